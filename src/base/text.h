@@ -1,0 +1,36 @@
+/* text: hex, base64, times and numbers as text.  Output always ends in NUL. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "base/wr.h"
+
+/* Lowercase hex of n bytes into out[2n + 1]; returns out. */
+char *text_hex(const uint8_t *p, size_t n, char *out);
+
+/* Exactly n bytes from 2n hex digits (lowercase only, as the format demands).  0 or ERR_MALFORMED. */
+int text_unhex(struct slice hex, uint8_t *ret, size_t n) MUSTCHECK;
+
+/* Base64, standard alphabet, padded. */
+void text_base64(struct wr *w, struct slice in);
+
+/* Either alphabet, padding optional.  0, ERR_MALFORMED, or the writer's error. */
+int text_unbase64(struct slice in, struct wr *w) MUSTCHECK;
+
+/* A Kafka UUID as its tools print it: 22 characters of base64url into out[23]; returns out. */
+char *text_uuid(const uint8_t id[16], char *out);
+
+/* YYYY-MM-DDThh:mm:ss.mmmZ into out[25].  0, or ERR_LIMIT outside years 1970 to 9999. */
+int text_time_ms(int64_t ms, char *out) MUSTCHECK;
+
+/* RFC 3339 time (fraction optional, Z or an offset) to milliseconds.  0 or ERR_MALFORMED. */
+int text_parse_time_ms(struct slice s, int64_t *ret) MUSTCHECK;
+
+/* Decimal, no sign but '-', no leading zeros or spaces, within int64.  0 or ERR_MALFORMED. */
+int text_parse_i64(struct slice s, int64_t *ret) MUSTCHECK;
+
+/* Shell-like glob: '*' any run, '?' any one character.  Linear in practice, no recursion. */
+bool text_glob(const char *pattern, struct slice s);
+
+#endif

@@ -1,0 +1,10 @@
+/* crc32c: CRC-32C (Castagnoli), the checksum of record batches v2 (RFC 3720, appendix B.4). */
+#ifndef DIGEST_CRC32C_H
+#define DIGEST_CRC32C_H
+
+#include "base/slice.h"
+
+/* The CRC of `s` behind bytes whose CRC is `before` (0 for none). */
+uint32_t crc32c(uint32_t before, struct slice s);
+
+#endif

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Who may include whom.  Refuses an include of a room that is not listed for the
+# includer, and a library header outside its room.  DESIGN.md explains the rooms.
+# usage: tools/layers.sh [DIR]      prints each offence; exit 1 when there is one
+set -u
+cd "${1:-.}" || exit 2
+rooms='
+base:
+digest: base
+net: base
+kafka: base digest
+makoto: base digest
+keys: base digest
+rdkafka: base net/wake.h
+config: base
+attest: base digest kafka makoto keys rdkafka
+verify: base digest kafka makoto keys rdkafka
+proxy: base net kafka config
+stages: base digest kafka makoto keys rdkafka config attest verify proxy/stage.h
+admin: base net config
+daemon: base digest net kafka makoto keys rdkafka config attest verify proxy stages admin
+ctl: base digest kafka makoto keys rdkafka verify
+'
+# A library's headers, and the rooms that may include them.
+libs='
+event2/: net
+openssl/ssl.h: net
+openssl/err.h: net keys
+openssl/sha.h: digest
+openssl/: keys
+curl/: keys
+librdkafka/: rdkafka
+yaml.h: config
+jansson.h: makoto attest ctl
+zlib.h: kafka
+libdeflate.h: kafka
+lz4frame.h: kafka
+lz4.h: kafka
+zstd.h: kafka
+snappy-c.h: kafka
+'
+bad=0
+for file in $(find src -name '*.c' -o -name '*.h' -o -name '*.def' | sort); do
+	room=${file#src/}
+	room=${room%%/*}
+	may=$(printf '%s' "$rooms" | sed -n "s/^$room: *//p")
+	for inc in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file"); do
+		into=${inc%%/*}
+		[ "$into" = "$room" ] && continue
+		ok=no
+		for m in $may; do
+			{ [ "$m" = "$into" ] || [ "$m" = "$inc" ]; } && ok=yes
+		done
+		[ $ok = yes ] || { echo "$file: includes \"$inc\"; the room $room may include: ${may:-nothing}"; bad=1; }
+	done
+	for inc in $(sed -n 's/^ *# *include *<\([^>]*\)>.*/\1/p' "$file"); do
+		for line in $(printf '%s' "$libs" | tr ' ' ',' ); do
+			prefix=${line%%:*}
+			case $inc in "$prefix"*) ;; *) continue ;; esac
+			ok=no
+			for m in $(printf '%s' "${line#*:}" | tr ',' ' '); do
+				[ "$m" = "$room" ] && ok=yes
+			done
+			[ $ok = yes ] || { echo "$file: includes <$inc>; that library lives in: $(printf '%s' "${line#*:}" | tr ',' ' ')"; bad=1; }
+			break
+		done
+	done
+done
+exit $bad
