@@ -49,9 +49,13 @@ UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/unit/%)
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(B)/fuzz/%)
 
+# A program or library that is missing is installed, or named with the line to type.
+deps-%: ; @tools/deps.sh $*
+
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help clean unit
+.PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo bench bench-attest e2e \
+        e2e-asan e2e-long install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -61,6 +65,7 @@ help: ## this list
 lib: $(LIB)
 
 $(B)/.flags: FORCE
+	@pkg-config --exists $(PKGS) 2>/dev/null || tools/deps.sh build
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
 FORCE:
@@ -85,14 +90,30 @@ $(B)/makotoctl: $(CTL:src/%.c=$(B)/src/%.o) $(LIB)
 build/makoto-proxy build/makotoctl: build/%: $(B)/%
 	@ln -sf $(FLAVOR)/$* $@
 
-# Unit tests: one Check program per source file, `make unit` runs them all.
+install: all ## install into DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples
+	install -m 755 build/release/makoto-proxy build/release/makotoctl $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 README.md DESIGN.md LICENSE docs/FORMAT.md docs/PROTOCOL.md $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/
+	install -m 644 conf/makoto-proxy.yaml $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/
+
+# --- tests ---------------------------------------------------------------------
+
+# One Check program per source file.
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
-unit: $(UNITBIN) ## the unit tests
-	@fail=0; for t in $(UNITBIN); do echo "== $$t"; $$t || fail=1; done; exit $$fail
+unit: $(UNITBIN) ## the unit tests of one FLAVOR
+	@tools/run-tests.sh unit-$(FLAVOR) $(UNITBIN)
+
+unit-all: ## the unit tests, released, under ASan and UBSan, and the threaded ones under TSan
+	@$(MAKE) --no-print-directory FLAVOR=release unit
+	@$(MAKE) --no-print-directory FLAVOR=asan unit
+	@$(MAKE) --no-print-directory FLAVOR=tsan UNIT="$(TSAN_UNIT)" unit
+
+# The tests with threads in them.
+TSAN_UNIT := $(sort $(shell grep -lE 'pthread_create|loop_run|reactor' $(UNIT) 2>/dev/null))
 
 # Fuzz targets: with the fuzz flavour libFuzzer drives them, otherwise a small main()
 # (tests/fuzz/driver.c) runs each file of a corpus through them once.
@@ -105,6 +126,58 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/driver.o $(LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 endif
+
+fuzz-bin: $(FUZZBIN)
+
+fuzz-check: ## every corpus through its fuzz target once, under ASan and UBSan
+	@$(MAKE) --no-print-directory FLAVOR=asan fuzz-bin
+	@tools/run-corpora.sh build/asan/fuzz
+
+SECONDS_EACH ?= 600
+fuzz: deps-build deps-fuzz ## libFuzzer on every target for SECONDS_EACH=600 seconds
+	@$(MAKE) --no-print-directory FLAVOR=fuzz fuzz-bin
+	@tools/run-fuzz.sh $(SECONDS_EACH) build/fuzz/fuzz
+
+lint: deps-build deps-lint ## include rules, headers alone, shell, static analysis, tables against documents
+	@tools/lint.sh
+
+e2e: all ## real Kafka (3 brokers) and real clients
+	@tests/e2e/run --flavor release
+
+e2e-asan: ## the same with the programs under ASan and UBSan
+	@$(MAKE) --no-print-directory FLAVOR=asan build/asan/makoto-proxy build/asan/makotoctl
+	@tests/e2e/run --flavor asan
+
+e2e-long: all ## the long runs: a million records, stop and restart under load
+	@tests/e2e/run --flavor release --long
+
+check: deps-build deps-unit deps-e2e ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory unit-all
+	@$(MAKE) --no-print-directory fuzz-check
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory e2e
+
+check-long: check ## check, then real Kafka under ASan and the long runs
+	@$(MAKE) --no-print-directory e2e-asan
+	@$(MAKE) --no-print-directory e2e-long
+
+# --- seeing it, measuring it ---------------------------------------------------
+
+build/demo-broker: $(B)/demo/broker.o $(LIB)
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+demo: deps-build deps-demo ## the main job on this machine in under three minutes
+	@$(MAKE) --no-print-directory all build/demo-broker
+	@demo/run
+
+bench-attest: $(B)/bench/attest_path ## the attest path beside its floor
+	@$(B)/bench/attest_path
+$(B)/bench/%: $(B)/bench/%.o $(LIB)
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench: deps-build deps-e2e all bench-attest ## the benchmarks: direct and proxied in turn, as ratios
+	@bench/run
 
 clean: ## remove build/
 	rm -rf build

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Installs the Debian packages that a target needs, or says exactly what to type.
+# usage: tools/deps.sh build|test|fuzz|lint...      does nothing when all are there
+set -eu
+
+packages() {
+	case $1 in
+	build) echo gcc make pkg-config libc6-dev librdkafka-dev libevent-dev libssl-dev libyaml-dev \
+		libjansson-dev libdeflate-dev liblz4-dev libzstd-dev libsnappy-dev zlib1g-dev bsdextrautils ;;
+	demo) echo kcat jq ;;
+	unit) echo check ;;
+	e2e) echo kcat openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl ;;
+	fuzz) echo clang libclang-rt-14-dev ;;
+	lint) echo shellcheck cppcheck python3 clang ;;
+	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
+	esac
+}
+
+# A program that is there in another way than by its package counts as there.
+provided() {
+	case $1 in
+	openjdk-17-jdk-headless) command -v javac ;;
+	maven) command -v mvn ;;
+	golang-go) command -v go ;;
+	python3) command -v python3 ;;
+	python3-venv) python3 -c 'import ensurepip, venv' ;;
+	clang) command -v clang ;;
+	*) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep 'install ok installed' ;;
+	esac >/dev/null 2>&1
+}
+
+missing=
+for set in "$@"; do
+	for p in $(packages "$set"); do
+		provided "$p" || missing="$missing $p"
+	done
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+		as_root='sudo -n'
+	else
+		echo "These Debian packages are missing:$missing" >&2
+		echo "Type:  sudo apt-get update && sudo apt-get install --no-install-recommends$missing" >&2
+		exit 1
+	fi
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+# shellcheck disable=SC2086 # the lists are meant to split
+if ! { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+	tail -20 "$log" >&2
+	echo "apt-get could not install:$missing" >&2
+	exit 1
+fi
+rm -f "$log"

@@ -1,0 +1,72 @@
+#!/bin/sh
+# What a compiler doesn't check: the rooms, headers that stand alone, names, scripts, tables
+# against documents.  Prints each offence, then the sum.
+set -u
+passed=0
+failed=0
+check() { # NAME COMMAND...
+	name=$1
+	shift
+	if out=$("$@" 2>&1); then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf '== lint: %s\n%s\n' "$name" "$out"
+	fi
+}
+
+headers_alone() {
+	bad=0
+	flags="-std=gnu11 -Isrc -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only $(pkg-config --cflags rdkafka libevent jansson)"
+	for h in $(find src -name '*.h'); do
+		# shellcheck disable=SC2086 # flags are words
+		printf '#include "%s"\n' "${h#src/}" | gcc $flags -x c - || { echo "$h doesn't compile alone"; bad=1; }
+	done
+	return $bad
+}
+
+clang_builds() { # the second compiler, warnings only
+	make --no-print-directory CC=clang B=build/clang lib build/clang/makoto-proxy build/clang/makotoctl
+}
+
+static_analysis() {
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 -Isrc \
+		--suppress=missingIncludeSystem --suppress=unknownMacro -j 2 src
+}
+
+exported_names() { # foo.c exports only foo_*: a stranger finds a function by its name
+	bad=0
+	for o in $(find build/release/src -name '*.o' -path 'build/release/src/*' ! -path '*/daemon/*' ! -path '*/ctl/*'); do
+		src=${o#build/release/}
+		[ -e "${src%.o}.c" ] || continue
+		stem=$(basename "$o" .o)
+		for sym in $(nm -g --defined-only "$o" | awk '$2 ~ /[TDRB]/ {print $3}'); do
+			case $sym in
+			"$stem"*) ;;
+			*) grep -qsE "^$stem +$sym\$" tools/names.allow || { echo "$src: exports $sym"; bad=1; } ;;
+			esac
+		done
+	done
+	return $bad
+}
+
+no_trace() { # paths of a build machine, left-overs
+	! git grep -nIE '\b(TODO|FIXME|XXX)\b|/root/|/home/[a-z]+/' -- src tests/unit tests/fuzz tools conf demo docs '*.md' ':!tools/lint.sh'
+}
+
+schema_is_current() {
+	jar=$(tests/e2e/run --jar kafka-clients) || { echo "no kafka-clients jar: $jar"; return 1; }
+	python3 tools/gen_schema.py --check "$jar" src/kafka/schema_table.c
+}
+
+check rooms tools/layers.sh .
+check headers headers_alone
+check clang clang_builds
+check cppcheck static_analysis
+check names exported_names
+check traces no_trace
+check schema schema_is_current
+check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run'
+check tree sh -c 'test -z "$(git status --porcelain --untracked-files=normal)" || [ -z "${CI:-}" ] || { git status --short; exit 1; }'
+echo "lint: $passed passed, $failed failed"
+[ $failed -eq 0 ]
