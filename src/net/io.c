@@ -1,0 +1,395 @@
+/*
+ *   recv ─► [ scratch: one per loop, shared by its connections ]
+ *              │ frame boundary: IO_HEAD asks the owner
+ *              ├─ relay: IO_CHUNK lends pieces of scratch; what the other side can't take at once is moved out of it
+ *              └─ whole: copied once into the frame's blob; its rest is received straight into it
+ *
+ * What was received but may not be handed on yet (a pause, a header cut in two) is the stash:
+ * a small copy, or the rest of a scratch, which the loop then replaces.
+ */
+#include "net/io.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include "net/io_internal.h"
+
+#define BURST ((size_t)512 * 1024) /* bytes of one connection in one turn, then the others' turn */
+#define FRAMES_PER_TURN 64         /* likewise, for frames so small that bytes don't tell */
+
+static ssize_t
+plain_readv(struct io *io, struct iovec *iov, int n)
+{
+	return readv(io->fd, iov, n);
+}
+
+static ssize_t
+plain_writev(struct io *io, struct iovec *iov, int n)
+{
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+
+	return sendmsg(io->fd, &m, MSG_NOSIGNAL);
+}
+
+static void
+plain_close(struct io *io)
+{
+	close(io->fd);
+}
+
+static const struct stream plain = {plain_readv, plain_writev, plain_close};
+
+/* --- what the connections of a loop share ---------------------------------------- */
+
+static void
+on_flush_task(void *arg)
+{
+	io_out_flush_all(arg);
+}
+
+static struct io_shared *
+shared_of(struct loop *l)
+{
+	struct io_shared **at = loop_io_shared(l);
+
+	if (*at != NULL)
+		return *at;
+	*at = calloc(1, sizeof(**at));
+	if (*at == NULL)
+		return NULL;
+	(*at)->loop = l;
+	(*at)->flush = (struct loop_task){.fn = on_flush_task, .arg = *at};
+	list_init(&(*at)->dirty);
+	return *at;
+}
+
+void
+io_shared_free(struct loop *l)
+{
+	struct io_shared **at = loop_io_shared(l);
+
+	if (*at == NULL)
+		return;
+	INVARIANT((*at)->dirty.count == 0);
+	loop_cancel(l, &(*at)->flush);
+	blob_unref((*at)->scratch);
+	free(*at);
+	*at = NULL;
+}
+
+/* The scratch, free to be overwritten; NULL when there is no memory. */
+struct blob *
+io_scratch(struct io_shared *s)
+{
+	if (s->scratch != NULL && s->scratch->refs > 1) {
+		blob_unref(s->scratch);
+		s->scratch = NULL;
+	}
+	if (s->scratch == NULL)
+		s->scratch = blob_new(IO_SCRATCH);
+	return s->scratch;
+}
+
+/* --- events ---------------------------------------------------------------------- */
+
+void
+io_emit(struct io *io, struct io_note *note)
+{
+	if (!io->closed)
+		io->fn(io->arg, io, note);
+}
+
+void
+io_watch_read(struct io *io, bool on)
+{
+	if (io->reading == on)
+		return;
+	if (on && event_add(&io->rd, NULL) != 0)
+		return; /* no memory: the idle timer ends the connection */
+	if (!on)
+		event_del(&io->rd);
+	io->reading = on;
+}
+
+void
+io_watch_write(struct io *io, bool on)
+{
+	if (io->writing == on)
+		return;
+	if (on && event_add(&io->wr, NULL) != 0)
+		return;
+	if (!on)
+		event_del(&io->wr);
+	io->writing = on;
+}
+
+/* The last event but IO_DONE; what it says stays true. */
+void
+io_end(struct io *io, struct io_note note)
+{
+	if (io->closed || io->ended)
+		return;
+	io->ended = true;
+	io_watch_read(io, false);
+	io_watch_write(io, false);
+	if (io->finishing)
+		note = (struct io_note){.ev = IO_DONE};
+	io_emit(io, &note);
+}
+
+void
+io_fail(struct io *io, enum io_why why, int err)
+{
+	io_end(io, (struct io_note){.ev = IO_FAIL, .why = why, .err = err});
+}
+
+/* --- handlers ---------------------------------------------------------------------- */
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct io *io = arg;
+	struct io_shared *s = io->shared;
+	unsigned frames = FRAMES_PER_TURN;
+	size_t budget = BURST;
+	bool more = true;
+
+	(void)fd;
+	(void)what;
+	while (more && budget > 0 && !io->closed && !io->ended) {
+		/* The watch outlives a short pause, which so costs no system call. */
+		if (io->paused && !io->finishing) {
+			io_watch_read(io, false);
+			break;
+		}
+		if (!io_in_waits(io))
+			break; /* the task is on its way */
+		io_enter(s);
+		more = io_in_receive(io, &frames, &budget);
+		io_leave(s);
+	}
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct io *io = arg;
+	struct io_shared *s = io->shared;
+
+	(void)fd;
+	(void)what;
+	io_enter(s);
+	io_out_flush(io);
+	io_leave(s);
+}
+
+static void
+io_free(struct io *io)
+{
+	free(io->q);
+	free(io);
+}
+
+static void
+on_task(void *arg)
+{
+	struct io *io = arg;
+	struct io_shared *s = io->shared;
+	unsigned frames = FRAMES_PER_TURN;
+
+	if (io->closed) {
+		io_free(io);
+		return;
+	}
+	if (io->finishing && io->linger == NULL)
+		io_end(io, (struct io_note){.ev = IO_DONE});
+	if (io->ended || io->finishing)
+		return;
+	io_enter(s);
+	if (!io->up) {
+		io->up = true;
+		io_watch_read(io, !io->paused);
+		io_emit(io, &(struct io_note){.ev = IO_UP});
+	} else if (!io->paused && io->stash != NULL) {
+		struct blob *b = blob_ref(io->stash); /* a pause may replace the stash by a copy of its rest */
+
+		io_in_consume(io, b, io->stash_off, io->stash_len, &frames);
+		blob_unref(b);
+	}
+	io_leave(s);
+}
+
+static void
+on_idle(void *arg)
+{
+	struct io *io = arg;
+	int64_t left = io->idle_ms - monotime_since_ms(clock_now(), io->active);
+
+	if (left > 0)
+		loop_timer_set(io->idle, left);
+	else
+		io_end(io, (struct io_note){.ev = IO_IDLE});
+}
+
+static void
+on_linger(void *arg)
+{
+	io_end(arg, (struct io_note){.ev = IO_DONE});
+}
+
+/* --- for owners -------------------------------------------------------------------- */
+
+struct io *
+io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg)
+{
+	static const int on = 1;
+	struct io_shared *s = shared_of(l);
+	struct io *io = s != NULL ? calloc(1, sizeof(*io)) : NULL;
+
+	if (io == NULL) {
+		close(fd);
+		return NULL;
+	}
+	io->loop = l;
+	io->shared = s;
+	io->stream = &plain;
+	io->fn = fn;
+	io->arg = arg;
+	io->fd = fd;
+	io->max_frame = max_frame;
+	io->high = (size_t)1024 * 1024;
+	io->low = io->high / 2;
+	io->active = clock_now();
+	io->peer = addr_of_peer(fd);
+	io->task = (struct loop_task){.fn = on_task, .arg = io};
+	event_assign(&io->rd, loop_base(l), fd, EV_READ | EV_PERSIST, on_readable, io);
+	event_assign(&io->wr, loop_base(l), fd, EV_WRITE | EV_PERSIST, on_writable, io);
+	/* Not every socket is TCP (tests use pairs); what can't be set isn't needed there. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	loop_next(l, &io->task);
+	return io;
+}
+
+void
+io_close(struct io *io)
+{
+	if (io == NULL || io->closed)
+		return;
+	io->closed = true;
+	io_watch_read(io, false);
+	io_watch_write(io, false);
+	loop_timer_free(io->idle);
+	loop_timer_free(io->linger);
+	io->idle = io->linger = NULL;
+	if (link_in_list(&io->dirty))
+		list_remove(&io->shared->dirty, &io->dirty);
+	io_out_clear(io);
+	io_in_drop_stash(io);
+	blob_unref(blob_take(&io->frame));
+	io->stream->close(io);
+	/* A handler of this connection may be on the stack. */
+	loop_next(io->loop, &io->task);
+}
+
+void
+io_finish(struct io *io, unsigned linger_ms)
+{
+	if (io->closed || io->finishing)
+		return;
+	io->finishing = true;
+	io_in_drop_stash(io);
+	blob_unref(blob_take(&io->frame));
+	io->relay_left = 0;
+	io->linger = loop_timer_new(io->loop, on_linger, io);
+	if (io->linger != NULL)
+		loop_timer_set(io->linger, linger_ms);
+	else
+		loop_next(io->loop, &io->task); /* no memory to wait with */
+	/*
+	 * Closing with unread input makes the kernel send RST, which would destroy what the
+	 * peer has not read yet.  So: our end first, then read until theirs comes.
+	 */
+	io_watch_read(io, true);
+	if (io->q_count == 0)
+		(void)shutdown(io->fd, SHUT_WR);
+}
+
+void
+io_pause(struct io *io)
+{
+	io->paused = true;
+}
+
+void
+io_resume(struct io *io)
+{
+	if (!io->paused || io->closed || io->ended)
+		return;
+	io->paused = false;
+	if (!io->up)
+		return;
+	io_watch_read(io, true);
+	if (!io_in_waits(io))
+		loop_next(io->loop, &io->task);
+}
+
+bool
+io_paused(const struct io *io)
+{
+	return io->paused;
+}
+
+size_t
+io_queued(const struct io *io)
+{
+	return io->queued;
+}
+
+void
+io_set_marks(struct io *io, size_t high, size_t low)
+{
+	io->high = high;
+	io->low = low;
+}
+
+bool
+io_is_high(const struct io *io)
+{
+	return io->is_high;
+}
+
+int
+io_set_idle(struct io *io, unsigned ms)
+{
+	loop_timer_free(io->idle);
+	io->idle = NULL;
+	io->idle_ms = ms;
+	if (ms == 0)
+		return 0;
+	io->idle = loop_timer_new(io->loop, on_idle, io);
+	if (io->idle == NULL)
+		return ERR_NOMEM;
+	loop_timer_set(io->idle, ms);
+	return 0;
+}
+
+uint64_t
+io_bytes_in(const struct io *io)
+{
+	return io->bytes_in;
+}
+
+uint64_t
+io_bytes_out(const struct io *io)
+{
+	return io->bytes_out;
+}
+
+const struct addr *
+io_peer(const struct io *io)
+{
+	return &io->peer;
+}

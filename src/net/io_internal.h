@@ -1,0 +1,99 @@
+/* What io.c, io_in.c and io_out.c share. */
+#ifndef NET_IO_INTERNAL_H
+#define NET_IO_INTERNAL_H
+
+#include <sys/uio.h>
+
+#include "net/io.h"
+#include "net/loop_internal.h"
+
+#define IO_SCRATCH ((size_t)128 * 1024)
+#define IO_SMALL ((size_t)4096) /* what is cheaper to copy than to keep in a large blob */
+
+_Static_assert(IO_SCRATCH >= 4 + IO_HEAD_MAX + IO_SMALL, "a header must fit, and more be readable behind it");
+
+/* What TLS will do in its own way; there it also has a handshake before IO_UP. */
+struct stream {
+	ssize_t (*readv)(struct io *io, struct iovec *iov, int n);
+	ssize_t (*writev)(struct io *io, struct iovec *iov, int n);
+	void (*close)(struct io *io);
+};
+
+struct io_shared {
+	struct loop *loop;
+	struct blob *scratch;
+	struct list dirty; /* connections with output that nobody tried to write yet */
+	struct loop_task flush;
+	unsigned depth; /* of handlers that flush when they are through */
+};
+
+struct out_piece {
+	struct blob *blob; /* NULL: the bytes are in own */
+	size_t off;
+	size_t len;
+	uint8_t own[4];
+};
+
+struct io {
+	struct loop *loop;
+	struct io_shared *shared;
+	const struct stream *stream;
+	io_fn *fn;
+	void *arg;
+	int fd;
+	uint32_t max_frame;
+	struct event rd;
+	struct event wr;
+	struct loop_task task;
+	struct addr peer;
+	bool up, paused, closed, ended, finishing;
+	bool peer_done;        /* finishing: its end of stream came before our output was out */
+	bool reading, writing; /* the events are armed */
+
+	/* in */
+	struct blob *stash;
+	size_t stash_off;
+	size_t stash_len;
+	size_t need;         /* of the next frame's first bytes, before IO_HEAD */
+	struct blob *frame;  /* a whole frame in the making */
+	uint32_t frame_len;
+	uint64_t relay_left; /* of a relayed frame and its prefix */
+
+	/* out: a ring */
+	struct out_piece *q;
+	size_t q_first, q_count, q_cap;
+	size_t q_fresh; /* the newest pieces, which may still point into scratch */
+	size_t queued;
+	size_t high, low;
+	bool is_high;
+	struct link dirty;
+
+	struct loop_timer *idle;
+	unsigned idle_ms;
+	struct monotime active;
+	struct loop_timer *linger;
+	uint64_t bytes_in, bytes_out;
+};
+
+/* io.c */
+void io_emit(struct io *io, struct io_note *note);
+void io_end(struct io *io, struct io_note note); /* the last event but IO_DONE */
+void io_fail(struct io *io, enum io_why why, int err);
+void io_watch_read(struct io *io, bool on);
+void io_watch_write(struct io *io, bool on);
+struct blob *io_scratch(struct io_shared *s); /* free to be overwritten; NULL: no memory */
+
+/* io_in.c */
+bool io_in_receive(struct io *io, unsigned *frames, size_t *budget); /* true: there may be more to receive */
+void io_in_consume(struct io *io, struct blob *b, size_t off, size_t len, unsigned *frames);
+bool io_in_waits(const struct io *io); /* what is stashed is not enough to go on */
+void io_in_drop_stash(struct io *io);
+
+/* io_out.c */
+void io_out_flush(struct io *io);
+void io_out_flush_all(struct io_shared *s);
+void io_out_clear(struct io *io);
+void io_enter(struct io_shared *s); /* output waits … */
+void io_leave(struct io_shared *s); /* … until here */
+
+#endif
