@@ -1,0 +1,253 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.File;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Runs a list of jobs (JSON) with Kafka's own clients: java Jobs BOOTSTRAP JOBS.json RESULTS.json */
+public final class Jobs {
+	private static final ObjectMapper JSON = new ObjectMapper();
+	private static String bootstrap;
+
+	public static void main(String[] args) throws Exception {
+		bootstrap = args[0];
+		ArrayNode results = JSON.createArrayNode();
+		for (JsonNode job : JSON.readTree(new File(args[1]))) {
+			ObjectNode result = JSON.createObjectNode();
+			switch (job.get("op").asText()) {
+				case "produce": produce(job, result); break;
+				case "consume": consume(job, result); break;
+				case "share": share(job, result); break;
+				case "admin": admin(job, result); break;
+				case "load": load(job, result); break;
+				default: throw new IllegalArgumentException("no such op: " + job.get("op"));
+			}
+			results.add(result);
+		}
+		JSON.writeValue(new File(args[2]), results);
+	}
+
+	private static Properties props(JsonNode job) {
+		Properties p = new Properties();
+		p.put("bootstrap.servers", bootstrap);
+		job.path("props").fields().forEachRemaining(e -> p.put(e.getKey(), e.getValue().asText()));
+		return p;
+	}
+
+	private static byte[] bytes(JsonNode n) {
+		return n == null || n.isNull() ? null : Base64.getDecoder().decode(n.asText());
+	}
+
+	private static void put(ObjectNode o, String name, byte[] b) {
+		if (b == null)
+			o.putNull(name);
+		else
+			o.put(name, Base64.getEncoder().encodeToString(b));
+	}
+
+	private static ProducerRecord<byte[], byte[]> record(String topic, JsonNode r) {
+		ProducerRecord<byte[], byte[]> out = new ProducerRecord<>(topic, r.get("p").asInt(),
+				r.path("t").isNumber() ? r.get("t").asLong() : null, bytes(r.get("k")), bytes(r.get("v")));
+		for (JsonNode h : r.path("h"))
+			out.headers().add(new String(bytes(h.get(0)), java.nio.charset.StandardCharsets.UTF_8), bytes(h.get(1)));
+		return out;
+	}
+
+	/** txn absent: plain.  txn: [{"commit": bool, "count": n}…] in turn over the records. */
+	private static void produce(JsonNode job, ObjectNode result) throws Exception {
+		String topic = job.get("topic").asText();
+		ArrayNode offsets = result.putArray("offsets");
+		try (KafkaProducer<byte[], byte[]> p = new KafkaProducer<>(props(job), new ByteArraySerializer(), new ByteArraySerializer())) {
+			List<Future<RecordMetadata>> sent = new ArrayList<>();
+			if (!job.has("txn")) {
+				for (JsonNode r : job.get("records"))
+					sent.add(p.send(record(topic, r)));
+				p.flush();
+			} else {
+				p.initTransactions();
+				int at = 0;
+				for (JsonNode t : job.get("txn")) {
+					p.beginTransaction();
+					for (int i = 0; i < t.get("count").asInt(); i++)
+						sent.add(p.send(record(topic, job.get("records").get(at++))));
+					p.flush();
+					if (t.get("commit").asBoolean())
+						p.commitTransaction();
+					else
+						p.abortTransaction();
+				}
+			}
+			for (Future<RecordMetadata> f : sent) {
+				RecordMetadata m = f.get();
+				offsets.addArray().add(m.partition()).add(m.offset());
+			}
+		}
+	}
+
+	private static void add(ArrayNode out, ConsumerRecord<byte[], byte[]> r) {
+		ObjectNode o = out.addObject();
+		o.put("p", r.partition());
+		o.put("o", r.offset());
+		o.put("t", r.timestamp());
+		o.put("tt", r.timestampType().id);
+		put(o, "k", r.key());
+		put(o, "v", r.value());
+		ArrayNode hs = o.putArray("h");
+		for (Header h : r.headers()) {
+			ArrayNode pair = hs.addArray();
+			pair.add(Base64.getEncoder().encodeToString(h.key().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+			if (h.value() == null)
+				pair.addNull();
+			else
+				pair.add(Base64.getEncoder().encodeToString(h.value()));
+		}
+	}
+
+	/** With a group.id: subscribes and commits; without: assigns every partition from its start. */
+	private static void consume(JsonNode job, ObjectNode result) {
+		String topic = job.get("topic").asText();
+		int count = job.get("count").asInt();
+		Properties p = props(job);
+		p.putIfAbsent("auto.offset.reset", "earliest");
+		ArrayNode records = result.putArray("records");
+		long end = System.nanoTime() + job.path("timeout").asLong(60) * 1_000_000_000L;
+		try (Consumer<byte[], byte[]> c = new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+			if (p.containsKey("group.id")) {
+				c.subscribe(List.of(topic));
+			} else {
+				List<TopicPartition> all = new ArrayList<>();
+				c.partitionsFor(topic).forEach(i -> all.add(new TopicPartition(topic, i.partition())));
+				c.assign(all);
+				c.seekToBeginning(all);
+			}
+			while (records.size() < count && System.nanoTime() < end)
+				for (ConsumerRecord<byte[], byte[]> r : c.poll(Duration.ofMillis(200)))
+					add(records, r);
+			if (p.containsKey("group.id")) {
+				c.commitSync();
+				Map<TopicPartition, OffsetAndMetadata> committed = c.committed(c.assignment());
+				long sum = committed.values().stream().filter(m -> m != null).mapToLong(OffsetAndMetadata::offset).sum();
+				result.put("committed", sum);
+			}
+		}
+	}
+
+	private static void share(JsonNode job, ObjectNode result) {
+		String topic = job.get("topic").asText();
+		int count = job.get("count").asInt();
+		Properties p = props(job);
+		p.putIfAbsent("share.acknowledgement.mode", "explicit");
+		ArrayNode records = result.putArray("records");
+		long end = System.nanoTime() + job.path("timeout").asLong(60) * 1_000_000_000L;
+		try (KafkaShareConsumer<byte[], byte[]> c = new KafkaShareConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+			c.subscribe(List.of(topic));
+			while (records.size() < count && System.nanoTime() < end) {
+				for (ConsumerRecord<byte[], byte[]> r : c.poll(Duration.ofMillis(200))) {
+					add(records, r);
+					c.acknowledge(r, AcknowledgeType.ACCEPT);
+				}
+				c.commitSync(Duration.ofSeconds(20));
+			}
+		}
+	}
+
+	private static void admin(JsonNode job, ObjectNode result) throws Exception {
+		String topic = job.get("topic").asText();
+		try (Admin a = Admin.create(props(job))) {
+			ArrayNode nodes = result.putArray("nodes");
+			a.describeCluster(new DescribeClusterOptions().includeAuthorizedOperations(true)).nodes().get()
+					.forEach(n -> nodes.addArray().add(n.id()).add(n.host()).add(n.port()));
+			result.put("clusterId", a.describeCluster().clusterId().get());
+			result.put("controller", a.describeCluster().controller().get().host());
+			result.put("leaderId", a.describeMetadataQuorum().quorumInfo().get().leaderId());
+			ArrayNode quorum = result.putArray("quorumNodes");
+			a.describeMetadataQuorum().quorumInfo().get().nodes().values()
+					.forEach(n -> n.endpoints().forEach(e -> quorum.add(e.host())));
+			result.put("features", a.describeFeatures().featureMetadata().get().finalizedFeatures().size());
+			result.put("groups", a.listGroups().all().get().size());
+			result.put("partitions", a.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size());
+			result.put("configs", a.describeConfigs(List.of(new ConfigResource(ConfigResource.Type.TOPIC, topic)))
+					.all().get().values().iterator().next().entries().size());
+			result.put("producers", a.describeProducers(List.of(new TopicPartition(topic, 0))).all().get().size());
+			result.put("transactions", a.listTransactions().all().get().size());
+			result.put("logDirs", a.describeLogDirs(List.of(1)).allDescriptions().get().size());
+			result.put("reassignments", a.listPartitionReassignments().reassignments().get().size());
+			String made = topic + ".made-by-admin";
+			a.createTopics(Collections.singleton(new org.apache.kafka.clients.admin.NewTopic(made, 1, (short) 1))).all().get();
+			a.deleteTopics(List.of(made)).all().get();
+		}
+	}
+
+	/**
+	 * A steady load of numbered records: value "<id>:<n>:" and padding, partition n mod partitions.  Every
+	 * acknowledged n is written to a file, so that a reader can say what may not be missing.
+	 */
+	private static void load(JsonNode job, ObjectNode result) throws Exception {
+		String topic = job.get("topic").asText();
+		String id = job.get("id").asText();
+		int count = job.get("count").asInt(), size = job.get("size").asInt(), partitions = job.get("partitions").asInt();
+		int perTxn = job.path("perTxn").asInt(0), abortEvery = job.path("abortEvery").asInt(0);
+		byte[] acked = new byte[count]; // 0 not sent, 1 acknowledged, 2 failed, 3 acknowledged and aborted
+		try (KafkaProducer<byte[], byte[]> p = new KafkaProducer<>(props(job), new ByteArraySerializer(), new ByteArraySerializer())) {
+			if (perTxn > 0)
+				p.initTransactions();
+			int txn = 0;
+			for (int n = 0; n < count; txn++) {
+				int upTo = perTxn > 0 ? Math.min(count, n + perTxn) : count;
+				boolean abort = abortEvery > 0 && txn % abortEvery == abortEvery - 1;
+				int from = n;
+				if (perTxn > 0)
+					p.beginTransaction();
+				for (; n < upTo; n++) {
+					int me = n;
+					byte[] head = (id + ":" + n + ":").getBytes();
+					byte[] value = new byte[Math.max(size, head.length)];
+					java.util.Arrays.fill(value, (byte) ('a' + n % 26));
+					System.arraycopy(head, 0, value, 0, head.length);
+					p.send(new ProducerRecord<>(topic, n % partitions, (id + "-" + n % 1000).getBytes(), value),
+							(m, e) -> acked[me] = (byte) (e == null ? 1 : 2));
+				}
+				if (perTxn > 0) {
+					p.flush();
+					if (abort) {
+						p.abortTransaction();
+						for (int i = from; i < n; i++)
+							acked[i] = (byte) (acked[i] == 1 ? 3 : acked[i]);
+					} else {
+						p.commitTransaction();
+					}
+				}
+			}
+			p.flush();
+		}
+		java.nio.file.Files.write(java.nio.file.Path.of(job.get("acked").asText()), acked);
+		int ok = 0;
+		for (byte b : acked)
+			ok += b == 1 || b == 3 ? 1 : 0;
+		result.put("acked", ok);
+	}
+}

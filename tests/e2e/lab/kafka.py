@@ -1,0 +1,394 @@
+"""A real Kafka cluster (KRaft, 3 brokers, from Maven jars) on this machine's loopback.
+
+Brokers listen on, and advertise, 127.0.77.<n>: an address that no client of the proxy may ever be told,
+so its text is the canary of the leak tests.  As a program it keeps a cluster between test runs:
+
+    tests/e2e/lab/kafka.py start | stop | status
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+
+import wire  # noqa: E402
+
+CANARY = "127.0.77."
+CLUSTER_ID = "makotoLabClusterId0001"
+PORT_BASE = int(os.environ.get("E2E_PORT_BASE", "24000"))
+STATE = os.path.join(ROOT, "build", "e2e", "cluster")
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id={n}
+controller.quorum.voters={voters}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{cport}
+advertised.listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{cport}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={dir}/data
+num.partitions=2
+default.replication.factor={rf}
+offsets.topic.replication.factor={rf}
+transaction.state.log.replication.factor={rf}
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor={rf}
+share.coordinator.state.topic.min.isr=1
+offsets.topic.num.partitions=5
+transaction.state.log.num.partitions=5
+share.coordinator.state.topic.num.partitions=3
+group.initial.rebalance.delay.ms=0
+group.consumer.min.heartbeat.interval.ms=500
+group.consumer.heartbeat.interval.ms=500
+log.cleaner.backoff.ms=500
+log.retention.check.interval.ms=3600000
+broker.session.timeout.ms=9000
+num.network.threads=2
+num.io.threads=4
+log.cleaner.dedupe.buffer.size=8388608
+message.max.bytes=1048588
+{extra}
+"""
+
+
+def until(what, check, timeout=60, every=0.1):
+    """Waits for check() to be true and returns its value; the only way that tests wait."""
+    end = time.monotonic() + timeout
+    last = None
+    while True:
+        try:
+            value = check()
+            if value:
+                return value
+        except (KeyError, TypeError, NameError, AttributeError):
+            raise
+        except Exception as e:  # the thing asked may not be there yet
+            last = e
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {timeout} s" + (f" ({last!r})" if last else ""))
+        time.sleep(every)
+
+
+def java(*args, heap="256m", tier=1, env=None, jvm=()):
+    """The command line of one of the jars' main classes."""
+    cp = os.path.join(wire.jars_dir(), "*") + ":" + os.path.join(ROOT, "build", "e2e", "java")
+    return [
+        "java",
+        f"-Xmx{heap}",
+        "-XX:+UseSerialGC",
+        *([f"-XX:TieredStopAtLevel={tier}"] if tier else []),
+        "-XX:-UsePerfData",
+        "-Xshare:auto",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=" + os.environ.get("E2E_JAVA_LOG", "warn"),
+        *jvm,
+        "-cp",
+        cp,
+        *args,
+    ]
+
+
+class Node:
+    def __init__(self, cluster, n):
+        self.cluster, self.n = cluster, n
+        self.host = f"{CANARY}{n}"
+        self.port = cluster.port_base + 90 + n
+        self.cport = cluster.port_base + 190 + n
+        self.dir = os.path.join(cluster.dir, f"node{n}")
+        self.proc = None
+
+    @property
+    def data(self):
+        return os.path.join(self.dir, "data")
+
+    @property
+    def pid_file(self):
+        return os.path.join(self.dir, "pid")
+
+    def pid(self):
+        try:
+            with open(self.pid_file) as f:
+                return int(f.read())
+        except (OSError, ValueError):
+            return None
+
+    def alive(self):
+        if self.proc is not None and self.proc.poll() is not None:
+            return False
+        pid = self.pid()
+        try:
+            with open(f"/proc/{pid}/cmdline") as f:
+                return self.dir in f.read()
+        except OSError:
+            return False
+
+    def format(self, voters):
+        os.makedirs(self.dir, exist_ok=True)
+        with open(os.path.join(self.dir, "server.properties"), "w") as f:
+            f.write(
+                PROPERTIES.format(
+                    n=self.n,
+                    voters=voters,
+                    host=self.host,
+                    port=self.port,
+                    cport=self.cport,
+                    dir=self.dir,
+                    rf=min(3, len(self.cluster.nodes)),
+                    extra=self.cluster.extra,
+                )
+            )
+        cmd = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", os.path.join(self.dir, "server.properties"))
+        return subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def start(self):
+        out = open(os.path.join(self.dir, "out.log"), "ab")
+        cmd = java("kafka.Kafka", os.path.join(self.dir, "server.properties"), heap=self.cluster.heap, tier=self.cluster.tier)
+        self.proc = subprocess.Popen(cmd, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
+        out.close()
+        with open(self.pid_file, "w") as f:
+            f.write(str(self.proc.pid))
+
+    def signal(self, sig):
+        pid = self.pid()
+        if pid and self.alive():
+            os.kill(pid, sig)
+
+    def wait_gone(self, timeout=60):
+        if self.proc is not None:
+            self.proc.wait(timeout)
+        else:
+            until(f"broker {self.n} ends", lambda: not self.alive(), timeout)
+
+    def stop(self, timeout=60):
+        self.signal(signal.SIGTERM)
+        self.wait_gone(timeout)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.wait_gone()
+
+    def conn(self, **kw):
+        return wire.Conn(self.host, self.port, **kw)
+
+
+class Cluster:
+    def __init__(self, directory=STATE, nodes=3, port_base=PORT_BASE, heap="512m", tier=1, extra=""):
+        self.dir, self.port_base, self.heap, self.tier, self.extra = directory, port_base, heap, tier, extra
+        self.nodes = []
+        self.nodes.extend(Node(self, n) for n in range(1, nodes + 1))
+        self.id = CLUSTER_ID
+
+    @property
+    def bootstrap(self):
+        return ",".join(f"{n.host}:{n.port}" for n in self.nodes)
+
+    def node(self, n):
+        return self.nodes[n - 1]
+
+    def ports(self):
+        return [p for n in self.nodes for p in (n.port, n.cport)]
+
+    def start(self):
+        for n in self.nodes:
+            for port in (n.port, n.cport):
+                with socket.socket() as s:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    s.bind((n.host, port))  # a port that is taken is said here, not by a broker that never comes
+        subprocess.run(["rm", "-rf", self.dir], check=True)
+        voters = ",".join(f"{n.n}@{n.host}:{n.cport}" for n in self.nodes)
+        for p in [n.format(voters) for n in self.nodes]:
+            err = p.communicate()[1]
+            if p.returncode:
+                raise RuntimeError("kafka storage format: " + err.decode(errors="replace"))
+        for n in self.nodes:
+            n.start()
+        self.wait_ready()
+
+    def wait_ready(self, timeout=120):
+        def all_there():
+            for n in self.nodes:
+                if not n.alive():
+                    raise AssertionError(f"broker {n.n} is not running, see {n.dir}/out.log")
+                with n.conn(timeout=5) as c:
+                    if len(c.ask("Metadata", 12, {"Topics": []})["Brokers"]) != len(self.nodes):
+                        return False
+            return True
+
+        until("the cluster is ready", all_there, timeout)
+
+    def stop(self):
+        for n in self.nodes:
+            n.signal(signal.SIGTERM)
+        for n in self.nodes:
+            try:
+                n.wait_gone(20)
+            except (AssertionError, subprocess.TimeoutExpired):
+                n.kill()
+
+    def alive(self):
+        return all(n.alive() for n in self.nodes)
+
+    # -- what tests ask of it
+
+    def controller(self):
+        for n in self.nodes:
+            if n.alive():
+                return n
+        raise AssertionError("no broker is running")
+
+    def ask(self, name, version, value):
+        with self.controller().conn() as c:
+            return c.ask(name, version, value)
+
+    def metadata(self, topic):
+        got = self.ask("Metadata", 12, {"Topics": [{"Name": topic}], "AllowAutoTopicCreation": False})
+        return got["Topics"][0]
+
+    def topic_id(self, topic):
+        return wire.topic_id_text(self.metadata(topic)["TopicId"])
+
+    def create(self, topic, partitions=1, rf=None, configs=None, assignment=None):
+        spec = {
+            "Name": topic,
+            "NumPartitions": -1 if assignment else partitions,
+            "ReplicationFactor": -1 if assignment else (rf or min(3, len(self.nodes))),
+            "Configs": [{"Name": k, "Value": str(v)} for k, v in (configs or {}).items()],
+            "Assignments": [{"PartitionIndex": i, "BrokerIds": ids} for i, ids in enumerate(assignment or [])],
+        }
+
+        def made():
+            got = self.ask("CreateTopics", 7, {"Topics": [spec], "TimeoutMs": 20000})["Topics"][0]
+            if got["ErrorCode"] not in (0, 36):
+                raise RuntimeError(f"create {topic}: {got['ErrorCode']} {got['ErrorMessage']}")
+            return True
+
+        until(f"topic {topic} is made", made, 30)
+        self.wait_leaders(topic, len(assignment) if assignment else partitions)
+        return topic
+
+    def wait_leaders(self, topic, partitions=1):
+        def led():
+            for n in self.nodes:
+                if not n.alive():
+                    continue
+                with n.conn() as c:
+                    t = c.ask("Metadata", 12, {"Topics": [{"Name": topic}], "AllowAutoTopicCreation": False})["Topics"][0]
+                if t["ErrorCode"] or len(t["Partitions"]) != partitions:
+                    return False
+                if any(p["ErrorCode"] or p["LeaderId"] < 0 for p in t["Partitions"]):
+                    return False
+            return True
+
+        until(f"{topic} has leaders", led, 30)
+
+    def delete(self, topic):
+        got = self.ask("DeleteTopics", 6, {"Topics": [{"Name": topic}], "TimeoutMs": 20000})["Responses"][0]
+        if got["ErrorCode"]:
+            raise RuntimeError(f"delete {topic}: {got['ErrorCode']}")
+        until(f"{topic} is gone", lambda: all(self._lacks(n, topic) for n in self.nodes if n.alive()), 30)
+
+    def _lacks(self, node, topic):
+        with node.conn() as c:
+            t = c.ask("Metadata", 12, {"Topics": [{"Name": topic}], "AllowAutoTopicCreation": False})["Topics"][0]
+        return t["ErrorCode"] == 3
+
+    def alter_topic(self, topic, **configs):
+        value = {
+            "Resources": [
+                {
+                    "ResourceType": 2,
+                    "ResourceName": topic,
+                    "Configs": [{"Name": k.replace("_", "."), "ConfigOperation": 0, "Value": str(v)} for k, v in configs.items()],
+                }
+            ],
+            "ValidateOnly": False,
+        }
+        got = self.ask("IncrementalAlterConfigs", 1, value)["Responses"][0]
+        assert got["ErrorCode"] == 0, got
+
+    def alter_group(self, group, **configs):
+        value = {
+            "Resources": [
+                {
+                    "ResourceType": 32,
+                    "ResourceName": group,
+                    "Configs": [{"Name": k.replace("_", "."), "ConfigOperation": 0, "Value": str(v)} for k, v in configs.items()],
+                }
+            ],
+            "ValidateOnly": False,
+        }
+        got = self.ask("IncrementalAlterConfigs", 1, value)["Responses"][0]
+        assert got["ErrorCode"] == 0, got
+
+    def leader(self, topic, partition=0):
+        for p in self.metadata(topic)["Partitions"]:
+            if p["PartitionIndex"] == partition:
+                return p["LeaderId"]
+        raise AssertionError(f"{topic}-{partition}: no such partition")
+
+    def move_leader(self, topic, partition, replicas):
+        """Gives the partition these replicas, and the first of them the lead."""
+        value = {
+            "TimeoutMs": 20000,
+            "Topics": [{"Name": topic, "Partitions": [{"PartitionIndex": partition, "Replicas": replicas}]}],
+        }
+        got = self.ask("AlterPartitionReassignments", 0, value)
+        assert got["ErrorCode"] == 0 and not got["Responses"][0]["Partitions"][0]["ErrorCode"], got
+
+        def settled():
+            for p in self.metadata(topic)["Partitions"]:
+                if p["PartitionIndex"] == partition:
+                    return p["ReplicaNodes"] == replicas and set(p["IsrNodes"]) == set(replicas)
+
+        until(f"{topic}-{partition} is reassigned", settled, 60)
+        if self.leader(topic, partition) != replicas[0]:
+            self.ask(
+                "ElectLeaders",
+                2,
+                {
+                    "ElectionType": 0,
+                    "TopicPartitions": [{"Topic": topic, "Partitions": [partition]}],
+                    "TimeoutMs": 20000,
+                },
+            )
+        until(f"{topic}-{partition} is led by {replicas[0]}", lambda: self.leader(topic, partition) == replicas[0], 30)
+
+    def partition_dirs(self, topic, partition=0):
+        dirs = [os.path.join(n.data, f"{topic}-{partition}") for n in self.nodes]
+        return [d for d in dirs if os.path.isdir(d)]
+
+    def log(self, topic, partition=0):
+        """The partition as the leader's disk has it."""
+        import kafkalog
+
+        leader = self.node(self.leader(topic, partition))
+        return kafkalog.read_partition(os.path.join(leader.data, f"{topic}-{partition}"))
+
+    def partitions(self, topic):
+        return sorted(p["PartitionIndex"] for p in self.metadata(topic)["Partitions"])
+
+
+def main():
+    what = sys.argv[1] if len(sys.argv) > 1 else ""
+    c = Cluster()
+    if what == "start":
+        if not c.alive():
+            c.start()
+        print(c.bootstrap)
+    elif what == "stop":
+        c.stop()
+    elif what == "status":
+        print(json.dumps({n.n: n.alive() for n in c.nodes}))
+        sys.exit(0 if c.alive() else 1)
+    else:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
