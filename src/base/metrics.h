@@ -31,6 +31,9 @@ void metric_observe_ns(enum metric id, int64_t ns); /* histograms, in seconds on
 /* One request of API `key` at `version` (out-of-range values are folded into one "other"). */
 void metric_request(int16_t key, int16_t version);
 
+/* A gauge whose value is asked when the page is made; from then on metric_add() on it is wrong. */
+void metric_gauge_fn(enum metric id, int64_t (*fn)(void *arg), void *arg);
+
 /* The sum over all threads; for tests and /status. */
 int64_t metric_read(enum metric id);
 

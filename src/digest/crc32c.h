@@ -7,4 +7,7 @@
 /* The CRC of `s` behind bytes whose CRC is `before` (0 for none). */
 uint32_t crc32c(uint32_t before, struct slice s);
 
+/* The same without the processor's help; what other machines use, and what tests compare with. */
+uint32_t crc32c_portable(uint32_t before, struct slice s);
+
 #endif

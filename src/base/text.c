@@ -1,0 +1,277 @@
+#include "base/text.h"
+
+#include <limits.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+char *
+text_hex(const uint8_t *p, size_t n, char *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = hex_digits[p[i] >> 4];
+		out[2 * i + 1] = hex_digits[p[i] & 15];
+	}
+	out[2 * n] = '\0';
+	return out;
+}
+
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+int
+text_unhex(struct slice hex, uint8_t *ret, size_t n)
+{
+	if (hex.n / 2 != n || hex.n % 2 != 0)
+		return ERR_MALFORMED;
+	for (size_t i = 0; i < hex.n; i++)
+		if (hex_value(hex.p[i]) < 0)
+			return ERR_MALFORMED;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (uint8_t)(hex_value(hex.p[2 * i]) << 4 | hex_value(hex.p[2 * i + 1]));
+	return 0;
+}
+
+void
+text_base64(struct wr *w, struct slice in)
+{
+	size_t i;
+
+	for (i = 0; i < in.n; i += 3) {
+		size_t left = in.n - i;
+		uint32_t v = (uint32_t)in.p[i] << 16 | (left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0) |
+			     (left > 2 ? in.p[i + 2] : 0);
+		char four[4] = {base64_digits[v >> 18], base64_digits[v >> 12 & 63],
+				left > 1 ? base64_digits[v >> 6 & 63] : '=',
+				left > 2 ? base64_digits[v & 63] : '='};
+
+		wr_bytes(w, four, 4);
+	}
+}
+
+static int
+base64_value(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	if (c == '/' || c == '_')
+		return 63;
+	return -1;
+}
+
+int
+text_unbase64(struct slice in, struct wr *w)
+{
+	uint32_t v = 0;
+	unsigned bits = 0;
+	size_t pad = 0;
+
+	while (pad < 2 && pad < in.n && in.p[in.n - 1 - pad] == '=')
+		pad++;
+	/* Padding may be left out, but what is there must fill a group of four. */
+	if ((pad > 0 && in.n % 4 != 0) || (in.n - pad) % 4 == 1)
+		return ERR_MALFORMED;
+	for (size_t i = 0; i < in.n - pad; i++) {
+		int d = base64_value(in.p[i]);
+
+		if (d < 0)
+			return ERR_MALFORMED;
+		v = v << 6 | (uint32_t)d;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			wr_u8(w, (uint8_t)(v >> bits));
+			v &= (1u << bits) - 1;
+		}
+	}
+	return v != 0 ? ERR_MALFORMED : wr_err(w); /* bits behind the last byte must be zero */
+}
+
+char *
+text_uuid(const uint8_t id[16], char *out)
+{
+	static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t n = 0;
+
+	for (size_t i = 0; i < 15; i += 3) {
+		uint32_t v = (uint32_t)id[i] << 16 | (uint32_t)id[i + 1] << 8 | id[i + 2];
+
+		out[n++] = url[v >> 18];
+		out[n++] = url[v >> 12 & 63];
+		out[n++] = url[v >> 6 & 63];
+		out[n++] = url[v & 63];
+	}
+	out[n++] = url[id[15] >> 2];
+	out[n++] = url[(id[15] & 3) << 4];
+	out[n] = '\0';
+	return out;
+}
+
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar, and back. */
+static int64_t
+days_of(int64_t y, unsigned m, unsigned d)
+{
+	int64_t era;
+	unsigned yoe, doy;
+
+	y -= m <= 2; /* years begin in March, so that leap days are last */
+	era = (y >= 0 ? y : y - 399) / 400;
+	yoe = (unsigned)(y - era * 400);
+	doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+	return era * 146097 + (int64_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
+}
+
+static void
+date_of(int64_t days, int64_t *y, unsigned *m, unsigned *d)
+{
+	int64_t era;
+	unsigned doe, yoe, doy, mp;
+
+	days += 719468;
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	doe = (unsigned)(days - era * 146097);
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	mp = (5 * doy + 2) / 153;
+	*d = doy - (153 * mp + 2) / 5 + 1;
+	*m = mp < 10 ? mp + 3 : mp - 9;
+	*y = (int64_t)yoe + era * 400 + (*m <= 2);
+}
+
+int
+text_time_ms(int64_t ms, char *out)
+{
+	int64_t y;
+	unsigned m, d, day_ms;
+
+	if (ms < 0 || ms > 253402300799999) /* 9999-12-31T23:59:59.999Z */
+		return ERR_LIMIT;
+	date_of(ms / 86400000, &y, &m, &d);
+	day_ms = (unsigned)(ms % 86400000);
+	(void)snprintf(out, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)y % 10000, m % 100, d % 100,
+		       day_ms / 3600000 % 100, day_ms / 60000 % 60, day_ms / 1000 % 60, day_ms % 1000);
+	return 0;
+}
+
+/* n digits at *p as a number, or -1. */
+static int
+digits(const uint8_t **p, const uint8_t *end, size_t n)
+{
+	int v = 0;
+
+	if ((size_t)(end - *p) < n)
+		return -1;
+	for (size_t i = 0; i < n; i++, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return -1;
+		v = v * 10 + (**p - '0');
+	}
+	return v;
+}
+
+static bool
+one_of(const uint8_t **p, const uint8_t *end, const char *set)
+{
+	if (*p == end || **p == '\0' || strchr(set, **p) == NULL)
+		return false;
+	(*p)++;
+	return true;
+}
+
+int
+text_parse_time_ms(struct slice s, int64_t *ret)
+{
+	static const uint8_t month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	const uint8_t *p = s.p, *end = s.p + s.n;
+	int y, mo, d, h, mi, sec, ms = 0, off = 0;
+
+	y = digits(&p, end, 4);
+	if (y < 0 || !one_of(&p, end, "-") || (mo = digits(&p, end, 2)) < 1 || mo > 12 || !one_of(&p, end, "-") ||
+	    (d = digits(&p, end, 2)) < 1 || d > month_days[mo - 1] || !one_of(&p, end, "Tt ") ||
+	    (h = digits(&p, end, 2)) < 0 || h > 23 || !one_of(&p, end, ":") || (mi = digits(&p, end, 2)) < 0 ||
+	    mi > 59 || !one_of(&p, end, ":") || (sec = digits(&p, end, 2)) < 0 || sec > 60)
+		return ERR_MALFORMED;
+	if (mo == 2 && d == 29 && (y % 4 != 0 || (y % 100 == 0 && y % 400 != 0)))
+		return ERR_MALFORMED;
+	if (one_of(&p, end, ".")) {
+		int scale = 100;
+
+		if (p == end || *p < '0' || *p > '9')
+			return ERR_MALFORMED;
+		for (; p < end && *p >= '0' && *p <= '9'; p++, scale /= 10)
+			ms += (*p - '0') * scale;
+	}
+	if (!one_of(&p, end, "Zz")) {
+		bool minus = p < end && *p == '-';
+		int oh, om;
+
+		if (!one_of(&p, end, "+-") || (oh = digits(&p, end, 2)) < 0 || oh > 23 || !one_of(&p, end, ":") ||
+		    (om = digits(&p, end, 2)) < 0 || om > 59)
+			return ERR_MALFORMED;
+		off = (oh * 60 + om) * (minus ? -1 : 1);
+	}
+	if (p != end)
+		return ERR_MALFORMED;
+	*ret = days_of(y, (unsigned)mo, (unsigned)d) * 86400000 +
+	       ((int64_t)h * 3600 + (int64_t)mi * 60 + sec - (int64_t)off * 60) * 1000 + ms;
+	return 0;
+}
+
+int
+text_parse_i64(struct slice s, int64_t *ret)
+{
+	bool minus = s.n > 0 && s.p[0] == '-';
+	uint64_t limit = minus ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+	uint64_t v = 0;
+	size_t i = minus ? 1 : 0;
+
+	if (i == s.n || (s.p[i] == '0' && (s.n > i + 1 || minus)))
+		return ERR_MALFORMED;
+	for (; i < s.n; i++) {
+		unsigned d = (unsigned)s.p[i] - '0';
+
+		if (d > 9 || v > (limit - d) / 10)
+			return ERR_MALFORMED;
+		v = v * 10 + d;
+	}
+	*ret = minus ? (int64_t)(0 - v) : (int64_t)v;
+	return 0;
+}
+
+bool
+text_glob(const char *pattern, struct slice s)
+{
+	const char *star = NULL; /* the last '*', and where its run would end next */
+	size_t i = 0, star_i = 0;
+
+	while (i < s.n) {
+		if (*pattern == '*') {
+			star = pattern++;
+			star_i = i;
+		} else if (*pattern != '\0' && (*pattern == '?' || (uint8_t)*pattern == s.p[i])) {
+			pattern++;
+			i++;
+		} else if (star != NULL) {
+			pattern = star + 1;
+			i = ++star_i;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}

@@ -1,0 +1,134 @@
+#include "kafka/addresses.h"
+
+#include "kafka/api.h"
+#include "kafka/schema.h"
+
+struct address {
+	struct slice host;
+	int32_t port;
+	bool ours; /* replaced */
+};
+
+/* First walk: finds and maps.  Second walk: copies with what the first found. */
+struct rewrite {
+	addresses_map_fn *map;
+	void *arg;
+	struct address *list;
+	size_t count, cap, next;
+	int32_t node_id;
+	struct slice host;
+	bool controllers; /* DescribeCluster was about them */
+	bool changes;
+};
+
+bool
+addresses_in(int16_t key, int16_t version)
+{
+	switch (key) {
+	case API_METADATA:
+	case API_FIND_COORDINATOR:
+	case API_DESCRIBE_CLUSTER:
+	case API_SHARE_FETCH:
+	case API_SHARE_ACKNOWLEDGE: return true;
+	case API_PRODUCE: return version >= 10;
+	case API_FETCH: return version >= 16;
+	case API_DESCRIBE_QUORUM: return version >= 2;
+	default: return false;
+	}
+}
+
+static int
+remember(struct rewrite *r, struct address a)
+{
+	if (r->count == r->cap) {
+		size_t cap = r->cap == 0 ? 16 : r->cap * 2;
+		struct address *list = realloc(r->list, cap * sizeof(*list));
+
+		if (list == NULL)
+			return ERR_NOMEM;
+		r->list = list;
+		r->cap = cap;
+	}
+	r->list[r->count++] = a;
+	return 0;
+}
+
+static int
+found(struct rewrite *r, int32_t port)
+{
+	struct address a = {0};
+	int err;
+
+	/* Errors carry node -1 and no host: there is nothing to dial. */
+	if (r->node_id >= 0 && r->host.n > 0 && port > 0 && !r->controllers) {
+		if ((err = r->map(r->arg, r->node_id, r->host, port, &a.host, &a.port)) != 0)
+			return err;
+		a.ours = r->changes = true;
+	}
+	return remember(r, a);
+}
+
+static int
+see_first(void *arg, struct schema_value *v)
+{
+	struct rewrite *r = arg;
+
+	switch (v->mark) {
+	case SCHEMA_NODE_ID: r->node_id = (int32_t)v->num; return 0;
+	case SCHEMA_HOST: r->host = v->bytes; return 0;
+	case SCHEMA_PORT: return found(r, (int32_t)v->num);
+	case SCHEMA_ENDPOINT_TYPE: r->controllers = v->num != 1; return 0;
+	case SCHEMA_CLUSTER_BROKERS: r->changes |= r->controllers && v->num > 0; return 0;
+	case SCHEMA_LISTENERS: r->changes |= v->num > 0; return 0;
+	case SCHEMA_NONE:
+	case SCHEMA_TOPIC_NAME:
+	case SCHEMA_TOPIC_ID: return 0;
+	}
+	return 0;
+}
+
+static int
+see_second(void *arg, struct schema_value *v)
+{
+	struct rewrite *r = arg;
+
+	switch (v->mark) {
+	case SCHEMA_HOST:
+		INVARIANT(r->next < r->count);
+		if (r->list[r->next].ours) {
+			v->bytes = r->list[r->next].host;
+			v->replaced = true;
+		}
+		return 0;
+	case SCHEMA_PORT:
+		if (r->list[r->next].ours) {
+			v->num = r->list[r->next].port;
+			v->replaced = true;
+		}
+		r->next++;
+		return 0;
+	case SCHEMA_CLUSTER_BROKERS: v->replaced = r->controllers; return 0;
+	case SCHEMA_LISTENERS: v->replaced = true; return 0;
+	case SCHEMA_NONE:
+	case SCHEMA_NODE_ID:
+	case SCHEMA_ENDPOINT_TYPE:
+	case SCHEMA_TOPIC_NAME:
+	case SCHEMA_TOPIC_ID: return 0;
+	}
+	return 0;
+}
+
+int
+addresses_rewrite(int16_t key, int16_t version, struct slice body, addresses_map_fn *map, void *arg, struct wr *out,
+		  bool *ret_changed)
+{
+	struct rewrite r = {.map = map, .arg = arg, .node_id = -1};
+	int err = schema_walk(key, true, version, body, see_first, &r, NULL);
+
+	if (err == 0 && r.changes)
+		err = schema_walk(key, true, version, body, see_second, &r, out);
+	free(r.list);
+	if (err == 0)
+		*ret_changed = r.changes;
+	return err;
+}

@@ -1,0 +1,126 @@
+#include "kafka/configs.h"
+
+#include "kafka/api.h"
+#include "kafka/schema.h"
+
+enum { FLEXIBLE = 4, RESOURCE_TOPIC = 2 };
+
+static void
+write_count(struct wr *w, int16_t version, size_t n)
+{
+	if (version >= FLEXIBLE)
+		wr_uvarint(w, (uint32_t)n + 1);
+	else
+		wr_i32(w, (int32_t)n);
+}
+
+static void
+write_string(struct wr *w, int16_t version, struct slice s)
+{
+	if (version >= FLEXIBLE)
+		wr_compact(w, s);
+	else
+		wr_string(w, s);
+}
+
+void
+configs_request_write(int16_t version, struct slice topic, const char *const *names, size_t count, struct wr *w)
+{
+	INVARIANT(version >= CONFIGS_MIN && version <= CONFIGS_MAX);
+	write_count(w, version, 1);
+	wr_i8(w, RESOURCE_TOPIC);
+	write_string(w, version, topic);
+	write_count(w, version, count);
+	for (size_t i = 0; i < count; i++)
+		write_string(w, version, slice_str(names[i]));
+	if (version >= FLEXIBLE)
+		wr_u8(w, 0);
+	if (version >= 1)
+		wr_u8(w, 0); /* include_synonyms */
+	if (version >= 3)
+		wr_u8(w, 0); /* include_documentation */
+	if (version >= FLEXIBLE)
+		wr_u8(w, 0);
+}
+
+static struct slice
+read_string(struct rd *r, int16_t version)
+{
+	return version >= FLEXIBLE ? rd_nullable_compact(r) : rd_nullable_string(r);
+}
+
+static uint32_t
+read_count(struct rd *r, int16_t version)
+{
+	int64_t n = version >= FLEXIBLE ? (int64_t)rd_uvarint(r) - 1 : rd_i32(r);
+
+	return n < 0 ? 0 : (uint32_t)n;
+}
+
+static void
+skip_tags(struct rd *r, int16_t version)
+{
+	uint32_t n = version >= FLEXIBLE ? rd_uvarint(r) : 0;
+
+	while (n-- > 0 && r->err == 0) {
+		(void)rd_uvarint(r);
+		rd_skip(r, rd_uvarint(r));
+	}
+}
+
+static void
+read_entry(struct rd *r, int16_t version, configs_entry_fn *fn, void *arg)
+{
+	struct slice name = read_string(r, version);
+	struct slice value = read_string(r, version);
+	uint32_t synonyms;
+
+	rd_skip(r, 3); /* read only; default or source; sensitive */
+	if (version >= 1) {
+		synonyms = read_count(r, version);
+		while (synonyms-- > 0 && r->err == 0) {
+			(void)read_string(r, version);
+			(void)read_string(r, version);
+			rd_skip(r, 1);
+			skip_tags(r, version);
+		}
+	}
+	if (version >= 3) {
+		rd_skip(r, 1);                 /* type */
+		(void)read_string(r, version); /* documentation */
+	}
+	skip_tags(r, version);
+	if (r->err == 0 && fn != NULL)
+		fn(arg, name, value);
+}
+
+int
+configs_read(int16_t version, struct slice body, int16_t *ret_error, configs_entry_fn *fn, void *arg)
+{
+	struct rd r = rd_of(body);
+	int16_t error;
+	uint32_t n;
+	int err;
+
+	if (version < CONFIGS_MIN || version > CONFIGS_MAX)
+		return ERR_UNSUPPORTED;
+	/* The walker checks the whole; version 0 is older than its table, and has the shape of 1 but for synonyms. */
+	if (version >= 1 && (err = schema_walk(API_DESCRIBE_CONFIGS, true, version, body, NULL, NULL, NULL)) != 0)
+		return err;
+	(void)rd_i32(&r); /* throttle time */
+	if (read_count(&r, version) != 1)
+		return ERR_MALFORMED; /* we ask about one topic */
+	error = rd_i16(&r);
+	(void)read_string(&r, version); /* error message */
+	(void)rd_i8(&r);
+	(void)read_string(&r, version);
+	n = read_count(&r, version);
+	if (n > rd_left(&r))
+		rd_fail(&r, ERR_SHORT);
+	while (n-- > 0 && r.err == 0)
+		read_entry(&r, version, error == 0 ? fn : NULL, arg);
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	*ret_error = error;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* metadata: our own Metadata requests, versions 1 to 13, and what their answers say. */
+#ifndef KAFKA_METADATA_H
+#define KAFKA_METADATA_H
+
+#include "base/rd.h"
+#include "base/wr.h"
+
+enum { METADATA_MIN = 1, METADATA_MAX = 13, METADATA_BY_ID = 12 };
+
+/*
+ * Asks for these topics, by name or (from METADATA_BY_ID on) by id; count 0: brokers
+ * only.  Never creates a topic (from version 4 on, where that can be said).
+ */
+void metadata_request_write(int16_t version, const struct slice *names, const uint8_t (*ids)[16], size_t count,
+			    struct wr *w);
+
+struct metadata_broker {
+	int32_t node_id;
+	struct slice host;
+	int32_t port;
+};
+
+struct metadata_topic {
+	int16_t error;
+	struct slice name; /* p == NULL: null */
+	uint8_t id[16];    /* zero where the cluster has none */
+	bool internal;
+	int32_t partitions;
+};
+
+struct metadata {
+	struct slice cluster_id; /* p == NULL: not told */
+	int32_t controller_id;
+	struct metadata_broker *brokers;
+	size_t broker_count;
+	struct metadata_topic *topics;
+	size_t topic_count;
+};
+
+/* Slices point into body.  0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED, ERR_NOMEM.  Release with metadata_free(). */
+int metadata_read(int16_t version, struct slice body, struct metadata *ret) MUSTCHECK;
+void metadata_free(struct metadata *m);
+
+#endif

@@ -1,0 +1,42 @@
+#include "kafka/txn.h"
+
+#include "kafka/api.h"
+#include "kafka/schema.h"
+
+enum { FLEXIBLE = 3 };
+
+int
+end_txn_request_read(int16_t version, struct slice body, struct end_txn *ret)
+{
+	struct rd r = rd_of(body);
+	struct end_txn e = {0};
+	int err = schema_walk(API_END_TXN, false, version, body, NULL, NULL, NULL);
+
+	if (err != 0)
+		return err;
+	e.transactional_id = version >= FLEXIBLE ? rd_compact(&r) : rd_string(&r);
+	e.producer_id = rd_i64(&r);
+	e.epoch = rd_i16(&r);
+	e.committed = rd_u8(&r) != 0;
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	*ret = e;
+	return 0;
+}
+
+int
+end_txn_response_read(int16_t version, struct slice body, int16_t *ret_error)
+{
+	struct rd r = rd_of(body);
+	int16_t error;
+	int err = schema_walk(API_END_TXN, true, version, body, NULL, NULL, NULL);
+
+	if (err != 0)
+		return err;
+	(void)rd_i32(&r); /* throttle time */
+	error = rd_i16(&r);
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	*ret_error = error;
+	return 0;
+}
