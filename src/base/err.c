@@ -16,7 +16,7 @@ err_text(int code)
 	case ERR_SIGNATURE: return "signature does not verify";
 	case ERR_NOTFOUND: return "not found";
 	case ERR_EXISTS: return "already there";
-	case ERR_STATE: return "not possible in this state";
+	case ERR_NOT_NOW: return "not possible in this state";
 	case ERR_TIMEOUT: return "timed out";
 	case ERR_CONFIG: return "bad configuration";
 	case ERR_REMOTE: return "refused by the Kafka cluster";

@@ -18,7 +18,7 @@ enum err {
 	ERR_SIGNATURE = -9,   /* a signature doesn't verify */
 	ERR_NOTFOUND = -10,
 	ERR_EXISTS = -11,
-	ERR_STATE = -12,   /* not possible now */
+	ERR_NOT_NOW = -12,   /* not possible now */
 	ERR_TIMEOUT = -13, /* the deadline passed */
 	ERR_CONFIG = -14,  /* a value that a user wrote is wrong */
 	ERR_REMOTE = -15,  /* the Kafka cluster answered with an error */

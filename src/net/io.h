@@ -35,7 +35,7 @@ enum io_take {
 	IO_WHOLE, /* IO_FRAME when it is all there */
 	IO_RELAY, /* IO_CHUNK as it comes */
 	IO_MORE,  /* IO_HEAD again with at least note->need bytes, or the whole frame if that is shorter */
-	IO_STOP,  /* nothing: the owner closed or paused this io */
+	IO_STOP,  /* not now: the owner paused this io; IO_HEAD again after io_resume() */
 };
 
 enum io_why {

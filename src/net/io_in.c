@@ -72,7 +72,7 @@ begin(struct io *io, const uint8_t *p, size_t len)
 	note.head = slice_of(p + 4, there);
 	note.take = IO_RELAY;
 	io_emit(io, &note);
-	if (io->closed || io->paused)
+	if (io->closed)
 		return -1;
 	switch (note.take) {
 	case IO_STOP:

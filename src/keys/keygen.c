@@ -1,0 +1,111 @@
+#include "keys/keygen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keys/key_kind.h"
+
+static EVP_PKEY *
+make(const char *algorithm)
+{
+	if (strcmp(algorithm, "p256") == 0)
+		return EVP_EC_gen("P-256");
+	if (strcmp(algorithm, "p384") == 0)
+		return EVP_EC_gen("P-384");
+	if (strcmp(algorithm, "ed25519") == 0)
+		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	if (strcmp(algorithm, "rsa-pss") == 0)
+		return EVP_RSA_gen(KEY_RSA_MIN_BITS);
+	return NULL;
+}
+
+static int
+sync_folder(const char *path)
+{
+	char copy[4096];
+	int fd, err;
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_IO;
+	err = fsync(fd) == 0 ? 0 : ERR_IO;
+	(void)close(fd);
+	return err;
+}
+
+/* A temporary file beside `path`, synced, then put in its place; `keep` refuses to replace. */
+static int
+write_file(const char *path, mode_t mode, bool keep, BIO *content)
+{
+	char temp[4096 + 32];
+	char *bytes;
+	long n = BIO_get_mem_data(content, &bytes);
+	int fd, err = ERR_IO, saved;
+
+	(void)snprintf(temp, sizeof(temp), "%s.%d.new", path, (int)getpid());
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return ERR_IO;
+	if (n <= 0 || write(fd, bytes, (size_t)n) != n || fchmod(fd, mode) != 0 || fsync(fd) != 0)
+		goto fail;
+	/* link() is the atomic "create unless it exists"; rename() the atomic "replace". */
+	if ((keep ? link(temp, path) : rename(temp, path)) != 0) {
+		err = errno == EEXIST ? ERR_EXISTS : ERR_IO;
+		goto fail;
+	}
+	err = sync_folder(path);
+fail:
+	saved = errno;
+	(void)close(fd);
+	if (keep || err != 0)
+		(void)unlink(temp);
+	errno = saved;
+	return err;
+}
+
+int
+key_generate(const char *algorithm, const char *private_path, const char *public_path, char ret_id[KEYID_LEN + 1],
+	     char *why, size_t why_len)
+{
+	EVP_PKEY *key = make(algorithm);
+	/* Secure memory's BIO clears what it held. */
+	BIO *priv = BIO_new(BIO_s_secmem()), *pub = BIO_new(BIO_s_mem());
+	const char *path = private_path;
+	char id[KEYID_LEN + 1];
+	int err = ERR_CRYPTO;
+
+	if (key == NULL) {
+		(void)snprintf(why, why_len, "%s: no such algorithm (p256, p384, ed25519, rsa-pss)", algorithm);
+		err = ERR_CONFIG;
+		goto end;
+	}
+	if (priv == NULL || pub == NULL || PEM_write_bio_PKCS8PrivateKey(priv, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    PEM_write_bio_PUBKEY(pub, key) != 1 || key_id_of(key, id) != 0) {
+		(void)snprintf(why, why_len, "libcrypto could not make a key");
+		goto end;
+	}
+	err = write_file(private_path, 0600, true, priv);
+	if (err == 0) {
+		path = public_path;
+		err = write_file(public_path, 0644, false, pub);
+	}
+	if (err == ERR_EXISTS)
+		(void)snprintf(why, why_len, "%s: exists; a signing key is never replaced", path);
+	else if (err != 0)
+		(void)snprintf(why, why_len, "%s: can't be written: %s", path, strerror(errno));
+	else
+		memcpy(ret_id, id, sizeof(id));
+end:
+	BIO_free(priv);
+	BIO_free(pub);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return err;
+}

@@ -1,0 +1,16 @@
+/* keygen: new signing keys in files. */
+#ifndef KEYS_KEYGEN_H
+#define KEYS_KEYGEN_H
+
+#include "base/err.h"
+#include "keys/public_key.h"
+
+/*
+ * Makes a key of `algorithm` (p256, p384, ed25519, rsa-pss), writes the private one
+ * (PKCS#8 PEM, mode 0600) and the public one (PEM, 0644), each whole or not at all, and
+ * gives its id.  An existing private key is never replaced: ERR_EXISTS.  A public file is.
+ */
+int key_generate(const char *algorithm, const char *private_path, const char *public_path,
+		 char ret_id[KEYID_LEN + 1], char *why, size_t why_len) MUSTCHECK;
+
+#endif

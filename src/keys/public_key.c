@@ -1,0 +1,168 @@
+#include "keys/public_key.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "keys/key_kind.h"
+
+enum { FILE_MAX = 1024 * 1024 };
+
+struct public_key {
+	EVP_PKEY *key;
+	enum key_kind kind;
+	char id[KEYID_LEN + 1];
+};
+
+struct trust {
+	struct public_key **keys;
+	size_t count;
+};
+
+/* Takes the key, also on failure. */
+static int
+wrap(EVP_PKEY *pkey, struct public_key **ret)
+{
+	struct public_key *k = calloc(1, sizeof(*k));
+	int err = k == NULL ? ERR_NOMEM : key_kind_of(pkey, &k->kind);
+
+	if (err == 0)
+		err = key_id_of(pkey, k->id);
+	if (err != 0) {
+		EVP_PKEY_free(pkey);
+		free(k);
+		return err;
+	}
+	k->key = pkey;
+	*ret = k;
+	return 0;
+}
+
+int
+public_key_parse(struct slice pem, struct public_key **ret)
+{
+	BIO *bio = pem.n > FILE_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+	EVP_PKEY *pkey = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	ERR_clear_error();
+	return pkey == NULL ? ERR_MALFORMED : wrap(pkey, ret);
+}
+
+void
+public_key_free(struct public_key *k)
+{
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->key);
+	free(k);
+}
+
+const char *
+public_key_id(const struct public_key *k)
+{
+	return k->id;
+}
+
+int
+public_key_verify(const struct public_key *k, struct slice message, struct slice sig)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx;
+	int ok = ctx != NULL && EVP_DigestVerifyInit(ctx, &pctx, key_kind_digest(k->kind), NULL, k->key) == 1 &&
+		 key_kind_configure(k->kind, pctx) == 0 &&
+		 EVP_DigestVerify(ctx, sig.p, sig.n, message.p, message.n) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return ok ? 0 : ERR_SIGNATURE;
+}
+
+struct trust *
+trust_new(void)
+{
+	return calloc(1, sizeof(struct trust));
+}
+
+void
+trust_free(struct trust *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < t->count; i++)
+		public_key_free(t->keys[i]);
+	free(t->keys);
+	free(t);
+}
+
+size_t
+trust_count(const struct trust *t)
+{
+	return t->count;
+}
+
+static int
+add(struct trust *t, struct public_key *k)
+{
+	struct public_key **keys = realloc(t->keys, (t->count + 1) * sizeof(struct public_key *));
+
+	if (keys == NULL)
+		return ERR_NOMEM;
+	t->keys = keys;
+	t->keys[t->count++] = k;
+	return 0;
+}
+
+int
+trust_load(struct trust *t, const char *path, char *why, size_t why_len)
+{
+	BIO *bio = BIO_new_file(path, "r");
+	size_t before = t->count;
+	EVP_PKEY *pkey;
+	int err = 0;
+
+	if (bio == NULL) {
+		(void)snprintf(why, why_len, "%s: can't be read: %s", path, strerror(errno));
+		ERR_clear_error();
+		return ERR_IO;
+	}
+	while (err == 0 && (pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL)) != NULL) {
+		struct public_key *k;
+
+		err = wrap(pkey, &k);
+		if (err == 0 && (err = add(t, k)) != 0)
+			public_key_free(k);
+	}
+	BIO_free(bio);
+	if (err == ERR_UNSUPPORTED)
+		(void)snprintf(why, why_len, "%s: not a P-256, P-384, Ed25519 or RSA (3072 bits or more) key", path);
+	else if (err != 0)
+		(void)snprintf(why, why_len, "%s: %s", path, err_text(err));
+	else if (t->count == before) {
+		/* A common slip: the private key's file. */
+		(void)snprintf(why, why_len, "%s: no public key in it (want -----BEGIN PUBLIC KEY-----)", path);
+		err = ERR_MALFORMED;
+	}
+	ERR_clear_error();
+	return err;
+}
+
+int
+trust_verify(const struct trust *t, struct slice message, struct slice sig, struct slice hint,
+	     const struct public_key **ret_key)
+{
+	for (int hinted = 1; hinted >= 0; hinted--) {
+		for (size_t i = 0; i < t->count; i++) {
+			const struct public_key *k = t->keys[i];
+
+			if (slice_eq(hint, slice_str(k->id)) != (hinted == 1))
+				continue;
+			if (public_key_verify(k, message, sig) == 0) {
+				*ret_key = k;
+				return 0;
+			}
+		}
+	}
+	return ERR_SIGNATURE;
+}
