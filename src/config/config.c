@@ -1,0 +1,228 @@
+#include "config/config.h"
+
+#include <errno.h>
+
+#include "config/value.h"
+#include "config/yaml.h"
+
+enum { FILE_MAX = 4 * 1024 * 1024 };
+
+struct config *
+config_ref(struct config *c)
+{
+	atomic_fetch_add(&c->refs, 1);
+	return c;
+}
+
+void
+config_unref(struct config *c)
+{
+	if (c == NULL || atomic_fetch_sub(&c->refs, 1) > 1)
+		return;
+	for (size_t i = 0; i < config_key_count; i++)
+		value_clear(c, &config_keys[i]);
+	free(c);
+}
+
+static int
+set(struct config *c, const struct key *k, const char *name, const char *text, char *why, size_t why_len)
+{
+	if (k->type == KEY_LIST || k->type == KEY_MAP)
+		return yaml_load_value(name, slice_str(text), c, k, why, why_len);
+	return value_set(c, k, text, why, why_len);
+}
+
+static int
+defaults(struct config *c, char *why, size_t why_len)
+{
+	for (size_t i = 0; i < config_key_count; i++) {
+		int err = set(c, &config_keys[i], "default", config_keys[i].def, why, why_len);
+
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+static int
+override(struct config *c, const struct config_override *o, char *why, size_t why_len)
+{
+	const struct key *k = value_key(slice_str(o->path));
+	char text[768], *value;
+	int err;
+
+	if (k == NULL) {
+		(void)snprintf(why, why_len, "-o %s: unknown key; the nearest key is \"%s\"", o->path,
+			       value_key_nearest(slice_str(o->path)));
+		return ERR_CONFIG;
+	}
+	err = value_expand(o->text, &value, text, sizeof(text));
+	if (err == 0) {
+		err = set(c, k, "-o", value, text, sizeof(text));
+		free(value);
+	}
+	if (err == ERR_CONFIG)
+		(void)snprintf(why, why_len, "-o %s: %s", o->path, text);
+	return err;
+}
+
+/* What is only taken at its default until a later version has it. */
+static int
+check_built(const struct config *c, const char *name, char *why, size_t why_len)
+{
+	struct config *def = calloc(1, sizeof(*def));
+	int err = def == NULL ? ERR_NOMEM : defaults(def, why, why_len);
+
+	if (def != NULL)
+		atomic_init(&def->refs, 1);
+	for (size_t i = 0; i < config_key_count && err == 0; i++) {
+		const struct key *k = &config_keys[i];
+
+		if ((k->flags & LATER) == 0 || value_equal(c, def, k))
+			continue;
+		(void)snprintf(why, why_len, "%s: %s is not supported by this version; leave it out", name, k->path);
+		err = ERR_CONFIG;
+	}
+	config_unref(def);
+	return err;
+}
+
+static int
+check_whole(const struct config *c, const char *name, char *why, size_t why_len)
+{
+	const char *p = c->attest_collector_id;
+
+	if (strncmp(c->attest_signing_key_id, "file:", 5) != 0) {
+		(void)snprintf(why, why_len,
+			       "%s: attest.signing.key.id: this version signs with file: keys; pkcs11: and awskms: come with level 3",
+			       name);
+		return ERR_CONFIG;
+	}
+	for (; *p != '\0'; p++) {
+		if (*p <= ' ' || *p >= 0x7f) {
+			(void)snprintf(why, why_len, "%s: attest.collector.id: want a URI in printable ASCII without spaces", name);
+			return ERR_CONFIG;
+		}
+	}
+	if (*p == '\0' && p != c->attest_collector_id && strchr(c->attest_collector_id, ':') == NULL) {
+		(void)snprintf(why, why_len, "%s: attest.collector.id: want a URI, such as urn:example:edge-1", name);
+		return ERR_CONFIG;
+	}
+	if (c->attest_dbom_topic[0] == '\0' || strlen(c->attest_dbom_topic) > 249 ||
+	    strspn(c->attest_dbom_topic, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") !=
+		    strlen(c->attest_dbom_topic)) {
+		(void)snprintf(why, why_len, "%s: attest.dbom.topic: \"%s\" is no topic name", name, c->attest_dbom_topic);
+		return ERR_CONFIG;
+	}
+	return 0;
+}
+
+int
+config_load_text(const char *name, struct slice text, const struct config_override *overrides, size_t count,
+		 struct config **ret, char *why, size_t why_len)
+{
+	struct config *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (c == NULL) {
+		(void)snprintf(why, why_len, "out of memory");
+		return ERR_NOMEM;
+	}
+	atomic_init(&c->refs, 1);
+	err = defaults(c, why, why_len);
+	if (err == 0 && name != NULL)
+		err = yaml_load(name, text, c, why, why_len);
+	for (size_t i = 0; i < count && err == 0; i++)
+		err = override(c, &overrides[i], why, why_len);
+	if (name == NULL)
+		name = "configuration";
+	if (err == 0)
+		err = check_built(c, name, why, why_len);
+	if (err == 0)
+		err = check_whole(c, name, why, why_len);
+	if (err == ERR_NOMEM)
+		(void)snprintf(why, why_len, "out of memory");
+	if (err != 0) {
+		config_unref(c);
+		return err;
+	}
+	*ret = c;
+	return 0;
+}
+
+static int
+read_file(const char *path, struct wr *w, char *why, size_t why_len)
+{
+	FILE *f = fopen(path, "re");
+	uint8_t *to;
+	size_t n;
+
+	if (f == NULL) {
+		(void)snprintf(why, why_len, "%s: can't be read: %s", path, strerror(errno));
+		return ERR_IO;
+	}
+	while ((to = wr_room(w, 4096)) != NULL && (n = fread(to, 1, 4096, f)) > 0)
+		wr_commit(w, n);
+	n = (size_t)ferror(f);
+	(void)fclose(f);
+	if (n != 0 || wr_err(w) != 0) {
+		(void)snprintf(why, why_len, "%s: can't be read: %s", path,
+			       n != 0 ? "input error" : "larger than 4 MiB");
+		return ERR_IO;
+	}
+	return 0;
+}
+
+int
+config_load(const char *path, const struct config_override *overrides, size_t count, struct config **ret, char *why,
+	    size_t why_len)
+{
+	struct wr text = wr_new(FILE_MAX);
+	int err = path == NULL ? 0 : read_file(path, &text, why, why_len);
+
+	if (err == 0)
+		err = config_load_text(path, wr_slice(&text), overrides, count, ret, why, why_len);
+	wr_free(&text);
+	return err;
+}
+
+void
+config_dump(const struct config *c, struct wr *w)
+{
+	char section[64] = "";
+
+	for (size_t i = 0; i < config_key_count; i++) {
+		const char *path = config_keys[i].path, *dot = strchr(path, '.');
+		size_t n = dot != NULL ? (size_t)(dot - path) : 0;
+
+		if (dot != NULL && (strlen(section) != n || memcmp(section, path, n) != 0)) {
+			wr_printf(w, "%.*s:\n", (int)n, path);
+			(void)snprintf(section, sizeof(section), "%.*s", (int)n, path);
+		}
+		wr_printf(w, "%s%s: ", dot != NULL ? "  " : "", dot != NULL ? dot + 1 : path);
+		value_dump(c, &config_keys[i], w);
+		wr_u8(w, '\n');
+	}
+}
+
+void
+config_dump_keys(struct wr *w)
+{
+	for (size_t i = 0; i < config_key_count; i++) {
+		const struct key *k = &config_keys[i];
+
+		wr_printf(w, "%s\t%s\t%s\t%s%s%s\t%s%s%s\n", k->path,
+			  k->type == KEY_ENUM ? k->choices : value_type_name(k->type), k->def,
+			  k->flags & RELOAD ? "reload" : "restart", k->flags & SECRET ? ",secret" : "",
+			  k->flags & LATER ? ",later" : "", k->doc, k->flags & LATER ? " Not in this version." : "", "");
+	}
+}
+
+const char *
+config_needs_restart(const struct config *now, const struct config *then)
+{
+	for (size_t i = 0; i < config_key_count; i++)
+		if ((config_keys[i].flags & RELOAD) == 0 && !value_equal(now, then, &config_keys[i]))
+			return config_keys[i].path;
+	return NULL;
+}

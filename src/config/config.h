@@ -1,0 +1,77 @@
+/*
+ * config: one immutable, counted snapshot of every key (keys.def is the table).
+ *
+ *   defaults ─► file (YAML) ─► overrides (-b, -o) ─► checks ─► struct config
+ *
+ * Everything is checked before a snapshot exists; a reload that fails leaves the old one.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdatomic.h>
+
+#include "base/slice.h"
+#include "base/wr.h"
+
+struct config_list {
+	char **items;
+	size_t count;
+};
+
+struct config_pair {
+	char *name, *text;
+};
+
+struct config_map {
+	struct config_pair *items;
+	size_t count;
+};
+
+struct config_ports {
+	uint16_t first, last;
+};
+
+typedef char *config_STRING;
+typedef int64_t config_INT, config_DURATION /* ms */, config_SIZE /* bytes */;
+typedef bool config_BOOL;
+typedef int config_ENUM; /* index of the word */
+typedef struct config_list config_LIST;
+typedef struct config_map config_MAP;
+typedef struct config_ports config_PORTS;
+
+struct config {
+	atomic_uint refs;
+#define KEY(path, field, type, def, min, max, choices, flags, doc) config_##type field;
+#include "config/keys.def"
+#undef KEY
+};
+
+struct config_override {
+	const char *path;
+	const char *text;
+};
+
+/*
+ * `path` NULL: no file.  On failure ERR_CONFIG, ERR_IO or ERR_NOMEM, and `why` says
+ * FILE:LINE:COLUMN: what is wrong (or -o PATH: …).
+ */
+int config_load(const char *path, const struct config_override *overrides, size_t count, struct config **ret,
+		char *why, size_t why_len) MUSTCHECK;
+
+/* The same from text; `name` stands for the file in messages. */
+int config_load_text(const char *name, struct slice text, const struct config_override *overrides, size_t count,
+		     struct config **ret, char *why, size_t why_len) MUSTCHECK;
+
+struct config *config_ref(struct config *c);
+void config_unref(struct config *c); /* NULL is fine */
+
+/* YAML that loads to the same snapshot; secrets are shown as ***. */
+void config_dump(const struct config *c, struct wr *w);
+
+/* The table: a line per key with path, type, default, flags, documentation, tabs between. */
+void config_dump_keys(struct wr *w);
+
+/* The path of a key that differs and that a reload can't apply; NULL: none. */
+const char *config_needs_restart(const struct config *now, const struct config *then);
+
+#endif

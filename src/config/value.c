@@ -1,0 +1,440 @@
+#include "config/value.h"
+
+#include "base/text.h"
+
+const struct key config_keys[] = {
+#define KEY(path, field, type, def, min, max, choices, flags, doc)                                                      \
+	{path, KEY_##type, offsetof(struct config, field), def, min, max, choices, flags, doc},
+#include "config/keys.def"
+#undef KEY
+};
+const size_t config_key_count = ARRAY_LEN(config_keys);
+
+const struct key *
+value_key(struct slice path)
+{
+	for (size_t i = 0; i < config_key_count; i++)
+		if (slice_eq(path, slice_str(config_keys[i].path)))
+			return &config_keys[i];
+	return NULL;
+}
+
+bool
+value_key_prefix(struct slice path)
+{
+	for (size_t i = 0; i < config_key_count; i++) {
+		const char *p = config_keys[i].path;
+
+		if (strlen(p) > path.n && memcmp(p, path.p, path.n) == 0 && p[path.n] == '.')
+			return true;
+	}
+	return false;
+}
+
+/* Levenshtein's distance, with one row. */
+static size_t
+distance(struct slice a, struct slice b)
+{
+	size_t row[128];
+
+	if (b.n >= ARRAY_LEN(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.n; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.n; j++) {
+			size_t change = diagonal + (a.p[i - 1] != b.p[j - 1]);
+			size_t least = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
+
+			diagonal = row[j];
+			row[j] = change < least ? change : least;
+		}
+	}
+	return row[b.n];
+}
+
+const char *
+value_key_nearest(struct slice path)
+{
+	const char *best = config_keys[0].path;
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < config_key_count; i++) {
+		size_t d = distance(path, slice_str(config_keys[i].path));
+
+		if (d < least) {
+			least = d;
+			best = config_keys[i].path;
+		}
+	}
+	return best;
+}
+
+static void *
+place(const struct config *c, const struct key *k)
+{
+	return (char *)(uintptr_t)c + k->offset;
+}
+
+/* A number and a unit. */
+static int
+parse_units(const char *text, const char *const *units, const int64_t *scales, size_t count, int64_t *ret)
+{
+	size_t digits = strspn(text, "0123456789");
+	int64_t n;
+
+	if (text_parse_i64(slice_of(text, digits), &n) != 0)
+		return ERR_CONFIG;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(text + digits, units[i]) != 0)
+			continue;
+		if (n > INT64_MAX / scales[i])
+			return ERR_CONFIG;
+		*ret = n * scales[i];
+		return 0;
+	}
+	return ERR_CONFIG;
+}
+
+static int
+parse_duration(const char *text, int64_t *ret)
+{
+	static const char *const units[] = {"ms", "s", "m", "h", "d"};
+	static const int64_t scales[] = {1, 1000, 60000, 3600000, 86400000};
+
+	return parse_units(text, units, scales, ARRAY_LEN(units), ret);
+}
+
+static int
+parse_size(const char *text, int64_t *ret)
+{
+	static const char *const units[] = {"", "B", "KiB", "MiB", "GiB"};
+	static const int64_t scales[] = {1, 1, 1024, 1024 * 1024, 1024 * 1024 * 1024};
+
+	return parse_units(text, units, scales, ARRAY_LEN(units), ret);
+}
+
+static int
+parse_ports(const char *text, struct config_ports *ret)
+{
+	const char *dash = strchr(text, '-');
+	int64_t first, last;
+
+	if (dash == NULL || text_parse_i64(slice_of(text, (size_t)(dash - text)), &first) != 0 ||
+	    text_parse_i64(slice_str(dash + 1), &last) != 0 || first < 1 || last > 65535 || first > last)
+		return ERR_CONFIG;
+	*ret = (struct config_ports){(uint16_t)first, (uint16_t)last};
+	return 0;
+}
+
+static int
+parse_enum(const char *choices, const char *text, int *ret)
+{
+	size_t n = strlen(text);
+	int i = 0;
+
+	for (const char *p = choices; p != NULL; i++) {
+		const char *bar = strchr(p, '|');
+		size_t len = bar != NULL ? (size_t)(bar - p) : strlen(p);
+
+		if (len == n && memcmp(p, text, n) == 0) {
+			*ret = i;
+			return 0;
+		}
+		p = bar != NULL ? bar + 1 : NULL;
+	}
+	return ERR_CONFIG;
+}
+
+static int
+in_range(const struct key *k, int64_t v, const char *unit, char *why, size_t why_len)
+{
+	if (v >= k->min && v <= k->max)
+		return 0;
+	(void)snprintf(why, why_len, "%s: must be from %lld to %lld%s", k->path, (long long)k->min, (long long)k->max, unit);
+	return ERR_CONFIG;
+}
+
+int
+value_set(struct config *c, const struct key *k, const char *text, char *why, size_t why_len)
+{
+	void *to = place(c, k);
+	struct config_ports ports;
+	const char *want = NULL;
+	int64_t n;
+	char *copy;
+	int e, err = 0;
+
+	switch (k->type) {
+	case KEY_STRING:
+		copy = strdup(text);
+		if (copy == NULL)
+			return ERR_NOMEM;
+		free(*(char **)to);
+		*(char **)to = copy;
+		break;
+	case KEY_INT:
+		if (text_parse_i64(slice_str(text), &n) != 0)
+			want = "a whole number";
+		else if ((err = in_range(k, n, "", why, why_len)) == 0)
+			*(int64_t *)to = n;
+		break;
+	case KEY_BOOL:
+		if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+			*(bool *)to = text[0] == 't';
+		else
+			want = "true or false";
+		break;
+	case KEY_DURATION:
+		if (parse_duration(text, &n) != 0)
+			want = "a duration such as 500ms, 10s, 5m or 1h";
+		else if ((err = in_range(k, n, " ms", why, why_len)) == 0)
+			*(int64_t *)to = n;
+		break;
+	case KEY_SIZE:
+		if (parse_size(text, &n) != 0)
+			want = "a size such as 512KiB, 64MiB or a number of bytes";
+		else if ((err = in_range(k, n, " bytes", why, why_len)) == 0)
+			*(int64_t *)to = n;
+		break;
+	case KEY_ENUM:
+		if (parse_enum(k->choices, text, &e) == 0)
+			*(int *)to = e;
+		else
+			want = k->choices;
+		break;
+	case KEY_PORTS:
+		if (parse_ports(text, &ports) == 0)
+			*(struct config_ports *)to = ports;
+		else
+			want = "a range of ports such as 19092-19191";
+		break;
+	case KEY_LIST: want = "a list such as [a, b]"; break;
+	case KEY_MAP: want = "a map such as {name: text}"; break;
+	}
+	if (want == NULL)
+		return err;
+	(void)snprintf(why, why_len, "%s: \"%s\" is not right; want %s", k->path, k->flags & SECRET ? "***" : text, want);
+	return ERR_CONFIG;
+}
+
+void
+value_clear(struct config *c, const struct key *k)
+{
+	void *at = place(c, k);
+
+	if (k->type == KEY_STRING) {
+		free(*(char **)at);
+		*(char **)at = NULL;
+	} else if (k->type == KEY_LIST) {
+		struct config_list *l = at;
+
+		for (size_t i = 0; i < l->count; i++)
+			free(l->items[i]);
+		free(l->items);
+		*l = (struct config_list){NULL, 0};
+	} else if (k->type == KEY_MAP) {
+		struct config_map *m = at;
+
+		for (size_t i = 0; i < m->count; i++) {
+			free(m->items[i].name);
+			free(m->items[i].text);
+		}
+		free(m->items);
+		*m = (struct config_map){NULL, 0};
+	}
+}
+
+int
+value_add_item(struct config *c, const struct key *k, const char *text)
+{
+	struct config_list *l = place(c, k);
+	char **items = realloc(l->items, (l->count + 1) * sizeof(char *));
+	char *copy = strdup(text);
+
+	if (items != NULL)
+		l->items = items;
+	if (items == NULL || copy == NULL) {
+		free(copy);
+		return ERR_NOMEM;
+	}
+	l->items[l->count++] = copy;
+	return 0;
+}
+
+int
+value_add_pair(struct config *c, const struct key *k, const char *name, const char *text)
+{
+	struct config_map *m = place(c, k);
+	struct config_pair *items, pair;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (strcmp(m->items[i].name, name) == 0)
+			return ERR_EXISTS;
+	items = realloc(m->items, (m->count + 1) * sizeof(*items));
+	if (items == NULL)
+		return ERR_NOMEM;
+	m->items = items;
+	pair = (struct config_pair){strdup(name), strdup(text)};
+	if (pair.name == NULL || pair.text == NULL) {
+		free(pair.name);
+		free(pair.text);
+		return ERR_NOMEM;
+	}
+	m->items[m->count++] = pair;
+	return 0;
+}
+
+static void
+dump_text(struct wr *w, const char *s)
+{
+	wr_u8(w, '"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			wr_printf(w, "\\%c", *s);
+		else if ((uint8_t)*s < 0x20)
+			wr_printf(w, "\\x%02x", (uint8_t)*s);
+		else if (*s == '$' && s[1] == '{')
+			wr_text(w, "${-:-$}"); /* would be read as a variable: an unset one whose default is the sign itself */
+		else
+			wr_u8(w, (uint8_t)*s);
+	}
+	wr_u8(w, '"');
+}
+
+void
+value_dump(const struct config *c, const struct key *k, struct wr *w)
+{
+	const void *at = place(c, k);
+	const struct config_list *l = at;
+	const struct config_map *m = at;
+	const char *p = k->choices;
+
+	if (k->flags & SECRET) {
+		wr_text(w, **(char *const *)at != '\0' ? "\"***\"" : "\"\"");
+		return;
+	}
+	switch (k->type) {
+	case KEY_STRING: dump_text(w, *(char *const *)at); break;
+	case KEY_BOOL: wr_text(w, *(const bool *)at ? "true" : "false"); break;
+	case KEY_INT: wr_printf(w, "%lld", (long long)*(const int64_t *)at); break;
+	case KEY_DURATION: wr_printf(w, "%lldms", (long long)*(const int64_t *)at); break;
+	case KEY_SIZE: wr_printf(w, "%lldB", (long long)*(const int64_t *)at); break;
+	case KEY_PORTS: {
+		const struct config_ports *r = at;
+
+		wr_printf(w, "%u-%u", r->first, r->last);
+		break;
+	}
+	case KEY_ENUM:
+		for (int i = *(const int *)at; i > 0; i--)
+			p = strchr(p, '|') + 1;
+		wr_bytes(w, p, strcspn(p, "|"));
+		break;
+	case KEY_LIST:
+		wr_u8(w, '[');
+		for (size_t i = 0; i < l->count; i++) {
+			if (i > 0)
+				wr_text(w, ", ");
+			dump_text(w, l->items[i]);
+		}
+		wr_u8(w, ']');
+		break;
+	case KEY_MAP:
+		wr_u8(w, '{');
+		for (size_t i = 0; i < m->count; i++) {
+			if (i > 0)
+				wr_text(w, ", ");
+			dump_text(w, m->items[i].name);
+			wr_text(w, ": ");
+			dump_text(w, m->items[i].text);
+		}
+		wr_u8(w, '}');
+		break;
+	}
+}
+
+bool
+value_equal(const struct config *a, const struct config *b, const struct key *k)
+{
+	struct wr x = wr_new(1024 * 1024), y = wr_new(1024 * 1024);
+	bool same;
+
+	if (k->flags & SECRET)
+		return strcmp(*(char **)place(a, k), *(char **)place(b, k)) == 0;
+	value_dump(a, k, &x);
+	value_dump(b, k, &y);
+	same = slice_eq(wr_slice(&x), wr_slice(&y));
+	wr_free(&x);
+	wr_free(&y);
+	return same;
+}
+
+const char *
+value_type_name(enum key_type t)
+{
+	static const char *const names[] = {"string", "number", "boolean", "duration", "size",
+					    "list",   "map",    "word",    "ports"};
+
+	return names[t];
+}
+
+static bool
+variable(const char *p, size_t *ret_name, const char **ret_default, size_t *ret_len)
+{
+	const char *end = strchr(p, '}');
+	size_t name;
+
+	if (end == NULL)
+		return false;
+	name = strcspn(p, ":}");
+	*ret_name = name;
+	*ret_default = p[name] == ':' && p[name + 1] == '-' ? p + name + 2 : NULL;
+	*ret_len = (size_t)(end - p) + 1;
+	return *ret_default != NULL || p[name] == '}';
+}
+
+int
+value_expand(const char *text, char **ret, char *why, size_t why_len)
+{
+	struct wr w = wr_new(1024 * 1024);
+
+	while (*text != '\0') {
+		const char *def, *value;
+		size_t name, len;
+		char key[256];
+
+		if (text[0] != '$' || text[1] != '{') {
+			wr_u8(&w, (uint8_t)*text++);
+			continue;
+		}
+		if (!variable(text + 2, &name, &def, &len) || name == 0 || name >= sizeof(key)) {
+			(void)snprintf(why, why_len, "\"%s\": want ${NAME} or ${NAME:-default}", text);
+			wr_free(&w);
+			return ERR_CONFIG;
+		}
+		memcpy(key, text + 2, name);
+		key[name] = '\0';
+		value = getenv(key);
+		if (value != NULL) {
+			wr_text(&w, value);
+		} else if (def != NULL) {
+			wr_bytes(&w, def, (size_t)(text + 2 + len - 1 - def));
+		} else {
+			(void)snprintf(why, why_len, "the environment has no %s, and ${%s:-default} gives no default", key, key);
+			wr_free(&w);
+			return ERR_CONFIG;
+		}
+		text += 2 + len;
+	}
+	wr_u8(&w, '\0');
+	if (wr_err(&w) != 0) {
+		wr_free(&w);
+		return ERR_NOMEM;
+	}
+	*ret = (char *)w.buf;
+	return 0;
+}

@@ -1,0 +1,292 @@
+/*
+ * libyaml's events, walked with the path of keys so far:
+ *
+ *   listen:                          "listen"
+ *     bootstrap.port: 9092           "listen.bootstrap.port"  a key: its value is set
+ *     broker: {ports: 1-2}           "listen.broker"          the beginning of keys: further in
+ *
+ * Anchors, aliases, tags and a second document are refused: a configuration says what
+ * it says where it says it.
+ */
+#include "config/yaml.h"
+
+#include <yaml.h>
+
+enum { PATH_MAX_LEN = 256, DEPTH_MAX = 16 };
+
+struct walk {
+	yaml_parser_t parser;
+	yaml_event_t ev;
+	bool has_event;
+	const char *name;
+	struct config *c;
+	unsigned *seen; /* by key: the line that set it, 0 none */
+	char path[PATH_MAX_LEN];
+	size_t path_len;
+	unsigned depth;
+	char *why;
+	size_t why_len;
+};
+
+static int
+complain(struct walk *w, yaml_mark_t at, const char *text)
+{
+	char copy[1024];
+
+	(void)snprintf(copy, sizeof(copy), "%s", text); /* text may live in why */
+	(void)snprintf(w->why, w->why_len, "%s:%zu:%zu: %s", w->name, at.line + 1, at.column + 1, copy);
+	return ERR_CONFIG;
+}
+
+static int
+next(struct walk *w)
+{
+	if (w->has_event)
+		yaml_event_delete(&w->ev);
+	w->has_event = false;
+	if (!yaml_parser_parse(&w->parser, &w->ev)) {
+		char text[512];
+
+		(void)snprintf(text, sizeof(text), "not YAML: %s",
+			       w->parser.problem != NULL ? w->parser.problem : "unreadable");
+		return complain(w, w->parser.problem_mark, text);
+	}
+	w->has_event = true;
+	if (w->ev.type == YAML_ALIAS_EVENT)
+		return complain(w, w->ev.start_mark, "aliases are not taken; write the value out");
+	if ((w->ev.type == YAML_SCALAR_EVENT && (w->ev.data.scalar.anchor || w->ev.data.scalar.tag)) ||
+	    (w->ev.type == YAML_MAPPING_START_EVENT &&
+	     (w->ev.data.mapping_start.anchor || w->ev.data.mapping_start.tag)) ||
+	    (w->ev.type == YAML_SEQUENCE_START_EVENT &&
+	     (w->ev.data.sequence_start.anchor || w->ev.data.sequence_start.tag)))
+		return complain(w, w->ev.start_mark, "anchors and tags are not taken");
+	return 0;
+}
+
+/* The scalar at hand, variables replaced; the caller's. */
+static int
+scalar(struct walk *w, char **ret)
+{
+	const char *text = (const char *)w->ev.data.scalar.value;
+	char why[512];
+	int err;
+
+	if (strlen(text) != w->ev.data.scalar.length)
+		return complain(w, w->ev.start_mark, "a NUL character");
+	err = value_expand(text, ret, why, sizeof(why));
+	return err == ERR_CONFIG ? complain(w, w->ev.start_mark, why) : err;
+}
+
+static int
+set_scalar(struct walk *w, const struct key *k)
+{
+	yaml_mark_t at = w->ev.start_mark;
+	bool plain = w->ev.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	char *text, why[768];
+	int err = scalar(w, &text);
+
+	if (err != 0)
+		return err;
+	/* `key:` with nothing behind it leaves the default. */
+	if (plain && (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0)) {
+		free(text);
+		return 0;
+	}
+	err = value_set(w->c, k, text, why, sizeof(why));
+	free(text);
+	return err == ERR_CONFIG ? complain(w, at, why) : err;
+}
+
+static int
+set_list(struct walk *w, const struct key *k)
+{
+	int err;
+
+	value_clear(w->c, k);
+	while ((err = next(w)) == 0 && w->ev.type != YAML_SEQUENCE_END_EVENT) {
+		char *text;
+
+		if (w->ev.type != YAML_SCALAR_EVENT)
+			return complain(w, w->ev.start_mark, "want plain words in this list");
+		if ((err = scalar(w, &text)) != 0)
+			return err;
+		err = value_add_item(w->c, k, text);
+		free(text);
+		if (err != 0)
+			return err;
+	}
+	return err;
+}
+
+static int
+set_map(struct walk *w, const struct key *k)
+{
+	int err;
+
+	value_clear(w->c, k);
+	while ((err = next(w)) == 0 && w->ev.type != YAML_MAPPING_END_EVENT) {
+		yaml_mark_t at = w->ev.start_mark;
+		char *name, *text;
+
+		if (w->ev.type != YAML_SCALAR_EVENT)
+			return complain(w, at, "want a name");
+		if ((err = scalar(w, &name)) != 0)
+			return err;
+		err = next(w);
+		if (err == 0 && w->ev.type != YAML_SCALAR_EVENT)
+			err = complain(w, w->ev.start_mark, "want plain text here");
+		if (err == 0 && (err = scalar(w, &text)) == 0) {
+			err = value_add_pair(w->c, k, name, text);
+			free(text);
+			if (err == ERR_EXISTS)
+				err = complain(w, at, "stands there twice");
+		}
+		free(name);
+		if (err != 0)
+			return err;
+	}
+	return err;
+}
+
+static int
+set_key(struct walk *w, const struct key *k)
+{
+	char text[PATH_MAX_LEN + 64];
+	size_t i = (size_t)(k - config_keys);
+
+	if (w->seen != NULL && w->seen[i] != 0) {
+		(void)snprintf(text, sizeof(text), "%s stands there twice, first in line %u", k->path, w->seen[i]);
+		return complain(w, w->ev.start_mark, text);
+	}
+	if (w->seen != NULL)
+		w->seen[i] = (unsigned)w->ev.start_mark.line + 1;
+	if (w->ev.type == YAML_SEQUENCE_START_EVENT && k->type == KEY_LIST)
+		return set_list(w, k);
+	if (w->ev.type == YAML_MAPPING_START_EVENT && k->type == KEY_MAP)
+		return set_map(w, k);
+	if (w->ev.type == YAML_SCALAR_EVENT)
+		return set_scalar(w, k);
+	(void)snprintf(text, sizeof(text), "%s: want a %s here", k->path, value_type_name(k->type));
+	return complain(w, w->ev.start_mark, text);
+}
+
+static int walk_map(struct walk *w);
+
+/* One key of a map: its path is that of the map, a dot, and its text. */
+static int
+walk_entry(struct walk *w)
+{
+	yaml_mark_t at = w->ev.start_mark;
+	size_t before = w->path_len, n = w->ev.data.scalar.length;
+	char text[2 * PATH_MAX_LEN + 128];
+	const struct key *k;
+	struct slice path;
+	int err;
+
+	if (w->ev.type != YAML_SCALAR_EVENT)
+		return complain(w, at, "want the name of a key");
+	if (n == 0 || n > sizeof(w->path) - 2 - before)
+		return complain(w, at, "no key has a name of that length");
+	if (before > 0)
+		w->path[w->path_len++] = '.';
+	memcpy(w->path + w->path_len, w->ev.data.scalar.value, n);
+	w->path_len += n;
+	w->path[w->path_len] = '\0';
+	path = slice_of(w->path, w->path_len);
+	k = value_key(path);
+	if (k == NULL && !value_key_prefix(path)) {
+		(void)snprintf(text, sizeof(text), "unknown key \"%s\"; the nearest key is \"%s\"", w->path,
+			       value_key_nearest(path));
+		return complain(w, at, text);
+	}
+	if ((err = next(w)) != 0)
+		return err;
+	if (k != NULL) {
+		err = set_key(w, k);
+	} else if (w->ev.type == YAML_MAPPING_START_EVENT) {
+		err = walk_map(w);
+	} else if (w->ev.type != YAML_SCALAR_EVENT || w->ev.data.scalar.length > 0) {
+		(void)snprintf(text, sizeof(text), "\"%s\" is a section; keys go below it", w->path);
+		err = complain(w, w->ev.start_mark, text);
+	}
+	w->path_len = before;
+	return err;
+}
+
+static int
+walk_map(struct walk *w)
+{
+	int err;
+
+	if (++w->depth > DEPTH_MAX)
+		return complain(w, w->ev.start_mark, "nested too deep");
+	while ((err = next(w)) == 0 && w->ev.type != YAML_MAPPING_END_EVENT)
+		if ((err = walk_entry(w)) != 0)
+			return err;
+	w->depth--;
+	return err;
+}
+
+static int
+begin(struct walk *w, struct slice text)
+{
+	int err;
+
+	if (!yaml_parser_initialize(&w->parser))
+		return ERR_NOMEM;
+	yaml_parser_set_input_string(&w->parser, text.p != NULL ? text.p : (const uint8_t *)"", text.n);
+	yaml_parser_set_encoding(&w->parser, YAML_UTF8_ENCODING);
+	do {
+		err = next(w);
+	} while (err == 0 && (w->ev.type == YAML_STREAM_START_EVENT || w->ev.type == YAML_DOCUMENT_START_EVENT));
+	return err;
+}
+
+static int
+finish(struct walk *w, int err)
+{
+	if (err == 0 && w->ev.type != YAML_STREAM_END_EVENT) {
+		err = next(w);
+		while (err == 0 && w->ev.type == YAML_DOCUMENT_END_EVENT)
+			err = next(w);
+		if (err == 0 && w->ev.type != YAML_STREAM_END_EVENT)
+			err = complain(w, w->ev.start_mark, "a second document; one is taken");
+	}
+	if (w->has_event)
+		yaml_event_delete(&w->ev);
+	yaml_parser_delete(&w->parser);
+	free(w->seen);
+	return err;
+}
+
+int
+yaml_load(const char *name, struct slice text, struct config *c, char *why, size_t why_len)
+{
+	struct walk w = {.name = name, .c = c, .why = why, .why_len = why_len};
+	int err;
+
+	w.seen = calloc(config_key_count, sizeof(*w.seen));
+	if (w.seen == NULL)
+		return ERR_NOMEM;
+	err = begin(&w, text);
+	if (err == 0) {
+		if (w.ev.type == YAML_MAPPING_START_EVENT)
+			err = walk_map(&w);
+		else if (w.ev.type == YAML_SCALAR_EVENT && w.ev.data.scalar.length == 0)
+			err = 0; /* nothing but comments */
+		else if (w.ev.type != YAML_STREAM_END_EVENT)
+			err = complain(&w, w.ev.start_mark, "want keys and values");
+	}
+	return finish(&w, err);
+}
+
+int
+yaml_load_value(const char *name, struct slice text, struct config *c, const struct key *k, char *why, size_t why_len)
+{
+	struct walk w = {.name = name, .c = c, .why = why, .why_len = why_len};
+	int err = begin(&w, text);
+
+	if (err == 0)
+		err = w.ev.type == YAML_STREAM_END_EVENT ? complain(&w, w.ev.start_mark, "no value") : set_key(&w, k);
+	return finish(&w, err);
+}
