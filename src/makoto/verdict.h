@@ -1,0 +1,95 @@
+/*
+ * verdict: what the statements say about the records of one topic-partition
+ * (docs/FORMAT.md, "Verdicts"); pure, fed by who reads both.
+ *
+ *   verdicts_new ─► verdicts_window … ─► verdicts_begin ─► verdicts_record … ─► verdicts_end
+ *                   every statement, in the order of publication          in ascending offset
+ *
+ * Findings come through the callbacks, most at once, some (duplicates, windows without
+ * a manifest) when the window or the partition is at its end.  Memory: the windows, a
+ * byte for each member, and what is still to be decided.
+ */
+#ifndef MAKOTO_VERDICT_H
+#define MAKOTO_VERDICT_H
+
+#include "makoto/statement.h"
+#include "makoto/triple.h"
+
+enum verdict {
+	VERDICT_VERIFIED,
+	VERDICT_UNSIGNED, /* as verified, by an accepted statement of level 1 */
+	VERDICT_VERIFIED_CONTENT,
+	VERDICT_PENDING,
+	VERDICT_UNATTESTED,
+	VERDICT_DUPLICATE,
+	VERDICT_MISPLACED,
+	VERDICT_ALTERED,
+	VERDICT_UNTRUSTED,
+	VERDICT_FORGED_HEADER,
+	VERDICT_COUNT
+};
+
+enum window_finding {
+	WINDOW_COMPLETE,  /* every member is there (or its absence has a reason) */
+	WINDOW_RETENTION, /* a member's place is below the log's start */
+	WINDOW_ABORTED,   /* a member of an aborted transaction, hidden by read_committed */
+	WINDOW_COMPACTED, /* a later record has its key, or it was a tombstone */
+	WINDOW_MISSING,   /* a member is gone without a reason */
+	WINDOW_OFFSET_REUSED, /* another record is in its place */
+	WINDOW_MANIFEST_MISSING,
+	WINDOW_GAP,
+	WINDOW_FORK,
+	WINDOW_BREAK,
+	WINDOW_FINDINGS
+};
+
+enum verdict_trust { TRUST_SIGNED, TRUST_UNSIGNED /* accepted */, TRUST_NONE };
+
+/* A statement of this cluster, topic (id) and partition.  All is borrowed until verdicts_free(). */
+struct verdict_window {
+	const struct statement *statement;
+	enum verdict_trust trust;
+	uint8_t sha256[SHA256_LEN]; /* of the statement's bytes */
+	struct slice manifest;      /* the header's bytes; p == NULL: none */
+	void *user;
+};
+
+struct verdict_record {
+	int64_t offset;
+	int64_t timestamp;
+	struct slice key, value; /* p == NULL: null */
+	const struct header *headers;
+	size_t header_count;
+};
+
+struct verdict_options {
+	struct slice dbom_topic;
+	int64_t now_ms;
+	int64_t pending_max_ms;
+	int64_t log_start;    /* the first offset that the log may hold */
+	int64_t from, to;     /* only members in [from, to) are looked for */
+	bool read_committed;  /* the records of aborted transactions are not read */
+	bool mirror;          /* the topic is a declared mirror: content verdicts suffice */
+	bool compacted;       /* the topic's cleanup policy */
+	void *arg;
+	/* `why` is a text; w is the window that decided, or NULL. */
+	void (*record)(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);
+	/* offset -1: about the window as a whole. */
+	void (*window)(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why);
+};
+
+struct verdicts; /* opaque */
+
+struct verdicts *verdicts_new(const struct verdict_options *o) MUSTCHECK; /* NULL: no memory */
+void verdicts_free(struct verdicts *v);                                   /* NULL is fine */
+int verdicts_window(struct verdicts *v, const struct verdict_window *w) MUSTCHECK; /* 0 or ERR_NOMEM */
+int verdicts_begin(struct verdicts *v) MUSTCHECK;                                  /* chains and forks are told */
+int verdicts_record(struct verdicts *v, const struct verdict_record *r) MUSTCHECK; /* 0 or ERR_NOMEM */
+int verdicts_end(struct verdicts *v) MUSTCHECK;                                    /* 0 or ERR_NOMEM */
+
+const char *verdict_name(enum verdict v);
+const char *window_finding_name(enum window_finding f);
+bool verdict_is_violation(enum verdict v);
+bool window_finding_is_violation(enum window_finding f);
+
+#endif

@@ -1,0 +1,97 @@
+/* What verdict_windows.c and verdict_records.c share. */
+#ifndef MAKOTO_VERDICT_INTERNAL_H
+#define MAKOTO_VERDICT_INTERNAL_H
+
+#include "makoto/tree.h"
+#include "makoto/verdict.h"
+
+/* A member, as far as the records told. */
+enum seen {
+	SEEN_NOT,
+	SEEN_HELD,   /* its record is in its place (verified), or an altered one stands for it */
+	SEEN_MATCHED, /* its record is in its place, byte for byte */
+	SEEN_REUSED, /* another record is there */
+};
+
+struct judged {
+	struct verdict_window w; /* first: a pointer to it is a pointer to this */
+	size_t order;            /* of publication */
+	bool fork_loser;         /* another payload for its chain and window was first */
+	bool has_manifest;       /* a right one */
+	uint8_t *seen;           /* enum seen, one for each member */
+	/* Without a manifest the root is recomputed from the records as they come. */
+	struct tree tree;
+	uint64_t in_tree;
+};
+
+/* A record that names a window which doesn't list it: what it is depends on that window's other places. */
+struct stray {
+	int64_t offset;
+	struct judged *window;
+	uint8_t leaf[LEAF_LEN];
+};
+
+/* A record listed by a window without a manifest: decided when the window is whole. */
+struct waiting {
+	int64_t offset;
+	struct judged *window;
+};
+
+/* By key-hash prefix: the last offset that has the key (leaf+key manifests). */
+struct key_seen {
+	uint8_t prefix[MANIFEST_KEY_PREFIX];
+	bool used;
+	int64_t last;
+};
+
+struct verdicts {
+	struct verdict_options o;
+	struct judged **windows; /* by first offset, once begun */
+	size_t count, cap;
+	struct judged **by_name; /* by chain, window id, order */
+	size_t next;             /* the first window that the records have not reached */
+	struct judged **active;  /* windows whose range holds the current offset */
+	size_t active_count, active_cap;
+	struct stray *strays;
+	size_t stray_count, stray_cap;
+	struct waiting *waiting;
+	size_t waiting_count, waiting_cap;
+	struct key_seen *keys; /* a hash table, a power of two in size */
+	size_t key_count, key_cap;
+	bool want_keys;
+};
+
+static inline void
+tell_record(const struct verdicts *v, int64_t offset, enum verdict verdict, const char *why, const struct judged *j)
+{
+	v->o.record(v->o.arg, offset, verdict, why, j == NULL ? NULL : &j->w);
+}
+
+static inline void
+tell_window(const struct verdicts *v, const struct judged *j, enum window_finding f, int64_t offset, const char *why)
+{
+	v->o.window(v->o.arg, &j->w, f, offset, why);
+}
+
+/* Room for one more of `size` bytes.  0 or ERR_NOMEM. */
+int verdict_room(void **list, size_t count, size_t *cap, size_t size) MUSTCHECK;
+
+/* The windows of that name in by_name: *ret_count of them from the returned index on. */
+size_t verdict_find_name(const struct verdicts *v, const struct chain_id *chain, uint64_t window_id, size_t *ret_count);
+
+/* Is a later window of the chain stated by a trusted statement? */
+bool verdict_later_stated(const struct verdicts *v, const struct chain_id *chain, uint64_t window_id);
+
+/* All windows' members and findings, when the records are at their end. */
+void verdict_windows_end(struct verdicts *v);
+
+int verdict_key_note(struct verdicts *v, const uint8_t *prefix, int64_t offset) MUSTCHECK;
+bool verdict_key_later(const struct verdicts *v, const uint8_t *prefix, int64_t offset);
+
+static inline bool
+is_trusted(const struct judged *j)
+{
+	return j->w.trust != TRUST_NONE && !j->fork_loser;
+}
+
+#endif

@@ -1,0 +1,395 @@
+/* One record after the other: docs/FORMAT.md, "Verdicts", rules 1 to 5 in their order. */
+#include "makoto/verdict_internal.h"
+
+struct look {
+	const struct verdict_record *r;
+	struct leaf_input leaf; /* all but the headers' hash and the timestamp's binding */
+	const uint8_t *value_hash;
+	struct triple last;
+	bool has_triple;
+	bool names; /* the last triple names a window */
+};
+
+/* The leaf over the first `covered` headers. */
+static void
+leaf_over(struct look *l, size_t covered, bool log_append, uint8_t out[LEAF_LEN])
+{
+	struct leaf_input in = l->leaf;
+
+	if (log_append) {
+		in.flags &= (uint8_t)~LEAF_TIME_BOUND;
+		in.timestamp = 0;
+	}
+	memset(in.headers_hash, 0, SHA256_LEN);
+	if (covered > 0) {
+		struct leaf_headers h;
+
+		leaf_headers_begin(&h, (uint32_t)covered);
+		for (size_t i = 0; i < covered; i++)
+			leaf_headers_add(&h, l->r->headers[i].name, l->r->headers[i].value);
+		leaf_headers_end(&h, in.headers_hash);
+	}
+	leaf_of(&in, out);
+}
+
+static struct slice
+topic_of(const struct verdicts *v)
+{
+	/* On a mirror the statement topic has the source's name, which nobody need know. */
+	return v->o.mirror ? (struct slice){NULL, 0} : v->o.dbom_topic;
+}
+
+/*
+ * Does the record have this leaf, as that window would have made it?  With the window's own
+ * triple there is one way; without, all headers, or those before a later hop's triple.
+ */
+static bool
+has_leaf(const struct verdicts *v, struct look *l, const struct judged *j, const uint8_t *leaf)
+{
+	const struct statement *s = j->w.statement;
+	const struct verdict_record *r = l->r;
+	uint8_t sum[LEAF_LEN];
+	bool own;
+	size_t n = triple_covered(r->headers, r->header_count, l->value_hash, topic_of(v), &s->chain, s->window_id, &own);
+
+	leaf_over(l, n, s->log_append, sum);
+	if (memcmp(sum, leaf, LEAF_LEN) == 0)
+		return true;
+	if (own)
+		return false;
+	for (size_t at = 0; at < r->header_count; at++) {
+		struct triple t;
+
+		if (!triple_at(r->headers, r->header_count, at, l->value_hash, &t) || !t.well_formed ||
+		    chain_id_eq(&t.chain, &s->chain))
+			continue;
+		leaf_over(l, at, s->log_append, sum);
+		if (memcmp(sum, leaf, LEAF_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The leaf that the window would most likely have: over what its own triple leaves, else over all. */
+static void
+leaf_for(const struct verdicts *v, struct look *l, const struct judged *j, uint8_t out[LEAF_LEN])
+{
+	const struct statement *s = j->w.statement;
+	bool own;
+
+	leaf_over(l,
+		  triple_covered(l->r->headers, l->r->header_count, l->value_hash, topic_of(v), &s->chain, s->window_id,
+				 &own),
+		  s->log_append, out);
+}
+
+static bool
+leaf_elsewhere(const struct verdicts *v, struct look *l, const struct judged *j)
+{
+	const struct statement *s = j->w.statement;
+	uint8_t sum[LEAF_LEN];
+
+	if (!j->has_manifest)
+		return false;
+	leaf_for(v, l, j, sum);
+	for (uint64_t i = 0; i < s->leaf_count; i++)
+		if (memcmp(manifest_leaf(s->manifest, j->w.manifest, i), sum, LEAF_LEN) == 0)
+			return true;
+	return false;
+}
+
+/* What can be shown to differ. */
+static const char *
+difference(const struct look *l)
+{
+	const struct verdict_record *r = l->r;
+
+	for (size_t i = 0; i < r->header_count; i++) {
+		struct triple t;
+
+		if (!triple_at(r->headers, r->header_count, i, l->value_hash, &t))
+			continue;
+		if (t.well_formed)
+			return "key, timestamp or headers differ from what was attested (the value matches its content_hash)";
+		return "the value differs from its content_hash, or the makoto headers were changed";
+	}
+	if (triple_any_name(r->headers, r->header_count))
+		return "makoto headers were removed or changed";
+	return "it differs from what was attested, and has no makoto headers";
+}
+
+static enum verdict
+good(const struct judged *j, enum verdict v)
+{
+	return j->w.trust == TRUST_UNSIGNED ? VERDICT_UNSIGNED : v;
+}
+
+/* --- rule 1: listed -------------------------------------------------------------- */
+
+static int
+activate(struct verdicts *v, int64_t offset)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < v->active_count; i++)
+		if (v->active[i]->w.statement->last_offset >= offset)
+			v->active[keep++] = v->active[i];
+	v->active_count = keep;
+	for (; v->next < v->count && v->windows[v->next]->w.statement->first_offset <= offset; v->next++) {
+		struct judged *j = v->windows[v->next];
+		int err;
+
+		if (!is_trusted(j) || j->w.statement->last_offset < offset)
+			continue;
+		err = verdict_room((void **)&v->active, v->active_count, &v->active_cap, sizeof(struct judged *));
+		if (err != 0)
+			return err;
+		v->active[v->active_count++] = j;
+	}
+	return 0;
+}
+
+/* Of two windows that list an offset: is a the later? */
+static bool
+is_later(const struct judged *a, const struct judged *b)
+{
+	const struct statement *s = a->w.statement, *t = b->w.statement;
+
+	if (chain_id_eq(&s->chain, &t->chain))
+		return s->window_id > t->window_id;
+	if (s->settled_ms != t->settled_ms)
+		return s->settled_ms > t->settled_ms;
+	return memcmp(s->chain.b, t->chain.b, CHAIN_ID_LEN) > 0;
+}
+
+static struct judged *
+decides(const struct verdicts *v, const struct look *l, int64_t offset)
+{
+	struct judged *best = NULL;
+	uint64_t i;
+
+	for (size_t k = 0; k < v->active_count; k++) {
+		struct judged *j = v->active[k];
+		const struct statement *s = j->w.statement;
+
+		if (!runs_find(&s->ranges, offset, &i))
+			continue;
+		if (l->names && chain_id_eq(&l->last.chain, &s->chain) && l->last.window_id == s->window_id)
+			return j;
+		if (best == NULL || is_later(j, best))
+			best = j;
+	}
+	return best;
+}
+
+static int
+judge_without_manifest(struct verdicts *v, struct look *l, struct judged *j, uint64_t i)
+{
+	uint8_t leaf[LEAF_LEN];
+	int err = verdict_room((void **)&v->waiting, v->waiting_count, &v->waiting_cap, sizeof(*v->waiting));
+
+	if (err != 0)
+		return err;
+	leaf_for(v, l, j, leaf);
+	/* Records come in ascending offset, which is the leaves' order: the tree grows as they come. */
+	if (j->in_tree == i) {
+		tree_add(&j->tree, leaf);
+		j->in_tree++;
+	}
+	j->seen[i] = SEEN_HELD;
+	v->waiting[v->waiting_count++] = (struct waiting){l->r->offset, j};
+	return 0;
+}
+
+static int
+judge_listed(struct verdicts *v, struct look *l, struct judged *j)
+{
+	const struct statement *s = j->w.statement;
+	int64_t offset = l->r->offset;
+	uint64_t i = 0;
+
+	(void)runs_find(&s->ranges, offset, &i);
+	if (!j->has_manifest)
+		return judge_without_manifest(v, l, j, i);
+	if (has_leaf(v, l, j, manifest_leaf(s->manifest, j->w.manifest, i))) {
+		j->seen[i] = SEEN_MATCHED;
+		tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j);
+	} else if (leaf_elsewhere(v, l, j)) {
+		j->seen[i] = SEEN_HELD;
+		tell_record(v, offset, VERDICT_MISPLACED, "it belongs to another offset of its window", j);
+	} else {
+		j->seen[i] = SEEN_HELD;
+		tell_record(v, offset, VERDICT_ALTERED, difference(l), j);
+	}
+	return 0;
+}
+
+/* The other statements that list the offset: another hop, or a member that is gone. */
+static void
+judge_other_hops(struct verdicts *v, struct look *l, const struct judged *decider)
+{
+	for (size_t k = 0; k < v->active_count; k++) {
+		struct judged *j = v->active[k];
+		const struct statement *s = j->w.statement;
+		bool other = !chain_id_eq(&s->chain, &decider->w.statement->chain);
+		uint64_t i;
+
+		if (j == decider || !runs_find(&s->ranges, l->r->offset, &i))
+			continue;
+		if (!j->has_manifest)
+			j->seen[i] = SEEN_HELD; /* can't be told */
+		else if (other && has_leaf(v, l, j, manifest_leaf(s->manifest, j->w.manifest, i)))
+			j->seen[i] = SEEN_MATCHED;
+		else
+			j->seen[i] = SEEN_REUSED;
+	}
+}
+
+/* --- rules 2 to 5: named, or nothing ----------------------------------------------- */
+
+static int
+judge_stray(struct verdicts *v, struct look *l, struct judged *j)
+{
+	struct stray *s;
+	int err = verdict_room((void **)&v->strays, v->stray_count, &v->stray_cap, sizeof(*v->strays));
+
+	if (err != 0)
+		return err;
+	s = &v->strays[v->stray_count++];
+	s->offset = l->r->offset;
+	s->window = j;
+	leaf_for(v, l, j, s->leaf);
+	return 0;
+}
+
+static int
+judge_named(struct verdicts *v, struct look *l)
+{
+	size_t n, at = verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
+	int64_t offset = l->r->offset;
+
+	for (size_t i = at; i < at + n; i++)
+		if (is_trusted(v->by_name[i]))
+			return judge_stray(v, l, v->by_name[i]);
+	if (n > 0)
+		tell_record(v, offset, VERDICT_UNTRUSTED, "no trusted key signed the statement that it names", v->by_name[at]);
+	else if (verdict_later_stated(v, &l->last.chain, l->last.window_id))
+		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated, and a later one was", NULL);
+	else if (l->r->timestamp >= 0 && l->r->timestamp <= v->o.now_ms &&
+		 v->o.now_ms - l->r->timestamp > v->o.pending_max_ms)
+		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated", NULL);
+	else
+		tell_record(v, offset, VERDICT_PENDING, "its window is not stated yet", NULL);
+	return 0;
+}
+
+/* A stray's verdict, once every record of the partition was seen. */
+static void
+decide_stray(const struct verdicts *v, const struct stray *s)
+{
+	struct judged *j = s->window;
+	const struct statement *t = j->w.statement;
+	bool met = false, every = true;
+
+	for (uint64_t i = 0; j->has_manifest && i < t->leaf_count; i++) {
+		if (memcmp(manifest_leaf(t->manifest, j->w.manifest, i), s->leaf, LEAF_LEN) != 0)
+			continue;
+		met = true;
+		every &= j->seen[i] == SEEN_MATCHED;
+	}
+	if (met && v->o.mirror)
+		tell_record(v, s->offset, good(j, VERDICT_VERIFIED_CONTENT), "", j);
+	else if (met && every)
+		tell_record(v, s->offset, VERDICT_DUPLICATE, "its window lists this record at another offset, where it also is", j);
+	else if (met)
+		tell_record(v, s->offset, VERDICT_MISPLACED, "its window lists this record at another offset", j);
+	else if (t->unresolved > 0)
+		tell_record(v, s->offset, VERDICT_UNATTESTED, "its window could not find out the outcome of some records", j);
+	else if (v->o.mirror)
+		tell_record(v, s->offset, VERDICT_ALTERED, "its window has no such record", j);
+	else
+		tell_record(v, s->offset, VERDICT_FORGED_HEADER, "it names a window that doesn't list it", j);
+}
+
+static void
+look_at(struct verdicts *v, const struct verdict_record *r, struct look *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->r = r;
+	leaf_set_record(&l->leaf, r->key, r->value, true, r->timestamp);
+	l->value_hash = r->value.p == NULL ? NULL : l->leaf.value_hash;
+	l->has_triple = triple_last(r->headers, r->header_count, l->value_hash, &l->last);
+	l->names = l->has_triple && l->last.well_formed;
+	if (l->names && !l->last.compact && !v->o.mirror && !slice_eq(l->last.dbom_topic, v->o.dbom_topic)) {
+		size_t n;
+
+		/* Stated here, but the header tells another topic: it names nothing. */
+		(void)verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
+		l->names = n == 0;
+	}
+}
+
+/* A record of an aborted transaction doesn't stand in for one that compaction removed. */
+static bool
+is_aborted(const struct judged *j, int64_t offset)
+{
+	uint64_t i;
+
+	return j != NULL && runs_find(&j->w.statement->aborted, offset, &i);
+}
+
+int
+verdicts_record(struct verdicts *v, const struct verdict_record *r)
+{
+	struct look l;
+	struct judged *j;
+	int err;
+
+	look_at(v, r, &l);
+	if ((err = activate(v, r->offset)) != 0)
+		return err;
+	j = decides(v, &l, r->offset);
+	if (v->want_keys && r->key.p != NULL && !is_aborted(j, r->offset) &&
+	    (err = verdict_key_note(v, l.leaf.key_hash, r->offset)) != 0)
+		return err;
+	if (j != NULL) {
+		err = judge_listed(v, &l, j);
+		if (err == 0)
+			judge_other_hops(v, &l, j);
+		return err;
+	}
+	if (l.names)
+		return judge_named(v, &l);
+	if (triple_any_name(r->headers, r->header_count))
+		tell_record(v, r->offset, VERDICT_FORGED_HEADER,
+			    l.has_triple ? "its makoto headers contradict the value or each other"
+					 : "it has makoto headers, but not the three together",
+			    NULL);
+	else
+		tell_record(v, r->offset, VERDICT_UNATTESTED, "no statement lists it and it has no makoto headers", NULL);
+	return 0;
+}
+
+int
+verdicts_end(struct verdicts *v)
+{
+	for (size_t i = 0; i < v->waiting_count; i++) {
+		struct judged *j = v->waiting[i].window;
+		const struct statement *s = j->w.statement;
+		int64_t offset = v->waiting[i].offset;
+		uint8_t root[SHA256_LEN];
+
+		tree_root(&j->tree, root);
+		if (j->in_tree < s->leaf_count)
+			tell_record(v, offset, VERDICT_UNATTESTED,
+				    "its window has no manifest, and some of its records were not read", j);
+		else if (memcmp(root, s->root, SHA256_LEN) == 0)
+			tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j);
+		else
+			tell_record(v, offset, VERDICT_ALTERED, "one of its window's records was altered; without a manifest it can't be told which", j);
+	}
+	for (size_t i = 0; i < v->stray_count; i++)
+		decide_stray(v, &v->strays[i]);
+	verdict_windows_end(v);
+	return 0;
+}
