@@ -1,0 +1,78 @@
+#include "admin/admin.h"
+
+#include "base/metrics.h"
+
+struct admin {
+	struct http *http;
+	struct admin_doors doors;
+};
+
+static int
+answer(void *arg, const char *path, struct wr *body, const char **ret_type)
+{
+	struct admin *a = arg;
+	char why[256] = "";
+
+	if (strcmp(path, "/metrics") == 0) {
+		*ret_type = "text/plain; version=0.0.4; charset=utf-8";
+		metrics_render(body, a->doors.api_name);
+		return 200;
+	}
+	if (strcmp(path, "/healthz") == 0) {
+		wr_text(body, "ok\n");
+		return 200;
+	}
+	if (strcmp(path, "/readyz") == 0) {
+		bool ready = a->doors.ready(a->doors.arg, why, sizeof(why));
+
+		wr_printf(body, "%s\n", ready ? "ready" : why);
+		return ready ? 200 : 503;
+	}
+	if (strcmp(path, "/status") == 0) {
+		*ret_type = "application/json";
+		a->doors.status(a->doors.arg, body);
+		return 200;
+	}
+	if (strcmp(path, "/") == 0) {
+		wr_text(body, "makoto-proxy\n\n/metrics\n/healthz\n/readyz\n/status\n");
+		return 200;
+	}
+	wr_text(body, "not here; / lists what is\n");
+	return 404;
+}
+
+int
+admin_start(struct loop *l, const char *address, const struct admin_doors *doors, struct admin **ret, char *why,
+	    size_t why_len)
+{
+	struct admin *a = calloc(1, sizeof(*a));
+	int err;
+
+	if (a == NULL) {
+		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
+		return ERR_NOMEM;
+	}
+	a->doors = *doors;
+	err = http_listen(l, address, answer, a, &a->http, why, why_len);
+	if (err != 0) {
+		free(a);
+		return err;
+	}
+	*ret = a;
+	return 0;
+}
+
+uint16_t
+admin_port(const struct admin *a)
+{
+	return http_port(a->http);
+}
+
+void
+admin_stop(struct admin *a)
+{
+	if (a == NULL)
+		return;
+	http_close(a->http);
+	free(a);
+}

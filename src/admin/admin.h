@@ -1,0 +1,25 @@
+/* admin: /metrics, /healthz, /readyz and /status over HTTP. */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include "net/http.h"
+
+struct admin; /* opaque */
+
+struct admin_doors {
+	/* Ready?  When not, `why` gets a short text. */
+	bool (*ready)(void *arg, char *why, size_t why_len);
+	/* One JSON object. */
+	void (*status)(void *arg, struct wr *w);
+	/* Names an API for makoto_requests_total, or NULL. */
+	const char *(*api_name)(int16_t key);
+	void *arg;
+};
+
+/* Listens on HOST:PORT.  0, ERR_CONFIG, ERR_IO, ERR_NOMEM; `why` says it in words. */
+int admin_start(struct loop *l, const char *address, const struct admin_doors *doors, struct admin **ret, char *why,
+		size_t why_len) MUSTCHECK;
+uint16_t admin_port(const struct admin *a);
+void admin_stop(struct admin *a); /* NULL is fine */
+
+#endif
