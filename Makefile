@@ -31,7 +31,7 @@ ifeq ($(FLAVOR),fuzz)
 CC := clang
 endif
 
-CPPFLAGS := -Isrc -D_GNU_SOURCE -DMAKOTO_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS := -Isrc -I. -D_GNU_SOURCE -DMAKOTO_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   := -std=gnu11 $(WARN) $(OPT_$(FLAVOR)) $(EXTRA_CFLAGS)
 LDFLAGS  := -pthread $(LD_$(FLAVOR)) $(EXTRA_LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKGS)) -lsnappy -ldl -lm
