@@ -32,6 +32,8 @@ def versions(text):
 def mark(message, path, field):
     """What the product looks for in messages; everything else is only checked and skipped."""
     name = field["name"]
+    if message in NODE_ENDPOINT_APIS and name == "NodeEndpoints":
+        return "ENDPOINTS"
     if message in ADDRESS_APIS:
         if name in ("NodeId", "BrokerId") and ("Host" in field["siblings"]):
             return "NODE_ID"
@@ -115,7 +117,6 @@ def definitions(jar):
                 spec = json.loads(text)
                 if spec["type"] in ("request", "response"):
                     yield spec
-    return
 
 
 def version_of(jar):

@@ -15,9 +15,12 @@ struct rewrite {
 	void *arg;
 	struct address *list;
 	size_t count, cap, next;
+	size_t longer; /* bytes that the new hosts may add */
 	int32_t node_id;
 	struct slice host;
 	bool controllers; /* DescribeCluster was about them */
+	bool hints;       /* inside NodeEndpoints, without which a client asks for Metadata */
+	bool withhold;    /* one of the hints can't be mapped */
 	bool changes;
 };
 
@@ -59,12 +62,21 @@ found(struct rewrite *r, int32_t port)
 	struct address a = {0};
 	int err;
 
-	/* Errors carry node -1 and no host: there is nothing to dial. */
-	if (r->node_id >= 0 && r->host.n > 0 && port > 0 && !r->controllers) {
-		if ((err = r->map(r->arg, r->node_id, r->host, port, &a.host, &a.port)) != 0)
-			return err;
-		a.ours = r->changes = true;
+	if (r->host.n == 0 || r->controllers)
+		return remember(r, a); /* an error's place holder: nothing to dial; or it goes with its list */
+	a.ours = r->changes = true;
+	if (r->node_id < 0 || port <= 0) {
+		/* Names no broker, so no port of ours stands for it; its host may still not be told. */
+		a.host = slice_of("", 0);
+		a.port = -1;
+		return remember(r, a);
 	}
+	err = r->map(r->arg, r->node_id, r->host, port, &a.host, &a.port);
+	if (err == ERR_NOTFOUND && r->hints)
+		r->withhold = true;
+	else if (err != 0)
+		return err;
+	r->longer += a.host.n + 8;
 	return remember(r, a);
 }
 
@@ -77,6 +89,7 @@ see_first(void *arg, struct schema_value *v)
 	case SCHEMA_NODE_ID: r->node_id = (int32_t)v->num; return 0;
 	case SCHEMA_HOST: r->host = v->bytes; return 0;
 	case SCHEMA_PORT: return found(r, (int32_t)v->num);
+	case SCHEMA_ENDPOINTS: r->hints = true; return 0;
 	case SCHEMA_ENDPOINT_TYPE: r->controllers = v->num != 1; return 0;
 	case SCHEMA_CLUSTER_BROKERS: r->changes |= r->controllers && v->num > 0; return 0;
 	case SCHEMA_LISTENERS: r->changes |= v->num > 0; return 0;
@@ -107,6 +120,7 @@ see_second(void *arg, struct schema_value *v)
 		}
 		r->next++;
 		return 0;
+	case SCHEMA_ENDPOINTS: v->replaced = r->withhold; return 0;
 	case SCHEMA_CLUSTER_BROKERS: v->replaced = r->controllers; return 0;
 	case SCHEMA_LISTENERS: v->replaced = true; return 0;
 	case SCHEMA_NONE:
@@ -125,8 +139,12 @@ addresses_rewrite(int16_t key, int16_t version, struct slice body, addresses_map
 	struct rewrite r = {.map = map, .arg = arg, .node_id = -1};
 	int err = schema_walk(key, true, version, body, see_first, &r, NULL);
 
-	if (err == 0 && r.changes)
+	if (err == 0 && r.changes) {
+		/* One allocation, so that megabytes of records are copied once. */
+		if (out->len <= out->max && body.n + r.longer <= out->max - out->len)
+			(void)wr_room(out, body.n + r.longer);
 		err = schema_walk(key, true, version, body, see_second, &r, out);
+	}
 	free(r.list);
 	if (err == 0)
 		*ret_changed = r.changes;

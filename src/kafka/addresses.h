@@ -2,7 +2,8 @@
  * addresses: the brokers' addresses in answers (docs/PROTOCOL.md lists them).
  *
  * Metadata, FindCoordinator, DescribeCluster, and NodeEndpoints of Produce, Fetch,
- * ShareFetch and ShareAcknowledge tell brokers; each becomes what `map` says.
+ * ShareFetch and ShareAcknowledge tell brokers; each becomes what `map` says.  Where
+ * `map` says ERR_NOTFOUND, NodeEndpoints (a hint) are withheld, anything else fails.
  * DescribeCluster about controllers loses its list, DescribeQuorum its listeners:
  * no client can dial a controller through us.
  */

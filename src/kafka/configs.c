@@ -35,8 +35,7 @@ configs_request_write(int16_t version, struct slice topic, const char *const *na
 		write_string(w, version, slice_str(names[i]));
 	if (version >= FLEXIBLE)
 		wr_u8(w, 0);
-	if (version >= 1)
-		wr_u8(w, 0); /* include_synonyms */
+	wr_u8(w, 0); /* include_synonyms */
 	if (version >= 3)
 		wr_u8(w, 0); /* include_documentation */
 	if (version >= FLEXIBLE)
@@ -75,15 +74,13 @@ read_entry(struct rd *r, int16_t version, configs_entry_fn *fn, void *arg)
 	struct slice value = read_string(r, version);
 	uint32_t synonyms;
 
-	rd_skip(r, 3); /* read only; default or source; sensitive */
-	if (version >= 1) {
-		synonyms = read_count(r, version);
-		while (synonyms-- > 0 && r->err == 0) {
-			(void)read_string(r, version);
-			(void)read_string(r, version);
-			rd_skip(r, 1);
-			skip_tags(r, version);
-		}
+	rd_skip(r, 3); /* read only, source, sensitive */
+	synonyms = read_count(r, version);
+	while (synonyms-- > 0 && r->err == 0) {
+		(void)read_string(r, version);
+		(void)read_string(r, version);
+		rd_skip(r, 1);
+		skip_tags(r, version);
 	}
 	if (version >= 3) {
 		rd_skip(r, 1);                 /* type */
@@ -104,8 +101,8 @@ configs_read(int16_t version, struct slice body, int16_t *ret_error, configs_ent
 
 	if (version < CONFIGS_MIN || version > CONFIGS_MAX)
 		return ERR_UNSUPPORTED;
-	/* The walker checks the whole; version 0 is older than its table, and has the shape of 1 but for synonyms. */
-	if (version >= 1 && (err = schema_walk(API_DESCRIBE_CONFIGS, true, version, body, NULL, NULL, NULL)) != 0)
+	/* The walker checks what this reader skips: counts, nulls, tags, the end. */
+	if ((err = schema_walk(API_DESCRIBE_CONFIGS, true, version, body, NULL, NULL, NULL)) != 0)
 		return err;
 	(void)rd_i32(&r); /* throttle time */
 	if (read_count(&r, version) != 1)
@@ -115,8 +112,6 @@ configs_read(int16_t version, struct slice body, int16_t *ret_error, configs_ent
 	(void)rd_i8(&r);
 	(void)read_string(&r, version);
 	n = read_count(&r, version);
-	if (n > rd_left(&r))
-		rd_fail(&r, ERR_SHORT);
 	while (n-- > 0 && r.err == 0)
 		read_entry(&r, version, error == 0 ? fn : NULL, arg);
 	if (rd_err(&r) != 0)

@@ -1,11 +1,11 @@
-/* configs: our own DescribeConfigs requests about topics, versions 0 to 4. */
+/* configs: our own DescribeConfigs requests about topics, versions 1 to 4. */
 #ifndef KAFKA_CONFIGS_H
 #define KAFKA_CONFIGS_H
 
 #include "base/rd.h"
 #include "base/wr.h"
 
-enum { CONFIGS_MIN = 0, CONFIGS_MAX = 4 };
+enum { CONFIGS_MIN = 1, CONFIGS_MAX = 4 };
 
 /* Asks for the `names` of one topic's settings. */
 void configs_request_write(int16_t version, struct slice topic, const char *const *names, size_t count, struct wr *w);

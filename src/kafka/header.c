@@ -2,6 +2,7 @@
 
 #include "kafka/api.h"
 
+/* The walker checks their order; here only where they end. */
 static void
 skip_tags(struct rd *r)
 {
@@ -25,13 +26,18 @@ request_header_read(struct slice frame, struct request_header *ret)
 	h.version = rd_i16(&r);
 	h.correlation_id = rd_i32(&r);
 	h.client_id = rd_nullable_string(&r);
-	if (api_flexible(h.key, h.version))
-		skip_tags(&r);
 	if (rd_err(&r) != 0)
 		return rd_err(&r);
 	if (h.key < 0 || h.version < 0)
 		return ERR_MALFORMED;
 	h.body_at = rd_pos(&r);
+	if (api_flexible(h.key, h.version))
+		skip_tags(&r);
+	/* Nobody looks into an API that we don't know, and whether its header has tags is a guess. */
+	if (rd_err(&r) != 0 && api_name(h.key) != NULL)
+		return rd_err(&r);
+	if (rd_err(&r) == 0)
+		h.body_at = rd_pos(&r);
 	*ret = h;
 	return 0;
 }

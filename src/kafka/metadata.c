@@ -159,6 +159,10 @@ metadata_read(int16_t version, struct slice body, struct metadata *ret)
 		m.cluster_id = read_string(&r, version);
 	m.controller_id = rd_i32(&r);
 	read_topics(&r, version, &m);
+	if (version >= 8 && version <= 10)
+		(void)rd_i32(&r); /* cluster authorized operations */
+	if (version >= 13)
+		m.error = rd_i16(&r);
 	if (rd_err(&r) != 0) {
 		metadata_free(&m);
 		return rd_err(&r);

@@ -29,6 +29,7 @@ struct metadata_topic {
 };
 
 struct metadata {
+	int16_t error; /* of the whole (from version 13 on): 129 REBOOTSTRAP_REQUIRED */
 	struct slice cluster_id; /* p == NULL: not told */
 	int32_t controller_id;
 	struct metadata_broker *brokers;

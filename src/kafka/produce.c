@@ -1,26 +1,33 @@
 #include "kafka/produce.h"
 
-enum { VERSION_MAX = 13, FLEXIBLE = 9, BY_ID = 13 };
+#include "kafka/api.h"
+#include "kafka/schema.h"
 
-/* Growing array of parts or results; elements are bounded by the bytes that are left. */
+/* SCHEMA_FROM: Kafka 4's definitions, and so the walker's table, start there (KIP-896). */
+enum { VERSION_MAX = 13, SCHEMA_FROM = 3, FLEXIBLE = 9, BY_ID = 13 };
+
+/* Growing array of parts or results, at most PRODUCE_PARTS_MAX. */
 struct grow {
 	void *items;
 	size_t count, cap;
 };
 
-static void *
-grow_add(struct grow *g, size_t size)
+static int
+grow_add(struct grow *g, const void *item, size_t size)
 {
+	if (g->count == PRODUCE_PARTS_MAX)
+		return ERR_LIMIT;
 	if (g->count == g->cap) {
 		size_t cap = g->cap == 0 ? 8 : g->cap * 2;
 		void *items = realloc(g->items, cap * size);
 
 		if (items == NULL)
-			return NULL;
+			return ERR_NOMEM;
 		g->items = items;
 		g->cap = cap;
 	}
-	return memset((uint8_t *)g->items + g->count++ * size, 0, size);
+	memcpy((uint8_t *)g->items + g->count++ * size, item, size);
+	return 0;
 }
 
 static void
@@ -97,7 +104,7 @@ produce_request_read(int16_t version, struct slice body, struct produce_request 
 
 		while (n-- > 0 && r.err == 0) {
 			struct produce_part p = {.topic = topic, .by_id = version >= BY_ID};
-			struct produce_part *place;
+			int err;
 
 			memcpy(p.topic_id, id, 16);
 			p.partition = rd_i32(&r);
@@ -107,10 +114,8 @@ produce_request_read(int16_t version, struct slice body, struct produce_request 
 			skip_tags(&r, version);
 			if (r.err != 0)
 				break;
-			if ((place = grow_add(&parts, sizeof(*place))) == NULL)
-				rd_fail(&r, ERR_NOMEM);
-			else
-				*place = p;
+			if ((err = grow_add(&parts, &p, sizeof(p))) != 0)
+				rd_fail(&r, err);
 		}
 		skip_tags(&r, version);
 	}
@@ -171,9 +176,13 @@ produce_response_read(int16_t version, struct slice body, struct produce_result 
 	struct rd r = rd_of(body);
 	struct grow results = {0};
 	uint32_t topics;
+	int bad;
 
 	if (version < 0 || version > VERSION_MAX)
 		return ERR_UNSUPPORTED;
+	/* What we skip here (new leaders, endpoints) the walker checks. */
+	if (version >= SCHEMA_FROM && (bad = schema_walk(API_PRODUCE, true, version, body, NULL, NULL, NULL)) != 0)
+		return bad;
 	topics = read_count(&r, version, 3);
 	while (topics-- > 0 && r.err == 0) {
 		uint8_t id[16] = {0};
@@ -182,7 +191,7 @@ produce_response_read(int16_t version, struct slice body, struct produce_result 
 
 		while (n-- > 0 && r.err == 0) {
 			struct produce_result p = {.topic = topic, .by_id = version >= BY_ID, .log_append_ms = -1};
-			struct produce_result *place;
+			int err;
 
 			memcpy(p.topic_id, id, 16);
 			p.partition = rd_i32(&r);
@@ -197,10 +206,8 @@ produce_response_read(int16_t version, struct slice body, struct produce_result 
 			skip_tags(&r, version);
 			if (r.err != 0)
 				break;
-			if ((place = grow_add(&results, sizeof(*place))) == NULL)
-				rd_fail(&r, ERR_NOMEM);
-			else
-				*place = p;
+			if ((err = grow_add(&results, &p, sizeof(p))) != 0)
+				rd_fail(&r, err);
 		}
 		skip_tags(&r, version);
 	}
@@ -234,41 +241,70 @@ write_tags(struct wr *w, int16_t version)
 		wr_u8(w, 0);
 }
 
+static bool
+same_topic(const struct produce_part *a, const struct produce_part *b)
+{
+	return a->by_id ? memcmp(a->topic_id, b->topic_id, 16) == 0 : slice_eq(a->topic, b->topic);
+}
+
+/* How many parts from `i` on are of one topic, as a request groups them; clients may take a topic's last entry for all. */
+static size_t
+group(const struct produce_request *req, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < req->count && same_topic(&req->parts[i], &req->parts[i + n]))
+		n++;
+	return n;
+}
+
+static void
+write_refused(struct wr *out, int16_t version, int32_t partition, int16_t error)
+{
+	wr_i32(out, partition);
+	wr_i16(out, error);
+	wr_i64(out, -1); /* base offset */
+	if (version >= 2)
+		wr_i64(out, -1); /* log append time */
+	if (version >= 5)
+		wr_i64(out, -1); /* log start offset */
+	if (version >= 8) {
+		write_count(out, version, 0); /* record errors */
+		if (version >= FLEXIBLE)
+			wr_uvarint(out, 0); /* no message */
+		else
+			wr_i16(out, -1);
+	}
+	write_tags(out, version);
+}
+
 int
 produce_response_error(int16_t version, const struct produce_request *req, int16_t error, struct wr *out)
 {
+	uint32_t topics = 0;
+
 	if (version < 0 || version > VERSION_MAX)
 		return ERR_UNSUPPORTED;
-	write_count(out, version, (uint32_t)req->count); /* a topic may stand there more than once */
-	for (size_t i = 0; i < req->count; i++) {
+	for (size_t i = 0; i < req->count; i += group(req, i))
+		topics++;
+	write_count(out, version, topics);
+	for (size_t i = 0, n; i < req->count; i += n) {
 		const struct produce_part *p = &req->parts[i];
 
+		n = group(req, i);
 		if (version >= BY_ID)
 			wr_bytes(out, p->topic_id, 16);
 		else if (version >= FLEXIBLE)
 			wr_compact(out, p->topic);
 		else
 			wr_string(out, p->topic);
-		write_count(out, version, 1);
-		wr_i32(out, p->partition);
-		wr_i16(out, error);
-		wr_i64(out, -1);
-		if (version >= 2)
-			wr_i64(out, -1);
-		if (version >= 5)
-			wr_i64(out, -1);
-		if (version >= 8) {
-			write_count(out, version, 0);
-			if (version >= FLEXIBLE)
-				wr_uvarint(out, 0);
-			else
-				wr_i16(out, -1);
-		}
-		write_tags(out, version);
+		write_count(out, version, (uint32_t)n);
+		for (size_t k = 0; k < n; k++)
+			write_refused(out, version, p[k].partition, error);
 		write_tags(out, version);
 	}
 	if (version >= 1)
-		wr_i32(out, 0);
+		wr_i32(out, 0); /* throttle time */
 	write_tags(out, version);
 	return wr_err(out);
 }

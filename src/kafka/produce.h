@@ -13,6 +13,9 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
+/* More parts than this in one message is ERR_LIMIT: a frame of empty parts would grow twenty-fold in memory. */
+enum { PRODUCE_PARTS_MAX = 1 << 16 };
+
 struct produce_part {
 	struct slice topic; /* p == NULL: told by id */
 	uint8_t topic_id[16];
@@ -31,7 +34,7 @@ struct produce_request {
 	size_t count;
 };
 
-/* Slices point into body.  0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED, ERR_NOMEM.  Release with produce_request_free(). */
+/* Slices point into body.  0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED, ERR_LIMIT, ERR_NOMEM.  Release with produce_request_free(). */
 int produce_request_read(int16_t version, struct slice body, struct produce_request *ret) MUSTCHECK;
 void produce_request_free(struct produce_request *r);
 

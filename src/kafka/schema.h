@@ -18,6 +18,7 @@ enum schema_mark {
 	SCHEMA_NODE_ID, /* of the broker whose address follows in the same struct */
 	SCHEMA_HOST,
 	SCHEMA_PORT,
+	SCHEMA_ENDPOINTS,       /* NodeEndpoints (KIP-951): the array itself */
 	SCHEMA_ENDPOINT_TYPE,   /* DescribeCluster: 1 brokers, 2 controllers */
 	SCHEMA_CLUSTER_BROKERS, /* DescribeCluster: the array itself */
 	SCHEMA_LISTENERS,       /* DescribeQuorum: the array of a node's controller listeners */

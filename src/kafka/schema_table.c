@@ -1091,7 +1091,7 @@ const struct schema_field schema_fields[] = {
 	{T_INT16, 0, 7, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
 	{T_INT32, 0, 7, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SessionId */
 	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 253, SCHEMA_NONE}, /* Responses */
-	{T_STRUCT, 1, 16, 127, 1, 0, 0, 16, 254, SCHEMA_NONE}, /* NodeEndpoints */
+	{T_STRUCT, 1, 16, 127, 1, 0, 0, 16, 254, SCHEMA_ENDPOINTS}, /* NodeEndpoints */
 	/* FetchSnapshotRequest /Topics/Partitions/SnapshotId */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* EndOffset */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Epoch */
@@ -1531,7 +1531,7 @@ const struct schema_field schema_fields[] = {
 	/* ProduceResponse / */
 	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 354, SCHEMA_NONE}, /* Responses */
 	{T_INT32, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
-	{T_STRUCT, 1, 10, 127, 1, 0, 0, 10, 355, SCHEMA_NONE}, /* NodeEndpoints */
+	{T_STRUCT, 1, 10, 127, 1, 0, 0, 10, 355, SCHEMA_ENDPOINTS}, /* NodeEndpoints */
 	/* PushTelemetryRequest / */
 	{T_UUID, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ClientInstanceId */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SubscriptionId */
@@ -1654,7 +1654,7 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
 	{T_INT32, 0, 2, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* AcquisitionLockTimeoutMs */
 	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 386, SCHEMA_NONE}, /* Responses */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 387, SCHEMA_NONE}, /* NodeEndpoints */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 387, SCHEMA_ENDPOINTS}, /* NodeEndpoints */
 	/* ShareFetchRequest /Topics/Partitions/AcknowledgementBatches */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* FirstOffset */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* LastOffset */
@@ -1712,7 +1712,7 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
 	{T_INT32, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* AcquisitionLockTimeoutMs */
 	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 397, SCHEMA_NONE}, /* Responses */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 398, SCHEMA_NONE}, /* NodeEndpoints */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 398, SCHEMA_ENDPOINTS}, /* NodeEndpoints */
 	/* ShareGroupDescribeRequest / */
 	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GroupIds */
 	{T_BOOL, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* IncludeAuthorizedOperations */

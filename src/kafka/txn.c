@@ -3,7 +3,7 @@
 #include "kafka/api.h"
 #include "kafka/schema.h"
 
-enum { FLEXIBLE = 3 };
+enum { FLEXIBLE = 3, INIT_FLEXIBLE = 2 };
 
 int
 end_txn_request_read(int16_t version, struct slice body, struct end_txn *ret)
@@ -38,5 +38,49 @@ end_txn_response_read(int16_t version, struct slice body, int16_t *ret_error)
 	if (rd_err(&r) != 0)
 		return rd_err(&r);
 	*ret_error = error;
+	return 0;
+}
+
+int
+init_producer_id_request_read(int16_t version, struct slice body, struct init_producer_id *ret)
+{
+	struct rd r = rd_of(body);
+	struct init_producer_id q = {.producer_id = -1, .epoch = -1};
+	int err = schema_walk(API_INIT_PRODUCER_ID, false, version, body, NULL, NULL, NULL);
+
+	if (err != 0)
+		return err;
+	q.transactional_id = version >= INIT_FLEXIBLE ? rd_nullable_compact(&r) : rd_nullable_string(&r);
+	(void)rd_i32(&r); /* transaction timeout */
+	if (version >= 3) {
+		q.producer_id = rd_i64(&r);
+		q.epoch = rd_i16(&r);
+	}
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	*ret = q;
+	return 0;
+}
+
+int
+init_producer_id_response_read(int16_t version, struct slice body, int16_t *ret_error, int64_t *ret_producer_id,
+			       int16_t *ret_epoch)
+{
+	struct rd r = rd_of(body);
+	int16_t error, epoch;
+	int64_t id;
+	int err = schema_walk(API_INIT_PRODUCER_ID, true, version, body, NULL, NULL, NULL);
+
+	if (err != 0)
+		return err;
+	(void)rd_i32(&r); /* throttle time */
+	error = rd_i16(&r);
+	id = rd_i64(&r);
+	epoch = rd_i16(&r);
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	*ret_error = error;
+	*ret_producer_id = id;
+	*ret_epoch = epoch;
 	return 0;
 }
