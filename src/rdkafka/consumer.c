@@ -1,0 +1,432 @@
+/*
+ * librdkafka's old interface of single partitions, because the newer one asks for a
+ * group, and with it for rights that a verifier has no other use for.
+ *
+ *   consumer_read:   … │ m │ m │ marker │ m │ to          ends with the first of: a message at or behind `to`;
+ *                                                         "end of partition" there; the log being cut short
+ */
+#include "rdkafka/consumer.h"
+
+#include "base/clock.h"
+#include "rdkafka/handle_internal.h"
+
+enum { SLICE_MS = 200, SLOW_CHECK_MAX = 256 };
+
+struct consumer {
+	rd_kafka_t *rk;
+	rd_kafka_topic_t *rkt; /* the topic that was used last */
+	char *rkt_name;
+	char *cluster_id;
+	int timeout_ms;
+	char last_error[400]; /* what librdkafka said by itself */
+	char why[600];
+
+	/* One consumer_read. */
+	consumer_fn *fn;
+	void *arg;
+	int32_t partition;
+	int64_t next; /* everything below was given or isn't there */
+	int64_t to;
+	bool done;
+	bool progress;
+	bool at_end;       /* the partition ends at `next`, below `to` */
+	bool out_of_range;
+	int err;
+
+	struct consumer_header *headers;
+	size_t header_cap;
+};
+
+static const char *const defaults[] = {
+	"client.id", "makotoctl",
+	"queued.min.messages", "200000",
+	"queued.max.messages.kbytes", "65536",
+	"fetch.wait.max.ms", "100",
+	"fetch.message.max.bytes", "4194304",
+	"socket.keepalive.enable", "true",
+	NULL,
+};
+
+static const char *const fixed[] = {
+	"enable.partition.eof", "true",
+	"enable.auto.commit", "false",
+	"auto.offset.reset", "error", /* a silent jump would hide what is gone */
+	"allow.auto.create.topics", "false",
+	NULL,
+};
+
+static void
+on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+	struct consumer *c = opaque;
+
+	(void)rk;
+	(void)err;
+	snprintf(c->last_error, sizeof(c->last_error), "%s", reason);
+}
+
+int
+consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why, size_t why_len)
+{
+	struct consumer *c = calloc(1, sizeof(*c));
+	rd_kafka_conf_t *rconf;
+	int err = ERR_NOMEM;
+
+	snprintf(why, why_len, "out of memory");
+	if (c == NULL)
+		return ERR_NOMEM;
+	c->timeout_ms = conf->timeout_ms;
+	if ((err = handle_conf(conf->bootstrap, defaults, conf->props, fixed, &rconf, why, why_len)) != 0)
+		goto fail;
+	rd_kafka_conf_set_error_cb(rconf, on_error);
+	rd_kafka_conf_set_opaque(rconf, c);
+	if (rd_kafka_conf_set(rconf, "isolation.level", conf->read_committed ? "read_committed" : "read_uncommitted",
+			      why, why_len) != RD_KAFKA_CONF_OK) {
+		rd_kafka_conf_destroy(rconf);
+		err = ERR_CONFIG;
+		goto fail;
+	}
+	if ((err = handle_new(RD_KAFKA_CONSUMER, rconf, &c->rk, why, why_len)) != 0)
+		goto fail;
+	*ret = c;
+	return 0;
+fail:
+	free(c);
+	return err;
+}
+
+void
+consumer_close(struct consumer *c)
+{
+	if (c == NULL)
+		return;
+	if (c->rkt != NULL)
+		rd_kafka_topic_destroy(c->rkt);
+	rd_kafka_destroy(c->rk);
+	free(c->rkt_name);
+	free(c->cluster_id);
+	free(c->headers);
+	free(c);
+}
+
+const char *
+consumer_why(const struct consumer *c)
+{
+	return c->why;
+}
+
+static int
+failed(struct consumer *c, const char *what, rd_kafka_resp_err_t rerr)
+{
+	int err = handle_err(rerr);
+
+	/* Errors of connections wait in the queue until somebody looks. */
+	while (rd_kafka_poll(c->rk, 0) > 0)
+		;
+	snprintf(c->why, sizeof(c->why), "%s: %s%s%s", what, rd_kafka_err2str(rerr),
+		 err == ERR_TIMEOUT && c->last_error[0] != '\0' ? ": " : "", err == ERR_TIMEOUT ? c->last_error : "");
+	return err == 0 || err == ERR_NOT_NOW ? ERR_REMOTE : err;
+}
+
+static int
+nomem(struct consumer *c)
+{
+	snprintf(c->why, sizeof(c->why), "out of memory");
+	return ERR_NOMEM;
+}
+
+static int
+use_topic(struct consumer *c, const char *topic)
+{
+	char *name;
+
+	if (c->rkt != NULL && strcmp(c->rkt_name, topic) == 0)
+		return 0;
+	if ((name = strdup(topic)) == NULL)
+		return nomem(c);
+	if (c->rkt != NULL)
+		rd_kafka_topic_destroy(c->rkt);
+	free(c->rkt_name);
+	c->rkt_name = NULL;
+	if ((c->rkt = rd_kafka_topic_new(c->rk, topic, NULL)) == NULL) {
+		free(name);
+		return failed(c, topic, rd_kafka_last_error());
+	}
+	c->rkt_name = name;
+	return 0;
+}
+
+int
+consumer_cluster_id(struct consumer *c, struct slice *ret)
+{
+	const struct rd_kafka_metadata *md;
+	rd_kafka_resp_err_t rerr;
+	char *id;
+
+	if (c->cluster_id == NULL) {
+		if ((rerr = rd_kafka_metadata(c->rk, 0, NULL, &md, c->timeout_ms)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+			return failed(c, "cluster", rerr);
+		rd_kafka_metadata_destroy(md);
+		/* That answer brought it, so there is nothing to wait for. */
+		id = rd_kafka_clusterid(c->rk, 0);
+		c->cluster_id = strdup(id == NULL ? "" : id);
+		if (id != NULL)
+			rd_kafka_mem_free(c->rk, id);
+		if (c->cluster_id == NULL)
+			return nomem(c);
+	}
+	*ret = slice_str(c->cluster_id);
+	return 0;
+}
+
+int
+consumer_partitions(struct consumer *c, const char *topic, int32_t *ret)
+{
+	const struct rd_kafka_metadata *md;
+	rd_kafka_resp_err_t rerr;
+	int32_t n = 0;
+	int err;
+
+	if ((err = use_topic(c, topic)) != 0)
+		return err;
+	if ((rerr = rd_kafka_metadata(c->rk, 0, c->rkt, &md, c->timeout_ms)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return failed(c, topic, rerr);
+	rerr = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	for (int i = 0; i < md->topic_cnt; i++) {
+		if (strcmp(md->topics[i].topic, topic) != 0)
+			continue;
+		rerr = md->topics[i].err;
+		n = md->topics[i].partition_cnt;
+	}
+	rd_kafka_metadata_destroy(md);
+	if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR && n == 0)
+		rerr = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return failed(c, topic, rerr);
+	*ret = n;
+	return 0;
+}
+
+int
+consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, int64_t *ret_low, int64_t *ret_high)
+{
+	int64_t low, high;
+	rd_kafka_resp_err_t rerr =
+		rd_kafka_query_watermark_offsets(c->rk, topic, partition, &low, &high, c->timeout_ms);
+
+	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return failed(c, topic, rerr);
+	*ret_low = low;
+	*ret_high = high;
+	return 0;
+}
+
+int
+consumer_offset_at(struct consumer *c, const char *topic, int32_t partition, int64_t time_ms, int64_t *ret)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t rerr;
+	int64_t offset;
+
+	if (list == NULL)
+		return nomem(c);
+	rd_kafka_topic_partition_list_add(list, topic, partition)->offset = time_ms;
+	rerr = rd_kafka_offsets_for_times(c->rk, list, c->timeout_ms);
+	if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rerr = list->elems[0].err;
+	offset = list->elems[0].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return failed(c, topic, rerr);
+	if (offset < 0) { /* "the end": nothing is that young */
+		snprintf(c->why, sizeof(c->why), "%s: no record is that young", topic);
+		return ERR_NOTFOUND;
+	}
+	*ret = offset;
+	return 0;
+}
+
+int
+consumer_topic_config(struct consumer *c, const char *topic, const char *name, char *ret, size_t ret_len)
+{
+	int err = handle_topic_config(c->rk, topic, name, c->timeout_ms, ret, ret_len);
+
+	if (err != 0)
+		snprintf(c->why, sizeof(c->why), "%s: %s can't be asked for", topic, name);
+	return err;
+}
+
+/*
+ * librdkafka gives names as C strings, so that one with a NUL inside looks shorter than
+ * it is; it could pass for the name that was attested.  Where a value stands right
+ * behind its name there is no room for more.  Else the list is searched by name, which
+ * finds only names that are as long as they look: as many as there seem to be?
+ */
+static bool
+name_is_whole(const rd_kafka_headers_t *hs, size_t count, const char *name, size_t name_len, const void *value)
+{
+	size_t alike = 0, len;
+	const char *other;
+	const void *found;
+
+	if (value != NULL && (const char *)value == name + name_len + 1)
+		return true;
+	if (count > SLOW_CHECK_MAX)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (rd_kafka_header_get_all(hs, i, &other, &found, &len) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+		    strcmp(other, name) == 0)
+			alike++;
+	return rd_kafka_header_get(hs, alike - 1, name, &found, &len) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* The record's headers into c->headers; their number, or an error. */
+static int
+read_headers(struct consumer *c, const rd_kafka_message_t *m, size_t *ret_count)
+{
+	rd_kafka_headers_t *hs;
+	rd_kafka_resp_err_t rerr = rd_kafka_message_headers(m, &hs);
+	size_t count;
+
+	if (rerr == RD_KAFKA_RESP_ERR__NOENT) {
+		*ret_count = 0;
+		return 0;
+	}
+	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return failed(c, "headers", rerr);
+	count = rd_kafka_header_cnt(hs);
+	if (count > c->header_cap) {
+		struct consumer_header *more = reallocarray(c->headers, count, sizeof(*more));
+
+		if (more == NULL)
+			return nomem(c);
+		c->headers = more;
+		c->header_cap = count;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *name;
+		const void *value;
+		size_t len, name_len;
+
+		if ((rerr = rd_kafka_header_get_all(hs, i, &name, &value, &len)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+			return failed(c, "headers", rerr);
+		name_len = strlen(name);
+		if (!name_is_whole(hs, count, name, name_len, value))
+			name_len++; /* with its NUL: no other name looks like that */
+		c->headers[i].name = slice_of(name, name_len);
+		c->headers[i].value = slice_of(value, value == NULL ? 0 : len);
+	}
+	*ret_count = count;
+	return 0;
+}
+
+static void
+on_message(rd_kafka_message_t *m, void *opaque)
+{
+	struct consumer *c = opaque;
+	rd_kafka_timestamp_type_t type;
+	struct consumer_record r;
+
+	if (c->done || c->partition != m->partition)
+		return;
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		if (m->offset >= c->to)
+			c->done = true;
+		else
+			c->at_end = true;
+		return;
+	}
+	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || m->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+		c->out_of_range = true;
+		return;
+	}
+	if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		c->err = failed(c, c->rkt_name, m->err);
+		c->done = true;
+		return;
+	}
+	if (m->offset < c->next)
+		return;
+	c->progress = true;
+	if (m->offset >= c->to) {
+		c->done = true;
+		return;
+	}
+	c->next = m->offset + 1;
+	r = (struct consumer_record){.offset = m->offset, .headers = c->headers};
+	r.timestamp = rd_kafka_message_timestamp(m, &type);
+	r.log_append = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+	r.key = slice_of(m->key, m->key == NULL ? 0 : m->key_len);
+	r.value = slice_of(m->payload, m->payload == NULL ? 0 : m->len);
+	if ((c->err = read_headers(c, m, &r.header_count)) == 0) {
+		r.headers = c->headers;
+		c->err = c->fn(c->arg, &r);
+	}
+	c->done = c->err != 0 || c->next >= c->to;
+	if (c->done)
+		rd_kafka_yield(c->rk);
+}
+
+/* The log's start moved past us, or its end before us (an unclean election): goes on from what is there. */
+static int
+find_place(struct consumer *c)
+{
+	int64_t low = 0, high = 0;
+	int err = consumer_watermarks(c, c->rkt_name, c->partition, &low, &high);
+
+	if (err != 0)
+		return err;
+	c->done = high < c->to && high <= c->next;
+	if (c->out_of_range && !c->done) {
+		if (low > c->next)
+			c->next = low;
+		(void)rd_kafka_consume_stop(c->rkt, c->partition);
+		if (c->next >= c->to)
+			c->done = true;
+		if (rd_kafka_consume_start(c->rkt, c->partition, c->next) != 0)
+			return failed(c, c->rkt_name, rd_kafka_last_error());
+	}
+	c->out_of_range = c->at_end = false;
+	return 0;
+}
+
+int
+consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t from, int64_t to, consumer_fn *fn,
+	      void *arg)
+{
+	struct monotime last = clock_now();
+	int err;
+
+	if (from >= to)
+		return 0;
+	if ((err = use_topic(c, topic)) != 0)
+		return err;
+	c->fn = fn;
+	c->arg = arg;
+	c->partition = partition;
+	c->next = from;
+	c->to = to;
+	c->done = c->at_end = c->out_of_range = false;
+	c->err = 0;
+	if (rd_kafka_consume_start(c->rkt, partition, from) != 0)
+		return failed(c, topic, rd_kafka_last_error());
+	while (!c->done) {
+		c->progress = false;
+		if (rd_kafka_consume_callback(c->rkt, partition, SLICE_MS, on_message, c) < 0) {
+			c->err = failed(c, topic, rd_kafka_last_error());
+			break;
+		}
+		if (c->progress) {
+			last = clock_now();
+			continue;
+		}
+		if (!c->done && (c->at_end || c->out_of_range) && (c->err = find_place(c)) != 0)
+			break;
+		if (!c->done && monotime_since_ms(clock_now(), last) > c->timeout_ms) {
+			c->err = failed(c, topic, RD_KAFKA_RESP_ERR__TIMED_OUT);
+			break;
+		}
+	}
+	(void)rd_kafka_consume_stop(c->rkt, partition);
+	return c->err;
+}

@@ -1,0 +1,69 @@
+/*
+ * consumer: reads topics from here to there, and blocks while it does; without a group.
+ *
+ * For programs with one thing to do; never on a reactor.  Every function that asks the
+ * cluster fails with ERR_TIMEOUT (nobody answers) or ERR_REMOTE (the answer is an error),
+ * and consumer_why() then tells in words.
+ */
+#ifndef RDKAFKA_CONSUMER_H
+#define RDKAFKA_CONSUMER_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct consumer;
+
+struct consumer_conf {
+	const char *bootstrap;
+	const char *const *props; /* librdkafka properties: name, value, …, NULL; or NULL */
+	bool read_committed;      /* else uncommitted */
+	int timeout_ms;           /* for each answer */
+};
+
+struct consumer_header {
+	struct slice name; /* one with a NUL inside ends with that NUL: the rest can't be read */
+	struct slice value; /* p == NULL: null */
+};
+
+struct consumer_record { /* borrowed, for the time of the call */
+	int64_t offset;
+	int64_t timestamp; /* milliseconds; -1: none */
+	bool log_append;   /* timestamp type */
+	struct slice key;  /* p == NULL: null */
+	struct slice value;
+	const struct consumer_header *headers;
+	size_t header_count;
+};
+
+/* 0 or ERR_CONFIG (a property is refused), ERR_NOMEM; `why` says it in words. */
+int consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why, size_t why_len) MUSTCHECK;
+void consumer_close(struct consumer *c); /* NULL is fine */
+const char *consumer_why(const struct consumer *c);
+
+/* Empty where the cluster has none.  Valid until close. */
+int consumer_cluster_id(struct consumer *c, struct slice *ret) MUSTCHECK;
+
+/* ERR_NOTFOUND: no such topic (it is not created). */
+int consumer_partitions(struct consumer *c, const char *topic, int32_t *ret) MUSTCHECK;
+
+/* The first offset that is there, and the one behind the last (read_committed: behind the last that is decided). */
+int consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, int64_t *ret_low,
+			int64_t *ret_high) MUSTCHECK;
+
+/* The offset of the first record that is not older; ERR_NOTFOUND: there is none. */
+int consumer_offset_at(struct consumer *c, const char *topic, int32_t partition, int64_t time_ms,
+		       int64_t *ret) MUSTCHECK;
+
+/*
+ * Gives `fn` every record of from … to-1 that is there, in order, and ends; `to` is at
+ * most the high watermark.  Offsets without a record (markers, what was compacted or
+ * aborted) are passed over.  fn returns 0, or an error that ends it and is returned.
+ */
+typedef int consumer_fn(void *arg, const struct consumer_record *r);
+int consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t from, int64_t to, consumer_fn *fn,
+		  void *arg) MUSTCHECK;
+
+/* One of a topic's configurations, as text.  ERR_NOTFOUND: it may not be asked for, or isn't there. */
+int consumer_topic_config(struct consumer *c, const char *topic, const char *name, char *ret, size_t ret_len) MUSTCHECK;
+
+#endif

@@ -1,0 +1,385 @@
+/*
+ *   our thread            librdkafka's threads
+ *   publisher_send ─────► queue, retries, order kept by idempotence
+ *   publisher_serve ◄──── main queue: delivery reports, errors ─► event_fd
+ *                   ◄──── scout: the topic is there            ─► event_fd
+ *
+ * A fatal error (the broker lost what it knew of our producer id) ends one librdkafka
+ * handle: everything in it is reported, then a new one takes its place.
+ */
+#include "rdkafka/publisher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "rdkafka/scout_internal.h"
+
+enum { MESSAGE_MAX = 10 * 1000 * 1000, EVENTS_AT_ONCE = 1000 };
+
+struct publisher {
+	struct publisher_conf conf; /* strings are our copies; props a NULL-ended one, or NULL */
+	char **props;
+	int event_fd;
+	rd_kafka_t *rk;
+	rd_kafka_topic_t *rkt;
+	rd_kafka_queue_t *queue;
+	struct scout *scout; /* NULL: nothing is looked for */
+	size_t limit;
+	size_t pending;
+	bool broken; /* a fatal error: no more messages until the handle is replaced */
+	rd_kafka_resp_err_t told; /* the last error that on_problem heard of */
+};
+
+static const char *const defaults[] = {
+	"client.id", "makoto-proxy",
+	"linger.ms", "5",
+	"socket.timeout.ms", "10000",
+	"socket.keepalive.enable", "true",
+	"reconnect.backoff.max.ms", "5000",
+	"queue.buffering.max.kbytes", "131072",
+	NULL,
+};
+
+/* Without these a statement could get lost, out of order, or into a topic that Kafka made by its own defaults. */
+static const char *const fixed[] = {
+	"enable.idempotence", "true",
+	"acks", "all",
+	"message.timeout.ms", "0",
+	"message.max.bytes", "10000000",
+	"allow.auto.create.topics", "false",
+	NULL,
+};
+
+/* Connects the handle's queue with event_fd.  On failure nothing is left. */
+static int
+handle_open(struct publisher *p, char *why, size_t why_len)
+{
+	static const uint64_t one = 1;
+	rd_kafka_conf_t *conf;
+	int err;
+
+	if ((err = handle_conf(p->conf.bootstrap, defaults, p->conf.props, fixed, &conf, why, why_len)) != 0)
+		return err;
+	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+	if ((err = handle_new(RD_KAFKA_PRODUCER, conf, &p->rk, why, why_len)) != 0)
+		return err;
+	p->rkt = rd_kafka_topic_new(p->rk, p->conf.topic, NULL);
+	p->queue = rd_kafka_queue_get_main(p->rk);
+	if (p->rkt == NULL || p->queue == NULL) {
+		err = ERR_CONFIG;
+		snprintf(why, why_len, "topic %s: %s", p->conf.topic, rd_kafka_err2str(rd_kafka_last_error()));
+		goto fail;
+	}
+	rd_kafka_queue_io_event_enable(p->queue, p->event_fd, &one, sizeof(one));
+	if ((err = scout_start(p->rk, p->rkt, p->conf.topic, p->conf.create_partitions, p->conf.create_replication,
+			       p->event_fd, &p->scout)) != 0) {
+		snprintf(why, why_len, "no thread to look for the topic");
+		goto fail;
+	}
+	p->broken = false;
+	return 0;
+fail:
+	if (p->queue != NULL) {
+		rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
+		rd_kafka_queue_destroy(p->queue);
+	}
+	if (p->rkt != NULL)
+		rd_kafka_topic_destroy(p->rkt);
+	rd_kafka_destroy(p->rk);
+	p->queue = NULL;
+	p->rkt = NULL;
+	p->rk = NULL;
+	return err;
+}
+
+static void
+handle_close(struct publisher *p)
+{
+	scout_stop(p->scout);
+	p->scout = NULL;
+	if (p->rk == NULL)
+		return;
+	rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(p->queue);
+	rd_kafka_topic_destroy(p->rkt);
+	rd_kafka_destroy(p->rk);
+	p->queue = NULL;
+	p->rkt = NULL;
+	p->rk = NULL;
+}
+
+static char **
+copy_props(const char *const *from)
+{
+	size_t n = 0;
+	char **to;
+
+	while (from != NULL && from[n] != NULL)
+		n++;
+	if ((to = calloc(n + 1, sizeof(*to))) == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if ((to[i] = strdup(from[i])) != NULL)
+			continue;
+		while (i-- > 0)
+			free(to[i]);
+		free(to);
+		return NULL;
+	}
+	return to;
+}
+
+static void
+publisher_free(struct publisher *p)
+{
+	for (size_t i = 0; p->props != NULL && p->props[i] != NULL; i++)
+		free(p->props[i]);
+	free(p->props);
+	free((char *)(uintptr_t)p->conf.bootstrap);
+	free((char *)(uintptr_t)p->conf.topic);
+	if (p->event_fd >= 0)
+		close(p->event_fd);
+	free(p);
+}
+
+int
+publisher_open(const struct publisher_conf *conf, struct publisher **ret, char *why, size_t why_len)
+{
+	struct publisher *p = calloc(1, sizeof(*p));
+	int err = ERR_NOMEM;
+
+	snprintf(why, why_len, "out of memory");
+	if (p == NULL)
+		return ERR_NOMEM;
+	p->conf = *conf;
+	p->conf.bootstrap = strdup(conf->bootstrap);
+	p->conf.topic = strdup(conf->topic);
+	p->props = copy_props(conf->props);
+	p->conf.props = (const char *const *)p->props;
+	p->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	p->limit = 1048588;
+	if (p->conf.bootstrap == NULL || p->conf.topic == NULL || p->props == NULL)
+		goto fail;
+	if (p->event_fd < 0) {
+		snprintf(why, why_len, "eventfd: %s", strerror(errno));
+		err = ERR_IO;
+		goto fail;
+	}
+	if ((err = handle_open(p, why, why_len)) != 0)
+		goto fail;
+	*ret = p;
+	return 0;
+fail:
+	publisher_free(p);
+	return err;
+}
+
+int
+publisher_fd(const struct publisher *p)
+{
+	return p->event_fd;
+}
+
+size_t
+publisher_limit(const struct publisher *p)
+{
+	return p->limit;
+}
+
+size_t
+publisher_pending(const struct publisher *p)
+{
+	return p->pending;
+}
+
+/* Looks for the topic again: it went away, or has fewer partitions. */
+static void
+search(struct publisher *p)
+{
+	if (p->scout == NULL && scout_start(p->rk, p->rkt, p->conf.topic, p->conf.create_partitions,
+					    p->conf.create_replication, p->event_fd, &p->scout) != 0)
+		p->conf.on_problem(p->conf.arg, "no thread to look for the statement topic");
+}
+
+static void
+reports(struct publisher *p, rd_kafka_event_t *ev)
+{
+	const rd_kafka_message_t *m;
+
+	while ((m = rd_kafka_event_message_next(ev)) != NULL) {
+		int err = handle_err(m->err);
+
+		p->pending--;
+		if (err == 0)
+			p->told = RD_KAFKA_RESP_ERR_NO_ERROR;
+		else if (err == ERR_NOTFOUND)
+			search(p);
+		p->conf.on_report(p->conf.arg, m->_private, err, err == 0 ? "" : rd_kafka_err2str(m->err));
+	}
+}
+
+static void
+error(struct publisher *p, rd_kafka_event_t *ev)
+{
+	char why[512];
+	rd_kafka_resp_err_t err = rd_kafka_fatal_error(p->rk, why, sizeof(why));
+
+	if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		p->broken = true;
+		/* What is still in there will not be sent by this handle: have it reported. */
+		(void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	} else {
+		err = rd_kafka_event_error(ev);
+		snprintf(why, sizeof(why), "%s", rd_kafka_event_error_string(ev));
+	}
+	if (err != p->told)
+		p->conf.on_problem(p->conf.arg, why);
+	p->told = err;
+}
+
+/* Up to `max` events; false: there may be more. */
+static bool
+drain(struct publisher *p, int max)
+{
+	while (max-- > 0) {
+		rd_kafka_event_t *ev = rd_kafka_queue_poll(p->queue, 0);
+
+		if (ev == NULL)
+			return true;
+		if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_DR)
+			reports(p, ev);
+		else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR)
+			error(p, ev);
+		rd_kafka_event_destroy(ev);
+	}
+	return false;
+}
+
+static void
+hear_scout(struct publisher *p)
+{
+	char why[SCOUT_WHY];
+	int32_t partitions;
+
+	if (p->scout == NULL)
+		return;
+	if (scout_problem(p->scout, why))
+		p->conf.on_problem(p->conf.arg, why);
+	if (!scout_found(p->scout, &partitions, &p->limit))
+		return;
+	scout_stop(p->scout); /* its thread is over */
+	p->scout = NULL;
+	p->told = RD_KAFKA_RESP_ERR_NO_ERROR;
+	p->conf.on_ready(p->conf.arg, partitions);
+}
+
+/* Replaces a handle that met a fatal error. */
+static void
+renew(struct publisher *p)
+{
+	char why[512];
+
+	handle_close(p);
+	if (handle_open(p, why, sizeof(why)) != 0)
+		p->conf.on_problem(p->conf.arg, why);
+}
+
+void
+publisher_serve(struct publisher *p)
+{
+	eventfd_t n;
+
+	(void)eventfd_read(p->event_fd, &n);
+	if (p->rk == NULL || (p->broken && p->pending == 0))
+		renew(p);
+	if (p->rk == NULL)
+		return;
+	if (!drain(p, EVENTS_AT_ONCE) || (p->broken && p->pending == 0))
+		(void)eventfd_write(p->event_fd, 1);
+	hear_scout(p);
+}
+
+static rd_kafka_headers_t *
+make_headers(const struct publisher_header *headers, size_t count)
+{
+	rd_kafka_headers_t *to = rd_kafka_headers_new(count);
+
+	for (size_t i = 0; to != NULL && i < count; i++) {
+		const struct publisher_header *h = &headers[i];
+
+		if (rd_kafka_header_add(to, (const char *)h->name.p, (ssize_t)h->name.n, h->value.p,
+					(ssize_t)h->value.n) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+			rd_kafka_headers_destroy(to);
+			to = NULL;
+		}
+	}
+	return to;
+}
+
+/* librdkafka's pointers to what it copies are not const. */
+static void *
+plain(const uint8_t *p)
+{
+	return (void *)(uintptr_t)p;
+}
+
+int
+publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
+	       const struct publisher_header *headers, size_t count, void *opaque)
+{
+	rd_kafka_headers_t *hs = NULL;
+	rd_kafka_resp_err_t err;
+
+	if (p->rk == NULL || p->broken)
+		return ERR_NOT_NOW;
+	if (key.n > MESSAGE_MAX || value.n > MESSAGE_MAX)
+		return ERR_LIMIT;
+	if (count > 0 && (hs = make_headers(headers, count)) == NULL)
+		return ERR_NOMEM;
+	err = rd_kafka_producev(p->rk, RD_KAFKA_V_RKT(p->rkt), RD_KAFKA_V_PARTITION(partition),
+				RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(plain(key.p), key.n),
+				RD_KAFKA_V_VALUE(plain(value.p), value.n), RD_KAFKA_V_HEADERS(hs),
+				RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+	if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		if (hs != NULL)
+			rd_kafka_headers_destroy(hs); /* taken only with success */
+		if (err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+			search(p);
+		return handle_err(err);
+	}
+	p->pending++;
+	return 0;
+}
+
+void
+publisher_close(struct publisher *p, int timeout_ms)
+{
+	struct monotime start = clock_now();
+
+	if (p == NULL)
+		return;
+	while (p->pending > 0 && !p->broken) {
+		int64_t left = timeout_ms - monotime_since_ms(clock_now(), start);
+		struct pollfd fd = {.fd = p->event_fd, .events = POLLIN};
+
+		if (left <= 0)
+			break;
+		if (poll(&fd, 1, (int)left) > 0)
+			publisher_serve(p);
+	}
+	if (p->pending > 0)
+		(void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	while (p->pending > 0) {
+		struct pollfd fd = {.fd = p->event_fd, .events = POLLIN};
+		eventfd_t n;
+
+		if (poll(&fd, 1, 1000) > 0)
+			(void)eventfd_read(p->event_fd, &n);
+		(void)drain(p, EVENTS_AT_ONCE);
+	}
+	handle_close(p);
+	publisher_free(p);
+}

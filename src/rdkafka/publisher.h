@@ -1,0 +1,62 @@
+/*
+ * publisher: an idempotent producer for one topic, made to be driven by one thread's poll().
+ *
+ *   publisher_open ─► (the topic is looked for, and created when missing) ─► on_ready
+ *   publisher_send ─► librdkafka, retried for as long as it takes ─► on_report
+ *
+ * Callbacks run in publisher_serve() and publisher_close(), never elsewhere.  All
+ * functions belong to the one thread that drives it.
+ */
+#ifndef RDKAFKA_PUBLISHER_H
+#define RDKAFKA_PUBLISHER_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct publisher;
+
+struct publisher_conf {
+	const char *bootstrap;
+	const char *topic;
+	int create_partitions;    /* of a topic that is missing; -1: the broker's default */
+	int create_replication;   /* -1: the broker's default */
+	const char *const *props; /* librdkafka properties: name, value, …, NULL; or NULL */
+
+	/* The topic is there; again when it went away and came back, maybe with another count. */
+	void (*on_ready)(void *arg, int32_t partition_count);
+	/* Once for each message that was taken.  err 0: stored; ERR_LIMIT: larger than the topic takes; else it is not known to be stored. */
+	void (*on_report)(void *arg, void *opaque, int err, const char *why);
+	/* Why it is not getting on, for a log; it keeps trying.  Comes at most once for the same cause in a row. */
+	void (*on_problem)(void *arg, const char *why);
+	void *arg;
+};
+
+struct publisher_header {
+	struct slice name;
+	struct slice value; /* p == NULL: null */
+};
+
+/* Returns at once; connecting goes on behind.  0, ERR_NOMEM, ERR_IO, ERR_CONFIG (a property is refused); `why` says it in words. */
+int publisher_open(const struct publisher_conf *conf, struct publisher **ret, char *why, size_t why_len) MUSTCHECK;
+
+/* Readable when publisher_serve() has something to do. */
+int publisher_fd(const struct publisher *p);
+void publisher_serve(struct publisher *p);
+
+/*
+ * Copies everything; before on_ready it waits in the queue.  key and value p == NULL: null.
+ * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW: the queue is full, or a fatal
+ * error is being recovered from: after the next report.  ERR_LIMIT: too large for any topic.  ERR_NOMEM.
+ */
+int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
+		   const struct publisher_header *headers, size_t count, void *opaque) MUSTCHECK;
+
+/* The topic's max.message.bytes; Kafka's default until it is known, or where it may not be asked for. */
+size_t publisher_limit(const struct publisher *p);
+
+size_t publisher_pending(const struct publisher *p); /* sent and not reported */
+
+/* Waits up to timeout_ms for what was sent, reports the rest as ERR_CLOSED, and frees.  NULL is fine. */
+void publisher_close(struct publisher *p, int timeout_ms);
+
+#endif

@@ -1,0 +1,412 @@
+/* Publisher and consumer together over librdkafka's mock cluster. */
+#include <check.h>
+#include <poll.h>
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include "base/log.h"
+#include "rdkafka/consumer.h"
+#include "rdkafka/mock.h"
+#include "rdkafka/publisher.h"
+
+struct heard {
+	int32_t partitions;
+	int ready;
+	int reports;
+	int errors;
+	int last_err;
+	int problems;
+	char problem[512];
+	uintptr_t next; /* the opaque that is expected */
+	bool ordered;
+};
+
+static void
+on_ready(void *arg, int32_t partitions)
+{
+	struct heard *h = arg;
+
+	h->partitions = partitions;
+	h->ready++;
+}
+
+static void
+on_report(void *arg, void *opaque, int err, const char *why)
+{
+	struct heard *h = arg;
+
+	ck_assert_ptr_nonnull(why);
+	h->reports++;
+	h->ordered = h->ordered && (uintptr_t)opaque == h->next++;
+	h->last_err = err;
+	if (err != 0)
+		h->errors++;
+}
+
+static void
+on_problem(void *arg, const char *why)
+{
+	struct heard *h = arg;
+
+	h->problems++;
+	snprintf(h->problem, sizeof(h->problem), "%s", why);
+}
+
+static struct publisher *
+open_publisher(const char *bootstrap, const char *topic, const char *const *props, struct heard *h)
+{
+	struct publisher_conf conf = {.bootstrap = bootstrap,
+				      .topic = topic,
+				      .create_partitions = -1,
+				      .create_replication = -1,
+				      .props = props,
+				      .on_ready = on_ready,
+				      .on_report = on_report,
+				      .on_problem = on_problem,
+				      .arg = h};
+	struct publisher *p;
+	char why[512];
+
+	*h = (struct heard){.ordered = true};
+	ck_assert_msg(publisher_open(&conf, &p, why, sizeof(why)) == 0, "%s", why);
+	return p;
+}
+
+/* Serves until the counter has reached `want`. */
+static void
+serve_until(struct publisher *p, const int *counter, int want)
+{
+	while (*counter < want) {
+		struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
+
+		ck_assert_int_eq(poll(&fd, 1, 30000), 1);
+		publisher_serve(p);
+	}
+}
+
+static struct consumer *
+open_consumer(const char *bootstrap, int timeout_ms)
+{
+	struct consumer_conf conf = {.bootstrap = bootstrap, .timeout_ms = timeout_ms};
+	struct consumer *c;
+	char why[512];
+
+	ck_assert_msg(consumer_open(&conf, &c, why, sizeof(why)) == 0, "%s", why);
+	return c;
+}
+
+struct seen {
+	int count;
+	int64_t next;
+	int stop_at;
+	struct publisher_header *want;
+};
+
+static bool
+same(struct slice a, struct slice b)
+{
+	return (a.p == NULL) == (b.p == NULL) && slice_eq(a, b);
+}
+
+static int
+count_records(void *arg, const struct consumer_record *r)
+{
+	struct seen *s = arg;
+	char want[32];
+
+	ck_assert_int_eq(r->offset, s->next++);
+	snprintf(want, sizeof(want), "value %lld", (long long)r->offset);
+	ck_assert(slice_eq(r->value, slice_str(want)));
+	s->count++;
+	return s->stop_at > 0 && s->count == s->stop_at ? ERR_LIMIT : 0;
+}
+
+static void
+send_many(struct publisher *p, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char value[32];
+
+		snprintf(value, sizeof(value), "value %d", i);
+		ck_assert_int_eq(publisher_send(p, 0, slice_str("k"), slice_str(value), NULL, 0,
+						(void *)(uintptr_t)i), 0);
+	}
+}
+
+START_TEST(sent_and_read)
+{
+	struct mock *m = mock_start(2);
+	struct seen seen = {0};
+	struct publisher *p;
+	struct consumer *c;
+	struct heard h;
+	struct slice id;
+	int64_t low, high;
+	int32_t n;
+
+	ck_assert_ptr_nonnull(m);
+	ck_assert_int_eq(mock_topic(m, "t", 3), 0);
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	ck_assert_int_eq(h.partitions, 3);
+	ck_assert_uint_eq(publisher_limit(p), 1048588);
+	send_many(p, 1000);
+	ck_assert_uint_eq(publisher_pending(p), 1000);
+	serve_until(p, &h.reports, 1000);
+	ck_assert_int_eq(h.errors, 0);
+	ck_assert(h.ordered);
+	ck_assert_uint_eq(publisher_pending(p), 0);
+
+	c = open_consumer(mock_bootstrap(m), 10000);
+	ck_assert_int_eq(consumer_cluster_id(c, &id), 0);
+	ck_assert_uint_gt(id.n, 0);
+	ck_assert_int_eq(consumer_partitions(c, "t", &n), 0);
+	ck_assert_int_eq(n, 3);
+	ck_assert_int_eq(consumer_watermarks(c, "t", 0, &low, &high), 0);
+	ck_assert_int_eq(low, 0);
+	ck_assert_int_eq(high, 1000);
+	ck_assert_int_eq(consumer_read(c, "t", 0, low, high, count_records, &seen), 0);
+	ck_assert_int_eq(seen.count, 1000);
+
+	/* A part; nothing; the callback's error. */
+	seen = (struct seen){.next = 400};
+	ck_assert_int_eq(consumer_read(c, "t", 0, 400, 500, count_records, &seen), 0);
+	ck_assert_int_eq(seen.count, 100);
+	seen = (struct seen){.next = 500};
+	ck_assert_int_eq(consumer_read(c, "t", 0, 500, 500, count_records, &seen), 0);
+	ck_assert_int_eq(seen.count, 0);
+	seen = (struct seen){.stop_at = 7};
+	ck_assert_int_eq(consumer_read(c, "t", 0, 0, 1000, count_records, &seen), ERR_LIMIT);
+	ck_assert_int_eq(seen.count, 7);
+	/* It can be used again at once. */
+	seen = (struct seen){.next = 990};
+	ck_assert_int_eq(consumer_read(c, "t", 0, 990, 1000, count_records, &seen), 0);
+	ck_assert_int_eq(seen.count, 10);
+	/* An empty partition. */
+	ck_assert_int_eq(consumer_watermarks(c, "t", 2, &low, &high), 0);
+	ck_assert_int_eq(high, 0);
+	consumer_close(c);
+	publisher_close(p, 1000);
+	mock_stop(m);
+}
+END_TEST
+
+static int
+read_forms(void *arg, const struct consumer_record *r)
+{
+	struct seen *s = arg;
+	static const char nul_name[] = "a\0b";
+
+	switch (s->count++) {
+	case 0:
+		ck_assert(same(r->key, (struct slice){NULL, 0}));
+		ck_assert(same(r->value, (struct slice){NULL, 0}));
+		ck_assert_uint_eq(r->header_count, 0);
+		break;
+	case 1:
+		ck_assert(same(r->key, slice_str("")));
+		ck_assert(same(r->value, slice_str("")));
+		ck_assert_uint_eq(r->header_count, 4);
+		for (size_t i = 0; i < 4; i++) {
+			ck_assert(same(r->headers[i].name, s->want[i].name));
+			ck_assert(same(r->headers[i].value, s->want[i].value));
+		}
+		break;
+	case 2:
+		ck_assert_uint_eq(r->header_count, 3);
+		/* Whose name is longer than it looks ends in NUL; the others are themselves. */
+		ck_assert(same(r->headers[0].name, slice_of(nul_name, 2)));
+		ck_assert(same(r->headers[1].name, slice_of("a", 2)) || same(r->headers[1].name, slice_of("a", 1)));
+		ck_assert(same(r->headers[2].name, slice_str("b")));
+		break;
+	default:
+		ck_abort();
+	}
+	return 0;
+}
+
+START_TEST(null_and_empty)
+{
+	static const char nul_name[] = "a\0b";
+	struct mock *m = mock_start(1);
+	struct publisher_header hs[4] = {
+		{slice_str("h"), slice_str("v")},
+		{slice_str("h"), {NULL, 0}},
+		{slice_str(""), slice_str("")},
+		{slice_str("makoto.leaves"), slice_of("\0\1\2", 3)},
+	};
+	struct publisher_header odd[3] = {
+		{slice_of(nul_name, 3), {NULL, 0}}, {slice_str("a"), {NULL, 0}}, {slice_str("b"), {NULL, 0}}};
+	struct seen seen = {.want = hs};
+	struct publisher *p;
+	struct consumer *c;
+	struct heard h;
+
+	ck_assert_int_eq(mock_topic(m, "t", 1), 0);
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	ck_assert_int_eq(publisher_send(p, 0, (struct slice){NULL, 0}, (struct slice){NULL, 0}, NULL, 0, NULL), 0);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_str(""), hs, 4, (void *)1), 0);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str("k"), slice_str("v"), odd, 3, (void *)2), 0);
+	serve_until(p, &h.reports, 3);
+	ck_assert_int_eq(h.errors, 0);
+	ck_assert(h.ordered);
+	c = open_consumer(mock_bootstrap(m), 10000);
+	ck_assert_int_eq(consumer_read(c, "t", 0, 0, 3, read_forms, &seen), 0);
+	ck_assert_int_eq(seen.count, 3);
+	consumer_close(c);
+	publisher_close(p, 1000);
+	mock_stop(m);
+}
+END_TEST
+
+/* What was sent before the cluster is there waits for it; closing reports what could not go. */
+START_TEST(nobody_there)
+{
+	static const char *const quick[] = {"socket.timeout.ms", "1000", "reconnect.backoff.ms", "10", NULL};
+	struct publisher *p;
+	struct consumer *c;
+	struct heard h;
+	struct slice id;
+	int32_t n;
+
+	p = open_publisher("127.0.0.1:1", "t", quick, &h);
+	send_many(p, 3);
+	serve_until(p, &h.problems, 1);
+	ck_assert_str_ne(h.problem, "");
+	ck_assert_int_eq(h.ready, 0);
+	ck_assert_int_eq(h.reports, 0);
+	publisher_close(p, 50);
+	ck_assert_int_eq(h.reports, 3);
+	ck_assert_int_eq(h.last_err, ERR_CLOSED);
+
+	c = open_consumer("127.0.0.1:1", 300);
+	ck_assert_int_eq(consumer_cluster_id(c, &id), ERR_TIMEOUT);
+	ck_assert_str_ne(consumer_why(c), "");
+	ck_assert_int_eq(consumer_partitions(c, "t", &n), ERR_TIMEOUT);
+	consumer_close(c);
+}
+END_TEST
+
+START_TEST(bad_configuration)
+{
+	static const char *const unknown[] = {"no.such.property", "1", NULL};
+	static const char *const ours[] = {"acks", "0", "enable.idempotence", "false", NULL};
+	struct publisher_conf pc = {.bootstrap = "127.0.0.1:1", .topic = "t", .props = unknown};
+	struct consumer_conf cc = {.bootstrap = "127.0.0.1:1", .props = unknown, .timeout_ms = 100};
+	struct publisher *p = NULL;
+	struct consumer *c = NULL;
+	struct heard h;
+	char why[512] = "";
+
+	ck_assert_int_eq(publisher_open(&pc, &p, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_ptr_null(p);
+	ck_assert_ptr_nonnull(strstr(why, "no.such.property"));
+	why[0] = '\0';
+	ck_assert_int_eq(consumer_open(&cc, &c, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_ptr_null(c);
+	ck_assert_ptr_nonnull(strstr(why, "no.such.property"));
+	/* What our promises hang on can't be turned off. */
+	publisher_close(open_publisher("127.0.0.1:1", "t", ours, &h), 0);
+	publisher_close(NULL, 0);
+	consumer_close(NULL);
+}
+END_TEST
+
+static rd_kafka_t *
+host_of_mock(void)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+	(void)rd_kafka_conf_set(conf, "log_level", "2", NULL, 0);
+	return rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+}
+
+/* Broker errors on the way are retried until it is stored, and in order. */
+START_TEST(errors_are_retried)
+{
+	static const char *const quick[] = {"retry.backoff.ms", "10", "reconnect.backoff.ms", "10", NULL};
+	rd_kafka_t *rk = host_of_mock();
+	rd_kafka_mock_cluster_t *m = rd_kafka_mock_cluster_new(rk, 1);
+	struct seen seen = {0};
+	struct publisher *p;
+	struct consumer *c;
+	struct heard h;
+
+	rd_kafka_mock_topic_create(m, "t", 1, 1);
+	p = open_publisher(rd_kafka_mock_cluster_bootstraps(m), "t", quick, &h);
+	serve_until(p, &h.ready, 1);
+	rd_kafka_mock_push_request_errors(m, 0, 4, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+					  RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+					  RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+	send_many(p, 10);
+	serve_until(p, &h.reports, 10);
+	ck_assert_int_eq(h.errors, 0);
+	ck_assert(h.ordered);
+	c = open_consumer(rd_kafka_mock_cluster_bootstraps(m), 10000);
+	ck_assert_int_eq(consumer_read(c, "t", 0, 0, 10, count_records, &seen), 0);
+	ck_assert_int_eq(seen.count, 10);
+	consumer_close(c);
+
+	/* Too large for the topic is for the caller to solve. */
+	rd_kafka_mock_push_request_errors(m, 0, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	send_many(p, 1);
+	serve_until(p, &h.reports, 11);
+	ck_assert_int_eq(h.last_err, ERR_LIMIT);
+	publisher_close(p, 1000);
+	rd_kafka_mock_cluster_destroy(m);
+	rd_kafka_destroy(rk);
+}
+END_TEST
+
+/* A fatal error reports everything, and then it works again. */
+START_TEST(fatal_error)
+{
+	static const char *const quick[] = {"retry.backoff.ms", "10", "reconnect.backoff.ms", "10", NULL};
+	rd_kafka_t *rk = host_of_mock();
+	rd_kafka_mock_cluster_t *m = rd_kafka_mock_cluster_new(rk, 1);
+	struct publisher *p;
+	struct heard h;
+
+	rd_kafka_mock_topic_create(m, "t", 1, 1);
+	p = open_publisher(rd_kafka_mock_cluster_bootstraps(m), "t", quick, &h);
+	serve_until(p, &h.ready, 1);
+	rd_kafka_mock_push_request_errors(m, 0, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+	send_many(p, 5);
+	serve_until(p, &h.reports, 5);
+	ck_assert_int_eq(h.errors, 5);
+	ck_assert_int_gt(h.problems, 0);
+	serve_until(p, &h.ready, 2);
+	h.errors = 0;
+	h.next = 0;
+	send_many(p, 5);
+	serve_until(p, &h.reports, 10);
+	ck_assert_int_eq(h.errors, 0);
+	publisher_close(p, 1000);
+	rd_kafka_mock_cluster_destroy(m);
+	rd_kafka_destroy(rk);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("publisher");
+	TCase *t = tcase_create("mock");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, sent_and_read);
+	tcase_add_test(t, null_and_empty);
+	tcase_add_test(t, nobody_there);
+	tcase_add_test(t, bad_configuration);
+	tcase_add_test(t, errors_are_retried);
+	tcase_add_test(t, fatal_error);
+	suite_add_tcase(s, t);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
