@@ -16,6 +16,10 @@ TYPES = {"bool": "BOOL", "int8": "INT8", "int16": "INT16", "uint16": "INT16", "i
 FOREVER = 127
 NODE_ENDPOINT_APIS = {"ProduceResponse", "FetchResponse", "ShareFetchResponse", "ShareAcknowledgeResponse"}
 ADDRESS_APIS = NODE_ENDPOINT_APIS | {"MetadataResponse", "FindCoordinatorResponse", "DescribeClusterResponse"}
+# Answers with hosts that are no broker's for a client: applications' own, or controllers'.
+OTHER_HOSTS = {"StreamsGroupHeartbeatResponse", "StreamsGroupDescribeResponse", "DescribeQuorumResponse",
+               "VoteResponse", "BeginQuorumEpochResponse", "EndQuorumEpochResponse", "FetchSnapshotResponse",
+               "UpdateRaftVoterResponse"}
 TOPIC_APIS = {"MetadataResponse", "DescribeTopicPartitionsResponse", "CreateTopicsResponse"}
 
 
@@ -64,6 +68,8 @@ class Table:
     def struct(self, message, path, fields, common, flexible):
         names = {f["name"] for f in fields}
         rows = []
+        if message.endswith("Response") and {"Host", "Port"} <= names and message not in ADDRESS_APIS | OTHER_HOSTS:
+            raise SystemExit(f"{message} {path}: a new address; say in gen_schema.py whose it is")
         for f in fields:
             f = dict(f, siblings=names)
             text = f["type"]
