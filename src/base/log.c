@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "base/metrics.h"
 #include "base/text.h"
 #include "base/wr.h"
@@ -90,9 +91,9 @@ static void
 put_json(struct wr *w, const char *name, struct slice text)
 {
 	wr_text(w, w->len > 0 ? "," : "{");
-	put_quoted(w, slice_str(name));
+	json_out_quoted(w, slice_str(name));
 	wr_u8(w, ':');
-	put_quoted(w, text);
+	json_out_quoted(w, text);
 }
 
 void

@@ -7,15 +7,20 @@
 
 enum { TYPE_COUNTER, TYPE_GAUGE, TYPE_HISTOGRAM };
 
+enum { NS_A_SECOND = 1000000000, MS_A_SECOND = 1000 };
+
 static const struct row {
 	const char *name;
 	const char *labels;
 	const char *help;
 	int type;
+	int a_second; /* how many make a second on the page; 0: shown as they are */
 } rows[METRIC_COUNT] = {
-#define COUNTER(id, name, labels, help) [id] = {name, labels, help, TYPE_COUNTER},
-#define GAUGE(id, name, labels, help) [id] = {name, labels, help, TYPE_GAUGE},
-#define HISTOGRAM(id, name, labels, help) [id] = {name, labels, help, TYPE_HISTOGRAM},
+#define COUNTER(id, name, labels, help) [id] = {name, labels, help, TYPE_COUNTER, 0},
+#define COUNTER_NS(id, name, labels, help) [id] = {name, labels, help, TYPE_COUNTER, NS_A_SECOND},
+#define GAUGE(id, name, labels, help) [id] = {name, labels, help, TYPE_GAUGE, 0},
+#define GAUGE_MS(id, name, labels, help) [id] = {name, labels, help, TYPE_GAUGE, MS_A_SECOND},
+#define HISTOGRAM(id, name, labels, help) [id] = {name, labels, help, TYPE_HISTOGRAM, NS_A_SECOND},
 #include "base/metrics.def"
 #undef COUNTER
 #undef GAUGE
@@ -49,7 +54,6 @@ static const int hist_of[METRIC_COUNT] = {
 
 enum { API_KEYS = 128, API_VERSIONS = 24 };
 
-/* Relaxed atomics cost what plain adds cost, and let another thread read. */
 typedef _Atomic int64_t cell;
 
 struct slab {
@@ -94,28 +98,34 @@ slab_here(void)
 	return mine != NULL ? mine : &shared;
 }
 
+/* A slab of one's own has one writer: a plain load and store, atomic only so that others may read. */
 static inline void
-bump(cell *c, int64_t n)
+bump(const struct slab *s, cell *c, int64_t n)
 {
-	atomic_fetch_add_explicit(c, n, memory_order_relaxed);
+	if (s != &shared)
+		atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+	else
+		atomic_fetch_add_explicit(c, n, memory_order_relaxed);
 }
 
 void
 metric_add(enum metric id, int64_t n)
 {
-	bump(&slab_here()->values[id], n);
+	struct slab *s = slab_here();
+
+	bump(s, &s->values[id], n);
 }
 
 void
 metric_observe_ns(enum metric id, int64_t ns)
 {
 	struct slab *s = slab_here();
-	uint64_t n = ns < 0 ? 0 : (uint64_t)ns / BUCKET_FIRST;
+	uint64_t n = ns <= 0 ? 0 : ((uint64_t)ns - 1) / BUCKET_FIRST; /* a bound belongs to what is below it */
 	unsigned b = n == 0 ? 0 : 64 - (unsigned)__builtin_clzll(n);
 
 	INVARIANT(rows[id].type == TYPE_HISTOGRAM);
-	bump(&s->values[id], ns < 0 ? 0 : ns);
-	bump(&s->buckets[hist_of[id]][b < BUCKETS ? b : BUCKETS], 1);
+	bump(s, &s->values[id], ns < 0 ? 0 : ns);
+	bump(s, &s->buckets[hist_of[id]][b < BUCKETS ? b : BUCKETS], 1);
 }
 
 void
@@ -124,9 +134,9 @@ metric_request(int16_t key, int16_t version)
 	struct slab *s = slab_here();
 
 	if (key >= 0 && key < API_KEYS && version >= 0 && version < API_VERSIONS)
-		bump(&s->requests[key][version], 1);
+		bump(s, &s->requests[key][version], 1);
 	else
-		bump(&s->requests_other, 1);
+		bump(s, &s->requests_other, 1);
 }
 
 void
@@ -164,9 +174,10 @@ metric_read(enum metric id)
 }
 
 static void
-seconds(struct wr *w, int64_t ns)
+seconds(struct wr *w, int64_t n, int a_second)
 {
-	wr_printf(w, "%lld.%09lld", (long long)(ns / 1000000000), (long long)(ns % 1000000000));
+	wr_printf(w, "%s%lld.%0*lld", n < 0 ? "-" : "", llabs(n / a_second), a_second == NS_A_SECOND ? 9 : 3,
+		  llabs(n % a_second));
 }
 
 static void
@@ -180,13 +191,13 @@ render_histogram(struct wr *w, const struct row *r, enum metric id)
 			 ((size_t)hist_of[id] * (BUCKETS + 1) + b) * sizeof(cell));
 		wr_printf(w, "%s_bucket{%s%sle=\"", r->name, r->labels, comma);
 		if (b < BUCKETS)
-			seconds(w, (int64_t)BUCKET_FIRST << b);
+			seconds(w, (int64_t)BUCKET_FIRST << b, NS_A_SECOND);
 		else
 			wr_text(w, "+Inf");
 		wr_printf(w, "\"} %lld\n", (long long)n);
 	}
 	wr_printf(w, "%s_sum{%s} ", r->name, r->labels);
-	seconds(w, metric_read(id));
+	seconds(w, metric_read(id), NS_A_SECOND);
 	wr_printf(w, "\n%s_count{%s} %lld\n", r->name, r->labels, (long long)n);
 }
 
@@ -226,11 +237,15 @@ metrics_render(struct wr *w, const char *(*api_name)(int16_t key))
 		if (strcmp(r->name, last) != 0)
 			wr_printf(w, "# HELP %s %s\n# TYPE %s %s\n", r->name, r->help, r->name, types[r->type]);
 		last = r->name;
-		if (r->type == TYPE_HISTOGRAM)
+		if (r->type == TYPE_HISTOGRAM) {
 			render_histogram(w, r, id);
-		else if (r->labels[0] != '\0')
-			wr_printf(w, "%s{%s} %lld\n", r->name, r->labels, (long long)metric_read(id));
+			continue;
+		}
+		wr_printf(w, r->labels[0] != '\0' ? "%s{%s} " : "%s%s ", r->name, r->labels);
+		if (r->a_second != 0)
+			seconds(w, metric_read(id), r->a_second);
 		else
-			wr_printf(w, "%s %lld\n", r->name, (long long)metric_read(id));
+			wr_printf(w, "%lld", (long long)metric_read(id));
+		wr_u8(w, '\n');
 	}
 }

@@ -1,7 +1,5 @@
 #include "base/text.h"
 
-#include <limits.h>
-
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -249,6 +247,33 @@ text_parse_i64(struct slice s, int64_t *ret)
 	}
 	*ret = minus ? (int64_t)(0 - v) : (int64_t)v;
 	return 0;
+}
+
+size_t
+text_utf8(struct slice s)
+{
+	const uint8_t *p = s.p;
+	uint32_t c;
+	size_t len;
+
+	if (s.n == 0)
+		return 0;
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (s.n < len)
+		return 0;
+	c = p[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if ((len == 3 && (c < 0x800 || (c >= 0xd800 && c <= 0xdfff))) || (len == 4 && (c < 0x10000 || c > 0x10ffff)))
+		return 0;
+	return len;
 }
 
 bool

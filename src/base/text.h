@@ -1,4 +1,4 @@
-/* text: hex, base64, times and numbers as text.  Output always ends in NUL. */
+/* text: hex, base64, UTF-8, times and numbers as text.  Output always ends in NUL. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -29,6 +29,9 @@ int text_parse_time_ms(struct slice s, int64_t *ret) MUSTCHECK;
 
 /* Decimal, no sign but '-', no leading zeros or spaces, within int64.  0 or ERR_MALFORMED. */
 int text_parse_i64(struct slice s, int64_t *ret) MUSTCHECK;
+
+/* The length of the UTF-8 sequence that s begins with (RFC 3629: shortest form, no surrogates); 0: none, or s is empty. */
+size_t text_utf8(struct slice s);
 
 /* Shell-like glob: '*' any run, '?' any one character.  Linear in practice, no recursion. */
 bool text_glob(const char *pattern, struct slice s);
