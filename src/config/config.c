@@ -25,19 +25,16 @@ config_unref(struct config *c)
 }
 
 static int
-set(struct config *c, const struct key *k, const char *name, const char *text, char *why, size_t why_len)
-{
-	if (k->type == KEY_LIST || k->type == KEY_MAP)
-		return yaml_load_value(name, slice_str(text), c, k, why, why_len);
-	return value_set(c, k, text, why, why_len);
-}
-
-static int
 defaults(struct config *c, char *why, size_t why_len)
 {
 	for (size_t i = 0; i < config_key_count; i++) {
-		int err = set(c, &config_keys[i], "default", config_keys[i].def, why, why_len);
+		const struct key *k = &config_keys[i];
+		int err;
 
+		if (k->type == KEY_LIST || k->type == KEY_MAP)
+			err = yaml_load_value("default", slice_str(k->def), c, k, why, why_len);
+		else
+			err = value_set(c, k, k->def, why, why_len);
 		if (err != 0)
 			return err;
 	}
@@ -48,7 +45,7 @@ static int
 override(struct config *c, const struct config_override *o, char *why, size_t why_len)
 {
 	const struct key *k = value_key(slice_str(o->path));
-	char text[768], *value;
+	char where[128], text[768], *value;
 	int err;
 
 	if (k == NULL) {
@@ -56,65 +53,20 @@ override(struct config *c, const struct config_override *o, char *why, size_t wh
 			       value_key_nearest(slice_str(o->path)));
 		return ERR_CONFIG;
 	}
+	if (k->type == KEY_LIST || k->type == KEY_MAP) { /* YAML, which tells its own places */
+		(void)snprintf(where, sizeof(where), "-o %s", k->path);
+		return yaml_load_value(where, slice_str(o->text), c, k, why, why_len);
+	}
 	err = value_expand(o->text, &value, text, sizeof(text));
-	if (err == 0) {
-		err = set(c, k, "-o", value, text, sizeof(text));
-		free(value);
-	}
 	if (err == ERR_CONFIG)
-		(void)snprintf(why, why_len, "-o %s: %s", o->path, text);
+		(void)snprintf(why, why_len, "-o %s: %s", k->path, text);
+	if (err != 0)
+		return err;
+	err = value_set(c, k, value, text, sizeof(text));
+	if (err == ERR_CONFIG)
+		(void)snprintf(why, why_len, "-o: %s", text); /* which names the key */
+	free(value);
 	return err;
-}
-
-/* What is only taken at its default until a later version has it. */
-static int
-check_built(const struct config *c, const char *name, char *why, size_t why_len)
-{
-	struct config *def = calloc(1, sizeof(*def));
-	int err = def == NULL ? ERR_NOMEM : defaults(def, why, why_len);
-
-	if (def != NULL)
-		atomic_init(&def->refs, 1);
-	for (size_t i = 0; i < config_key_count && err == 0; i++) {
-		const struct key *k = &config_keys[i];
-
-		if ((k->flags & LATER) == 0 || value_equal(c, def, k))
-			continue;
-		(void)snprintf(why, why_len, "%s: %s is not supported by this version; leave it out", name, k->path);
-		err = ERR_CONFIG;
-	}
-	config_unref(def);
-	return err;
-}
-
-static int
-check_whole(const struct config *c, const char *name, char *why, size_t why_len)
-{
-	const char *p = c->attest_collector_id;
-
-	if (strncmp(c->attest_signing_key_id, "file:", 5) != 0) {
-		(void)snprintf(why, why_len,
-			       "%s: attest.signing.key.id: this version signs with file: keys; pkcs11: and awskms: come with level 3",
-			       name);
-		return ERR_CONFIG;
-	}
-	for (; *p != '\0'; p++) {
-		if (*p <= ' ' || *p >= 0x7f) {
-			(void)snprintf(why, why_len, "%s: attest.collector.id: want a URI in printable ASCII without spaces", name);
-			return ERR_CONFIG;
-		}
-	}
-	if (*p == '\0' && p != c->attest_collector_id && strchr(c->attest_collector_id, ':') == NULL) {
-		(void)snprintf(why, why_len, "%s: attest.collector.id: want a URI, such as urn:example:edge-1", name);
-		return ERR_CONFIG;
-	}
-	if (c->attest_dbom_topic[0] == '\0' || strlen(c->attest_dbom_topic) > 249 ||
-	    strspn(c->attest_dbom_topic, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") !=
-		    strlen(c->attest_dbom_topic)) {
-		(void)snprintf(why, why_len, "%s: attest.dbom.topic: \"%s\" is no topic name", name, c->attest_dbom_topic);
-		return ERR_CONFIG;
-	}
-	return 0;
 }
 
 int
@@ -134,12 +86,6 @@ config_load_text(const char *name, struct slice text, const struct config_overri
 		err = yaml_load(name, text, c, why, why_len);
 	for (size_t i = 0; i < count && err == 0; i++)
 		err = override(c, &overrides[i], why, why_len);
-	if (name == NULL)
-		name = "configuration";
-	if (err == 0)
-		err = check_built(c, name, why, why_len);
-	if (err == 0)
-		err = check_whole(c, name, why, why_len);
 	if (err == ERR_NOMEM)
 		(void)snprintf(why, why_len, "out of memory");
 	if (err != 0) {
@@ -211,10 +157,10 @@ config_dump_keys(struct wr *w)
 	for (size_t i = 0; i < config_key_count; i++) {
 		const struct key *k = &config_keys[i];
 
-		wr_printf(w, "%s\t%s\t%s\t%s%s%s\t%s%s%s\n", k->path,
+		wr_printf(w, "%s\t%s\t%s\t%s%s%s\t%s%s\n", k->path,
 			  k->type == KEY_ENUM ? k->choices : value_type_name(k->type), k->def,
 			  k->flags & RELOAD ? "reload" : "restart", k->flags & SECRET ? ",secret" : "",
-			  k->flags & LATER ? ",later" : "", k->doc, k->flags & LATER ? " Not in this version." : "", "");
+			  k->flags & LATER ? ",later" : "", k->doc, k->flags & LATER ? " Not in this version." : "");
 	}
 }
 

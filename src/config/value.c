@@ -1,6 +1,11 @@
 #include "config/value.h"
 
+#include <strings.h>
+
 #include "base/text.h"
+#include "config/check.h"
+
+enum { VALUE_MAX = 32 * 1024 * 1024 }; /* bytes; a file is smaller */
 
 const struct key config_keys[] = {
 #define KEY(path, field, type, def, min, max, choices, flags, doc)                                                      \
@@ -79,9 +84,18 @@ place(const struct config *c, const struct key *k)
 	return (char *)(uintptr_t)c + k->offset;
 }
 
+struct unit {
+	const char *name;
+	int64_t scale;
+};
+
+/* From small to large; the first one stands for zero, too. */
+static const struct unit durations[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+static const struct unit sizes[] = {{"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}, {"", 1}};
+
 /* A number and a unit. */
 static int
-parse_units(const char *text, const char *const *units, const int64_t *scales, size_t count, int64_t *ret)
+parse_units(const char *text, const struct unit *units, size_t count, int64_t *ret)
 {
 	size_t digits = strspn(text, "0123456789");
 	int64_t n;
@@ -89,32 +103,26 @@ parse_units(const char *text, const char *const *units, const int64_t *scales, s
 	if (text_parse_i64(slice_of(text, digits), &n) != 0)
 		return ERR_CONFIG;
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(text + digits, units[i]) != 0)
+		if (strcmp(text + digits, units[i].name) != 0)
 			continue;
-		if (n > INT64_MAX / scales[i])
+		if (n > INT64_MAX / units[i].scale)
 			return ERR_CONFIG;
-		*ret = n * scales[i];
+		*ret = n * units[i].scale;
 		return 0;
 	}
 	return ERR_CONFIG;
 }
 
-static int
-parse_duration(const char *text, int64_t *ret)
+/* With the largest unit that leaves no fraction. */
+static void
+dump_units(struct wr *w, const struct unit *units, size_t count, int64_t n)
 {
-	static const char *const units[] = {"ms", "s", "m", "h", "d"};
-	static const int64_t scales[] = {1, 1000, 60000, 3600000, 86400000};
+	size_t best = 0;
 
-	return parse_units(text, units, scales, ARRAY_LEN(units), ret);
-}
-
-static int
-parse_size(const char *text, int64_t *ret)
-{
-	static const char *const units[] = {"", "B", "KiB", "MiB", "GiB"};
-	static const int64_t scales[] = {1, 1, 1024, 1024 * 1024, 1024 * 1024 * 1024};
-
-	return parse_units(text, units, scales, ARRAY_LEN(units), ret);
+	for (size_t i = 1; i < count && n != 0; i++)
+		if (units[i].scale > units[best].scale && n % units[i].scale == 0)
+			best = i;
+	wr_printf(w, "%lld%s", (long long)(n / units[best].scale), units[best].name);
 }
 
 static int
@@ -130,6 +138,7 @@ parse_ports(const char *text, struct config_ports *ret)
 	return 0;
 }
 
+/* In any case of letters: librdkafka writes plaintext, Java PLAINTEXT. */
 static int
 parse_enum(const char *choices, const char *text, int *ret)
 {
@@ -140,7 +149,7 @@ parse_enum(const char *choices, const char *text, int *ret)
 		const char *bar = strchr(p, '|');
 		size_t len = bar != NULL ? (size_t)(bar - p) : strlen(p);
 
-		if (len == n && memcmp(p, text, n) == 0) {
+		if (len == n && strncasecmp(p, text, n) == 0) {
 			*ret = i;
 			return 0;
 		}
@@ -166,8 +175,10 @@ value_set(struct config *c, const struct key *k, const char *text, char *why, si
 	const char *want = NULL;
 	int64_t n;
 	char *copy;
-	int e, err = 0;
+	int e, err = check_text(k, text, why, why_len);
 
+	if (err != 0)
+		return err;
 	switch (k->type) {
 	case KEY_STRING:
 		copy = strdup(text);
@@ -189,13 +200,13 @@ value_set(struct config *c, const struct key *k, const char *text, char *why, si
 			want = "true or false";
 		break;
 	case KEY_DURATION:
-		if (parse_duration(text, &n) != 0)
+		if (parse_units(text, durations, ARRAY_LEN(durations), &n) != 0)
 			want = "a duration such as 500ms, 10s, 5m or 1h";
 		else if ((err = in_range(k, n, " ms", why, why_len)) == 0)
 			*(int64_t *)to = n;
 		break;
 	case KEY_SIZE:
-		if (parse_size(text, &n) != 0)
+		if (parse_units(text, sizes, ARRAY_LEN(sizes), &n) != 0)
 			want = "a size such as 512KiB, 64MiB or a number of bytes";
 		else if ((err = in_range(k, n, " bytes", why, why_len)) == 0)
 			*(int64_t *)to = n;
@@ -288,19 +299,33 @@ value_add_pair(struct config *c, const struct key *k, const char *name, const ch
 	return 0;
 }
 
+/* What YAML takes only as an escape: controls, line separators, the byte order mark, what is no character. */
+static bool
+needs_escape(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe ||
+	       c == 0xffff;
+}
+
 static void
 dump_text(struct wr *w, const char *s)
 {
 	wr_u8(w, '"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			wr_printf(w, "\\%c", *s);
-		else if ((uint8_t)*s < 0x20)
-			wr_printf(w, "\\x%02x", (uint8_t)*s);
-		else if (*s == '$' && s[1] == '{')
+	while (*s != '\0') {
+		size_t len = text_utf8(slice_str(s)); /* never 0: value_expand() saw to it */
+		uint32_t c = (uint8_t)s[0] & (len <= 1 ? 0x7fu : 0x7fu >> len);
+
+		for (size_t i = 1; i < len; i++)
+			c = c << 6 | ((uint8_t)s[i] & 0x3f);
+		if (c == '"' || c == '\\')
+			wr_printf(w, "\\%c", (int)c);
+		else if (needs_escape(c))
+			wr_printf(w, "\\u%04x", c);
+		else if (c == '$' && s[1] == '{')
 			wr_text(w, "${-:-$}"); /* would be read as a variable: an unset one whose default is the sign itself */
 		else
-			wr_u8(w, (uint8_t)*s);
+			wr_bytes(w, s, len);
+		s += len > 0 ? len : 1;
 	}
 	wr_u8(w, '"');
 }
@@ -321,8 +346,8 @@ value_dump(const struct config *c, const struct key *k, struct wr *w)
 	case KEY_STRING: dump_text(w, *(char *const *)at); break;
 	case KEY_BOOL: wr_text(w, *(const bool *)at ? "true" : "false"); break;
 	case KEY_INT: wr_printf(w, "%lld", (long long)*(const int64_t *)at); break;
-	case KEY_DURATION: wr_printf(w, "%lldms", (long long)*(const int64_t *)at); break;
-	case KEY_SIZE: wr_printf(w, "%lldB", (long long)*(const int64_t *)at); break;
+	case KEY_DURATION: dump_units(w, durations, ARRAY_LEN(durations), *(const int64_t *)at); break;
+	case KEY_SIZE: dump_units(w, sizes, ARRAY_LEN(sizes), *(const int64_t *)at); break;
 	case KEY_PORTS: {
 		const struct config_ports *r = at;
 
@@ -360,7 +385,7 @@ value_dump(const struct config *c, const struct key *k, struct wr *w)
 bool
 value_equal(const struct config *a, const struct config *b, const struct key *k)
 {
-	struct wr x = wr_new(1024 * 1024), y = wr_new(1024 * 1024);
+	struct wr x = wr_new(VALUE_MAX), y = wr_new(VALUE_MAX);
 	bool same;
 
 	if (k->flags & SECRET)
@@ -400,7 +425,7 @@ variable(const char *p, size_t *ret_name, const char **ret_default, size_t *ret_
 int
 value_expand(const char *text, char **ret, char *why, size_t why_len)
 {
-	struct wr w = wr_new(1024 * 1024);
+	struct wr w = wr_new(VALUE_MAX);
 
 	while (*text != '\0') {
 		const char *def, *value;
@@ -429,6 +454,14 @@ value_expand(const char *text, char **ret, char *why, size_t why_len)
 			return ERR_CONFIG;
 		}
 		text += 2 + len;
+	}
+	for (size_t i = 0, n; i < w.len; i += n) {
+		n = text_utf8(slice_of(w.buf + i, w.len - i));
+		if (n > 0)
+			continue;
+		(void)snprintf(why, why_len, "the value is not UTF-8");
+		wr_free(&w);
+		return ERR_CONFIG;
 	}
 	wr_u8(&w, '\0');
 	if (wr_err(&w) != 0) {

@@ -25,7 +25,10 @@ const struct key *value_key(struct slice path);         /* NULL: unknown */
 bool value_key_prefix(struct slice path);               /* does a key begin with `path.`? */
 const char *value_key_nearest(struct slice path);       /* the least edits away */
 
-/* A scalar into its place, freeing what was there.  `why` gets what is wrong, without a place.  Not for LIST and MAP. */
+/*
+ * A scalar into its place, freeing what was there.  `why` gets what is wrong, without a
+ * place.  Not for LIST and MAP.
+ */
 int value_set(struct config *c, const struct key *k, const char *text, char *why, size_t why_len) MUSTCHECK;
 
 void value_clear(struct config *c, const struct key *k);

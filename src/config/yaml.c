@@ -19,6 +19,7 @@ struct walk {
 	yaml_event_t ev;
 	bool has_event;
 	const char *name;
+	struct slice text;
 	struct config *c;
 	unsigned *seen; /* by key: the line that set it, 0 none */
 	char path[PATH_MAX_LEN];
@@ -38,19 +39,34 @@ complain(struct walk *w, yaml_mark_t at, const char *text)
 	return ERR_CONFIG;
 }
 
+/* What libyaml doesn't take.  For bytes that are no text it knows an offset, but no line. */
+static int
+complain_yaml(struct walk *w)
+{
+	yaml_mark_t at = w->parser.problem_mark;
+	char text[512];
+
+	if (w->parser.error == YAML_MEMORY_ERROR)
+		return ERR_NOMEM;
+	if (w->parser.error == YAML_READER_ERROR) {
+		at = (yaml_mark_t){0, 0, 0};
+		for (size_t i = 0; i < w->parser.problem_offset && i < w->text.n; i++) {
+			at.line += w->text.p[i] == '\n';
+			at.column = w->text.p[i] == '\n' ? 0 : at.column + 1;
+		}
+	}
+	(void)snprintf(text, sizeof(text), "not YAML: %s", w->parser.problem != NULL ? w->parser.problem : "unreadable");
+	return complain(w, at, text);
+}
+
 static int
 next(struct walk *w)
 {
 	if (w->has_event)
 		yaml_event_delete(&w->ev);
 	w->has_event = false;
-	if (!yaml_parser_parse(&w->parser, &w->ev)) {
-		char text[512];
-
-		(void)snprintf(text, sizeof(text), "not YAML: %s",
-			       w->parser.problem != NULL ? w->parser.problem : "unreadable");
-		return complain(w, w->parser.problem_mark, text);
-	}
+	if (!yaml_parser_parse(&w->parser, &w->ev))
+		return complain_yaml(w);
 	w->has_event = true;
 	if (w->ev.type == YAML_ALIAS_EVENT)
 		return complain(w, w->ev.start_mark, "aliases are not taken; write the value out");
@@ -262,7 +278,7 @@ finish(struct walk *w, int err)
 int
 yaml_load(const char *name, struct slice text, struct config *c, char *why, size_t why_len)
 {
-	struct walk w = {.name = name, .c = c, .why = why, .why_len = why_len};
+	struct walk w = {.name = name, .text = text, .c = c, .why = why, .why_len = why_len};
 	int err;
 
 	w.seen = calloc(config_key_count, sizeof(*w.seen));
@@ -283,7 +299,7 @@ yaml_load(const char *name, struct slice text, struct config *c, char *why, size
 int
 yaml_load_value(const char *name, struct slice text, struct config *c, const struct key *k, char *why, size_t why_len)
 {
-	struct walk w = {.name = name, .c = c, .why = why, .why_len = why_len};
+	struct walk w = {.name = name, .text = text, .c = c, .why = why, .why_len = why_len};
 	int err = begin(&w, text);
 
 	if (err == 0)
