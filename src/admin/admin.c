@@ -1,5 +1,6 @@
 #include "admin/admin.h"
 
+#include "admin/process.h"
 #include "base/metrics.h"
 
 struct admin {
@@ -16,6 +17,7 @@ answer(void *arg, const char *path, struct wr *body, const char **ret_type)
 	if (strcmp(path, "/metrics") == 0) {
 		*ret_type = "text/plain; version=0.0.4; charset=utf-8";
 		metrics_render(body, a->doors.api_name);
+		process_render(body);
 		return 200;
 	}
 	if (strcmp(path, "/healthz") == 0) {
