@@ -1,0 +1,219 @@
+/*
+ * Any bytes as a message: key (2 bytes), version (1), direction (1), body.
+ *
+ * The walker ends; what it takes, it copies to something that it takes and copies to
+ * itself.  Readers written by hand take exactly what the walker takes.  What we would
+ * hand to a client (narrowed, readdressed) is well formed and tells no foreign host.
+ * The whole input is tried as a frame as well, for the headers.
+ */
+#include "base/base.h"
+#include "kafka/addresses.h"
+#include "kafka/api.h"
+#include "kafka/apiversions.h"
+#include "kafka/configs.h"
+#include "kafka/header.h"
+#include "kafka/metadata.h"
+#include "kafka/produce.h"
+#include "kafka/schema.h"
+#include "kafka/topics.h"
+#include "kafka/txn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { LIMIT = 1 << 22 };
+
+#define IMPLIES(a, b) INVARIANT(!(a) || (b))
+
+static int
+map(void *arg, int32_t node_id, struct slice host, int32_t port, struct slice *ret_host, int32_t *ret_port)
+{
+	(void)arg;
+	INVARIANT(node_id >= 0 && host.n > 0 && port > 0);
+	*ret_host = slice_str("ours");
+	*ret_port = 1;
+	return 0;
+}
+
+static int
+see_ours(void *arg, struct schema_value *v)
+{
+	(void)arg;
+	if (v->mark == SCHEMA_HOST)
+		INVARIANT(v->bytes.n == 0 || slice_eq(v->bytes, slice_str("ours")));
+	return 0;
+}
+
+static int
+learn(void *arg, struct slice name, const uint8_t id[16])
+{
+	(void)arg;
+	INVARIANT(name.n > 0 && id != NULL);
+	return 0;
+}
+
+static bool
+walks(int16_t key, bool response, int16_t version, struct slice body)
+{
+	return schema_walk(key, response, version, body, NULL, NULL, NULL) == 0;
+}
+
+static void
+try_copy(int16_t key, bool response, int16_t version, struct slice body)
+{
+	struct wr once = wr_new(LIMIT), twice = wr_new(LIMIT);
+
+	if (schema_walk(key, response, version, body, NULL, NULL, &once) == 0) {
+		INVARIANT(schema_walk(key, response, version, wr_slice(&once), NULL, NULL, &twice) == 0);
+		INVARIANT(slice_eq(wr_slice(&once), wr_slice(&twice)));
+	}
+	wr_free(&once);
+	wr_free(&twice);
+}
+
+static void
+try_produce_request(int16_t version, struct slice body)
+{
+	struct produce_request q = {0};
+	struct wr out = wr_new(LIMIT);
+	int err = produce_request_read(version, body, &q);
+	bool walked = walks(API_PRODUCE, false, version, body);
+
+	IMPLIES(version >= 3 && err != ERR_LIMIT, (err == 0) == walked);
+	if (err == 0) {
+		struct produce_result *r = NULL;
+		size_t n = 0;
+
+		IMPLIES(q.acks == 0, !request_wants_answer(API_PRODUCE, version, body));
+		for (size_t i = 0; i < q.count; i++)
+			INVARIANT(q.parts[i].field_at <= body.n && q.parts[i].field_len <= body.n - q.parts[i].field_at);
+		if (produce_response_error(version, &q, 87, &out) == 0) {
+			INVARIANT(produce_response_read(version, wr_slice(&out), &r, &n) == 0);
+			INVARIANT(n == q.count);
+			free(r);
+		}
+	}
+	produce_request_free(&q);
+	wr_free(&out);
+}
+
+static void
+try_produce_response(int16_t version, struct slice body)
+{
+	struct produce_result *r = NULL;
+	size_t n = 0;
+	int err = produce_response_read(version, body, &r, &n);
+
+	IMPLIES(version >= 3 && err != ERR_LIMIT, (err == 0) == walks(API_PRODUCE, true, version, body));
+	if (err == 0)
+		free(r);
+}
+
+static void
+try_request(int16_t key, int16_t version, struct slice body)
+{
+	bool walked = walks(key, false, version, body);
+	struct slice name, soft;
+	struct end_txn end;
+	struct init_producer_id init;
+
+	(void)request_wants_answer(key, version, body);
+	if (key == API_PRODUCE)
+		try_produce_request(version, body);
+	if (key == API_VERSIONS)
+		INVARIANT((apiversions_request_read(version, body, &name, &soft) == 0) == walked);
+	if (key == API_END_TXN)
+		INVARIANT((end_txn_request_read(version, body, &end) == 0) == walked);
+	if (key == API_INIT_PRODUCER_ID)
+		INVARIANT((init_producer_id_request_read(version, body, &init) == 0) == walked);
+}
+
+static void
+try_addresses(int16_t key, int16_t version, struct slice body)
+{
+	struct wr out = wr_new(LIMIT);
+	bool changed = false;
+	int err = addresses_rewrite(key, version, body, map, NULL, &out, &changed);
+
+	INVARIANT(err == ERR_LIMIT || (err == 0) == walks(key, true, version, body));
+	IMPLIES(changed, addresses_in(key, version));
+	if (err == 0)
+		INVARIANT(schema_walk(key, true, version, changed ? wr_slice(&out) : body, see_ours, NULL, NULL) == 0);
+	wr_free(&out);
+}
+
+static void
+try_apiversions(int16_t version, struct slice body)
+{
+	struct wr out = wr_new(LIMIT);
+	bool told_35 = body.n >= 2 && body.p[0] == 0 && body.p[1] == 35;
+	int16_t min, max;
+	int err = apiversions_find(version, body, API_METADATA, &min, &max);
+
+	IMPLIES(err == ERR_REMOTE, body.p[0] != 0 || body.p[1] != 0);
+	if (apiversions_narrow(version, body, &out) == 0 && !told_35)
+		INVARIANT(walks(API_VERSIONS, true, version, wr_slice(&out)));
+	wr_free(&out);
+}
+
+static void
+try_response(int16_t key, int16_t version, struct slice body)
+{
+	bool walked = walks(key, true, version, body);
+	struct metadata m;
+	int16_t error, epoch;
+	int64_t id;
+
+	try_addresses(key, version, body);
+	if (topics_in(key, version))
+		INVARIANT((topics_learn(key, version, body, learn, NULL) == 0) == walked);
+	if (key == API_PRODUCE)
+		try_produce_response(version, body);
+	if (key == API_VERSIONS)
+		try_apiversions(version, body);
+	if (key == API_METADATA && version >= METADATA_MIN) {
+		int err = metadata_read(version, body, &m);
+
+		INVARIANT((err == 0) == walked);
+		if (err == 0)
+			metadata_free(&m);
+	}
+	if (key == API_DESCRIBE_CONFIGS)
+		IMPLIES(configs_read(version, body, &error, NULL, NULL) == 0, walked);
+	if (key == API_END_TXN)
+		INVARIANT((end_txn_response_read(version, body, &error) == 0) == walked);
+	if (key == API_INIT_PRODUCER_ID)
+		INVARIANT((init_producer_id_response_read(version, body, &error, &id, &epoch) == 0) == walked);
+}
+
+static void
+try_headers(int16_t key, int16_t version, struct slice frame)
+{
+	struct request_header h;
+	size_t at;
+
+	if (request_header_read(frame, &h) == 0)
+		INVARIANT(h.body_at <= frame.n && h.key >= 0 && h.version >= 0);
+	if (response_body_at(key, version, frame, &at) == 0)
+		INVARIANT(at <= frame.n);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rd r = rd_of(slice_of(data, size));
+	int16_t key = rd_i16(&r);
+	int16_t version = rd_i8(&r);
+	bool response = (rd_u8(&r) & 1) != 0;
+	struct slice body;
+
+	if (rd_err(&r) != 0)
+		return 0;
+	body = slice_of(r.p, rd_left(&r));
+	try_headers(key, version, slice_of(data, size));
+	try_copy(key, response, version, body);
+	if (response)
+		try_response(key, version, body);
+	else
+		try_request(key, version, body);
+	return 0;
+}
