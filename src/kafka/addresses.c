@@ -72,8 +72,8 @@ found(struct rewrite *r, int32_t port)
 		return remember(r, a);
 	}
 	err = r->map(r->arg, r->node_id, r->host, port, &a.host, &a.port);
-	if (err == ERR_NOTFOUND && r->hints)
-		r->withhold = true;
+	if (err != 0 && r->hints)
+		r->withhold = true; /* whatever the reason, a client can do without */
 	else if (err != 0)
 		return err;
 	r->longer += a.host.n + 8;

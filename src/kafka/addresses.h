@@ -3,7 +3,7 @@
  *
  * Metadata, FindCoordinator, DescribeCluster, and NodeEndpoints of Produce, Fetch,
  * ShareFetch and ShareAcknowledge tell brokers; each becomes what `map` says.  Where
- * `map` says ERR_NOTFOUND, NodeEndpoints (a hint) are withheld, anything else fails.
+ * `map` fails, NodeEndpoints (a hint) are withheld and anything else fails with it.
  * DescribeCluster about controllers loses its list, DescribeQuorum its listeners:
  * no client can dial a controller through us.
  */
