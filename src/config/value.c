@@ -61,6 +61,19 @@ distance(struct slice a, struct slice b)
 	return row[b.n];
 }
 
+/* As many parts of a key's path as `path` has: a section with a typo is near the keys of that section. */
+static struct slice
+as_deep(const char *key, struct slice path)
+{
+	size_t dots = 0, n = 0;
+
+	for (size_t i = 0; i < path.n; i++)
+		dots += path.p[i] == '.';
+	while (key[n] != '\0' && (key[n] != '.' || dots-- > 0))
+		n++;
+	return slice_of(key, n);
+}
+
 const char *
 value_key_nearest(struct slice path)
 {
@@ -68,7 +81,7 @@ value_key_nearest(struct slice path)
 	size_t least = SIZE_MAX;
 
 	for (size_t i = 0; i < config_key_count; i++) {
-		size_t d = distance(path, slice_str(config_keys[i].path));
+		size_t d = distance(path, as_deep(config_keys[i].path, path));
 
 		if (d < least) {
 			least = d;
