@@ -1,0 +1,46 @@
+/* makotoctl: keys, verification, inspection.  A file for each command. */
+#include "base/log.h"
+#include "ctl/command.h"
+
+static const struct command *const commands[] = {&keygen_command, &verify_command, &show_command};
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: makotoctl COMMAND …\n\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\nmakotoctl COMMAND --help tells about each, makotoctl --version which version this is.\n", to);
+}
+
+int
+main(int argc, char **argv)
+{
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("makotoctl " MAKOTO_VERSION);
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(argv[1], commands[i]->name) == 0) {
+			int code = commands[i]->run(commands[i], argc - 1, argv + 1);
+
+			/* A result that could not be written was not given. */
+			if (fflush(stdout) != 0 && code != EXIT_USAGE) {
+				perror("makotoctl: standard output");
+				return EXIT_UNFINISHED;
+			}
+			return code;
+		}
+	fprintf(stderr, "makotoctl: no command \"%s\"\n", argv[1]);
+	usage(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,307 @@
+#include "ctl/report.h"
+
+#include "base/text.h"
+#include "ctl/command.h"
+#include "ctl/table.h"
+#include "makoto/json_write.h"
+
+enum { LINE_MAX_BYTES = 16 * 1024 * 1024 };
+
+static const char *
+name_of(const struct finding *f)
+{
+	return f->about_record ? verdict_name(f->verdict) : window_finding_name(f->window);
+}
+
+static bool
+worth_telling(const struct report *r, const struct finding *f)
+{
+	if (r->verbose)
+		return true;
+	if (!f->about_record)
+		return window_finding_is_violation(f->window);
+	return f->verdict != VERDICT_VERIFIED && f->verdict != VERDICT_UNSIGNED &&
+	       f->verdict != VERDICT_VERIFIED_CONTENT;
+}
+
+static void
+put(struct report *r, struct wr *w)
+{
+	if (wr_err(w) == 0)
+		(void)fwrite(w->buf, 1, w->len, r->to);
+	wr_free(w);
+}
+
+static void
+json_text(struct wr *w, const char *name, const char *value)
+{
+	wr_printf(w, "\"%s\":", name);
+	json_write_text(w, slice_str(value));
+}
+
+static void
+finding_json(struct report *r, const struct finding *f)
+{
+	struct wr w = wr_new(LINE_MAX_BYTES);
+	char chain[2 * CHAIN_ID_LEN + 1];
+
+	wr_text(&w, "{");
+	json_text(&w, "topic", r->topic);
+	wr_printf(&w, ",\"partition\":%d", f->partition);
+	if (f->offset >= 0)
+		wr_printf(&w, ",\"offset\":%lld", (long long)f->offset);
+	wr_text(&w, ",");
+	json_text(&w, f->about_record ? "verdict" : "finding", name_of(f));
+	wr_text(&w, ",");
+	json_text(&w, "reason", f->why);
+	if (f->has_window)
+		wr_printf(&w, ",\"chain\":\"%s\",\"window\":%llu", text_hex(f->chain.b, CHAIN_ID_LEN, chain),
+			  (unsigned long long)f->window_id);
+	wr_text(&w, "}\n");
+	put(r, &w);
+}
+
+static void
+flush_held(struct report *r)
+{
+	const struct finding *f = &r->first;
+	char where[64], chain[2 * CHAIN_ID_LEN + 1];
+
+	if (!r->held)
+		return;
+	r->held = false;
+	if (f->offset < 0)
+		snprintf(where, sizeof(where), "window %llu", (unsigned long long)f->window_id);
+	else if (f->offset == r->last_offset)
+		snprintf(where, sizeof(where), "offset %lld", (long long)f->offset);
+	else
+		snprintf(where, sizeof(where), "offsets %lld-%lld", (long long)f->offset, (long long)r->last_offset);
+	fprintf(r->to, "%s/%d  %-14s  %-16s", r->topic, f->partition, where, name_of(f));
+	if (f->why[0] != '\0')
+		fprintf(r->to, "  %s", f->why);
+	if (f->has_window)
+		fprintf(r->to, "  (window %llu of chain %.8s)", (unsigned long long)f->window_id,
+			text_hex(f->chain.b, CHAIN_ID_LEN, chain));
+	fputc('\n', r->to);
+}
+
+/* Does `f` continue the run that is held? */
+static bool
+continues(const struct report *r, const struct finding *f)
+{
+	const struct finding *g = &r->first;
+
+	return r->held && f->offset >= 0 && f->offset == r->last_offset + 1 && f->partition == g->partition &&
+	       f->about_record == g->about_record && strcmp(name_of(f), name_of(g)) == 0 && strcmp(f->why, g->why) == 0 &&
+	       f->has_window == g->has_window && (!f->has_window || (chain_id_eq(&f->chain, &g->chain) &&
+	       f->window_id == g->window_id));
+}
+
+void
+report_finding(struct report *r, const struct finding *f)
+{
+	if (!worth_telling(r, f))
+		return;
+	if (r->json) {
+		finding_json(r, f);
+		return;
+	}
+	if (!continues(r, f)) {
+		flush_held(r);
+		r->first = *f;
+		r->held = true;
+	}
+	r->last_offset = f->offset;
+}
+
+/* --- the sum, for programs -------------------------------------------------------- */
+
+static void
+tally_json(struct wr *w, const struct tally *t)
+{
+	const char *comma = "";
+
+	wr_printf(w, "\"records\":%llu,\"verdicts\":{", (unsigned long long)t->records);
+	for (size_t i = 0; i < VERDICT_COUNT; i++)
+		if (t->verdicts[i] > 0 || i == VERDICT_VERIFIED) {
+			wr_printf(w, "%s\"%s\":%llu", comma, verdict_name((enum verdict)i),
+				  (unsigned long long)t->verdicts[i]);
+			comma = ",";
+		}
+	wr_printf(w, "},\"windows\":{\"stated\":%llu,\"complete\":%llu", (unsigned long long)t->windows,
+		  (unsigned long long)t->windows_with[WINDOW_COMPLETE]);
+	for (size_t i = WINDOW_COMPLETE + 1; i < WINDOW_FINDINGS; i++)
+		if (t->windows_with[i] > 0)
+			wr_printf(w, ",\"%s\":%llu", window_finding_name((enum window_finding)i),
+				  (unsigned long long)t->windows_with[i]);
+	wr_text(w, "},\"absent\":{");
+	comma = "";
+	for (size_t i = 0; i < WINDOW_FINDINGS; i++)
+		if (t->members[i] > 0) {
+			wr_printf(w, "%s\"%s\":%llu", comma, window_finding_name((enum window_finding)i),
+				  (unsigned long long)t->members[i]);
+			comma = ",";
+		}
+	wr_text(w, "}");
+}
+
+static void
+sum_json(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
+{
+	struct wr w = wr_new(LINE_MAX_BYTES);
+
+	wr_text(&w, "{");
+	json_text(&w, "topic", r->topic);
+	wr_text(&w, ",");
+	json_text(&w, "clusterId", t->cluster_id);
+	wr_text(&w, ",");
+	json_text(&w, "topicId", t->topic_id);
+	wr_printf(&w, ",\"topicIdChecked\":%s,", about->id_unchecked == NULL ? "true" : "false");
+	json_text(&w, "dbomTopic", about->dbom_topic);
+	wr_text(&w, ",");
+	json_text(&w, "isolation", about->read_committed ? "read_committed" : "read_uncommitted");
+	wr_printf(&w, ",\"statements\":{\"trusted\":%llu,\"untrusted\":%llu,\"unreadable\":%llu,\"otherTopicId\":%llu},",
+		  (unsigned long long)t->statements.trusted, (unsigned long long)t->statements.untrusted,
+		  (unsigned long long)t->statements.unreadable, (unsigned long long)t->statements.other_topic_id);
+	tally_json(&w, &t->sum);
+	wr_text(&w, ",\"partitions\":[");
+	for (size_t i = 0; i < t->partition_count; i++) {
+		const struct topic_partition *p = &t->partitions[i];
+
+		wr_printf(&w, "%s{\"partition\":%d,\"from\":%lld,\"to\":%lld,", i == 0 ? "" : ",", p->partition,
+			  (long long)p->from, (long long)p->to);
+		tally_json(&w, &p->tally);
+		wr_text(&w, "}");
+	}
+	wr_printf(&w, "],\"exit\":%d,\"ok\":%s}\n", code, code == EXIT_OK ? "true" : "false");
+	put(r, &w);
+}
+
+/* --- the sum, for people ----------------------------------------------------------- */
+
+static bool
+verdict_shown(const struct tally *sum, size_t v)
+{
+	return v == VERDICT_VERIFIED || sum->verdicts[v] > 0;
+}
+
+static void
+row(struct table *tab, const struct tally *sum, const struct tally *t)
+{
+	table_cell(tab, "%llu", (unsigned long long)t->records);
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		if (verdict_shown(sum, v))
+			table_cell(tab, "%llu", (unsigned long long)t->verdicts[v]);
+	table_cell(tab, "%llu", (unsigned long long)t->windows);
+	table_cell(tab, "%llu", (unsigned long long)t->windows_with[WINDOW_COMPLETE]);
+	for (size_t f = WINDOW_COMPLETE + 1; f < WINDOW_FINDINGS; f++) {
+		if (sum->windows_with[f] == 0)
+			continue;
+		/* Members where it is about members, windows else. */
+		table_cell(tab, "%llu",
+			   (unsigned long long)(sum->members[f] > 0 ? t->members[f] : t->windows_with[f]));
+	}
+}
+
+static void
+sum_table(struct report *r, const struct topic_report *t)
+{
+	size_t columns = 2 + 1 + 2;
+	struct table tab;
+
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		columns += verdict_shown(&t->sum, v);
+	for (size_t f = WINDOW_COMPLETE + 1; f < WINDOW_FINDINGS; f++)
+		columns += t->sum.windows_with[f] > 0;
+	tab = table_new(columns);
+	table_cell(&tab, "partition");
+	table_cell(&tab, "offsets");
+	table_cell(&tab, "records");
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		if (verdict_shown(&t->sum, v))
+			table_cell(&tab, "%s", verdict_name((enum verdict)v));
+	table_cell(&tab, "windows");
+	table_cell(&tab, "complete");
+	for (size_t f = WINDOW_COMPLETE + 1; f < WINDOW_FINDINGS; f++)
+		if (t->sum.windows_with[f] > 0)
+			table_cell(&tab, "%s", window_finding_name((enum window_finding)f));
+	for (size_t i = 0; i < t->partition_count; i++) {
+		const struct topic_partition *p = &t->partitions[i];
+
+		table_cell(&tab, "%d", p->partition);
+		if (p->from < p->to)
+			table_cell(&tab, "%lld-%lld", (long long)p->from, (long long)p->to - 1);
+		else
+			table_cell(&tab, "none");
+		row(&tab, &t->sum, &p->tally);
+	}
+	if (t->partition_count > 1) {
+		table_cell(&tab, "all");
+		table_cell(&tab, "%s", "");
+		row(&tab, &t->sum, &t->sum);
+	}
+	table_print(&tab, r->to);
+	table_free(&tab);
+}
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+notes(struct report *r, const struct report_about *about, const struct topic_report *t)
+{
+	const struct statements_count *s = &t->statements;
+
+	if (about->id_unchecked != NULL)
+		fprintf(r->to, "note: the topic's id was not checked (%s)%s%s\n", about->id_unchecked,
+			t->topic_id[0] == '\0' ? "" : "; taken from the latest statement: ", t->topic_id);
+	if (s->other_topic_id > 0)
+		fprintf(r->to, "note: %llu statement%s about an earlier topic of this name, deleted since\n",
+			(unsigned long long)s->other_topic_id, plural(s->other_topic_id));
+	if (s->untrusted > 0)
+		fprintf(r->to, "note: %llu statement%s about this topic that no given key signed%s%s\n",
+			(unsigned long long)s->untrusted, plural(s->untrusted),
+			s->untrusted_keyid[0] == '\0' ? "" : "; the last says it is of key ", s->untrusted_keyid);
+	if (s->unreadable > 0)
+		fprintf(r->to, "note: %llu record%s of %s under a statement's key that can't be read as one\n",
+			(unsigned long long)s->unreadable, plural(s->unreadable), about->dbom_topic);
+	if (s->trusted == 0)
+		fprintf(r->to, "note: no trusted statement about this topic\n");
+}
+
+static void
+sum_text(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
+{
+	const struct tally *s = &t->sum;
+	uint64_t undecided = s->verdicts[VERDICT_PENDING] + s->verdicts[VERDICT_UNATTESTED];
+
+	flush_held(r);
+	fprintf(r->to, "topic %s%s%s, %llu trusted statement%s in %s, %s\n", r->topic, t->topic_id[0] == '\0' ? "" : ", id ",
+		t->topic_id, (unsigned long long)t->statements.trusted, plural(t->statements.trusted), about->dbom_topic,
+		about->read_committed ? "read_committed" : "read_uncommitted");
+	notes(r, about, t);
+	sum_table(r, t);
+	if (code == EXIT_OK)
+		fprintf(r->to, "OK: all %llu record%s verified\n", (unsigned long long)s->records, plural(s->records));
+	else if (code == EXIT_VIOLATION)
+		fprintf(r->to, "VIOLATION: what was written is not what is there; see above\n");
+	else
+		fprintf(r->to, "UNDECIDED: %llu record%s pending or unattested, no violation\n",
+			(unsigned long long)undecided, plural(undecided));
+}
+
+int
+report_end(struct report *r, const struct report_about *about, const struct topic_report *result)
+{
+	enum tally_outcome o = tally_outcome(&result->sum);
+	int code = o == TALLY_OK ? EXIT_OK : o == TALLY_VIOLATION ? EXIT_VIOLATION : EXIT_UNDECIDED;
+
+	if (r->json)
+		sum_json(r, about, result, code);
+	else
+		sum_text(r, about, result, code);
+	return code;
+}

@@ -1,0 +1,318 @@
+#include <getopt.h>
+#include <jansson.h>
+
+#include "base/text.h"
+#include "ctl/args.h"
+#include "ctl/command.h"
+#include "ctl/table.h"
+#include "makoto/json_write.h"
+#include "verify/published.h"
+#include "verify/reader.h"
+
+static const char help[] =
+	"usage: makotoctl show -b BOOTSTRAP [-t TOPIC] [--chain ID] [--window N] [option…]\n"
+	"\n"
+	"Shows statements: a line for each, or all of those with --window N.\n"
+	"\n"
+	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
+	"  -t, --topic TOPIC            statements about this topic alone\n"
+	"  -p, --partition N            and this partition\n"
+	"      --chain ID               of this chain: its id, or how that starts\n"
+	"      --window N               of this window, whole\n"
+	"      --public-key FILE…       PEM; tells whether one of these keys signed them\n"
+	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
+	"      --json                   for programs: a JSON object on a line for each, the statement inside\n"
+	"  -X NAME=VALUE                a librdkafka property\n"
+	"\n"
+	"Exit: 0 done; 2 usage; 3 could not finish, or there is no such chain or window.\n";
+
+struct show {
+	const char *bootstrap;
+	const char *topic;
+	const char *chain;
+	const char *dbom_topic;
+	int64_t partition; /* -1: all */
+	int64_t window;    /* 0: all */
+	struct args_props props;
+	struct trust *trust;
+	bool json;
+	struct table table;
+	uint64_t shown;
+};
+
+static const struct option long_options[] = {{"bootstrap", required_argument, NULL, 'b'},
+					     {"topic", required_argument, NULL, 't'},
+					     {"partition", required_argument, NULL, 'p'},
+					     {"chain", required_argument, NULL, 'c'},
+					     {"window", required_argument, NULL, 'w'},
+					     {"public-key", required_argument, NULL, 'k'},
+					     {"dbom-topic", required_argument, NULL, 'd'},
+					     {"json", no_argument, NULL, 'j'},
+					     {"help", no_argument, NULL, 'h'},
+					     {NULL, 0, NULL, 0}};
+
+enum { LINE_MAX_BYTES = 64 * 1024 * 1024, COLUMNS = 11 };
+
+static bool
+wanted(const struct show *s, const struct published *p)
+{
+	char chain[2 * CHAIN_ID_LEN + 1];
+
+	text_hex(p->chain.b, CHAIN_ID_LEN, chain);
+	if (s->chain != NULL && strncmp(chain, s->chain, strlen(s->chain)) != 0)
+		return false;
+	if (s->window > 0 && p->window_id != (uint64_t)s->window)
+		return false;
+	if (p->statement == NULL)
+		return s->topic == NULL && s->partition < 0;
+	return (s->topic == NULL || slice_eq(p->statement->topic, slice_str(s->topic))) &&
+	       (s->partition < 0 || p->statement->partition == s->partition);
+}
+
+static const char *
+manifest_state(const struct published *p, struct slice manifest)
+{
+	const struct statement *s = p->statement;
+
+	if (s->manifest == MANIFEST_NONE)
+		return "none";
+	if (manifest.p == NULL)
+		return "missing";
+	return manifest_is_right(s->manifest, manifest, s->leaf_count, s->manifest_sha256, s->root)
+		       ? manifest_name(s->manifest)
+		       : "wrong";
+}
+
+static int
+show_json(const struct published *p, int32_t partition, int64_t offset, struct slice manifest)
+{
+	struct wr w = wr_new(LINE_MAX_BYTES);
+	char hex[2 * SHA256_LEN + 1];
+	int err;
+
+	wr_printf(&w, "{\"key\":\"%s/%llu\",\"partition\":%d,\"offset\":%lld,\"signature\":\"%s\",\"keyId\":",
+		  text_hex(p->chain.b, CHAIN_ID_LEN, hex), (unsigned long long)p->window_id, partition,
+		  (long long)offset, published_state_name(p->state));
+	json_write_text(&w, slice_str(p->keyid));
+	if (p->statement != NULL) {
+		wr_printf(&w, ",\"sha256\":\"%s\",\"manifest\":\"%s\",\"statement\":",
+			  text_hex(p->sha256, SHA256_LEN, hex), manifest_state(p, manifest));
+		wr_slice_put(&w, wr_slice(&p->payload));
+	} else {
+		wr_text(&w, ",\"reason\":");
+		json_write_text(&w, slice_str(p->why));
+	}
+	wr_text(&w, "}\n");
+	if ((err = wr_err(&w)) == 0)
+		(void)fwrite(w.buf, 1, w.len, stdout);
+	wr_free(&w);
+	return err;
+}
+
+static int
+show_whole(const struct published *p, int32_t partition, int64_t offset, struct slice manifest)
+{
+	char hex[2 * SHA256_LEN + 1];
+	json_t *root;
+	char *text;
+
+	printf("key        %s/%llu\n", text_hex(p->chain.b, CHAIN_ID_LEN, hex), (unsigned long long)p->window_id);
+	printf("published  partition %d, offset %lld\n", partition, (long long)offset);
+	printf("signature  %s%s%s%s\n", published_state_name(p->state), p->keyid[0] == '\0' ? "" : ", key ", p->keyid,
+	       p->state == PUBLISHED_UNTRUSTED ? " as it says" : "");
+	if (p->statement == NULL) {
+		printf("reason     %s\n\n", p->why);
+		return 0;
+	}
+	printf("manifest   %s\n", manifest_state(p, manifest));
+	printf("sha256     %s\n", text_hex(p->sha256, SHA256_LEN, hex));
+	root = json_loadb((const char *)p->payload.buf, p->payload.len, JSON_ALLOW_NUL, NULL);
+	text = root == NULL ? NULL : json_dumps(root, JSON_INDENT(2));
+	json_decref(root);
+	if (text == NULL)
+		return ERR_NOMEM;
+	printf("%s\n\n", text);
+	free(text);
+	return 0;
+}
+
+static void
+show_row(struct show *s, const struct published *p, struct slice manifest)
+{
+	const struct statement *st = p->statement;
+	char chain[2 * CHAIN_ID_LEN + 1], root[2 * SHA256_LEN + 1], when[25] = "";
+	const char *id = strncmp(p->keyid, "SHA256:", 7) == 0 ? p->keyid + 7 : p->keyid;
+
+	text_hex(p->chain.b, CHAIN_ID_LEN, chain);
+	table_cell(&s->table, "%.8s…", chain);
+	table_cell(&s->table, "%llu", (unsigned long long)p->window_id);
+	if (st == NULL) {
+		table_cell(&s->table, "%s", "unreadable:");
+		table_cell(&s->table, "%s", p->why);
+		for (int i = 4; i < COLUMNS; i++)
+			table_cell(&s->table, "%s", "");
+		return;
+	}
+	if (text_time_ms(st->closed_ms, when) != 0)
+		when[0] = '\0';
+	text_hex(st->root, SHA256_LEN, root);
+	table_cell(&s->table, "%.*s/%d", (int)st->topic.n, (const char *)st->topic.p, st->partition);
+	table_cell(&s->table, "%lld-%lld", (long long)st->first_offset, (long long)st->last_offset);
+	table_cell(&s->table, "%llu", (unsigned long long)st->leaf_count);
+	table_cell(&s->table, "%s", when);
+	table_cell(&s->table, "%s", close_reason_name(st->reason));
+	table_cell(&s->table, "%.12s…", root);
+	table_cell(&s->table, "%s", manifest_state(p, manifest));
+	table_cell(&s->table, "%.12s%s", id, strlen(id) > 12 ? "…" : "");
+	table_cell(&s->table, "%s", published_state_name(p->state));
+}
+
+static int
+on_statement(void *arg, int32_t partition, int64_t offset, struct slice key, struct slice value, struct slice manifest)
+{
+	struct show *s = arg;
+	struct published p;
+	int err = published_read(s->trust, key, value, &p);
+
+	if (err != 0)
+		return err == ERR_NOTFOUND ? 0 : err;
+	if (wanted(s, &p)) {
+		s->shown++;
+		if (s->json)
+			err = show_json(&p, partition, offset, manifest);
+		else if (s->window > 0)
+			err = show_whole(&p, partition, offset, manifest);
+		else
+			show_row(s, &p, manifest);
+	}
+	published_clear(&p);
+	return err;
+}
+
+static int
+show(const struct command *c, struct show *s)
+{
+	static const char *const heads[COLUMNS] = {"chain",  "window", "partition", "offsets",  "records", "closed",
+						   "reason", "root",   "manifest",  "key", "signature"};
+	struct consumer_conf cc = {.bootstrap = s->bootstrap,
+				   .props = args_props_list(&s->props),
+				   .timeout_ms = args_props_timeout_ms(&s->props)};
+	struct consumer *consumer;
+	char why[600];
+	int err = consumer_open(&cc, &consumer, why, sizeof(why));
+
+	if (err == ERR_CONFIG)
+		return command_misused(c, "%s", why);
+	if (err != 0)
+		return command_failed(c, "%s", why);
+	s->table = table_new(COLUMNS);
+	for (size_t i = 0; i < COLUMNS; i++)
+		table_cell(&s->table, "%s", heads[i]);
+	err = reader_statements(consumer, s->dbom_topic, on_statement, NULL, s);
+	if (err == 0 && !s->json && s->window == 0 && s->shown > 0)
+		table_print(&s->table, stdout);
+	snprintf(why, sizeof(why), "%s", consumer_why(consumer)[0] == '\0' ? err_text(err) : consumer_why(consumer));
+	table_free(&s->table);
+	consumer_close(consumer);
+	if (err != 0)
+		return command_failed(c, "%s", why);
+	if (s->shown > 0)
+		return EXIT_OK;
+	if (s->chain != NULL || s->window > 0)
+		return command_failed(c, "%s: no such statement", s->dbom_topic);
+	fprintf(stderr, "makotoctl show: %s has no statement%s%s\n", s->dbom_topic, s->topic == NULL ? "" : " about ",
+		s->topic == NULL ? "" : s->topic);
+	return EXIT_OK;
+}
+
+static int
+read_key(const struct command *c, struct show *s, const char *path)
+{
+	char why[512];
+
+	if (s->trust == NULL && (s->trust = trust_new()) == NULL)
+		return command_failed(c, "out of memory");
+	if (trust_load(s->trust, path, why, sizeof(why)) != 0)
+		return command_misused(c, "%s", why);
+	return EXIT_OK;
+}
+
+static int
+read_option(const struct command *c, int opt, struct show *s)
+{
+	switch (opt) {
+	case 'b':
+		s->bootstrap = optarg;
+		return EXIT_OK;
+	case 't':
+		s->topic = optarg;
+		return EXIT_OK;
+	case 'p':
+		if (args_number(optarg, 0, INT32_MAX, &s->partition) != 0)
+			return command_misused(c, "-p %s: not a partition", optarg);
+		return EXIT_OK;
+	case 'c':
+		if (strspn(optarg, "0123456789abcdef") != strlen(optarg) || strlen(optarg) > 2 * CHAIN_ID_LEN)
+			return command_misused(c, "--chain %s: not 32 hex digits, nor the first of them", optarg);
+		s->chain = optarg;
+		return EXIT_OK;
+	case 'w':
+		if (args_number(optarg, 1, INT64_MAX, &s->window) != 0)
+			return command_misused(c, "--window %s: window ids count from 1", optarg);
+		return EXIT_OK;
+	case 'k':
+		return read_key(c, s, optarg);
+	case 'd':
+		s->dbom_topic = optarg;
+		return EXIT_OK;
+	case 'j':
+		s->json = true;
+		return EXIT_OK;
+	case 'X':
+		if (args_props_add(&s->props, optarg) != 0)
+			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
+		return EXIT_OK;
+	default:
+		return command_misused(c, "see above");
+	}
+}
+
+static int
+read_options(const struct command *c, int argc, char **argv, struct show *s, bool *ret_help)
+{
+	int opt, code;
+
+	while ((opt = getopt_long(argc, argv, "b:t:p:X:h", long_options, NULL)) != -1) {
+		if (opt == 'h') {
+			*ret_help = true;
+			return EXIT_OK;
+		}
+		if ((code = read_option(c, opt, s)) != EXIT_OK)
+			return code;
+	}
+	for (; optind < argc; optind++) {
+		if (s->trust == NULL)
+			return command_misused(c, "what is \"%s\"?", argv[optind]);
+		if ((code = read_key(c, s, argv[optind])) != EXIT_OK)
+			return code;
+	}
+	return s->bootstrap == NULL ? command_misused(c, "-b HOST:PORT is missing") : EXIT_OK;
+}
+
+static int
+run(const struct command *c, int argc, char **argv)
+{
+	struct show s = {.dbom_topic = "makoto.dbom", .partition = -1};
+	bool asked = false;
+	int code = read_options(c, argc, argv, &s, &asked);
+
+	if (asked)
+		fputs(help, stdout);
+	else if (code == EXIT_OK)
+		code = show(c, &s);
+	args_props_free(&s.props);
+	trust_free(s.trust);
+	return code;
+}
+
+const struct command show_command = {"show", "show statements", help, run};

@@ -1,0 +1,275 @@
+/*
+ *   → ApiVersions v0       ← which versions of Metadata the broker has
+ *   → Metadata v10+        ← the topic's name and id
+ */
+#include "ctl/topic_id.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "kafka/api.h"
+#include "kafka/apiversions.h"
+#include "kafka/header.h"
+#include "kafka/metadata.h"
+
+enum { ANSWER_MAX = 16 * 1024 * 1024, IDS_SINCE = 10, UNKNOWN_TOPIC = 3 };
+
+struct peer {
+	int fd;
+	int64_t deadline_ns;
+	int32_t correlation_id;
+};
+
+static int
+wait_for(const struct peer *p, short events)
+{
+	struct pollfd fd = {.fd = p->fd, .events = events};
+	int64_t left = p->deadline_ns - clock_now().ns;
+	int n;
+
+	if (left <= 0)
+		return ERR_TIMEOUT;
+	n = poll(&fd, 1, (int)((left + 999999) / 1000000));
+	if (n < 0)
+		return errno == EINTR ? 0 : ERR_IO;
+	return n == 0 ? ERR_TIMEOUT : 0;
+}
+
+static int
+dial(struct peer *p, const char *host, const char *port)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
+	int err = ERR_IO;
+
+	if (getaddrinfo(host, port, &hints, &list) != 0)
+		return ERR_IO;
+	for (struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+		socklen_t len = sizeof(int);
+		int failed = 0;
+
+		p->fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+		if (p->fd < 0)
+			continue;
+		if (connect(p->fd, a->ai_addr, a->ai_addrlen) == 0) {
+			err = 0;
+			break;
+		}
+		err = errno == EINPROGRESS ? wait_for(p, POLLOUT) : ERR_IO;
+		if (err == 0 && getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &failed, &len) == 0 && failed == 0)
+			break;
+		err = err == 0 ? ERR_IO : err;
+		close(p->fd);
+		p->fd = -1;
+	}
+	freeaddrinfo(list);
+	return err;
+}
+
+static int
+send_all(const struct peer *p, struct slice s)
+{
+	while (s.n > 0) {
+		ssize_t n = send(p->fd, s.p, s.n, MSG_NOSIGNAL);
+		int err;
+
+		if (n > 0) {
+			s.p += n;
+			s.n -= (size_t)n;
+			continue;
+		}
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return errno == EPIPE || errno == ECONNRESET ? ERR_CLOSED : ERR_IO;
+		if ((err = wait_for(p, POLLOUT)) != 0)
+			return err;
+	}
+	return 0;
+}
+
+static int
+receive(const struct peer *p, uint8_t *to, size_t want)
+{
+	while (want > 0) {
+		ssize_t n = recv(p->fd, to, want, 0);
+		int err;
+
+		if (n > 0) {
+			to += n;
+			want -= (size_t)n;
+			continue;
+		}
+		if (n == 0)
+			return ERR_CLOSED;
+		if (errno != EAGAIN && errno != EINTR)
+			return errno == ECONNRESET ? ERR_CLOSED : ERR_IO;
+		if ((err = wait_for(p, POLLIN)) != 0)
+			return err;
+	}
+	return 0;
+}
+
+/* Sends a request and gives its answer's frame (in `answer`) and where the body starts. */
+static int
+exchange(struct peer *p, int16_t key, int16_t version, struct slice body, struct wr *answer, struct slice *ret_body)
+{
+	struct wr w = wr_new(1 << 20);
+	uint8_t head[4];
+	struct slice frame;
+	struct rd r;
+	size_t at = 0;
+	uint8_t *to;
+	uint32_t len;
+	int err;
+
+	wr_u32(&w, 0);
+	request_header_write(key, version, ++p->correlation_id, slice_str("makotoctl"), &w);
+	wr_slice_put(&w, body);
+	if (wr_err(&w) == 0)
+		wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
+	if ((err = wr_err(&w)) == 0)
+		err = send_all(p, wr_slice(&w));
+	wr_free(&w);
+	if (err != 0 || (err = receive(p, head, sizeof(head))) != 0)
+		return err;
+	r = rd_of(slice_of(head, sizeof(head)));
+	len = rd_u32(&r);
+	if (len < 4 || len > ANSWER_MAX)
+		return ERR_MALFORMED; /* no Kafka: TLS alerts and HTTP end here */
+	wr_reset(answer);
+	if ((to = wr_room(answer, len)) == NULL)
+		return wr_err(answer);
+	if ((err = receive(p, to, len)) != 0)
+		return err;
+	wr_commit(answer, len);
+	frame = wr_slice(answer);
+	r = rd_of(frame);
+	if (rd_i32(&r) != p->correlation_id)
+		return ERR_MALFORMED;
+	if ((err = response_body_at(key, version, frame, &at)) != 0)
+		return err;
+	*ret_body = slice_of(frame.p + at, frame.n - at);
+	return 0;
+}
+
+static int
+pick(const struct metadata *m, const char *topic, char *ret)
+{
+	static const uint8_t none[16];
+
+	for (size_t i = 0; i < m->topic_count; i++) {
+		const struct metadata_topic *t = &m->topics[i];
+
+		if (!slice_eq(t->name, slice_str(topic)))
+			continue;
+		if (t->error != 0)
+			return t->error == UNKNOWN_TOPIC ? ERR_NOTFOUND : ERR_REMOTE;
+		if (memcmp(t->id, none, sizeof(none)) == 0)
+			ret[0] = '\0';
+		else
+			text_uuid(t->id, ret);
+		return 0;
+	}
+	return ERR_NOTFOUND;
+}
+
+static int
+ask_metadata(struct peer *p, int16_t version, const char *topic, struct wr *answer, char *ret)
+{
+	struct slice name = slice_str(topic), body;
+	struct wr w = wr_new(1 << 16);
+	struct metadata m;
+	int err;
+
+	metadata_request_write(version, &name, NULL, 1, &w);
+	if ((err = wr_err(&w)) == 0 && (err = exchange(p, API_METADATA, version, wr_slice(&w), answer, &body)) == 0 &&
+	    (err = metadata_read(version, body, &m)) == 0) {
+		err = pick(&m, topic, ret);
+		metadata_free(&m);
+	}
+	wr_free(&w);
+	return err;
+}
+
+static int
+ask_server(const char *host, const char *port, const char *topic, int timeout_ms, char *ret)
+{
+	struct peer p = {.fd = -1, .deadline_ns = clock_now().ns + (int64_t)timeout_ms * 1000000};
+	struct wr answer = wr_new(ANSWER_MAX);
+	int16_t min, max;
+	struct slice body;
+	int err;
+
+	if ((err = dial(&p, host, port)) != 0 ||
+	    (err = exchange(&p, API_VERSIONS, 0, slice_of("", 0), &answer, &body)) != 0 ||
+	    (err = apiversions_find(0, body, API_METADATA, &min, &max)) != 0)
+		goto out;
+	if (max > METADATA_MAX)
+		max = METADATA_MAX;
+	if (max < min)
+		err = ERR_UNSUPPORTED;
+	else if (max < IDS_SINCE)
+		ret[0] = '\0';
+	else
+		err = ask_metadata(&p, max, topic, &answer, ret);
+out:
+	if (p.fd >= 0)
+		close(p.fd);
+	wr_free(&answer);
+	return err;
+}
+
+/* "host:port", "[v6]:port", "host", with an optional "protocol://" in front. */
+static bool
+split(char *server, char **ret_host, const char **ret_port)
+{
+	char *scheme = strstr(server, "://"), *colon;
+
+	if (scheme != NULL)
+		server = scheme + 3;
+	server += strspn(server, " ");
+	*ret_port = "9092";
+	if (server[0] == '[') {
+		char *close_at = strchr(server, ']');
+
+		if (close_at == NULL)
+			return false;
+		*close_at = '\0';
+		*ret_host = server + 1;
+		if (close_at[1] == ':')
+			*ret_port = close_at + 2;
+		return true;
+	}
+	*ret_host = server;
+	if ((colon = strrchr(server, ':')) != NULL) {
+		*colon = '\0';
+		*ret_port = colon + 1;
+	}
+	return server[0] != '\0';
+}
+
+int
+topic_id_ask(const char *bootstrap, const char *topic, int timeout_ms, char ret[TOPIC_ID_TEXT + 1])
+{
+	char *copy = strdup(bootstrap), *rest = NULL, *host, id[TOPIC_ID_TEXT + 1] = "";
+	const char *port;
+	int err = ERR_CONFIG;
+
+	if (copy == NULL)
+		return ERR_NOMEM;
+	for (char *s = strtok_r(copy, ",", &rest); s != NULL; s = strtok_r(NULL, ",", &rest)) {
+		if (!split(s, &host, &port))
+			continue;
+		err = ask_server(host, port, topic, timeout_ms, id);
+		if (err == 0)
+			memcpy(ret, id, sizeof(id));
+		if (err == 0 || err == ERR_NOTFOUND)
+			break;
+	}
+	free(copy);
+	return err;
+}

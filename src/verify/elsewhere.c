@@ -1,0 +1,238 @@
+#include "verify/elsewhere.h"
+
+/*
+ * Records that were copied from somewhere come in the order of their windows, so that a
+ * few at a time are enough.  Who fills the topic with statements under one key gets the
+ * first of them read.
+ */
+enum { OPEN_MAX = 16, STATEMENTS_MAX = 16 };
+
+struct fetched {
+	struct published p;
+	uint8_t *manifest;
+};
+
+struct open {
+	struct elsewhere *e;
+	struct chain_id chain;
+	uint64_t window_id;
+	uint64_t used; /* for the least recently used */
+	struct fetched list[STATEMENTS_MAX];
+	size_t count;
+	struct verdicts *verdicts;
+};
+
+struct elsewhere {
+	struct elsewhere_conf conf;
+	struct open *open[OPEN_MAX];
+	size_t count;
+	uint64_t clock;
+};
+
+struct elsewhere *
+elsewhere_new(const struct elsewhere_conf *conf)
+{
+	struct elsewhere *e = calloc(1, sizeof(*e));
+
+	if (e != NULL)
+		e->conf = *conf;
+	return e;
+}
+
+static void
+open_free(struct open *o)
+{
+	if (o == NULL)
+		return;
+	verdicts_free(o->verdicts);
+	for (size_t i = 0; i < o->count; i++) {
+		published_clear(&o->list[i].p);
+		free(o->list[i].manifest);
+	}
+	free(o);
+}
+
+void
+elsewhere_free(struct elsewhere *e)
+{
+	if (e == NULL)
+		return;
+	for (size_t i = 0; i < e->count; i++)
+		open_free(e->open[i]);
+	free(e);
+}
+
+/*
+ * The instance must not find these records listed: an offset of another partition means
+ * nothing here.  So it is told offsets below zero.
+ */
+static int64_t
+hidden(int64_t offset)
+{
+	return -offset - 1;
+}
+
+static void
+on_record(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w)
+{
+	const struct open *o = arg;
+
+	(void)w;
+	if (v == VERDICT_MISPLACED || v == VERDICT_DUPLICATE)
+		why = "its window is of another topic or partition, and lists it there";
+	o->e->conf.record(o->e->conf.record_arg, hidden(offset), v, why, &o->chain, o->window_id);
+}
+
+static void
+on_window(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why)
+{
+	/* What is wrong with windows of other partitions is not ours to tell. */
+	(void)arg, (void)w, (void)f, (void)offset, (void)why;
+}
+
+static int
+take(void *to, struct slice key, struct slice value, struct slice manifest)
+{
+	struct open *o = to;
+	struct fetched *f = &o->list[o->count];
+	struct verdict_window w = {.trust = TRUST_NONE};
+	int err = published_read(o->e->conf.trust, key, value, &f->p);
+
+	if (err != 0)
+		return err == ERR_NOTFOUND ? 0 : err;
+	o->count++;
+	if (f->p.statement == NULL)
+		return 0;
+	if (manifest.p != NULL) {
+		if ((f->manifest = malloc(manifest.n + 1)) == NULL)
+			return ERR_NOMEM;
+		memcpy(f->manifest, manifest.p, manifest.n);
+		w.manifest = slice_of(f->manifest, manifest.n);
+	}
+	w.statement = f->p.statement;
+	if (f->p.state == PUBLISHED_SIGNED)
+		w.trust = TRUST_SIGNED;
+	else if (f->p.state == PUBLISHED_UNSIGNED && o->e->conf.accept_unsigned)
+		w.trust = TRUST_UNSIGNED;
+	memcpy(w.sha256, f->p.sha256, SHA256_LEN);
+	return verdicts_window(o->verdicts, &w);
+}
+
+static int
+open_window(struct elsewhere *e, const struct triple *named, const struct statements_place *places, size_t n,
+	    struct open **ret)
+{
+	struct open *o = calloc(1, sizeof(*o));
+	struct verdict_options options = {.dbom_topic = e->conf.dbom_topic,
+					  .now_ms = e->conf.now_ms,
+					  .pending_max_ms = e->conf.pending_max_ms,
+					  .record = on_record,
+					  .window = on_window,
+					  .arg = o};
+	int err = ERR_NOMEM;
+
+	if (o == NULL)
+		return ERR_NOMEM;
+	o->e = e;
+	o->chain = named->chain;
+	o->window_id = named->window_id;
+	if ((o->verdicts = verdicts_new(&options)) == NULL)
+		goto fail;
+	for (size_t i = 0; i < n && o->count < STATEMENTS_MAX; i++)
+		if (!places[i].bad &&
+		    (err = e->conf.fetch(e->conf.fetch_arg, places[i].partition, places[i].offset, take, o)) != 0)
+			goto fail;
+	if ((err = verdicts_begin(o->verdicts)) != 0)
+		goto fail;
+	*ret = o;
+	return 0;
+fail:
+	open_free(o);
+	return err;
+}
+
+static int
+finish(struct open *o)
+{
+	int err = verdicts_end(o->verdicts);
+
+	open_free(o);
+	return err;
+}
+
+static int
+find_open(struct elsewhere *e, const struct triple *named, const struct statements_place *places, size_t n,
+	  struct open **ret)
+{
+	size_t oldest = 0;
+	struct open *o;
+	int err;
+
+	for (size_t i = 0; i < e->count; i++) {
+		o = e->open[i];
+		if (chain_id_eq(&o->chain, &named->chain) && o->window_id == named->window_id) {
+			*ret = o;
+			return 0;
+		}
+		if (o->used < e->open[oldest]->used)
+			oldest = i;
+	}
+	if (e->count == OPEN_MAX) {
+		o = e->open[oldest];
+		e->open[oldest] = e->open[--e->count];
+		if ((err = finish(o)) != 0)
+			return err;
+	}
+	if ((err = open_window(e, named, places, n, &o)) != 0)
+		return err;
+	e->open[e->count++] = o;
+	*ret = o;
+	return 0;
+}
+
+int
+elsewhere_judge(struct elsewhere *e, const struct verdict_record *r, const struct triple *named, bool *ret_taken)
+{
+	struct verdict_record copy = *r;
+	const struct statements_place *places;
+	bool all_bad = true;
+	struct open *o;
+	size_t n;
+	int err;
+
+	places = statements_elsewhere(e->conf.statements, &named->chain, named->window_id, &n);
+	*ret_taken = n > 0;
+	if (n == 0) {
+		if (!statements_later_elsewhere(e->conf.statements, &named->chain, named->window_id))
+			return 0;
+		*ret_taken = true;
+		e->conf.record(e->conf.record_arg, r->offset, VERDICT_UNATTESTED,
+			       "its window, of another topic or partition, was never stated, and a later one was",
+			       &named->chain, named->window_id);
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		all_bad = all_bad && places[i].bad;
+	if (all_bad) {
+		e->conf.record(e->conf.record_arg, r->offset, VERDICT_UNTRUSTED, "the statement that it names doesn't verify",
+			       &named->chain, named->window_id);
+		return 0;
+	}
+	if ((err = find_open(e, named, places, n, &o)) != 0)
+		return err;
+	o->used = ++e->clock;
+	copy.offset = hidden(r->offset);
+	return verdicts_record(o->verdicts, &copy);
+}
+
+int
+elsewhere_end(struct elsewhere *e)
+{
+	while (e->count > 0) {
+		int err = finish(e->open[--e->count]);
+
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}

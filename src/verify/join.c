@@ -1,0 +1,241 @@
+#include "verify/join.h"
+
+struct join {
+	struct join_conf conf;
+	struct verdicts *verdicts;
+	struct elsewhere *elsewhere;
+	struct tally tally;
+	const struct verdict_window *told[WINDOW_FINDINGS]; /* the window that was counted last */
+	const struct verdict_record *current;
+	int64_t log_start_now;
+	int64_t read_from, read_to;
+	int err; /* of something in a callback */
+};
+
+static bool
+in_range(const struct join *j, const struct statement *s)
+{
+	return s->last_offset >= j->conf.from && s->first_offset < j->conf.to;
+}
+
+static void
+tell(struct join *j, struct finding *f)
+{
+	f->partition = j->conf.partition;
+	if (j->conf.found != NULL)
+		j->conf.found(j->conf.arg, f);
+}
+
+static void
+record_found(struct join *j, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
+	     uint64_t window_id)
+{
+	struct finding f = {.about_record = true, .verdict = v, .offset = offset, .why = why};
+
+	if (offset < j->conf.from || offset >= j->conf.to)
+		return; /* read only for the sake of others */
+	if (chain != NULL) {
+		f.has_window = true;
+		f.chain = *chain;
+		f.window_id = window_id;
+	}
+	j->tally.verdicts[v]++;
+	tell(j, &f);
+}
+
+/* Does the record name a window of which something is known elsewhere?  Then that decides. */
+static bool
+judged_elsewhere(struct join *j)
+{
+	const struct verdict_record *r = j->current;
+	uint8_t hash[SHA256_LEN];
+	struct triple named;
+	bool taken = false;
+	int err;
+
+	if (!triple_any_name(r->headers, r->header_count))
+		return false;
+	if (r->value.p != NULL)
+		sha256_of(r->value, hash);
+	if (!triple_last(r->headers, r->header_count, r->value.p == NULL ? NULL : hash, &named) || !named.well_formed)
+		return false;
+	if ((err = elsewhere_judge(j->elsewhere, r, &named, &taken)) != 0 && j->err == 0)
+		j->err = err;
+	return taken;
+}
+
+static void
+on_record(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w)
+{
+	struct join *j = arg;
+
+	if ((v == VERDICT_PENDING || v == VERDICT_UNATTESTED) && w == NULL && j->current != NULL &&
+	    j->current->offset == offset && judged_elsewhere(j))
+		return;
+	record_found(j, offset, v, why, w == NULL ? NULL : &w->statement->chain,
+		     w == NULL ? 0 : w->statement->window_id);
+}
+
+static void
+on_elsewhere(void *arg, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
+	     uint64_t window_id)
+{
+	record_found(arg, offset, v, why, chain, window_id);
+}
+
+/* A place that holds no record: something may be known that verdicts can't know. */
+static enum window_finding
+reason_of_missing(struct join *j, const struct statement *s, int64_t offset, const char **why)
+{
+	bool there = false;
+	uint64_t i;
+	int err;
+
+	if (offset < j->log_start_now) {
+		*why = "below the log's start";
+		return WINDOW_RETENTION;
+	}
+	/* A transaction that was open when its window was stated may have been aborted since. */
+	if (j->conf.read_committed && j->conf.uncommitted != NULL && runs_find(&s->open, offset, &i)) {
+		if ((err = j->conf.uncommitted(j->conf.arg, offset, &there)) != 0 && j->err == 0)
+			j->err = err;
+		if (there) {
+			*why = "its transaction was not committed";
+			return WINDOW_ABORTED;
+		}
+	}
+	return WINDOW_MISSING;
+}
+
+static void
+on_window(void *arg, const struct verdict_window *w, enum window_finding found, int64_t offset, const char *why)
+{
+	struct join *j = arg;
+	const struct statement *s = w->statement;
+	struct finding f = {.offset = offset, .why = why, .has_window = true, .chain = s->chain, .window_id = s->window_id};
+
+	if (!in_range(j, s))
+		return;
+	if (found == WINDOW_MISSING)
+		found = reason_of_missing(j, s, offset, &f.why);
+	f.window = found;
+	if (offset >= 0)
+		j->tally.members[found]++;
+	if (j->told[found] != w) {
+		j->told[found] = w;
+		j->tally.windows_with[found]++;
+	}
+	tell(j, &f);
+}
+
+static int
+add_windows(struct join *j)
+{
+	const struct statements *statements = j->conf.elsewhere.statements;
+	size_t n;
+	const struct verdict_window *const *list = statements_of(statements, j->conf.partition, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct statement *s = list[i]->statement;
+		int err = verdicts_window(j->verdicts, list[i]);
+
+		if (err != 0)
+			return err;
+		if (!in_range(j, s))
+			continue;
+		j->tally.windows++;
+		/* Without a manifest only the whole window can be judged. */
+		if (list[i]->manifest.p != NULL)
+			continue;
+		if (s->first_offset < j->read_from)
+			j->read_from = s->first_offset;
+		if (s->last_offset >= j->read_to)
+			j->read_to = s->last_offset + 1;
+	}
+	return 0;
+}
+
+int
+join_new(const struct join_conf *conf, struct join **ret)
+{
+	struct verdict_options o = {.dbom_topic = conf->elsewhere.dbom_topic,
+				    .now_ms = conf->elsewhere.now_ms,
+				    .pending_max_ms = conf->elsewhere.pending_max_ms,
+				    .log_start = conf->log_start,
+				    .from = conf->from,
+				    .to = conf->to,
+				    .read_committed = conf->read_committed,
+				    .compacted = conf->compacted,
+				    .record = on_record,
+				    .window = on_window};
+	struct elsewhere_conf ec = conf->elsewhere;
+	struct join *j = calloc(1, sizeof(*j));
+	int err = ERR_NOMEM;
+
+	if (j == NULL)
+		return ERR_NOMEM;
+	j->conf = *conf;
+	j->read_from = conf->from;
+	/* Whether a key came again is seen at the end alone. */
+	j->read_to = conf->compacted ? conf->log_end : conf->to;
+	j->log_start_now = conf->log_start;
+	o.arg = j;
+	ec.record = on_elsewhere;
+	ec.record_arg = j;
+	if ((j->verdicts = verdicts_new(&o)) == NULL || (j->elsewhere = elsewhere_new(&ec)) == NULL)
+		goto fail;
+	if ((err = add_windows(j)) != 0 || (err = verdicts_begin(j->verdicts)) != 0)
+		goto fail;
+	*ret = j;
+	return 0;
+fail:
+	join_free(j);
+	return err;
+}
+
+void
+join_free(struct join *j)
+{
+	if (j == NULL)
+		return;
+	verdicts_free(j->verdicts);
+	elsewhere_free(j->elsewhere);
+	free(j);
+}
+
+void
+join_range(const struct join *j, int64_t *ret_from, int64_t *ret_to)
+{
+	*ret_from = j->read_from > j->conf.log_start ? j->read_from : j->conf.log_start;
+	*ret_to = j->read_to < j->conf.log_end ? j->read_to : j->conf.log_end;
+}
+
+int
+join_record(struct join *j, const struct verdict_record *r)
+{
+	int err;
+
+	if (r->offset >= j->conf.from && r->offset < j->conf.to)
+		j->tally.records++;
+	j->current = r;
+	err = verdicts_record(j->verdicts, r);
+	j->current = NULL;
+	return err != 0 ? err : j->err;
+}
+
+int
+join_end(struct join *j, int64_t log_start)
+{
+	int err;
+
+	j->log_start_now = log_start;
+	if ((err = verdicts_end(j->verdicts)) != 0 || (err = elsewhere_end(j->elsewhere)) != 0)
+		return err;
+	return j->err;
+}
+
+const struct tally *
+join_tally(const struct join *j)
+{
+	return &j->tally;
+}

@@ -1,0 +1,41 @@
+/*
+ * published: one record of the statement topic, read and checked (docs/FORMAT.md, "Publication").
+ *
+ *   key <chain>/<window>     value: envelope or bare statement     header makoto.leaves: manifest
+ */
+#ifndef VERIFY_PUBLISHED_H
+#define VERIFY_PUBLISHED_H
+
+#include "keys/public_key.h"
+#include "makoto/statement.h"
+
+enum published_state {
+	PUBLISHED_UNREADABLE, /* no statement of this format, or one that stands under another key than its own */
+	PUBLISHED_UNVERIFIED, /* one signature; nobody checked it: no keys were given */
+	PUBLISHED_UNTRUSTED,  /* one signature, by none of the keys */
+	PUBLISHED_UNSIGNED,   /* a bare statement, level 1 */
+	PUBLISHED_SIGNED,     /* by one of the keys */
+};
+
+struct published {
+	struct chain_id chain; /* of the record's key */
+	uint64_t window_id;
+	enum published_state state;
+	struct statement *statement; /* NULL when unreadable */
+	struct wr payload;           /* the statement's exact bytes */
+	uint8_t sha256[SHA256_LEN];  /* of them */
+	char keyid[80];              /* as the envelope says, cut off when longer; trust nothing of it */
+	const char *why;             /* of what is unreadable or untrusted */
+};
+
+/*
+ * `trust` NULL: signatures are not checked.  0: read, whatever the state; release with
+ * published_clear().  ERR_NOTFOUND: its key is not a statement's, or the value is null:
+ * something of a later version.  ERR_NOMEM.
+ */
+int published_read(const struct trust *trust, struct slice key, struct slice value, struct published *ret) MUSTCHECK;
+void published_clear(struct published *p);
+
+const char *published_state_name(enum published_state s);
+
+#endif

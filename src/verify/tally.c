@@ -1,0 +1,26 @@
+#include "verify/tally.h"
+
+void
+tally_add(struct tally *sum, const struct tally *t)
+{
+	sum->records += t->records;
+	sum->windows += t->windows;
+	for (size_t i = 0; i < VERDICT_COUNT; i++)
+		sum->verdicts[i] += t->verdicts[i];
+	for (size_t i = 0; i < WINDOW_FINDINGS; i++) {
+		sum->windows_with[i] += t->windows_with[i];
+		sum->members[i] += t->members[i];
+	}
+}
+
+enum tally_outcome
+tally_outcome(const struct tally *t)
+{
+	for (size_t i = 0; i < VERDICT_COUNT; i++)
+		if (t->verdicts[i] > 0 && verdict_is_violation((enum verdict)i))
+			return TALLY_VIOLATION;
+	for (size_t i = 0; i < WINDOW_FINDINGS; i++)
+		if (t->windows_with[i] > 0 && window_finding_is_violation((enum window_finding)i))
+			return TALLY_VIOLATION;
+	return t->verdicts[VERDICT_PENDING] + t->verdicts[VERDICT_UNATTESTED] > 0 ? TALLY_UNDECIDED : TALLY_OK;
+}
