@@ -36,6 +36,7 @@ settings_unref(struct settings *s)
 	free(s->dbom_topic);
 	free(s->source);
 	free(s->version);
+	free(s->location);
 	free(s->signing_key_uri);
 	free(s);
 }

@@ -27,6 +27,7 @@ struct settings {
 	char *dbom_topic;
 	char *source;  /* kafka://host:port of the first bootstrap server */
 	char *version; /* of the program */
+	char *location; /* NULL: not told */
 
 	int level;               /* Makoto 1, 2 or 3 */
 	char *signing_key_uri;   /* NULL unless it may be shown: pkcs11:, awskms: */

@@ -1,0 +1,84 @@
+/*
+ * chain: the windows that this instance makes for one topic-partition.  Private to
+ * attest/; chains.c locks, these functions are called with the chain's mutex held.
+ *
+ *   head ─► [window 7: sealing] [8: complete] [9: awaits an answer] [10: open]
+ *            oldest; leaves when its statement is published           takes records
+ */
+#ifndef ATTEST_CHAIN_H
+#define ATTEST_CHAIN_H
+
+#include <pthread.h>
+
+#include "attest/head.h"
+#include "attest/retries.h"
+#include "attest/turns.h"
+#include "attest/txns.h"
+#include "attest/who.h"
+#include "attest/window.h"
+
+/* What all chains share. */
+struct chain_shared {
+	struct turns *turns;
+	struct txns *txns;
+	struct who_table *who;
+	_Atomic int64_t backlog;  /* members placed whose statement isn't published */
+	_Atomic bool stopping;    /* nothing is placed, nothing is waited for */
+};
+
+struct chain {
+	pthread_mutex_t lock;
+	struct chain_shared *shared;
+	char *topic;
+	bool has_topic_id;
+	uint8_t topic_id[16];
+	int32_t partition;
+	struct chain_id id;
+
+	struct head head;
+	struct list windows;   /* oldest first; only the last may be open */
+	struct window *open;   /* or NULL */
+	struct retries retries;
+	enum chains_time time; /* as answers showed it */
+	int64_t high_offset;   /* highest acknowledged; -1: none yet */
+	bool sealing;          /* the sealer has the oldest window */
+	struct turn turn;
+	size_t saved_at; /* its entry, while heads are being saved */
+};
+
+/* Now, on both clocks. */
+struct chain_now {
+	struct monotime mono;
+	int64_t wall_ms;
+};
+
+struct chain *chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_id,
+			int32_t partition, const struct chain_id *id) MUSTCHECK;
+void chain_free(struct chain *c);
+struct who_table *chain_who(const struct chain *c);
+
+int chain_place(struct chain *c, const struct settings *set, const struct chains_batch *b, struct chain_now now,
+		struct attempt *ret) MUSTCHECK;
+int chain_forward(struct chain *c, struct attempt *a, enum header_mode mode, const uint8_t digest[32]) MUSTCHECK;
+void chain_withdraw(struct chain *c, struct attempt *a);
+enum chains_outcome chain_settle(struct chain *c, const struct settings *set, struct attempt *a,
+				 const struct answer *answer, struct chain_now now);
+void chain_lost(struct chain *c, const struct settings *set, struct attempt *a, struct chain_now now);
+void chain_txn_ended(struct chain *c, struct placement *p, bool committed);
+
+/* Stops the open window, if there is one. */
+void chain_close(struct chain *c, enum close_reason reason, struct chain_now now);
+
+/*
+ * The sealer's look at the chain: closes what is too old, gives up what was waited for
+ * long enough, drops windows that ended empty.  Returns the oldest window when it is
+ * complete and hands it over (chain_published() takes it back); else NULL, and a turn
+ * is booked for the next time that matters.
+ */
+struct window *chain_turn(struct chain *c, const struct settings *set, struct chain_now now);
+
+/* The statement about the window that the sealer has is published. */
+void chain_published(struct chain *c, struct window *w, const uint8_t root[32], const uint8_t statement[32],
+		     size_t ended_told);
+
+#endif

@@ -1,0 +1,476 @@
+#include "attest/chains.h"
+
+#include "attest/chains_internal.h"
+#include "base/text.h"
+#include "digest/sha256.h"
+
+struct chains *
+chains_new(struct settings *settings)
+{
+	struct chains *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	pthread_mutex_init(&c->settings_lock, NULL);
+	pthread_rwlock_init(&c->lock, NULL);
+	c->settings = settings_ref(settings);
+	c->map = map_new();
+	c->shared.turns = turns_new();
+	c->shared.txns = txns_new();
+	c->shared.who = who_table_new();
+	if (c->map == NULL || c->shared.turns == NULL || c->shared.txns == NULL || c->shared.who == NULL) {
+		chains_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+chains_free(struct chains *c)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	if (c == NULL)
+		return;
+	txns_free(c->shared.txns); /* before the chains that its placements name */
+	while (c->map != NULL && map_next(c->map, &at, &key, &value))
+		chain_free(value);
+	map_free(c->map);
+	who_table_free(c->shared.who);
+	turns_free(c->shared.turns);
+	heads_clear(&c->heads);
+	settings_unref(c->settings);
+	pthread_rwlock_destroy(&c->lock);
+	pthread_mutex_destroy(&c->settings_lock);
+	free(c->cluster_id);
+	free(c);
+}
+
+struct who_table *
+chains_who(struct chains *c)
+{
+	return c->shared.who;
+}
+
+struct settings *
+chains_settings(struct chains *c)
+{
+	struct settings *s;
+
+	pthread_mutex_lock(&c->settings_lock);
+	s = settings_ref(c->settings);
+	pthread_mutex_unlock(&c->settings_lock);
+	return s;
+}
+
+void
+chains_set_settings(struct chains *c, struct settings *s)
+{
+	struct settings *old;
+
+	pthread_mutex_lock(&c->settings_lock);
+	old = c->settings;
+	c->settings = settings_ref(s);
+	pthread_mutex_unlock(&c->settings_lock);
+	settings_unref(old);
+	turns_all_now(c->shared.turns);
+}
+
+static struct chain_now
+now(void)
+{
+	return (struct chain_now){clock_now(), clock_wall_ms()};
+}
+
+/* --- the map of chains ----------------------------------------------------------- */
+
+int
+chains_set_cluster(struct chains *c, struct slice cluster_id)
+{
+	char *id = strndup(cluster_id.n == 0 ? "" : (const char *)cluster_id.p, cluster_id.n);
+
+	if (id == NULL)
+		return ERR_NOMEM;
+	pthread_rwlock_wrlock(&c->lock);
+	if (c->has_cluster) {
+		free(id);
+	} else {
+		c->cluster_id = id;
+		c->has_cluster = true;
+	}
+	pthread_rwlock_unlock(&c->lock);
+	return 0;
+}
+
+void
+chains_cluster(struct chains *c, char *ret, size_t len)
+{
+	pthread_rwlock_rdlock(&c->lock);
+	(void)snprintf(ret, len, "%s", c->cluster_id == NULL ? "" : c->cluster_id);
+	pthread_rwlock_unlock(&c->lock);
+}
+
+bool
+chains_has_cluster(struct chains *c)
+{
+	bool has;
+
+	pthread_rwlock_rdlock(&c->lock);
+	has = c->has_cluster;
+	pthread_rwlock_unlock(&c->lock);
+	return has;
+}
+
+#define TOPIC_MAX 249 /* Kafka's Topic.validate() */
+
+struct key {
+	uint8_t bytes[TOPIC_MAX + 1 + 16 + 4];
+	size_t len;
+};
+
+static int
+make_key(struct slice topic, const uint8_t *topic_id, int32_t partition, struct key *ret)
+{
+	static const uint8_t no_id[16];
+
+	if (topic.n == 0 || topic.n > TOPIC_MAX)
+		return ERR_MALFORMED;
+	memcpy(ret->bytes, topic.p, topic.n);
+	ret->bytes[topic.n] = 0;
+	memcpy(ret->bytes + topic.n + 1, topic_id == NULL ? no_id : topic_id, 16);
+	memcpy(ret->bytes + topic.n + 17, &partition, sizeof(partition));
+	ret->len = topic.n + 17 + sizeof(partition);
+	return 0;
+}
+
+static struct slice
+key_slice(const struct key *k)
+{
+	return slice_of(k->bytes, k->len);
+}
+
+/* Under the write lock. */
+static int
+make_chain(struct chains *c, const struct chains_batch *b, const struct key *key, struct chain **ret)
+{
+	struct settings *set = chains_settings(c);
+	struct chain *chain = NULL;
+	struct chain_id id;
+	char uuid[23] = "";
+	int err;
+
+	if (b->topic_id != NULL)
+		text_uuid(b->topic_id, uuid);
+	err = chain_id_make(slice_str(set->collector_id), set->instance, slice_str(c->cluster_id), b->topic,
+			    slice_str(uuid), b->partition, &id);
+	settings_unref(set);
+	if (err != 0)
+		return err;
+	chain = chain_new(&c->shared, b->topic, b->topic_id, b->partition, &id);
+	if (chain == NULL || map_put(c->map, key_slice(key), chain) != 0) {
+		chain_free(chain);
+		return ERR_NOMEM;
+	}
+	chains_heads_apply(c, chain);
+	*ret = chain;
+	return 0;
+}
+
+static int
+find_or_make(struct chains *c, const struct chains_batch *b, struct chain **ret)
+{
+	struct chain *chain = NULL;
+	struct key key;
+	bool known;
+	int err = make_key(b->topic, b->topic_id, b->partition, &key);
+
+	if (err != 0)
+		return err;
+	pthread_rwlock_rdlock(&c->lock);
+	known = c->has_cluster;
+	if (known)
+		chain = map_get(c->map, key_slice(&key));
+	pthread_rwlock_unlock(&c->lock);
+	if (!known)
+		return ERR_NOT_NOW;
+	if (chain == NULL) {
+		pthread_rwlock_wrlock(&c->lock);
+		chain = map_get(c->map, key_slice(&key)); /* another thread may have been first */
+		if (chain == NULL)
+			err = make_chain(c, b, &key, &chain);
+		pthread_rwlock_unlock(&c->lock);
+	}
+	if (err == 0)
+		*ret = chain;
+	return err;
+}
+
+/* --- placing and settling ---------------------------------------------------------- */
+
+int
+chains_place(struct chains *c, const struct chains_batch *b, struct attempt *ret)
+{
+	struct settings *set;
+	struct chain *chain;
+	int err;
+
+	if (atomic_load_explicit(&c->shared.stopping, memory_order_relaxed))
+		return ERR_NOT_NOW;
+	err = find_or_make(c, b, &chain);
+	if (err != 0)
+		return err;
+	set = chains_settings(c);
+	if (atomic_load_explicit(&c->shared.backlog, memory_order_relaxed) >= set->backlog_records) {
+		err = ERR_LIMIT;
+	} else {
+		pthread_mutex_lock(&chain->lock);
+		err = chain_place(chain, set, b, now(), ret);
+		pthread_mutex_unlock(&chain->lock);
+		ret->chains = err == 0 ? c : NULL;
+	}
+	settings_unref(set);
+	return err;
+}
+
+const struct chain_id *
+chains_id_of(const struct attempt *a)
+{
+	return &a->placement->chain->id;
+}
+
+const struct rewrite_span *
+chains_windows_of(const struct attempt *a, size_t *ret_count)
+{
+	*ret_count = a->placement->span_count;
+	return a->placement->windows;
+}
+
+enum header_mode
+chains_mode_of(const struct attempt *a)
+{
+	return a->placement->mode;
+}
+
+/* Tells whether a retry is the same: over all leaves, in order. */
+static void
+digest_of(const struct attempt *a, uint8_t out[32])
+{
+	struct sha256 h;
+
+	sha256_init(&h);
+	for (int32_t i = 0; i < a->placement->count; i++)
+		sha256_update(&h, a->members[i].leaf, sizeof(a->members[i].leaf));
+	sha256_final(&h, out);
+}
+
+int
+chains_forward(struct attempt *a, enum header_mode mode)
+{
+	struct chain *chain = a->placement->chain;
+	uint8_t digest[32] = {0};
+	int err;
+
+	if (a->placement->producer_id >= 0)
+		digest_of(a, digest);
+	pthread_mutex_lock(&chain->lock);
+	err = chain_forward(chain, a, mode, digest);
+	pthread_mutex_unlock(&chain->lock);
+	return err;
+}
+
+void
+chains_withdraw(struct attempt *a)
+{
+	struct chain *chain = a->placement->chain;
+
+	pthread_mutex_lock(&chain->lock);
+	chain_withdraw(chain, a);
+	pthread_mutex_unlock(&chain->lock);
+}
+
+enum chains_outcome
+chains_settle(struct attempt *a, const struct answer *answer)
+{
+	struct chain *chain = a->placement->chain;
+	struct settings *set = chains_settings(a->chains);
+	enum chains_outcome outcome;
+
+	pthread_mutex_lock(&chain->lock);
+	outcome = chain_settle(chain, set, a, answer, now());
+	pthread_mutex_unlock(&chain->lock);
+	settings_unref(set);
+	return outcome;
+}
+
+void
+chains_lost(struct attempt *a)
+{
+	struct chain *chain = a->placement->chain;
+	struct settings *set = chains_settings(a->chains);
+
+	pthread_mutex_lock(&chain->lock);
+	chain_lost(chain, set, a, now());
+	pthread_mutex_unlock(&chain->lock);
+	settings_unref(set);
+}
+
+/* --- transactions ------------------------------------------------------------------- */
+
+static void
+end_all(struct list *placements, bool committed)
+{
+	struct link *e;
+
+	while ((e = list_pop(placements)) != NULL) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+		struct chain *chain = p->chain;
+
+		pthread_mutex_lock(&chain->lock);
+		chain_txn_ended(chain, p, committed);
+		placement_unref(p);
+		pthread_mutex_unlock(&chain->lock);
+	}
+}
+
+uint64_t
+chains_txn_mark(struct chains *c)
+{
+	return txns_mark(c->shared.txns);
+}
+
+void
+chains_txn_ending(struct chains *c, int64_t producer_id)
+{
+	txns_ending(c->shared.txns, producer_id);
+}
+
+void
+chains_txn_ended(struct chains *c, int64_t producer_id, uint64_t mark, bool committed)
+{
+	struct list placements;
+
+	list_init(&placements);
+	txns_end(c->shared.txns, producer_id, mark, &placements);
+	end_all(&placements, committed);
+}
+
+void
+chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark)
+{
+	struct list placements;
+
+	list_init(&placements);
+	txns_fence(c->shared.txns, transactional_id, mark, &placements);
+	end_all(&placements, false);
+}
+
+/* --- the sealer's side ----------------------------------------------------------------- */
+
+struct turns *
+chains_turns(struct chains *c)
+{
+	return c->shared.turns;
+}
+
+struct chain *
+chains_turn(struct chains *c, struct window **ret_window, int *ret_wait_ms)
+{
+	struct settings *set = chains_settings(c);
+	struct chain *found = NULL;
+	struct turn *turn;
+
+	while (found == NULL && (turn = turns_next(c->shared.turns, clock_now(), ret_wait_ms)) != NULL) {
+		struct chain *chain = CONTAINER_OF(turn, struct chain, turn);
+		struct window *w;
+
+		pthread_mutex_lock(&chain->lock);
+		w = chain_turn(chain, set, now());
+		pthread_mutex_unlock(&chain->lock);
+		if (w != NULL) {
+			*ret_window = w;
+			found = chain;
+		}
+	}
+	settings_unref(set);
+	return found;
+}
+
+void
+chains_published(struct chain *chain, struct window *window, const uint8_t root[32], const uint8_t statement[32],
+		 size_t ended_told)
+{
+	pthread_mutex_lock(&chain->lock);
+	chain_published(chain, window, root, statement, ended_told);
+	pthread_mutex_unlock(&chain->lock);
+}
+
+/* --- all chains -------------------------------------------------------------------------- */
+
+void
+chains_topic_gone(struct chains *c, struct slice topic, const uint8_t topic_id[16])
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	pthread_rwlock_rdlock(&c->lock);
+	while (map_next(c->map, &at, &key, &value)) {
+		struct chain *chain = value;
+
+		if (!slice_eq(slice_str(chain->topic), topic) || !chain->has_topic_id ||
+		    memcmp(chain->topic_id, topic_id, 16) != 0)
+			continue;
+		pthread_mutex_lock(&chain->lock);
+		chain_close(chain, CLOSE_TOPIC_DELETED, now());
+		pthread_mutex_unlock(&chain->lock);
+	}
+	pthread_rwlock_unlock(&c->lock);
+}
+
+void
+chains_stop(struct chains *c)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	atomic_store(&c->shared.stopping, true);
+	pthread_rwlock_rdlock(&c->lock);
+	while (map_next(c->map, &at, &key, &value))
+		turns_now(c->shared.turns, &((struct chain *)value)->turn);
+	pthread_rwlock_unlock(&c->lock);
+}
+
+void
+chains_count(struct chains *c, struct chains_numbers *ret)
+{
+	struct chains_numbers n = {0};
+	int64_t mono = clock_now().ns, oldest = mono;
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	n.backlog = atomic_load_explicit(&c->shared.backlog, memory_order_relaxed);
+	pthread_rwlock_rdlock(&c->lock);
+	n.chains = map_count(c->map);
+	while (map_next(c->map, &at, &key, &value)) {
+		struct chain *chain = value;
+		struct link *e;
+
+		pthread_mutex_lock(&chain->lock);
+		n.windows += chain->windows.count;
+		e = list_first(&chain->windows);
+		if (e != NULL) {
+			const struct window *w = CONTAINER_OF(e, struct window, in_chain);
+
+			if (w->closed && w->closed_at.ns < oldest)
+				oldest = w->closed_at.ns;
+		}
+		pthread_mutex_unlock(&chain->lock);
+	}
+	pthread_rwlock_unlock(&c->lock);
+	n.oldest_closed_ms = (mono - oldest) / 1000000;
+	*ret = n;
+}

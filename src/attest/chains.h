@@ -1,0 +1,137 @@
+/*
+ * chains: every chain of this instance, and the placing and settling of batches.
+ *
+ *   reactor   chains_place ─► (rewrite, no lock) ─► chains_forward ─► broker ─► chains_settle
+ *                                  └─► chains_withdraw                          chains_lost
+ *   sealer    chains_turn ─► a complete window ─► (build, sign, publish) ─► chains_published
+ *
+ * Safe from any thread.  A chain's mutex is held to place and settle, never across
+ * I/O, hashing or compression.
+ */
+#ifndef ATTEST_CHAINS_H
+#define ATTEST_CHAINS_H
+
+#include "attest/answers.h"
+#include "attest/head.h"
+#include "attest/rewrite.h"
+#include "attest/settings.h"
+#include "attest/who.h"
+
+struct chains;
+struct chain;     /* attest/chain.h, for this room only; likewise the next two */
+struct placement;
+struct window;
+struct turns;
+
+enum chains_time { CHAINS_TIME_UNKNOWN, CHAINS_TIME_CREATE, CHAINS_TIME_APPEND };
+
+/* One client batch for one partition. */
+struct chains_batch {
+	struct slice topic;
+	const uint8_t *topic_id; /* 16 bytes, or NULL where the cluster has none */
+	int32_t partition;
+	int32_t count;       /* records, > 0 */
+	int64_t producer_id; /* -1: neither idempotent nor transactional */
+	int16_t producer_epoch;
+	int32_t base_sequence;
+	bool transactional;
+	struct slice transactional_id;
+	enum chains_time time; /* the topic's timestamp type, as far as it is known */
+	struct who *who;       /* borrowed; NULL: not told */
+	bool fresh;            /* chains_forward() said that it is no retry */
+};
+
+/* The right to send a batch once.  Ends with one withdraw, settle or lost, or a failed forward. */
+struct attempt {
+	struct chains *chains;
+	struct placement *placement;
+	struct member *members; /* one per record, zeroed, for the rewriting to fill */
+	bool retry;             /* seen before: same windows, and the mode is given */
+	enum chains_time time;  /* what leaves are bound to; unknown: make both */
+};
+
+enum chains_outcome {
+	CHAINS_STORED,    /* its records are settled */
+	CHAINS_KNOWN,     /* stored, as we knew from another attempt */
+	CHAINS_REFUSED,   /* not stored */
+	CHAINS_OPEN,      /* stored or not; a retry or time will tell */
+	CHAINS_UNFIT,     /* stored under a timestamp type that its leaves aren't bound to; given up */
+	CHAINS_DUPLICATE, /* the broker had that sequence from a batch that isn't ours */
+};
+
+struct chains *chains_new(struct settings *settings) MUSTCHECK;
+void chains_free(struct chains *c);
+
+struct who_table *chains_who(struct chains *c);
+struct settings *chains_settings(struct chains *c); /* a reference of the caller's own */
+void chains_set_settings(struct chains *c, struct settings *s);
+
+/* Once the cluster was asked; chains_place() gives ERR_NOT_NOW before.  Empty where the cluster has no id.  0 or ERR_NOMEM. */
+int chains_set_cluster(struct chains *c, struct slice cluster_id) MUSTCHECK;
+bool chains_has_cluster(struct chains *c);
+void chains_cluster(struct chains *c, char *ret, size_t len); /* its text, "" while it isn't known */
+
+/*
+ * Takes the batch into its chain's open window (and the next ones), or finds that it
+ * was sent before.  ERR_LIMIT: too much is unpublished.  ERR_EXISTS: it overtook its
+ * own first attempt.  ERR_NOT_NOW: stopping, or the cluster isn't known.  ERR_NOMEM.
+ */
+int chains_place(struct chains *c, const struct chains_batch *b, struct attempt *ret) MUSTCHECK;
+
+/* For the rewriting: the chain's id; the windows of the records in order; the mode that a retry must keep. */
+const struct chain_id *chains_id_of(const struct attempt *a);
+const struct rewrite_span *chains_windows_of(const struct attempt *a, size_t *ret_count);
+enum header_mode chains_mode_of(const struct attempt *a);
+
+/*
+ * The attempt is about to go out with these members.  ERR_NOT_NOW: it is no retry after
+ * all (other content), the attempt is over: place it again, as fresh.
+ */
+int chains_forward(struct attempt *a, enum header_mode mode) MUSTCHECK;
+void chains_withdraw(struct attempt *a); /* it does not go out */
+enum chains_outcome chains_settle(struct attempt *a, const struct answer *answer);
+void chains_lost(struct attempt *a); /* its answer will not be seen */
+
+/* Transactions (attest/txns.h): the mark is taken when EndTxn goes out. */
+uint64_t chains_txn_mark(struct chains *c);
+void chains_txn_ending(struct chains *c, int64_t producer_id);
+void chains_txn_ended(struct chains *c, int64_t producer_id, uint64_t mark, bool committed);
+void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark);
+
+/* The topic with this id is gone: its chains' windows close. */
+void chains_topic_gone(struct chains *c, struct slice topic, const uint8_t topic_id[16]);
+
+/* Nothing is placed any more; every window closes (shutdown) and waits for nothing. */
+void chains_stop(struct chains *c);
+
+/* --- for the sealer's thread --------------------------------------------------- */
+
+struct turns *chains_turns(struct chains *c);
+
+/* A chain whose oldest window is complete, with that window; NULL: none now, *ret_wait_ms as poll() takes it. */
+struct chain *chains_turn(struct chains *c, struct window **ret_window, int *ret_wait_ms);
+
+/* `window` is published: these are its tree's root and its statement's SHA-256. */
+void chains_published(struct chain *chain, struct window *window, const uint8_t root[32],
+		      const uint8_t statement[32], size_t ended_told);
+
+/* --- heads, at start and stop --------------------------------------------------- */
+
+struct heads; /* attest/heads.h */
+
+/* What earlier runs left; chains that begin take their head from it.  Takes it over. */
+void chains_heads_restore(struct chains *c, struct heads *heads);
+
+/* Every chain's head.  ERR_NOT_NOW when a window isn't published: then nothing may go on. */
+int chains_heads_save(struct chains *c, struct heads *ret) MUSTCHECK;
+
+/* For /status and metrics. */
+struct chains_numbers {
+	size_t chains;
+	size_t windows;
+	int64_t backlog;         /* members without a published statement */
+	int64_t oldest_closed_ms; /* age of the oldest window that is closed and not published; 0: none */
+};
+void chains_count(struct chains *c, struct chains_numbers *ret);
+
+#endif

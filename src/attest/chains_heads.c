@@ -1,0 +1,182 @@
+#include "attest/chains_internal.h"
+#include "base/log.h"
+
+/* --- restoring ----------------------------------------------------------------------- */
+
+void
+chains_heads_restore(struct chains *c, struct heads *heads)
+{
+	pthread_rwlock_wrlock(&c->lock);
+	heads_clear(&c->heads);
+	c->heads = *heads;
+	memset(heads, 0, sizeof(*heads));
+	pthread_rwlock_unlock(&c->lock);
+}
+
+static struct heads_entry *
+find_head(struct chains *c, const struct chain *chain)
+{
+	for (size_t i = 0; i < c->heads.count; i++) {
+		struct heads_entry *e = &c->heads.entry[i];
+
+		if (e->topic != NULL && e->partition == chain->partition && strcmp(e->topic, chain->topic) == 0 &&
+		    strcmp(e->cluster_id, c->cluster_id) == 0 && e->has_topic_id == chain->has_topic_id &&
+		    memcmp(e->topic_id, chain->topic_id, sizeof(e->topic_id)) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+/* The placements of transactions that earlier statements left open come back as what can still end. */
+static void
+restore_open(struct chains *c, struct chain *chain, const struct head_runs *open)
+{
+	for (size_t i = 0; i < open->count; i++) {
+		const struct head_run *run = &open->run[i];
+		const struct chains_batch b = {
+			.producer_id = run->producer_id,
+			.count = (int32_t)run->count,
+			.transactional = true,
+		};
+		struct placement *p = placement_new(chain, &b, 1);
+
+		if (p == NULL)
+			break;
+		p->life.state = MEMBER_PUBLISHED;
+		p->base_offset = run->first;
+		p->unstated = p->unpublished = 0;
+		p->span[0].count = b.count;
+		p->span[0].stated = true;
+		p->span[0].txn = PLACEMENT_TXN_OPEN;
+		if (txns_add(c->shared.txns, p, (struct slice){NULL, 0}) != 0)
+			LOG_WARN("attest", "no memory for an open transaction of the last run");
+		placement_unref(p);
+	}
+}
+
+/* The chain goes on where an earlier run left it; under another id it says which it follows. */
+void
+chains_heads_apply(struct chains *c, struct chain *chain)
+{
+	struct heads_entry *e = find_head(c, chain);
+
+	if (e == NULL)
+		return;
+	if (memcmp(&e->chain, &chain->id, sizeof(chain->id)) == 0) {
+		chain->head = e->head;
+		memset(&e->head.ended, 0, sizeof(e->head.ended));
+		memset(&chain->head.open, 0, sizeof(chain->head.open));
+		restore_open(c, chain, &e->head.open);
+	} else if (e->head.last_window > 0) {
+		chain->head.follows = true;
+		chain->head.follows_chain = e->chain;
+		chain->head.follows_window = e->head.last_window;
+		memcpy(chain->head.follows_statement, e->head.last_statement, 32);
+	}
+	head_clear(&e->head);
+	free(e->topic);
+	e->topic = NULL;
+}
+
+/* --- saving ------------------------------------------------------------------------------ */
+
+static int
+copy_runs(const struct head_runs *from, struct head_runs *to)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		if (head_runs_add(to, from->run[i]) != 0)
+			return ERR_NOMEM;
+	}
+	return 0;
+}
+
+static int
+save_entry(struct heads *heads, const char *cluster_id, const char *topic, const struct heads_entry *like)
+{
+	struct heads_entry *e = heads_add(heads);
+
+	if (e == NULL)
+		return ERR_NOMEM;
+	*e = *like;
+	memset(&e->head.ended, 0, sizeof(e->head.ended));
+	memset(&e->head.open, 0, sizeof(e->head.open));
+	e->cluster_id = strdup(cluster_id);
+	e->topic = strdup(topic);
+	if (e->cluster_id == NULL || e->topic == NULL || copy_runs(&like->head.ended, &e->head.ended) != 0)
+		return ERR_NOMEM;
+	return copy_runs(&like->head.open, &e->head.open);
+}
+
+static int
+save_chain(struct chains *c, struct chain *chain, struct heads *heads)
+{
+	struct heads_entry like = {
+		.has_topic_id = chain->has_topic_id,
+		.partition = chain->partition,
+		.chain = chain->id,
+		.head = chain->head,
+	};
+
+	memcpy(like.topic_id, chain->topic_id, sizeof(like.topic_id));
+	if (chain->windows.count > 0)
+		return ERR_NOT_NOW; /* a window without a published statement: nothing can follow it */
+	chain->saved_at = heads->count;
+	return save_entry(heads, c->cluster_id, chain->topic, &like);
+}
+
+struct open_runs {
+	struct heads *heads;
+	int err;
+};
+
+static void
+save_open(void *arg, struct placement *p)
+{
+	struct open_runs *o = arg;
+
+	for (size_t i = 0; i < p->span_count && o->err == 0; i++) {
+		const struct span *s = &p->span[i];
+
+		if (s->stated && s->txn == PLACEMENT_TXN_OPEN)
+			o->err = head_runs_add(&o->heads->entry[p->chain->saved_at].head.open,
+					       (struct head_run){p->base_offset + s->first, s->count,
+								 p->producer_id, false});
+	}
+}
+
+int
+chains_heads_save(struct chains *c, struct heads *ret)
+{
+	struct heads heads = {0};
+	struct open_runs open = {&heads, 0};
+	struct slice key;
+	size_t at = 0;
+	void *value;
+	int err = 0;
+
+	pthread_rwlock_wrlock(&c->lock);
+	while (err == 0 && map_next(c->map, &at, &key, &value)) {
+		struct chain *chain = value;
+
+		pthread_mutex_lock(&chain->lock);
+		err = save_chain(c, chain, &heads);
+		pthread_mutex_unlock(&chain->lock);
+	}
+	if (err == 0) {
+		txns_each(c->shared.txns, save_open, &open);
+		err = open.err;
+	}
+	for (size_t i = 0; err == 0 && i < c->heads.count; i++) { /* topics that nobody wrote to this time */
+		const struct heads_entry *e = &c->heads.entry[i];
+
+		if (e->topic != NULL)
+			err = save_entry(&heads, e->cluster_id, e->topic, e);
+	}
+	pthread_rwlock_unlock(&c->lock);
+	if (err != 0) {
+		heads_clear(&heads);
+		return err;
+	}
+	*ret = heads;
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* chains_internal: what chains.c and chains_heads.c share. */
+#ifndef ATTEST_CHAINS_INTERNAL_H
+#define ATTEST_CHAINS_INTERNAL_H
+
+#include "attest/chain.h"
+#include "attest/heads.h"
+#include "base/map.h"
+
+struct chains {
+	struct chain_shared shared;
+
+	pthread_mutex_t settings_lock;
+	struct settings *settings;
+
+	pthread_rwlock_t lock; /* over what follows; a chain, once in the map, stays until the end */
+	struct map *map;       /* topic NUL topic id, partition → struct chain */
+	bool has_cluster;
+	char *cluster_id;
+	struct heads heads; /* of earlier runs, as far as no chain took them */
+};
+
+/* A chain that begins, under the write lock: takes the head that an earlier run left. */
+void chains_heads_apply(struct chains *c, struct chain *chain);
+
+#endif

@@ -1,0 +1,53 @@
+#include "attest/placement.h"
+
+#include "attest/chain.h"
+
+struct placement *
+placement_new(struct chain *chain, const struct chains_batch *b, size_t spans)
+{
+	struct placement *p = calloc(1, sizeof(*p) + spans * sizeof(p->span[0]));
+
+	if (p == NULL)
+		return NULL;
+	p->windows = calloc(spans, sizeof(p->windows[0]));
+	if (p->windows == NULL && spans > 0) {
+		free(p);
+		return NULL;
+	}
+	p->chain = chain;
+	p->refs = 1;
+	p->who = b->who == NULL ? NULL : who_ref(chain_who(chain), b->who);
+	p->producer_id = b->producer_id;
+	p->producer_epoch = b->producer_epoch;
+	p->base_sequence = b->base_sequence;
+	p->count = b->count;
+	p->time = b->time;
+	p->base_offset = -1;
+	p->append_ms = -1;
+	p->txn = b->transactional ? PLACEMENT_TXN_OPEN : PLACEMENT_NO_TXN;
+	p->unstated = p->unpublished = p->span_count = spans;
+	for (size_t i = 0; i < spans; i++)
+		p->span[i].placement = p;
+	return p;
+}
+
+void
+placement_ref(struct placement *p)
+{
+	p->refs++;
+}
+
+void
+placement_unref(struct placement *p)
+{
+	if (p == NULL)
+		return;
+	INVARIANT(p->refs > 0);
+	if (--p->refs > 0)
+		return;
+	placement_unref(p->rival);
+	who_unref(chain_who(p->chain), p->who);
+	free(p->members);
+	free(p->windows);
+	free(p);
+}

@@ -1,0 +1,76 @@
+/*
+ * placement: one client batch in a chain's windows.  Private to attest/.
+ *
+ *   batch of 2,300 records, window.records 1000, 400 taken in window 7
+ *
+ *     span 0: records    0..599  → window 7      each record's header names its own window
+ *     span 1: records  600..1599 → window 8
+ *     span 2: records 1600..2299 → window 9
+ *
+ * Everything in here is guarded by the chain's mutex, but `members`: the reactor that
+ * placed it fills them before it is forwarded, the sealer reads them once it is settled.
+ */
+#ifndef ATTEST_PLACEMENT_H
+#define ATTEST_PLACEMENT_H
+
+#include "attest/chains.h"
+#include "attest/member.h"
+#include "base/clock.h"
+#include "base/list.h"
+
+struct window;
+struct retries_producer;
+
+enum placement_txn { PLACEMENT_NO_TXN, PLACEMENT_TXN_OPEN, PLACEMENT_TXN_COMMITTED, PLACEMENT_TXN_ABORTED };
+
+struct span {
+	struct link in_window;
+	struct window *window; /* NULL when it left, or the window is published */
+	struct placement *placement;
+	int32_t first; /* record of the batch */
+	int32_t count;
+	bool stated;            /* a statement lists it */
+	enum placement_txn txn; /* as that statement says */
+};
+
+struct placement {
+	struct chain *chain;
+	unsigned refs; /* its spans in windows, retries, txns, attempts: one each */
+	struct member_life life;
+	struct monotime lost_at; /* the last attempt whose outcome is open */
+
+	struct who *who;
+	int64_t producer_id;
+	int16_t producer_epoch;
+	int32_t base_sequence;
+	int32_t count;
+
+	enum chains_time time; /* what the leaves are bound to; unknown: both were made */
+	enum header_mode mode;
+	uint8_t digest[32]; /* of all leaves: is a retry the same? */
+	struct member *members;
+
+	int64_t base_offset; /* once settled */
+	int64_t append_ms;
+	struct placement *rival; /* same sequence, other content, placed before; or NULL */
+
+	enum placement_txn txn;
+	struct link in_txn; /* txns.c */
+	uint64_t txn_ticket;
+
+	struct link in_producer; /* retries.c */
+	struct retries_producer *producer;
+
+	size_t unstated; /* spans that no statement lists yet */
+	size_t unpublished;
+	size_t span_count;
+	struct rewrite_span *windows; /* the same spans as the rewriting takes them */
+	struct span span[];
+};
+
+/* With one reference, no members and zeroed spans; NULL: no memory. */
+struct placement *placement_new(struct chain *chain, const struct chains_batch *b, size_t spans) MUSTCHECK;
+void placement_ref(struct placement *p);
+void placement_unref(struct placement *p); /* under the chain's mutex; NULL is fine */
+
+#endif

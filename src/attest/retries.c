@@ -1,0 +1,156 @@
+#include "attest/retries.h"
+
+#include "attest/placement.h"
+
+/* Brokers know a producer's last five batches (ProducerStateEntry.NUM_BATCHES_TO_RETAIN). */
+#define BATCHES_KEPT 8
+#define PRODUCERS_KEPT 256
+
+struct retries_producer {
+	struct link by_use;
+	struct retries *home;
+	int64_t producer_id;
+	struct list batches; /* placements, oldest first */
+};
+
+static struct slice
+key_of(const int64_t *producer_id)
+{
+	return slice_of(producer_id, sizeof(*producer_id));
+}
+
+void
+retries_init(struct retries *r)
+{
+	r->producers = NULL;
+	list_init(&r->by_use);
+}
+
+static void
+forget(struct retries_producer *q, struct placement *p)
+{
+	list_remove(&q->batches, &p->in_producer);
+	p->producer = NULL;
+	placement_unref(p);
+}
+
+static void
+producer_free(struct retries_producer *q)
+{
+	while (list_first(&q->batches) != NULL)
+		forget(q, CONTAINER_OF(list_first(&q->batches), struct placement, in_producer));
+	list_remove(&q->home->by_use, &q->by_use);
+	map_remove(q->home->producers, key_of(&q->producer_id));
+	free(q);
+}
+
+void
+retries_clear(struct retries *r)
+{
+	LIST_EACH(&r->by_use, e)
+		producer_free(CONTAINER_OF(e, struct retries_producer, by_use));
+	map_free(r->producers);
+	r->producers = NULL;
+}
+
+struct placement *
+retries_find(struct retries *r, int64_t producer_id, int16_t epoch, int32_t base_sequence, int32_t count)
+{
+	struct retries_producer *q;
+
+	if (producer_id < 0 || r->producers == NULL)
+		return NULL;
+	q = map_get(r->producers, key_of(&producer_id));
+	if (q == NULL)
+		return NULL;
+	LIST_EACH(&q->batches, e) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_producer);
+
+		if (p->producer_epoch == epoch && p->base_sequence == base_sequence && p->count == count)
+			return p;
+	}
+	return NULL;
+}
+
+/* Forgets what nobody asks for any more: all but the last few whose outcome is known. */
+static void
+trim_batches(struct retries_producer *q)
+{
+	LIST_EACH(&q->batches, e) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_producer);
+
+		if (q->batches.count <= BATCHES_KEPT)
+			break;
+		if (member_is_resolved(&p->life))
+			forget(q, p);
+	}
+}
+
+static bool
+is_idle(const struct retries_producer *q)
+{
+	LIST_EACH(&q->batches, e) {
+		if (!member_is_resolved(&CONTAINER_OF(e, struct placement, in_producer)->life))
+			return false;
+	}
+	return true;
+}
+
+static void
+trim_producers(struct retries *r)
+{
+	LIST_EACH(&r->by_use, e) {
+		struct retries_producer *q = CONTAINER_OF(e, struct retries_producer, by_use);
+
+		if (r->by_use.count <= PRODUCERS_KEPT)
+			break;
+		if (is_idle(q))
+			producer_free(q);
+	}
+}
+
+static struct retries_producer *
+producer_new(struct retries *r, int64_t producer_id)
+{
+	struct retries_producer *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return NULL;
+	q->home = r;
+	q->producer_id = producer_id;
+	list_init(&q->batches);
+	if (map_put(r->producers, key_of(&producer_id), q) != 0) {
+		free(q);
+		return NULL;
+	}
+	list_append(&r->by_use, &q->by_use);
+	return q;
+}
+
+int
+retries_add(struct retries *r, struct placement *p)
+{
+	struct retries_producer *q;
+
+	INVARIANT(p->producer_id >= 0 && p->producer == NULL);
+	if (r->producers == NULL && (r->producers = map_new()) == NULL)
+		return ERR_NOMEM;
+	q = map_get(r->producers, key_of(&p->producer_id));
+	if (q == NULL && (q = producer_new(r, p->producer_id)) == NULL)
+		return ERR_NOMEM;
+	list_remove(&r->by_use, &q->by_use);
+	list_append(&r->by_use, &q->by_use);
+	list_append(&q->batches, &p->in_producer);
+	p->producer = q;
+	placement_ref(p);
+	trim_batches(q);
+	trim_producers(r);
+	return 0;
+}
+
+void
+retries_forget(struct placement *p)
+{
+	if (p->producer != NULL)
+		forget(p->producer, p);
+}

@@ -1,0 +1,370 @@
+#include "attest/sealer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "attest/statement_of.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "makoto/envelope.h"
+#include "rdkafka/publisher.h"
+
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 10000, OVERHEAD = 1024 /* of a Kafka record around our bytes */ };
+
+/* One window on its way; from statement to acknowledgement the bytes stay the same. */
+struct job {
+	struct link link; /* in waiting: not sent, or to be sent again */
+	struct sealer *sealer;
+	struct chain *chain;
+	struct window *window;
+	struct stated stated;
+	struct wr value; /* the envelope, or the bare statement; empty: not signed yet */
+	bool has_statement;
+	int backoff_ms;
+	struct monotime due;
+};
+
+struct sealer {
+	struct chains *chains;
+	struct signer *signer;
+	struct publisher *publisher;
+	pthread_t thread;
+	int quit_fd;
+	_Atomic bool quitting;
+	_Atomic bool hurried;
+	struct monotime deadline; /* once quitting */
+	struct list waiting;
+	size_t sent; /* jobs that the publisher has */
+	int32_t partitions; /* of the statement topic; 0: not known yet */
+};
+
+static void
+job_free(struct job *j)
+{
+	stated_clear(&j->stated);
+	wr_free(&j->value);
+	free(j);
+}
+
+static void
+job_wait(struct job *j, const char *what, const char *why)
+{
+	struct sealer *s = j->sealer;
+
+	LOG_LIMITED(LOG_LEVEL_WARN, "sealer", what, LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+		    LOG_I("window", j->window->id), LOG_S("cause", why), LOG_I("again_in_ms", j->backoff_ms));
+	j->due.ns = clock_now().ns + (int64_t)j->backoff_ms * 1000000;
+	j->backoff_ms = j->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : j->backoff_ms * 2;
+	list_append(&s->waiting, &j->link);
+}
+
+static int
+make_statement(struct job *j)
+{
+	struct sealer *s = j->sealer;
+	struct settings *set = chains_settings(s->chains);
+	size_t limit = publisher_limit(s->publisher);
+	char cluster[256];
+	int err;
+
+	chains_cluster(s->chains, cluster, sizeof(cluster));
+	/* The statement itself takes some thousand bytes, a third more in base64; runs and producers are bounded by the rest. */
+	err = statement_of(j->chain, j->window, set, slice_str(cluster), s->signer != NULL ? signer_keyid(s->signer) : NULL,
+			   limit > 64 * 1024 ? limit - 48 * 1024 : limit / 4, &j->stated);
+	settings_unref(set);
+	if (err != 0)
+		return err;
+	if (j->stated.manifest.len + j->stated.bytes.len / 3 * 4 + OVERHEAD > limit && j->stated.manifest.len > 0) {
+		/* A statement of unusual size: its manifest gives way. */
+		stated_clear(&j->stated);
+		set = chains_settings(s->chains);
+		err = statement_of(j->chain, j->window, set, slice_str(cluster),
+				   s->signer != NULL ? signer_keyid(s->signer) : NULL, 0, &j->stated);
+		settings_unref(set);
+	}
+	j->has_statement = err == 0;
+	return err;
+}
+
+static int
+sign(struct job *j)
+{
+	struct slice type = slice_str(STATEMENT_PAYLOAD_TYPE);
+	struct wr pae = wr_new(SIZE_MAX / 2), sig = wr_new(64 * 1024);
+	int err;
+
+	j->value = wr_new(SIZE_MAX / 2);
+	if (j->sealer->signer == NULL) {
+		wr_slice_put(&j->value, wr_slice(&j->stated.bytes));
+		return wr_err(&j->value);
+	}
+	envelope_pae(type, wr_slice(&j->stated.bytes), &pae);
+	err = wr_err(&pae);
+	if (err == 0)
+		err = signer_sign(j->sealer->signer, wr_slice(&pae), &sig);
+	if (err == 0)
+		err = envelope_write(type, wr_slice(&j->stated.bytes), signer_keyid(j->sealer->signer), wr_slice(&sig),
+				     &j->value);
+	wr_free(&pae);
+	wr_free(&sig);
+	if (err != 0)
+		wr_free(&j->value);
+	return err;
+}
+
+static int
+send_out(struct job *j)
+{
+	struct sealer *s = j->sealer;
+	struct head *h = &j->chain->head;
+	struct publisher_header header = {slice_str(MANIFEST_HEADER), wr_slice(&j->stated.manifest)};
+	char key[CHAIN_KEY_MAX + 1];
+	int err;
+
+	if (h->dbom_partition < 0)
+		h->dbom_partition = chain_partition(&j->chain->id, s->partitions);
+	err = publisher_send(s->publisher, h->dbom_partition, slice_of(key, chain_key(&j->chain->id, j->window->id, key)),
+			     wr_slice(&j->value), &header, j->stated.manifest.len > 0 ? 1 : 0, j);
+	if (err == 0)
+		s->sent++;
+	return err;
+}
+
+/* As far as it goes now; what can't be done yet waits. */
+static void
+job_go(struct job *j)
+{
+	int err;
+
+	if (!j->has_statement && (err = make_statement(j)) != 0) {
+		metric_add(METRIC_SIGN_FAILURES, 1);
+		job_wait(j, "a statement can't be made", err_text(err));
+	} else if (j->value.len == 0 && (err = sign(j)) != 0) {
+		metric_add(METRIC_SIGN_FAILURES, 1);
+		job_wait(j, "a statement can't be signed", err_text(err));
+	} else if ((err = send_out(j)) != 0) {
+		job_wait(j, "a statement can't be sent", err_text(err));
+	}
+}
+
+static void
+on_ready(void *arg, int32_t partitions)
+{
+	struct sealer *s = arg;
+
+	LOG_INFO("sealer", "statement topic is there", LOG_I("partitions", partitions));
+	s->partitions = partitions;
+}
+
+static void
+on_report(void *arg, void *opaque, int err, const char *why)
+{
+	struct sealer *s = arg;
+	struct job *j = opaque;
+
+	s->sent--;
+	if (err != 0) {
+		metric_add(METRIC_PUBLISH_FAILURES, 1);
+		job_wait(j, "a statement was not taken", why);
+		return;
+	}
+	metric_add(METRIC_WINDOWS_PUBLISHED, 1);
+	metric_add(METRIC_STATEMENT_BYTES, (int64_t)(j->value.len + j->stated.manifest.len));
+	LOG_DEBUG("sealer", "published", LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+		  LOG_I("window", j->window->id), LOG_I("records", j->window->members));
+	chains_published(j->chain, j->window, j->stated.root, j->stated.sha256, j->stated.ended_told);
+	job_free(j);
+}
+
+static void
+on_problem(void *arg UNUSED, const char *why)
+{
+	LOG_WARN("sealer", "statements can't be published yet", LOG_S("cause", why));
+}
+
+/* What is due of the waiting; returns how long the rest waits, as poll() takes it. */
+static int
+waiting_go(struct sealer *s)
+{
+	struct monotime now = clock_now();
+	size_t n = s->waiting.count;
+	int wait_ms = -1;
+
+	while (n-- > 0) {
+		struct job *j = CONTAINER_OF(list_pop(&s->waiting), struct job, link);
+		int64_t ms = (j->due.ns - now.ns + 999999) / 1000000;
+
+		if (ms <= 0) {
+			job_go(j); /* back in the list when it fails */
+			continue;
+		}
+		list_append(&s->waiting, &j->link);
+		if (wait_ms < 0 || ms < wait_ms)
+			wait_ms = (int)ms;
+	}
+	if (s->waiting.count > 0 && wait_ms < 0)
+		wait_ms = BACKOFF_FIRST_MS;
+	return wait_ms;
+}
+
+/* Takes every chain whose turn it is; returns how long none has one. */
+static int
+turns_go(struct sealer *s)
+{
+	struct window *w;
+	struct chain *c;
+	int wait_ms = -1;
+
+	while ((c = chains_turn(s->chains, &w, &wait_ms)) != NULL) {
+		struct job *j = calloc(1, sizeof(*j));
+
+		/* The window is ours and nobody else will take it: without memory for this much nothing goes on. */
+		while (j == NULL) {
+			LOG_LIMITED(LOG_LEVEL_ERROR, "sealer", "out of memory");
+			(void)poll(NULL, 0, BACKOFF_FIRST_MS);
+			j = calloc(1, sizeof(*j));
+		}
+		metric_add(METRIC_WINDOWS_SETTLED, 1);
+		*j = (struct job){.sealer = s, .chain = c, .window = w, .backoff_ms = BACKOFF_FIRST_MS};
+		job_go(j);
+	}
+	return wait_ms;
+}
+
+static int
+sooner(int a, int b)
+{
+	return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+static bool
+is_done(struct sealer *s, int *ret_wait_ms)
+{
+	struct chains_numbers n;
+	int64_t left;
+
+	if (!atomic_load(&s->quitting))
+		return false;
+	chains_count(s->chains, &n);
+	left = (s->deadline.ns - clock_now().ns) / 1000000;
+	*ret_wait_ms = left > 100 ? 100 : (int)left;
+	return n.windows == 0 || left <= 0 || atomic_load(&s->hurried);
+}
+
+static void *
+sealer_main(void *arg)
+{
+	struct sealer *s = arg;
+	int turns = turns_fd(chains_turns(s->chains));
+
+	(void)pthread_setname_np(pthread_self(), "sealer");
+	if (metrics_thread_start() != 0)
+		LOG_WARN("sealer", "no memory for metrics of its own");
+	for (;;) {
+		struct pollfd fds[] = {{turns, POLLIN, 0}, {publisher_fd(s->publisher), POLLIN, 0}, {s->quit_fd, POLLIN, 0}};
+		int wait_ms, quit_ms = -1;
+		uint64_t n;
+
+		turns_woken(chains_turns(s->chains));
+		publisher_serve(s->publisher);
+		wait_ms = -1;
+		/* Before the topic is there nothing can be sent: windows wait in their chains. */
+		if (s->partitions > 0) {
+			wait_ms = turns_go(s);
+			wait_ms = sooner(wait_ms, waiting_go(s));
+		}
+		if (is_done(s, &quit_ms))
+			return NULL;
+		if (poll(fds, ARRAY_LEN(fds), sooner(wait_ms, quit_ms)) < 0 && errno != EINTR)
+			LOG_LIMITED(LOG_LEVEL_ERROR, "sealer", "poll fails", LOG_S("cause", strerror(errno)));
+		if (fds[2].revents != 0 && read(s->quit_fd, &n, sizeof(n)) < 0)
+			continue; /* empty already */
+	}
+}
+
+int
+sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, size_t why_len)
+{
+	struct publisher_conf pub = {.bootstrap = conf->bootstrap,
+				     .topic = conf->topic,
+				     .create_partitions = conf->create_partitions,
+				     .create_replication = conf->create_replication,
+				     .on_ready = on_ready,
+				     .on_report = on_report,
+				     .on_problem = on_problem};
+	struct sealer *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (s == NULL) {
+		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
+		return ERR_NOMEM;
+	}
+	s->chains = conf->chains;
+	s->signer = conf->signer;
+	list_init(&s->waiting);
+	pub.arg = s;
+	s->quit_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->quit_fd < 0) {
+		(void)snprintf(why, why_len, "eventfd: %s", strerror(errno));
+		err = ERR_IO;
+		goto fail;
+	}
+	err = publisher_open(&pub, &s->publisher, why, why_len);
+	if (err != 0)
+		goto fail;
+	if ((errno = pthread_create(&s->thread, NULL, sealer_main, s)) != 0) {
+		(void)snprintf(why, why_len, "a thread can't be started: %s", strerror(errno));
+		err = ERR_IO;
+		goto fail;
+	}
+	*ret = s;
+	return 0;
+
+fail:
+	publisher_close(s->publisher, 0);
+	if (s->quit_fd >= 0)
+		(void)close(s->quit_fd);
+	free(s);
+	return err;
+}
+
+static void
+wake(struct sealer *s)
+{
+	uint64_t one = 1;
+
+	if (write(s->quit_fd, &one, sizeof(one)) < 0)
+		return; /* the counter is full: it is awake */
+}
+
+void
+sealer_hurry(struct sealer *s)
+{
+	atomic_store(&s->hurried, true);
+	wake(s);
+}
+
+size_t
+sealer_stop(struct sealer *s, int timeout_ms)
+{
+	struct chains_numbers n;
+	struct link *e;
+
+	if (s == NULL)
+		return 0;
+	s->deadline.ns = clock_now().ns + (int64_t)timeout_ms * 1000000;
+	atomic_store(&s->quitting, true); /* behind the deadline, which the thread then reads */
+	wake(s);
+	(void)pthread_join(s->thread, NULL);
+	publisher_close(s->publisher, 0); /* reports what it has not sent; those windows stay */
+	chains_count(s->chains, &n);
+	while ((e = list_pop(&s->waiting)) != NULL)
+		job_free(CONTAINER_OF(e, struct job, link));
+	(void)close(s->quit_fd);
+	free(s);
+	return n.windows;
+}

@@ -1,0 +1,203 @@
+#include "attest/txns.h"
+
+#include <pthread.h>
+
+#include "attest/placement.h"
+#include "base/map.h"
+
+struct txns {
+	pthread_mutex_t lock;
+	struct map *by_producer; /* producer id → struct txn */
+	uint64_t next_ticket;
+};
+
+/* A producer that has placements in transactions. */
+struct txn {
+	int64_t producer_id;
+	struct list placements; /* in order of tickets */
+	bool ending;            /* EndTxn went out and its answer didn't say "done" yet */
+	size_t id_len;
+	uint8_t transactional_id[];
+};
+
+static struct slice
+key_of(const int64_t *producer_id)
+{
+	return slice_of(producer_id, sizeof(*producer_id));
+}
+
+struct txns *
+txns_new(void)
+{
+	struct txns *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->by_producer = map_new();
+	if (t->by_producer == NULL) {
+		free(t);
+		return NULL;
+	}
+	pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+void
+txns_free(struct txns *t)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	if (t == NULL)
+		return;
+	while (map_next(t->by_producer, &at, &key, &value)) {
+		struct txn *x = value;
+
+		LIST_EACH(&x->placements, e) {
+			list_remove(&x->placements, e);
+			placement_unref(CONTAINER_OF(e, struct placement, in_txn));
+		}
+		free(x);
+	}
+	map_free(t->by_producer);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static struct txn *
+txn_new(struct txns *t, int64_t producer_id, struct slice transactional_id)
+{
+	struct txn *x = calloc(1, sizeof(*x) + transactional_id.n);
+
+	if (x == NULL)
+		return NULL;
+	x->producer_id = producer_id;
+	list_init(&x->placements);
+	x->id_len = transactional_id.n;
+	if (transactional_id.n > 0)
+		memcpy(x->transactional_id, transactional_id.p, transactional_id.n);
+	if (map_put(t->by_producer, key_of(&producer_id), x) != 0) {
+		free(x);
+		return NULL;
+	}
+	return x;
+}
+
+int
+txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
+{
+	struct txn *x;
+
+	pthread_mutex_lock(&t->lock);
+	x = map_get(t->by_producer, key_of(&p->producer_id));
+	if (x == NULL)
+		x = txn_new(t, p->producer_id, transactional_id);
+	if (x != NULL) {
+		placement_ref(p);
+		p->txn_ticket = t->next_ticket++;
+		list_append(&x->placements, &p->in_txn);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return x == NULL ? ERR_NOMEM : 0;
+}
+
+uint64_t
+txns_mark(struct txns *t)
+{
+	uint64_t mark;
+
+	pthread_mutex_lock(&t->lock);
+	mark = t->next_ticket;
+	pthread_mutex_unlock(&t->lock);
+	return mark;
+}
+
+void
+txns_ending(struct txns *t, int64_t producer_id)
+{
+	struct txn *x;
+
+	pthread_mutex_lock(&t->lock);
+	x = map_get(t->by_producer, key_of(&producer_id));
+	if (x != NULL)
+		x->ending = true;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Under the lock: moves what is below the mark; the entry goes when it is empty. */
+static void
+take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
+{
+	LIST_EACH(&x->placements, e) {
+		if (CONTAINER_OF(e, struct placement, in_txn)->txn_ticket >= mark)
+			break;
+		list_remove(&x->placements, e);
+		list_append(ret, e);
+	}
+	x->ending = false;
+	if (x->placements.count == 0) {
+		map_remove(t->by_producer, key_of(&x->producer_id));
+		free(x);
+	}
+}
+
+void
+txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret)
+{
+	struct txn *x;
+
+	pthread_mutex_lock(&t->lock);
+	x = map_get(t->by_producer, key_of(&producer_id));
+	if (x != NULL)
+		take(t, x, mark, ret);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static bool
+is_of(const struct txn *x, struct slice transactional_id, uint64_t mark)
+{
+	struct link *e = list_first(&x->placements);
+
+	return !x->ending && x->id_len > 0 && slice_eq(slice_of(x->transactional_id, x->id_len), transactional_id) &&
+	       e != NULL && CONTAINER_OF(e, struct placement, in_txn)->txn_ticket < mark;
+}
+
+void
+txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret)
+{
+	struct txn *found;
+
+	pthread_mutex_lock(&t->lock);
+	do {
+		struct slice key;
+		size_t at = 0;
+		void *value;
+
+		found = NULL;
+		while (found == NULL && map_next(t->by_producer, &at, &key, &value)) {
+			struct txn *x = value;
+
+			if (is_of(x, transactional_id, mark))
+				found = x;
+		}
+		if (found != NULL)
+			take(t, found, mark, ret);
+	} while (found != NULL); /* an id had several producer ids, one after another */
+	pthread_mutex_unlock(&t->lock);
+}
+
+void
+txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	pthread_mutex_lock(&t->lock);
+	while (map_next(t->by_producer, &at, &key, &value)) {
+		LIST_EACH(&((struct txn *)value)->placements, e)
+			fn(arg, CONTAINER_OF(e, struct placement, in_txn));
+	}
+	pthread_mutex_unlock(&t->lock);
+}

@@ -1,0 +1,38 @@
+/*
+ * txns: which placements belong to transactions whose end wasn't seen.
+ *
+ * Kept by producer id, over all chains.  A transaction ends when EndTxn succeeds, or is
+ * aborted when its transactional id is initialised anew without one.  Safe from any
+ * thread; may be called under a chain's mutex (and never takes one).
+ */
+#ifndef ATTEST_TXNS_H
+#define ATTEST_TXNS_H
+
+#include "base/list.h"
+#include "base/slice.h"
+
+struct txns;
+struct placement;
+
+struct txns *txns_new(void) MUSTCHECK;
+void txns_free(struct txns *t); /* drops the references that are left */
+
+/* The placement takes part in its producer's transaction; gets a reference and a ticket number.  0 or ERR_NOMEM. */
+int txns_add(struct txns *t, struct placement *p, struct slice transactional_id) MUSTCHECK;
+
+/* What was added so far has lower numbers than what this returns. */
+uint64_t txns_mark(struct txns *t);
+
+/* EndTxn went out, so that a new initialisation doesn't tell how it ended. */
+void txns_ending(struct txns *t, int64_t producer_id);
+
+/* Moves the producer's placements below `mark` into `ret`, references and all. */
+void txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret);
+
+/* The same for a transactional id of which no EndTxn went out: its open transaction was aborted. */
+void txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret);
+
+/* Every placement that is left.  Nothing may be added or ended meanwhile. */
+void txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg);
+
+#endif

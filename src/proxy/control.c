@@ -1,0 +1,614 @@
+/*
+ *   RESTING ──back-off over──► DIALLING ──connected──► GREETING ──ApiVersions──► UP
+ *      ▲                          │ next candidate        │                      │
+ *      └── every candidate failed ┴───────────────────────┴──────────────────────┘
+ *
+ * Asks wait in one list while there is no connection, and in another, in the order they
+ * were sent, while they are with a broker.  A connection that is lost sends them back.
+ */
+#include "proxy/control_internal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "kafka/api.h"
+#include "kafka/apiversions.h"
+#include "kafka/header.h"
+#include "kafka/metadata.h"
+#include "net/dial.h"
+#include "net/io.h"
+
+#define ASK_MS 10000 /* control.h promises it */
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 10000
+#define CLIENT_ID "makoto-proxy"
+#define CLUSTER_ID_MAX 128
+
+enum control_state { CONTROL_RESTING, CONTROL_DIALLING, CONTROL_GREETING, CONTROL_UP };
+
+struct ask {
+	struct wake_call call;
+	struct link link;
+	struct control *control;
+	int16_t key, min, max;
+	int16_t version; /* when sent */
+	int32_t correlation_id;
+	struct monotime deadline;
+	control_body_fn *body;
+	control_done_fn *done;
+	void *arg;
+};
+
+struct control {
+	struct reactor *reactor;
+	enum control_state state;
+	struct dial *dial;
+	struct io *io;
+	char broker[ENDPOINTS_HOST_MAX + 8];
+	size_t candidate; /* the next to dial */
+	size_t left;      /* of this round */
+	int64_t backoff_ms;
+	struct loop_timer *backoff, *refresh, *deadline;
+	struct list waiting, sent;
+	int32_t next_correlation_id;
+	struct blob *versions; /* the broker's answer to ApiVersions v0: its body */
+	bool looking;          /* a Metadata of our own is under way */
+	bool told_lost;        /* that no broker can be reached was logged */
+	atomic_bool ready;
+	atomic_bool stopped;
+	struct wake_call refresh_call;
+	atomic_bool refresh_posted;
+	pthread_mutex_t mutex; /* of the cluster id */
+	char cluster_id[CLUSTER_ID_MAX];
+};
+
+static void dial_next(struct control *c);
+static void look(struct control *c);
+
+/* --- asks -------------------------------------------------------------------------- */
+
+static void
+ask_end(struct ask *a, int err, struct slice body)
+{
+	a->done(a->arg, err, a->version, body);
+	free(a);
+}
+
+static struct ask *
+ask_of(struct link *e)
+{
+	return CONTAINER_OF(e, struct ask, link);
+}
+
+static void
+arm_deadline(struct control *c)
+{
+	struct link *e = list_first(&c->sent) != NULL ? list_first(&c->sent) : list_first(&c->waiting);
+
+	/* Both lists are in order of age, and what was sent is older than what waits. */
+	if (e != NULL)
+		loop_timer_set(c->deadline, monotime_since_ms(ask_of(e)->deadline, clock_now()) + 1);
+	else
+		loop_timer_clear(c->deadline);
+}
+
+static int
+write_ask(struct control *c, struct ask *a, struct rope *ret_frame)
+{
+	struct wr w = wr_new(c->reactor->core->set.max_frame);
+	struct rope frame = {NULL, 0, 0, 0};
+	int err;
+
+	a->correlation_id = c->next_correlation_id++ & INT32_MAX;
+	request_header_write(a->key, a->version, a->correlation_id, slice_str(CLIENT_ID), &w);
+	a->body(a->arg, a->version, &w);
+	err = rope_add_wr(&frame, &w);
+	if (err != 0) {
+		wr_free(&w);
+		rope_clear(&frame);
+		return err;
+	}
+	*ret_frame = frame;
+	return 0;
+}
+
+/* The highest version that both sides know. */
+static int
+choose_version(const struct control *c, struct ask *a)
+{
+	int16_t min, max;
+	int err = apiversions_find(0, blob_slice(c->versions), a->key, &min, &max);
+
+	if (err != 0)
+		return ERR_UNSUPPORTED;
+	min = min > a->min ? min : a->min;
+	max = max < a->max ? max : a->max;
+	if (max < min)
+		return ERR_UNSUPPORTED;
+	a->version = max;
+	return 0;
+}
+
+static void
+send_waiting(struct control *c)
+{
+	struct link *e;
+
+	while (c->state == CONTROL_UP && (e = list_pop(&c->waiting)) != NULL) {
+		struct ask *a = ask_of(e);
+		struct rope frame;
+		int err = choose_version(c, a);
+
+		if (err == 0)
+			err = write_ask(c, a, &frame);
+		if (err == 0) {
+			err = io_send_frame(c->io, &frame);
+			if (err != 0)
+				rope_clear(&frame);
+		}
+		if (err != 0)
+			ask_end(a, err, slice_of(NULL, 0));
+		else
+			list_append(&c->sent, &a->link);
+	}
+	arm_deadline(c);
+}
+
+static void
+on_ask(void *arg)
+{
+	struct ask *a = arg;
+	struct control *c = a->control;
+
+	list_append(&c->waiting, &a->link);
+	send_waiting(c);
+}
+
+int
+control_ask(struct control *c, int16_t key, int16_t min, int16_t max, control_body_fn *body, control_done_fn *done,
+	    void *arg)
+{
+	struct ask *a;
+	int err;
+
+	if (atomic_load(&c->stopped))
+		return ERR_CLOSED;
+	a = calloc(1, sizeof(*a));
+	if (a == NULL)
+		return ERR_NOMEM;
+	a->call = (struct wake_call){NULL, on_ask, a};
+	a->control = c;
+	a->key = key;
+	a->min = min;
+	a->max = max;
+	a->body = body;
+	a->done = done;
+	a->arg = arg;
+	a->deadline.ns = clock_now().ns + (int64_t)ASK_MS * 1000000;
+	err = wake_post(c->reactor->core->main, &a->call);
+	if (err != 0)
+		free(a);
+	return err;
+}
+
+/* --- the connection ---------------------------------------------------------------- */
+
+static void
+not_ready(struct control *c)
+{
+	if (atomic_exchange(&c->ready, false))
+		metric_add(METRIC_READY, -1);
+}
+
+static void
+rest(struct control *c, const char *why)
+{
+	c->state = CONTROL_RESTING;
+	not_ready(c);
+	if (!c->told_lost)
+		LOG_WARN("control", "no broker of the cluster can be reached; trying on",
+			 LOG_S("bootstrap", c->reactor->core->set.bootstrap_servers), LOG_S("last", c->broker),
+			 LOG_S("error", why));
+	c->told_lost = true;
+	/* Half of it is chance, so that many proxies don't come back in step. */
+	loop_timer_set(c->backoff, c->backoff_ms / 2 + clock_now().ns / 1000 % (c->backoff_ms / 2 + 1));
+	c->backoff_ms = c->backoff_ms * 2 < BACKOFF_MAX_MS ? c->backoff_ms * 2 : BACKOFF_MAX_MS;
+}
+
+static void
+failed(struct control *c, const char *why)
+{
+	LOG_DEBUG("control", "a broker can't be reached", LOG_S("broker", c->broker), LOG_S("error", why));
+	if (c->left > 0)
+		dial_next(c);
+	else
+		rest(c, why);
+}
+
+static void
+lost(struct control *c, const char *why)
+{
+	bool was_up = c->state == CONTROL_UP;
+	struct link *e;
+
+	io_close(c->io);
+	c->io = NULL;
+	/* What was sent is older than what waits: back to the front, in its order. */
+	while ((e = list_last(&c->sent)) != NULL) {
+		list_remove(&c->sent, e);
+		list_prepend(&c->waiting, e);
+	}
+	loop_timer_clear(c->refresh);
+	if (was_up) {
+		struct endpoint ignored;
+		size_t brokers = 0;
+
+		LOG_INFO("control", "the control connection ended; trying the next broker", LOG_S("broker", c->broker),
+			 LOG_S("cause", why));
+		while (endpoints_at(c->reactor->core->endpoints, brokers, &ignored))
+			brokers++;
+		c->left = c->reactor->core->server_count + brokers;
+	}
+	failed(c, why);
+}
+
+static int
+greet(struct control *c)
+{
+	struct wr w = wr_new(256);
+	struct rope frame = {NULL, 0, 0, 0};
+	int err;
+
+	/* Version 0 is understood by every broker, and names every API. */
+	request_header_write(API_VERSIONS, 0, 0, slice_str(CLIENT_ID), &w);
+	err = rope_add_wr(&frame, &w);
+	if (err == 0)
+		err = io_send_frame(c->io, &frame);
+	wr_free(&w);
+	rope_clear(&frame);
+	return err;
+}
+
+static void
+on_versions(struct control *c, struct slice frame)
+{
+	int16_t min, max;
+	struct blob *b;
+	size_t at;
+
+	if (response_body_at(API_VERSIONS, 0, frame, &at) != 0 ||
+	    apiversions_find(0, slice_of(frame.p + at, frame.n - at), API_VERSIONS, &min, &max) != 0) {
+		lost(c, "its answer to ApiVersions can't be understood");
+		return;
+	}
+	b = blob_new(frame.n - at);
+	if (b == NULL) {
+		lost(c, "out of memory");
+		return;
+	}
+	memcpy(b->data, frame.p + at, frame.n - at);
+	b->len = frame.n - at;
+	blob_unref(c->versions);
+	c->versions = b;
+	c->state = CONTROL_UP;
+	c->backoff_ms = BACKOFF_MIN_MS;
+	look(c);
+	send_waiting(c);
+}
+
+static void
+on_answer(struct control *c, struct slice frame)
+{
+	struct link *e = list_first(&c->sent);
+	struct rd r = rd_of(frame);
+	int32_t correlation_id = rd_i32(&r);
+	struct ask *a;
+	size_t at;
+
+	if (rd_err(&r) != 0 || e == NULL || ask_of(e)->correlation_id != correlation_id) {
+		lost(c, "an answer to no request");
+		return;
+	}
+	a = ask_of(e);
+	list_remove(&c->sent, e);
+	if (response_body_at(a->key, a->version, frame, &at) != 0) {
+		ask_end(a, ERR_MALFORMED, slice_of(NULL, 0));
+		lost(c, "an answer whose header can't be read");
+		return;
+	}
+	ask_end(a, 0, slice_of(frame.p + at, frame.n - at));
+	arm_deadline(c);
+}
+
+static void
+on_io(void *arg, struct io *io, struct io_note *note)
+{
+	struct control *c = arg;
+
+	(void)io;
+	switch (note->ev) {
+	case IO_UP:
+		if (greet(c) != 0)
+			lost(c, "out of memory");
+		return;
+	case IO_HEAD:
+		note->take = IO_WHOLE;
+		return;
+	case IO_FRAME:
+		if (c->state == CONTROL_GREETING)
+			on_versions(c, blob_slice(note->blob));
+		else
+			on_answer(c, blob_slice(note->blob));
+		return;
+	case IO_CHUNK:
+	case IO_LOW:
+		return;
+	case IO_EOF:
+		lost(c, "closed by the broker");
+		return;
+	case IO_IDLE:
+		lost(c, "no answer to ApiVersions");
+		return;
+	case IO_FAIL:
+		lost(c, note->why == IO_WHY_SYSTEM ? strerror(note->err) : "not a Kafka broker's answer");
+		return;
+	case IO_DONE:
+		return;
+	}
+}
+
+static void
+on_dialled(void *arg, int fd, const char *why)
+{
+	struct control *c = arg;
+	const struct proxy_settings *set = &c->reactor->core->set;
+
+	c->dial = NULL;
+	if (fd < 0) {
+		metric_add(METRIC_UPSTREAM_ERRORS_CONNECT, 1);
+		failed(c, why);
+		return;
+	}
+	c->io = io_new(c->reactor->loop, fd, set->max_frame, on_io, c);
+	if (c->io == NULL) {
+		failed(c, "out of memory");
+		return;
+	}
+	metric_add(METRIC_UPSTREAM_CONNECTED, 1);
+	c->state = CONTROL_GREETING;
+	arm_deadline(c);
+	/* A port that accepts and then says nothing must not be waited for. */
+	if (io_set_idle(c->io, set->connect_ms + set->refresh_ms) != 0)
+		lost(c, "out of memory");
+}
+
+/* Candidates are the bootstrap servers and then the brokers met so far, round and round. */
+static void
+dial_next(struct control *c)
+{
+	const struct core *core = c->reactor->core;
+	struct slice host;
+	struct endpoint e;
+	uint16_t port;
+
+	if (c->candidate >= core->server_count &&
+	    !endpoints_at(core->endpoints, c->candidate - core->server_count, &e))
+		c->candidate = 0;
+	if (c->candidate < core->server_count) {
+		host = core->servers[c->candidate].host;
+		port = core->servers[c->candidate].port;
+	} else {
+		host = slice_str(e.host);
+		port = e.broker_port;
+	}
+	c->candidate++;
+	c->left--;
+	(void)snprintf(c->broker, sizeof(c->broker), "%.*s:%u", (int)host.n, (const char *)host.p, port);
+	c->state = CONTROL_DIALLING;
+	c->dial = dial_start(c->reactor->loop, core->resolver, host, port, core->set.connect_ms, on_dialled, c);
+	if (c->dial == NULL)
+		rest(c, "out of memory");
+}
+
+static void
+on_backoff(void *arg)
+{
+	struct control *c = arg;
+	struct endpoint ignored;
+	size_t brokers = 0;
+
+	while (endpoints_at(c->reactor->core->endpoints, brokers, &ignored))
+		brokers++;
+	c->left = c->reactor->core->server_count + brokers;
+	dial_next(c);
+}
+
+static void
+on_deadline(void *arg)
+{
+	struct control *c = arg;
+	struct monotime now = clock_now();
+	bool stuck = false;
+	struct link *e;
+
+	while ((e = list_first(&c->sent)) != NULL && ask_of(e)->deadline.ns <= now.ns) {
+		list_remove(&c->sent, e);
+		ask_end(ask_of(e), ERR_TIMEOUT, slice_of(NULL, 0));
+		stuck = true;
+	}
+	while ((e = list_first(&c->waiting)) != NULL && ask_of(e)->deadline.ns <= now.ns) {
+		list_remove(&c->waiting, e);
+		ask_end(ask_of(e), ERR_TIMEOUT, slice_of(NULL, 0));
+	}
+	if (stuck && c->io != NULL)
+		lost(c, "the broker does not answer");
+	arm_deadline(c);
+}
+
+/* --- looking at the brokers -------------------------------------------------------- */
+
+static void
+metadata_body(void *arg, int16_t version, struct wr *w)
+{
+	(void)arg;
+	metadata_request_write(version, NULL, NULL, 0, w);
+}
+
+static void
+learn(struct control *c, const struct metadata *m)
+{
+	bool all_open = m->broker_count > 0;
+
+	for (size_t i = 0; i < m->broker_count; i++) {
+		const struct metadata_broker *b = &m->brokers[i];
+		uint16_t port;
+		int err = endpoints_meet(c->reactor->core->endpoints, b->node_id, b->host, b->port, &port);
+
+		if (err == 0)
+			continue;
+		all_open = false;
+		LOG_LIMITED(LOG_LEVEL_ERROR, "control", "a broker has no port of ours: clients can't reach it",
+			    LOG_I("node", b->node_id), LOG_B("host", b->host), LOG_I("first", c->reactor->core->set.first_port),
+			    LOG_I("last", c->reactor->core->set.last_port),
+			    LOG_S("error", err == ERR_LIMIT ? "listen.broker.ports has no free port" : err_text(err)));
+	}
+	pthread_mutex_lock(&c->mutex);
+	(void)snprintf(c->cluster_id, sizeof(c->cluster_id), "%.*s", (int)m->cluster_id.n,
+		       m->cluster_id.p != NULL ? (const char *)m->cluster_id.p : "");
+	pthread_mutex_unlock(&c->mutex);
+	if (!all_open) {
+		not_ready(c);
+		return;
+	}
+	c->told_lost = false;
+	if (!atomic_exchange(&c->ready, true)) {
+		metric_add(METRIC_READY, 1);
+		LOG_INFO("control", "the cluster is reachable", LOG_S("broker", c->broker),
+			 LOG_B("cluster", m->cluster_id), LOG_I("brokers", m->broker_count));
+	}
+}
+
+static void
+on_metadata(void *arg, int err, int16_t version, struct slice body)
+{
+	struct control *c = arg;
+	struct metadata m;
+
+	c->looking = false;
+	if (err == 0)
+		err = metadata_read(version, body, &m);
+	if (err == 0) {
+		learn(c, &m);
+		metadata_free(&m);
+	} else if (err != ERR_CLOSED) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "control", "the cluster's brokers can't be learnt", LOG_S("broker", c->broker),
+			    LOG_S("error", err_text(err)));
+	}
+	if (c->state == CONTROL_UP)
+		loop_timer_set(c->refresh, err == 0 && atomic_load(&c->ready) ? c->reactor->core->set.refresh_ms : 1000);
+}
+
+static void
+look(struct control *c)
+{
+	if (c->looking || c->state != CONTROL_UP)
+		return;
+	c->looking = control_ask(c, API_METADATA, METADATA_MIN, METADATA_MAX, metadata_body, on_metadata, c) == 0;
+	if (!c->looking)
+		loop_timer_set(c->refresh, 1000);
+}
+
+static void
+on_refresh(void *arg)
+{
+	look(arg);
+}
+
+static void
+on_refresh_call(void *arg)
+{
+	struct control *c = arg;
+
+	atomic_store(&c->refresh_posted, false);
+	look(c);
+}
+
+void
+control_refresh(struct control *c)
+{
+	if (atomic_load(&c->stopped) || atomic_exchange(&c->refresh_posted, true))
+		return;
+	if (wake_post(c->reactor->core->main, &c->refresh_call) != 0)
+		atomic_store(&c->refresh_posted, false);
+}
+
+/* --- life -------------------------------------------------------------------------- */
+
+struct control *
+control_new(struct reactor *r)
+{
+	struct control *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->reactor = r;
+	list_init(&c->waiting);
+	list_init(&c->sent);
+	pthread_mutex_init(&c->mutex, NULL);
+	c->backoff_ms = BACKOFF_MIN_MS;
+	c->refresh_call = (struct wake_call){NULL, on_refresh_call, c};
+	c->backoff = loop_timer_new(r->loop, on_backoff, c);
+	c->refresh = loop_timer_new(r->loop, on_refresh, c);
+	c->deadline = loop_timer_new(r->loop, on_deadline, c);
+	if (c->backoff == NULL || c->refresh == NULL || c->deadline == NULL) {
+		control_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+control_start(struct control *c)
+{
+	loop_timer_set(c->backoff, 0);
+}
+
+void
+control_free(struct control *c)
+{
+	struct link *e;
+
+	if (c == NULL)
+		return;
+	atomic_store(&c->stopped, true);
+	wake_run(c->reactor->core->main); /* asks that are on their way here */
+	dial_cancel(c->dial);
+	io_close(c->io);
+	while ((e = list_pop(&c->sent)) != NULL)
+		ask_end(ask_of(e), ERR_CLOSED, slice_of(NULL, 0));
+	while ((e = list_pop(&c->waiting)) != NULL)
+		ask_end(ask_of(e), ERR_CLOSED, slice_of(NULL, 0));
+	loop_timer_free(c->backoff);
+	loop_timer_free(c->refresh);
+	loop_timer_free(c->deadline);
+	blob_unref(c->versions);
+	not_ready(c);
+	pthread_mutex_destroy(&c->mutex);
+	free(c);
+}
+
+bool
+control_ready(const struct control *c)
+{
+	return atomic_load(&c->ready);
+}
+
+void
+control_cluster_id(struct control *c, char *ret, size_t len)
+{
+	pthread_mutex_lock(&c->mutex);
+	(void)snprintf(ret, len, "%s", c->cluster_id);
+	pthread_mutex_unlock(&c->mutex);
+}

@@ -1,0 +1,352 @@
+/*
+ * The file, one broker a line, in no order; other lines are ignored:
+ *
+ *   NODE PORT HOST:PORT
+ *   3 19095 kafka-3.example:9092
+ */
+#include "proxy/endpoints.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rd.h"
+#include "base/text.h"
+#include "base/wr.h"
+#include "net/listen.h"
+
+#define FILE_MAX ((size_t)1024 * 1024)
+
+struct endpoints {
+	pthread_mutex_t mutex;
+	struct addr at;
+	uint16_t first, last, reserved;
+	endpoints_opened_fn *opened;
+	void *arg;
+	struct endpoint *list; /* in order of node ids */
+	size_t count, cap;
+	bool stopped;
+	char *path; /* NULL: nothing is kept */
+	char *temp;
+};
+
+struct endpoints *
+endpoints_new(const struct addr *at, uint16_t first, uint16_t last, uint16_t reserved, const char *dir,
+	      endpoints_opened_fn *opened, void *arg)
+{
+	struct endpoints *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	pthread_mutex_init(&e->mutex, NULL);
+	e->at = *at;
+	e->first = first;
+	e->last = last;
+	e->reserved = reserved;
+	e->opened = opened;
+	e->arg = arg;
+	if (dir != NULL &&
+	    (asprintf(&e->path, "%s/endpoints", dir) < 0 || asprintf(&e->temp, "%s/endpoints.new", dir) < 0)) {
+		endpoints_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+void
+endpoints_free(struct endpoints *e)
+{
+	if (e == NULL)
+		return;
+	pthread_mutex_destroy(&e->mutex);
+	free(e->list);
+	free(e->path);
+	free(e->temp);
+	free(e);
+}
+
+/* Where node_id is in the list, or would be. */
+static size_t
+place_of(const struct endpoints *e, int32_t node_id)
+{
+	size_t lo = 0, hi = e->count;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (e->list[mid].node_id < node_id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct endpoint *
+find(const struct endpoints *e, int32_t node_id)
+{
+	size_t i = place_of(e, node_id);
+
+	return i < e->count && e->list[i].node_id == node_id ? &e->list[i] : NULL;
+}
+
+static struct endpoint *
+insert(struct endpoints *e, int32_t node_id)
+{
+	size_t i = place_of(e, node_id);
+
+	if (e->count == e->cap) {
+		size_t cap = e->cap > 0 ? e->cap * 2 : 8;
+		struct endpoint *list = realloc(e->list, cap * sizeof(*list));
+
+		if (list == NULL)
+			return NULL;
+		e->list = list;
+		e->cap = cap;
+	}
+	memmove(&e->list[i + 1], &e->list[i], (e->count - i) * sizeof(*e->list));
+	e->count++;
+	e->list[i] = (struct endpoint){.node_id = node_id};
+	return &e->list[i];
+}
+
+static bool
+port_is_given(const struct endpoints *e, uint16_t port)
+{
+	if (port == e->reserved)
+		return true;
+	for (size_t i = 0; i < e->count; i++)
+		if (e->list[i].port == port)
+			return true;
+	return false;
+}
+
+static int
+try_port(const struct endpoints *e, uint16_t port, int *ret_fd)
+{
+	struct addr at = e->at;
+
+	addr_set_port(&at, port);
+	return listen_open(&at, ret_fd);
+}
+
+/*
+ * first + id while that is in the range, else (and when that is taken, here or by another
+ * program) the next free one, going round once.  Ids beyond the range start at their
+ * remainder, so that 1001, 1002, 1003 get ports in their order, whoever is met first.
+ */
+static int
+open_any(const struct endpoints *e, int32_t node_id, uint16_t *ret_port, int *ret_fd)
+{
+	uint32_t size = (uint32_t)(e->last - e->first) + 1;
+
+	for (uint32_t i = 0; i < size; i++) {
+		uint16_t port = (uint16_t)(e->first + ((uint32_t)node_id % size + i) % size);
+		int err;
+
+		if (port_is_given(e, port))
+			continue;
+		err = try_port(e, port, ret_fd);
+		if (err != 0 && errno == EADDRINUSE)
+			continue;
+		if (err == 0)
+			*ret_port = port;
+		return err;
+	}
+	return ERR_LIMIT;
+}
+
+static void
+write_all(const struct endpoints *e, struct wr *w)
+{
+	wr_text(w, "# node, our port, the broker's address\n");
+	for (size_t i = 0; i < e->count; i++) {
+		const struct endpoint *p = &e->list[i];
+
+		wr_printf(w, strchr(p->host, ':') != NULL ? "%d %u [%s]:%u\n" : "%d %u %s:%u\n", p->node_id, p->port,
+			  p->host, p->broker_port);
+	}
+}
+
+/* A file that is lost costs other port numbers after a restart, no more: so it isn't synced. */
+static void
+save(struct endpoints *e)
+{
+	struct wr w = wr_new(FILE_MAX);
+	bool ok = false;
+	int fd;
+
+	if (e->path == NULL)
+		return;
+	write_all(e, &w);
+	fd = open(e->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		ok = wr_err(&w) == 0 && write(fd, w.buf, w.len) == (ssize_t)w.len;
+		ok = close(fd) == 0 && ok && rename(e->temp, e->path) == 0;
+	}
+	if (!ok)
+		LOG_WARN("endpoints", "the brokers' ports can't be kept for the next start", LOG_S("file", e->path),
+			 LOG_S("error", strerror(errno)));
+	wr_free(&w);
+}
+
+static bool
+host_is_sane(struct slice host)
+{
+	if (host.n == 0 || host.n >= ENDPOINTS_HOST_MAX)
+		return false;
+	for (size_t i = 0; i < host.n; i++)
+		if (host.p[i] <= ' ' || host.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+int
+endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port)
+{
+	struct endpoint *p;
+	bool changed = false;
+	uint16_t ours = 0;
+	int fd = -1;
+	int err = 0;
+
+	if (node_id < 0 || port <= 0 || port > UINT16_MAX || !host_is_sane(host))
+		return ERR_MALFORMED;
+	pthread_mutex_lock(&e->mutex);
+	p = find(e, node_id);
+	if (p == NULL || p->port == 0) {
+		err = e->stopped ? ERR_CLOSED : open_any(e, node_id, &ours, &fd);
+		if (err == 0 && p == NULL && (p = insert(e, node_id)) == NULL) {
+			close(fd);
+			err = ERR_NOMEM;
+		}
+		if (err == 0) {
+			p->port = ours;
+			changed = true;
+		}
+	}
+	if (err == 0) {
+		ours = p->port;
+		if (!slice_eq(host, slice_str(p->host)) || p->broker_port != port) {
+			memcpy(p->host, host.p, host.n);
+			p->host[host.n] = '\0';
+			p->broker_port = (uint16_t)port;
+			changed = true;
+		}
+	}
+	if (changed)
+		save(e);
+	pthread_mutex_unlock(&e->mutex);
+	if (err != 0)
+		return err;
+	if (fd >= 0)
+		e->opened(e->arg, node_id, ours, fd);
+	*ret_port = ours;
+	return 0;
+}
+
+int
+endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret)
+{
+	const struct endpoint *p;
+	int err = ERR_NOTFOUND;
+
+	pthread_mutex_lock(&e->mutex);
+	p = find(e, node_id);
+	if (p != NULL && p->host[0] != '\0') {
+		*ret = *p;
+		err = 0;
+	}
+	pthread_mutex_unlock(&e->mutex);
+	return err;
+}
+
+bool
+endpoints_at(struct endpoints *e, size_t i, struct endpoint *ret)
+{
+	bool there;
+
+	pthread_mutex_lock(&e->mutex);
+	there = i < e->count;
+	if (there)
+		*ret = e->list[i];
+	pthread_mutex_unlock(&e->mutex);
+	return there;
+}
+
+void
+endpoints_stop(struct endpoints *e)
+{
+	pthread_mutex_lock(&e->mutex);
+	e->stopped = true;
+	pthread_mutex_unlock(&e->mutex);
+}
+
+/* The next word of a line; empty at its end. */
+static struct slice
+word(struct slice *line)
+{
+	struct slice w;
+	size_t n = 0;
+
+	while (line->n > 0 && *line->p == ' ')
+		*line = slice_of(line->p + 1, line->n - 1);
+	while (n < line->n && line->p[n] != ' ')
+		n++;
+	w = slice_of(line->p, n);
+	*line = slice_of(line->p + n, line->n - n);
+	return w;
+}
+
+/* One line of the file.  What makes no sense, or is in the range no more, is passed over. */
+static void
+load_line(struct endpoints *e, struct slice line)
+{
+	int64_t node_id, port;
+	struct slice host;
+	struct endpoint *p;
+	uint16_t broker_port;
+	int fd;
+
+	if (text_parse_i64(word(&line), &node_id) != 0 || node_id < 0 || node_id > INT32_MAX)
+		return;
+	if (text_parse_i64(word(&line), &port) != 0 || port < e->first || port > e->last)
+		return;
+	if (addr_split(word(&line), &host, &broker_port) != 0 || !host_is_sane(host))
+		return;
+	if (find(e, (int32_t)node_id) != NULL || port_is_given(e, (uint16_t)port))
+		return;
+	if (try_port(e, (uint16_t)port, &fd) != 0) {
+		LOG_WARN("endpoints", "a broker's port of last time can't be opened; it gets another",
+			 LOG_I("node", node_id), LOG_I("port", port), LOG_S("error", strerror(errno)));
+		return;
+	}
+	p = insert(e, (int32_t)node_id);
+	if (p == NULL) {
+		close(fd);
+		return;
+	}
+	p->port = (uint16_t)port;
+	p->broker_port = broker_port;
+	memcpy(p->host, host.p, host.n);
+	e->opened(e->arg, p->node_id, p->port, fd);
+}
+
+void
+endpoints_load(struct endpoints *e)
+{
+	FILE *f = e->path != NULL ? fopen(e->path, "re") : NULL;
+	char line[ENDPOINTS_HOST_MAX + 64];
+
+	if (f == NULL) {
+		if (e->path != NULL && errno != ENOENT)
+			LOG_WARN("endpoints", "the brokers' ports of last time can't be read", LOG_S("file", e->path),
+				 LOG_S("error", strerror(errno)));
+		return;
+	}
+	while (fgets(line, sizeof(line), f) != NULL)
+		load_line(e, slice_of(line, strcspn(line, "\r\n")));
+	fclose(f);
+}

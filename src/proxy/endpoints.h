@@ -1,0 +1,61 @@
+/*
+ * endpoints: the brokers, and the port of ours that stands for each.
+ *
+ *   node 3 at kafka-3.example:9092   ◄─►   127.0.0.1:19095
+ *
+ * Safe from any thread; a mutex is held for a look-up, and while a new broker's
+ * port is bound.  The file keeps a node's port across restarts.
+ */
+#ifndef PROXY_ENDPOINTS_H
+#define PROXY_ENDPOINTS_H
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "net/addr.h"
+
+struct endpoints; /* opaque */
+
+#define ENDPOINTS_HOST_MAX 256 /* with NUL; a DNS name has at most 253 characters (RFC 1035 §2.3.4) */
+
+struct endpoint {
+	int32_t node_id;
+	uint16_t port;         /* ours; 0: none yet */
+	uint16_t broker_port;  /* the cluster's */
+	char host[ENDPOINTS_HOST_MAX];
+};
+
+/* A port was opened; the listening fd is the callee's.  On the thread that met the broker, without locks. */
+typedef void endpoints_opened_fn(void *arg, int32_t node_id, uint16_t port, int fd);
+
+/*
+ * Ports first..last at the address of `at`, but never `reserved`.  `dir` (may be NULL) is
+ * where the file `endpoints` is.  NULL: no memory.
+ */
+struct endpoints *endpoints_new(const struct addr *at, uint16_t first, uint16_t last, uint16_t reserved,
+				const char *dir, endpoints_opened_fn *opened, void *arg) MUSTCHECK;
+void endpoints_free(struct endpoints *e); /* NULL is fine */
+
+/*
+ * Reads the file and opens the ports of the brokers in it.  What can't be read or opened
+ * is logged and left out: the broker gets a port when it is met.
+ */
+void endpoints_load(struct endpoints *e);
+
+/*
+ * A broker that the cluster told of: notes its address, opens its port if need be.
+ * 0; ERR_LIMIT: no port of the range is left; ERR_IO: no socket, errno; ERR_MALFORMED: no
+ * such node id, host or port can be; ERR_NOMEM.
+ */
+int endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port)
+	MUSTCHECK;
+
+/* A broker by its id.  0 or ERR_NOTFOUND (also when its address is not known yet). */
+int endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret) MUSTCHECK;
+
+/* The i-th broker in order of node ids.  false: there are fewer. */
+bool endpoints_at(struct endpoints *e, size_t i, struct endpoint *ret);
+
+/* Opens no more ports: endpoints_meet() of a new broker is ERR_CLOSED. */
+void endpoints_stop(struct endpoints *e);
+
+#endif

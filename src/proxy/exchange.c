@@ -1,0 +1,260 @@
+#include "proxy/exchange.h"
+
+#include "proxy/pipeline.h"
+#include "proxy/session.h"
+
+/*
+ * Who may touch a ticket: its holder until ticket_resume(), then the reactor.  `x` is
+ * the reactor's alone, and NULL when the exchange is gone or went on without it.
+ */
+struct ticket {
+	struct wake_call call;
+	struct wake *wake;
+	struct exchange *x;
+};
+
+struct exchange *
+exchange_new(struct session *s, const struct pipeline *p)
+{
+	struct exchange *x = calloc(1, sizeof(*x) + p->count * sizeof(x->state[0]));
+
+	if (x == NULL)
+		return NULL;
+	x->session = s;
+	x->pipeline = p;
+	return x;
+}
+
+void
+exchange_drop_message(struct exchange *x)
+{
+	blob_unref(blob_take(&x->frame));
+	rope_clear(&x->body);
+	x->replaced = false;
+}
+
+static void
+let_ticket_go(struct exchange *x)
+{
+	if (x->ticket != NULL)
+		x->ticket->x = NULL;
+	x->ticket = NULL;
+	loop_timer_clear(x->hold_timer);
+}
+
+void
+exchange_end(struct exchange *x, struct list *fifo)
+{
+	pipeline_lost(x);
+	if (link_in_list(&x->link))
+		list_remove(fifo, &x->link);
+	let_ticket_go(x);
+	loop_timer_free(x->hold_timer);
+	exchange_drop_message(x);
+	rope_clear(&x->answer);
+	blob_unref(x->client_id);
+	free(x);
+}
+
+int
+exchange_take_message(struct exchange *x, struct rope *ret_frame)
+{
+	struct rope frame = {NULL, 0, 0, 0};
+	int err = rope_add(&frame, x->frame, 0, x->replaced ? x->body_at : x->frame->len);
+
+	for (size_t i = 0; err == 0 && i < x->body.count; i++)
+		err = rope_add(&frame, x->body.pieces[i].blob, x->body.pieces[i].off, x->body.pieces[i].len);
+	if (err != 0) {
+		rope_clear(&frame);
+		return err;
+	}
+	exchange_drop_message(x);
+	*ret_frame = frame;
+	return 0;
+}
+
+int
+exchange_flatten(struct exchange *x)
+{
+	struct blob *b;
+
+	if (!x->replaced)
+		return 0;
+	b = blob_new(x->body_at + x->body.total);
+	if (b == NULL)
+		return ERR_NOMEM;
+	memcpy(b->data, x->frame->data, x->body_at);
+	b->len = x->body_at;
+	for (size_t i = 0; i < x->body.count; i++) {
+		const struct rope_piece *p = &x->body.pieces[i];
+
+		memcpy(b->data + b->len, p->blob->data + p->off, p->len);
+		b->len += p->len;
+	}
+	exchange_drop_message(x);
+	x->frame = b;
+	return 0;
+}
+
+/* --- stage.h ----------------------------------------------------------------------- */
+
+int16_t
+exchange_key(const struct exchange *x)
+{
+	return x->key;
+}
+
+int16_t
+exchange_version(const struct exchange *x)
+{
+	return x->version;
+}
+
+struct slice
+exchange_client_id(const struct exchange *x)
+{
+	return x->client_id != NULL ? blob_slice(x->client_id) : (struct slice){NULL, 0};
+}
+
+struct slice
+exchange_body(const struct exchange *x)
+{
+	return slice_of(x->frame->data + x->body_at, x->frame->len - x->body_at);
+}
+
+struct blob *
+exchange_frame(const struct exchange *x)
+{
+	return x->frame;
+}
+
+size_t
+exchange_body_at(const struct exchange *x)
+{
+	return x->body_at;
+}
+
+struct slice
+exchange_software_name(const struct exchange *x)
+{
+	return session_software(x->session, 0);
+}
+
+struct slice
+exchange_software_version(const struct exchange *x)
+{
+	return session_software(x->session, 1);
+}
+
+void
+exchange_set_software(struct exchange *x, struct slice name, struct slice version)
+{
+	session_set_software(x->session, name, version);
+}
+
+void
+exchange_set_state(struct exchange *x, const struct stage *s, void *state)
+{
+	x->state[pipeline_index(x->pipeline, s)] = state;
+}
+
+void *
+exchange_state(const struct exchange *x, const struct stage *s)
+{
+	return x->state[pipeline_index(x->pipeline, s)];
+}
+
+void *
+exchange_reactor_state(const struct exchange *x, const struct stage *s)
+{
+	return x->pipeline->reactor_state[pipeline_index(x->pipeline, s)];
+}
+
+void
+exchange_replace(struct exchange *x, struct rope *body)
+{
+	rope_clear(&x->body);
+	x->body = rope_take(body);
+	x->replaced = true;
+}
+
+void
+exchange_answer(struct exchange *x, struct rope *body)
+{
+	rope_clear(&x->answer);
+	x->answer = rope_take(body);
+}
+
+void
+exchange_swallow(struct exchange *x)
+{
+	x->swallow = true;
+}
+
+bool
+exchange_timed_out(const struct exchange *x)
+{
+	return x->timed_out;
+}
+
+static void
+on_hold_over(void *arg)
+{
+	struct exchange *x = arg;
+
+	x->timed_out = true;
+	let_ticket_go(x);
+	session_exchange_resumed(x->session, x);
+}
+
+struct ticket *
+exchange_hold(struct exchange *x, unsigned timeout_ms)
+{
+	struct loop *l = session_loop(x->session);
+	struct ticket *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	if (x->hold_timer == NULL)
+		x->hold_timer = loop_timer_new(l, on_hold_over, x);
+	if (x->hold_timer == NULL) {
+		free(t);
+		return NULL;
+	}
+	let_ticket_go(x);
+	t->wake = wake_ref(loop_wake(l));
+	t->x = x;
+	x->ticket = t;
+	x->timed_out = false;
+	loop_timer_set(x->hold_timer, timeout_ms);
+	return t;
+}
+
+static void
+ticket_free(struct ticket *t)
+{
+	wake_unref(t->wake);
+	free(t);
+}
+
+static void
+on_resume(void *arg)
+{
+	struct ticket *t = arg;
+	struct exchange *x = t->x;
+
+	ticket_free(t);
+	if (x == NULL)
+		return;
+	x->ticket = NULL;
+	let_ticket_go(x);
+	session_exchange_resumed(x->session, x);
+}
+
+void
+ticket_resume(struct ticket *t)
+{
+	t->call = (struct wake_call){NULL, on_resume, t};
+	if (wake_post(t->wake, &t->call) != 0)
+		ticket_free(t);
+}

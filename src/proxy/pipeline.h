@@ -1,0 +1,45 @@
+/* pipeline: the stages, and how a message goes through them. */
+#ifndef PROXY_PIPELINE_H
+#define PROXY_PIPELINE_H
+
+#include "proxy/exchange.h"
+
+#define PIPELINE_STAGES_MAX 32 /* bits of exchange.ran_request */
+
+/* One per reactor. */
+struct pipeline {
+	const struct stage *const *stages;
+	unsigned count;
+	void **reactor_state; /* by stage */
+};
+
+int pipeline_init(struct pipeline *p, const struct stage *const *stages, unsigned count, unsigned reactor) MUSTCHECK;
+void pipeline_fini(struct pipeline *p);
+
+bool pipeline_wants_request(const struct pipeline *p, int16_t key, int16_t version);
+bool pipeline_wants_response(const struct pipeline *p, int16_t key, int16_t version);
+
+enum pipeline_end {
+	PIPELINE_ON,       /* the message (exchange_take_message) goes on its way */
+	PIPELINE_HELD,     /* call again when the exchange is resumed */
+	PIPELINE_ANSWERED, /* request only: x->answer is the frame for the client */
+	PIPELINE_CLOSE,    /* a stage gave up on the connection, or there was no memory */
+};
+
+/* Runs stages from x->at on: out in order, back in reverse. */
+enum pipeline_end pipeline_request(struct exchange *x);
+enum pipeline_end pipeline_response(struct exchange *x);
+
+/* Sets x up for pipeline_response(). */
+void pipeline_turn(struct exchange *x);
+
+/* Would a stage that saw this request do something with its answer? */
+bool pipeline_awaits(const struct exchange *x);
+
+/* Calls lost() of the stages that saw the request and will not see the answer.  Once. */
+void pipeline_lost(struct exchange *x);
+
+/* The place of s among the stages; it must be there. */
+unsigned pipeline_index(const struct pipeline *p, const struct stage *s);
+
+#endif

@@ -1,0 +1,72 @@
+/* What session.c, session_client.c and session_broker.c share. */
+#ifndef PROXY_SESSION_INTERNAL_H
+#define PROXY_SESSION_INTERNAL_H
+
+#include "net/io.h"
+#include "proxy/exchange.h"
+#include "proxy/listener.h"
+#include "proxy/session.h"
+#include "proxy/upstream.h"
+
+/*
+ *   DIALLING ─► OPEN ─► DRAINING ─► FINISHING ─► DEAD
+ *       │         └───► LEAVING ──────┘           ▲
+ *       └─────────────────────────────────────────┘
+ */
+enum session_state {
+	SESSION_DIALLING,  /* the broker isn't connected; nothing was sent */
+	SESSION_OPEN,      /* both ways */
+	SESSION_DRAINING,  /* no new request is read; what is in flight gets its answers */
+	SESSION_LEAVING,   /* the client is gone; answers that stages await are still read */
+	SESSION_FINISHING, /* the last bytes go out */
+	SESSION_DEAD,
+};
+
+/* What the frame is that the broker is sending and nobody wants whole. */
+enum session_answer { ANSWER_TO_CLIENT, ANSWER_DROPPED };
+
+/* Remembers which acks=0 requests went by: 1024 is more than clients keep in flight. */
+#define SESSION_ACKS0 1024
+
+struct session {
+	struct link link; /* reactor.sessions */
+	struct reactor *reactor;
+	struct listener *from;
+	enum session_state state;
+	struct io *client;
+	struct io *broker;
+	struct upstream *dialling;
+	char *broker_name;
+	struct list fifo;          /* exchanges, oldest first */
+	struct exchange *current;  /* the request that stages hold; it is the newest */
+	struct exchange *incoming; /* the request that is being relayed; NULL: raw bytes */
+	bool relaying;             /* inside a relayed request */
+	bool raw;                  /* after SaslHandshake v0: tokens, not requests */
+	bool client_blocked, broker_blocked;
+	enum session_answer answer;
+	int32_t *acks0; /* ring of correlation ids, or NULL */
+	unsigned acks0_count; /* ever */
+	struct blob *client_id;
+	struct blob *software[2];
+	struct loop_timer *deadline; /* of DRAINING and LEAVING */
+	struct loop_task end;
+	char peer[ADDR_TEXT_MAX];
+};
+
+/* session.c */
+void session_open(struct session *s);                       /* the broker is connected */
+void session_turn(struct session *s);                       /* after every event: what follows from it */
+void session_client_gone(struct session *s);                /* its connection is closed by now or broken */
+void session_broker_gone(struct session *s, const char *why);
+void session_answered(struct session *s, struct exchange *x); /* x is through: observe it, let it go */
+void session_flush_answers(struct session *s);              /* sends what stages answered and whose turn has come */
+
+/* session_client.c */
+io_fn session_on_client;
+void session_request_step(struct session *s, struct exchange *x); /* runs the stages from where they stood */
+
+/* session_broker.c */
+io_fn session_on_broker;
+void session_response_step(struct session *s, struct exchange *x);
+
+#endif

@@ -1,0 +1,77 @@
+/* A Produce answer on its way back: where each batch came to stand, or that it did not. */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "stages/attest_internal.h"
+
+enum { UNKNOWN_TOPIC = 3, MESSAGE_TOO_LARGE = 10, RECORD_LIST_TOO_LARGE = 18, UNKNOWN_TOPIC_ID = 100 };
+
+static struct sent *
+find(struct attest_state *s, const struct produce_result *r)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct sent *t = &s->sent[i];
+
+		if (t->ended || t->partition != r->partition || t->by_id != r->by_id)
+			continue;
+		if (r->by_id ? memcmp(t->topic_id, r->topic_id, 16) == 0
+			     : slice_eq(r->topic, slice_of(t->topic, t->topic_len)))
+			return t;
+	}
+	return NULL;
+}
+
+/* What an error tells about the topic itself. */
+static void
+learn(struct attest *a, const struct sent *t, const struct produce_result *r)
+{
+	struct slice name = slice_of(t->topic, t->topic_len);
+
+	if (r->error == MESSAGE_TOO_LARGE || r->error == RECORD_LIST_TOO_LARGE)
+		topics_too_large(a->topics, name, t->size);
+	else if (r->error == UNKNOWN_TOPIC || r->error == UNKNOWN_TOPIC_ID)
+		topics_doubt(a->topics, t->by_id ? (struct slice){NULL, 0} : name, t->topic_id);
+}
+
+static void
+settle(struct attest *a, struct sent *t, const struct produce_result *r)
+{
+	struct answer answer = {.error = r->error, .base_offset = r->base_offset, .append_ms = r->log_append_ms};
+
+	learn(a, t, r);
+	t->ended = true;
+	switch (chains_settle(&t->attempt, &answer)) {
+	case CHAINS_REFUSED: metric_add(METRIC_RECORDS_REFUSED, t->records); break;
+	case CHAINS_STORED:
+	case CHAINS_KNOWN:
+	case CHAINS_OPEN:
+	case CHAINS_UNFIT: /* counted where it was given up */
+	case CHAINS_DUPLICATE: break;
+	}
+}
+
+enum stage_verdict
+attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state *s)
+{
+	struct produce_result *results;
+	bool error = false;
+	size_t count;
+	int err = produce_response_read(exchange_version(x), exchange_body(x), &results, &count);
+
+	if (err != 0) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "attest", "a Produce answer can't be read; its records' outcome is open",
+			    LOG_I("version", exchange_version(x)), LOG_S("cause", err_text(err)));
+		attest_lose(s);
+		return s->swallow ? STAGE_CLOSE : STAGE_PASS;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct sent *t = find(s, &results[i]);
+
+		error |= results[i].error != 0;
+		if (t != NULL)
+			settle(a, t, &results[i]);
+	}
+	free(results);
+	attest_lose(s); /* what the answer doesn't name */
+	/* With acks=0 a broker can say that something failed only by closing. */
+	return s->swallow && error ? STAGE_CLOSE : STAGE_PASS;
+}

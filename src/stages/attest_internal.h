@@ -1,0 +1,69 @@
+/* What attest.c, attest_produce.c and attest_answer.c share. */
+#ifndef STAGES_ATTEST_INTERNAL_H
+#define STAGES_ATTEST_INTERNAL_H
+
+#include <pthread.h>
+
+#include "attest/rewrite.h"
+#include "kafka/produce.h"
+#include "stages/attest.h"
+
+enum {
+	HOLD_MS = 5000,          /* for a topic's name, id and settings */
+	SMALL_PIECE = 16 * 1024, /* smaller is copied into its neighbour, larger travels on its own */
+	PLAIN_MAX = 1 << 30,     /* of a batch's decompressed records */
+};
+
+struct attest {
+	struct stage stage;
+	struct chains *chains;
+	struct topics *topics;
+	pthread_mutex_t lock;
+	struct config *config;
+};
+
+/* Of one reactor. */
+struct attest_reactor {
+	struct rewriter *rewriter;
+	struct wr batch; /* a new batch in the making */
+};
+
+/* One batch that went out attested. */
+struct sent {
+	bool by_id;
+	bool ended; /* settled, lost or withdrawn */
+	uint8_t topic_id[16];
+	char topic[TOPICS_NAME_MAX + 1];
+	size_t topic_len;
+	int32_t partition;
+	int32_t records;
+	size_t size;
+	struct attempt attempt;
+};
+
+enum exchange_kind { EXCHANGE_PRODUCE, EXCHANGE_END_TXN, EXCHANGE_INIT_PRODUCER };
+
+/* What an exchange remembers from request to answer. */
+struct attest_state {
+	enum exchange_kind kind;
+	/* Produce */
+	struct sent *sent;
+	size_t count;
+	bool swallow; /* acks=0 */
+	/* EndTxn, InitProducerId */
+	uint64_t mark;
+	int64_t producer_id;
+	bool committed;
+	char *transactional_id;
+	size_t transactional_id_len;
+};
+
+struct config *attest_config(struct attest *a); /* a reference of the caller's own */
+
+void attest_state_free(struct attest_state *s); /* its attempts must have ended; NULL is fine */
+void attest_lose(struct attest_state *s);       /* ends every attempt that is left: outcome unknown */
+
+enum stage_verdict attest_produce_request(struct attest *a, struct exchange *x);
+enum stage_verdict attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state *s);
+
+#endif

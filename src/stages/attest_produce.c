@@ -1,0 +1,458 @@
+/*
+ * A ProduceRequest on its way out.
+ *
+ *   client's frame   head │ part 0: prefix, batch │ part 1: prefix, batch │ tail
+ *                     │             ▼ rewritten              │ not ours to attest
+ *   to the broker    head'│  prefix', batch'      │ ─────── the client's own bytes ───────
+ *
+ * Bytes that stay are pieces of the client's frame; a new batch travels in the buffer
+ * that it was made in.  Only what is small is copied, so that a piece is worth its place.
+ */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/text.h"
+#include "stages/attest_internal.h"
+
+/* Retriable for every client, and says that nothing was appended. */
+enum { NOT_ENOUGH_REPLICAS = 19 };
+
+/* One request in work. */
+struct work {
+	struct attest *a;
+	struct exchange *x;
+	struct attest_reactor *reactor;
+	struct config *config;
+	struct produce_request req;
+	struct slice body;
+	struct attest_state *state;
+	struct rope rope;
+	struct wr head;  /* small things that follow each other */
+	size_t copied;   /* of the body: what stands before is in the rope */
+	bool changed;
+	bool refuse;     /* attest.on.failure: reject, and something failed */
+};
+
+/* --- what is ours to attest ----------------------------------------------------------- */
+
+static bool
+matches(const struct config_list *globs, struct slice topic)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		if (text_glob(globs->items[i], topic))
+			return true;
+	return false;
+}
+
+static bool
+is_wanted(const struct config *c, struct slice topic)
+{
+	return matches(&c->attest_topics, topic) && !matches(&c->attest_exclude, topic);
+}
+
+static void
+unattested(enum metric reason, int64_t records)
+{
+	metric_add(reason, records > 0 ? records : 1);
+}
+
+/* It should have been attested and can't be: attest.on.failure says what follows. */
+static void
+failed(struct work *w, enum metric reason, int64_t records)
+{
+	enum { REJECT = 1 };
+
+	if (w->config->attest_on_failure == REJECT)
+		w->refuse = true;
+	else
+		unattested(reason, records);
+}
+
+/* A batch that this program doesn't rewrite: why, or METRIC_COUNT when it does. */
+static enum metric
+why_not(const struct produce_part *p, struct batch *b)
+{
+	switch (batch_read(p->records, b)) {
+	case 0: break;
+	case ERR_UNSUPPORTED: return METRIC_RECORDS_LEGACY;
+	default: return METRIC_RECORDS_MALFORMED;
+	}
+	if (b->whole.n != p->records.n || b->count < 1)
+		return METRIC_RECORDS_MALFORMED;
+	if (batch_is(b, BATCH_CONTROL))
+		return METRIC_RECORDS_CONTROL;
+	if (batch_codec(b) == CODEC_COUNT)
+		return METRIC_RECORDS_CODEC;
+	if (!batch_crc_matches(b))
+		return METRIC_RECORDS_CRC;
+	return METRIC_COUNT;
+}
+
+/* --- the message in pieces ------------------------------------------------------------- */
+
+static int
+head_to_rope(struct work *w)
+{
+	return w->head.len > 0 ? rope_add_wr(&w->rope, &w->head) : wr_err(&w->head);
+}
+
+/* The client's own bytes up to `to`. */
+static int
+keep_until(struct work *w, size_t to)
+{
+	size_t n = to - w->copied;
+	int err = 0;
+
+	if (n < SMALL_PIECE) {
+		wr_bytes(&w->head, w->body.p + w->copied, n);
+		err = wr_err(&w->head);
+	} else if ((err = head_to_rope(w)) == 0) {
+		err = rope_add(&w->rope, exchange_frame(w->x), exchange_body_at(w->x) + w->copied, n);
+	}
+	w->copied = to;
+	return err;
+}
+
+/* The new batch in the part's place. */
+static int
+put_batch(struct work *w, const struct produce_part *p)
+{
+	struct wr *batch = &w->reactor->batch;
+	uint8_t prefix[5];
+	int err = keep_until(w, p->field_at);
+
+	wr_bytes(&w->head, prefix, produce_records_prefix(exchange_version(w->x), batch->len, prefix));
+	if (err == 0 && batch->len < SMALL_PIECE) {
+		wr_slice_put(&w->head, wr_slice(batch));
+		err = wr_err(&w->head);
+	} else if (err == 0 && (err = head_to_rope(w)) == 0) {
+		err = rope_add_wr(&w->rope, batch);
+	}
+	w->copied = p->field_at + p->field_len;
+	w->changed = true;
+	return err;
+}
+
+/* --- one part ------------------------------------------------------------------------------ */
+
+static enum metric
+reason_of(int err)
+{
+	switch (err) {
+	case ERR_LIMIT: return METRIC_RECORDS_LIMIT;
+	case ERR_UNSUPPORTED: return METRIC_RECORDS_CODEC;
+	case ERR_NOMEM: return METRIC_RECORDS_NO_MEMORY;
+	default: return METRIC_RECORDS_MALFORMED;
+	}
+}
+
+static int
+rewrite_in(struct work *w, const struct batch *b, const struct attempt *t, enum header_mode mode,
+	   struct slice dbom_topic)
+{
+	struct rewrite_order o = {
+		.mode = mode,
+		.dbom_topic = dbom_topic,
+		.chain = chains_id_of(t),
+		.bind_timestamp = t->time != CHAINS_TIME_APPEND,
+		.both = t->time == CHAINS_TIME_UNKNOWN,
+		.max_bytes = PLAIN_MAX,
+	};
+	struct rewrite_cost cost = {0, 0};
+	int err;
+
+	o.spans = chains_windows_of(t, &o.span_count);
+	wr_reset(&w->reactor->batch);
+	err = rewrite_batch(w->reactor->rewriter, b, &o, &w->reactor->batch, t->members, &cost);
+	metric_add(METRIC_CODEC_NS, cost.codec_ns);
+	metric_add(METRIC_HASH_NS, cost.hash_ns);
+	return err;
+}
+
+/*
+ * The fullest headers that the topic takes.  A retry keeps its first mode: other bytes
+ * under the same sequence would not be what the log holds.
+ */
+static int
+rewrite_fitting(struct work *w, const struct batch *b, const struct attempt *t, size_t max_bytes,
+		enum header_mode *ret_mode)
+{
+	enum header_mode mode = t->retry ? chains_mode_of(t) : (enum header_mode)w->config->attest_headers;
+	struct slice topic = slice_str(w->config->attest_dbom_topic);
+	int err;
+
+	for (;; mode++) {
+		err = rewrite_in(w, b, t, mode, topic);
+		if (err != 0 || t->retry || mode == HEADERS_NONE || w->reactor->batch.len <= max_bytes)
+			break;
+	}
+	*ret_mode = mode;
+	return err;
+}
+
+static void
+count_mode(enum header_mode mode)
+{
+	metric_add(mode == HEADERS_FULL	     ? METRIC_BATCHES_FULL
+		   : mode == HEADERS_COMPACT ? METRIC_BATCHES_COMPACT
+					     : METRIC_BATCHES_NONE,
+		   1);
+}
+
+static void
+note_sent(struct work *w, const struct produce_part *p, const struct topic_facts *f, const struct batch *b,
+	  const struct attempt *t)
+{
+	struct sent *s = &w->state->sent[w->state->count++];
+
+	s->by_id = p->by_id;
+	memcpy(s->topic_id, p->topic_id, sizeof(s->topic_id));
+	memcpy(s->topic, f->name, f->name_len + 1);
+	s->topic_len = f->name_len;
+	s->partition = p->partition;
+	s->records = b->count;
+	s->size = w->reactor->batch.len > 0 ? w->reactor->batch.len : p->records.n;
+	s->attempt = *t;
+}
+
+/* Places, rewrites, and makes it ready to go.  0, or why it goes as it came. */
+static int
+place_and_rewrite(struct work *w, const struct chains_batch *cb, const struct batch *b, size_t max_bytes,
+		  struct attempt *ret)
+{
+	struct chains_batch again = *cb;
+	enum header_mode mode;
+	int err;
+
+	for (;;) {
+		struct attempt t;
+
+		if ((err = chains_place(w->a->chains, &again, &t)) != 0)
+			return err == ERR_LIMIT ? ERR_NOT_NOW : err == ERR_NOT_NOW ? ERR_CLOSED : err;
+		err = rewrite_fitting(w, b, &t, max_bytes, &mode);
+		if (err != 0) {
+			chains_withdraw(&t);
+			return err;
+		}
+		err = chains_forward(&t, mode);
+		if (err == 0) {
+			if (t.retry)
+				metric_add(METRIC_RETRIES, 1);
+			count_mode(mode);
+			*ret = t;
+			return 0;
+		}
+		/* The same sequence with other content: a batch of its own. */
+		if (err != ERR_NOT_NOW || again.fresh)
+			return err;
+		again.fresh = true;
+	}
+}
+
+static int
+attest_part(struct work *w, const struct produce_part *p, const struct topic_facts *f)
+{
+	struct batch b;
+	enum metric not = why_not(p, &b);
+	struct chains_batch cb;
+	struct attempt t;
+	int err;
+
+	if (not != METRIC_COUNT) {
+		unattested(not, not == METRIC_RECORDS_LEGACY || not == METRIC_RECORDS_MALFORMED ? 1 : b.count);
+		return 0;
+	}
+	cb = (struct chains_batch){
+		.topic = slice_of(f->name, f->name_len),
+		.topic_id = f->has_id ? f->id : NULL,
+		.partition = p->partition,
+		.count = b.count,
+		.producer_id = b.producer_id,
+		.producer_epoch = b.producer_epoch,
+		.base_sequence = b.base_sequence,
+		.transactional = batch_is(&b, BATCH_TRANSACTIONAL),
+		.transactional_id = w->req.transactional_id,
+		.time = f->time,
+	};
+	cb.who = who_get(chains_who(w->a->chains), exchange_client_id(w->x), exchange_software_name(w->x),
+			 exchange_software_version(w->x));
+	err = place_and_rewrite(w, &cb, &b, f->max_bytes, &t);
+	who_unref(chains_who(w->a->chains), cb.who);
+	switch (err) {
+	case 0: break;
+	case ERR_EXISTS: return 0; /* its first attempt is on its way out at this moment, and counted there */
+	case ERR_NOT_NOW: failed(w, METRIC_RECORDS_BACKLOG, b.count); return 0;
+	case ERR_CLOSED: failed(w, METRIC_RECORDS_STOPPING, b.count); return 0;
+	case ERR_NOMEM: failed(w, METRIC_RECORDS_NO_MEMORY, b.count); return 0;
+	default: unattested(reason_of(err), b.count); return 0;
+	}
+	note_sent(w, p, f, &b, &t);
+	return w->reactor->batch.len > 0 ? put_batch(w, p) : 0;
+}
+
+/* --- the whole request ------------------------------------------------------------------------- */
+
+/* Facts about the part's topic.  ERR_NOTFOUND: wait for them; ERR_REMOTE: there are none. */
+static int
+facts_of(struct work *w, const struct produce_part *p, struct topic_facts *ret)
+{
+	return topics_find(w->a->topics, p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id, ret);
+}
+
+/* Does everything that is wanted have its facts?  Otherwise the first that hasn't is asked for. */
+static enum stage_verdict
+wait_for_facts(struct work *w)
+{
+	for (size_t i = 0; i < w->req.count && !exchange_timed_out(w->x); i++) {
+		const struct produce_part *p = &w->req.parts[i];
+		struct topic_facts f;
+		struct ticket *ticket;
+
+		if (p->records.p == NULL || (!p->by_id && !is_wanted(w->config, p->topic)) ||
+		    facts_of(w, p, &f) != ERR_NOTFOUND)
+			continue;
+		ticket = exchange_hold(w->x, HOLD_MS);
+		if (ticket == NULL)
+			return STAGE_CLOSE;
+		topics_wait(w->a->topics, p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id, ticket);
+		return STAGE_HOLD;
+	}
+	return STAGE_PASS;
+}
+
+static int
+attest_parts(struct work *w)
+{
+	for (size_t i = 0; i < w->req.count && !w->refuse; i++) {
+		const struct produce_part *p = &w->req.parts[i];
+		struct topic_facts f;
+		int err;
+
+		if (p->records.p == NULL)
+			continue;
+		if (!p->by_id && !is_wanted(w->config, p->topic)) {
+			struct batch b;
+
+			unattested(METRIC_RECORDS_EXCLUDED, batch_read(p->records, &b) == 0 ? b.count : 1);
+			continue;
+		}
+		if (facts_of(w, p, &f) != 0) {
+			struct batch b;
+
+			/* A topic that the cluster doesn't have: the broker says so itself. */
+			failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, batch_read(p->records, &b) == 0 ? b.count : 1);
+			continue;
+		}
+		if (!is_wanted(w->config, slice_of(f.name, f.name_len))) {
+			struct batch b;
+
+			unattested(METRIC_RECORDS_EXCLUDED, batch_read(p->records, &b) == 0 ? b.count : 1);
+			continue;
+		}
+		if ((err = attest_part(w, p, &f)) != 0)
+			return err;
+	}
+	return 0;
+}
+
+/* acks=0 is sent as acks=1: an offset is needed, and the client doesn't hear of it. */
+static void
+ask_for_answer(struct work *w)
+{
+	wr_bytes(&w->head, w->body.p, w->req.acks_at);
+	wr_i16(&w->head, 1);
+	w->copied = w->req.acks_at + 2;
+}
+
+/* Nothing of it goes out: every placement leaves its window again. */
+static void
+withdraw_all(struct work *w)
+{
+	static const struct answer refused = {.error = NOT_ENOUGH_REPLICAS, .base_offset = -1, .append_ms = -1};
+
+	for (size_t i = 0; i < w->state->count; i++) {
+		(void)chains_settle(&w->state->sent[i].attempt, &refused);
+		w->state->sent[i].ended = true;
+	}
+}
+
+static enum stage_verdict
+refuse(struct work *w)
+{
+	struct wr body = wr_new(SIZE_MAX / 2);
+	struct rope rope = {0};
+
+	withdraw_all(w);
+	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "refused: it can't be attested now", LOG_B("client", exchange_client_id(w->x)));
+	if (w->req.acks == 0 ||
+	    produce_response_error(exchange_version(w->x), &w->req, NOT_ENOUGH_REPLICAS, &body) != 0 ||
+	    rope_add_wr(&rope, &body) != 0) {
+		wr_free(&body);
+		return STAGE_CLOSE;
+	}
+	exchange_answer(w->x, &rope);
+	return STAGE_ANSWER;
+}
+
+static enum stage_verdict
+attest_all(struct work *w)
+{
+	int err;
+
+	w->state = calloc(1, sizeof(*w->state));
+	if (w->state != NULL)
+		w->state->sent = calloc(w->req.count > 0 ? w->req.count : 1, sizeof(*w->state->sent));
+	if (w->state == NULL || w->state->sent == NULL)
+		return STAGE_CLOSE;
+	w->state->kind = EXCHANGE_PRODUCE;
+	if (w->req.acks == 0)
+		ask_for_answer(w);
+	err = attest_parts(w);
+	if (err == 0 && w->refuse)
+		return refuse(w);
+	if (w->req.acks == 0 && w->state->count > 0) {
+		w->changed = w->state->swallow = true;
+		exchange_swallow(w->x);
+	}
+	if (err == 0 && w->changed && (err = keep_until(w, w->body.n)) == 0)
+		err = head_to_rope(w);
+	if (err != 0) {
+		withdraw_all(w);
+		LOG_LIMITED(LOG_LEVEL_ERROR, "attest", "a request can't be rewritten, closing", LOG_S("cause", err_text(err)));
+		return STAGE_CLOSE;
+	}
+	if (w->state->count > 0) {
+		exchange_set_state(w->x, &w->a->stage, w->state);
+		w->state = NULL;
+	}
+	if (!w->changed)
+		return STAGE_PASS;
+	exchange_replace(w->x, &w->rope);
+	return STAGE_REPLACE;
+}
+
+enum stage_verdict
+attest_produce_request(struct attest *a, struct exchange *x)
+{
+	struct work w = {.a = a, .x = x, .body = exchange_body(x), .head = wr_new(SIZE_MAX / 2)};
+	enum stage_verdict verdict;
+
+	w.reactor = exchange_reactor_state(x, &a->stage);
+	w.config = attest_config(a);
+	if (produce_request_read(exchange_version(x), w.body, &w.req) != 0) {
+		unattested(METRIC_RECORDS_MALFORMED, 1);
+		verdict = STAGE_PASS; /* the broker's to refuse */
+	} else if (!w.config->attest_enabled || w.reactor == NULL) {
+		unattested(w.reactor == NULL ? METRIC_RECORDS_NO_MEMORY : METRIC_RECORDS_DISABLED, (int64_t)w.req.count);
+		verdict = STAGE_PASS;
+	} else {
+		verdict = wait_for_facts(&w);
+		if (verdict == STAGE_PASS)
+			verdict = attest_all(&w);
+	}
+	attest_state_free(w.state);
+	produce_request_free(&w.req);
+	rope_clear(&w.rope);
+	wr_free(&w.head);
+	config_unref(w.config);
+	return verdict;
+}

@@ -1,0 +1,60 @@
+/*
+ * topics: what is known of the cluster's topics, and the stage that learns as answers pass.
+ *
+ * Names with ids come by in answers to clients; what is missing is asked for once, on
+ * the proxy's own connection, and all who wait for it share that.  Safe from any thread.
+ */
+#ifndef STAGES_TOPICS_H
+#define STAGES_TOPICS_H
+
+#include "attest/chains.h"
+#include "proxy/stage.h"
+
+struct topics;
+
+#define TOPICS_NAME_MAX 249 /* Kafka's Topic.validate() */
+
+/* Kafka's default of max.message.bytes; what is assumed while nobody tells. */
+#define TOPICS_DEFAULT_MAX_BYTES 1048588
+
+struct topic_facts {
+	char name[TOPICS_NAME_MAX + 1];
+	size_t name_len;
+	bool has_id;
+	uint8_t id[16];
+	size_t max_bytes; /* of a batch, as the broker will store it */
+	enum chains_time time;
+};
+
+/* The way to the cluster: the shape of proxy/control.h's control_ask() and its callbacks. */
+typedef void topics_body_fn(void *arg, int16_t version, struct wr *w);
+typedef void topics_done_fn(void *arg, int err, int16_t version, struct slice body);
+
+struct topics_doors {
+	void *arg;
+	int (*ask)(void *arg, int16_t key, int16_t min, int16_t max, topics_body_fn *body, topics_done_fn *done,
+		   void *done_arg);
+};
+
+/* The chains are told the cluster's id, and when a topic is deleted. */
+struct topics *topics_new(struct chains *chains, const struct topics_doors *doors) MUSTCHECK;
+void topics_free(struct topics *t); /* when no ask is under way any more; NULL is fine */
+
+const struct stage *topics_stage(struct topics *t);
+
+/*
+ * What is known, by name (p != NULL) or else by id.  0; ERR_NOTFOUND: nothing yet,
+ * topics_wait() for it; ERR_REMOTE: the cluster has no such topic, or doesn't answer.
+ */
+int topics_find(struct topics *t, struct slice name, const uint8_t id[16], struct topic_facts *ret) MUSTCHECK;
+
+/* Asks, if nobody does; the ticket is resumed when there is an answer, or nothing to wait for.  NULL: just asks. */
+void topics_wait(struct topics *t, struct slice name, const uint8_t id[16], struct ticket *ticket);
+
+/* The broker doesn't know the topic (any more): looks again. */
+void topics_doubt(struct topics *t, struct slice name, const uint8_t id[16]);
+
+/* A batch of that size was too large. */
+void topics_too_large(struct topics *t, struct slice name, size_t size);
+
+#endif
