@@ -1,0 +1,403 @@
+/*
+ *   start   state and key ─► chains ─► stages ─► proxy listens ─► sealer ─► admin ─► ready when a broker answers
+ *   stop    SIGTERM ─► proxy drains ─► windows close ─► statements published ─► heads saved ─► exit
+ */
+#include "daemon/app.h"
+
+#include <sched.h>
+#include <signal.h>
+
+#include "admin/sdnotify.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "daemon/app_internal.h"
+#include "kafka/api.h"
+#include "stages/versions.h"
+
+enum { TICK_STARTING_MS = 50, TICK_READY_MS = 1000, HURRY_MS = 1000 };
+enum { OK = 0, FAILED = 1, CONFIG = 2 };
+
+/* --- doors between rooms that don't know each other ------------------------------------- */
+
+static int
+ask(void *arg, int16_t key, int16_t min, int16_t max, topics_body_fn *body, topics_done_fn *done, void *done_arg)
+{
+	struct app *a = arg;
+
+	return control_ask(proxy_control(a->proxy), key, min, max, body, done, done_arg);
+}
+
+static int
+advertise(void *arg, int32_t node_id, struct slice host, int32_t port, struct slice *ret_host, int32_t *ret_port)
+{
+	struct app *a = arg;
+
+	return proxy_advertise(a->proxy, node_id, host, port, ret_host, ret_port);
+}
+
+/* --- stopping ---------------------------------------------------------------------------------- */
+
+/* Every window is published, or the time is over. */
+static void
+end(struct app *a)
+{
+	size_t left = sealer_stop(a->sealer, 0);
+	struct heads heads = {0};
+	char why[512];
+
+	a->sealer = NULL;
+	a->code = OK;
+	if (left > 0) {
+		LOG_ERROR("app", "stopped with windows whose statements are not published; their records stay unattested",
+			  LOG_I("windows", left));
+		a->code = FAILED;
+	} else if (chains_heads_save(a->chains, &heads) != 0 || state_end(a->state, &heads, why, sizeof(why)) != 0) {
+		LOG_ERROR("app", "the heads can't be saved; new chains begin at the next start", LOG_S("cause", why));
+		a->code = FAILED;
+	} else {
+		LOG_INFO("app", "stopped", LOG_I("windows_published", metric_read(METRIC_WINDOWS_PUBLISHED)),
+			 LOG_I("records_attested", metric_read(METRIC_RECORDS_ATTESTED)));
+	}
+	heads_clear(&heads);
+	loop_stop(a->loop);
+}
+
+static void
+check_sealed(struct app *a)
+{
+	struct chains_numbers n;
+
+	chains_count(a->chains, &n);
+	if (n.windows == 0 || clock_now().ns >= a->seal_deadline.ns)
+		end(a);
+	else
+		loop_timer_set(a->tick, TICK_STARTING_MS);
+}
+
+/* No connection is left: nothing is placed any more. */
+static void
+on_drained(void *arg)
+{
+	struct app *a = arg;
+
+	a->phase = APP_SEALING;
+	chains_stop(a->chains);
+	a->seal_deadline.ns =
+		clock_now().ns + (a->hurried ? HURRY_MS : a->config->shutdown_timeout) * INT64_C(1000000);
+	check_sealed(a);
+}
+
+static void
+on_terminate(void *arg)
+{
+	struct app *a = arg;
+	bool first = a->phase < APP_DRAINING;
+
+	if (!first) {
+		LOG_WARN("app", "told to stop again: hurrying");
+		a->hurried = true;
+		if (a->phase == APP_DRAINING)
+			proxy_drain(a->proxy, HURRY_MS, on_drained, a);
+		else
+			a->seal_deadline.ns = clock_now().ns + HURRY_MS * INT64_C(1000000);
+		return;
+	}
+	LOG_INFO("app", "stopping: connections end, open windows are stated",
+		 LOG_I("connections", proxy_connections(a->proxy)));
+	a->phase = APP_DRAINING;
+	(void)sdnotify("STOPPING=1");
+	proxy_drain(a->proxy, (unsigned)a->config->shutdown_timeout, on_drained, a);
+}
+
+/* --- reloading ------------------------------------------------------------------------------------ */
+
+static void
+apply(struct app *a, struct config *fresh, struct settings *settings)
+{
+	chains_set_settings(a->chains, settings);
+	attest_set_config(a->attest, fresh);
+	log_setup((enum log_level)fresh->log_level, (enum log_format)fresh->log_format);
+	config_unref(a->config);
+	a->config = fresh;
+}
+
+static void
+on_hangup(void *arg)
+{
+	struct app *a = arg;
+	struct settings *settings = NULL;
+	struct config *fresh;
+	char why[1024];
+	const char *key;
+
+	(void)sdnotify("RELOADING=1");
+	if (config_load(a->options->file, a->options->overrides, a->options->count, &fresh, why, sizeof(why)) != 0) {
+		LOG_ERROR("app", "the configuration was not reloaded, the old one stays", LOG_S("cause", why));
+		metric_add(METRIC_RELOADS_FAILED, 1);
+	} else if ((key = config_needs_restart(a->config, fresh)) != NULL ||
+		   (settings = app_settings(a, fresh)) == NULL) {
+		LOG_ERROR("app", "the configuration was not reloaded, the old one stays",
+			  LOG_S("cause", key != NULL ? "a key changed that needs a restart" : "out of memory"),
+			  LOG_S("key", key != NULL ? key : ""));
+		metric_add(METRIC_RELOADS_FAILED, 1);
+		config_unref(fresh);
+	} else {
+		apply(a, fresh, settings);
+		LOG_INFO("app", "the configuration was reloaded");
+		metric_add(METRIC_RELOADS, 1);
+	}
+	(void)sdnotify("READY=1");
+}
+
+/* --- readiness ------------------------------------------------------------------------------------- */
+
+struct line {
+	char text[64];
+};
+
+static void
+note_bootstrap(void *arg, const struct proxy_port *p)
+{
+	struct line *l = arg;
+
+	if (p->node_id < 0)
+		(void)snprintf(l->text, sizeof(l->text), "%u", p->port);
+}
+
+/* One line that a person or a script waits for; it stands apart from the log's format. */
+static void
+say_ready(struct app *a)
+{
+	struct line port = {""};
+	char cluster[256], admin[32] = "-";
+	bool v6 = strchr(a->config->listen_address, ':') != NULL;
+
+	proxy_ports(a->proxy, note_bootstrap, &port);
+	proxy_cluster_id(a->proxy, cluster, sizeof(cluster));
+	if (a->admin != NULL)
+		(void)snprintf(admin, sizeof(admin), "%u", admin_port(a->admin));
+	fprintf(stderr, "ready bootstrap=%s%s%s:%s cluster=%s key=%s admin=%s\n", v6 ? "[" : "", a->config->listen_address,
+		v6 ? "]" : "", port.text, cluster[0] != '\0' ? cluster : "-", a->key_id[0] != '\0' ? a->key_id : "-", admin);
+	(void)sdnotify("READY=1");
+}
+
+static void
+on_tick(void *arg)
+{
+	struct app *a = arg;
+	bool ready;
+
+	if (a->phase == APP_SEALING) {
+		check_sealed(a);
+		return;
+	}
+	if (a->phase == APP_DRAINING)
+		return;
+	ready = proxy_ready(a->proxy);
+	if (ready && a->phase == APP_STARTING)
+		say_ready(a);
+	else if (ready && a->phase == APP_UNREADY)
+		LOG_INFO("app", "ready again");
+	else if (!ready && a->phase == APP_READY)
+		LOG_WARN("app", "not ready: no broker answers");
+	if (ready || a->phase != APP_STARTING)
+		a->phase = ready ? APP_READY : APP_UNREADY;
+	loop_timer_set(a->tick, a->phase == APP_STARTING ? TICK_STARTING_MS : TICK_READY_MS);
+}
+
+static void
+on_watchdog(void *arg)
+{
+	struct app *a = arg;
+
+	(void)sdnotify("WATCHDOG=1");
+	loop_timer_set(a->watchdog, sdnotify_watchdog_ms());
+}
+
+/* --- starting ------------------------------------------------------------------------------------------ */
+
+/* The cores that this process may use: its affinity mask, and what the cgroup grants. */
+static unsigned
+cores(void)
+{
+	cpu_set_t set;
+	unsigned n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
+	long quota, period;
+
+	if (f != NULL && fscanf(f, "%ld %ld", &quota, &period) == 2 && quota > 0 && period > 0 &&
+	    (unsigned)((quota + period - 1) / period) < n)
+		n = (unsigned)((quota + period - 1) / period);
+	if (f != NULL)
+		(void)fclose(f);
+	return n < 1 ? 1 : n > 4 ? 4 : n;
+}
+
+static int
+open_attesting(struct app *a)
+{
+	struct topics_doors doors = {a, ask};
+	struct settings *settings = app_settings(a, a->config);
+	struct heads heads = {0};
+	char why[512];
+
+	a->chains = settings == NULL ? NULL : chains_new(settings);
+	a->topics = a->chains == NULL ? NULL : topics_new(a->chains, &doors);
+	a->attest = a->topics == NULL ? NULL : attest_new(a->chains, a->topics, a->config);
+	a->addresses = addresses_new(advertise, a);
+	if (a->attest == NULL || a->addresses == NULL) {
+		LOG_ERROR("app", "out of memory");
+		return FAILED;
+	}
+	if (state_begin(a->state, &heads, why, sizeof(why)) != 0) {
+		LOG_ERROR("app", "the state directory can't be used", LOG_S("cause", why));
+		return FAILED;
+	}
+	chains_heads_restore(a->chains, &heads);
+	return OK;
+}
+
+static int
+open_proxy(struct app *a)
+{
+	const struct config *c = a->config;
+	struct proxy_settings set = proxy_settings_default();
+	char why[512];
+	int err;
+
+	set.listen_address = c->listen_address;
+	set.bootstrap_port = (uint16_t)c->listen_bootstrap_port;
+	set.first_port = c->listen_broker_ports.first;
+	set.last_port = c->listen_broker_ports.last;
+	set.advertised_host = c->listen_advertised_host;
+	set.bootstrap_servers = c->kafka_bootstrap_servers;
+	set.state_dir = state_dir(a->state);
+	set.threads = c->threads > 0 ? (unsigned)c->threads : cores();
+	set.max_connections = (unsigned)c->listen_max_connections;
+	set.max_frame = (uint32_t)c->listen_max_frame_bytes;
+	set.idle_ms = (unsigned)c->listen_idle_timeout;
+	set.connect_ms = (unsigned)c->kafka_connect_timeout;
+	set.refresh_ms = (unsigned)c->kafka_metadata_refresh;
+	a->stages[0] = versions_stage();
+	a->stages[1] = topics_stage(a->topics);
+	a->stages[2] = attest_stage(a->attest);
+	a->stages[3] = addresses_stage(a->addresses);
+	err = proxy_new(a->loop, &set, a->stages, ARRAY_LEN(a->stages), why, sizeof(why), &a->proxy);
+	if (err == 0)
+		err = proxy_start(a->proxy, why, sizeof(why));
+	if (err != 0)
+		LOG_ERROR("app", "can't start", LOG_S("cause", why));
+	return err == 0 ? OK : err == ERR_CONFIG ? CONFIG : FAILED;
+}
+
+static int
+open_sealer(struct app *a)
+{
+	struct sealer_conf conf = {
+		.chains = a->chains,
+		.signer = a->signer,
+		.bootstrap = a->config->kafka_bootstrap_servers,
+		.topic = a->config->attest_dbom_topic,
+		.create_partitions = (int)a->config->attest_dbom_partitions,
+		.create_replication = (int)a->config->attest_dbom_replication,
+	};
+	char why[512];
+
+	if (sealer_start(&conf, &a->sealer, why, sizeof(why)) == 0)
+		return OK;
+	LOG_ERROR("app", "the sealer can't start", LOG_S("cause", why));
+	return FAILED;
+}
+
+static int
+open_admin(struct app *a)
+{
+	struct admin_doors doors = {app_is_ready, app_status, api_name, a};
+	char why[512];
+	int err;
+
+	metric_gauge_fn(METRIC_OLDEST_UNPUBLISHED_MS, app_oldest_unpublished, a);
+	metric_gauge_fn(METRIC_WINDOWS_UNPUBLISHED, app_unpublished_windows, a);
+	metric_gauge_fn(METRIC_CHAINS, app_chain_count, a);
+	metric_gauge_fn(METRIC_READY, app_ready_gauge, a);
+	if (a->config->admin_listen[0] == '\0')
+		return OK;
+	err = admin_start(a->loop, a->config->admin_listen, &doors, &a->admin, why, sizeof(why));
+	if (err == 0)
+		return OK;
+	LOG_ERROR("app", "admin.listen", LOG_S("cause", why));
+	return err == ERR_CONFIG ? CONFIG : FAILED;
+}
+
+static int
+open_loop(struct app *a)
+{
+	a->loop = loop_new();
+	if (a->loop == NULL)
+		return FAILED;
+	a->tick = loop_timer_new(a->loop, on_tick, a);
+	a->watchdog = loop_timer_new(a->loop, on_watchdog, a);
+	a->signals[0] = loop_signal_new(a->loop, SIGTERM, on_terminate, a);
+	a->signals[1] = loop_signal_new(a->loop, SIGINT, on_terminate, a);
+	a->signals[2] = loop_signal_new(a->loop, SIGHUP, on_hangup, a);
+	if (a->tick == NULL || a->watchdog == NULL || a->signals[0] == NULL || a->signals[1] == NULL ||
+	    a->signals[2] == NULL)
+		return FAILED;
+	return OK;
+}
+
+static void
+close_all(struct app *a)
+{
+	if (a->sealer != NULL)
+		(void)sealer_stop(a->sealer, 0);
+	admin_stop(a->admin);
+	metric_gauge_fn(METRIC_OLDEST_UNPUBLISHED_MS, NULL, NULL);
+	metric_gauge_fn(METRIC_WINDOWS_UNPUBLISHED, NULL, NULL);
+	metric_gauge_fn(METRIC_CHAINS, NULL, NULL);
+	metric_gauge_fn(METRIC_READY, NULL, NULL);
+	proxy_free(a->proxy);
+	attest_free(a->attest);
+	topics_free(a->topics);
+	addresses_free(a->addresses);
+	chains_free(a->chains);
+	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
+		loop_signal_free(a->signals[i]);
+	loop_timer_free(a->tick);
+	loop_timer_free(a->watchdog);
+	loop_free(a->loop);
+	signer_free(a->signer);
+	state_close(a->state);
+	config_unref(a->config);
+}
+
+int
+app_run(const struct options *options, struct config *config)
+{
+	struct app a = {.options = options, .config = config_ref(config), .code = FAILED, .started = clock_now()};
+	int code;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (metrics_thread_start() != 0)
+		return FAILED;
+	LOG_INFO("app", "starting", LOG_S("version", MAKOTO_VERSION), LOG_S("cluster", config->kafka_bootstrap_servers));
+	code = app_open_state(&a);
+	if (code == OK)
+		code = open_attesting(&a);
+	if (code == OK)
+		code = open_loop(&a);
+	if (code == OK)
+		code = open_proxy(&a);
+	if (code == OK)
+		code = open_admin(&a);
+	if (code == OK)
+		code = open_sealer(&a);
+	if (code == OK) {
+		loop_timer_set(a.tick, TICK_STARTING_MS);
+		if (sdnotify_watchdog_ms() > 0)
+			loop_timer_set(a.watchdog, sdnotify_watchdog_ms());
+		code = loop_run(a.loop) == 0 ? a.code : FAILED;
+	}
+	close_all(&a);
+	return code;
+}

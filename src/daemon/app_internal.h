@@ -1,0 +1,58 @@
+/* What the files of daemon/ share. */
+#ifndef DAEMON_APP_INTERNAL_H
+#define DAEMON_APP_INTERNAL_H
+
+#include "admin/admin.h"
+#include "attest/chains.h"
+#include "attest/sealer.h"
+#include "attest/state.h"
+#include "base/clock.h"
+#include "daemon/app.h"
+#include "keys/public_key.h"
+#include "proxy/proxy.h"
+#include "stages/addresses.h"
+#include "stages/attest.h"
+#include "stages/topics.h"
+
+enum app_phase { APP_STARTING, APP_READY, APP_UNREADY, APP_DRAINING, APP_SEALING };
+
+struct app {
+	const struct options *options;
+	struct config *config;
+	enum app_phase phase;
+	int code;
+	struct monotime started;
+
+	struct state *state;
+	struct signer *signer;
+	char key_id[KEYID_LEN + 1]; /* "" at level 1 */
+	struct chains *chains;
+	struct topics *topics;
+	struct attest *attest;
+	struct addresses *addresses;
+	struct sealer *sealer;
+
+	struct loop *loop;
+	struct proxy *proxy;
+	const struct stage *stages[4];
+	struct admin *admin;
+	struct loop_timer *tick; /* readiness, the end of sealing */
+	struct loop_timer *watchdog;
+	struct loop_signal *signals[3];
+	struct monotime seal_deadline;
+	bool hurried;
+};
+
+/* startup.c: what must be there before the first connection.  0, or the exit code; it was logged. */
+int app_open_state(struct app *a);
+struct settings *app_settings(const struct app *a, const struct config *c); /* NULL: no memory */
+
+/* status.c */
+void app_status(void *arg, struct wr *w);
+bool app_is_ready(void *arg, char *why, size_t why_len);
+int64_t app_oldest_unpublished(void *arg);
+int64_t app_unpublished_windows(void *arg);
+int64_t app_chain_count(void *arg);
+int64_t app_ready_gauge(void *arg);
+
+#endif

@@ -1,0 +1,79 @@
+#include "base/log.h"
+#include "daemon/app.h"
+#include "kafka/schema.h"
+
+enum { EXIT_CONFIG = 2 };
+
+static int
+print(struct wr *w)
+{
+	bool ok = wr_err(w) == 0 && fwrite(w->buf, 1, w->len, stdout) == w->len && fflush(stdout) == 0;
+
+	wr_free(w);
+	return ok ? 0 : 1;
+}
+
+static int
+dump_keys(void)
+{
+	struct wr w = wr_new(1024 * 1024);
+
+	config_dump_keys(&w);
+	return print(&w);
+}
+
+static int
+with_config(const struct options *o)
+{
+	struct wr w = wr_new(1024 * 1024);
+	struct config *c;
+	char why[1024];
+	int code = 0;
+
+	if (config_load(o->file, o->overrides, o->count, &c, why, sizeof(why)) != 0) {
+		fprintf(stderr, "makoto-proxy: %s\n", why);
+		return EXIT_CONFIG;
+	}
+	if (o->action == OPTIONS_DUMP_CONFIG) {
+		config_dump(c, &w);
+		code = print(&w);
+	} else if (c->kafka_bootstrap_servers[0] == '\0') {
+		fprintf(stderr, "makoto-proxy: kafka.bootstrap.servers is not set; give -b HOST:PORT or a configuration with it\n");
+		code = EXIT_CONFIG;
+	} else if (o->action == OPTIONS_RUN) {
+		log_setup((enum log_level)c->log_level, (enum log_format)c->log_format);
+		code = app_run(o, c);
+	}
+	config_unref(c);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	char why[512];
+	int code;
+
+	if (options_read(argc, argv, &o, why, sizeof(why)) != 0) {
+		fprintf(stderr, "makoto-proxy: %s\n%s", why, options_usage);
+		return EXIT_CONFIG;
+	}
+	switch (o.action) {
+	case OPTIONS_VERSION:
+		printf("makoto-proxy %s (Kafka APIs up to %s)\n", MAKOTO_VERSION, schema_kafka_version);
+		code = 0;
+		break;
+	case OPTIONS_HELP:
+		fputs(options_usage, stdout);
+		code = 0;
+		break;
+	case OPTIONS_DUMP_KEYS: code = dump_keys(); break;
+	case OPTIONS_RUN:
+	case OPTIONS_CHECK:
+	case OPTIONS_DUMP_CONFIG:
+	default: code = with_config(&o); break;
+	}
+	options_free(&o);
+	return code;
+}

@@ -1,0 +1,180 @@
+/* The state directory, the key, and the settings that attesting works by. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/app_internal.h"
+#include "keys/keygen.h"
+
+enum { EXIT_FAILURE_RUN = 1, EXIT_CONFIG = 2 };
+
+/* state.directory, $STATE_DIRECTORY, $XDG_STATE_HOME/makoto-proxy, ~/.local/state/makoto-proxy. */
+static int
+state_path(const struct config *c, char *out, size_t len)
+{
+	const char *given = c->state_directory[0] != '\0' ? c->state_directory : getenv("STATE_DIRECTORY");
+	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (given != NULL && given[0] != '\0')
+		n = snprintf(out, len, "%s", given);
+	else if (xdg != NULL && xdg[0] == '/')
+		n = snprintf(out, len, "%s/makoto-proxy", xdg);
+	else if (home != NULL && home[0] == '/')
+		n = snprintf(out, len, "%s/.local/state/makoto-proxy", home);
+	else
+		return ERR_CONFIG;
+	return n < 0 || (size_t)n >= len ? ERR_LIMIT : 0;
+}
+
+/* Makes the folders on the way to the state directory, as a home directory may not have them. */
+static void
+make_parents(const char *path)
+{
+	char copy[4096];
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	for (char *p = copy + 1; *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		(void)mkdir(copy, 0700); /* state_open() says what is wrong */
+		*p = '/';
+	}
+}
+
+/* The default key is made at the first start; any other must be there. */
+static int
+make_key(const char *dir, const char *uri)
+{
+	char priv[4200], pub[4200], id[KEYID_LEN + 1], why[512];
+	int err;
+
+	if (strcmp(uri, "file:signing.pem") != 0)
+		return 0;
+	(void)snprintf(priv, sizeof(priv), "%s/signing.pem", dir);
+	(void)snprintf(pub, sizeof(pub), "%s/signing.pub.pem", dir);
+	if (access(priv, F_OK) == 0)
+		return 0;
+	err = key_generate("p256", priv, pub, id, why, sizeof(why));
+	if (err != 0) {
+		LOG_ERROR("startup", "no signing key can be made", LOG_S("cause", why));
+		return EXIT_FAILURE_RUN;
+	}
+	LOG_INFO("startup", "made a signing key; give its public part to who verifies", LOG_S("key", priv),
+		 LOG_S("public", pub), LOG_S("fingerprint", id));
+	return 0;
+}
+
+int
+app_open_state(struct app *a)
+{
+	static const char *const starts[] = {
+		[STATE_FIRST] = "first start",
+		[STATE_CLEAN] = "continues after a clean stop",
+		[STATE_UNCLEAN] = "the last stop was not clean: new chains begin",
+		[STATE_TORN] = "the saved heads can't be read: new chains begin",
+	};
+	char dir[4096], why[512], instance[33];
+	int code;
+
+	if (state_path(a->config, dir, sizeof(dir)) != 0) {
+		LOG_ERROR("startup", "no state directory: set state.directory, $STATE_DIRECTORY or $HOME");
+		return EXIT_CONFIG;
+	}
+	make_parents(dir);
+	if (state_open(dir, &a->state, why, sizeof(why)) != 0) {
+		LOG_ERROR("startup", "the state directory can't be used", LOG_S("directory", dir), LOG_S("cause", why));
+		return EXIT_FAILURE_RUN;
+	}
+	for (int i = 0; i < 16; i++)
+		(void)snprintf(instance + 2 * i, 3, "%02x", state_instance(a->state)[i]);
+	LOG_INFO("startup", starts[state_start(a->state)], LOG_S("directory", dir), LOG_S("instance", instance));
+	if (a->config->attest_level < 2)
+		return 0;
+	code = make_key(dir, a->config->attest_signing_key_id);
+	if (code != 0)
+		return code;
+	if (signer_open(a->config->attest_signing_key_id, dir, &a->signer, why, sizeof(why)) != 0) {
+		LOG_ERROR("startup", "the signing key can't be used", LOG_S("cause", why));
+		return EXIT_CONFIG;
+	}
+	(void)snprintf(a->key_id, sizeof(a->key_id), "%s", signer_keyid(a->signer));
+	LOG_INFO("startup", "signing key", LOG_S("fingerprint", a->key_id));
+	return 0;
+}
+
+static char *
+collector_id(const struct config *c)
+{
+	char host[256] = "localhost", id[300];
+
+	if (c->attest_collector_id[0] != '\0')
+		return strdup(c->attest_collector_id);
+	(void)gethostname(host, sizeof(host) - 1);
+	/* A host name has letters, digits, dots and hyphens; whatever else is there is no part of a URI. */
+	for (char *p = host; *p != '\0'; p++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", *p) == NULL)
+			*p = '-';
+	(void)snprintf(id, sizeof(id), "urn:makoto-kafka:%s", host);
+	return strdup(id);
+}
+
+static char *
+source_of(const struct config *c)
+{
+	const char *s = c->kafka_bootstrap_servers + strspn(c->kafka_bootstrap_servers, " ,");
+
+	return strndup(s, strcspn(s, " ,"));
+}
+
+static bool
+copy_lists(struct settings *s, const struct config *c)
+{
+	s->compacted = calloc(c->attest_compacted.count + 1, sizeof(char *));
+	s->claims = calloc(c->attest_claims.count + 1, sizeof(*s->claims));
+	if (s->compacted == NULL || s->claims == NULL)
+		return false;
+	for (; s->compacted_count < c->attest_compacted.count; s->compacted_count++)
+		if ((s->compacted[s->compacted_count] = strdup(c->attest_compacted.items[s->compacted_count])) == NULL)
+			return false;
+	for (size_t i = 0; i < c->attest_claims.count; i++) {
+		s->claims[i].name = strdup(c->attest_claims.items[i].name);
+		s->claims[i].text = strdup(c->attest_claims.items[i].text);
+		s->claim_count++;
+		if (s->claims[i].name == NULL || s->claims[i].text == NULL)
+			return false;
+	}
+	return true;
+}
+
+struct settings *
+app_settings(const struct app *a, const struct config *c)
+{
+	static const enum settings_manifest manifests[] = {SETTINGS_MANIFEST_LEAF, SETTINGS_MANIFEST_LEAF_KEY,
+							   SETTINGS_MANIFEST_NONE};
+	struct settings *s = settings_new();
+
+	if (s == NULL)
+		return NULL;
+	memcpy(s->instance, state_instance(a->state), sizeof(s->instance));
+	s->collector_id = collector_id(c);
+	s->dbom_topic = strdup(c->attest_dbom_topic);
+	s->source = source_of(c);
+	s->version = strdup(MAKOTO_VERSION);
+	s->location = strdup(c->attest_location);
+	s->level = (int)c->attest_level;
+	s->manifest = manifests[c->attest_manifest];
+	s->window_records = (int32_t)c->attest_window_records;
+	s->window_age_ms = c->attest_window_max_age;
+	s->transaction_wait_ms = c->attest_transaction_wait;
+	s->outcome_wait_ms = c->attest_outcome_wait;
+	s->backlog_records = c->attest_backlog_records;
+	if (s->collector_id == NULL || s->dbom_topic == NULL || s->source == NULL || s->version == NULL ||
+	    s->location == NULL || !copy_lists(s, c)) {
+		settings_unref(s);
+		return NULL;
+	}
+	return s;
+}
