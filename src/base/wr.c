@@ -42,25 +42,17 @@ wr_grow(struct wr *w, size_t n)
 void
 wr_uvarlong(struct wr *w, uint64_t v)
 {
-	uint8_t *to = wr_room(w, 10);
-	uint8_t small[10];
-	uint8_t *p;
+	/* Near the end of the room ten bytes may not fit although these do. */
+	uint8_t small[10] = {0};
+	uint8_t *p = w->err == 0 && w->cap - w->len >= sizeof(small) ? w->buf + w->len : small;
 	size_t n = 0;
 
-	/* Near the maximum ten bytes may not fit although these do. */
-	if (to == NULL && w->err == ERR_LIMIT) {
-		w->err = 0;
-		to = NULL;
-	} else if (to == NULL) {
-		return;
-	}
-	p = to != NULL ? to : small;
 	while (v >= 0x80) {
 		p[n++] = (uint8_t)(v | 0x80);
 		v >>= 7;
 	}
 	p[n++] = (uint8_t)v;
-	if (to != NULL)
+	if (p != small)
 		w->len += n;
 	else
 		wr_bytes(w, small, n);

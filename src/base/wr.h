@@ -122,13 +122,13 @@ static inline void wr_uvarint(struct wr *w, uint32_t v) { wr_uvarlong(w, v); }
 static inline void
 wr_varint(struct wr *w, int32_t v) /* zig-zag */
 {
-	wr_uvarlong(w, ((uint32_t)v << 1) ^ (uint32_t)(v >> 31));
+	wr_uvarlong(w, ((uint32_t)v << 1) ^ -(uint32_t)(v < 0));
 }
 
 static inline void
 wr_varlong(struct wr *w, int64_t v) /* zig-zag */
 {
-	wr_uvarlong(w, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+	wr_uvarlong(w, ((uint64_t)v << 1) ^ -(uint64_t)(v < 0));
 }
 
 static inline size_t
@@ -140,7 +140,7 @@ uvarlong_len(uint64_t v)
 static inline size_t
 varint_len(int32_t v)
 {
-	return uvarlong_len(((uint32_t)v << 1) ^ (uint32_t)(v >> 31));
+	return uvarlong_len(((uint32_t)v << 1) ^ -(uint32_t)(v < 0));
 }
 
 /* Overwrites four written bytes at `at`. */
