@@ -183,24 +183,35 @@ find_bounds(struct verification *g)
 	return 0;
 }
 
+/* Does a statement about one of these partitions have what it takes to judge compaction? */
+static bool
+has_keys(struct verification *g, int32_t first, int32_t end)
+{
+	for (int32_t p = first; p < end; p++) {
+		size_t n;
+		const struct verdict_window *const *list = statements_of(g->statements, p, &n);
+
+		for (size_t i = 0; i < n; i++)
+			if (list[i]->statement->manifest == MANIFEST_LEAF_KEY)
+				return true;
+	}
+	return false;
+}
+
 /*
- * Whether the cleaner may have been there.  Who may not ask must assume it where
- * statements have what it takes to judge that.
+ * Whether the cleaner may have been there; asked only where the answer matters.  Who may
+ * not ask must assume it.
  */
 static bool
-is_compacted(struct verification *g)
+is_compacted(struct verification *g, int32_t first, int32_t end)
 {
-	const struct verdict_window *const *list;
 	char policy[128];
-	size_t n;
 
-	if (consumer_topic_config(g->statements_from, g->conf->topic, "cleanup.policy", policy, sizeof(policy)) == 0)
-		return strstr(policy, "compact") != NULL;
-	list = statements_of(g->statements, g->partition, &n);
-	for (size_t i = 0; i < n; i++)
-		if (list[i]->statement->manifest == MANIFEST_LEAF_KEY)
-			return true;
-	return false;
+	if (!has_keys(g, first, end))
+		return false;
+	if (consumer_topic_config(g->statements_from, g->conf->topic, "cleanup.policy", policy, sizeof(policy)) != 0)
+		return true;
+	return strstr(policy, "compact") != NULL;
 }
 
 static int
@@ -272,7 +283,7 @@ judge_all(struct verification *g, struct topic_report *r)
 		n = first + 1;
 	}
 	g->partition = first;
-	compacted = is_compacted(g);
+	compacted = is_compacted(g, first, n);
 	if ((r->partitions = calloc((size_t)(n - first), sizeof(*r->partitions))) == NULL)
 		return say(g, g->records_from, ERR_NOMEM);
 	for (; g->partition < n; g->partition++) {
