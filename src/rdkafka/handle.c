@@ -164,16 +164,41 @@ pick_config(rd_kafka_event_t *ev, const char *name, char *ret, size_t ret_len)
 	return ERR_NOTFOUND;
 }
 
+/*
+ * librdkafka sends admin requests to the controller, and waits for one to the very end.
+ * A cluster that names none of its brokers (the mock) would cost the whole time.
+ */
+static bool
+has_controller(rd_kafka_t *rk, int timeout_ms)
+{
+	const struct rd_kafka_metadata *md;
+	bool found = false;
+	int32_t id;
+
+	if (rd_kafka_metadata(rk, 0, NULL, &md, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return false;
+	id = rd_kafka_controllerid(rk, 0);
+	for (int i = 0; i < md->broker_cnt; i++)
+		found = found || md->brokers[i].id == id;
+	rd_kafka_metadata_destroy(md);
+	return found;
+}
+
 int
 handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int timeout_ms, char *ret, size_t ret_len)
 {
-	rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+	rd_kafka_ConfigResource_t *resource;
+	rd_kafka_AdminOptions_t *options;
+	rd_kafka_queue_t *queue;
 	rd_kafka_event_t *ev = NULL;
 	char ignored[128];
 	int err = ERR_NOMEM;
 
+	if (!has_controller(rk, timeout_ms))
+		return ERR_NOTFOUND;
+	resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+	options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	queue = rd_kafka_queue_new(rk);
 	if (resource == NULL || options == NULL || queue == NULL)
 		goto out;
 	(void)rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, ignored, sizeof(ignored));

@@ -1,0 +1,762 @@
+/* Every verdict and finding that a log and its statements can come to, one spoiled thing at a time. */
+#include "verify/join.h"
+#include "world.h"
+
+struct seen {
+	int verdicts[VERDICT_COUNT];
+	int findings[WINDOW_FINDINGS];
+	int64_t offsets[VERDICT_COUNT]; /* the last one */
+	int64_t absent[WINDOW_FINDINGS];
+	char why[256]; /* of the last record that isn't verified */
+	enum tally_outcome outcome;
+	struct tally tally;
+	struct statements_count count;
+};
+
+struct how {
+	bool no_topic_id, accept_unsigned, read_committed, compacted;
+	int64_t from, to; /* 0: all */
+	int64_t log_start;
+	int64_t now; /* 0: WORLD_NOW */
+};
+
+static struct world w;
+static struct world_proxy proxy, other;
+static struct trust *trust;
+
+static void
+setup(void)
+{
+	char why[256];
+
+	memset(&w, 0, sizeof(w));
+	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 0, 1, true);
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, true);
+	trust = trust_new();
+	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
+}
+
+static void
+teardown(void)
+{
+	world_free(&w);
+	world_proxy_close(&proxy);
+	world_proxy_close(&other);
+	trust_free(trust);
+}
+
+static void
+on_found(void *arg, const struct finding *f)
+{
+	struct seen *s = arg;
+
+	ck_assert_ptr_nonnull(f->why);
+	ck_assert_int_eq(f->partition, 0);
+	if (f->about_record) {
+		s->verdicts[f->verdict]++;
+		s->offsets[f->verdict] = f->offset;
+		if (f->verdict != VERDICT_VERIFIED)
+			snprintf(s->why, sizeof(s->why), "%s", f->why);
+	} else {
+		s->findings[f->window]++;
+		s->absent[f->window] = f->offset;
+	}
+}
+
+static struct slice
+manifest_of(const struct world_statement *s)
+{
+	return s->manifest.len == 0 ? (struct slice){NULL, 0} : wr_slice(&s->manifest);
+}
+
+static int
+fetch(void *arg, int32_t partition, int64_t offset, elsewhere_give_fn *give, void *to)
+{
+	const struct world_statement *s = &w.s[offset];
+
+	(void)arg;
+	ck_assert_int_eq(partition, 3);
+	return give(to, slice_str(s->key), wr_slice(&s->value), manifest_of(s));
+}
+
+static int
+uncommitted(void *arg, int64_t offset, bool *ret_there)
+{
+	(void)arg;
+	*ret_there = false;
+	for (size_t i = 0; i < w.count; i++)
+		if (w.r[i].offset == offset)
+			*ret_there = true;
+	return 0;
+}
+
+static const struct world_record *
+record_at(int64_t offset)
+{
+	for (size_t i = 0; i < w.count; i++)
+		if (w.r[i].offset == offset && !w.r[i].gone)
+			return &w.r[i];
+	return NULL;
+}
+
+/* The whole verification of the world as it is. */
+static struct seen
+judge(const struct how *how)
+{
+	struct statements_conf sc = {.trust = trust,
+				     .accept_unsigned = how->accept_unsigned,
+				     .cluster_id = slice_str(world_cluster),
+				     .topic = slice_str("t"),
+				     .topic_id = slice_str(how->no_topic_id ? "" : WORLD_TOPIC_ID),
+				     .topic_id_known = !how->no_topic_id,
+				     .partition = -1};
+	struct seen seen = {.offsets = {0}};
+	struct join_conf jc = {.partition = 0,
+			       .from = how->from,
+			       .to = how->to > 0 ? how->to : w.next_offset,
+			       .log_start = how->log_start,
+			       .log_end = w.next_offset,
+			       .read_committed = how->read_committed,
+			       .compacted = how->compacted,
+			       .uncommitted = uncommitted,
+			       .found = on_found,
+			       .arg = &seen};
+	struct statements *st = statements_new(&sc);
+	int64_t from, to;
+	struct join *j;
+
+	for (size_t i = 0; i < w.stated; i++)
+		if (!w.s[i].gone)
+			ck_assert_int_eq(statements_add(st, 3, (int64_t)i, slice_str(w.s[i].key), wr_slice(&w.s[i].value),
+							manifest_of(&w.s[i])), 0);
+	ck_assert_int_eq(statements_done(st), 0);
+	jc.elsewhere = (struct elsewhere_conf){.statements = st,
+					       .trust = trust,
+					       .accept_unsigned = how->accept_unsigned,
+					       .dbom_topic = slice_str(WORLD_DBOM),
+					       .now_ms = how->now > 0 ? how->now : WORLD_NOW,
+					       .pending_max_ms = JOIN_PENDING_MAX_MS,
+					       .fetch = fetch};
+	ck_assert_int_eq(join_new(&jc, &j), 0);
+	join_range(j, &from, &to);
+	for (int64_t o = from; o < to; o++) {
+		const struct world_record *r = record_at(o);
+		struct verdict_record v = {.offset = o};
+
+		if (r == NULL)
+			continue;
+		v = (struct verdict_record){o, r->timestamp, slice_str(r->key), world_value(r), r->headers,
+					    r->header_count};
+		ck_assert_int_eq(join_record(j, &v), 0);
+	}
+	ck_assert_int_eq(join_end(j, how->log_start), 0);
+	seen.tally = *join_tally(j);
+	seen.outcome = tally_outcome(&seen.tally);
+	seen.count = *statements_count(st);
+	for (size_t i = 0; i < VERDICT_COUNT; i++)
+		ck_assert_uint_eq(seen.tally.verdicts[i], (uint64_t)seen.verdicts[i]);
+	join_free(j);
+	statements_free(st);
+	return seen;
+}
+
+#define JUDGE(...) judge(&(struct how){__VA_ARGS__})
+#define WINDOW(p, ...) world_window(&w, p, &(struct world_window){__VA_ARGS__})
+
+static void
+three_windows(void)
+{
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+}
+
+static void
+ck_verdicts(const struct seen *s, int verified, enum verdict v, int n, enum tally_outcome outcome)
+{
+	int all = 0;
+
+	for (size_t i = 0; i < VERDICT_COUNT; i++)
+		all += s->verdicts[i];
+	ck_assert_int_eq(s->verdicts[VERDICT_VERIFIED], verified);
+	if (n > 0)
+		ck_assert_msg(s->verdicts[v] == n, "%s: %d, not %d", verdict_name(v), s->verdicts[v], n);
+	ck_assert_int_eq(all, verified + n);
+	ck_assert_uint_eq(s->tally.records, (uint64_t)all);
+	ck_assert_int_eq(s->outcome, outcome);
+}
+
+START_TEST(untouched)
+{
+	struct seen s;
+
+	three_windows();
+	s = JUDGE();
+	ck_verdicts(&s, 15, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_uint_eq(s.tally.windows, 3);
+	ck_assert_uint_eq(s.tally.windows_with[WINDOW_COMPLETE], 3);
+	ck_assert_uint_eq(s.count.trusted, 3);
+}
+END_TEST
+
+static const char *const edits[] = {"value", "value and hash", "key", "header", "timestamp", "null"};
+
+START_TEST(altered)
+{
+	struct world_record *r;
+	struct seen s;
+
+	three_windows();
+	r = &w.r[7];
+	switch (_i) {
+	case 0:
+		snprintf(r->value, sizeof(r->value), "forged");
+		break;
+	case 1:
+		world_forge(r, "forged");
+		break;
+	case 2:
+		snprintf(r->key, sizeof(r->key), "forged");
+		break;
+	case 3:
+		r->headers[0].value = slice_str("2");
+		break;
+	case 4:
+		r->timestamp++;
+		break;
+	default:
+		r->null_value = true;
+	}
+	s = JUDGE();
+	ck_verdicts(&s, 14, VERDICT_ALTERED, 1, TALLY_VIOLATION);
+	ck_assert_int_eq(s.offsets[VERDICT_ALTERED], 7);
+	if (_i == 0)
+		ck_assert_ptr_nonnull(strstr(s.why, "value"));
+}
+END_TEST
+
+START_TEST(headers_stripped_or_behind)
+{
+	struct seen s;
+
+	three_windows();
+	w.r[3].header_count = 1;
+	w.r[4].headers[4] = (struct header){slice_str("late"), slice_str("x")};
+	w.r[4].header_count = 5;
+	s = JUDGE();
+	ck_verdicts(&s, 15, VERDICT_VERIFIED, 0, TALLY_OK);
+}
+END_TEST
+
+START_TEST(swapped)
+{
+	struct seen s;
+
+	three_windows();
+	w.r[6].offset = 8;
+	w.r[8].offset = 6;
+	s = JUDGE();
+	ck_verdicts(&s, 13, VERDICT_MISPLACED, 2, TALLY_VIOLATION);
+}
+END_TEST
+
+START_TEST(removed)
+{
+	struct seen s;
+
+	three_windows();
+	w.r[6].gone = w.r[7].gone = true;
+	s = JUDGE();
+	ck_verdicts(&s, 13, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_MISSING], 2);
+	ck_assert_int_eq(s.absent[WINDOW_MISSING], 7);
+	ck_assert_uint_eq(s.tally.members[WINDOW_MISSING], 2);
+	ck_assert_uint_eq(s.tally.windows_with[WINDOW_MISSING], 1);
+	ck_assert_uint_eq(s.tally.windows_with[WINDOW_COMPLETE], 2);
+}
+END_TEST
+
+START_TEST(removed_by_retention)
+{
+	struct seen s;
+
+	three_windows();
+	for (int i = 0; i < 7; i++)
+		w.r[i].gone = true;
+	s = JUDGE(.log_start = 7);
+	ck_verdicts(&s, 8, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_int_eq(s.findings[WINDOW_RETENTION], 7);
+	ck_assert_int_eq(s.findings[WINDOW_MISSING], 0);
+}
+END_TEST
+
+START_TEST(compacted)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 6, .manifest = MANIFEST_LEAF_KEY);
+	/* Keys repeat every three records: the first three have later ones, the last three don't. */
+	w.r[0].gone = w.r[1].gone = true;
+	s = JUDGE(.compacted = true);
+	ck_verdicts(&s, 4, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_int_eq(s.findings[WINDOW_COMPACTED], 2);
+	/* The later one may be behind what was asked for. */
+	s = JUDGE(.compacted = true, .to = 2);
+	ck_verdicts(&s, 0, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_int_eq(s.findings[WINDOW_COMPACTED], 2);
+	w.r[5].gone = true;
+	s = JUDGE(.compacted = true);
+	ck_verdicts(&s, 3, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.absent[WINDOW_MISSING], 5);
+}
+END_TEST
+
+static void
+no_such_statement(struct statement *s)
+{
+	memset(s->previous_statement, 0, SHA256_LEN);
+}
+
+static void
+settled_later(struct statement *s)
+{
+	s->settled_ms += 5000;
+}
+
+START_TEST(gap)
+{
+	struct seen s;
+
+	three_windows();
+	w.s[1].gone = true;
+	s = JUDGE();
+	ck_verdicts(&s, 10, VERDICT_UNATTESTED, 5, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_GAP], 1);
+	/* The same outside of what was asked for is not told. */
+	s = JUDGE(.to = 3);
+	ck_verdicts(&s, 3, VERDICT_VERIFIED, 0, TALLY_OK);
+}
+END_TEST
+
+START_TEST(chain_break)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5, .edit = no_such_statement);
+	s = JUDGE();
+	ck_verdicts(&s, 10, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_BREAK], 1);
+}
+END_TEST
+
+/* Window 2 is stated a second time, otherwise, by the same key. */
+START_TEST(forked)
+{
+	struct world_proxy before;
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	before = proxy;
+	WINDOW(&proxy, .n = 5);
+	w.count -= 5;
+	w.next_offset -= 5;
+	WINDOW(&before, .n = 5, .edit = settled_later);
+	s = JUDGE();
+	ck_verdicts(&s, 10, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_FORK], 1);
+}
+END_TEST
+
+START_TEST(published_again)
+{
+	struct world_statement *again;
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .no_manifest_header = true);
+	/* Another signature over the same payload, and this time with its manifest. */
+	again = &w.s[w.stated++];
+	*again = (struct world_statement){.value = wr_new(1 << 20), .manifest = wr_new(1 << 20), .payload = wr_new(1)};
+	memcpy(again->key, w.s[0].key, sizeof(again->key));
+	world_sign(&proxy, wr_slice(&w.s[0].payload), &again->value);
+	for (int i = 0; i < 5; i++)
+		wr_bytes(&again->manifest, w.r[i].leaf, LEAF_LEN);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_uint_eq(s.count.trusted, 1);
+}
+END_TEST
+
+START_TEST(manifest_missing)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .no_manifest_header = true);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_MANIFEST_MISSING], 1);
+	/* With one altered it can't be told which; with one gone nothing can be told. */
+	snprintf(w.r[2].value, sizeof(w.r[2].value), "forged");
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_ALTERED, 5, TALLY_VIOLATION);
+	w.r[4].gone = true;
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNATTESTED, 4, TALLY_VIOLATION);
+}
+END_TEST
+
+START_TEST(manifest_none)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .manifest = MANIFEST_NONE);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_OK);
+	/* A part of such a window takes the whole of it to judge, and only the part is told. */
+	s = JUDGE(.from = 1, .to = 3);
+	ck_verdicts(&s, 2, VERDICT_VERIFIED, 0, TALLY_OK);
+}
+END_TEST
+
+START_TEST(manifest_wrong)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	w.s[0].manifest.buf[33] ^= 1;
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_MANIFEST_MISSING], 1);
+}
+END_TEST
+
+START_TEST(another_key)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&other, .n = 5);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_UNTRUSTED, 5, TALLY_VIOLATION);
+	ck_assert_uint_eq(s.count.untrusted, 1);
+	ck_assert_str_eq(s.count.untrusted_keyid, signer_keyid(other.signer));
+}
+END_TEST
+
+START_TEST(signature_of_other_bytes)
+{
+	struct wr changed = wr_new(1 << 20);
+	struct seen s;
+	char *at;
+
+	WINDOW(&proxy, .n = 5);
+	/* One letter inside the base64 of the payload. */
+	wr_slice_put(&changed, wr_slice(&w.s[0].value));
+	wr_u8(&changed, 0);
+	at = (char *)changed.buf + 300;
+	*at = *at == 'A' ? 'B' : 'A';
+	wr_reset(&w.s[0].value);
+	wr_text(&w.s[0].value, (char *)changed.buf);
+	wr_free(&changed);
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNTRUSTED, 5, TALLY_VIOLATION);
+}
+END_TEST
+
+START_TEST(under_another_key)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	(void)chain_key(&proxy.chain, 2, w.s[0].key);
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_VERIFIED], 0);
+	ck_assert_uint_eq(s.count.unreadable, 1);
+	/* What names window 2 names a window whose only statement doesn't verify. */
+	snprintf(w.s[0].key, sizeof(w.s[0].key), "no/statement");
+	s = JUDGE();
+	ck_assert_uint_eq(s.count.unreadable, 0);
+}
+END_TEST
+
+START_TEST(noise_in_the_statement_topic)
+{
+	static const char *const noise[] = {"", "{}", "not JSON", "{\"payload\":\"\",\"payloadType\":\"\",\"signatures\":[]}"};
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	for (size_t i = 0; i < ARRAY_LEN(noise); i++) {
+		struct world_statement *x = &w.s[w.stated++];
+
+		*x = (struct world_statement){.value = wr_new(4096), .manifest = wr_new(1), .payload = wr_new(1)};
+		memcpy(x->key, w.s[0].key, sizeof(x->key));
+		wr_text(&x->value, noise[i]);
+	}
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_uint_eq(s.count.unreadable, 3); /* an empty one is null here, and says nothing */
+}
+END_TEST
+
+START_TEST(unsigned_statement)
+{
+	struct world_proxy bare;
+	struct seen s;
+
+	world_proxy_open(&bare, "t", WORLD_TOPIC_ID, 0, 3, false);
+	WINDOW(&bare, .n = 5);
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNTRUSTED, 5, TALLY_VIOLATION);
+	s = JUDGE(.accept_unsigned = true);
+	ck_verdicts(&s, 0, VERDICT_UNSIGNED, 5, TALLY_OK);
+}
+END_TEST
+
+START_TEST(nothing_stated)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .withhold = true);
+	/* Its records are two hours old: nothing is coming any more. */
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNATTESTED, 5, TALLY_UNDECIDED);
+	s = JUDGE(.now = WORLD_NOW - 3600000 * 2 + 60000);
+	ck_verdicts(&s, 0, VERDICT_PENDING, 5, TALLY_UNDECIDED);
+}
+END_TEST
+
+START_TEST(never_through_the_proxy)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	(void)world_record(&w, &proxy, 0, true);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_UNATTESTED, 1, TALLY_UNDECIDED);
+}
+END_TEST
+
+START_TEST(forged_and_copied)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	(void)world_copy(&w, 2);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_DUPLICATE, 1, TALLY_VIOLATION);
+	w.count--;
+	world_forge(world_copy(&w, 2), "mine");
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_FORGED_HEADER, 1, TALLY_VIOLATION);
+	w.count--;
+	snprintf(world_copy(&w, 2)->value, 64, "a value of another hash");
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_FORGED_HEADER, 1, TALLY_VIOLATION);
+	w.count--;
+	world_copy(&w, 2)->header_count = 2;
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_FORGED_HEADER, 1, TALLY_VIOLATION);
+}
+END_TEST
+
+/* Records of another topic, with that topic's headers: its statements are fetched, and say where they belong. */
+START_TEST(from_another_topic)
+{
+	struct world_proxy there;
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 0, 1, true);
+	{
+		char why[256];
+
+		ck_assert_int_eq(trust_load(trust, there.public_key, why, sizeof(why)), 0);
+	}
+	WINDOW(&there, .n = 5);
+	WINDOW(&there, .n = 5);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_MISPLACED, 10, TALLY_VIOLATION);
+	world_forge(&w.r[7], "mine");
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_FORGED_HEADER], 1);
+	ck_assert_int_eq(s.offsets[VERDICT_FORGED_HEADER], 7);
+	/* That topic's statement is gone, a later one isn't. */
+	w.s[1].gone = true;
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_MISPLACED], 5);
+	ck_assert_int_eq(s.verdicts[VERDICT_UNATTESTED], 5);
+	/* Nobody vouches for it. */
+	w.s[1].gone = false;
+	trust_free(trust);
+	trust = trust_new();
+	{
+		char why[256];
+
+		ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
+	}
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_UNTRUSTED, 10, TALLY_VIOLATION);
+	world_proxy_close(&there);
+}
+END_TEST
+
+/* The log was cut back and written again, all of it through the proxy. */
+START_TEST(offsets_used_again)
+{
+	struct seen s;
+
+	three_windows();
+	for (int i = 10; i < 15; i++)
+		w.r[i].gone = true;
+	w.next_offset = 10;
+	WINDOW(&proxy, .n = 5);
+	s = JUDGE();
+	ck_verdicts(&s, 15, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_OFFSET_REUSED], 5);
+}
+END_TEST
+
+/* A topic that was deleted and created again is another one; its offsets mean nothing any more. */
+START_TEST(topic_created_again)
+{
+	struct world_proxy old;
+	struct seen s;
+
+	world_proxy_open(&old, "t", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
+	{
+		char why[256];
+
+		ck_assert_int_eq(trust_load(trust, old.public_key, why, sizeof(why)), 0);
+	}
+	WINDOW(&old, .n = 5);
+	w.count = 0;
+	w.next_offset = 0;
+	WINDOW(&proxy, .n = 5, .edit = settled_later);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_uint_eq(s.count.other_topic_id, 1);
+	/* Where nobody can tell the topic's id, the latest statement does. */
+	s = JUDGE(.no_topic_id = true);
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_uint_eq(s.count.other_topic_id, 1);
+	world_proxy_close(&old);
+}
+END_TEST
+
+START_TEST(part_of_it)
+{
+	struct seen s;
+
+	three_windows();
+	w.r[2].gone = true;
+	snprintf(w.r[12].value, sizeof(w.r[12].value), "forged");
+	s = JUDGE(.from = 3, .to = 12);
+	ck_verdicts(&s, 9, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_uint_eq(s.tally.windows, 3);
+	s = JUDGE(.from = 2, .to = 12);
+	ck_verdicts(&s, 9, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	s = JUDGE(.from = 3, .to = 13);
+	ck_verdicts(&s, 9, VERDICT_ALTERED, 1, TALLY_VIOLATION);
+	s = JUDGE(.from = 15, .to = 15);
+	ck_verdicts(&s, 0, VERDICT_VERIFIED, 0, TALLY_OK);
+}
+END_TEST
+
+static struct run aborted_run = {1, 2};
+
+static void
+some_aborted(struct statement *s)
+{
+	s->aborted = (struct runs){&aborted_run, 1};
+}
+
+static void
+some_open(struct statement *s)
+{
+	s->open = (struct runs){&aborted_run, 1};
+}
+
+START_TEST(aborted)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .edit = some_aborted);
+	w.r[1].gone = w.r[2].gone = true;
+	s = JUDGE(.read_committed = true);
+	ck_verdicts(&s, 3, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_int_eq(s.findings[WINDOW_ABORTED], 2);
+	/* Who reads everything must find them. */
+	s = JUDGE();
+	ck_verdicts(&s, 3, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	w.r[1].gone = w.r[2].gone = false;
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_OK);
+}
+END_TEST
+
+START_TEST(open_and_aborted_since)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .edit = some_open);
+	w.r[1].gone = w.r[2].gone = true; /* as who reads committed records sees it */
+	s = JUDGE(.read_committed = true);
+	ck_verdicts(&s, 3, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_int_eq(s.findings[WINDOW_ABORTED], 2);
+}
+END_TEST
+
+START_TEST(attested_by_offset_alone)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .headers_none = true);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_OK);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("join");
+	TCase *t = tcase_create("worlds");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, untouched);
+	tcase_add_loop_test(t, altered, 0, (int)ARRAY_LEN(edits));
+	tcase_add_test(t, headers_stripped_or_behind);
+	tcase_add_test(t, swapped);
+	tcase_add_test(t, removed);
+	tcase_add_test(t, removed_by_retention);
+	tcase_add_test(t, compacted);
+	tcase_add_test(t, gap);
+	tcase_add_test(t, chain_break);
+	tcase_add_test(t, forked);
+	tcase_add_test(t, published_again);
+	tcase_add_test(t, manifest_missing);
+	tcase_add_test(t, manifest_none);
+	tcase_add_test(t, manifest_wrong);
+	tcase_add_test(t, another_key);
+	tcase_add_test(t, signature_of_other_bytes);
+	tcase_add_test(t, under_another_key);
+	tcase_add_test(t, noise_in_the_statement_topic);
+	tcase_add_test(t, unsigned_statement);
+	tcase_add_test(t, nothing_stated);
+	tcase_add_test(t, never_through_the_proxy);
+	tcase_add_test(t, forged_and_copied);
+	tcase_add_test(t, from_another_topic);
+	tcase_add_test(t, offsets_used_again);
+	tcase_add_test(t, topic_created_again);
+	tcase_add_test(t, part_of_it);
+	tcase_add_test(t, aborted);
+	tcase_add_test(t, open_and_aborted_since);
+	tcase_add_test(t, attested_by_offset_alone);
+	suite_add_tcase(s, t);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
