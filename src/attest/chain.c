@@ -385,7 +385,8 @@ note_time(struct chain *c, enum chains_time shown, struct chain_now now)
 static bool
 leaves_fit(const struct placement *p, enum chains_time time)
 {
-	if (p->time != CHAINS_TIME_UNKNOWN && p->time != time)
+	/* Leaves bound to CreateTime have their unbound twins beside them. */
+	if (p->time == CHAINS_TIME_APPEND && time != CHAINS_TIME_APPEND)
 		return false;
 	for (size_t i = 0; i < p->span_count; i++) {
 		const struct window *w = p->span[i].window;

@@ -80,7 +80,7 @@ static const uint8_t *
 member_leaf(const struct placement *p, const struct member *m, bool log_append, uint8_t *ret_flags)
 {
 	*ret_flags = log_append ? (uint8_t)(m->flags & ~LEAF_TIME_BOUND) : m->flags;
-	return log_append && p->time == CHAINS_TIME_UNKNOWN ? m->unbound : m->leaf;
+	return log_append && p->time != CHAINS_TIME_APPEND ? m->unbound : m->leaf;
 }
 
 static void

@@ -168,14 +168,7 @@ static int
 set_key(struct walk *w, const struct key *k)
 {
 	char text[PATH_MAX_LEN + 64];
-	size_t i = (size_t)(k - config_keys);
 
-	if (w->seen != NULL && w->seen[i] != 0) {
-		(void)snprintf(text, sizeof(text), "%s stands there twice, first in line %u", k->path, w->seen[i]);
-		return complain(w, w->ev.start_mark, text);
-	}
-	if (w->seen != NULL)
-		w->seen[i] = (unsigned)w->ev.start_mark.line + 1;
 	if (w->ev.type == YAML_SEQUENCE_START_EVENT && k->type == KEY_LIST)
 		return set_list(w, k);
 	if (w->ev.type == YAML_MAPPING_START_EVENT && k->type == KEY_MAP)
@@ -184,6 +177,21 @@ set_key(struct walk *w, const struct key *k)
 		return set_scalar(w, k);
 	(void)snprintf(text, sizeof(text), "%s: want a %s here", k->path, value_type_name(k->type));
 	return complain(w, w->ev.start_mark, text);
+}
+
+/* A key is set once; the key's own place is told, not its value's. */
+static int
+see_key(struct walk *w, const struct key *k, yaml_mark_t at)
+{
+	size_t i = (size_t)(k - config_keys);
+	char text[PATH_MAX_LEN + 64];
+
+	if (w->seen[i] != 0) {
+		(void)snprintf(text, sizeof(text), "%s stands there twice, first in line %u", k->path, w->seen[i]);
+		return complain(w, at, text);
+	}
+	w->seen[i] = (unsigned)at.line + 1;
+	return 0;
 }
 
 static int walk_map(struct walk *w);
@@ -215,6 +223,8 @@ walk_entry(struct walk *w)
 			       value_key_nearest(path));
 		return complain(w, at, text);
 	}
+	if (k != NULL && (err = see_key(w, k, at)) != 0)
+		return err;
 	if ((err = next(w)) != 0)
 		return err;
 	if (k != NULL) {

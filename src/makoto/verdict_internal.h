@@ -83,7 +83,7 @@ size_t verdict_find_name(const struct verdicts *v, const struct chain_id *chain,
 bool verdict_later_stated(const struct verdicts *v, const struct chain_id *chain, uint64_t window_id);
 
 /* All windows' members and findings, when the records are at their end. */
-void verdict_windows_end(struct verdicts *v);
+int verdict_windows_end(struct verdicts *v) MUSTCHECK; /* 0 or ERR_NOMEM */
 
 int verdict_key_note(struct verdicts *v, const uint8_t *prefix, int64_t offset) MUSTCHECK;
 bool verdict_key_later(const struct verdicts *v, const uint8_t *prefix, int64_t offset);

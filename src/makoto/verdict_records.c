@@ -390,6 +390,5 @@ verdicts_end(struct verdicts *v)
 	}
 	for (size_t i = 0; i < v->stray_count; i++)
 		decide_stray(v, &v->strays[i]);
-	verdict_windows_end(v);
-	return 0;
+	return verdict_windows_end(v);
 }

@@ -294,7 +294,8 @@ verdict_key_note(struct verdicts *v, const uint8_t *prefix, int64_t offset)
 		memcpy(v->keys[i].prefix, prefix, MANIFEST_KEY_PREFIX);
 		v->key_count++;
 	}
-	v->keys[i].last = offset;
+	if (offset > v->keys[i].last)
+		v->keys[i].last = offset;
 	return 0;
 }
 
@@ -352,6 +353,34 @@ was_aborted(const struct verdicts *v, const struct judged *j, int64_t offset)
 	return false;
 }
 
+/*
+ * Tombstones that the cleaner removed are gone with what they stood for, and a record before
+ * one is as legitimately gone as before a record that is still there.
+ */
+static int
+note_gone_tombstones(struct verdicts *v, const struct judged *j)
+{
+	const struct statement *s = j->w.statement;
+	uint64_t i = 0;
+
+	if (!v->o.compacted || !j->has_manifest || s->manifest != MANIFEST_LEAF_KEY)
+		return 0;
+	for (size_t r = 0; r < s->ranges.count; r++) {
+		for (int64_t k = 0; k < s->ranges.list[r].count; k++, i++) {
+			const uint8_t *entry = manifest_leaf(MANIFEST_LEAF_KEY, j->w.manifest, i);
+			int64_t offset = s->ranges.list[r].first + k;
+			int err;
+
+			if (j->seen[i] != SEEN_NOT || (entry[LEAF_LEN] & (LEAF_KEY_NULL | LEAF_VALUE_NULL)) != LEAF_VALUE_NULL ||
+			    was_aborted(v, j, offset))
+				continue;
+			if ((err = verdict_key_note(v, entry + LEAF_LEN + 1, offset)) != 0)
+				return err;
+		}
+	}
+	return 0;
+}
+
 static void
 judge_members(const struct verdicts *v, const struct judged *j)
 {
@@ -386,9 +415,15 @@ judge_members(const struct verdicts *v, const struct judged *j)
 		tell_window(v, j, WINDOW_COMPLETE, -1, "");
 }
 
-void
+int
 verdict_windows_end(struct verdicts *v)
 {
+	for (size_t i = 0; i < v->count; i++) {
+		int err = is_trusted(v->windows[i]) ? note_gone_tombstones(v, v->windows[i]) : 0;
+
+		if (err != 0)
+			return err;
+	}
 	for (size_t i = 0; i < v->count; i++) {
 		const struct judged *j = v->windows[i];
 
@@ -396,4 +431,5 @@ verdict_windows_end(struct verdicts *v)
 			continue;
 		judge_members(v, j);
 	}
+	return 0;
 }

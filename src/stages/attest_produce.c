@@ -154,7 +154,8 @@ rewrite_in(struct work *w, const struct batch *b, const struct attempt *t, enum 
 		.dbom_topic = dbom_topic,
 		.chain = chains_id_of(t),
 		.bind_timestamp = t->time != CHAINS_TIME_APPEND,
-		.both = t->time == CHAINS_TIME_UNKNOWN,
+		/* A topic's type can change at any time, and only the answer tells. */
+		.both = t->time != CHAINS_TIME_APPEND,
 		.max_bytes = PLAIN_MAX,
 	};
 	struct rewrite_cost cost = {0, 0};

@@ -1,5 +1,7 @@
 #include "verify/topic.h"
 
+#include <time.h>
+
 #include "verify/reader.h"
 
 enum { PROGRESS_EVERY = 4096 };
@@ -165,19 +167,58 @@ offset_of(struct verification *g, const struct topic_bound *b, int64_t none, int
 	return 0;
 }
 
+/* Behind the last record that a statement about the partition lists. */
+static int64_t
+stated_end(struct verification *g)
+{
+	const struct verdict_window *const *list;
+	int64_t end = 0;
+	size_t n;
+
+	list = statements_of(g->statements, g->partition, &n);
+	for (size_t i = 0; i < n; i++)
+		if (list[i]->trust != TRUST_NONE && list[i]->statement->last_offset >= end)
+			end = list[i]->statement->last_offset + 1;
+	return end;
+}
+
+/*
+ * The log's ends.  Statements were read before, so what they list was acknowledged; with
+ * acks=1 the high watermark may need a moment to follow.  What is not there then is gone.
+ */
+static int
+find_watermarks(struct verification *g)
+{
+	enum { TRIES = 20, PAUSE_MS = 100 };
+	const struct timespec pause = {0, PAUSE_MS * 1000000L};
+	int64_t end = stated_end(g);
+	int err;
+
+	for (int i = 0; i < TRIES; i++) {
+		err = consumer_watermarks(g->records_from, g->conf->topic, g->partition, &g->low, &g->high);
+		if (err != 0)
+			return say(g, g->records_from, err);
+		if (g->high >= end)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 static int
 find_bounds(struct verification *g)
 {
-	int err = consumer_watermarks(g->records_from, g->conf->topic, g->partition, &g->low, &g->high);
+	int err = find_watermarks(g);
 
 	if (err != 0)
-		return say(g, g->records_from, err);
-	/* Without a bound, members that retention removed are told from those that are missing. */
-	if ((err = offset_of(g, &g->conf->from, 0, &g->from)) != 0 ||
-	    (err = offset_of(g, &g->conf->to, g->high, &g->to)) != 0)
 		return err;
-	if (g->to > g->high)
-		g->to = g->high;
+	/*
+	 * Without a bound, members below the log's start (retention) and behind its end (a
+	 * tail that was cut off) are judged too.
+	 */
+	if ((err = offset_of(g, &g->conf->from, 0, &g->from)) != 0 ||
+	    (err = offset_of(g, &g->conf->to, INT64_MAX, &g->to)) != 0)
+		return err;
 	if (g->from > g->to)
 		g->from = g->to;
 	return 0;
@@ -258,7 +299,8 @@ judge_partition(struct verification *g, bool compacted, struct topic_partition *
 			(void)say(g, g->statements_from, err);
 		goto out;
 	}
-	*ret = (struct topic_partition){g->partition, g->from > g->low ? g->from : g->low, g->to, *join_tally(g->join)};
+	*ret = (struct topic_partition){g->partition, g->from > g->low ? g->from : g->low,
+					 g->to < g->high ? g->to : g->high, *join_tally(g->join)};
 out:
 	join_free(g->join);
 	g->join = NULL;
