@@ -77,7 +77,7 @@ class Proxy:
         self.settings = {
             "listen.address": host,
             "listen.bootstrap.port": self.port,
-            "listen.broker.ports": f"{self.port + 1}-{self.port + 8}",
+            "listen.broker.ports": f"{self.port}-{self.port + 8}",  # node n gets the first port + n
             "listen.advertised.host": host,
             "kafka.bootstrap.servers": upstream,
             "attest.window.max.age": "1s",

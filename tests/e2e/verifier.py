@@ -551,6 +551,12 @@ class Verifier:
         for r in second:
             out.records[r.offset] = self._unlisted(r, stated, untrusted, latest, out.records, here, partition, topic_id, topic)
 
+        self._gone_tombstones = {}  # key-hash prefix → the last offset where an attested tombstone was, and is gone
+        for s in trusted.values() if compacted else ():
+            for i, o in enumerate(s.offsets()):
+                entry = s.key_entry(i)
+                if entry and o not in by_offset and o not in log.aborted and entry[0] & VALUE_NULL:
+                    self._gone_tombstones[entry[1]] = max(o, self._gone_tombstones.get(entry[1], -1))
         for s in trusted.values():
             out.windows.append(self._window(s, by_offset, log, reused.get(id(s), ()), compacted))
         for first, other in forks:
@@ -688,7 +694,7 @@ class Verifier:
         if flags & VALUE_NULL:
             return True
         later = (r for o, r in by_offset.items() if o > offset and o not in log.aborted and r.key is not None)
-        return any(sha256(r.key)[:15] == prefix for r in later)
+        return self._gone_tombstones.get(prefix, -1) > offset or any(sha256(r.key)[:15] == prefix for r in later)
 
     def _chains(self, trusted, out):
         chains = {}

@@ -44,7 +44,7 @@ class Rec:
         )
 
 
-def sample(n, seed=0, partitions=1, text=False, empty_header_name=False):
+def sample(n, seed=0, partitions=1, text=False, empty_header_name=False, both_null=False):
     """Records of every kind: null, empty and long keys and values, headers repeated, null, empty, binary."""
     rnd = random.Random(seed)
     now = int(time.time() * 1000) - 10 * n
@@ -58,6 +58,8 @@ def sample(n, seed=0, partitions=1, text=False, empty_header_name=False):
         value = bytes(rnd.randrange(256) for _ in range(min(size, 64))) * (size // 64 + 1)
         value = None if i % 17 == 5 else value[:size]
         key = (b"k%d" % i, None, b"", bytes(rnd.randrange(256) for _ in range(9)))[i % 4]
+        if key is None and value is None and not both_null:
+            value = b"v"  # aiokafka sends no such record
         headers = []
         if i % 2:
             headers = [(b"trace", b"%032x" % rnd.getrandbits(128)), (b"twice", b"1"), (b"twice", b"2")]
@@ -209,7 +211,7 @@ class Confluent:
                     assert not m.error() or m.error().code() == confluent_kafka.KafkaError._PARTITION_EOF, m.error()
                     if not m.error():
                         out.append(_confluent_record(m))
-            if grouped:
+            if grouped and out:
                 c.commit(asynchronous=False)
         finally:
             c.close()
@@ -240,7 +242,7 @@ class Aiokafka:
                     futures.append(
                         await p.send(topic, r.value, r.key, partition=r.partition, timestamp_ms=r.timestamp, headers=headers)
                     )
-                return [[m.partition, m.offset] for m in await asyncio.gather(*futures)]
+                return [[m.partition, m.offset] for m in await asyncio.gather(*futures) if m is not None]  # acks=0: None
             finally:
                 await p.stop()
 

@@ -44,6 +44,8 @@ offsets.topic.num.partitions=5
 transaction.state.log.num.partitions=5
 share.coordinator.state.topic.num.partitions=3
 group.initial.rebalance.delay.ms=0
+group.share.min.heartbeat.interval.ms=500
+group.share.heartbeat.interval.ms=500
 group.consumer.min.heartbeat.interval.ms=500
 group.consumer.heartbeat.interval.ms=500
 log.cleaner.backoff.ms=500
@@ -357,6 +359,25 @@ class Cluster:
                 },
             )
         until(f"{topic}-{partition} is led by {replicas[0]}", lambda: self.leader(topic, partition) == replicas[0], 30)
+
+    def coordinator(self, group, kind=0):
+        got = self.ask("FindCoordinator", 4, {"KeyType": kind, "CoordinatorKeys": [group]})["Coordinators"][0]
+        return self.node(got["NodeId"])
+
+    def committed(self, group, topic):
+        """{partition: offset} that a consumer group committed."""
+        with self.coordinator(group).conn() as c:
+            topics = [{"Name": topic, "PartitionIndexes": self.partitions(topic)}]
+            got = c.ask("OffsetFetch", 8, {"Groups": [{"GroupId": group, "Topics": topics}], "RequireStable": False})
+        parts = got["Groups"][0]["Topics"][0]["Partitions"]
+        return {p["PartitionIndex"]: p["CommittedOffset"] for p in parts}
+
+    def share_lag(self, group, topic):
+        """How many records a share group has not done with."""
+        with self.coordinator(group).conn() as c:
+            topics = [{"TopicName": topic, "Partitions": self.partitions(topic)}]
+            got = c.ask("DescribeShareGroupOffsets", 1, {"Groups": [{"GroupId": group, "Topics": topics}]})
+        return sum(p["Lag"] for p in got["Groups"][0]["Topics"][0]["Partitions"])
 
     def partition_dirs(self, topic, partition=0):
         dirs = [os.path.join(n.data, f"{topic}-{partition}") for n in self.nodes]

@@ -1,0 +1,299 @@
+"""Bad inputs: what a careless operator, a stranger on the port, or a broken client may bring."""
+
+import os
+import socket
+import stat
+import struct
+import subprocess
+import time
+
+import pytest
+import wire
+from checks import attested
+from clients import Confluent, sample
+from fakebroker import FakeBroker
+from lab.kafka import until
+from proxy import PATIENCE, PROXY, Proxy, free_ports
+
+
+# -- configuration
+
+BAD_CONFIG = {
+    "unknown key": ("attest:\n  window.recrods: 10\n", r":2:3: .*window\.recrods.*window\.records"),
+    "unknown section": ("attset:\n  level: 2\n", r":1:1: .*attset.*attest"),
+    "wrong type": ("attest:\n  window.records: many\n", r":2:\d+: .*window\.records"),
+    "bad duration": ("attest:\n  window.max.age: 10 parsecs\n", r":2:\d+: .*window\.max\.age"),
+    "out of range": ("listen:\n  bootstrap.port: 70000\n", r":2:\d+: .*bootstrap\.port"),
+    "not one of": ("attest:\n  headers: fullish\n", r":2:\d+: .*headers"),
+    "twice": ("attest:\n  level: 2\n  level: 1\n", r":3:3: .*level"),
+    "not YAML": ("attest: [unclosed\nlisten: }\n", r":\d+:\d+: "),
+    "unset variable": ("kafka:\n  bootstrap.servers: ${NO_SUCH_VARIABLE_HERE}\n", r":2:\d+: .*NO_SUCH_VARIABLE_HERE"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CONFIG)
+@pytest.mark.parametrize("check_only", [True, False], ids=["-n", "start"])
+def test_bad_configuration(tmp_path, case, check_only):
+    text, pattern = BAD_CONFIG[case]
+    f = tmp_path / "makoto-proxy.yaml"
+    f.write_text(text)
+    cmd = [PROXY, "-c", str(f)] + (["-n"] if check_only else [])
+    p = subprocess.run(cmd, capture_output=True, timeout=20 * PATIENCE, stdin=subprocess.DEVNULL)
+    err = p.stderr.decode()
+    assert p.returncode == 2, err
+    import re
+
+    assert re.search("makoto-proxy.yaml" + pattern, err), err
+
+
+def test_good_configuration_and_options(tmp_path):
+    f = tmp_path / "makoto-proxy.yaml"
+    f.write_text("kafka: {bootstrap.servers: '${HOSTS:-kafka:9092}'}\n")
+    run = lambda *a: subprocess.run([PROXY, *a], capture_output=True, timeout=20 * PATIENCE, stdin=subprocess.DEVNULL)  # noqa: E731
+    assert run("-c", str(f), "-n").returncode == 0
+    assert run("-c", str(f), "-n", "-o", "attest.level=7").returncode == 2
+    assert run("-c", str(f), "-n", "-o", "attest.window.records=5").returncode == 0
+    assert b"kafka:9092" in run("-c", str(f), "--dump-config").stdout
+    assert b"window.records" in run("--dump-keys").stdout
+    assert run("--version").returncode == 0 and run("--no-such-flag").returncode == 2
+    assert run("-c", str(tmp_path / "none.yaml")).returncode == 2
+
+
+# -- what is around it
+
+
+def test_no_broker_at_start(tmp_path):
+    """It keeps trying, says so, isn't ready; when the broker comes, it is."""
+    port = free_ports(1, "127.0.77.9")
+    p = Proxy(tmp_path, f"127.0.77.9:{port}", {"attest.enabled": False})
+    p.spawn()
+    try:
+        p.wait_line(rf"127\.0\.77\.9:{port}")
+        until("the admin port answers", lambda: p.http("/healthz")[0] == 200, 20 * PATIENCE)
+        assert p.http("/readyz")[0] == 503
+        assert p.alive() and not p.said("ready bootstrap=")
+        b = FakeBroker({}, port=port)
+        p.wait_line("ready bootstrap=", 60)
+        until("it is ready", lambda: p.http("/readyz")[0] == 200, 20 * PATIENCE)
+        with wire.Conn("127.0.0.1", p.port) as c:
+            assert len(c.ask("Metadata", 12, {"Topics": []})["Brokers"]) == 1
+        p.stop()
+        b.close()
+    finally:
+        p.kill()
+
+
+def test_stop_before_ready(tmp_path):
+    p = Proxy(tmp_path, f"127.0.77.9:{free_ports(1, '127.0.77.9')}")
+    p.spawn()
+    until("the admin port answers", lambda: p.http("/healthz")[0] == 200, 20 * PATIENCE)
+    p.stop()
+
+
+def test_port_taken(tmp_path, cluster):
+    p = Proxy(tmp_path, cluster.bootstrap)
+    with socket.create_server(("127.0.0.1", p.port)):
+        p.spawn()
+        assert p.wait() == 1
+    assert p.said(str(p.port)), p.text()
+    p.kill()
+
+
+@pytest.mark.parametrize("case", ["missing", "mode", "not a key", "a directory"])
+def test_unusable_key(tmp_path, cluster, case):
+    key = tmp_path / "signing.pem"
+    if case == "not a key":
+        key.write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+        key.chmod(0o600)
+    elif case == "a directory":
+        key.mkdir()
+    elif case == "mode":
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(key)], check=True)
+        key.chmod(0o644)
+    p = Proxy(tmp_path / "p", cluster.bootstrap, {"attest.signing.key.id": f"file:{key}"})
+    p.spawn()
+    try:
+        assert p.wait() in (1, 2), p.text()
+        assert p.said("signing.pem"), p.text()
+    finally:
+        p.kill()
+
+
+def test_state_directory_unwritable(tmp_path, cluster):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    p = Proxy(tmp_path / "p", cluster.bootstrap, state=str(blocked / "state"))
+    p.spawn()
+    try:
+        assert p.wait() in (1, 2) and p.said("state"), p.text()
+    finally:
+        p.kill()
+
+
+def test_two_proxies_on_one_state(tmp_path, cluster, new_proxy):
+    """Two writers of one chain would fork it: the second doesn't start."""
+    first = new_proxy()
+    second = Proxy(tmp_path / "second", cluster.bootstrap, state=first.state)
+    second.spawn()
+    try:
+        assert second.wait() in (1, 2), second.text()
+    finally:
+        second.kill()
+
+
+# -- strangers on the Kafka port
+
+TLS_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(32) + b"\0" * 160
+
+
+@pytest.fixture(scope="module")
+def target(cluster, tmp_path_factory):
+    p = Proxy(tmp_path_factory.mktemp("bad"), cluster.bootstrap, {"attest.dbom.topic": "makoto.dbom.bad", "listen.max.frame.bytes": "2MiB"})
+    p.dbom_topic = "makoto.dbom.bad"
+    p.start()
+    t = cluster.create(f"bystander-{os.getpid()}")
+    yield p, t
+    p.stop()
+
+
+def bystander(p, t):
+    """Somebody else's session is not disturbed."""
+    Confluent.produce(p.bootstrap, t, sample(3))
+
+
+STRANGERS = {
+    "garbage": b"\xff" * 4 + os.urandom(500),
+    "HTTP": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "TLS": TLS_HELLO,
+    "2 GB": struct.pack(">i", 0x7FFFFFFF) + b"\0" * 100,
+    "negative length": struct.pack(">i", -5),
+    "zero length": struct.pack(">i", 0),
+    "over the limit": struct.pack(">i", 2 * 1024 * 1024 + 1) + b"\0\x03\0\x0c" + b"\0" * 100,
+    "header cut": struct.pack(">i", 6) + b"\0\x03\0\x0c\0\0",
+    "negative client id": struct.pack(">i", 10) + b"\0\x03\0\x0c\0\0\0\x01\xff\x00",
+}
+
+
+@pytest.mark.parametrize("case", STRANGERS)
+@pytest.mark.parametrize("port", ["bootstrap", "broker"])
+def test_strangers(target, case, port):
+    p, t = target
+    before = len(p.lines)
+    c = wire.Conn("127.0.0.1", p.port + (port == "broker"))
+    c.send_raw(STRANGERS[case])
+    assert c.closed(15 * PATIENCE), "the connection is closed"
+    until("it is said in the log", lambda: len(p.lines) > before, 10)
+    if case == "TLS":
+        assert any("TLS" in x for x in p.lines[before:]), p.lines[before:]
+    bystander(p, t)
+    assert p.alive() and p.rss_mb() < 400 * PATIENCE
+
+
+def test_memory_is_not_taken_on_trust(target):
+    """Twenty frames announced as large, of which nothing comes: no memory is set aside for them."""
+    p, t = target
+    before = p.rss_mb()
+    conns = [wire.Conn("127.0.0.1", p.port) for _ in range(20)]
+    for c in conns:
+        c.send_raw(struct.pack(">i", 2 * 1024 * 1024 - 10) + b"\0\0\0\x09")
+    bystander(p, t)
+    assert p.rss_mb() - before < 20 * PATIENCE
+    for c in conns:
+        c.close()
+
+
+def test_truncated_requests(cluster, target):
+    """Every API's request, cut at many places: the proxy lives, closes or carries it; nobody else notices."""
+    p, t = target
+    leader = p.port + cluster.leader(t)
+    import kafkalog
+
+    batch = kafkalog.make_batch([kafkalog.Record(0, int(time.time() * 1000), b"k", b"v")]).pack()
+    whole = {
+        "Produce": (9, {"Acks": -1, "TimeoutMs": 1000, "TopicData": [{"Name": t, "PartitionData": [{"Index": 0, "Records": batch}]}]}),
+        "Metadata": (12, {"Topics": [{"Name": t}]}),
+        "FindCoordinator": (4, {"CoordinatorKeys": ["g"]}),
+        "ApiVersions": (3, {"ClientSoftwareName": "x", "ClientSoftwareVersion": "1"}),
+        "InitProducerId": (4, {"TransactionTimeoutMs": 1000}),
+        "EndTxn": (3, {"TransactionalId": "t", "ProducerId": 1, "Committed": True}),
+    }
+    closed = 0
+    for name, (version, value) in whole.items():
+        frame = wire.encode_request(name, version, value)
+        for cut in sorted({1, 2, 3, 5, 7, 8, 9, 10, 12, len(frame) - 1, *range(11, len(frame), max(1, len(frame) // 12))}):
+            c = wire.Conn("127.0.0.1", leader, timeout=10 * PATIENCE)
+            c.send_frame(frame[:cut])
+            closed += c.closed(0.05)
+            c.close()
+    bystander(p, t)
+    assert p.alive()
+
+
+def test_slow_bytes(target):
+    """A request that comes a byte at a time is a request."""
+    p, t = target
+    c = wire.Conn("127.0.0.1", p.port)
+    frame = wire.encode_request("Metadata", 12, {"Topics": [{"Name": t}]})
+    for b in struct.pack(">i", len(frame)) + frame:
+        c.send_raw(bytes([b]))
+    assert len(c.receive("Metadata", 12)["Brokers"]) == 3
+    c.close()
+
+
+def test_half_closed_and_reset(target):
+    p, t = target
+    for _ in range(30):
+        s = socket.create_connection(("127.0.0.1", p.port))
+        s.sendall(struct.pack(">i", 100) + b"\0" * 10)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        s.close()
+    bystander(p, t)
+
+
+def test_too_many_connections(cluster, tmp_path):
+    p = Proxy(tmp_path, cluster.bootstrap, {"listen.max.connections": 10, "attest.enabled": False})
+    p.start()
+    conns = []
+    try:
+        for _ in range(10):
+            c = wire.Conn("127.0.0.1", p.port)
+            c.ask("Metadata", 12, {"Topics": []})
+            conns.append(c)
+        extra = wire.Conn("127.0.0.1", p.port)
+        assert extra.closed(10 * PATIENCE)
+        conns[0].ask("Metadata", 12, {"Topics": []})
+        conns.pop().close()
+
+        def again():
+            with wire.Conn("127.0.0.1", p.port, timeout=2) as c:
+                return c.ask("Metadata", 12, {"Topics": []})
+
+        until("a place is free again", again, 20)
+    finally:
+        for c in conns:
+            c.close()
+        p.stop()
+
+
+def test_broker_goes_away(cluster, new_proxy, topic):
+    """The upstream closes: so does the client's connection; the next ones work."""
+    b = FakeBroker({})
+    p = new_proxy("gone", {"attest.enabled": False}, upstream=b.bootstrap)
+    c = wire.Conn("127.0.0.1", p.port)
+    c.ask("Metadata", 12, {"Topics": []})
+    for s in b.socks:
+        try:
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    assert c.closed(10 * PATIENCE)
+    with wire.Conn("127.0.0.1", p.port) as again:
+        again.ask("Metadata", 12, {"Topics": []})
+    b.close()
+
+
+def test_all_went_well(cluster, target):
+    """After all this the bystander's records are attested to the last one."""
+    p, t = target
+    attested(cluster, p, t, "full", p.dbom_topic)
+    assert stat.S_IMODE(os.stat(os.path.join(p.state, "signing.pem")).st_mode) == 0o600
