@@ -1,5 +1,6 @@
 #include "ctl/command.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 
 int
@@ -13,6 +14,12 @@ command_misused(const struct command *c, const char *fmt, ...)
 	fprintf(stderr, "\nmakotoctl %s --help tells more\n", c->name);
 	va_end(args);
 	return EXIT_USAGE;
+}
+
+int
+command_bad_option(const struct command *c, char **argv)
+{
+	return command_misused(c, "%s: no such option, or its value is missing", argv[optind - 1]);
 }
 
 int

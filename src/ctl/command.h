@@ -28,6 +28,9 @@ extern const struct command verify_command;
 /* "makotoctl NAME: …" and where help is, on stderr.  Gives EXIT_USAGE. */
 int command_misused(const struct command *c, const char *fmt, ...) PRINTF(2, 3);
 
+/* What getopt_long() refused just now (with opterr = 0).  Gives EXIT_USAGE. */
+int command_bad_option(const struct command *c, char **argv);
+
 /* "makotoctl NAME: …" on stderr.  Gives EXIT_UNFINISHED. */
 int command_failed(const struct command *c, const char *fmt, ...) PRINTF(2, 3);
 

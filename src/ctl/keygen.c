@@ -26,6 +26,7 @@ run(const struct command *c, int argc, char **argv)
 	char id[KEYID_LEN + 1], why[512] = "";
 	int opt, err;
 
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'a':
@@ -41,7 +42,7 @@ run(const struct command *c, int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_OK;
 		default:
-			return command_misused(c, "see above");
+			return command_bad_option(c, argv);
 		}
 	}
 	if (optind < argc)

@@ -185,6 +185,13 @@ verdict_shown(const struct tally *sum, size_t v)
 	return v == VERDICT_VERIFIED || sum->verdicts[v] > 0;
 }
 
+/* Members where it is about members, windows else. */
+static uint64_t
+of_finding(const struct tally *sum, const struct tally *t, size_t f)
+{
+	return sum->members[f] > 0 ? t->members[f] : t->windows_with[f];
+}
+
 static void
 row(struct table *tab, const struct tally *sum, const struct tally *t)
 {
@@ -194,13 +201,9 @@ row(struct table *tab, const struct tally *sum, const struct tally *t)
 			table_cell(tab, "%llu", (unsigned long long)t->verdicts[v]);
 	table_cell(tab, "%llu", (unsigned long long)t->windows);
 	table_cell(tab, "%llu", (unsigned long long)t->windows_with[WINDOW_COMPLETE]);
-	for (size_t f = WINDOW_COMPLETE + 1; f < WINDOW_FINDINGS; f++) {
-		if (sum->windows_with[f] == 0)
-			continue;
-		/* Members where it is about members, windows else. */
-		table_cell(tab, "%llu",
-			   (unsigned long long)(sum->members[f] > 0 ? t->members[f] : t->windows_with[f]));
-	}
+	for (size_t f = WINDOW_COMPLETE + 1; f < WINDOW_FINDINGS; f++)
+		if (sum->windows_with[f] > 0)
+			table_cell(tab, "%llu", (unsigned long long)of_finding(sum, t, f));
 }
 
 static void
@@ -273,6 +276,27 @@ notes(struct report *r, const struct report_about *about, const struct topic_rep
 }
 
 static void
+violations(struct report *r, const struct tally *s)
+{
+	const char *comma = "";
+
+	fprintf(r->to, "VIOLATION: ");
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		if (s->verdicts[v] > 0 && verdict_is_violation((enum verdict)v)) {
+			fprintf(r->to, "%s%llu %s", comma, (unsigned long long)s->verdicts[v],
+				verdict_name((enum verdict)v));
+			comma = ", ";
+		}
+	for (size_t f = 0; f < WINDOW_FINDINGS; f++)
+		if (s->windows_with[f] > 0 && window_finding_is_violation((enum window_finding)f)) {
+			fprintf(r->to, "%s%llu %s", comma, (unsigned long long)of_finding(s, s, f),
+				window_finding_name((enum window_finding)f));
+			comma = ", ";
+		}
+	fputc('\n', r->to);
+}
+
+static void
 sum_text(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
 {
 	const struct tally *s = &t->sum;
@@ -287,7 +311,7 @@ sum_text(struct report *r, const struct report_about *about, const struct topic_
 	if (code == EXIT_OK)
 		fprintf(r->to, "OK: all %llu record%s verified\n", (unsigned long long)s->records, plural(s->records));
 	else if (code == EXIT_VIOLATION)
-		fprintf(r->to, "VIOLATION: what was written is not what is there; see above\n");
+		violations(r, s);
 	else
 		fprintf(r->to, "UNDECIDED: %llu record%s pending or unattested, no violation\n",
 			(unsigned long long)undecided, plural(undecided));

@@ -168,23 +168,32 @@ show_row(struct show *s, const struct published *p, struct slice manifest)
 }
 
 static int
+show_one(struct show *s, struct published *p, int32_t partition, int64_t offset, struct slice manifest)
+{
+	int err = s->trust == NULL ? 0 : published_check(p, s->trust);
+
+	if (err != 0)
+		return err;
+	s->shown++;
+	if (s->json)
+		return show_json(p, partition, offset, manifest);
+	if (s->window > 0)
+		return show_whole(p, partition, offset, manifest);
+	show_row(s, p, manifest);
+	return 0;
+}
+
+static int
 on_statement(void *arg, int32_t partition, int64_t offset, struct slice key, struct slice value, struct slice manifest)
 {
 	struct show *s = arg;
 	struct published p;
-	int err = published_read(s->trust, key, value, &p);
+	int err = published_read(key, value, &p);
 
 	if (err != 0)
 		return err == ERR_NOTFOUND ? 0 : err;
-	if (wanted(s, &p)) {
-		s->shown++;
-		if (s->json)
-			err = show_json(&p, partition, offset, manifest);
-		else if (s->window > 0)
-			err = show_whole(&p, partition, offset, manifest);
-		else
-			show_row(s, &p, manifest);
-	}
+	if (wanted(s, &p))
+		err = show_one(s, &p, partition, offset, manifest);
 	published_clear(&p);
 	return err;
 }
@@ -238,7 +247,7 @@ read_key(const struct command *c, struct show *s, const char *path)
 }
 
 static int
-read_option(const struct command *c, int opt, struct show *s)
+read_option(const struct command *c, int opt, char **argv, struct show *s)
 {
 	switch (opt) {
 	case 'b':
@@ -273,7 +282,7 @@ read_option(const struct command *c, int opt, struct show *s)
 			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
 		return EXIT_OK;
 	default:
-		return command_misused(c, "see above");
+		return command_bad_option(c, argv);
 	}
 }
 
@@ -282,12 +291,13 @@ read_options(const struct command *c, int argc, char **argv, struct show *s, boo
 {
 	int opt, code;
 
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "b:t:p:X:h", long_options, NULL)) != -1) {
 		if (opt == 'h') {
 			*ret_help = true;
 			return EXIT_OK;
 		}
-		if ((code = read_option(c, opt, s)) != EXIT_OK)
+		if ((code = read_option(c, opt, argv, s)) != EXIT_OK)
 			return code;
 	}
 	for (; optind < argc; optind++) {

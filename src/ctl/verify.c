@@ -87,7 +87,7 @@ read_isolation(const struct command *c, const char *text, bool *ret)
 }
 
 static int
-read_option(const struct command *c, int opt, struct options *o)
+read_option(const struct command *c, int opt, char **argv, struct options *o)
 {
 	int64_t n;
 
@@ -130,7 +130,7 @@ read_option(const struct command *c, int opt, struct options *o)
 			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
 		return EXIT_OK;
 	default:
-		return command_misused(c, "see above");
+		return command_bad_option(c, argv);
 	}
 }
 
@@ -141,13 +141,14 @@ read_options(const struct command *c, int argc, char **argv, struct options *o, 
 	bool keys = false;
 	int opt, code;
 
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "b:t:p:X:h", long_options, NULL)) != -1) {
 		if (opt == 'h') {
 			*ret_help = true;
 			return EXIT_OK;
 		}
 		keys = keys || opt == 'k';
-		if ((code = read_option(c, opt, o)) != EXIT_OK)
+		if ((code = read_option(c, opt, argv, o)) != EXIT_OK)
 			return code;
 	}
 	/* `--public-key a.pem b.pem` */

@@ -96,11 +96,13 @@ take(void *to, struct slice key, struct slice value, struct slice manifest)
 	struct open *o = to;
 	struct fetched *f = &o->list[o->count];
 	struct verdict_window w = {.trust = TRUST_NONE};
-	int err = published_read(o->e->conf.trust, key, value, &f->p);
+	int err = published_read(key, value, &f->p);
 
 	if (err != 0)
 		return err == ERR_NOTFOUND ? 0 : err;
 	o->count++;
+	if ((err = published_check(&f->p, o->e->conf.trust)) != 0)
+		return err;
 	if (f->p.statement == NULL)
 		return 0;
 	if (manifest.p != NULL) {

@@ -33,59 +33,68 @@ copy_keyid(struct published *p, struct slice id)
 	p->keyid[n] = '\0';
 }
 
-static int
-check_signature(const struct trust *trust, const struct envelope *e, struct published *p)
+int
+published_check(struct published *p, const struct trust *trust)
 {
 	const struct public_key *key;
 	struct wr pae;
 	int err;
 
-	copy_keyid(p, wr_slice(&e->keyid));
-	if (trust == NULL) {
-		p->state = PUBLISHED_UNVERIFIED;
+	if (p->state != PUBLISHED_UNVERIFIED)
 		return 0;
-	}
 	pae = wr_new(PAYLOAD_MAX + 256);
-	envelope_pae(wr_slice(&e->type), wr_slice(&e->payload), &pae);
-	if ((err = wr_err(&pae)) == 0 &&
-	    (err = trust_verify(trust, wr_slice(&pae), wr_slice(&e->sig), wr_slice(&e->keyid), &key)) == 0)
-		p->state = PUBLISHED_SIGNED;
-	else if (err == ERR_SIGNATURE)
-		p->state = PUBLISHED_UNTRUSTED;
-	p->why = p->state == PUBLISHED_UNTRUSTED ? "no trusted key made its signature" : "";
+	envelope_pae(slice_str(STATEMENT_PAYLOAD_TYPE), wr_slice(&p->payload), &pae);
+	if ((err = wr_err(&pae)) == 0)
+		err = trust == NULL ? ERR_SIGNATURE
+				    : trust_verify(trust, wr_slice(&pae), wr_slice(&p->sig), slice_str(p->keyid), &key);
 	wr_free(&pae);
-	return err == ERR_SIGNATURE ? 0 : err;
+	if (err == ERR_NOMEM)
+		return err;
+	p->state = err == 0 ? PUBLISHED_SIGNED : PUBLISHED_UNTRUSTED;
+	p->why = err == 0 ? "" : "no trusted key made its signature";
+	return 0;
 }
 
-/* The value's statement; p->state says who vouches for it.  0 or ERR_NOMEM. */
+/* An envelope's parts into p.  0, ERR_NOMEM, ERR_UNSUPPORTED: of something else; ERR_MALFORMED: it is none. */
 static int
-read_value(const struct trust *trust, struct slice value, struct published *p)
+open_envelope(struct slice value, struct published *p)
 {
 	struct envelope e = {0};
 	int err = envelope_read(value, &e);
 
-	if (err == ERR_NOMEM)
-		return err;
-	if (err == 0) {
-		if (!slice_eq(wr_slice(&e.type), slice_str(STATEMENT_PAYLOAD_TYPE))) {
-			envelope_clear(&e);
-			return unreadable(p, "its payload is of another type");
-		}
-		if ((err = check_signature(trust, &e, p)) != 0) {
-			envelope_clear(&e);
-			return err == ERR_NOMEM ? err : unreadable(p, "too large");
-		}
-		p->payload = e.payload; /* moved */
-		e.payload = wr_new(0);
+	if (err != 0)
+		return err == ERR_NOMEM ? err : ERR_MALFORMED;
+	if (!slice_eq(wr_slice(&e.type), slice_str(STATEMENT_PAYLOAD_TYPE))) {
 		envelope_clear(&e);
-	} else {
-		/* Neither one envelope with one signature: then only a bare statement is left. */
+		return ERR_UNSUPPORTED;
+	}
+	copy_keyid(p, wr_slice(&e.keyid));
+	p->state = PUBLISHED_UNVERIFIED;
+	p->payload = e.payload; /* moved */
+	p->sig = e.sig;
+	e.payload = e.sig = wr_new(0);
+	envelope_clear(&e);
+	return 0;
+}
+
+/* 0 or ERR_NOMEM. */
+static int
+read_value(struct slice value, struct published *p)
+{
+	int err = open_envelope(value, p);
+
+	if (err == ERR_UNSUPPORTED)
+		return unreadable(p, "its payload is of another type");
+	if (err == ERR_MALFORMED) {
+		/* Not one envelope with one signature: then only a bare statement is left. */
 		p->state = PUBLISHED_UNSIGNED;
 		p->payload = wr_new(PAYLOAD_MAX);
 		wr_slice_put(&p->payload, value);
-		if (wr_err(&p->payload) != 0)
-			return wr_err(&p->payload) == ERR_NOMEM ? ERR_NOMEM : unreadable(p, "too large");
+		if ((err = wr_err(&p->payload)) == ERR_LIMIT)
+			return unreadable(p, "too large");
 	}
+	if (err != 0)
+		return err;
 	err = statement_read(wr_slice(&p->payload), &p->statement);
 	if (err == ERR_NOMEM)
 		return err;
@@ -99,14 +108,14 @@ read_value(const struct trust *trust, struct slice value, struct published *p)
 }
 
 int
-published_read(const struct trust *trust, struct slice key, struct slice value, struct published *ret)
+published_read(struct slice key, struct slice value, struct published *ret)
 {
 	struct published p = {.why = ""};
 	int err;
 
 	if (value.p == NULL || chain_key_parse(key, &p.chain, &p.window_id) != 0)
 		return ERR_NOTFOUND;
-	if ((err = read_value(trust, value, &p)) != 0) {
+	if ((err = read_value(value, &p)) != 0) {
 		published_clear(&p);
 		return err;
 	}
@@ -119,5 +128,6 @@ published_clear(struct published *p)
 {
 	statement_free(p->statement);
 	wr_free(&p->payload);
+	wr_free(&p->sig);
 	*p = (struct published){0};
 }

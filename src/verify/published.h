@@ -11,7 +11,7 @@
 
 enum published_state {
 	PUBLISHED_UNREADABLE, /* no statement of this format, or one that stands under another key than its own */
-	PUBLISHED_UNVERIFIED, /* one signature; nobody checked it: no keys were given */
+	PUBLISHED_UNVERIFIED, /* one signature, not checked yet */
 	PUBLISHED_UNTRUSTED,  /* one signature, by none of the keys */
 	PUBLISHED_UNSIGNED,   /* a bare statement, level 1 */
 	PUBLISHED_SIGNED,     /* by one of the keys */
@@ -23,18 +23,21 @@ struct published {
 	enum published_state state;
 	struct statement *statement; /* NULL when unreadable */
 	struct wr payload;           /* the statement's exact bytes */
+	struct wr sig;               /* of the envelope */
 	uint8_t sha256[SHA256_LEN];  /* of them */
 	char keyid[80];              /* as the envelope says, cut off when longer; trust nothing of it */
 	const char *why;             /* of what is unreadable or untrusted */
 };
 
 /*
- * `trust` NULL: signatures are not checked.  0: read, whatever the state; release with
- * published_clear().  ERR_NOTFOUND: its key is not a statement's, or the value is null:
- * something of a later version.  ERR_NOMEM.
+ * 0: read, whatever the state; release with published_clear().  ERR_NOTFOUND: its key is
+ * not a statement's, or the value is null: something of a later version.  ERR_NOMEM.
  */
-int published_read(const struct trust *trust, struct slice key, struct slice value, struct published *ret) MUSTCHECK;
+int published_read(struct slice key, struct slice value, struct published *ret) MUSTCHECK;
 void published_clear(struct published *p);
+
+/* Turns UNVERIFIED into SIGNED or UNTRUSTED.  No keys (NULL): nothing is trusted.  0 or ERR_NOMEM. */
+int published_check(struct published *p, const struct trust *trust) MUSTCHECK;
 
 const char *published_state_name(enum published_state s);
 

@@ -271,7 +271,7 @@ statements_add(struct statements *s, int32_t partition, int64_t offset, struct s
 	       struct slice manifest)
 {
 	struct published p;
-	int err = published_read(NULL, key, value, &p);
+	int err = published_read(key, value, &p);
 
 	if (err == ERR_NOTFOUND)
 		return 0;
@@ -288,9 +288,8 @@ statements_add(struct statements *s, int32_t partition, int64_t offset, struct s
 		goto out;
 	}
 	/* Only now is it worth the price of a signature. */
-	published_clear(&p);
-	if ((err = published_read(s->conf.trust, key, value, &p)) != 0)
-		return err;
+	if ((err = published_check(&p, s->conf.trust)) != 0)
+		goto out;
 	if (!counts(s, &p)) {
 		s->count.untrusted++;
 		memcpy(s->count.untrusted_keyid, p.keyid, sizeof(p.keyid));

@@ -18,6 +18,7 @@ struct verification {
 	/* The partition that is being judged. */
 	int32_t partition;
 	int64_t low, high, from, to;
+	int64_t end; /* high, or behind it what is not committed yet */
 	struct join *join;
 	struct reader_headers headers;
 	int64_t read_from, read_to;
@@ -150,9 +151,48 @@ on_record(void *arg, const struct consumer_record *r)
 	return join_record(g->join, &v);
 }
 
-/* The offset of a bound; `none` where there is no bound, the log's end where all is older. */
+/* Behind the last record that a statement about the partition lists. */
+static int64_t
+stated_end(const struct verification *g)
+{
+	const struct verdict_window *const *list;
+	int64_t end = 0;
+	size_t n;
+
+	list = statements_of(g->statements, g->partition, &n);
+	for (size_t i = 0; i < n; i++)
+		if (list[i]->statement->last_offset >= end)
+			end = list[i]->statement->last_offset + 1;
+	return end;
+}
+
+/*
+ * The log's ends.  Statements were read before, so what they list was acknowledged; with
+ * acks=1 the high watermark may need a moment to follow.  What is not there then is gone.
+ */
 static int
-offset_of(struct verification *g, const struct topic_bound *b, int64_t none, int64_t *ret)
+find_ends(struct verification *g)
+{
+	enum { TRIES = 20, PAUSE_MS = 100 };
+	const struct timespec pause = {0, PAUSE_MS * 1000000L};
+	int64_t low, stated = stated_end(g);
+	int err;
+
+	for (int i = 0; i < TRIES; i++) {
+		err = consumer_watermarks(g->statements_from, g->conf->topic, g->partition, &low, &g->end);
+		if (err != 0)
+			return say(g, g->statements_from, err);
+		if (g->end >= stated)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	err = consumer_watermarks(g->records_from, g->conf->topic, g->partition, &g->low, &g->high);
+	return say(g, g->records_from, err);
+}
+
+/* The offset of a bound; `none` where there is no bound, `never` where everything is older. */
+static int
+offset_of(struct verification *g, const struct topic_bound *b, int64_t none, int64_t never, int64_t *ret)
 {
 	int err;
 
@@ -163,62 +203,30 @@ offset_of(struct verification *g, const struct topic_bound *b, int64_t none, int
 	err = consumer_offset_at(g->records_from, g->conf->topic, g->partition, b->value, ret);
 	if (err != ERR_NOTFOUND)
 		return say(g, g->records_from, err);
-	*ret = g->high;
+	*ret = never;
 	return 0;
-}
-
-/* Behind the last record that a statement about the partition lists. */
-static int64_t
-stated_end(struct verification *g)
-{
-	const struct verdict_window *const *list;
-	int64_t end = 0;
-	size_t n;
-
-	list = statements_of(g->statements, g->partition, &n);
-	for (size_t i = 0; i < n; i++)
-		if (list[i]->trust != TRUST_NONE && list[i]->statement->last_offset >= end)
-			end = list[i]->statement->last_offset + 1;
-	return end;
 }
 
 /*
- * The log's ends.  Statements were read before, so what they list was acknowledged; with
- * acks=1 the high watermark may need a moment to follow.  What is not there then is gone.
+ * Where nothing else is asked for, members below the log's start (retention) and behind
+ * its end (a tail that was cut off) are judged too; but not those behind a transaction
+ * that is open, who reads committed records can't see yet.
  */
-static int
-find_watermarks(struct verification *g)
-{
-	enum { TRIES = 20, PAUSE_MS = 100 };
-	const struct timespec pause = {0, PAUSE_MS * 1000000L};
-	int64_t end = stated_end(g);
-	int err;
-
-	for (int i = 0; i < TRIES; i++) {
-		err = consumer_watermarks(g->records_from, g->conf->topic, g->partition, &g->low, &g->high);
-		if (err != 0)
-			return say(g, g->records_from, err);
-		if (g->high >= end)
-			break;
-		(void)nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
 static int
 find_bounds(struct verification *g)
 {
-	int err = find_watermarks(g);
+	int64_t last = INT64_MAX;
+	int err = find_ends(g);
 
 	if (err != 0)
 		return err;
-	/*
-	 * Without a bound, members below the log's start (retention) and behind its end (a
-	 * tail that was cut off) are judged too.
-	 */
-	if ((err = offset_of(g, &g->conf->from, 0, &g->from)) != 0 ||
-	    (err = offset_of(g, &g->conf->to, INT64_MAX, &g->to)) != 0)
+	if (g->high < g->end)
+		last = g->high;
+	if ((err = offset_of(g, &g->conf->from, 0, g->high, &g->from)) != 0 ||
+	    (err = offset_of(g, &g->conf->to, last, last, &g->to)) != 0)
 		return err;
+	if (g->to > last)
+		g->to = last;
 	if (g->from > g->to)
 		g->from = g->to;
 	return 0;
