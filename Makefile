@@ -171,6 +171,9 @@ demo: deps-build deps-demo ## the main job on this machine in under three minute
 	@$(MAKE) --no-print-directory all build/demo-broker
 	@demo/run
 
+build/latency: $(B)/bench/latency.o
+	@$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs rdkafka)
+
 bench-attest: $(B)/bench/attest_path ## the attest path beside its floor
 	@$(B)/bench/attest_path
 $(B)/bench/%: $(B)/bench/%.o $(LIB)

@@ -1,0 +1,142 @@
+"""The million: four unmodified producers at once, and a proxy that is stopped and started under them."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from checks import of_topic, public_keys, statements, wait_stated
+from confluent_kafka import Consumer, TopicPartition
+from lab.kafka import until
+from proxy import ctl
+
+pytestmark = pytest.mark.long
+
+PARTITIONS = 6
+KINDS = ("idempotent", "idempotent", "plain", "transactional")
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Load:
+    def __init__(self, bootstrap, topic, count, directory):
+        self.results = [os.path.join(directory, f"producer-{i}") for i in range(len(KINDS))]
+        self.count = count // len(KINDS)
+        self.procs = [
+            subprocess.Popen(
+                [sys.executable, "-B", os.path.join(HERE, "load_producer.py"), bootstrap, topic, kind, f"{kind}-{i}",
+                 str(self.count), str(PARTITIONS), self.results[i]],
+                stderr=subprocess.PIPE,
+            )
+            for i, kind in enumerate(KINDS)
+        ]  # fmt: skip
+
+    def progress(self):
+        """About how many records were acknowledged: a line has some fifteen bytes."""
+        return sum(os.path.getsize(r) for r in self.results if os.path.exists(r)) // 16
+
+    def wait(self, timeout):
+        for p in self.procs:
+            _, err = p.communicate(timeout=timeout)
+            assert p.returncode == 0, err.decode(errors="replace")[-3000:]
+
+    def stop(self):
+        for p in self.procs:
+            if p.poll() is None:
+                p.kill()
+
+    def acknowledged(self):
+        """{(partition, offset): (producer, sequence, outcome)}; every record once."""
+        out, n = {}, 0
+        for i, path in enumerate(self.results):
+            with open(path) as f:
+                lines = f.read().splitlines()
+            assert lines.pop() == "done"
+            for line in lines:
+                partition, offset, sequence, outcome = line.split()
+                out[int(partition), int(offset)] = (f"{KINDS[i]}-{i}", int(sequence), outcome)
+                n += 1
+        assert n == len(out) == self.count * len(KINDS), "an offset was given twice, or a record not acknowledged"
+        return out
+
+
+def read_all(cluster, topic):
+    """{(partition, offset): (producer, sequence)} as it stands in the log, aborted records included."""
+    c = Consumer({"bootstrap.servers": cluster.bootstrap, "group.id": "x", "enable.partition.eof": True,
+                  "enable.auto.commit": False, "isolation.level": "read_uncommitted", "auto.offset.reset": "earliest",
+                  "fetch.max.bytes": 50 << 20, "max.partition.fetch.bytes": 8 << 20})  # fmt: skip
+    c.assign([TopicPartition(topic, p, 0) for p in range(PARTITIONS)])
+    out, ends = {}, set()
+    while len(ends) < PARTITIONS:
+        for m in c.consume(10000, 30):
+            if m.error():
+                ends.add(m.partition())
+                continue
+            name, sequence, _ = m.value().split(b":", 2)
+            out[m.partition(), m.offset()] = (name.decode(), int(sequence))
+    c.close()
+    return out
+
+
+def check(cluster, px, topic, load):
+    acked = load.acknowledged()
+    log = read_all(cluster, topic)
+    # Nothing lost, nothing twice, nothing elsewhere than where the client was told.
+    assert {at: (who, seq) for at, (who, seq, _) in acked.items()} == log
+    # Nothing reordered: each producer's sequence ascends in each partition.
+    last = {}
+    for (partition, _), (who, seq) in sorted(log.items()):
+        assert last.get((partition, who), -1) < seq
+        last[partition, who] = seq
+    # Every record, committed or aborted, in exactly one window; aborted ones are said to be.
+    keys = public_keys(px.public_key)
+    wait_stated(cluster, keys, topic, len(log), timeout=60)
+    topic_id = cluster.topic_id(topic)
+    v = statements(cluster, keys)
+    listed, aborted, still_open = set(), set(), set()
+    for s in sorted(of_topic(v, topic, topic_id), key=lambda s: s.window):
+        p = s.kafka["partition"]
+        offsets = {(p, o) for o in s.offsets()}
+        assert len(offsets) == s.count and not offsets & listed
+        listed |= offsets
+        aborted |= {(p, o) for first, n in s.kafka["aborted"] for o in range(first, first + n)}
+        still_open |= {(p, o) for first, n in s.kafka["open"] for o in range(first, first + n)}
+        for first, n, outcome in s.kafka["resolved"]:
+            run = {(p, o) for o in range(first, first + n)}
+            assert run <= still_open
+            still_open -= run
+            aborted |= run if outcome == "aborted" else set()
+        assert s.kafka["unresolved"] == 0
+    assert listed == set(log)
+    told_aborted = {at for at, (_, _, outcome) in acked.items() if outcome == "a"}
+    assert aborted <= told_aborted and told_aborted - aborted <= still_open
+    p = ctl("verify", "-b", cluster.bootstrap, "-t", topic, "--public-key", px.public_key, "--json", timeout=300)
+    assert p.returncode == 0, p.stdout[-3000:] + p.stderr
+    chains = {(s.chain, s.kafka["partition"]) for s in of_topic(v, topic, topic_id)}
+    assert len(chains) == PARTITIONS, "one chain for each partition, whatever happened"
+
+
+@pytest.mark.parametrize("records", [1_000_000])
+def test_a_million(cluster, new_proxy, topic, tmp_path, records):
+    t = topic(partitions=PARTITIONS)
+    px = new_proxy(settings={"attest.window.max.age": "10s", "attest.dbom.topic": "makoto.dbom"})
+    load = Load(px.bootstrap, t, records, str(tmp_path))
+    try:
+        load.wait(600)
+    finally:
+        load.stop()
+    check(cluster, px, t, load)
+
+
+def test_stopped_and_started_under_load(cluster, new_proxy, topic, tmp_path):
+    t = topic(partitions=PARTITIONS)
+    px = new_proxy(settings={"attest.window.max.age": "10s", "attest.dbom.topic": "makoto.dbom"})
+    load = Load(px.bootstrap, t, 400_000, str(tmp_path))
+    try:
+        for part in (0.2, 0.5):
+            until("the load is under way", lambda: load.progress() > 400_000 * part, 300, 0.1)
+            px.stop()  # SIGTERM; must end with 0
+            px.start()
+        load.wait(600)
+    finally:
+        load.stop()
+    check(cluster, px, t, load)
