@@ -31,7 +31,7 @@ def main():
     if kind == "plain":
         props["max.in.flight.requests.per.connection"] = 1  # else a retry may reorder
     if kind == "transactional":
-        props |= {"transactional.id": name, "transaction.timeout.ms": 60000}
+        props |= {"transactional.id": name, "transaction.timeout.ms": 120000}
     p = Producer(props)
     out = open(results, "w", buffering=1 << 16)
     outcome = "c"

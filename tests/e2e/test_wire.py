@@ -128,7 +128,7 @@ def test_controllers_are_not_told(fake):
 def test_new_broker_gets_a_port(fake):
     """A broker that was never heard of is told under a port of ours that works at once."""
     other = FakeBroker({}, host="127.0.77.10", node=4)
-    brokers = lambda a, b: [{"NodeId": x.node, "Host": x.host, "Port": x.port, "Rack": None} for x in (a, b)]  # noqa: E731
+    brokers = lambda a, b: [{"BrokerId": x.node, "Host": x.host, "Port": x.port, "Rack": None} for x in (a, b)]  # noqa: E731
     broker, p = fake({"DescribeCluster": lambda v, r: {"ClusterId": "x", "ControllerId": 1, "Brokers": brokers(broker, other)}})
     try:
         with wire.Conn(*_addr(p)) as c:
