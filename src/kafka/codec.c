@@ -8,10 +8,18 @@
 #include <lz4frame.h>
 #include <snappy-c.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum { GZIP_LEVEL = 4, LZ4_LEVEL = 0, ZSTD_LEVEL = 3 };
 enum { ZSTD_WINDOW_LOG = 23 }; /* 8 MiB: what every client's decoder takes by default */
 enum { XERIAL_BLOCK = 32 * 1024 };
+
+/* The most that one byte of input can become: a claim of more isn't believed, nor is room made for it. */
+enum {
+	GZIP_RATIO = 1032,          /* a match of 258 bytes in two bits */
+	SNAPPY_RATIO = 22,          /* a copy of 64 bytes in three */
+	ZSTD_RATIO = 128 * 1024 / 4 /* a block of one repeated byte */
+};
 
 struct codecs {
 	struct codec_levels levels;
@@ -65,38 +73,81 @@ codec_name(enum codec codec)
 	return codec < CODEC_COUNT ? names[codec] : "unknown";
 }
 
+/*
+ * Decompressors that take whole inputs (libdeflate, zstd's one-shot) need the output's
+ * size beforehand.  What a peer claims is used when it is possible; else the room that
+ * earlier batches left is tried, and four times more until it fits or is too much.
+ */
+struct guess {
+	size_t now;
+	size_t most;
+};
+
+static struct guess
+guess_first(const struct wr *out, size_t in_n, size_t claim, size_t max_out)
+{
+	struct guess g = {out->cap - out->len, out->max - out->len};
+
+	if (g.most > max_out)
+		g.most = max_out;
+	if (claim > 0)
+		g.now = claim;
+	else if (g.now / 4 < in_n)
+		g.now = in_n > g.most / 4 ? g.most : in_n * 4;
+	if (g.now > g.most)
+		g.now = g.most;
+	return g;
+}
+
+/* false: it was the last. */
+static bool
+guess_next(struct guess *g)
+{
+	if (g->now == g->most)
+		return false;
+	g->now = g->now > g->most / 4 ? g->most : g->now * 4 + 64;
+	if (g->now > g->most)
+		g->now = g->most;
+	return true;
+}
+
 /* --- gzip ---------------------------------------------------------------------- */
+
+/* RFC 1952, section 2.3.1: the last four bytes are the size of the (last) member, modulo 2^32. */
+static size_t
+gzip_claim(struct slice in)
+{
+	uint32_t n;
+
+	if (in.n < 18)
+		return 0;
+	memcpy(&n, in.p + in.n - 4, 4);
+	return n / GZIP_RATIO <= in.n ? n : 0; /* x86 and arm64 are little-endian, as gzip is */
+}
 
 static int
 gunzip_member(struct codecs *c, struct slice *in, size_t max_out, struct wr *out)
 {
-	/* The trailer's size is a hint that a peer wrote; without one, records shrink to a quarter or so. */
-	size_t guess = in->n > max_out / 4 ? max_out : in->n * 4 + 64;
+	struct guess g = guess_first(out, in->n, gzip_claim(*in), max_out);
 
-	for (;;) {
+	do {
+		uint8_t *to = wr_room(out, g.now > 0 ? g.now : 1);
 		size_t used, made;
-		uint8_t *to;
 
-		if (guess > max_out)
-			guess = max_out;
-		to = wr_room(out, guess > 0 ? guess : 1);
 		if (to == NULL)
 			return wr_err(out);
-		switch (libdeflate_gzip_decompress_ex(c->inflate, in->p, in->n, to, guess, &used, &made)) {
+		switch (libdeflate_gzip_decompress_ex(c->inflate, in->p, in->n, to, g.now, &used, &made)) {
 		case LIBDEFLATE_SUCCESS:
 			wr_commit(out, made);
 			*in = slice_of(in->p + used, in->n - used);
 			return 0;
-		case LIBDEFLATE_INSUFFICIENT_SPACE:
-			if (guess == max_out)
-				return ERR_LIMIT;
-			guess = guess > max_out / 4 ? max_out : guess * 4;
-			break;
+		case LIBDEFLATE_INSUFFICIENT_SPACE: break;
 		case LIBDEFLATE_BAD_DATA:
 		case LIBDEFLATE_SHORT_OUTPUT:
 		default: return ERR_MALFORMED;
 		}
-	}
+	} while (guess_next(&g));
+	return ERR_LIMIT;
 }
 
 static int
@@ -150,8 +201,7 @@ unsnappy_block(struct slice in, size_t max_out, struct wr *out)
 		return ERR_MALFORMED;
 	if (n > max_out)
 		return ERR_LIMIT;
-	/* A block can't be more than about 64 times its size: a length that no bytes could back is refused before room is made. */
-	if (n / 256 > in.n)
+	if (n / SNAPPY_RATIO > in.n)
 		return ERR_MALFORMED;
 	if ((to = wr_room(out, n > 0 ? n : 1)) == NULL)
 		return wr_err(out);
@@ -223,16 +273,6 @@ snappy(bool xerial, struct slice in, struct wr *out)
 
 /* --- lz4 ----------------------------------------------------------------------- */
 
-/* What Java's reader takes: independent blocks of 64 KiB, no checksums, no content size. */
-static LZ4F_preferences_t
-lz4_preferences(int level)
-{
-	return (LZ4F_preferences_t){
-		.frameInfo = {.blockSizeID = LZ4F_max64KB, .blockMode = LZ4F_blockIndependent},
-		.compressionLevel = level,
-	};
-}
-
 static int
 unlz4(struct codecs *c, struct slice in, size_t max_out, struct wr *out)
 {
@@ -279,63 +319,67 @@ unlz4(struct codecs *c, struct slice in, size_t max_out, struct wr *out)
 static int
 lz4(struct codecs *c, struct slice in, struct wr *out)
 {
-	LZ4F_preferences_t pref = lz4_preferences(c->levels.lz4);
-	size_t bound, n;
+	/* What Java's reader takes: independent blocks of 64 KiB, no checksums, no content size. */
+	LZ4F_preferences_t pref = {
+		.frameInfo = {.blockSizeID = LZ4F_max64KB, .blockMode = LZ4F_blockIndependent},
+		.compressionLevel = c->levels.lz4,
+		.autoFlush = 1, /* all of it comes at once: nothing is kept back, nor copied */
+	};
+	size_t bound = LZ4F_compressFrameBound(in.n, &pref), made, n;
 	uint8_t *to;
 
 	if (c->lz4 == NULL && LZ4F_isError(LZ4F_createCompressionContext(&c->lz4, LZ4F_VERSION)))
 		return ERR_NOMEM;
-	bound = LZ4F_HEADER_SIZE_MAX + LZ4F_compressBound(in.n, &pref);
 	if ((to = wr_room(out, bound)) == NULL)
 		return wr_err(out);
 	n = LZ4F_compressBegin(c->lz4, to, bound, &pref);
 	if (LZ4F_isError(n))
 		return ERR_LIMIT;
-	wr_commit(out, n);
-	n = LZ4F_compressUpdate(c->lz4, out->buf + out->len, bound - n, in.p, in.n, NULL);
+	made = n;
+	n = LZ4F_compressUpdate(c->lz4, to + made, bound - made, in.p, in.n, NULL);
 	if (LZ4F_isError(n))
 		return ERR_LIMIT;
-	wr_commit(out, n);
-	if ((to = wr_room(out, LZ4F_compressBound(0, &pref))) == NULL)
-		return wr_err(out);
-	n = LZ4F_compressEnd(c->lz4, to, LZ4F_compressBound(0, &pref), NULL);
+	made += n;
+	n = LZ4F_compressEnd(c->lz4, to + made, bound - made, NULL);
 	if (LZ4F_isError(n))
 		return ERR_LIMIT;
-	wr_commit(out, n);
+	wr_commit(out, made + n);
 	return 0;
 }
 
 /* --- zstd ---------------------------------------------------------------------- */
 
+/* One-shot: the window is the output itself, so a frame's claim of a large one costs nothing. */
 static int
 unzstd(struct codecs *c, struct slice in, size_t max_out, struct wr *out)
 {
-	ZSTD_inBuffer src = {in.p, in.n, 0};
-	size_t from = out->len;
-	size_t more;
+	unsigned long long claim = ZSTD_getFrameContentSize(in.p, in.n);
+	struct guess g;
 
-	if (c->unzstd == NULL) {
-		if ((c->unzstd = ZSTD_createDCtx()) == NULL)
-			return ERR_NOMEM;
-		/* A frame that claims a larger window would make us hold it. */
-		(void)ZSTD_DCtx_setParameter(c->unzstd, ZSTD_d_windowLogMax, 27);
-	}
-	(void)ZSTD_DCtx_reset(c->unzstd, ZSTD_reset_session_only);
+	if (claim == ZSTD_CONTENTSIZE_ERROR)
+		return ERR_MALFORMED;
+	if (claim == ZSTD_CONTENTSIZE_UNKNOWN)
+		claim = 0;
+	if (claim / ZSTD_RATIO > in.n)
+		return ERR_MALFORMED;
+	if (c->unzstd == NULL && (c->unzstd = ZSTD_createDCtx()) == NULL)
+		return ERR_NOMEM;
+	g = guess_first(out, in.n, claim, max_out);
 	do {
-		size_t left = max_out - (out->len - from);
-		ZSTD_outBuffer dst = {NULL, left < 256 * 1024 ? left : 256 * 1024, 0};
-		size_t before = src.pos;
+		uint8_t *to = wr_room(out, g.now > 0 ? g.now : 1);
+		size_t n;
 
-		if ((dst.dst = wr_room(out, dst.size > 0 ? dst.size : 1)) == NULL)
+		if (to == NULL)
 			return wr_err(out);
-		more = ZSTD_decompressStream(c->unzstd, &dst, &src);
-		if (ZSTD_isError(more))
+		n = ZSTD_decompressDCtx(c->unzstd, to, g.now, in.p, in.n);
+		if (!ZSTD_isError(n)) {
+			wr_commit(out, n);
+			return 0;
+		}
+		if (ZSTD_getErrorCode(n) != ZSTD_error_dstSize_tooSmall)
 			return ERR_MALFORMED;
-		wr_commit(out, dst.pos);
-		if (more != 0 && dst.pos == 0 && src.pos == before)
-			return src.pos == src.size ? ERR_SHORT : ERR_LIMIT;
-	} while (more != 0 || src.pos < src.size);
-	return 0;
+	} while (guess_next(&g));
+	return ERR_LIMIT;
 }
 
 static int

@@ -29,11 +29,16 @@ bool codec_is_xerial(struct slice in);
 
 /*
  * Appends the decompressed input to `out`, at most `max_out` bytes of it.
- * ERR_LIMIT: it would be more; ERR_MALFORMED; ERR_UNSUPPORTED; ERR_NOMEM.
+ * ERR_LIMIT: it would be more; ERR_MALFORMED; ERR_SHORT; ERR_UNSUPPORTED; ERR_NOMEM.
+ * What was appended before a failure is the caller's to forget.
  */
 int codec_decompress(struct codecs *c, enum codec codec, struct slice in, size_t max_out, struct wr *out) MUSTCHECK;
 
-/* Appends the compressed input.  `xerial` matters for snappy alone. */
+/*
+ * Appends the compressed input.  `xerial` matters for snappy alone.  ERR_LIMIT: `out` hasn't
+ * the room that the codec needs at worst, which is a little more than the input; ERR_NOMEM;
+ * ERR_UNSUPPORTED.
+ */
 int codec_compress(struct codecs *c, enum codec codec, bool xerial, struct slice in, struct wr *out) MUSTCHECK;
 
 #endif
