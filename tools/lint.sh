@@ -56,7 +56,8 @@ no_trace() { # paths of a build machine, left-overs
 }
 
 schema_is_current() {
-	jar=$(tests/e2e/run --jar kafka-clients) || { echo "no kafka-clients jar: $jar"; return 1; }
+	tests/e2e/lab/prepare || return 1
+	jar=$(ls "${KAFKA_LAB:-$HOME/.cache/makoto-kafka-tests}"/lib-*/kafka-clients-*.jar) || return 1
 	python3 tools/gen_schema.py --check "$jar" src/kafka/schema_table.c
 }
 
@@ -67,7 +68,7 @@ check cppcheck static_analysis
 check names exported_names
 check traces no_trace
 check schema schema_is_current
-check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run'
+check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare'
 check tree sh -c 'test -z "$(git status --porcelain --untracked-files=normal)" || [ -z "${CI:-}" ] || { git status --short; exit 1; }'
 echo "lint: $passed passed, $failed failed"
 [ $failed -eq 0 ]

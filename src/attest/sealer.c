@@ -24,6 +24,7 @@ struct job {
 	struct stated stated;
 	struct wr value; /* the envelope, or the bare statement; empty: not signed yet */
 	bool has_statement;
+	bool bare; /* the topic takes no record of that size: the manifest is left out, and said to be */
 	int backoff_ms;
 	struct monotime due;
 };
@@ -74,7 +75,7 @@ make_statement(struct job *j)
 	chains_cluster(s->chains, cluster, sizeof(cluster));
 	/* The statement itself takes some thousand bytes, a third more in base64; runs and producers are bounded by the rest. */
 	err = statement_of(j->chain, j->window, set, slice_str(cluster), s->signer != NULL ? signer_keyid(s->signer) : NULL,
-			   limit > 64 * 1024 ? limit - 48 * 1024 : limit / 4, &j->stated);
+			   j->bare ? 0 : limit > 64 * 1024 ? limit - 48 * 1024 : limit / 4, &j->stated);
 	settings_unref(set);
 	if (err != 0)
 		return err;
@@ -169,6 +170,13 @@ on_report(void *arg, void *opaque, int err, const char *why)
 	s->sent--;
 	if (err != 0) {
 		metric_add(METRIC_PUBLISH_FAILURES, 1);
+		if (err == ERR_LIMIT && !j->bare) {
+			/* Surely not stored, so that other bytes may stand for the window. */
+			j->bare = true;
+			j->has_statement = false;
+			stated_clear(&j->stated);
+			wr_free(&j->value);
+		}
 		job_wait(j, "a statement was not taken", why);
 		return;
 	}

@@ -115,6 +115,7 @@ static void
 apply(struct app *a, struct config *fresh, struct settings *settings)
 {
 	chains_set_settings(a->chains, settings);
+	settings_unref(settings);
 	attest_set_config(a->attest, fresh);
 	log_setup((enum log_level)fresh->log_level, (enum log_format)fresh->log_format);
 	config_unref(a->config);
@@ -245,6 +246,7 @@ open_attesting(struct app *a)
 	a->topics = a->chains == NULL ? NULL : topics_new(a->chains, &doors);
 	a->attest = a->topics == NULL ? NULL : attest_new(a->chains, a->topics, a->config);
 	a->addresses = addresses_new(advertise, a);
+	settings_unref(settings); /* the chains have their own reference */
 	if (a->attest == NULL || a->addresses == NULL) {
 		LOG_ERROR("app", "out of memory");
 		return FAILED;
