@@ -469,6 +469,8 @@ learn(struct control *c, const struct metadata *m)
 		if (err == 0)
 			continue;
 		all_open = false;
+		if (err == ERR_CLOSED)
+			continue; /* the proxy stops: no ports are opened any more */
 		LOG_LIMITED(LOG_LEVEL_ERROR, "control", "a broker has no port of ours: clients can't reach it",
 			    LOG_I("node", b->node_id), LOG_B("host", b->host), LOG_I("first", c->reactor->core->set.first_port),
 			    LOG_I("last", c->reactor->core->set.last_port),
