@@ -38,7 +38,7 @@ def rss_mb(pid):
 
 def perf(bootstrap, topic, records, codec="none", rate=-1, **props):
     """Java's ProducerPerformance; MB/s."""
-    p = {"bootstrap.servers": bootstrap, "acks": "all", "compression.type": codec, **props}
+    p = {"bootstrap.servers": bootstrap, "acks": "all", "compression.type": codec, "batch.size": 131072, "linger.ms": 5, **props}
     out = subprocess.run(
         [*java("org.apache.kafka.tools.ProducerPerformance"), "--topic", topic, "--num-records", str(records),
          "--record-size", str(SIZE), "--throughput", str(rate), "--command-property", *[f"{k}={v}" for k, v in p.items()]],
@@ -91,7 +91,7 @@ def fetch_case(cluster, px, topic, records):
 
 
 def latency(bootstrap, topic):
-    out = subprocess.run([os.path.join(ROOT, "build", "latency"), bootstrap, topic, "10000", "10", "1024"],
+    out = subprocess.run([os.path.join(ROOT, "build", "latency"), bootstrap, topic, "10000", "6", "1024"],
                          capture_output=True, text=True, check=True).stdout  # fmt: skip
     m = re.match(r"p50 ([\d.]+) p99 ([\d.]+)", out)
     return float(m.group(1)), float(m.group(2))
@@ -124,11 +124,11 @@ def main():
         idle = rss_mb(px.proc.pid)
         rows = []
         for codec in ("none", "lz4", "zstd"):
-            rows.append(("attested produce, " + codec, *produce_case(cluster, px, codec, 150000, codec=codec)))
-        rows.append(("produce of a topic that is not attested", *produce_case(cluster, px, "plain-none", 150000)))
+            rows.append(("attested produce, " + codec, *produce_case(cluster, px, codec, 60000, codec=codec)))
+        rows.append(("produce of a topic that is not attested", *produce_case(cluster, px, "plain-none", 60000)))
         rows.append(("attested, 10,000 records/s, linger 0",
-                     *produce_case(cluster, px, "rate", 60000, rate=10000, **{"linger.ms": 0})))  # fmt: skip
-        rows.append(("fetch", *fetch_case(cluster, px, f"bench-plain-none-{os.getpid()}", 300000)))
+                     *produce_case(cluster, px, "rate", 40000, rate=10000, **{"linger.ms": 0})))  # fmt: skip
+        rows.append(("fetch", *fetch_case(cluster, px, f"bench-plain-none-{os.getpid()}", 60000)))
         table(f"1 KB records, median of {ROUNDS} rounds", ("case", "throughput, proxied/direct", "proxy CPU-ms per MB"), rows)
         topic = f"bench-latency-{os.getpid()}"
         cluster.create(topic, partitions=3, rf=3)

@@ -26,10 +26,12 @@ static const char help[] =
 	"      --verbose                tell of verified records as well\n"
 	"  -X NAME=VALUE                a librdkafka property, e.g. -X security.protocol=ssl\n"
 	"\n"
-	"Times: RFC 3339 (2026-01-02T03:04:05Z), before now (-90s, -1h, -7d), or 13 digits of milliseconds since 1970.\n"
+	"Times: RFC 3339 (2026-01-02T03:04:05Z), before now (-90s, -1h, -7d), or 13 digits of milliseconds\n"
+	"since 1970.\n"
 	"\n"
-	"Exit: 0 all verified; 1 a violation (altered, misplaced, untrusted, forged-header, duplicate, missing, offset-reused,\n"
-	"manifest-missing, fork, break, gap); 2 usage; 3 could not finish; 4 no violation, but something is pending or unattested.\n";
+	"Exit: 0 all verified; 1 a violation (altered, misplaced, untrusted, forged-header, duplicate, missing,\n"
+	"offset-reused, manifest-missing, fork, break, gap); 2 usage; 3 could not finish; 4 no violation, but\n"
+	"something is pending or unattested.\n";
 
 struct options {
 	struct topic_conf t;

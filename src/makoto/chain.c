@@ -37,7 +37,7 @@ int
 chain_key_parse(struct slice key, struct chain_id *ret_id, uint64_t *ret_window_id)
 {
 	enum { HEX = 2 * CHAIN_ID_LEN };
-	struct chain_id id;
+	struct chain_id id = {{0}};
 	int64_t n;
 
 	if (key.n < HEX + 2 || key.p[HEX] != '/' || text_unhex(slice_of(key.p, HEX), id.b, CHAIN_ID_LEN) != 0 ||

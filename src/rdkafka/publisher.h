@@ -24,7 +24,10 @@ struct publisher_conf {
 
 	/* The topic is there; again when it went away and came back, maybe with another count. */
 	void (*on_ready)(void *arg, int32_t partition_count);
-	/* Once for each message that was taken.  err 0: stored; ERR_LIMIT: larger than the topic takes; else it is not known to be stored. */
+	/*
+	 * Once for each message that was taken.  err 0: stored; ERR_LIMIT: larger than the
+	 * topic takes; else it is not known to be stored.
+	 */
 	void (*on_report)(void *arg, void *opaque, int err, const char *why);
 	/* Why it is not getting on, for a log; it keeps trying.  Comes at most once for the same cause in a row. */
 	void (*on_problem)(void *arg, const char *why);
@@ -36,7 +39,10 @@ struct publisher_header {
 	struct slice value; /* p == NULL: null */
 };
 
-/* Returns at once; connecting goes on behind.  0, ERR_NOMEM, ERR_IO, ERR_CONFIG (a property is refused); `why` says it in words. */
+/*
+ * Returns at once; connecting goes on behind.  0, ERR_NOMEM, ERR_IO, ERR_CONFIG (a
+ * property is refused); `why` says it in words.
+ */
 int publisher_open(const struct publisher_conf *conf, struct publisher **ret, char *why, size_t why_len) MUSTCHECK;
 
 /* Readable when publisher_serve() has something to do. */
@@ -46,7 +52,8 @@ void publisher_serve(struct publisher *p);
 /*
  * Copies everything; before on_ready it waits in the queue.  key and value p == NULL: null.
  * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW: the queue is full, or a fatal
- * error is being recovered from: after the next report.  ERR_LIMIT: too large for any topic.  ERR_NOMEM.
+ * error is being recovered from: after the next report.  ERR_LIMIT: too large for any topic.
+ * ERR_NOTFOUND: no such partition, as far as is known.  ERR_NOMEM.
  */
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
 		   const struct publisher_header *headers, size_t count, void *opaque) MUSTCHECK;

@@ -117,10 +117,12 @@ static int
 put_batch(struct work *w, const struct produce_part *p)
 {
 	struct wr *batch = &w->reactor->batch;
-	uint8_t prefix[5];
+	uint8_t prefix[5] = {0};
+	size_t n;
 	int err = keep_until(w, p->field_at);
 
-	wr_bytes(&w->head, prefix, produce_records_prefix(exchange_version(w->x), batch->len, prefix));
+	n = produce_records_prefix(exchange_version(w->x), batch->len, prefix);
+	wr_bytes(&w->head, prefix, n);
 	if (err == 0 && batch->len < SMALL_PIECE) {
 		wr_slice_put(&w->head, wr_slice(batch));
 		err = wr_err(&w->head);

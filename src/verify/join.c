@@ -48,7 +48,7 @@ static bool
 judged_elsewhere(struct join *j)
 {
 	const struct verdict_record *r = j->current;
-	uint8_t hash[SHA256_LEN];
+	uint8_t hash[SHA256_LEN] = {0};
 	struct triple named;
 	bool taken = false;
 	int err;

@@ -15,7 +15,8 @@ typedef int reader_fn(void *arg, int32_t partition, int64_t offset, struct slice
 typedef void reader_progress_fn(void *arg, uint64_t done, uint64_t total);
 
 /* All that the topic held at the start, partition by partition.  progress may be NULL.  As consumer_read(). */
-int reader_statements(struct consumer *c, const char *topic, reader_fn *fn, reader_progress_fn *progress, void *arg) MUSTCHECK;
+int reader_statements(struct consumer *c, const char *topic, reader_fn *fn, reader_progress_fn *progress,
+		      void *arg) MUSTCHECK;
 
 /* The one at that offset; nothing is given when it is gone. */
 int reader_statement_at(struct consumer *c, const char *topic, int32_t partition, int64_t offset, reader_fn *fn,

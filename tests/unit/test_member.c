@@ -82,7 +82,7 @@ static const struct {
 
 START_TEST(illegal_steps_abort)
 {
-	(void)freopen("/dev/null", "w", stderr);
+	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
 	played(illegal[_i].events, illegal[_i].n);
 }
 END_TEST
