@@ -8,6 +8,8 @@
 static struct loop *loop;
 static int pipe_fds[2];
 static char order[64];
+static char letters[128];
+#define LETTER(c) (&letters[(int)(c)])
 
 static void
 setup(void)
@@ -16,6 +18,8 @@ setup(void)
 	ck_assert_ptr_nonnull(loop);
 	ck_assert_int_eq(pipe(pipe_fds), 0);
 	order[0] = '\0';
+	for (size_t i = 0; i < sizeof(letters); i++)
+		letters[i] = (char)i;
 }
 
 static void
@@ -25,8 +29,6 @@ teardown(void)
 	close(pipe_fds[0]);
 	close(pipe_fds[1]);
 }
-
-#define LETTER(c) (&(char){c})
 
 /* Notes one letter. */
 static void

@@ -1,0 +1,359 @@
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/listen.h"
+#include "proxy/endpoints.h"
+#include "suite.h"
+
+enum { SIZE = 8 }; /* of the range */
+
+static struct addr at;
+static uint16_t first, last;
+static char dir[] = "/tmp/makoto-endpoints-XXXXXX";
+static char path[64];
+static int fds[64];
+static size_t fd_count;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+on_opened(void *arg, int32_t node_id, uint16_t port, int fd)
+{
+	struct addr bound = addr_of_socket(fd);
+
+	ck_assert_ptr_eq(arg, &at);
+	ck_assert_int_ge(node_id, 0);
+	ck_assert_uint_eq(addr_port(&bound), port);
+	pthread_mutex_lock(&mutex);
+	ck_assert_uint_lt(fd_count, ARRAY_LEN(fds));
+	fds[fd_count++] = fd;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void
+close_all(void)
+{
+	while (fd_count > 0)
+		close(fds[--fd_count]);
+}
+
+static int
+take(uint16_t port)
+{
+	int fd = -1;
+
+	addr_set_port(&at, port);
+	return listen_open(&at, &fd) == 0 ? fd : -1;
+}
+
+/* A range in which every port is free, outside of those that the kernel gives out. */
+static void
+find_range(void)
+{
+	uint16_t port = (uint16_t)(10000 + getpid() % 900 * 10);
+	int held;
+
+	for (int n = 0; n < SIZE; port++) {
+		ck_assert_uint_lt(port, 32000);
+		held = take(port);
+		n = held >= 0 ? n + 1 : 0;
+		if (held >= 0)
+			close(held);
+	}
+	first = (uint16_t)(port - SIZE);
+	last = (uint16_t)(port - 1);
+}
+
+static void
+setup(void)
+{
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
+	find_range();
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/endpoints", dir);
+}
+
+static void
+teardown(void)
+{
+	close_all();
+	(void)remove(path);
+	ck_assert_int_eq(rmdir(dir), 0); /* no other file is left */
+}
+
+static struct endpoints *
+make(uint16_t reserved, const char *where)
+{
+	struct endpoints *e = endpoints_new(&at, first, last, reserved, where, on_opened, &at);
+
+	ck_assert_ptr_nonnull(e);
+	endpoints_load(e);
+	return e;
+}
+
+/* Our port of this broker. */
+static uint16_t
+meet(struct endpoints *e, int32_t node_id, const char *host, int32_t port)
+{
+	uint16_t ours = 0;
+
+	ck_assert_int_eq(endpoints_meet(e, node_id, slice_str(host), port, &ours), 0);
+	ck_assert_uint_ge(ours, first);
+	ck_assert_uint_le(ours, last);
+	return ours;
+}
+
+START_TEST(meets)
+{
+	struct endpoints *e = make(0, NULL);
+	struct endpoint got;
+
+	ck_assert(!endpoints_at(e, 0, &got));
+	ck_assert_int_eq(endpoints_find(e, 3, &got), ERR_NOTFOUND);
+	ck_assert_uint_eq(meet(e, 3, "three.example", 9093), first + 3);
+	ck_assert_uint_eq(meet(e, 1, "one.example", 9091), first + 1);
+	ck_assert_uint_eq(meet(e, 3, "three.example", 9093), first + 3);
+	ck_assert_uint_eq(fd_count, 2);
+	ck_assert_int_eq(endpoints_find(e, 3, &got), 0);
+	ck_assert_int_eq(got.node_id, 3);
+	ck_assert_str_eq(got.host, "three.example");
+	ck_assert_uint_eq(got.broker_port, 9093);
+	ck_assert_uint_eq(got.port, first + 3);
+	/* It moved: the same port of ours. */
+	ck_assert_uint_eq(meet(e, 3, "x", 19093), first + 3);
+	ck_assert_int_eq(endpoints_find(e, 3, &got), 0);
+	ck_assert_str_eq(got.host, "x");
+	ck_assert_uint_eq(got.broker_port, 19093);
+	ck_assert_uint_eq(fd_count, 2);
+	ck_assert(endpoints_at(e, 0, &got) && got.node_id == 1);
+	ck_assert(endpoints_at(e, 1, &got) && got.node_id == 3);
+	ck_assert(!endpoints_at(e, 2, &got));
+	endpoints_free(e);
+	endpoints_free(NULL);
+}
+END_TEST
+
+START_TEST(large_ids)
+{
+	struct endpoints *e = make(0, NULL);
+	uint16_t a = meet(e, 1003, "h", 1), b = meet(e, 1001, "h", 2), c = meet(e, 1002, "h", 3);
+
+	ck_assert_uint_eq(a, first + 1003 % SIZE);
+	ck_assert_uint_eq(b, first + 1001 % SIZE);
+	ck_assert_uint_eq(c, first + 1002 % SIZE);
+	(void)meet(e, INT32_MAX, "h", 65535);
+	endpoints_free(e);
+}
+END_TEST
+
+START_TEST(taken_and_full)
+{
+	struct endpoints *e = make((uint16_t)(first + 2), NULL);
+	int other = take((uint16_t)(first + 1));
+	uint16_t port = 0;
+
+	ck_assert_int_ge(other, 0);
+	ck_assert_uint_eq(meet(e, 1, "h", 1), first + 3); /* another program's, then the reserved one */
+	ck_assert_uint_eq(meet(e, 3, "h", 1), first + 4);
+	ck_assert_uint_eq(meet(e, 7, "h", 1), first + 7);
+	ck_assert_uint_eq(meet(e, 15, "h", 1), first); /* round */
+	ck_assert_uint_eq(meet(e, 5, "h", 1), first + 5);
+	ck_assert_uint_eq(meet(e, 6, "h", 1), first + 6);
+	ck_assert_int_eq(endpoints_meet(e, 8, slice_str("h"), 1, &port), ERR_LIMIT);
+	close(other);
+	ck_assert_uint_eq(meet(e, 8, "h", 1), first + 1);
+	ck_assert_int_eq(endpoints_meet(e, 9, slice_str("h"), 1, &port), ERR_LIMIT);
+	ck_assert_uint_eq(meet(e, 7, "h", 1), first + 7);
+	endpoints_free(e);
+}
+END_TEST
+
+START_TEST(impossible_brokers)
+{
+	struct endpoints *e = make(0, NULL);
+	char host[ENDPOINTS_HOST_MAX + 1];
+	struct endpoint got;
+	uint16_t port;
+
+	memset(host, 'h', sizeof(host));
+	ck_assert_int_eq(endpoints_meet(e, -1, slice_str("h"), 1, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_str("h"), 0, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_str("h"), -1, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_str("h"), 65536, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_str(""), 1, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_of(NULL, 0), 1, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_str("a b"), 1, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_str("a\nb"), 1, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_of("a\0b", 3), 1, &port), ERR_MALFORMED);
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_of(host, ENDPOINTS_HOST_MAX), 1, &port), ERR_MALFORMED);
+	ck_assert(!endpoints_at(e, 0, &got));
+	ck_assert_int_eq(endpoints_meet(e, 1, slice_of(host, ENDPOINTS_HOST_MAX - 1), 1, &port), 0);
+	ck_assert_int_eq(endpoints_find(e, 1, &got), 0);
+	ck_assert_uint_eq(strlen(got.host), ENDPOINTS_HOST_MAX - 1);
+	endpoints_free(e);
+}
+END_TEST
+
+START_TEST(stops)
+{
+	struct endpoints *e = make(0, NULL);
+	uint16_t port = 0;
+
+	(void)meet(e, 1, "h", 1);
+	endpoints_stop(e);
+	ck_assert_int_eq(endpoints_meet(e, 2, slice_str("h"), 1, &port), ERR_CLOSED);
+	(void)meet(e, 1, "elsewhere", 2);
+	ck_assert_uint_eq(fd_count, 1);
+	endpoints_free(e);
+}
+END_TEST
+
+/* --- the file --------------------------------------------------------------------------- */
+
+static void
+write_file(const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(kept)
+{
+	struct endpoints *e = make(0, dir);
+	struct endpoint got;
+	struct stat st;
+	uint16_t a = meet(e, 1, "one.example", 9092), b = meet(e, 1 + SIZE, "fe80::9", 9093);
+
+	ck_assert_uint_ne(a, b);
+	endpoints_free(e);
+	close_all();
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	e = make(0, dir);
+	ck_assert_uint_eq(fd_count, 2);
+	ck_assert_int_eq(endpoints_find(e, 1 + SIZE, &got), 0);
+	ck_assert_str_eq(got.host, "fe80::9");
+	ck_assert_uint_eq(got.broker_port, 9093);
+	/* Met in the other order, they keep their ports. */
+	ck_assert_uint_eq(meet(e, 1 + SIZE, "fe80::9", 9093), b);
+	ck_assert_uint_eq(meet(e, 1, "one.example", 9092), a);
+	endpoints_free(e);
+}
+END_TEST
+
+START_TEST(bad_lines)
+{
+	struct endpoints *e;
+	struct endpoint got;
+	char text[4096];
+	size_t n;
+
+	n = (size_t)snprintf(text, sizeof(text),
+			     "# comment\n\n   \nnonsense\n5\n5 %u\n-1 %u a:1\n4294967297 %u a:1\n5 %u a:1\n5 %u a:1\n"
+			     "5 65536 a:1\n5 %u a\n5 %u :1\n5 %u a:65536\n2 %u two:9092\n2 %u again:9092\n"
+			     "3 %u same-port:9092\n9 %u %0300d:1\n",
+			     first, first, first, first - 1, last + 1, first, first, first, first + 6, first + 5,
+			     first + 6, first, 7);
+	ck_assert_uint_lt(n, sizeof(text));
+	write_file(text);
+	e = make(0, dir);
+	ck_assert_uint_eq(fd_count, 1);
+	ck_assert(endpoints_at(e, 0, &got));
+	ck_assert_int_eq(got.node_id, 2);
+	ck_assert_str_eq(got.host, "two");
+	ck_assert_uint_eq(got.port, first + 6);
+	ck_assert(!endpoints_at(e, 1, &got));
+	endpoints_free(e);
+}
+END_TEST
+
+/* A port of last time that another program has by now: the broker gets another when it is met. */
+START_TEST(lost_port)
+{
+	struct endpoints *e;
+	struct endpoint got;
+	char text[64];
+	int other = take((uint16_t)(first + 4));
+
+	ck_assert_int_ge(other, 0);
+	(void)snprintf(text, sizeof(text), "4 %u four:9092\n", first + 4);
+	write_file(text);
+	e = make(0, dir);
+	ck_assert_uint_eq(fd_count, 0);
+	ck_assert_int_eq(endpoints_find(e, 4, &got), ERR_NOTFOUND);
+	ck_assert_uint_eq(meet(e, 4, "four", 9092), first + 5);
+	endpoints_free(e);
+	close(other);
+}
+END_TEST
+
+START_TEST(no_directory)
+{
+	struct endpoints *e = make(0, "/nonexistent/makoto");
+
+	(void)meet(e, 1, "h", 1); /* works all the same */
+	endpoints_free(e);
+}
+END_TEST
+
+/* --- threads ----------------------------------------------------------------------------- */
+
+static void *
+meet_all(void *arg)
+{
+	struct endpoints *e = arg;
+	struct endpoint got;
+
+	for (int i = 0; i < 400; i++) {
+		uint16_t port = meet(e, i % SIZE, i % 3 == 0 ? "here" : "there", 9092);
+
+		ck_assert_int_eq(endpoints_find(e, i % SIZE, &got), 0);
+		ck_assert_uint_eq(got.port, port);
+		ck_assert(strcmp(got.host, "here") == 0 || strcmp(got.host, "there") == 0);
+		(void)endpoints_at(e, (size_t)i % SIZE, &got);
+	}
+	return NULL;
+}
+
+START_TEST(from_threads)
+{
+	struct endpoints *e = make(0, dir);
+	pthread_t threads[4];
+
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, meet_all, e), 0);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_uint_eq(fd_count, SIZE); /* each port once */
+	endpoints_free(e);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("endpoints");
+	TCase *t = tcase_create("endpoints");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, meets);
+	tcase_add_test(t, large_ids);
+	tcase_add_test(t, taken_and_full);
+	tcase_add_test(t, impossible_brokers);
+	tcase_add_test(t, stops);
+	tcase_add_test(t, kept);
+	tcase_add_test(t, bad_lines);
+	tcase_add_test(t, lost_port);
+	tcase_add_test(t, no_directory);
+	tcase_add_test(t, from_threads);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
