@@ -23,6 +23,8 @@ setup(void)
 	saved = dup(STDERR_FILENO);
 	ck_assert_int_ge(sink, 0);
 	ck_assert_int_ge(saved, 0);
+	/* A memfd's position isn't locked: without O_APPEND two threads' lines could land on one place. */
+	ck_assert_int_eq(fcntl(sink, F_SETFL, O_APPEND), 0);
 	ck_assert_int_eq(dup2(sink, STDERR_FILENO), STDERR_FILENO);
 	clock_set_for_tests(&mono, &wall);
 	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
