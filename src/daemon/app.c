@@ -1,5 +1,7 @@
 /*
- *   start   state and key ─► chains ─► stages ─► proxy listens ─► sealer ─► admin ─► ready when a broker answers
+ *   start   state and key ─► chains ─► stages ─► ports bound ─► admin ─► sealer ─► heads taken ─► proxy accepts
+ *           ─► ready when a broker answers.  What can fail comes before the heads are taken: a start that
+ *           fails leaves the chains to the next one.
  *   stop    SIGTERM ─► proxy drains ─► windows close ─► statements published ─► heads saved ─► exit
  */
 #include "daemon/app.h"
@@ -37,13 +39,29 @@ advertise(void *arg, int32_t node_id, struct slice host, int32_t port, struct sl
 
 /* --- stopping ---------------------------------------------------------------------------------- */
 
+/* Where the chains stand, for the next start. */
+static int
+save_heads(struct app *a)
+{
+	struct heads heads = {0};
+	char why[512];
+	int err = chains_heads_save(a->chains, &heads);
+
+	if (err != 0)
+		(void)snprintf(why, sizeof(why), "%s", err_text(err));
+	else
+		err = state_end(a->state, &heads, why, sizeof(why));
+	if (err != 0)
+		LOG_ERROR("app", "the heads can't be saved; new chains begin at the next start", LOG_S("cause", why));
+	heads_clear(&heads);
+	return err;
+}
+
 /* Every window is published, or the time is over. */
 static void
 end(struct app *a)
 {
 	size_t left = sealer_stop(a->sealer, 0);
-	struct heads heads = {0};
-	char why[512];
 
 	a->sealer = NULL;
 	a->code = OK;
@@ -51,14 +69,12 @@ end(struct app *a)
 		LOG_ERROR("app", "stopped with windows whose statements are not published; their records stay unattested",
 			  LOG_I("windows", left));
 		a->code = FAILED;
-	} else if (chains_heads_save(a->chains, &heads) != 0 || state_end(a->state, &heads, why, sizeof(why)) != 0) {
-		LOG_ERROR("app", "the heads can't be saved; new chains begin at the next start", LOG_S("cause", why));
+	} else if (save_heads(a) != 0) {
 		a->code = FAILED;
 	} else {
 		LOG_INFO("app", "stopped", LOG_I("windows_published", metric_read(METRIC_WINDOWS_PUBLISHED)),
 			 LOG_I("records_attested", metric_read(METRIC_RECORDS_ATTESTED)));
 	}
-	heads_clear(&heads);
 	loop_stop(a->loop);
 }
 
@@ -239,8 +255,6 @@ open_attesting(struct app *a)
 {
 	struct topics_doors doors = {a, ask};
 	struct settings *settings = app_settings(a, a->config);
-	struct heads heads = {0};
-	char why[512];
 
 	a->chains = settings == NULL ? NULL : chains_new(settings);
 	a->topics = a->chains == NULL ? NULL : topics_new(a->chains, &doors);
@@ -251,11 +265,6 @@ open_attesting(struct app *a)
 		LOG_ERROR("app", "out of memory");
 		return FAILED;
 	}
-	if (state_begin(a->state, &heads, why, sizeof(why)) != 0) {
-		LOG_ERROR("app", "the state directory can't be used", LOG_S("cause", why));
-		return FAILED;
-	}
-	chains_heads_restore(a->chains, &heads);
 	return OK;
 }
 
@@ -285,8 +294,6 @@ open_proxy(struct app *a)
 	a->stages[2] = attest_stage(a->attest);
 	a->stages[3] = addresses_stage(a->addresses);
 	err = proxy_new(a->loop, &set, a->stages, ARRAY_LEN(a->stages), why, sizeof(why), &a->proxy);
-	if (err == 0)
-		err = proxy_start(a->proxy, why, sizeof(why));
 	if (err != 0)
 		LOG_ERROR("app", "can't start", LOG_S("cause", why));
 	return err == 0 ? OK : err == ERR_CONFIG ? CONFIG : FAILED;
@@ -329,6 +336,25 @@ open_admin(struct app *a)
 		return OK;
 	LOG_ERROR("app", "admin.listen", LOG_S("cause", why));
 	return err == ERR_CONFIG ? CONFIG : FAILED;
+}
+
+/* From here records are attested, and a stop that isn't clean ends the chains. */
+static int
+start_attesting(struct app *a)
+{
+	struct heads heads = {0};
+	char why[512];
+
+	if (state_begin(a->state, &heads, why, sizeof(why)) != 0) {
+		LOG_ERROR("app", "the state directory can't be used", LOG_S("cause", why));
+		return FAILED;
+	}
+	chains_heads_restore(a->chains, &heads);
+	if (proxy_start(a->proxy, why, sizeof(why)) == 0)
+		return OK;
+	LOG_ERROR("app", "can't start", LOG_S("cause", why));
+	save_heads(a);
+	return FAILED;
 }
 
 static int
@@ -394,6 +420,8 @@ app_run(const struct options *options, struct config *config)
 		code = open_admin(&a);
 	if (code == OK)
 		code = open_sealer(&a);
+	if (code == OK)
+		code = start_attesting(&a);
 	if (code == OK) {
 		loop_timer_set(a.tick, TICK_STARTING_MS);
 		if (sdnotify_watchdog_ms() > 0)

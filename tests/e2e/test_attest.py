@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import socket
 import threading
 import time
 
@@ -447,6 +448,21 @@ class TestRestart:
             assert len({s.kafka["instance"] for s in y.statements}) == 1
             assert [s.links["chainLength"] for s in y.statements] == list(range(1, len(y.statements) + 1))
             assert y.statements[-1].window >= 3
+
+    @pytest.mark.parametrize("taken", ["port", "admin_port"])
+    def test_a_start_that_fails_leaves_the_chains(self, cluster, new_proxy, topic, taken):
+        """A port that is taken costs that start, not the chains: the next one goes on with them."""
+        t = topic()
+        px = new_proxy()
+        Confluent.produce(px.bootstrap, t, sample(20))
+        px.stop()
+        with socket.create_server(("127.0.0.1", getattr(px, taken))):
+            px.spawn()
+            assert px.wait() == 1, px.text()
+        px.start()
+        Confluent.produce(px.bootstrap, t, sample(20))
+        px.stop()
+        attested(cluster, px, t, "full", px.dbom_topic, chains=1)
 
     def test_an_empty_state_is_another_instance(self, cluster, new_proxy, topic):
         import shutil
