@@ -173,6 +173,8 @@ demo: deps-build deps-demo ## the main job on this machine in under three minute
 
 build/latency: $(B)/bench/latency.o
 	@$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs rdkafka)
+build/relay: $(B)/bench/relay.o
+	@$(CC) $(LDFLAGS) -o $@ $^
 
 bench-attest: $(B)/bench/attest_path ## the attest path beside its floor
 	@$(B)/bench/attest_path

@@ -97,6 +97,12 @@ def latency(bootstrap, topic):
     return float(m.group(1)), float(m.group(2))
 
 
+def floor():
+    """CPU-ms per MB of a bare relay: read, write.  In chunks of the batches that the producer here sends."""
+    return float(subprocess.run([os.path.join(ROOT, "build", "relay"), "100", "131072", "3000"],
+                                capture_output=True, text=True, check=True).stdout)  # fmt: skip
+
+
 def many_connections(px, topic):
     """A hundred producers, each with its connections, all writing."""
     producers = [Producer({"bootstrap.servers": px.bootstrap, "linger.ms": 5, "client.id": f"many-{i}"}) for i in range(34)]
@@ -124,11 +130,12 @@ def main():
         idle = rss_mb(px.proc.pid)
         rows = []
         for codec in ("none", "lz4", "zstd"):
-            rows.append(("attested produce, " + codec, *produce_case(cluster, px, codec, 60000, codec=codec)))
-        rows.append(("produce of a topic that is not attested", *produce_case(cluster, px, "plain-none", 60000)))
+            rows.append(("attested produce, " + codec, *produce_case(cluster, px, codec, 150000, codec=codec)))
+        rows.append(("produce of a topic that is not attested", *produce_case(cluster, px, "plain-none", 150000)))
         rows.append(("attested, 10,000 records/s, linger 0",
-                     *produce_case(cluster, px, "rate", 40000, rate=10000, **{"linger.ms": 0})))  # fmt: skip
-        rows.append(("fetch", *fetch_case(cluster, px, f"bench-plain-none-{os.getpid()}", 60000)))
+                     *produce_case(cluster, px, "rate", 60000, rate=10000, **{"linger.ms": 0})))  # fmt: skip
+        rows.append(("fetch", *fetch_case(cluster, px, f"bench-plain-none-{os.getpid()}", 300000)))
+        rows.append(("floor: a bare relay, 128 KiB at a time", "", f"{median([floor() for _ in range(ROUNDS)]):.2f}"))
         table(f"1 KB records, median of {ROUNDS} rounds", ("case", "throughput, proxied/direct", "proxy CPU-ms per MB"), rows)
         topic = f"bench-latency-{os.getpid()}"
         cluster.create(topic, partitions=3, rf=3)
