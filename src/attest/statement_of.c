@@ -125,41 +125,55 @@ or_absent(struct slice s)
 }
 
 static int
+by_text(struct slice x, struct slice y)
+{
+	size_t n = x.n < y.n ? x.n : y.n;
+	int c = n > 0 ? memcmp(x.p, y.p, n) : 0;
+
+	return c != 0 ? c : (x.n > y.n) - (x.n < y.n);
+}
+
+static int
 by_client(const void *a, const void *b)
 {
 	const struct statement_producer *x = a, *y = b;
-	size_t n = x->client_id.n < y->client_id.n ? x->client_id.n : y->client_id.n;
-	int c = n > 0 ? memcmp(x->client_id.p, y->client_id.p, n) : 0;
+	int c = by_text(x->client_id, y->client_id);
 
-	return c != 0 ? c : (x->client_id.n > y->client_id.n) - (x->client_id.n < y->client_id.n);
+	if (c == 0)
+		c = by_text(x->software_name, y->software_name);
+	return c != 0 ? c : by_text(x->software_version, y->software_version);
+}
+
+/* Who is not known is a client without a name. */
+static struct statement_producer
+producer_of(const struct span *span)
+{
+	static const struct who nobody;
+	const struct who *who = span->placement->who == NULL ? &nobody : span->placement->who;
+
+	return (struct statement_producer){
+		.client_id = who->client_id.p == NULL ? slice_str("") : who->client_id,
+		.software_name = or_absent(who->software_name),
+		.software_version = or_absent(who->software_version),
+		.records = (uint64_t)span->count,
+	};
 }
 
 /* Each client once, sorted; past 64 the rest is one more, named by an ellipsis. */
 static void
 fill_producers(struct work *k, struct statement *s)
 {
-	const struct who **seen = calloc(k->span_count, sizeof(struct who *));
 	size_t n = 0;
 
+	for (size_t i = 0; i < k->span_count; i++)
+		k->producers[i] = producer_of(k->spans[i]);
+	qsort(k->producers, k->span_count, sizeof(*k->producers), by_client);
 	for (size_t i = 0; i < k->span_count; i++) {
-		const struct who *who = k->spans[i]->placement->who;
-		size_t at = 0;
-
-		while (at < n && (seen != NULL ? seen[at] != who : true))
-			at++;
-		if (at == n) {
-			if (seen != NULL)
-				seen[at] = who;
-			k->producers[n++] = (struct statement_producer){
-				.client_id = who->client_id.p == NULL ? slice_str("") : who->client_id,
-				.software_name = or_absent(who->software_name),
-				.software_version = or_absent(who->software_version),
-			};
-		}
-		k->producers[at].records += (uint64_t)k->spans[i]->count;
+		if (n > 0 && by_client(&k->producers[n - 1], &k->producers[i]) == 0)
+			k->producers[n - 1].records += k->producers[i].records;
+		else
+			k->producers[n++] = k->producers[i];
 	}
-	free(seen);
-	qsort(k->producers, n, sizeof(*k->producers), by_client);
 	if (n > STATEMENT_PRODUCERS_MAX - 1) {
 		struct statement_producer rest = {.client_id = slice_str("\xe2\x80\xa6")};
 
