@@ -231,6 +231,9 @@ chain_place(struct chain *c, const struct settings *set, const struct chains_bat
 	struct placement *seen;
 
 	INVARIANT(b->count > 0 && set->window_records > 0);
+	/* Asked under the mutex: whoever stops us looks at the chain behind this. */
+	if (c->shared->stopping)
+		return ERR_NOT_NOW;
 	seen = retries_find(&c->retries, b->producer_id, b->producer_epoch, b->base_sequence, b->count);
 	if (seen == NULL || b->fresh)
 		return place_new(c, set, b, seen, now, ret);
