@@ -561,6 +561,7 @@ hand_over(struct chain *c, struct window *w)
 		if (--p->unstated == 0)
 			member_step(&p->life, MEMBER_STATE);
 	}
+	w->ended = c->head.ended.count;
 	c->sealing = true;
 }
 

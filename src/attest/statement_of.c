@@ -201,7 +201,7 @@ fill_resolved(struct work *k, struct statement *s, struct chain *chain, size_t *
 	size_t n, out = 0;
 
 	pthread_mutex_lock(&chain->lock);
-	n = ended->count;
+	n = k->w->ended; /* what ended since may be of this window, which says that it is open */
 	k->resolved = calloc(n > 0 ? n : 1, sizeof(*k->resolved));
 	for (size_t i = 0; k->resolved != NULL && i < n; i++)
 		k->resolved[i] = (struct resolved_run){{ended->run[i].first, ended->run[i].count}, ended->run[i].committed};

@@ -30,7 +30,7 @@ struct window {
 	size_t open_txns;      /* spans whose transaction has not ended */
 	int64_t members;       /* settled records */
 	int64_t unresolved;    /* records without an outcome, given up */
-	bool sealing;
+	size_t ended;          /* of the chain's ended runs, those before it went to the sealer */
 };
 
 struct window *window_new(struct monotime now, int64_t wall_ms) MUSTCHECK;
