@@ -1,0 +1,837 @@
+#include "attest/chain.h"
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "tests/unit/chain_rig.h"
+#include "tests/unit/suite.h"
+
+static struct rig *r;
+
+static void
+setup(void)
+{
+	r = rig_start();
+}
+
+static void
+teardown(void)
+{
+	rig_stop(r);
+}
+
+static void
+ck_windows(const struct attempt *a, size_t n, const uint64_t *ids, const uint32_t *counts)
+{
+	size_t got;
+	const struct rewrite_span *w = chains_windows_of(a, &got);
+
+	ck_assert_uint_eq(got, n);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_uint_eq(w[i].window_id, ids[i]);
+		ck_assert_uint_eq(w[i].count, counts[i]);
+	}
+}
+
+/* --- placing ---------------------------------------------------------------------- */
+
+/* A window takes so many records and no more; ids count from 1. */
+START_TEST(a_batch_crosses_windows)
+{
+	struct attempt a = rig_send(r, rig_batch(4), 1), b = rig_send(r, rig_batch(23), 2), c = rig_send(r, rig_batch(3), 3);
+
+	ck_windows(&a, 1, (uint64_t[]){1}, (uint32_t[]){4});
+	ck_windows(&b, 3, (uint64_t[]){1, 2, 3}, (uint32_t[]){6, 10, 7});
+	ck_windows(&c, 1, (uint64_t[]){3}, (uint32_t[]){3});
+	ck_assert_ptr_null(r->c->open);
+	ck_assert_int_eq(r->shared.backlog, 30);
+	/* Another partition's leader, another connection: answers come in any order. */
+	rig_stored(r, &c, 127);
+	rig_stored(r, &a, 100);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_stored(r, &b, 104);
+	ck_assert_uint_eq(rig_seal(r), 3);
+	ck_runs(&r->stated[0].s->ranges, {100, 10});
+	ck_runs(&r->stated[1].s->ranges, {110, 10});
+	ck_runs(&r->stated[2].s->ranges, {120, 10});
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(r->stated[i].s->reason, CLOSE_RECORDS);
+	ck_assert_int_eq(r->shared.backlog, 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
+START_TEST(a_window_is_filled_to_the_last_record)
+{
+	struct attempt a = rig_send(r, rig_batch(10), 1), b = rig_send(r, rig_batch(10), 2);
+
+	ck_windows(&a, 1, (uint64_t[]){1}, (uint32_t[]){10});
+	ck_windows(&b, 1, (uint64_t[]){2}, (uint32_t[]){10});
+	rig_stored(r, &b, 10);
+	rig_stored(r, &a, 0);
+	ck_assert_uint_eq(rig_seal(r), 2);
+}
+END_TEST
+
+/* Smaller windows after a reload: what is open and too full already closes. */
+START_TEST(windows_made_smaller)
+{
+	struct attempt a = rig_send(r, rig_batch(8), 1), b;
+
+	r->set->window_records = 5;
+	b = rig_send(r, rig_batch(6), 2);
+	ck_windows(&b, 2, (uint64_t[]){2, 3}, (uint32_t[]){5, 1});
+	rig_stored(r, &a, 0);
+	rig_stored(r, &b, 8);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_assert_int_eq(r->stated[0].s->leaf_count, 8);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+}
+END_TEST
+
+/* --- what closes a window ----------------------------------------------------------- */
+
+START_TEST(closed_by_age)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1), b;
+	int wait_ms;
+
+	rig_stored(r, &a, 0);
+	rig_pass(r, 999);
+	ck_assert_ptr_null(rig_turn(r));
+	ck_assert_ptr_nonnull(r->c->open);
+	rig_pass(r, 1);
+	ck_assert_ptr_eq(turns_next(r->shared.turns, r->now.mono, &wait_ms), &r->c->turn);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_int_eq(rig_last(r)->reason, CLOSE_AGE);
+	ck_assert_int_eq(rig_last(r)->opened_ms, RIG_WALL);
+	ck_assert_int_eq(rig_last(r)->closed_ms, RIG_WALL + 1000);
+
+	/* A batch that comes before the sealer looks doesn't get into the old window either. */
+	a = rig_send(r, rig_batch(1), 2);
+	rig_pass(r, 1000);
+	b = rig_send(r, rig_batch(1), 3);
+	ck_windows(&a, 1, (uint64_t[]){2}, (uint32_t[]){1});
+	ck_windows(&b, 1, (uint64_t[]){3}, (uint32_t[]){1});
+	rig_stored(r, &a, 2);
+	rig_stored(r, &b, 3);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_int_eq(rig_last(r)->reason, CLOSE_AGE);
+}
+END_TEST
+
+START_TEST(closed_by_stopping)
+{
+	struct chains_batch late = rig_batch(1);
+	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_transactional(7, 0, 1), 2),
+		       c = rig_send(r, rig_idempotent(8, 0, 1), 3), refused;
+
+	rig_stored(r, &a, 0);
+	rig_stored(r, &b, 2);
+	r->shared.stopping = true;
+	/* An answer may still come; a transaction and a lost outcome are not waited for. */
+	ck_assert_ptr_null(rig_turn(r));
+	ck_assert_ptr_null(r->c->open);
+	chain_lost(r->c, r->set, &c, r->now);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_int_eq(rig_last(r)->reason, CLOSE_SHUTDOWN);
+	ck_assert_uint_eq(rig_last(r)->leaf_count, 3);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 1);
+	ck_runs(&rig_last(r)->open, {2, 1});
+	/* A thread that saw the proxy run a moment ago places nothing behind the last window. */
+	ck_assert_int_eq(chain_place(r->c, r->set, &late, r->now, &refused), ERR_NOT_NOW);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
+START_TEST(closed_by_the_caller)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1);
+
+	chain_close(r->c, CLOSE_TOPIC_DELETED, r->now);
+	chain_close(r->c, CLOSE_TOPIC_DELETED, r->now); /* nothing is open */
+	rig_stored(r, &a, 0);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_int_eq(rig_last(r)->reason, CLOSE_TOPIC_DELETED);
+}
+END_TEST
+
+/* A clock that is set back doesn't make a window end before it starts. */
+START_TEST(the_clock_is_set_back)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1);
+
+	rig_stored(r, &a, 0);
+	r->now.mono.ns += INT64_C(1000000000);
+	r->now.wall_ms -= 3600000;
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_int_eq(rig_last(r)->opened_ms, RIG_WALL);
+	ck_assert_int_eq(rig_last(r)->closed_ms, RIG_WALL);
+	ck_assert_int_eq(rig_last(r)->settled_ms, RIG_WALL);
+}
+END_TEST
+
+/* --- outcomes ------------------------------------------------------------------------ */
+
+/* What a broker refused is no member; a window of nothing is counted by the next. */
+START_TEST(refused_and_withdrawn)
+{
+	struct attempt a = rig_send(r, rig_batch(10), 1), b = rig_place(r, rig_batch(10), 2), c = rig_send(r, rig_batch(4), 3),
+		       d = rig_send(r, rig_batch(6), 4);
+
+	ck_assert_int_eq(rig_answer(r, &a, 10, -1, -1), CHAINS_REFUSED);
+	chain_withdraw(r->c, &b);
+	ck_assert_int_eq(rig_answer(r, &c, 19, -1, -1), CHAINS_REFUSED);
+	rig_stored(r, &d, 50);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->window_id, 3);
+	ck_assert_uint_eq(rig_last(r)->empty_before, 2);
+	ck_assert_uint_eq(rig_last(r)->genesis_window, 3);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+	ck_runs(&rig_last(r)->ranges, {50, 6});
+	ck_assert_uint_eq(r->c->head.empty_before, 0);
+	ck_assert_int_eq(r->shared.backlog, 0);
+}
+END_TEST
+
+/* An outcome that is lost is waited for, and then its records are counted as unresolved. */
+START_TEST(unknown_is_waited_for_and_given_up)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a = rig_send(r, rig_batch(4), 1), b = rig_send(r, rig_batch(6), 2);
+
+	rig_stored(r, &b, 4);
+	ck_assert_int_eq(rig_answer(r, &a, 7, -1, -1), CHAINS_OPEN);
+	rig_pass(r, 2999);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_pass(r, 1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_runs(&rig_last(r)->ranges, {4, 6});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	ck_assert_int_eq(r->shared.backlog, 0);
+}
+END_TEST
+
+/* A batch whose outcome is given up stands in none of the windows that it crossed. */
+START_TEST(given_up_across_windows)
+{
+	struct attempt a = rig_send(r, rig_batch(5), 1), b = rig_send(r, rig_batch(10), 2), c = rig_send(r, rig_batch(5), 3);
+
+	rig_stored(r, &c, 15);
+	rig_stored(r, &a, 0);
+	chain_lost(r->c, r->set, &b, r->now);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_assert_uint_eq(r->stated[0].s->unresolved, 5);
+	ck_assert_uint_eq(r->stated[1].s->unresolved, 5);
+	ck_runs(&r->stated[0].s->ranges, {0, 5});
+	ck_runs(&r->stated[1].s->ranges, {15, 5});
+}
+END_TEST
+
+/* A window waits for the one before it, however complete it is. */
+START_TEST(statements_in_strict_order)
+{
+	struct attempt a = rig_send(r, rig_batch(10), 1), b = rig_send(r, rig_batch(10), 2);
+	struct window *w;
+
+	rig_stored(r, &b, 10);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_stored(r, &a, 0);
+	w = rig_turn(r);
+	ck_assert_ptr_nonnull(w);
+	ck_assert_uint_eq(w->id, 1);
+	/* One at a time: the next needs the hash of this one. */
+	ck_assert_ptr_null(rig_turn(r));
+	(void)rig_state(r, w);
+	w = rig_turn(r);
+	ck_assert_ptr_nonnull(w);
+	ck_assert_uint_eq(w->id, 2);
+	(void)rig_state(r, w);
+}
+END_TEST
+
+/* --- retries --------------------------------------------------------------------------- */
+
+/* The first answer is lost, the retry's tells: the same windows, the same bytes, counted once. */
+START_TEST(a_retry_counts_once)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 4), 1), b, c;
+
+	chain_lost(r->c, r->set, &a, r->now);
+	b = rig_place(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(b.retry);
+	ck_windows(&b, 1, (uint64_t[]){1}, (uint32_t[]){4});
+	ck_assert_int_eq(chains_mode_of(&b), HEADERS_FULL);
+	ck_assert_int_eq(rig_forward(r, &b), 0);
+	ck_assert_int_eq(r->c->open->taken, 4);
+	rig_stored(r, &b, 20);
+	/* Once more, after it is settled. */
+	c = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(c.retry);
+	ck_assert_int_eq(rig_answer(r, &c, 0, 20, RIG_WALL), CHAINS_KNOWN);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {20, 4});
+	/* And when it is long published. */
+	c = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(c.retry);
+	ck_windows(&c, 1, (uint64_t[]){1}, (uint32_t[]){4});
+	ck_assert_int_eq(rig_answer(r, &c, 0, 20, RIG_WALL), CHAINS_KNOWN);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_int_eq(r->shared.backlog, 0);
+}
+END_TEST
+
+/* Two attempts at once: the refusal of one says nothing of the other. */
+START_TEST(two_attempts_in_flight)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 4), 1), b = rig_send(r, rig_idempotent(7, 0, 4), 1);
+
+	ck_assert_int_eq(rig_answer(r, &b, 45, -1, -1), CHAINS_REFUSED);
+	rig_pass(r, 1000);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_stored(r, &a, 0);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 4});
+
+	/* One is lost, the other refused: it may be there. */
+	a = rig_send(r, rig_idempotent(7, 4, 4), 2);
+	b = rig_send(r, rig_idempotent(7, 4, 4), 2);
+	chain_lost(r->c, r->set, &a, r->now);
+	ck_assert_int_eq(rig_answer(r, &b, 45, -1, -1), CHAINS_REFUSED);
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->head.empty_before, 1);
+}
+END_TEST
+
+/* A retry that is on its way when time is up holds nothing; its "stored" comes too late for the window. */
+START_TEST(a_retry_after_giving_up)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 4), 1), b = rig_send(r, rig_batch(1), 2), c;
+
+	rig_stored(r, &b, 9);
+	chain_lost(r->c, r->set, &a, r->now);
+	c = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_assert_int_eq(rig_answer(r, &c, 0, 10, -1), CHAINS_KNOWN);
+	/* The stored copy names that window, so that the next retry must be the same bytes. */
+	c = rig_place(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(c.retry);
+	ck_windows(&c, 1, (uint64_t[]){1}, (uint32_t[]){4});
+	chain_withdraw(r->c, &c);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+}
+END_TEST
+
+/* What was refused is new when it comes again. */
+START_TEST(again_after_a_refusal)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 10), 1), b;
+
+	ck_assert_int_eq(rig_answer(r, &a, 19, -1, -1), CHAINS_REFUSED);
+	b = rig_send(r, rig_idempotent(7, 0, 10), 1);
+	ck_assert(!b.retry);
+	ck_windows(&b, 1, (uint64_t[]){2}, (uint32_t[]){10});
+	rig_stored(r, &b, 0);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->empty_before, 1);
+}
+END_TEST
+
+/* The same sequence with other content is a batch of its own; a broker that kept the first says so. */
+START_TEST(same_sequence_other_content)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt a = rig_send(r, b, 1), other, fresh;
+
+	rig_stored(r, &a, 30);
+	other = rig_place(r, b, 2);
+	ck_assert(other.retry);
+	ck_assert_int_eq(rig_forward(r, &other), ERR_NOT_NOW);
+	b.fresh = true;
+	fresh = rig_send(r, b, 2);
+	ck_assert(!fresh.retry);
+	ck_assert_int_eq(rig_answer(r, &fresh, 0, 30, RIG_WALL), CHAINS_DUPLICATE);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {30, 4});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+/* Its first attempt is being rewritten by another thread at this moment. */
+START_TEST(a_retry_overtakes)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt a = rig_place(r, b, 1), again;
+
+	ck_assert_int_eq(chain_place(r->c, r->set, &b, r->now, &again), ERR_EXISTS);
+	/* A next epoch, a next sequence and another count are other batches. */
+	b.producer_epoch = 1;
+	again = rig_place(r, b, 2);
+	ck_assert(!again.retry);
+	chain_withdraw(r->c, &again);
+	chain_withdraw(r->c, &a);
+	again = rig_place(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(!again.retry);
+	chain_withdraw(r->c, &again);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+}
+END_TEST
+
+/* A sequence that the broker had, from a batch that went past us: it is not in our window. */
+START_TEST(a_duplicate_that_is_not_ours)
+{
+	struct attempt a = rig_send(r, rig_batch(1), 1), b;
+
+	rig_stored(r, &a, 100);
+	b = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 40, RIG_WALL - 60000), CHAINS_DUPLICATE);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {100, 1});
+}
+END_TEST
+
+/* --- timestamp types --------------------------------------------------------------------- */
+
+START_TEST(log_append_time)
+{
+	struct attempt a = rig_send(r, rig_batch(10), 1);
+	uint8_t leaf[LEAF_LEN];
+
+	ck_assert_int_eq(a.time, CHAINS_TIME_UNKNOWN);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL - 3), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert(rig_last(r)->log_append);
+	ck_assert_int_eq(rig_last(r)->min_timestamp, RIG_WALL - 3);
+	ck_assert_int_eq(rig_last(r)->max_timestamp, RIG_WALL - 3);
+	rig_leaf(1, 0, true, leaf);
+	ck_assert_mem_eq(rig_last(r)->first_leaf, leaf, LEAF_LEN);
+	/* From now on it is known. */
+	a = rig_send(r, rig_batch(1), 2);
+	ck_assert_int_eq(r->c->time, CHAINS_TIME_APPEND);
+	chain_lost(r->c, r->set, &a, r->now);
+}
+END_TEST
+
+/* All members of a window have one type: when it changes, the window closes. */
+START_TEST(the_type_changes)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_batch(2), 2), c;
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+
+	rig_stored(r, &a, 0);
+	/* It was placed beside records of the other type: it can't be a member. */
+	ck_assert_int_eq(rig_answer(r, &b, 0, 2, RIG_WALL), CHAINS_UNFIT);
+	ck_assert_ptr_null(r->c->open);
+	c = rig_send(r, rig_batch(2), 3);
+	ck_windows(&c, 1, (uint64_t[]){2}, (uint32_t[]){2});
+	ck_assert_int_eq(rig_answer(r, &c, 0, 4, RIG_WALL), CHAINS_STORED);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_assert_int_eq(r->stated[0].s->reason, CLOSE_TIMESTAMP_TYPE);
+	ck_assert(!r->stated[0].s->log_append);
+	ck_runs(&r->stated[0].s->ranges, {0, 2});
+	ck_assert_uint_eq(r->stated[0].s->unresolved, 2);
+	ck_assert(r->stated[1].s->log_append);
+	ck_runs(&r->stated[1].s->ranges, {4, 2});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 2);
+}
+END_TEST
+
+/* A type that changes before anything of the window is settled loses no record. */
+START_TEST(the_type_changes_in_time)
+{
+	struct attempt a = rig_send(r, rig_batch(10), 1), b = rig_send(r, rig_batch(2), 2);
+
+	rig_stored(r, &a, 0);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, RIG_WALL), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_assert_int_eq(r->stated[1].s->reason, CLOSE_TIMESTAMP_TYPE);
+	ck_assert(r->stated[1].s->log_append);
+	ck_runs(&r->stated[1].s->ranges, {10, 2});
+}
+END_TEST
+
+/* --- transactions ------------------------------------------------------------------------ */
+
+static void
+end_txn(int64_t producer_id, bool committed)
+{
+	struct list ended;
+	struct link *e;
+
+	list_init(&ended);
+	txns_end(r->shared.txns, producer_id, txns_mark(r->shared.txns), &ended);
+	while ((e = list_pop(&ended)) != NULL) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+
+		chain_txn_ended(r->c, p, committed);
+		placement_unref(p);
+	}
+}
+
+START_TEST(transactions_are_waited_for)
+{
+	struct attempt a = rig_send(r, rig_transactional(7, 0, 3), 1), b = rig_send(r, rig_transactional(8, 0, 3), 2),
+		       c = rig_send(r, rig_batch(4), 3);
+
+	rig_stored(r, &a, 0);
+	rig_stored(r, &b, 3);
+	rig_stored(r, &c, 6);
+	ck_assert_ptr_null(rig_turn(r));
+	end_txn(7, true);
+	ck_assert_ptr_null(rig_turn(r));
+	end_txn(8, false);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+	ck_runs(&rig_last(r)->aborted, {3, 3});
+	ck_assert_uint_eq(rig_last(r)->open.count, 0);
+	ck_assert_uint_eq(rig_last(r)->resolved_count, 0);
+	end_txn(7, false); /* there is none any more */
+}
+END_TEST
+
+/* Not longer than transaction.wait; how it ends is told by the next statement. */
+START_TEST(open_and_resolved_later)
+{
+	struct attempt a = rig_send(r, rig_transactional(7, 0, 3), 1), b = rig_send(r, rig_transactional(8, 0, 7), 2), c;
+
+	rig_stored(r, &a, 0);
+	rig_stored(r, &b, 3);
+	rig_pass(r, 4999);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_pass(r, 1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->open, {0, 10});
+	end_txn(8, false);
+	end_txn(7, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	c = rig_send(r, rig_batch(10), 3);
+	rig_stored(r, &c, 12);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->resolved_count, 2);
+	ck_assert_int_eq(rig_last(r)->resolved[0].run.first, 0);
+	ck_assert_int_eq(rig_last(r)->resolved[0].run.count, 3);
+	ck_assert(rig_last(r)->resolved[0].committed);
+	ck_assert_int_eq(rig_last(r)->resolved[1].run.first, 3);
+	ck_assert_int_eq(rig_last(r)->resolved[1].run.count, 7);
+	ck_assert(!rig_last(r)->resolved[1].committed);
+	ck_assert_uint_eq(rig_last(r)->aborted.count, 0);
+	/* Told once. */
+	c = rig_send(r, rig_batch(10), 4);
+	rig_stored(r, &c, 22);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->resolved_count, 0);
+}
+END_TEST
+
+/* It ends while the statement that calls it open is being made: that one says open, the next resolves it. */
+START_TEST(ends_in_the_sealers_hands)
+{
+	struct attempt a = rig_send(r, rig_transactional(7, 0, 10), 1);
+	struct window *w;
+
+	rig_stored(r, &a, 0);
+	rig_pass(r, 5000);
+	w = rig_turn(r);
+	ck_assert_ptr_nonnull(w);
+	end_txn(7, true);
+	(void)rig_state(r, w);
+	ck_runs(&rig_last(r)->open, {0, 10});
+	ck_assert_uint_eq(rig_last(r)->resolved_count, 0);
+	a = rig_send(r, rig_batch(10), 2);
+	rig_stored(r, &a, 11);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->resolved_count, 1);
+	ck_assert_int_eq(rig_last(r)->resolved[0].run.first, 0);
+	ck_assert_int_eq(rig_last(r)->resolved[0].run.count, 10);
+}
+END_TEST
+
+/* One batch over two windows: the first is stated as open, the second in time. */
+START_TEST(a_transaction_across_windows)
+{
+	struct attempt a = rig_send(r, rig_transactional(7, 0, 12), 1);
+
+	rig_stored(r, &a, 0);
+	rig_pass(r, 1000);
+	ck_assert_ptr_null(rig_turn(r)); /* the second closes for age here */
+	rig_pass(r, 4000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->open, {0, 10});
+	end_txn(7, false);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->aborted, {10, 2});
+	ck_assert_uint_eq(rig_last(r)->open.count, 0);
+	ck_assert_uint_eq(rig_last(r)->resolved_count, 1);
+	ck_assert_int_eq(rig_last(r)->resolved[0].run.count, 10);
+	ck_assert(!rig_last(r)->resolved[0].committed);
+}
+END_TEST
+
+/* A batch that was refused takes no part in how its transaction ends. */
+START_TEST(refused_in_a_transaction)
+{
+	struct attempt a = rig_send(r, rig_transactional(7, 0, 4), 1), b = rig_send(r, rig_batch(6), 2);
+
+	ck_assert_int_eq(rig_answer(r, &a, 10, -1, -1), CHAINS_REFUSED);
+	rig_stored(r, &b, 0);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	end_txn(7, false);
+	ck_runs(&rig_last(r)->ranges, {0, 6});
+	ck_assert_uint_eq(r->c->head.ended.count, 0);
+}
+END_TEST
+
+/* --- everything at once -------------------------------------------------------------------- */
+
+enum { BATCHES = 600, FLIGHTS = 12, LOG = 40000 };
+
+struct model_batch {
+	int32_t count;
+	int64_t producer_id; /* -1: none, and no retry is known as one */
+	int64_t stored_at;   /* -1: not in the log */
+	bool told;           /* the client knows that it is stored */
+	bool transactional;
+};
+
+struct flight {
+	struct attempt a;
+	int batch;
+	uint64_t window[40]; /* that each record's header names */
+};
+
+static struct model_batch batches[BATCHES];
+static struct flight flights[FLIGHTS];
+static struct {
+	int batch;
+	int32_t record;
+	uint64_t window;
+	int listed;
+} model_log[LOG];
+static int batch_count, flight_count;
+static int64_t log_end, seed;
+
+static int
+draw(int below)
+{
+	seed = (seed * INT64_C(1103515245) + 12345) & 0x7fffffff;
+	return (int)(seed >> 8) % below;
+}
+
+static struct chains_batch
+model_wire(int i)
+{
+	const struct model_batch *m = &batches[i];
+	struct chains_batch b = rig_batch(m->count);
+
+	if (m->producer_id >= 0) {
+		b = m->transactional ? rig_transactional(m->producer_id, i * 100, m->count)
+				     : rig_idempotent(m->producer_id, i * 100, m->count);
+	}
+	return b;
+}
+
+static void
+model_send(int i)
+{
+	struct flight *f = &flights[flight_count++];
+	const struct rewrite_span *w;
+	size_t n, at = 0;
+
+	f->batch = i;
+	f->a = rig_send(r, model_wire(i), i);
+	w = chains_windows_of(&f->a, &n);
+	for (size_t s = 0; s < n; s++)
+		for (uint32_t k = 0; k < w[s].count; k++)
+			f->window[at++] = w[s].window_id;
+	ck_assert_int_eq((int64_t)at, batches[i].count);
+}
+
+static void
+model_new(void)
+{
+	struct model_batch *m = &batches[batch_count];
+
+	*m = (struct model_batch){.count = 1 + draw(25), .producer_id = draw(4) - 1, .stored_at = -1};
+	m->transactional = m->producer_id == 2;
+	model_send(batch_count++);
+}
+
+/* The broker stores it, unless it knows the sequence. */
+static void
+model_append(const struct flight *f)
+{
+	struct model_batch *m = &batches[f->batch];
+
+	if (m->stored_at >= 0)
+		return;
+	log_end += draw(3) == 0; /* a marker, or somebody else's record */
+	m->stored_at = log_end;
+	for (int32_t i = 0; i < m->count; i++, log_end++) {
+		ck_assert_int_lt(log_end, LOG);
+		model_log[log_end].batch = f->batch;
+		model_log[log_end].record = i;
+		model_log[log_end].window = f->window[i];
+	}
+}
+
+static void
+model_land(void)
+{
+	int i = draw(flight_count), fate = draw(10);
+	struct flight f = flights[i];
+	struct model_batch *m = &batches[f.batch];
+
+	flights[i] = flights[--flight_count];
+	if (fate < 6) {
+		enum chains_outcome o;
+
+		model_append(&f);
+		o = rig_answer(r, &f.a, 0, m->stored_at, -1);
+		ck_assert(o == CHAINS_STORED || o == CHAINS_KNOWN);
+		m->told = true;
+	} else if (fate < 8) {
+		if (draw(2) == 0)
+			model_append(&f);
+		chain_lost(r->c, r->set, &f.a, r->now);
+	} else if (m->stored_at < 0) {
+		ck_assert_int_eq(rig_answer(r, &f.a, 19, -1, -1), CHAINS_REFUSED);
+	} else {
+		ck_assert_int_eq(rig_answer(r, &f.a, 45, -1, -1), CHAINS_REFUSED);
+	}
+}
+
+static void
+model_step(void)
+{
+	switch (draw(9)) {
+	case 0: case 1: case 2:
+		if (flight_count < FLIGHTS && batch_count < BATCHES)
+			model_new();
+		break;
+	case 3: case 4: case 5:
+		if (flight_count > 0)
+			model_land();
+		break;
+	case 6: {
+		int i = batch_count > 6 ? batch_count - 1 - draw(6) : -1;
+
+		if (i >= 0 && flight_count < FLIGHTS && batches[i].producer_id >= 0 && !batches[i].told)
+			model_send(i);
+		break;
+	}
+	case 7:
+		rig_pass(r, draw(900));
+		(void)rig_seal(r);
+		break;
+	default:
+		if (draw(4) == 0)
+			end_txn(2, draw(2) == 0);
+	}
+}
+
+/* Every record of a statement stands in the log, there, and names that window. */
+static void
+model_list(const struct rig_stated *x)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < x->s->ranges.count; i++) {
+		for (int64_t o = x->s->ranges.list[i].first; o < x->s->ranges.list[i].first + x->s->ranges.list[i].count; o++) {
+			uint8_t leaf[LEAF_LEN];
+
+			ck_assert_int_lt(o, log_end);
+			rig_leaf(model_log[o].batch, model_log[o].record, false, leaf);
+			ck_assert_mem_eq(manifest_leaf(MANIFEST_LEAF, wr_slice(&x->manifest), at++), leaf, LEAF_LEN);
+			ck_assert_uint_eq(model_log[o].window, x->s->window_id);
+			ck_assert_int_eq(model_log[o].listed++, 0);
+		}
+	}
+	ck_assert_uint_eq(at, x->s->leaf_count);
+}
+
+START_TEST(every_record_in_one_window)
+{
+	int64_t given_up = metric_read(METRIC_RECORDS_UNRESOLVED), listed = 0, lost = 0;
+
+	seed = 1000 + _i;
+	while (batch_count < BATCHES)
+		model_step();
+	while (flight_count > 0)
+		model_land();
+	r->shared.stopping = true;
+	(void)rig_seal(r);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(r->shared.backlog, 0);
+	for (size_t i = 0; i < r->count; i++)
+		model_list(&r->stated[i]);
+	given_up = metric_read(METRIC_RECORDS_UNRESOLVED) - given_up;
+	for (int i = 0; i < batch_count; i++) {
+		int n = 0;
+
+		for (int32_t k = 0; batches[i].stored_at >= 0 && k < batches[i].count; k++)
+			n += model_log[batches[i].stored_at + k].listed;
+		listed += n;
+		/* A batch is listed whole or not at all, also over windows. */
+		ck_assert(n == 0 || n == batches[i].count);
+		if (batches[i].told && n == 0)
+			lost += batches[i].count;
+	}
+	ck_assert_int_gt(listed, 0);
+	ck_assert_int_le(lost, given_up);
+	if (given_up == 0)
+		ck_assert_int_eq(lost, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("chain");
+	TCase *t = tcase_create("chain");
+
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_batch_crosses_windows);
+	tcase_add_test(t, a_window_is_filled_to_the_last_record);
+	tcase_add_test(t, windows_made_smaller);
+	tcase_add_test(t, closed_by_age);
+	tcase_add_test(t, closed_by_stopping);
+	tcase_add_test(t, closed_by_the_caller);
+	tcase_add_test(t, the_clock_is_set_back);
+	tcase_add_test(t, refused_and_withdrawn);
+	tcase_add_test(t, unknown_is_waited_for_and_given_up);
+	tcase_add_test(t, given_up_across_windows);
+	tcase_add_test(t, statements_in_strict_order);
+	tcase_add_test(t, a_retry_counts_once);
+	tcase_add_test(t, two_attempts_in_flight);
+	tcase_add_test(t, a_retry_after_giving_up);
+	tcase_add_test(t, again_after_a_refusal);
+	tcase_add_test(t, same_sequence_other_content);
+	tcase_add_test(t, a_retry_overtakes);
+	tcase_add_test(t, a_duplicate_that_is_not_ours);
+	tcase_add_test(t, log_append_time);
+	tcase_add_test(t, the_type_changes);
+	tcase_add_test(t, the_type_changes_in_time);
+	tcase_add_test(t, transactions_are_waited_for);
+	tcase_add_test(t, open_and_resolved_later);
+	tcase_add_test(t, ends_in_the_sealers_hands);
+	tcase_add_test(t, a_transaction_across_windows);
+	tcase_add_test(t, refused_in_a_transaction);
+	tcase_add_loop_test(t, every_record_in_one_window, 0, 10);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
