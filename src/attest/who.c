@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "base/text.h"
 
 /* Longer names are cut: they stand in statements, which have to fit into one record. */
 #define NAME_MAX_BYTES 256
@@ -46,43 +47,23 @@ who_table_free(struct who_table *t)
 	free(t);
 }
 
-/* The length of the well-formed UTF-8 character at p, or 0 (RFC 3629: no surrogates, nothing overlong). */
-static size_t
-utf8_len(const uint8_t *p, size_t left)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-
-	if (n == 0 || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f))
-		return 0;
-	if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* Copies a name as statements can carry it: UTF-8, what is none of it as '?', cut between characters. */
+/* Copies a name as statements carry it: each byte that is no UTF-8 as U+FFFD, cut between characters. */
 static size_t
 pack_name(uint8_t *to, struct slice name)
 {
+	static const struct slice replacement = {(const uint8_t *)"\xef\xbf\xbd", 3};
 	size_t out = 0;
 
 	for (size_t i = 0; i < name.n;) {
-		size_t n = utf8_len(name.p + i, name.n - i);
-		size_t take = n == 0 ? 1 : n;
+		struct slice c = slice_of(name.p + i, name.n - i);
+		size_t n = text_utf8(c);
 
-		if (take > NAME_MAX_BYTES - out)
+		c = n == 0 ? replacement : slice_of(c.p, n);
+		if (c.n > NAME_MAX_BYTES - out)
 			break;
-		if (n == 0)
-			to[2 + out] = '?';
-		else
-			memcpy(to + 2 + out, name.p + i, n);
-		out += take;
-		i += take;
+		memcpy(to + 2 + out, c.p, c.n);
+		out += c.n;
+		i += n == 0 ? 1 : n;
 	}
 	to[0] = (uint8_t)(out >> 8);
 	to[1] = (uint8_t)out;
