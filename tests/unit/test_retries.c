@@ -1,0 +1,131 @@
+#include "attest/retries.h"
+
+#include "attest/chain.h"
+#include "tests/unit/chain_rig.h"
+#include "tests/unit/suite.h"
+
+static struct rig *r;
+
+static void
+setup(void)
+{
+	r = rig_start();
+}
+
+static void
+teardown(void)
+{
+	rig_stop(r);
+}
+
+/* A placement that only `retries` holds, settled or still on its way. */
+static struct placement *
+added(int64_t producer_id, int32_t sequence, bool settled)
+{
+	struct chains_batch b = rig_idempotent(producer_id, sequence, 5);
+	struct placement *p = placement_new(r->c, &b, 0);
+
+	(void)member_step(&p->life, MEMBER_FORWARD);
+	if (settled)
+		(void)member_step(&p->life, MEMBER_ACKNOWLEDGE);
+	ck_assert_int_eq(retries_add(&r->c->retries, p), 0);
+	ck_assert_uint_eq(p->refs, 2);
+	placement_unref(p);
+	return p;
+}
+
+static struct placement *
+find(int64_t producer_id, int32_t sequence)
+{
+	return retries_find(&r->c->retries, producer_id, 0, sequence, 5);
+}
+
+START_TEST(found_by_all_four)
+{
+	struct placement *p = added(7, 100, true), *q = added(7, 105, true), *o = added(8, 100, true);
+
+	ck_assert_ptr_eq(find(7, 100), p);
+	ck_assert_ptr_eq(find(7, 105), q);
+	ck_assert_ptr_eq(find(8, 100), o);
+	ck_assert_ptr_null(find(9, 100));
+	ck_assert_ptr_null(find(7, 110));
+	ck_assert_ptr_null(retries_find(&r->c->retries, 7, 1, 100, 5));
+	ck_assert_ptr_null(retries_find(&r->c->retries, 7, 0, 100, 4));
+	ck_assert_ptr_null(retries_find(&r->c->retries, -1, -1, -1, 5));
+	retries_forget(p);
+	ck_assert_ptr_null(find(7, 100));
+	ck_assert_ptr_eq(find(7, 105), q);
+}
+END_TEST
+
+START_TEST(nothing_is_there)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 5);
+	struct placement *p = placement_new(r->c, &b, 0);
+
+	ck_assert_ptr_null(find(7, 0));
+	retries_forget(p); /* it was never added */
+	placement_unref(p);
+	retries_clear(&r->c->retries);
+}
+END_TEST
+
+/* The five that a broker remembers are always known, and all whose outcome is open. */
+START_TEST(the_last_batches)
+{
+	enum { N = 100 };
+	struct placement *open = added(7, 0, false);
+
+	for (int32_t i = 1; i < N; i++)
+		(void)added(7, i * 5, true);
+	for (int32_t i = N - 5; i < N; i++)
+		ck_assert_ptr_nonnull(find(7, i * 5));
+	ck_assert_ptr_null(find(7, 5));
+	ck_assert_ptr_eq(find(7, 0), open);
+	/* Once it is known, it may go like the others. */
+	(void)member_step(&open->life, MEMBER_ACKNOWLEDGE);
+	(void)added(7, N * 5, true);
+	ck_assert_ptr_null(find(7, 0));
+
+	for (int32_t i = 0; i < N; i++)
+		(void)added(9, i * 5, false);
+	for (int32_t i = 0; i < N; i++)
+		ck_assert_ptr_nonnull(find(9, i * 5));
+}
+END_TEST
+
+/* Whoever was quiet for longest is forgotten, unless something of it is open. */
+START_TEST(the_last_producers)
+{
+	enum { N = 600 };
+
+	(void)added(0, 0, false);
+	(void)added(1, 0, true);
+	for (int64_t id = 2; id < N; id++) {
+		(void)added(id, 0, true);
+		(void)added(1, (int32_t)id * 5, true); /* this one is never quiet */
+	}
+	ck_assert_ptr_nonnull(find(0, 0));
+	ck_assert_ptr_nonnull(find(1, (N - 1) * 5));
+	ck_assert_ptr_null(find(2, 0));
+	ck_assert_ptr_nonnull(find(N - 1, 0));
+	ck_assert_ptr_nonnull(find(N - 200, 0));
+	ck_assert_uint_lt(r->c->retries.by_use.count, N / 2);
+	ck_assert_uint_eq(map_count(r->c->retries.producers), r->c->retries.by_use.count);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("retries");
+	TCase *t = tcase_create("retries");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, found_by_all_four);
+	tcase_add_test(t, nothing_is_there);
+	tcase_add_test(t, the_last_batches);
+	tcase_add_test(t, the_last_producers);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
