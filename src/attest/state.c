@@ -47,7 +47,7 @@ make_dirs(const char *dir)
 
 	if (path == NULL)
 		return ERR_NOMEM;
-	for (char *p = path + 1;; p++) {
+	for (char *p = path[0] == '/' ? path + 1 : path;; p++) {
 		char c = *p;
 
 		if (c != '/' && c != '\0')
