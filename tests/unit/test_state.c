@@ -1,0 +1,424 @@
+#include "attest/state.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "tests/unit/suite.h"
+
+static char dir[] = "/tmp/test_state_XXXXXX";
+static char why[512];
+
+static void
+setup(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void
+teardown(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dirfd(d), e->d_name, 0) != 0)
+			(void)unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
+	}
+	closedir(d);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static const char *
+at(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static bool
+is_there(const char *name)
+{
+	struct stat st;
+
+	return lstat(at(name), &st) == 0;
+}
+
+static struct state *
+opened(enum state_start want)
+{
+	struct state *s = NULL;
+
+	ck_assert_msg(state_open(dir, &s, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(state_start(s), want);
+	return s;
+}
+
+static void
+begin(struct state *s, size_t want)
+{
+	struct heads h;
+
+	ck_assert_msg(state_begin(s, &h, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_uint_eq(h.count, want);
+	heads_clear(&h);
+}
+
+static void
+end(struct state *s, size_t chains)
+{
+	struct heads h = {0};
+
+	for (size_t i = 0; i < chains; i++) {
+		struct heads_entry *e = heads_add(&h);
+
+		e->cluster_id = strdup("c");
+		e->topic = strdup("t");
+		e->partition = (int32_t)i;
+		e->head.next_window = 5;
+	}
+	ck_assert_msg(state_end(s, &h, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_mem_eq(h.instance, state_instance(s), 16);
+	heads_clear(&h);
+}
+
+static void
+put_file(const char *name, const void *p, size_t n)
+{
+	FILE *f = fopen(at(name), "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(p, 1, n, f), n);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static size_t
+get_file(const char *name, char *buf, size_t len)
+{
+	FILE *f = fopen(at(name), "r");
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(buf, 1, len - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+	return n;
+}
+
+/* --- runs, one after another -------------------------------------------------------------- */
+
+START_TEST(first_clean_and_again)
+{
+	struct state *s = opened(STATE_FIRST);
+	char text[128], want[33];
+	uint8_t id[16], none[16] = {0};
+
+	ck_assert_str_eq(state_dir(s), dir);
+	memcpy(id, state_instance(s), 16);
+	ck_assert_mem_ne(id, none, 16);
+	begin(s, 0);
+	ck_assert_uint_eq(get_file("instance", text, sizeof(text)), 33);
+	ck_assert_int_eq(strncmp(text, text_hex(id, 16, want), 32), 0);
+	end(s, 2);
+	state_close(s);
+
+	/* A clean stop: the same instance, and its heads, once. */
+	s = opened(STATE_CLEAN);
+	ck_assert_mem_eq(state_instance(s), id, 16);
+	begin(s, 2);
+	ck_assert(!is_there("heads"));
+	ck_assert(is_there("heads.taken"));
+	end(s, 3);
+	state_close(s);
+	s = opened(STATE_CLEAN);
+	ck_assert_mem_eq(state_instance(s), id, 16);
+	begin(s, 3);
+	end(s, 0);
+	state_close(s);
+	/* Nothing was attested: clean all the same. */
+	s = opened(STATE_CLEAN);
+	begin(s, 0);
+	state_close(s);
+}
+END_TEST
+
+/* A crash behind state_begin(): what was attested can't be known, so another instance begins. */
+START_TEST(unclean)
+{
+	struct state *s = opened(STATE_FIRST);
+	uint8_t first[16], second[16];
+
+	memcpy(first, state_instance(s), 16);
+	begin(s, 0);
+	state_close(s);
+	s = opened(STATE_UNCLEAN);
+	memcpy(second, state_instance(s), 16);
+	ck_assert_mem_ne(first, second, 16);
+	begin(s, 0);
+	end(s, 1);
+	state_close(s);
+	/* The crash comes behind a clean stop: the old heads are not used twice. */
+	s = opened(STATE_CLEAN);
+	ck_assert_mem_eq(state_instance(s), second, 16);
+	begin(s, 1);
+	state_close(s);
+	s = opened(STATE_UNCLEAN);
+	ck_assert_mem_ne(state_instance(s), second, 16);
+	begin(s, 0);
+	state_close(s);
+}
+END_TEST
+
+/* Before state_begin() nothing was attested, and nothing is lost by a crash. */
+START_TEST(a_start_that_fails)
+{
+	struct state *s = opened(STATE_FIRST);
+	uint8_t id[16];
+
+	state_close(s);
+	ck_assert(!is_there("instance"));
+	s = opened(STATE_FIRST);
+	memcpy(id, state_instance(s), 16);
+	begin(s, 0);
+	end(s, 4);
+	state_close(s);
+	for (int i = 0; i < 3; i++)
+		state_close(opened(STATE_CLEAN));
+	s = opened(STATE_CLEAN);
+	ck_assert_mem_eq(state_instance(s), id, 16);
+	begin(s, 4);
+	state_close(s);
+}
+END_TEST
+
+/* --- the lock ------------------------------------------------------------------------------- */
+
+START_TEST(two_cannot_share_it)
+{
+	struct state *s = opened(STATE_FIRST), *other = NULL;
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	ck_assert_int_eq(state_open(dir, &other, why, sizeof(why)), ERR_EXISTS);
+	ck_assert_ptr_null(other);
+	ck_assert_ptr_nonnull(strstr(why, dir));
+	ck_assert_ptr_nonnull(strstr(why, pid));
+	state_close(s);
+	state_close(opened(STATE_FIRST));
+	state_close(NULL);
+}
+END_TEST
+
+/* Another process has it until it ends, however it ends. */
+START_TEST(a_process_that_is_killed)
+{
+	int ready[2], status;
+	struct state *s;
+	pid_t child;
+	char c;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct heads h;
+
+		if (state_open(dir, &s, why, sizeof(why)) != 0 || state_begin(s, &h, why, sizeof(why)) != 0 ||
+		    write(ready[1], "r", 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	ck_assert_int_eq(state_open(dir, &s, why, sizeof(why)), ERR_EXISTS);
+	snprintf(why + 256, 32, "process %ld", (long)child);
+	ck_assert_ptr_nonnull(strstr(why, why + 256));
+	ck_assert_int_eq(kill(child, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	state_close(opened(STATE_UNCLEAN));
+}
+END_TEST
+
+/* --- files that something happened to ----------------------------------------------------- */
+
+START_TEST(torn_heads)
+{
+	struct state *s = opened(STATE_FIRST);
+	char whole[4096];
+	uint8_t id[16];
+	size_t n;
+
+	memcpy(id, state_instance(s), 16);
+	begin(s, 0);
+	end(s, 2);
+	state_close(s);
+	n = get_file("heads", whole, sizeof(whole));
+	ck_assert_uint_gt(n, 100);
+	for (size_t cut = 0; cut < n; cut += 7) {
+		put_file("heads", whole, cut);
+		s = opened(STATE_TORN);
+		ck_assert_mem_ne(state_instance(s), id, 16);
+		state_close(s);
+	}
+	whole[n / 2] ^= 1;
+	put_file("heads", whole, n);
+	state_close(opened(STATE_TORN));
+	whole[n / 2] ^= 1;
+	whole[strlen("makoto-kafka heads ")] = '0'; /* an old version, or a new one */
+	put_file("heads", whole, n);
+	s = opened(STATE_TORN);
+	/* It goes on under a new instance, and doesn't stumble over that file again. */
+	begin(s, 0);
+	end(s, 1);
+	state_close(s);
+	s = opened(STATE_CLEAN);
+	ck_assert_mem_ne(state_instance(s), id, 16);
+	begin(s, 1);
+	state_close(s);
+}
+END_TEST
+
+/* The rest of a write that power cut off is nobody's heads. */
+START_TEST(half_a_write)
+{
+	struct state *s;
+
+	put_file("heads.tmp", "makoto", 6);
+	put_file("instance.tmp", "x", 1);
+	put_file("lock", "no number", 9);
+	s = opened(STATE_FIRST);
+	begin(s, 0);
+	end(s, 1);
+	ck_assert(!is_there("heads.tmp"));
+	ck_assert(!is_there("instance.tmp"));
+	state_close(s);
+	state_close(opened(STATE_CLEAN));
+}
+END_TEST
+
+static void
+ck_told(int err, int want, const char *what)
+{
+	ck_assert_int_eq(err, want);
+	ck_assert_msg(strstr(why, what) != NULL, "%s", why);
+}
+
+/* Nothing may be attested when the crash that may follow couldn't be noticed. */
+START_TEST(a_full_disk_at_the_beginning)
+{
+	struct state *s = opened(STATE_FIRST);
+	struct heads h = {.count = 77};
+
+	ck_assert_int_eq(symlink("/dev/full", at("instance.tmp")), 0);
+	ck_told(state_begin(s, &h, why, sizeof(why)), ERR_IO, "instance: No space left on device");
+	ck_assert_uint_eq(h.count, 77);
+	ck_assert(!is_there("instance"));
+	/* It may be tried again. */
+	begin(s, 0);
+	state_close(s);
+}
+END_TEST
+
+/* A stop that couldn't write is an unclean one, never half of a clean one. */
+START_TEST(a_full_disk_at_the_end)
+{
+	struct state *s = opened(STATE_FIRST);
+	struct heads h = {0};
+
+	begin(s, 0);
+	ck_assert_int_eq(symlink("/dev/full", at("heads.tmp")), 0);
+	ck_told(state_end(s, &h, why, sizeof(why)), ERR_IO, "heads: No space left on device");
+	ck_assert(!is_there("heads"));
+	state_close(s);
+	s = opened(STATE_UNCLEAN);
+	begin(s, 0);
+	ck_assert_int_eq(mkdir(at("heads.tmp"), 0700), 0);
+	ck_told(state_end(s, &h, why, sizeof(why)), ERR_IO, "heads");
+	ck_assert(!is_there("heads"));
+	state_close(s);
+	state_close(opened(STATE_UNCLEAN));
+}
+END_TEST
+
+START_TEST(what_is_no_directory)
+{
+	struct state *s = NULL;
+
+	put_file("file", "x", 1);
+	ck_told(state_open(at("file"), &s, why, sizeof(why)), ERR_IO, "file: Not a directory");
+	ck_told(state_open(at("file/below"), &s, why, sizeof(why)), ERR_IO, "file/below: Not a directory");
+	ck_told(state_open("", &s, why, sizeof(why)), ERR_IO, "No such file");
+	ck_told(state_open("/proc/nobody/writes/here", &s, why, sizeof(why)), ERR_IO, "/proc/nobody/writes/here");
+	ck_assert_int_eq(mkdir(at("heads"), 0700), 0);
+	ck_told(state_open(dir, &s, why, sizeof(why)), ERR_IO, "heads: Is a directory");
+	ck_assert_int_eq(rmdir(at("heads")), 0);
+	ck_assert_int_eq(unlink(at("lock")), 0);
+	ck_assert_int_eq(mkdir(at("lock"), 0700), 0);
+	ck_told(state_open(dir, &s, why, sizeof(why)), ERR_IO, "lock: Is a directory");
+	ck_assert_int_eq(rmdir(at("lock")), 0);
+	ck_assert_ptr_null(s);
+	state_close(opened(STATE_FIRST));
+}
+END_TEST
+
+/* Folders on the way are made, and are nobody else's. */
+START_TEST(made_when_missing)
+{
+	static const char *const forms[] = {"a/b/c", "a/b/c/", "a//b/c", "a/b/../b/c"};
+	struct state *s;
+	struct stat st;
+	char path[256];
+
+	(void)umask(0);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, forms[i]);
+		ck_assert_msg(state_open(path, &s, why, sizeof(why)) == 0, "%s", why);
+		begin(s, 0);
+		end(s, 0);
+		state_close(s);
+		ck_assert_int_eq(stat(path, &st), 0);
+		ck_assert_uint_eq(st.st_mode & 0777, 0700);
+		ck_assert_int_eq(stat(at("a/b/c/heads"), &st), 0);
+		ck_assert_uint_eq(st.st_mode & 0777, 0600);
+		ck_assert_int_eq(stat(at("a/b/c/instance"), &st), 0);
+		ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	}
+	(void)unlink(at("a/b/c/lock"));
+	(void)unlink(at("a/b/c/heads"));
+	(void)unlink(at("a/b/c/heads.taken"));
+	(void)unlink(at("a/b/c/instance"));
+	(void)rmdir(at("a/b/c"));
+	(void)rmdir(at("a/b"));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("state");
+	TCase *t = tcase_create("state");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, first_clean_and_again);
+	tcase_add_test(t, unclean);
+	tcase_add_test(t, a_start_that_fails);
+	tcase_add_test(t, two_cannot_share_it);
+	tcase_add_test(t, a_process_that_is_killed);
+	tcase_add_test(t, torn_heads);
+	tcase_add_test(t, half_a_write);
+	tcase_add_test(t, a_full_disk_at_the_beginning);
+	tcase_add_test(t, a_full_disk_at_the_end);
+	tcase_add_test(t, what_is_no_directory);
+	tcase_add_test(t, made_when_missing);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
