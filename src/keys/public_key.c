@@ -39,15 +39,54 @@ wrap(EVP_PKEY *pkey, struct public_key **ret)
 	return 0;
 }
 
+/*
+ * The public key of the next block, NULL when the block is something else.  0, ERR_NOTFOUND
+ * (no block is left), ERR_MALFORMED.
+ *
+ * Blocks are read without their meaning.  PEM_read_bio_PUBKEY() asks the terminal for an encrypted
+ * private key's pass phrase, and takes a key that is cut or garbled for the end of the file.
+ */
+static int
+read_block(BIO *bio, EVP_PKEY **ret)
+{
+	char *name, *header;
+	unsigned char *der;
+	const unsigned char *p;
+	EVP_PKEY *pkey = NULL;
+	int err = 0;
+	long n;
+
+	if (PEM_read_bio(bio, &name, &header, &der, &n) != 1)
+		return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE ? ERR_NOTFOUND : ERR_MALFORMED;
+	p = der;
+	if (strcmp(name, PEM_STRING_PUBLIC) == 0)
+		pkey = d2i_PUBKEY(NULL, &p, n);
+	else if (strcmp(name, PEM_STRING_RSA_PUBLIC) == 0)
+		pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, n);
+	else
+		p = NULL;
+	if (p != NULL && (pkey == NULL || p != der + n))
+		err = ERR_MALFORMED;
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_clear_free(der, (size_t)n); /* perhaps a private key */
+	if (err != 0)
+		EVP_PKEY_free(pkey);
+	else
+		*ret = pkey;
+	return err;
+}
+
 int
 public_key_parse(struct slice pem, struct public_key **ret)
 {
 	BIO *bio = pem.n > FILE_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *pkey = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	EVP_PKEY *pkey = NULL;
+	int err = bio == NULL ? ERR_MALFORMED : read_block(bio, &pkey);
 
 	BIO_free(bio);
 	ERR_clear_error();
-	return pkey == NULL ? ERR_MALFORMED : wrap(pkey, ret);
+	return err != 0 || pkey == NULL ? ERR_MALFORMED : wrap(pkey, ret);
 }
 
 void
@@ -127,16 +166,22 @@ trust_load(struct trust *t, const char *path, char *why, size_t why_len)
 		ERR_clear_error();
 		return ERR_IO;
 	}
-	while (err == 0 && (pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL)) != NULL) {
+	while (err == 0 && (err = read_block(bio, &pkey)) == 0) {
 		struct public_key *k;
 
+		if (pkey == NULL)
+			continue;
 		err = wrap(pkey, &k);
 		if (err == 0 && (err = add(t, k)) != 0)
 			public_key_free(k);
 	}
+	if (err == ERR_NOTFOUND)
+		err = 0;
 	BIO_free(bio);
 	if (err == ERR_UNSUPPORTED)
 		(void)snprintf(why, why_len, "%s: not a P-256, P-384, Ed25519 or RSA (3072 bits or more) key", path);
+	else if (err == ERR_MALFORMED)
+		(void)snprintf(why, why_len, "%s: a public key in it is damaged", path);
 	else if (err != 0)
 		(void)snprintf(why, why_len, "%s: %s", path, err_text(err));
 	else if (t->count == before) {
