@@ -60,6 +60,17 @@ open_file(const char *path, EVP_PKEY **ret, char *why, size_t why_len)
 	return 0;
 }
 
+/* A key may forbid our parameters, or have halves of two keys: found out now, not when a window waits for it. */
+static int
+try_out(struct signer *s)
+{
+	struct wr sig = wr_new(4096);
+	int err = signer_sign(s, slice_str("makoto-kafka/1"), &sig);
+
+	wr_free(&sig);
+	return err;
+}
+
 int
 signer_open(const char *uri, const char *base_dir, struct signer **ret, char *why, size_t why_len)
 {
@@ -93,6 +104,11 @@ signer_open(const char *uri, const char *base_dir, struct signer **ret, char *wh
 	err = key_id_of(s->key, s->id);
 	if (err != 0) {
 		(void)snprintf(why, why_len, "%s: %s", path, err_text(err));
+		goto fail;
+	}
+	err = try_out(s);
+	if (err != 0) {
+		(void)snprintf(why, why_len, "%s: can't sign as the format wants it", path);
 		goto fail;
 	}
 	*ret = s;

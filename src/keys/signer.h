@@ -13,7 +13,7 @@ struct signer; /* opaque */
 /*
  * Opens the key that `uri` names, a relative path from `base_dir`.  The file must not be
  * readable by everybody.  On failure `why` names file and cause: ERR_IO, ERR_MALFORMED,
- * ERR_UNSUPPORTED, ERR_CONFIG (mode, scheme), ERR_NOMEM, ERR_CRYPTO.
+ * ERR_UNSUPPORTED, ERR_CONFIG (mode, scheme), ERR_NOMEM, ERR_CRYPTO (it can't sign).
  */
 int signer_open(const char *uri, const char *base_dir, struct signer **ret, char *why, size_t why_len) MUSTCHECK;
 void signer_free(struct signer *s); /* NULL is fine */

@@ -254,6 +254,14 @@
 	"H+YZOkOPsb+3L8KOa9mV//h8kE41\n" \
 	"-----END PRIVATE KEY-----\n"
 
+/* P256_PRIVATE with the public half of another key. */
+#define MISMATCHED_PRIVATE \
+	"-----BEGIN PRIVATE KEY-----\n" \
+	"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgtlZBFiYhuW3gd3RA\n" \
+	"cQfyV/fzVJOiGoQC7AdhYbJi03qhRANCAARTu5kZ1BzG6FJdXi4Afx0B4WdD4IjO\n" \
+	"3KurrWIsv+wd4fmwwiJ4z1C4gHKO+Oj2FJqPyuL4tlNlV15pdHRgi86Z\n" \
+	"-----END PRIVATE KEY-----\n"
+
 /* openssl pkcs8 -topk8 */
 #define ENCRYPTED_PRIVATE \
 	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n" \
