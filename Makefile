@@ -113,7 +113,7 @@ unit-all: ## the unit tests, released, under ASan and UBSan, and the threaded on
 	@$(MAKE) --no-print-directory FLAVOR=tsan UNIT="$(TSAN_UNIT)" unit
 
 # The tests with threads in them.
-TSAN_UNIT := $(sort $(shell grep -lE 'pthread_create|loop_run|reactor' $(UNIT) 2>/dev/null))
+TSAN_UNIT := $(sort $(shell grep -lE 'pthread_create|loop_run|reactor|resolver_new' $(UNIT) 2>/dev/null))
 
 # Fuzz targets: with the fuzz flavour libFuzzer drives them, otherwise a small main()
 # (tests/fuzz/driver.c) runs each file of a corpus through them once.
