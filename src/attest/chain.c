@@ -491,7 +491,7 @@ chain_txn_ended(struct chain *c, struct placement *p, bool committed)
 		if (!s->stated || s->txn != PLACEMENT_TXN_OPEN)
 			continue;
 		if (head_runs_add(&c->head.ended, (struct head_run){p->base_offset + s->first, s->count,
-								     p->producer_id, committed}) != 0)
+								     p->producer_id, p->producer_epoch, committed}) != 0)
 			LOG_LIMITED(LOG_LEVEL_WARN, "attest", "no memory to note how a transaction ended",
 				    LOG_S("topic", c->topic), LOG_I("partition", c->partition));
 	}

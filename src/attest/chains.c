@@ -318,8 +318,9 @@ chains_lost(struct attempt *a)
 
 /* --- transactions ------------------------------------------------------------------- */
 
+/* Ends those of the epoch; how the transactions of earlier ones ended is not known, and they stay open. */
 static void
-end_all(struct list *placements, bool committed)
+end_all(struct list *placements, int16_t epoch, bool committed)
 {
 	struct link *e;
 
@@ -328,7 +329,8 @@ end_all(struct list *placements, bool committed)
 		struct chain *chain = p->chain;
 
 		pthread_mutex_lock(&chain->lock);
-		chain_txn_ended(chain, p, committed);
+		if (p->producer_epoch == epoch)
+			chain_txn_ended(chain, p, committed);
 		placement_unref(p);
 		pthread_mutex_unlock(&chain->lock);
 	}
@@ -347,13 +349,13 @@ chains_txn_ending(struct chains *c, int64_t producer_id)
 }
 
 void
-chains_txn_ended(struct chains *c, int64_t producer_id, uint64_t mark, bool committed)
+chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed)
 {
 	struct list placements;
 
 	list_init(&placements);
 	txns_end(c->shared.txns, producer_id, mark, &placements);
-	end_all(&placements, committed);
+	end_all(&placements, epoch, committed);
 }
 
 void
@@ -362,8 +364,8 @@ chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark
 	struct list placements;
 
 	list_init(&placements);
-	txns_fence(c->shared.txns, transactional_id, mark, &placements);
-	end_all(&placements, false);
+	while (txns_fence(c->shared.txns, transactional_id, mark, &placements))
+		end_all(&placements, CONTAINER_OF(list_last(&placements), struct placement, in_txn)->producer_epoch, false);
 }
 
 /* --- the sealer's side ----------------------------------------------------------------- */

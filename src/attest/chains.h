@@ -95,7 +95,7 @@ void chains_lost(struct attempt *a); /* its answer will not be seen */
 /* Transactions (attest/txns.h): the mark is taken when EndTxn goes out. */
 uint64_t chains_txn_mark(struct chains *c);
 void chains_txn_ending(struct chains *c, int64_t producer_id);
-void chains_txn_ended(struct chains *c, int64_t producer_id, uint64_t mark, bool committed);
+void chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed);
 void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark);
 
 /* The topic with this id is gone: its chains' windows close. */

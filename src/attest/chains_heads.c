@@ -35,6 +35,7 @@ restore_open(struct chains *c, struct chain *chain, const struct head_runs *open
 		const struct head_run *run = &open->run[i];
 		const struct chains_batch b = {
 			.producer_id = run->producer_id,
+			.producer_epoch = run->producer_epoch,
 			.count = (int32_t)run->count,
 			.transactional = true,
 		};
@@ -140,7 +141,7 @@ save_open(void *arg, struct placement *p)
 		if (s->stated && s->txn == PLACEMENT_TXN_OPEN)
 			o->err = head_runs_add(&o->heads->entry[p->chain->saved_at].head.open,
 					       (struct head_run){p->base_offset + s->first, s->count,
-								 p->producer_id, false});
+								 p->producer_id, p->producer_epoch, false});
 	}
 }
 

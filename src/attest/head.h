@@ -14,6 +14,7 @@ struct head_run {
 	int64_t first;
 	int64_t count;
 	int64_t producer_id;
+	int16_t producer_epoch;
 	bool committed; /* of an end that was seen */
 };
 

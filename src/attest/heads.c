@@ -4,11 +4,11 @@
 #include "digest/sha256.h"
 
 static const char magic[] = "makoto-kafka heads ";
-static const char version[] = "1\n";
+static const char version[] = "2\n";
 
 #define MAGIC_LEN (sizeof(magic) - 1)
 #define VERSION_LEN (sizeof(version) - 1)
-#define RUN_BYTES 25
+#define RUN_BYTES 27
 #define ENTRY_MIN_BYTES 158
 
 struct heads_entry *
@@ -50,6 +50,7 @@ write_runs(const struct head_runs *r, struct wr *w)
 		wr_i64(w, r->run[i].first);
 		wr_i64(w, r->run[i].count);
 		wr_i64(w, r->run[i].producer_id);
+		wr_i16(w, r->run[i].producer_epoch);
 		wr_u8(w, r->run[i].committed);
 	}
 }
@@ -144,6 +145,7 @@ read_runs(struct rd *r, struct head_runs *ret)
 		run.first = rd_i64(r);
 		run.count = rd_i64(r);
 		run.producer_id = rd_i64(r);
+		run.producer_epoch = rd_i16(r);
 		run.committed = rd_u8(r) != 0;
 		if (run.first < 0 || run.count <= 0 || run.count > INT32_MAX || run.first > INT64_MAX - run.count)
 			rd_fail(r, ERR_MALFORMED);

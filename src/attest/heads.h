@@ -1,13 +1,13 @@
 /*
  * heads: where all chains of an instance stand, as one file's bytes.
  *
- *   "makoto-kafka heads 1\n"  instance (16)  u32 count  entries …  SHA-256 of all before (32)
+ *   "makoto-kafka heads 2\n"  instance (16)  u32 count  entries …  SHA-256 of all before (32)
  *
  *   entry: cluster id, topic (int16 length each)  u8 has topic id  topic id (16)  i32 partition
  *          chain id (16)  u64 next window, empty before, last window, first window, length
  *          last root (32)  last statement (32)  i32 statement topic's partition
  *          u8 follows [chain id (16)  u64 window  statement (32)]
- *          ended, open: u32 count, then i64 first, count, producer id, u8 committed for each
+ *          ended, open: u32 count, then i64 first, count, producer id, i16 epoch, u8 committed for each
  */
 #ifndef ATTEST_HEADS_H
 #define ATTEST_HEADS_H

@@ -16,8 +16,7 @@ struct txn {
 	int64_t producer_id;
 	struct list placements; /* in order of tickets */
 	bool ending;            /* EndTxn went out and its answer didn't say "done" yet */
-	size_t id_len;
-	uint8_t transactional_id[];
+	struct slice id;        /* transactional; its own copy.  Empty: of an earlier run, whose heads don't tell it */
 };
 
 static struct slice
@@ -42,6 +41,13 @@ txns_new(void)
 	return t;
 }
 
+static void
+txn_free(struct txn *x)
+{
+	free((void *)(uintptr_t)x->id.p);
+	free(x);
+}
+
 void
 txns_free(struct txns *t)
 {
@@ -58,7 +64,7 @@ txns_free(struct txns *t)
 			list_remove(&x->placements, e);
 			placement_unref(CONTAINER_OF(e, struct placement, in_txn));
 		}
-		free(x);
+		txn_free(x);
 	}
 	map_free(t->by_producer);
 	pthread_mutex_destroy(&t->lock);
@@ -66,17 +72,14 @@ txns_free(struct txns *t)
 }
 
 static struct txn *
-txn_new(struct txns *t, int64_t producer_id, struct slice transactional_id)
+txn_new(struct txns *t, int64_t producer_id)
 {
-	struct txn *x = calloc(1, sizeof(*x) + transactional_id.n);
+	struct txn *x = calloc(1, sizeof(*x));
 
 	if (x == NULL)
 		return NULL;
 	x->producer_id = producer_id;
 	list_init(&x->placements);
-	x->id_len = transactional_id.n;
-	if (transactional_id.n > 0)
-		memcpy(x->transactional_id, transactional_id.p, transactional_id.n);
 	if (map_put(t->by_producer, key_of(&producer_id), x) != 0) {
 		free(x);
 		return NULL;
@@ -84,22 +87,38 @@ txn_new(struct txns *t, int64_t producer_id, struct slice transactional_id)
 	return x;
 }
 
+static int
+learn_id(struct txn *x, struct slice transactional_id)
+{
+	uint8_t *copy;
+
+	if (x->id.n > 0 || transactional_id.n == 0)
+		return 0;
+	copy = malloc(transactional_id.n);
+	if (copy == NULL)
+		return ERR_NOMEM;
+	memcpy(copy, transactional_id.p, transactional_id.n);
+	x->id = slice_of(copy, transactional_id.n);
+	return 0;
+}
+
 int
 txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 {
 	struct txn *x;
+	int err = ERR_NOMEM;
 
 	pthread_mutex_lock(&t->lock);
 	x = map_get(t->by_producer, key_of(&p->producer_id));
 	if (x == NULL)
-		x = txn_new(t, p->producer_id, transactional_id);
-	if (x != NULL) {
+		x = txn_new(t, p->producer_id);
+	if (x != NULL && (err = learn_id(x, transactional_id)) == 0) {
 		placement_ref(p);
 		p->txn_ticket = t->next_ticket++;
 		list_append(&x->placements, &p->in_txn);
 	}
 	pthread_mutex_unlock(&t->lock);
-	return x == NULL ? ERR_NOMEM : 0;
+	return err;
 }
 
 uint64_t
@@ -138,7 +157,7 @@ take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
 	x->ending = false;
 	if (x->placements.count == 0) {
 		map_remove(t->by_producer, key_of(&x->producer_id));
-		free(x);
+		txn_free(x);
 	}
 }
 
@@ -159,32 +178,29 @@ is_of(const struct txn *x, struct slice transactional_id, uint64_t mark)
 {
 	struct link *e = list_first(&x->placements);
 
-	return !x->ending && x->id_len > 0 && slice_eq(slice_of(x->transactional_id, x->id_len), transactional_id) &&
-	       e != NULL && CONTAINER_OF(e, struct placement, in_txn)->txn_ticket < mark;
+	return !x->ending && x->id.n > 0 && slice_eq(x->id, transactional_id) && e != NULL &&
+	       CONTAINER_OF(e, struct placement, in_txn)->txn_ticket < mark;
 }
 
-void
+bool
 txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret)
 {
-	struct txn *found;
+	struct txn *found = NULL;
+	struct slice key;
+	size_t at = 0;
+	void *value;
 
 	pthread_mutex_lock(&t->lock);
-	do {
-		struct slice key;
-		size_t at = 0;
-		void *value;
+	while (found == NULL && map_next(t->by_producer, &at, &key, &value)) {
+		struct txn *x = value;
 
-		found = NULL;
-		while (found == NULL && map_next(t->by_producer, &at, &key, &value)) {
-			struct txn *x = value;
-
-			if (is_of(x, transactional_id, mark))
-				found = x;
-		}
-		if (found != NULL)
-			take(t, found, mark, ret);
-	} while (found != NULL); /* an id had several producer ids, one after another */
+		if (is_of(x, transactional_id, mark))
+			found = x;
+	}
+	if (found != NULL)
+		take(t, found, mark, ret);
 	pthread_mutex_unlock(&t->lock);
+	return found != NULL;
 }
 
 void

@@ -26,11 +26,18 @@ uint64_t txns_mark(struct txns *t);
 /* EndTxn went out, so that a new initialisation doesn't tell how it ended. */
 void txns_ending(struct txns *t, int64_t producer_id);
 
-/* Moves the producer's placements below `mark` into `ret`, references and all. */
+/*
+ * Moves the producer's placements below `mark` into `ret`, references and all, in the order
+ * in which they came.  Those of an older epoch than the last are of transactions whose end
+ * nobody saw: an epoch lasts at least as long as a transaction.
+ */
 void txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret);
 
-/* The same for a transactional id of which no EndTxn went out: its open transaction was aborted. */
-void txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret);
+/*
+ * The same for a transactional id of which no EndTxn went out: its open transaction was
+ * aborted.  One producer id's at a time, as it may have had several; false: none is left.
+ */
+bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret);
 
 /* Every placement that is left.  Nothing may be added or ended meanwhile. */
 void txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg);

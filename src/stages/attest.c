@@ -71,6 +71,7 @@ end_txn_request(struct attest *a, struct exchange *x)
 		return STAGE_CLOSE;
 	s->kind = EXCHANGE_END_TXN;
 	s->producer_id = e.producer_id;
+	s->epoch = e.epoch;
 	s->committed = e.committed;
 	s->mark = chains_txn_mark(a->chains);
 	chains_txn_ending(a->chains, e.producer_id);
@@ -109,7 +110,7 @@ txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s)
 		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0 || error != 0)
 			return; /* it didn't end, or another try will tell */
 		metric_add(s->committed ? METRIC_TRANSACTIONS_COMMITTED : METRIC_TRANSACTIONS_ABORTED, 1);
-		chains_txn_ended(a->chains, s->producer_id, s->mark, s->committed);
+		chains_txn_ended(a->chains, s->producer_id, s->epoch, s->mark, s->committed);
 	} else if (init_producer_id_response_read(exchange_version(x), exchange_body(x), &error, &producer_id, &epoch) ==
 			   0 &&
 		   error == 0) {

@@ -53,6 +53,7 @@ struct attest_state {
 	/* EndTxn, InitProducerId */
 	uint64_t mark;
 	int64_t producer_id;
+	int16_t epoch;
 	bool committed;
 	char *transactional_id;
 	size_t transactional_id_len;

@@ -36,9 +36,9 @@ sample(void)
 	memset(e->head.last_root, 0x03, 32);
 	memset(e->head.last_statement, 0x04, 32);
 	e->head.dbom_partition = 17;
-	ck_assert_int_eq(head_runs_add(&e->head.ended, (struct head_run){.first = 10, .count = 5, .producer_id = 7, .committed = true}), 0);
+	ck_assert_int_eq(head_runs_add(&e->head.ended, (struct head_run){.first = 10, .count = 5, .producer_id = 7, .producer_epoch = 300, .committed = true}), 0);
 	ck_assert_int_eq(head_runs_add(&e->head.ended, (struct head_run){.first = 15, .count = 1, .producer_id = 8}), 0);
-	ck_assert_int_eq(head_runs_add(&e->head.open, (struct head_run){.first = 16, .count = INT32_MAX, .producer_id = INT64_MAX}), 0);
+	ck_assert_int_eq(head_runs_add(&e->head.open, (struct head_run){.first = 16, .count = INT32_MAX, .producer_id = INT64_MAX, .producer_epoch = INT16_MAX}), 0);
 	e = add(&h, "", "t", 0);
 	e = add(&h, "c1", "follower", INT32_MAX);
 	e->head.follows = true;
@@ -56,6 +56,7 @@ ck_runs_same(const struct head_runs *a, const struct head_runs *b)
 		ck_assert_int_eq(a->run[i].first, b->run[i].first);
 		ck_assert_int_eq(a->run[i].count, b->run[i].count);
 		ck_assert_int_eq(a->run[i].producer_id, b->run[i].producer_id);
+		ck_assert_int_eq(a->run[i].producer_epoch, b->run[i].producer_epoch);
 		ck_assert_int_eq(a->run[i].committed, b->run[i].committed);
 	}
 }
