@@ -265,11 +265,12 @@ leave_windows(struct chain *c, struct placement *p, bool unresolved)
 	tell_sealer(c);
 }
 
+/* Its windows count the batch as unresolved, `reason` as unattested. */
 static void
-give_up(struct chain *c, struct placement *p)
+give_up(struct chain *c, struct placement *p, enum metric reason, const char *why)
 {
-	metric_add(METRIC_RECORDS_UNRESOLVED, p->count);
-	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records without a known outcome are left out of their window",
+	metric_add(reason, p->count);
+	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are left out of their window", LOG_S("cause", why),
 		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", p->count));
 	member_step(&p->life, MEMBER_GIVE_UP);
 	leave_windows(c, p, true);
@@ -369,8 +370,8 @@ is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struc
 
 	if (a->retry || p->producer_id < 0)
 		return false;
-	if (p->rival != NULL && p->rival->base_offset == answer->base_offset)
-		return true;
+	if (answer->base_offset <= c->head.high_offset)
+		return true; /* an earlier run of this chain had that offset */
 	return known == CHAINS_TIME_CREATE && answer->append_ms >= 0 &&
 	       !(c->high_offset >= 0 && answer->base_offset > c->high_offset);
 }
@@ -380,7 +381,8 @@ note_time(struct chain *c, enum chains_time shown, struct chain_now now)
 {
 	if (shown == CHAINS_TIME_UNKNOWN || shown == c->time)
 		return;
-	if (c->time != CHAINS_TIME_UNKNOWN)
+	if (c->time != CHAINS_TIME_UNKNOWN ||
+	    (c->open != NULL && c->open->time != CHAINS_TIME_UNKNOWN && c->open->time != shown))
 		chain_close(c, CLOSE_TIMESTAMP_TYPE, now);
 	c->time = shown;
 }
@@ -425,8 +427,17 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	enum chains_time shown = time_shown(c, a, answer, now);
 	enum chains_time time = shown;
 
-	if (is_foreign_duplicate(c, a, answer, c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time)) {
+	/* The client sent one sequence with two contents, and the broker kept the first, which is a member. */
+	if (p->rival != NULL && p->rival->base_offset == answer->base_offset) {
+		metric_add(METRIC_RECORDS_DUPLICATE, p->count);
 		apply(c, set, p, MEMBER_REFUSE, now);
+		return CHAINS_DUPLICATE;
+	}
+	/* The client is told that it is stored, and so it is, but not as our copy. */
+	if (p->life.state == MEMBER_FORWARDED &&
+	    is_foreign_duplicate(c, a, answer, c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time)) {
+		apply(c, set, p, MEMBER_LOSE, now);
+		give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
 		return CHAINS_DUPLICATE;
 	}
 	note_time(c, shown, now);
@@ -438,11 +449,10 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	}
 	if (time == CHAINS_TIME_UNKNOWN)
 		time = c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time;
-	if (time == CHAINS_TIME_UNKNOWN)
-		time = CHAINS_TIME_CREATE;
-	if (!leaves_fit(p, time)) {
+	/* The broker gave a time: on LogAppendTime, or to a batch that it had.  A guess could state a wrong leaf. */
+	if (time == CHAINS_TIME_UNKNOWN || !leaves_fit(p, time)) {
 		apply(c, set, p, MEMBER_LOSE, now);
-		give_up(c, p);
+		give_up(c, p, METRIC_RECORDS_TIMESTAMP_TYPE, "the topic's timestamp type is another, or not known");
 		return CHAINS_UNFIT;
 	}
 	settle_at(c, p, answer, time);
@@ -518,7 +528,7 @@ give_up_overdue(struct chain *c, struct window *w, const struct settings *set, s
 		if (!is_doubtful(p))
 			continue;
 		if (c->shared->stopping || now.mono.ns >= until.ns)
-			give_up(c, p);
+			give_up(c, p, METRIC_RECORDS_UNRESOLVED, "their outcome is not known");
 		else
 			turns_at(c->shared->turns, &c->turn, until);
 	}

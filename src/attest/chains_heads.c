@@ -119,6 +119,8 @@ save_chain(struct chains *c, struct chain *chain, struct heads *heads)
 	};
 
 	memcpy(like.topic_id, chain->topic_id, sizeof(like.topic_id));
+	if (chain->high_offset > like.head.high_offset)
+		like.head.high_offset = chain->high_offset;
 	if (chain->windows.count > 0)
 		return ERR_NOT_NOW; /* a window without a published statement: nothing can follow it */
 	chain->saved_at = heads->count;

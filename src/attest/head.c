@@ -7,6 +7,7 @@ head_begin(void)
 
 	h.next_window = 1;
 	h.dbom_partition = -1;
+	h.high_offset = -1;
 	return h;
 }
 

@@ -35,6 +35,7 @@ struct head {
 	uint8_t last_statement[32]; /* SHA-256 of its bytes */
 
 	int32_t dbom_partition; /* of the statement topic; -1: not chosen yet */
+	int64_t high_offset;    /* highest acknowledged in earlier runs; -1: none */
 
 	bool follows; /* another chain, as the first statement will say */
 	struct chain_id follows_chain;

@@ -9,7 +9,7 @@ static const char version[] = "2\n";
 #define MAGIC_LEN (sizeof(magic) - 1)
 #define VERSION_LEN (sizeof(version) - 1)
 #define RUN_BYTES 27
-#define ENTRY_MIN_BYTES 158
+#define ENTRY_MIN_BYTES 166
 
 struct heads_entry *
 heads_add(struct heads *h)
@@ -74,6 +74,7 @@ write_entry(const struct heads_entry *e, struct wr *w)
 	wr_bytes(w, h->last_root, 32);
 	wr_bytes(w, h->last_statement, 32);
 	wr_i32(w, h->dbom_partition);
+	wr_i64(w, h->high_offset);
 	wr_u8(w, h->follows);
 	if (h->follows) {
 		wr_bytes(w, h->follows_chain.b, sizeof(h->follows_chain.b));
@@ -173,6 +174,7 @@ read_entry(struct rd *r, struct heads_entry *e)
 	read_bytes(r, h->last_root, 32);
 	read_bytes(r, h->last_statement, 32);
 	h->dbom_partition = rd_i32(r);
+	h->high_offset = rd_i64(r);
 	h->follows = rd_u8(r) != 0;
 	if (h->follows) {
 		read_bytes(r, h->follows_chain.b, sizeof(h->follows_chain.b));

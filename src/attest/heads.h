@@ -5,7 +5,7 @@
  *
  *   entry: cluster id, topic (int16 length each)  u8 has topic id  topic id (16)  i32 partition
  *          chain id (16)  u64 next window, empty before, last window, first window, length
- *          last root (32)  last statement (32)  i32 statement topic's partition
+ *          last root (32)  last statement (32)  i32 statement topic's partition  i64 high offset
  *          u8 follows [chain id (16)  u64 window  statement (32)]
  *          ended, open: u32 count, then i64 first, count, producer id, i16 epoch, u8 committed for each
  */

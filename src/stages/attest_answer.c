@@ -44,7 +44,7 @@ settle(struct attest *a, struct sent *t, const struct produce_result *r)
 	case CHAINS_STORED:
 	case CHAINS_KNOWN:
 	case CHAINS_OPEN:
-	case CHAINS_UNFIT: /* counted where it was given up */
+	case CHAINS_UNFIT: /* counted where they were given up */
 	case CHAINS_DUPLICATE: break;
 	}
 }

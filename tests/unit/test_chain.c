@@ -392,6 +392,7 @@ END_TEST
 START_TEST(a_duplicate_that_is_not_ours)
 {
 	struct attempt a = rig_send(r, rig_batch(1), 1), b;
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
 
 	rig_stored(r, &a, 100);
 	b = rig_send(r, rig_idempotent(7, 0, 4), 2);
@@ -399,6 +400,63 @@ START_TEST(a_duplicate_that_is_not_ours)
 	rig_pass(r, 1000);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {100, 1});
+	/* The client was told that they are stored: they are counted, here and there. */
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE) - before, 4);
+}
+END_TEST
+
+/* What an earlier run of the chain had acknowledged comes again: of any timestamp type, it is no new member. */
+START_TEST(a_duplicate_of_an_earlier_run)
+{
+	struct attempt a, b;
+
+	r->c->head.high_offset = 99;
+	r->c->time = CHAINS_TIME_APPEND;
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_DUPLICATE);
+	b = rig_send(r, rig_idempotent(7, 4, 4), 2);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 100, RIG_WALL), CHAINS_STORED);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {100, 4});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+}
+END_TEST
+
+/* Its first attempt was stored, as the answer to the second told; the first answer then tells nothing new. */
+START_TEST(a_late_answer_is_no_duplicate)
+{
+	struct attempt first = rig_send(r, rig_batch(1), 1), a, b;
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+
+	rig_stored(r, &first, 100);
+	a = rig_send(r, rig_idempotent(7, 0, 2), 2);
+	b = rig_send(r, rig_idempotent(7, 0, 2), 2);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 101, RIG_WALL), CHAINS_STORED);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 101, RIG_WALL), CHAINS_KNOWN);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), before);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {100, 3});
+}
+END_TEST
+
+/* An answer with a time, of a type that nobody told: LogAppendTime, or a batch that the broker had.  No guess. */
+START_TEST(a_type_that_is_not_known)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 2), 1), b;
+	int64_t before = metric_read(METRIC_RECORDS_TIMESTAMP_TYPE);
+
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_UNFIT);
+	b = rig_send(r, rig_idempotent(7, 2, 2), 2);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 2, RIG_WALL), CHAINS_STORED);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_TIMESTAMP_TYPE) - before, 2);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert(rig_last(r)->log_append);
+	ck_runs(&rig_last(r)->ranges, {2, 2});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 2);
 }
 END_TEST
 
@@ -428,7 +486,7 @@ END_TEST
 START_TEST(the_type_changes)
 {
 	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_batch(2), 2), c;
-	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	int64_t before = metric_read(METRIC_RECORDS_TIMESTAMP_TYPE);
 
 	rig_stored(r, &a, 0);
 	/* It was placed beside records of the other type: it can't be a member. */
@@ -445,7 +503,7 @@ START_TEST(the_type_changes)
 	ck_assert_uint_eq(r->stated[0].s->unresolved, 2);
 	ck_assert(r->stated[1].s->log_append);
 	ck_runs(&r->stated[1].s->ranges, {4, 2});
-	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 2);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_TIMESTAMP_TYPE) - before, 2);
 }
 END_TEST
 
@@ -823,6 +881,9 @@ main(void)
 	tcase_add_test(t, same_sequence_other_content);
 	tcase_add_test(t, a_retry_overtakes);
 	tcase_add_test(t, a_duplicate_that_is_not_ours);
+	tcase_add_test(t, a_duplicate_of_an_earlier_run);
+	tcase_add_test(t, a_late_answer_is_no_duplicate);
+	tcase_add_test(t, a_type_that_is_not_known);
 	tcase_add_test(t, log_append_time);
 	tcase_add_test(t, the_type_changes);
 	tcase_add_test(t, the_type_changes_in_time);

@@ -36,6 +36,7 @@ sample(void)
 	memset(e->head.last_root, 0x03, 32);
 	memset(e->head.last_statement, 0x04, 32);
 	e->head.dbom_partition = 17;
+	e->head.high_offset = 0x0807060504030201;
 	ck_assert_int_eq(head_runs_add(&e->head.ended, (struct head_run){.first = 10, .count = 5, .producer_id = 7, .producer_epoch = 300, .committed = true}), 0);
 	ck_assert_int_eq(head_runs_add(&e->head.ended, (struct head_run){.first = 15, .count = 1, .producer_id = 8}), 0);
 	ck_assert_int_eq(head_runs_add(&e->head.open, (struct head_run){.first = 16, .count = INT32_MAX, .producer_id = INT64_MAX, .producer_epoch = INT16_MAX}), 0);
@@ -78,6 +79,7 @@ ck_same(const struct heads_entry *a, const struct heads_entry *b)
 	ck_assert_mem_eq(a->head.last_root, b->head.last_root, 32);
 	ck_assert_mem_eq(a->head.last_statement, b->head.last_statement, 32);
 	ck_assert_int_eq(a->head.dbom_partition, b->head.dbom_partition);
+	ck_assert_int_eq(a->head.high_offset, b->head.high_offset);
 	ck_assert_int_eq(a->head.follows, b->head.follows);
 	ck_assert(chain_id_eq(&a->head.follows_chain, &b->head.follows_chain));
 	ck_assert_uint_eq(a->head.follows_window, b->head.follows_window);
