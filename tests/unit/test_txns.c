@@ -1,0 +1,230 @@
+#include "attest/txns.h"
+
+#include <pthread.h>
+
+#include "attest/chain.h"
+#include "tests/unit/chain_rig.h"
+#include "tests/unit/suite.h"
+
+static struct rig *r;
+static struct txns *t;
+static struct list got;
+
+static void
+setup(void)
+{
+	r = rig_start();
+	t = r->shared.txns;
+	list_init(&got);
+}
+
+static size_t
+drop_got(void)
+{
+	size_t n = got.count;
+	struct link *e;
+
+	while ((e = list_pop(&got)) != NULL)
+		placement_unref(CONTAINER_OF(e, struct placement, in_txn));
+	return n;
+}
+
+static void
+teardown(void)
+{
+	(void)drop_got();
+	rig_stop(r);
+}
+
+/* One that the transaction alone holds. */
+static struct placement *
+added(int64_t producer_id, const char *transactional_id)
+{
+	struct chains_batch b = rig_transactional(producer_id, 0, 1);
+	struct placement *p = placement_new(r->c, &b, 0);
+
+	ck_assert_int_eq(txns_add(t, p, slice_str(transactional_id)), 0);
+	ck_assert_uint_eq(p->refs, 2);
+	placement_unref(p);
+	return p;
+}
+
+static void
+ck_got(size_t n, struct placement *const *want)
+{
+	size_t i = 0;
+
+	ck_assert_uint_eq(got.count, n);
+	LIST_EACH(&got, e)
+		ck_assert_ptr_eq(CONTAINER_OF(e, struct placement, in_txn), want[i++]);
+	ck_assert_uint_eq(drop_got(), n);
+}
+
+START_TEST(ends_by_producer)
+{
+	struct placement *a = added(7, "x"), *b = added(8, "y"), *c = added(7, "x");
+
+	txns_end(t, 9, txns_mark(t), &got);
+	ck_got(0, NULL);
+	txns_end(t, 7, txns_mark(t), &got);
+	ck_got(2, (struct placement *[]){a, c});
+	txns_end(t, 7, txns_mark(t), &got);
+	ck_got(0, NULL);
+	txns_end(t, 8, txns_mark(t), &got);
+	ck_got(1, (struct placement *[]){b});
+}
+END_TEST
+
+START_TEST(ends_below_the_mark)
+{
+	uint64_t before = txns_mark(t), between;
+	struct placement *a = added(7, "x"), *b;
+
+	between = txns_mark(t);
+	b = added(7, "x");
+	txns_end(t, 7, before, &got);
+	ck_got(0, NULL);
+	txns_end(t, 7, between, &got);
+	ck_got(1, (struct placement *[]){a});
+	txns_end(t, 7, between, &got);
+	ck_got(0, NULL);
+	txns_end(t, 7, txns_mark(t), &got);
+	ck_got(1, (struct placement *[]){b});
+}
+END_TEST
+
+/* An id had several producer ids, one after another; they come one by one. */
+START_TEST(fenced_by_transactional_id)
+{
+	struct placement *a = added(7, "x"), *b = added(8, "x"), *c = added(9, "xx");
+	size_t n = 0;
+
+	ck_assert(!txns_fence(t, slice_str("nobody"), txns_mark(t), &got));
+	ck_assert(!txns_fence(t, slice_str(""), txns_mark(t), &got));
+	ck_assert(!txns_fence(t, slice_str("x"), 0, &got));
+	ck_assert_uint_eq(got.count, 0);
+	while (txns_fence(t, slice_str("x"), txns_mark(t), &got)) {
+		struct placement *p = CONTAINER_OF(list_first(&got), struct placement, in_txn);
+
+		ck_assert(p == a || p == b);
+		ck_assert_uint_eq(drop_got(), 1);
+		n++;
+	}
+	ck_assert_uint_eq(n, 2);
+	ck_assert(txns_fence(t, slice_str("xx"), txns_mark(t), &got));
+	ck_got(1, &c);
+}
+END_TEST
+
+/* EndTxn is out: whether the coordinator had it is not ours to guess. */
+START_TEST(not_fenced_while_ending)
+{
+	struct placement *a = added(7, "x"), *b;
+
+	txns_ending(t, 7);
+	txns_ending(t, 99); /* nobody */
+	ck_assert(!txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	txns_end(t, 7, txns_mark(t), &got);
+	ck_got(1, &a);
+	/* The next transaction is another. */
+	b = added(7, "x");
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_got(1, &b);
+}
+END_TEST
+
+/* Heads of an earlier run don't tell the id; the first batch does. */
+START_TEST(an_id_that_is_learned)
+{
+	struct placement *a = added(7, ""), *b;
+
+	ck_assert(!txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	b = added(7, "x");
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_got(2, (struct placement *[]){a, b});
+}
+END_TEST
+
+static void
+count_one(void *arg, struct placement *p)
+{
+	ck_assert_ptr_eq(p->chain, r->c);
+	++*(size_t *)arg;
+}
+
+START_TEST(each_that_is_left)
+{
+	size_t n = 0;
+
+	txns_each(t, count_one, &n);
+	ck_assert_uint_eq(n, 0);
+	for (int64_t id = 0; id < 50; id++) {
+		(void)added(id, "x");
+		(void)added(id, "x");
+	}
+	txns_each(t, count_one, &n);
+	ck_assert_uint_eq(n, 100);
+	/* Those that are left when all ends are let go. */
+}
+END_TEST
+
+/* --- threads ------------------------------------------------------------------------------ */
+
+static void *
+begin_and_end(void *arg)
+{
+	int64_t id = (int64_t)(uintptr_t)arg;
+	struct chains_batch b = rig_transactional(id, 0, 1);
+
+	for (int i = 0; i < 2000; i++) {
+		struct placement *p;
+		struct list mine;
+		struct link *e;
+
+		pthread_mutex_lock(&r->c->lock);
+		p = placement_new(r->c, &b, 0);
+		ck_assert_int_eq(txns_add(t, p, slice_str("x")), 0);
+		placement_unref(p);
+		pthread_mutex_unlock(&r->c->lock);
+		list_init(&mine);
+		if (i % 2 == 0)
+			txns_ending(t, id);
+		txns_end(t, id, txns_mark(t), &mine);
+		ck_assert_uint_eq(mine.count, 1);
+		pthread_mutex_lock(&r->c->lock);
+		while ((e = list_pop(&mine)) != NULL)
+			placement_unref(CONTAINER_OF(e, struct placement, in_txn));
+		pthread_mutex_unlock(&r->c->lock);
+	}
+	return NULL;
+}
+
+START_TEST(many_threads)
+{
+	pthread_t th[3];
+
+	for (uintptr_t i = 0; i < 3; i++)
+		ck_assert_int_eq(pthread_create(&th[i], NULL, begin_and_end, (void *)i), 0);
+	for (int i = 0; i < 3; i++)
+		pthread_join(th[i], NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("txns");
+	TCase *c = tcase_create("txns");
+
+	tcase_set_timeout(c, 60);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, ends_by_producer);
+	tcase_add_test(c, ends_below_the_mark);
+	tcase_add_test(c, fenced_by_transactional_id);
+	tcase_add_test(c, not_fenced_while_ending);
+	tcase_add_test(c, an_id_that_is_learned);
+	tcase_add_test(c, each_that_is_left);
+	tcase_add_test(c, many_threads);
+	suite_add_tcase(s, c);
+	return suite_run(s);
+}
