@@ -90,9 +90,10 @@ chain_close(struct chain *c, enum close_reason reason, struct chain_now now)
 /* --- placing ------------------------------------------------------------------ */
 
 static void
-members_gone(struct chain *c, int64_t count)
+backlog_add(struct chain *c, int64_t members, int64_t batches)
 {
-	atomic_fetch_sub_explicit(&c->shared->backlog, count, memory_order_relaxed);
+	atomic_fetch_add_explicit(&c->shared->backlog, members, memory_order_relaxed);
+	atomic_fetch_add_explicit(&c->shared->batches, batches, memory_order_relaxed);
 }
 
 /* What leaves are to be bound to; unknown when nothing or two things are known. */
@@ -158,7 +159,7 @@ fill_windows(struct chain *c, struct placement *p, struct list *spare, const str
 		first += s->count;
 		p->windows[i] = (struct rewrite_span){.window_id = c->open->id, .count = (uint32_t)s->count};
 		window_add(c->open, s);
-		if (c->open->taken >= set->window_records)
+		if (c->open->taken >= set->window_records || c->open->spans.count >= CHAIN_RUNS_MAX)
 			chain_close(c, CLOSE_RECORDS, now);
 	}
 	INVARIANT(first == p->count && list_first(spare) == NULL);
@@ -200,7 +201,7 @@ place_new(struct chain *c, const struct settings *set, const struct chains_batch
 	if (b->transactional && (err = txns_add(c->shared->txns, p, b->transactional_id)) != 0)
 		goto fail;
 	fill_windows(c, p, &spare, set, now);
-	atomic_fetch_add_explicit(&c->shared->backlog, b->count, memory_order_relaxed);
+	backlog_add(c, b->count, 1);
 	*ret = (struct attempt){.placement = p, .members = p->members, .time = p->time};
 	return 0;
 fail:
@@ -258,7 +259,7 @@ leave_windows(struct chain *c, struct placement *p, bool unresolved)
 			w->unresolved += p->span[i].count;
 		window_drop(w, &p->span[i]);
 	}
-	members_gone(c, p->count);
+	backlog_add(c, -p->count, -1);
 	free(p->members);
 	p->members = NULL;
 	placement_unref(p);
@@ -407,6 +408,7 @@ settle_at(struct chain *c, struct placement *p, const struct answer *answer, enu
 {
 	p->base_offset = answer->base_offset;
 	p->append_ms = answer->append_ms;
+	p->settled = ++c->settles;
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
 	for (size_t i = 0; i < p->span_count; i++) {
 		struct window *w = p->span[i].window;
@@ -571,7 +573,7 @@ hand_over(struct chain *c, struct window *w)
 		if (--p->unstated == 0)
 			member_step(&p->life, MEMBER_STATE);
 	}
-	w->ended = c->head.ended.count;
+	w->ended = c->head.ended.count < CHAIN_RUNS_MAX ? c->head.ended.count : CHAIN_RUNS_MAX;
 	c->sealing = true;
 }
 
@@ -631,9 +633,10 @@ chain_published(struct chain *c, struct window *w, const uint8_t root[32], const
 		struct span *s = CONTAINER_OF(e, struct span, in_window);
 		struct placement *p = s->placement;
 
-		members_gone(c, s->count);
+		backlog_add(c, -s->count, 0);
 		if (--p->unpublished > 0)
 			continue;
+		backlog_add(c, 0, -1);
 		member_step(&p->life, MEMBER_PUBLISH);
 		free(p->members);
 		p->members = NULL;

@@ -22,7 +22,8 @@ struct chain_shared {
 	struct turns *turns;
 	struct txns *txns;
 	struct who_table *who;
-	_Atomic int64_t backlog;  /* members placed whose statement isn't published */
+	_Atomic int64_t backlog;  /* members placed whose statement isn't published … */
+	_Atomic int64_t batches;  /* … and their placements, which take memory, too */
 	_Atomic bool stopping;    /* nothing is placed, nothing is waited for */
 };
 
@@ -41,10 +42,20 @@ struct chain {
 	struct retries retries;
 	enum chains_time time; /* as answers showed it */
 	int64_t high_offset;   /* highest acknowledged; -1: none yet */
+	uint64_t settles;      /* placements settled so far */
 	bool sealing;          /* the sealer has the oldest window */
 	struct turn turn;
 	size_t saved_at; /* its entry, while heads are being saved */
 };
+
+/*
+ * Batches in a window, and ends told by a statement, at most: each may be a run of its own,
+ * of some forty bytes, and the statement must fit into a record of the statement topic.
+ */
+#define CHAIN_RUNS_MAX 4096
+
+/* A placement takes about as much memory as so many members. */
+#define CHAIN_BATCH_WEIGHT 4
 
 /* Now, on both clocks. */
 struct chain_now {

@@ -222,7 +222,9 @@ chains_place(struct chains *c, const struct chains_batch *b, struct attempt *ret
 	if (err != 0)
 		return err;
 	set = chains_settings(c);
-	if (atomic_load_explicit(&c->shared.backlog, memory_order_relaxed) >= set->backlog_records) {
+	if (atomic_load_explicit(&c->shared.backlog, memory_order_relaxed) +
+		    CHAIN_BATCH_WEIGHT * atomic_load_explicit(&c->shared.batches, memory_order_relaxed) >=
+	    set->backlog_records) {
 		err = ERR_LIMIT;
 	} else {
 		pthread_mutex_lock(&chain->lock);

@@ -51,6 +51,7 @@ struct placement {
 	struct member *members;
 
 	int64_t base_offset; /* once settled */
+	uint64_t settled;    /* the how manieth of its chain */
 	int64_t append_ms;
 	struct placement *rival; /* same sequence, other content, placed before; or NULL */
 

@@ -63,32 +63,46 @@ job_wait(struct job *j, const char *what, const char *why)
 	list_append(&s->waiting, &j->link);
 }
 
+/* The statement about a window, with a manifest of at most so many bytes, or bare. */
 static int
-make_statement(struct job *j)
+state(struct job *j, size_t max_manifest)
 {
 	struct sealer *s = j->sealer;
 	struct settings *set = chains_settings(s->chains);
-	size_t limit = publisher_limit(s->publisher);
 	char cluster[256];
 	int err;
 
+	stated_clear(&j->stated);
 	chains_cluster(s->chains, cluster, sizeof(cluster));
-	/* The statement itself takes some thousand bytes, a third more in base64; runs and producers are bounded by the rest. */
 	err = statement_of(j->chain, j->window, set, slice_str(cluster), s->signer != NULL ? signer_keyid(s->signer) : NULL,
-			   j->bare ? 0 : limit > 64 * 1024 ? limit - 48 * 1024 : limit / 4, &j->stated);
+			   max_manifest, &j->stated);
 	settings_unref(set);
-	if (err != 0)
-		return err;
-	if (j->stated.manifest.len + j->stated.bytes.len / 3 * 4 + OVERHEAD > limit && j->stated.manifest.len > 0) {
-		/* A statement of unusual size: its manifest gives way. */
-		stated_clear(&j->stated);
-		set = chains_settings(s->chains);
-		err = statement_of(j->chain, j->window, set, slice_str(cluster),
-				   s->signer != NULL ? signer_keyid(s->signer) : NULL, 0, &j->stated);
-		settings_unref(set);
-	}
 	j->has_statement = err == 0;
 	return err;
+}
+
+static int
+make_statement(struct job *j)
+{
+	size_t limit = publisher_limit(j->sealer->publisher);
+	int err = state(j, j->bare ? 0 : limit);
+
+	/* Of a statement that is too large for the topic the manifest gives way. */
+	if (err == 0 && j->stated.manifest.len > 0 &&
+	    j->stated.manifest.len + j->stated.bytes.len / 3 * 4 + OVERHEAD > limit)
+		err = state(j, 0);
+	return err;
+}
+
+/* The topic doesn't take it.  It is surely not stored, so that other bytes may stand for the window. */
+static void
+make_bare(struct job *j)
+{
+	if (j->bare)
+		return;
+	j->bare = true;
+	j->has_statement = false;
+	wr_free(&j->value);
 }
 
 static int
@@ -148,6 +162,8 @@ job_go(struct job *j)
 		metric_add(METRIC_SIGN_FAILURES, 1);
 		job_wait(j, "a statement can't be signed", err_text(err));
 	} else if ((err = send_out(j)) != 0) {
+		if (err == ERR_LIMIT)
+			make_bare(j);
 		job_wait(j, "a statement can't be sent", err_text(err));
 	}
 }
@@ -170,15 +186,16 @@ on_report(void *arg, void *opaque, int err, const char *why)
 	s->sent--;
 	if (err != 0) {
 		metric_add(METRIC_PUBLISH_FAILURES, 1);
-		if (err == ERR_LIMIT && !j->bare) {
-			/* Surely not stored, so that other bytes may stand for the window. */
-			j->bare = true;
-			j->has_statement = false;
-			stated_clear(&j->stated);
-			wr_free(&j->value);
-		}
+		if (err == ERR_LIMIT)
+			make_bare(j);
 		job_wait(j, "a statement was not taken", why);
 		return;
+	}
+	if (j->stated.overwritten > 0) {
+		metric_add(METRIC_RECORDS_UNRESOLVED, j->stated.overwritten);
+		LOG_LIMITED(LOG_LEVEL_WARN, "sealer", "the log lost records that it had acknowledged: another batch has their offsets",
+			    LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+			    LOG_I("window", j->window->id), LOG_I("records", j->stated.overwritten));
 	}
 	metric_add(METRIC_WINDOWS_PUBLISHED, 1);
 	metric_add(METRIC_STATEMENT_BYTES, (int64_t)(j->value.len + j->stated.manifest.len));

@@ -8,6 +8,8 @@ struct work {
 	const struct window *w;
 	struct span **spans;
 	size_t span_count;
+	bool *lost; /* by span: its place was given again */
+	int64_t overwritten;
 	struct runs ranges, aborted, open;
 	struct statement_producer *producers;
 	struct resolved_run *resolved;
@@ -39,6 +41,37 @@ runs_append(struct runs *r, int64_t first, int64_t count)
 		r->list[r->count++] = (struct run){first, count};
 }
 
+/*
+ * A broker that acknowledged a batch alone (acks=1) and lost its leadership leaves the
+ * offsets to the next leader, which gives them again: of two batches at one place, the
+ * log holds the one that was acknowledged last.
+ */
+static void
+drop_overwritten(struct work *k)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->span_count; i++) {
+		struct span *s = k->spans[i];
+
+		for (size_t j = i + 1; j < k->span_count && span_offset(k->spans[j]) < span_offset(s) + s->count; j++) {
+			struct placement *a = s->placement, *b = k->spans[j]->placement;
+
+			if (a->settled < b->settled)
+				k->lost[i] = true;
+			else
+				k->lost[j] = true;
+		}
+	}
+	for (size_t i = 0; i < k->span_count; i++) {
+		if (k->lost[i])
+			k->overwritten += k->spans[i]->count;
+		else
+			k->spans[kept++] = k->spans[i];
+	}
+	k->span_count = kept;
+}
+
 static int
 work_begin(struct work *k, const struct window *w)
 {
@@ -50,17 +83,15 @@ work_begin(struct work *k, const struct window *w)
 	k->aborted.list = calloc(n, sizeof(struct run));
 	k->open.list = calloc(n, sizeof(struct run));
 	k->producers = calloc(n, sizeof(*k->producers));
-	if (k->spans == NULL || k->ranges.list == NULL || k->aborted.list == NULL || k->open.list == NULL ||
+	k->lost = calloc(n, sizeof(*k->lost));
+	if (k->spans == NULL || k->lost == NULL || k->ranges.list == NULL || k->aborted.list == NULL || k->open.list == NULL ||
 	    k->producers == NULL)
 		return ERR_NOMEM;
-	LIST_EACH(&w->spans, e) {
-		struct span *s = CONTAINER_OF(e, struct span, in_window);
-
-		if (s->placement->life.state != MEMBER_GIVEN_UP && s->placement->life.state != MEMBER_REFUSED)
-			k->spans[i++] = s;
-	}
+	LIST_EACH(&w->spans, e) /* what was refused or given up has left it */
+		k->spans[i++] = CONTAINER_OF(e, struct span, in_window);
 	k->span_count = i;
 	qsort(k->spans, i, sizeof(struct span *), by_offset);
+	drop_overwritten(k);
 	return 0;
 }
 
@@ -68,6 +99,7 @@ static void
 work_end(struct work *k)
 {
 	free(k->spans);
+	free(k->lost);
 	free(k->ranges.list);
 	free(k->aborted.list);
 	free(k->open.list);
@@ -305,6 +337,8 @@ statement_of(struct chain *chain, const struct window *w, const struct settings 
 		goto end;
 	fill_settings(&s, set, keyid);
 	fill_chain(&s, chain, w);
+	s.unresolved += (uint64_t)k.overwritten;
+	st.overwritten = k.overwritten;
 	s.cluster_id = cluster_id;
 	if (chain->has_topic_id)
 		s.topic_id = slice_str(text_uuid(chain->topic_id, uuid));
@@ -318,7 +352,7 @@ statement_of(struct chain *chain, const struct window *w, const struct settings 
 	tree_init(&t);
 	for (size_t i = 0; i < k.span_count; i++)
 		add_span(&k, &s, &t, &st.manifest, k.spans[i]);
-	INVARIANT(s.leaf_count == (uint64_t)w->members && s.leaf_count > 0);
+	INVARIANT(s.leaf_count == (uint64_t)(w->members - k.overwritten) && s.leaf_count > 0);
 	tree_root(&t, s.root);
 	memcpy(st.root, s.root, SHA256_LEN);
 	err = wr_err(&st.manifest);

@@ -15,6 +15,7 @@ struct stated {
 	uint8_t root[SHA256_LEN];
 	uint8_t sha256[SHA256_LEN]; /* of the bytes */
 	size_t ended_told;          /* of the chain's ended runs, these many stand in it */
+	int64_t overwritten;        /* records that were acknowledged at offsets which a later batch has: unresolved */
 };
 
 /*

@@ -460,6 +460,79 @@ START_TEST(a_type_that_is_not_known)
 }
 END_TEST
 
+/* A leader that acknowledged alone was lost, and the next gave its offsets again: the log holds the later batches. */
+START_TEST(offsets_given_again)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_batch(3), 2), c = rig_send(r, rig_batch(1), 3),
+		       d = rig_send(r, rig_batch(3), 4);
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct window *w;
+	struct stated st;
+	uint8_t leaf[LEAF_LEN];
+
+	rig_stored(r, &a, 98);
+	rig_stored(r, &b, 100);
+	rig_stored(r, &c, 103);
+	rig_stored(r, &d, 102); /* over the end of b, and over c */
+	rig_pass(r, 1000);
+	w = rig_turn(r);
+	ck_assert_ptr_nonnull(w);
+	ck_assert_int_eq(statement_of(r->c, w, r->set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
+	ck_assert_int_eq(st.overwritten, 4);
+	stated_clear(&st);
+	(void)rig_state(r, w);
+	ck_runs(&rig_last(r)->ranges, {98, 2}, {102, 3});
+	ck_assert_uint_eq(rig_last(r)->leaf_count, 5);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	rig_leaf(4, 2, false, leaf);
+	ck_assert_mem_eq(rig_last(r)->last_leaf, leaf, LEAF_LEN);
+	/* Whoever publishes it counts them, once. */
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
+}
+END_TEST
+
+/* A statement names each run of offsets and must fit into a record: batches count, not only records. */
+START_TEST(many_small_batches)
+{
+	r->set->window_records = 1000000;
+	for (int i = 0; i < CHAIN_RUNS_MAX + 1; i++) {
+		struct attempt a = rig_send(r, rig_transactional(7, i, 1), i);
+
+		rig_stored(r, &a, INT64_MAX / 2 + 2 * i);
+	}
+	rig_pass(r, 5000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	rig_pass(r, 5000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_int_eq(r->stated[0].s->reason, CLOSE_RECORDS);
+	ck_assert_uint_eq(r->stated[0].s->ranges.count, CHAIN_RUNS_MAX);
+	ck_assert_uint_eq(r->stated[0].s->open.count, CHAIN_RUNS_MAX);
+	ck_assert_uint_eq(r->stated[1].s->leaf_count, 1);
+	/* Base64 and the other fields included, it is less than a topic takes by default. */
+	ck_assert_uint_lt(r->stated[0].bytes.len / 3 * 4 + 64 * 1024, 1048588 / 2);
+}
+END_TEST
+
+/* Ends are told in portions, for the same reason; none is forgotten. */
+START_TEST(resolved_in_portions)
+{
+	size_t told = 0, windows;
+
+	for (int i = 0; i < CHAIN_RUNS_MAX + 10; i++)
+		ck_assert_int_eq(head_runs_add(&r->c->head.ended, (struct head_run){2 * i, 1, 7, 0, i % 2 == 0}), 0);
+	for (windows = 0; windows < 2; windows++) {
+		struct attempt a = rig_send(r, rig_batch(10), (int)windows);
+
+		rig_stored(r, &a, 100000 + 10 * (int)windows);
+		ck_assert_uint_eq(rig_seal(r), 1);
+		told += rig_last(r)->resolved_count;
+		ck_assert_uint_le(rig_last(r)->resolved_count, CHAIN_RUNS_MAX);
+	}
+	ck_assert_uint_eq(told, CHAIN_RUNS_MAX + 10);
+	ck_assert_uint_eq(r->c->head.ended.count, 0);
+}
+END_TEST
+
 /* --- timestamp types --------------------------------------------------------------------- */
 
 START_TEST(log_append_time)
@@ -884,6 +957,9 @@ main(void)
 	tcase_add_test(t, a_duplicate_of_an_earlier_run);
 	tcase_add_test(t, a_late_answer_is_no_duplicate);
 	tcase_add_test(t, a_type_that_is_not_known);
+	tcase_add_test(t, offsets_given_again);
+	tcase_add_test(t, many_small_batches);
+	tcase_add_test(t, resolved_in_portions);
 	tcase_add_test(t, log_append_time);
 	tcase_add_test(t, the_type_changes);
 	tcase_add_test(t, the_type_changes_in_time);

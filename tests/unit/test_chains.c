@@ -235,6 +235,25 @@ END_TEST
 
 /* --- limits and settings --------------------------------------------------------------------- */
 
+/* Small batches take their own memory: four records' worth each. */
+START_TEST(batches_weigh)
+{
+	struct chains_batch b = rig_batch(1);
+	struct attempt a;
+
+	set->backlog_records = 1 + CHAIN_BATCH_WEIGHT + 1;
+	a = send(b, 1);
+	stored(&a, 0);
+	a = send(b, 2);
+	stored(&a, 1);
+	ck_assert_int_eq(chains_place(c, &b, &a), ERR_LIMIT);
+	pass(1000);
+	ck_assert_uint_eq(seal(), 1);
+	a = send(b, 3);
+	chains_lost(&a);
+}
+END_TEST
+
 START_TEST(too_much_is_unpublished)
 {
 	struct chains_batch b = rig_batch(5);
@@ -858,6 +877,7 @@ main(void)
 	tcase_add_test(t, a_cluster_without_an_id);
 	tcase_add_test(t, which_chain);
 	tcase_add_test(t, names_that_have_no_chain);
+	tcase_add_test(t, batches_weigh);
 	tcase_add_test(t, too_much_is_unpublished);
 	tcase_add_test(t, new_settings);
 	tcase_add_test(t, what_is_told_of_them);
