@@ -339,19 +339,19 @@ START_TEST(trust_among_others)
 }
 END_TEST
 
+#define BEGIN "-----BEGIN PUBLIC KEY-----\n"
+#define END "-----END PUBLIC KEY-----\n"
+
 /* A key that is cut or garbled is no end of the file: who believes it to be trusted is told. */
 START_TEST(trust_damaged)
 {
 	static const char *const cases[] = {
-		P256_PUBLIC "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n",
-		P256_PUBLIC "-----BEGIN PUBLIC KEY-----\n",
-		P256_PUBLIC "-----BEGIN PUBLIC KEY-----\n!CowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n"
-			    "-----END PUBLIC KEY-----\n",
-		"-----BEGIN PUBLIC KEY-----\nMCoABQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n"
-		"-----END PUBLIC KEY-----\n" P256_PUBLIC,
+		P256_PUBLIC BEGIN "MCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n",
+		P256_PUBLIC BEGIN,
+		P256_PUBLIC BEGIN "!CowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n" END,
+		BEGIN "MCoABQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n" END P256_PUBLIC,
 		/* A byte behind the key, in the same block. */
-		"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbgA\n"
-		"-----END PUBLIC KEY-----\n",
+		BEGIN "MCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbgA\n" END,
 	};
 	char want[512];
 

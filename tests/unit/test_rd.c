@@ -6,7 +6,8 @@
 
 START_TEST(integers_are_big_endian)
 {
-	struct rd r = RD(0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0xff, 0xfe, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 1);
+	struct rd r = RD(0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0xff, 0xfe, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 1, 0x81,
+			 0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9, 0xf8);
 
 	ck_assert_uint_eq(rd_u8(&r), 1);
 	ck_assert_uint_eq(rd_u16(&r), 0x0203);
@@ -14,8 +15,10 @@ START_TEST(integers_are_big_endian)
 	ck_assert_int_eq(rd_i16(&r), -2);
 	ck_assert_int_eq(rd_i32(&r), INT32_MIN);
 	ck_assert_int_eq(rd_i64(&r), INT64_MIN + 1);
+	ck_assert_int_eq(rd_i8(&r), -127);
+	ck_assert(rd_u64(&r) == 0xfffefdfcfbfaf9f8);
 	ck_assert_uint_eq(rd_left(&r), 0);
-	ck_assert_uint_eq(rd_pos(&r), 21);
+	ck_assert_uint_eq(rd_pos(&r), 30);
 	ck_assert_int_eq(rd_err(&r), 0);
 }
 END_TEST

@@ -24,6 +24,8 @@ START_TEST(integers_are_big_endian)
 	ck_assert_ptr_null(w.buf);
 	wr_u8(&w, 7); /* usable again */
 	ck_bytes(w, 7);
+	wr_u64(&w, 0x08090a0b0c0d0e0f);
+	ck_bytes(w, 7, 8, 9, 0xa, 0xb, 0xc, 0xd, 0xe, 0xf);
 	wr_free(&w);
 }
 END_TEST
