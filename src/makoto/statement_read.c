@@ -92,9 +92,10 @@ time_ms(struct in *in, json_t *object, const char *name)
 {
 	struct slice s = text(in, object, name);
 	int64_t ms = 0;
+	char again[25];
 
-	/* Exactly the written form: 24 characters, UTC. */
-	if (s.p == NULL || s.n != 24 || s.p[23] != 'Z' || text_parse_time_ms(s, &ms) != 0)
+	/* Exactly the written form: RFC 3339 has others, with a small t, or second 60. */
+	if (s.p == NULL || text_parse_time_ms(s, &ms) != 0 || text_time_ms(ms, again) != 0 || !slice_eq(s, slice_str(again)))
 		fail(in, ERR_MALFORMED);
 	return ms;
 }
