@@ -70,6 +70,22 @@ fail:
 	return err;
 }
 
+/* Only a public key gives way to a new one: another file under that name is somebody's mistake, maybe their signing key. */
+static bool
+may_replace(const char *path)
+{
+	static const char begin[] = "-----BEGIN PUBLIC KEY-----";
+	char head[sizeof(begin) - 1];
+	FILE *f = fopen(path, "re");
+	bool may;
+
+	if (f == NULL)
+		return errno == ENOENT;
+	may = fread(head, 1, sizeof(head), f) == sizeof(head) && memcmp(head, begin, sizeof(head)) == 0;
+	(void)fclose(f);
+	return may;
+}
+
 int
 key_generate(const char *algorithm, const char *private_path, const char *public_path, char ret_id[KEYID_LEN + 1],
 	     char *why, size_t why_len)
@@ -94,9 +110,17 @@ key_generate(const char *algorithm, const char *private_path, const char *public
 	err = write_file(private_path, 0600, true, priv);
 	if (err == 0) {
 		path = public_path;
-		err = write_file(public_path, 0644, false, pub);
+		err = may_replace(public_path) ? write_file(public_path, 0644, false, pub) : ERR_EXISTS;
+		if (err != 0) {
+			int saved = errno;
+
+			(void)unlink(private_path); /* nobody has it yet, and another try must find the place free */
+			errno = saved;
+		}
 	}
-	if (err == ERR_EXISTS)
+	if (err == ERR_EXISTS && path == public_path)
+		(void)snprintf(why, why_len, "%s: exists and is no public key", path);
+	else if (err == ERR_EXISTS)
 		(void)snprintf(why, why_len, "%s: exists; a signing key is never replaced", path);
 	else if (err != 0)
 		(void)snprintf(why, why_len, "%s: can't be written: %s", path, strerror(errno));

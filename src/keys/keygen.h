@@ -8,7 +8,8 @@
 /*
  * Makes a key of `algorithm` (p256, p384, ed25519, rsa-pss), writes the private one
  * (PKCS#8 PEM, mode 0600) and the public one (PEM, 0644), each whole or not at all, and
- * gives its id.  An existing private key is never replaced: ERR_EXISTS.  A public file is.
+ * gives its id.  An existing file is never replaced, unless a public key by the public
+ * one: ERR_EXISTS.  After an error neither new file is there.
  */
 int key_generate(const char *algorithm, const char *private_path, const char *public_path,
 		 char ret_id[KEYID_LEN + 1], char *why, size_t why_len) MUSTCHECK;

@@ -157,6 +157,25 @@ START_TEST(replaces_a_public_key)
 }
 END_TEST
 
+/* Somebody's file under the public name, or one name for both: it stays, and no private key is left over. */
+START_TEST(replaces_nothing_else)
+{
+	char want[256];
+	struct wr w;
+
+	(void)key_file("other", "-----BEGIN PRIVATE KEY-----\nprecious\n", 0600);
+	ck_assert_int_eq(generate("p256", "key", "other"), ERR_EXISTS);
+	(void)snprintf(want, sizeof(want), "%s: exists and is no public key", key_file_path("other"));
+	ck_assert_str_eq(why, want);
+	ck_assert_uint_eq(files(), 1);
+	w = content("other");
+	ck_assert_str_eq((char *)w.buf, "-----BEGIN PRIVATE KEY-----\nprecious\n");
+	wr_free(&w);
+	ck_assert_int_eq(generate("p256", "key", "./key"), ERR_EXISTS);
+	ck_assert_uint_eq(files(), 1);
+}
+END_TEST
+
 START_TEST(algorithms_unknown)
 {
 	static const char *const names[] = {"", "P256", "rsa", "p521", "ed448", "p256 "};
@@ -179,17 +198,17 @@ START_TEST(no_such_folder)
 	(void)snprintf(want, sizeof(want), "%s: can't be written: No such file or directory", key_file_path("missing/key"));
 	ck_assert_str_eq(why, want);
 	ck_assert_uint_eq(files(), 0);
-	/* The public one's: the private key is there, whole, and the message says which file is not. */
+	/* The public one's: the message says which file, and no private key is left. */
 	ck_assert_int_eq(generate("ed25519", "key", "missing/public"), ERR_IO);
 	(void)snprintf(want, sizeof(want), "%s: can't be written: No such file or directory", key_file_path("missing/public"));
 	ck_assert_str_eq(why, want);
-	ck_assert_uint_eq(files(), 1);
+	ck_assert_uint_eq(files(), 0); /* another try finds the place free */
 	memset(long_path, 'a', 5999);
 	long_path[0] = '/';
 	long_path[5999] = '\0';
 	ck_assert_int_eq(key_generate("ed25519", long_path, key_file_path("public"), id, why, sizeof(why)), ERR_IO);
 	ck_assert_str_eq(id, "");
-	ck_assert_uint_eq(files(), 1);
+	ck_assert_uint_eq(files(), 0);
 	free(long_path);
 }
 END_TEST
@@ -206,6 +225,7 @@ main(void)
 	tcase_add_test(t, each_its_own);
 	tcase_add_test(t, never_replaces);
 	tcase_add_test(t, replaces_a_public_key);
+	tcase_add_test(t, replaces_nothing_else);
 	tcase_add_test(t, algorithms_unknown);
 	tcase_add_test(t, no_such_folder);
 	suite_add_tcase(s, t);
