@@ -25,7 +25,7 @@ struct settings {
 	uint8_t instance[16];
 	char *collector_id;
 	char *dbom_topic;
-	char *source;  /* kafka://host:port of the first bootstrap server */
+	char *source;  /* host:port of the first bootstrap server */
 	char *version; /* of the program */
 	char *location; /* NULL: not told */
 
