@@ -24,6 +24,7 @@ struct job {
 	struct stated stated;
 	struct wr value; /* the envelope, or the bare statement; empty: not signed yet */
 	bool has_statement;
+	bool perhaps_there; /* an attempt failed without saying that nothing was stored: the bytes stay */
 	bool bare; /* the topic takes no record of that size: the manifest is left out, and said to be */
 	int backoff_ms;
 	struct monotime due;
@@ -94,11 +95,11 @@ make_statement(struct job *j)
 	return err;
 }
 
-/* The topic doesn't take it.  It is surely not stored, so that other bytes may stand for the window. */
+/* The topic doesn't take it.  When it is surely not stored, other bytes may stand for the window. */
 static void
 make_bare(struct job *j)
 {
-	if (j->bare)
+	if (j->bare || j->perhaps_there)
 		return;
 	j->bare = true;
 	j->has_statement = false;
@@ -188,6 +189,8 @@ on_report(void *arg, void *opaque, int err, const char *why)
 		metric_add(METRIC_PUBLISH_FAILURES, 1);
 		if (err == ERR_LIMIT)
 			make_bare(j);
+		else
+			j->perhaps_there = true;
 		job_wait(j, "a statement was not taken", why);
 		return;
 	}
