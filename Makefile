@@ -54,7 +54,7 @@ deps-%: ; @tools/deps.sh $*
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo bench bench-attest e2e \
+.PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
         e2e-asan e2e-long install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
@@ -151,10 +151,11 @@ e2e-asan: ## the same with the programs under ASan and UBSan
 e2e-long: all ## the long runs: a million records, stop and restart under load
 	@tests/e2e/run --flavor release --long
 
-check: deps-build deps-unit deps-e2e ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
+check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory unit-all
 	@$(MAKE) --no-print-directory fuzz-check
+	@$(MAKE) --no-print-directory demo-check
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory e2e
 
@@ -170,6 +171,12 @@ build/demo-broker: $(B)/demo/broker.o $(LIB)
 demo: deps-build deps-demo ## the main job on this machine in under three minutes
 	@$(MAKE) --no-print-directory all build/demo-broker
 	@demo/run
+
+# What the demo promises, held to it: an embedded broker behind the proxy, from records to a violation found.
+demo-check: all build/demo-broker
+	@demo/run >build/demo.log 2>&1 && grep -q '^OK: all 10 records verified' build/demo.log && \
+		grep -q '^VIOLATION: 1 altered' build/demo.log && echo "demo: 1 passed, 0 failed" || \
+		{ tail -40 build/demo.log; echo "demo: 0 passed, 1 failed"; exit 1; }
 
 build/latency: $(B)/bench/latency.o
 	@$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs rdkafka)

@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+#define EARLIEST_MS INT64_C(1000000000000) /* 2001-09-09: no broker appends before; librdkafka's mock says 1000 */
 
 struct chain *
 chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_id, int32_t partition,
@@ -353,7 +354,7 @@ time_shown(const struct chain *c, const struct attempt *a, const struct answer *
 		      (c->high_offset >= 0 && answer->base_offset > c->high_offset);
 	int64_t off;
 
-	if (answer->append_ms < 0)
+	if (answer->append_ms < EARLIEST_MS)
 		return CHAINS_TIME_CREATE;
 	if (__builtin_sub_overflow(answer->append_ms, now.wall_ms, &off) || off > DAY_MS || off < -DAY_MS)
 		return CHAINS_TIME_UNKNOWN; /* no broker's clock */

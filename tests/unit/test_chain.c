@@ -460,6 +460,18 @@ START_TEST(a_type_that_is_not_known)
 }
 END_TEST
 
+/* A time before there was Kafka is none: librdkafka's mock cluster says 1000. */
+START_TEST(a_time_of_no_broker)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 2), 1);
+
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, 1000), CHAINS_STORED);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert(!rig_last(r)->log_append);
+}
+END_TEST
+
 /* A leader that acknowledged alone was lost, and the next gave its offsets again: the log holds the later batches. */
 START_TEST(offsets_given_again)
 {
@@ -957,6 +969,7 @@ main(void)
 	tcase_add_test(t, a_duplicate_of_an_earlier_run);
 	tcase_add_test(t, a_late_answer_is_no_duplicate);
 	tcase_add_test(t, a_type_that_is_not_known);
+	tcase_add_test(t, a_time_of_no_broker);
 	tcase_add_test(t, offsets_given_again);
 	tcase_add_test(t, many_small_batches);
 	tcase_add_test(t, resolved_in_portions);
