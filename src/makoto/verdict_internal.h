@@ -85,6 +85,9 @@ bool verdict_later_stated(const struct verdicts *v, const struct chain_id *chain
 /* All windows' members and findings, when the records are at their end. */
 int verdict_windows_end(struct verdicts *v) MUSTCHECK; /* 0 or ERR_NOMEM */
 
+/* Was the member's transaction aborted, as this statement or a later one of the chain says? */
+bool verdict_was_aborted(const struct verdicts *v, const struct judged *j, int64_t offset);
+
 int verdict_key_note(struct verdicts *v, const uint8_t *prefix, int64_t offset) MUSTCHECK;
 bool verdict_key_later(const struct verdicts *v, const uint8_t *prefix, int64_t offset);
 

@@ -329,15 +329,6 @@ look_at(struct verdicts *v, const struct verdict_record *r, struct look *l)
 	}
 }
 
-/* A record of an aborted transaction doesn't stand in for one that compaction removed. */
-static bool
-is_aborted(const struct judged *j, int64_t offset)
-{
-	uint64_t i;
-
-	return j != NULL && runs_find(&j->w.statement->aborted, offset, &i);
-}
-
 int
 verdicts_record(struct verdicts *v, const struct verdict_record *r)
 {
@@ -349,7 +340,8 @@ verdicts_record(struct verdicts *v, const struct verdict_record *r)
 	if ((err = activate(v, r->offset)) != 0)
 		return err;
 	j = decides(v, &l, r->offset);
-	if (v->want_keys && r->key.p != NULL && !is_aborted(j, r->offset) &&
+	/* A record of an aborted transaction doesn't stand in for one that compaction removed. */
+	if (v->want_keys && r->key.p != NULL && (j == NULL || !verdict_was_aborted(v, j, r->offset)) &&
 	    (err = verdict_key_note(v, l.leaf.key_hash, r->offset)) != 0)
 		return err;
 	if (j != NULL) {

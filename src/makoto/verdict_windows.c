@@ -326,9 +326,8 @@ was_compacted(const struct verdicts *v, const struct judged *j, uint64_t i, int6
 	       verdict_key_later(v, entry + LEAF_LEN + 1, offset);
 }
 
-/* Was the member's transaction aborted, as this statement or a later one of the chain says? */
-static bool
-was_aborted(const struct verdicts *v, const struct judged *j, int64_t offset)
+bool
+verdict_was_aborted(const struct verdicts *v, const struct judged *j, int64_t offset)
 {
 	const struct statement *s = j->w.statement;
 	size_t n, at = verdict_find_name(v, &s->chain, s->window_id, &n);
@@ -372,7 +371,7 @@ note_gone_tombstones(struct verdicts *v, const struct judged *j)
 			int err;
 
 			if (j->seen[i] != SEEN_NOT || (entry[LEAF_LEN] & (LEAF_KEY_NULL | LEAF_VALUE_NULL)) != LEAF_VALUE_NULL ||
-			    was_aborted(v, j, offset))
+			    verdict_was_aborted(v, j, offset))
 				continue;
 			if ((err = verdict_key_note(v, entry + LEAF_LEN + 1, offset)) != 0)
 				return err;
@@ -401,7 +400,7 @@ judge_members(const struct verdicts *v, const struct judged *j)
 				continue;
 			} else if (offset < v->o.log_start) {
 				tell_window(v, j, WINDOW_RETENTION, offset, "below the log's start");
-			} else if (v->o.read_committed && was_aborted(v, j, offset)) {
+			} else if (v->o.read_committed && verdict_was_aborted(v, j, offset)) {
 				tell_window(v, j, WINDOW_ABORTED, offset, "its transaction was aborted");
 			} else if (was_compacted(v, j, i, offset)) {
 				tell_window(v, j, WINDOW_COMPACTED, offset, "a later record has its key, or it was a tombstone");

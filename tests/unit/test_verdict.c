@@ -441,8 +441,87 @@ START_TEST(test_aborted)
 	opt.read_committed = false;
 	judge_both((struct rec[]){recs[0], recs[1], recs[2], recs[5]}, 4);
 	ck_assert_uint_eq(told.windows[WINDOW_MISSING], 2);
+	two.s.aborted = (struct runs){NULL, 0};
+}
+END_TEST
+
+/* The window's manifest as "leaf+key". */
+static void
+with_keys(struct win *w, const struct rec *members)
+{
+	wr_reset(&w->manifest);
+	for (size_t i = 0; i < w->s.leaf_count; i++) {
+		struct leaf_input in;
+		uint8_t leaf[LEAF_LEN];
+
+		leaf_of_rec(&members[i], &in, leaf);
+		wr_bytes(&w->manifest, leaf, LEAF_LEN);
+		wr_u8(&w->manifest, in.flags);
+		wr_bytes(&w->manifest, in.key_hash, MANIFEST_KEY_PREFIX);
+	}
+	w->s.manifest = MANIFEST_LEAF_KEY;
+	sha256_of(wr_slice(&w->manifest), w->s.manifest_sha256);
+	w->w.manifest = wr_slice(&w->manifest);
+}
+
+/* Offset 1 is gone, and the key that it had comes again at offset 4. */
+static void
+key_again(struct rec list[5])
+{
+	wr_free(&one.manifest);
+	wr_free(&two.manifest);
+	(void)snprintf(recs[3].key, sizeof(recs[3].key), "%s", recs[1].key);
+	recs[3].r.key = slice_str(recs[3].key);
+	win_make(&one, 1, recs, 3, NULL);
+	with_keys(&one, recs);
+	win_make(&two, 2, recs + 3, 3, &one);
+	with_keys(&two, recs + 3);
+	list[0] = recs[0];
+	memcpy(list + 1, recs + 2, 4 * sizeof(*list));
+	opt.compacted = true;
+}
+
+START_TEST(test_compacted)
+{
+	struct rec left[5];
+
+	key_again(left);
+	judge_both(left, 5);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 1);
+	ck_assert_int_eq(told.last_offset[WINDOW_COMPACTED], 1);
+	ck_assert_uint_eq(violations(), 0);
+}
+END_TEST
+
+/* A record of an aborted transaction replaces nothing, whichever statement of the chain says so. */
+START_TEST(test_compacted_by_an_aborted_record)
+{
+	struct run at_four = {4, 1};
+	struct resolved_run outcome = {{4, 1}, false};
+	struct rec left[6];
+	struct win three, *const windows[] = {&one, &two, &three};
+
+	key_again(left);
+	rec_make(&recs[6], 7, "value three", 3);
+	left[5] = recs[6];
+	win_make(&three, 3, recs + 6, 1, &two);
+	two.s.aborted = (struct runs){&at_four, 1};
+	judge(&opt, windows, 3, left, 6);
+	ck_assert_uint_eq(told.windows[WINDOW_MISSING], 1);
+	ck_assert_int_eq(told.last_offset[WINDOW_MISSING], 1);
 	/* Open when it was stated, aborted as the next statement says. */
 	two.s.aborted = (struct runs){NULL, 0};
+	two.s.open = (struct runs){&at_four, 1};
+	three.s.resolved = &outcome;
+	three.s.resolved_count = 1;
+	judge(&opt, windows, 3, left, 6);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 0);
+	ck_assert_uint_eq(told.windows[WINDOW_MISSING], 1);
+	outcome.committed = true;
+	judge(&opt, windows, 3, left, 6);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 1);
+	ck_assert_uint_eq(violations(), 0);
+	wr_free(&three.manifest);
 }
 END_TEST
 
@@ -562,6 +641,8 @@ main(void)
 	tcase_add_test(t, test_empty_windows_are_no_gap);
 	tcase_add_test(t, test_manifest);
 	tcase_add_test(t, test_aborted);
+	tcase_add_test(t, test_compacted);
+	tcase_add_test(t, test_compacted_by_an_aborted_record);
 	tcase_add_test(t, test_offset_reused);
 	tcase_add_test(t, test_mirror);
 	suite_add_tcase(s, t);
