@@ -33,7 +33,7 @@ enum window_finding {
 	WINDOW_COMPLETE,  /* every member is there (or its absence has a reason) */
 	WINDOW_RETENTION, /* a member's place is below the log's start */
 	WINDOW_ABORTED,   /* a member of an aborted transaction, hidden by read_committed */
-	WINDOW_COMPACTED, /* a later record has its key, or it was a tombstone */
+	WINDOW_COMPACTED, /* a later record has its key, or it was a tombstone; on a compacted topic */
 	WINDOW_MISSING,   /* a member is gone without a reason */
 	WINDOW_OFFSET_REUSED, /* another record is in its place */
 	WINDOW_MANIFEST_MISSING,
@@ -70,7 +70,7 @@ struct verdict_options {
 	int64_t from, to;     /* only members in [from, to) are looked for */
 	bool read_committed;  /* the records of aborted transactions are not read */
 	bool mirror;          /* the topic is a declared mirror: content verdicts suffice */
-	bool compacted;       /* the topic's cleanup policy */
+	bool compacted;       /* the topic's cleanup policy: else no member is gone by compaction */
 	void *arg;
 	/* `why` is a text; w is the window that decided, or NULL. */
 	void (*record)(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);

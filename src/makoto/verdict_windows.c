@@ -99,7 +99,7 @@ verdicts_window(struct verdicts *v, const struct verdict_window *w)
 		free(j);
 		return ERR_NOMEM;
 	}
-	v->want_keys |= s->manifest == MANIFEST_LEAF_KEY;
+	v->want_keys |= v->o.compacted && s->manifest == MANIFEST_LEAF_KEY;
 	v->windows[v->count++] = j;
 	return 0;
 }
@@ -317,13 +317,12 @@ was_compacted(const struct verdicts *v, const struct judged *j, uint64_t i, int6
 {
 	const uint8_t *entry;
 
-	if (!j->has_manifest || j->w.statement->manifest != MANIFEST_LEAF_KEY)
+	if (!v->o.compacted || !j->has_manifest || j->w.statement->manifest != MANIFEST_LEAF_KEY)
 		return false;
 	entry = manifest_leaf(MANIFEST_LEAF_KEY, j->w.manifest, i);
 	if (entry[LEAF_LEN] & LEAF_KEY_NULL)
 		return false;
-	return (v->o.compacted && (entry[LEAF_LEN] & LEAF_VALUE_NULL) != 0) ||
-	       verdict_key_later(v, entry + LEAF_LEN + 1, offset);
+	return (entry[LEAF_LEN] & LEAF_VALUE_NULL) != 0 || verdict_key_later(v, entry + LEAF_LEN + 1, offset);
 }
 
 bool

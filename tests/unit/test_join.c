@@ -304,6 +304,10 @@ START_TEST(compacted)
 	s = JUDGE(.compacted = true, .to = 2);
 	ck_verdicts(&s, 0, VERDICT_VERIFIED, 0, TALLY_OK);
 	ck_assert_int_eq(s.findings[WINDOW_COMPACTED], 2);
+	/* Keys in the manifest alone are no reason for a record to be gone. */
+	s = JUDGE();
+	ck_verdicts(&s, 4, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_MISSING], 2);
 	w.r[5].gone = true;
 	s = JUDGE(.compacted = true);
 	ck_verdicts(&s, 3, VERDICT_VERIFIED, 0, TALLY_VIOLATION);

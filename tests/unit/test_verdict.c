@@ -490,6 +490,12 @@ START_TEST(test_compacted)
 	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 1);
 	ck_assert_int_eq(told.last_offset[WINDOW_COMPACTED], 1);
 	ck_assert_uint_eq(violations(), 0);
+	/* No cleaner was in a topic that isn't compacted, whatever its statements have. */
+	opt.compacted = false;
+	judge_both(left, 5);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 0);
+	ck_assert_uint_eq(told.windows[WINDOW_MISSING], 1);
+	ck_assert_int_eq(told.last_offset[WINDOW_MISSING], 1);
 }
 END_TEST
 
