@@ -5,7 +5,7 @@
 #include "ctl/table.h"
 #include "makoto/json_write.h"
 
-enum { LINE_MAX_BYTES = 16 * 1024 * 1024 };
+enum { LINE_MAX_BYTES = 16 * 1024 * 1024, REASON_MAX = 512 };
 
 static const char *
 name_of(const struct finding *f)
@@ -20,8 +20,30 @@ worth_telling(const struct report *r, const struct finding *f)
 		return true;
 	if (!f->about_record)
 		return window_finding_is_violation(f->window);
-	return f->verdict != VERDICT_VERIFIED && f->verdict != VERDICT_UNSIGNED &&
-	       f->verdict != VERDICT_VERIFIED_CONTENT;
+	/* Headers that nobody vouches for are no violation, and who trusts all headers must hear of them. */
+	return f->headers_behind > 0 || (f->verdict != VERDICT_VERIFIED && f->verdict != VERDICT_UNSIGNED &&
+					 f->verdict != VERDICT_VERIFIED_CONTENT);
+}
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* All that there is to say of a finding, in `buf` when it takes one. */
+static const char *
+reason_of(const struct finding *f, char *buf, size_t len)
+{
+	if (f->headers_behind == 0)
+		return f->why;
+	if (f->headers_behind == 1)
+		snprintf(buf, len, "%s%sits last header is not covered by the statement", f->why,
+			 f->why[0] == '\0' ? "" : "; ");
+	else
+		snprintf(buf, len, "%s%sits last %zu headers are not covered by the statement", f->why,
+			 f->why[0] == '\0' ? "" : "; ", f->headers_behind);
+	return buf;
 }
 
 static void
@@ -43,7 +65,7 @@ static void
 finding_json(struct report *r, const struct finding *f)
 {
 	struct wr w = wr_new(LINE_MAX_BYTES);
-	char chain[2 * CHAIN_ID_LEN + 1];
+	char chain[2 * CHAIN_ID_LEN + 1], reason[REASON_MAX];
 
 	wr_text(&w, "{");
 	json_text(&w, "topic", r->topic);
@@ -53,7 +75,9 @@ finding_json(struct report *r, const struct finding *f)
 	wr_text(&w, ",");
 	json_text(&w, f->about_record ? "verdict" : "finding", name_of(f));
 	wr_text(&w, ",");
-	json_text(&w, "reason", f->why);
+	json_text(&w, "reason", reason_of(f, reason, sizeof(reason)));
+	if (f->headers_behind > 0)
+		wr_printf(&w, ",\"headersBehind\":%zu", f->headers_behind);
 	if (f->has_window)
 		wr_printf(&w, ",\"chain\":\"%s\",\"window\":%llu", text_hex(f->chain.b, CHAIN_ID_LEN, chain),
 			  (unsigned long long)f->window_id);
@@ -65,7 +89,8 @@ static void
 flush_held(struct report *r)
 {
 	const struct finding *f = &r->first;
-	char where[64], chain[2 * CHAIN_ID_LEN + 1];
+	char where[64], chain[2 * CHAIN_ID_LEN + 1], buf[REASON_MAX];
+	const char *reason = reason_of(f, buf, sizeof(buf));
 
 	if (!r->held)
 		return;
@@ -77,8 +102,8 @@ flush_held(struct report *r)
 	else
 		snprintf(where, sizeof(where), "offsets %lld-%lld", (long long)f->offset, (long long)r->last_offset);
 	fprintf(r->to, "%s/%d  %-14s  %-16s", r->topic, f->partition, where, name_of(f));
-	if (f->why[0] != '\0')
-		fprintf(r->to, "  %s", f->why);
+	if (reason[0] != '\0')
+		fprintf(r->to, "  %s", reason);
 	if (f->has_window)
 		fprintf(r->to, "  (window %llu of chain %.8s)", (unsigned long long)f->window_id,
 			text_hex(f->chain.b, CHAIN_ID_LEN, chain));
@@ -93,7 +118,7 @@ continues(const struct report *r, const struct finding *f)
 
 	return r->held && f->offset >= 0 && f->offset == r->last_offset + 1 && f->partition == g->partition &&
 	       f->about_record == g->about_record && strcmp(name_of(f), name_of(g)) == 0 && strcmp(f->why, g->why) == 0 &&
-	       f->has_window == g->has_window && (!f->has_window || (chain_id_eq(&f->chain, &g->chain) &&
+	       f->headers_behind == g->headers_behind && f->has_window == g->has_window && (!f->has_window || (chain_id_eq(&f->chain, &g->chain) &&
 	       f->window_id == g->window_id));
 }
 
@@ -128,7 +153,9 @@ tally_json(struct wr *w, const struct tally *t)
 				  (unsigned long long)t->verdicts[i]);
 			comma = ",";
 		}
-	wr_printf(w, "},\"windows\":{\"stated\":%llu,\"complete\":%llu", (unsigned long long)t->windows,
+	wr_printf(w, "},\"recordsWithHeadersBehind\":%llu,\"headersBehind\":%llu", (unsigned long long)t->records_with_behind,
+		  (unsigned long long)t->headers_behind);
+	wr_printf(w, ",\"windows\":{\"stated\":%llu,\"complete\":%llu", (unsigned long long)t->windows,
 		  (unsigned long long)t->windows_with[WINDOW_COMPLETE]);
 	for (size_t i = WINDOW_COMPLETE + 1; i < WINDOW_FINDINGS; i++)
 		if (t->windows_with[i] > 0)
@@ -199,6 +226,8 @@ row(struct table *tab, const struct tally *sum, const struct tally *t)
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
 		if (verdict_shown(sum, v))
 			table_cell(tab, "%llu", (unsigned long long)t->verdicts[v]);
+	if (sum->records_with_behind > 0)
+		table_cell(tab, "%llu", (unsigned long long)t->records_with_behind);
 	table_cell(tab, "%llu", (unsigned long long)t->windows);
 	table_cell(tab, "%llu", (unsigned long long)t->windows_with[WINDOW_COMPLETE]);
 	for (size_t f = WINDOW_COMPLETE + 1; f < WINDOW_FINDINGS; f++)
@@ -209,7 +238,7 @@ row(struct table *tab, const struct tally *sum, const struct tally *t)
 static void
 sum_table(struct report *r, const struct topic_report *t)
 {
-	size_t columns = 2 + 1 + 2;
+	size_t columns = 2 + 1 + 2 + (t->sum.records_with_behind > 0);
 	struct table tab;
 
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
@@ -223,6 +252,8 @@ sum_table(struct report *r, const struct topic_report *t)
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
 		if (verdict_shown(&t->sum, v))
 			table_cell(&tab, "%s", verdict_name((enum verdict)v));
+	if (t->sum.records_with_behind > 0)
+		table_cell(&tab, "headers-behind");
 	table_cell(&tab, "windows");
 	table_cell(&tab, "complete");
 	for (size_t f = WINDOW_COMPLETE + 1; f < WINDOW_FINDINGS; f++)
@@ -247,12 +278,6 @@ sum_table(struct report *r, const struct topic_report *t)
 	table_free(&tab);
 }
 
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void
 notes(struct report *r, const struct report_about *about, const struct topic_report *t)
 {
@@ -271,6 +296,10 @@ notes(struct report *r, const struct report_about *about, const struct topic_rep
 	if (s->unreadable > 0)
 		fprintf(r->to, "note: %llu record%s of %s under a statement's key that can't be read as one\n",
 			(unsigned long long)s->unreadable, plural(s->unreadable), about->dbom_topic);
+	if (t->sum.records_with_behind > 0)
+		fprintf(r->to, "note: %llu record%s with headers that no statement covers (%llu in all); anybody may have added them\n",
+			(unsigned long long)t->sum.records_with_behind, plural(t->sum.records_with_behind),
+			(unsigned long long)t->sum.headers_behind);
 	if (s->trusted == 0)
 		fprintf(r->to, "note: no trusted statement about this topic\n");
 }

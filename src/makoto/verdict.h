@@ -74,6 +74,11 @@ struct verdict_options {
 	void *arg;
 	/* `why` is a text; w is the window that decided, or NULL. */
 	void (*record)(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);
+	/*
+	 * May be NULL.  Told before `record`, of the same offset: so many headers, more than none, stand
+	 * behind what the leaf covers (the window's own triple not counted).  Anybody may have put them there.
+	 */
+	void (*behind)(void *arg, int64_t offset, size_t headers);
 	/* offset -1: about the window as a whole. */
 	void (*window)(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why);
 };

@@ -29,12 +29,14 @@ struct stray {
 	int64_t offset;
 	struct judged *window;
 	uint8_t leaf[LEAF_LEN];
+	size_t behind; /* headers that the leaf doesn't cover */
 };
 
 /* A record listed by a window without a manifest: decided when the window is whole. */
 struct waiting {
 	int64_t offset;
 	struct judged *window;
+	size_t behind;
 };
 
 /* By key-hash prefix: the last offset that has the key (leaf+key manifests). */
@@ -61,9 +63,13 @@ struct verdicts {
 	bool want_keys;
 };
 
+/* behind: headers that j's leaf of the record doesn't cover. */
 static inline void
-tell_record(const struct verdicts *v, int64_t offset, enum verdict verdict, const char *why, const struct judged *j)
+tell_record(const struct verdicts *v, int64_t offset, enum verdict verdict, const char *why, const struct judged *j,
+	    size_t behind)
 {
+	if (behind > 0 && v->o.behind != NULL)
+		v->o.behind(v->o.arg, offset, behind);
 	v->o.record(v->o.arg, offset, verdict, why, j == NULL ? NULL : &j->w);
 }
 

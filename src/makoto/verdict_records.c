@@ -1,6 +1,8 @@
 /* One record after the other: docs/FORMAT.md, "Verdicts", rules 1 to 5 in their order. */
 #include "makoto/verdict_internal.h"
 
+enum { TRIPLE_HEADERS = 3 };
+
 struct look {
 	const struct verdict_record *r;
 	struct leaf_input leaf; /* all but the headers' hash and the timestamp's binding */
@@ -8,6 +10,7 @@ struct look {
 	struct triple last;
 	bool has_triple;
 	bool names; /* the last triple names a window */
+	size_t behind; /* headers that the leaf which was computed last doesn't cover */
 };
 
 /* The leaf over the first `covered` headers. */
@@ -39,6 +42,20 @@ topic_of(const struct verdicts *v)
 	return v->o.mirror ? (struct slice){NULL, 0} : v->o.dbom_topic;
 }
 
+/* The leaf over what the window's own triple leaves, else over all.  Is there such a triple? */
+static bool
+leaf_for(const struct verdicts *v, struct look *l, const struct judged *j, uint8_t out[LEAF_LEN])
+{
+	const struct statement *s = j->w.statement;
+	const struct verdict_record *r = l->r;
+	bool own;
+	size_t n = triple_covered(r->headers, r->header_count, l->value_hash, topic_of(v), &s->chain, s->window_id, &own);
+
+	l->behind = own ? r->header_count - n - TRIPLE_HEADERS : 0;
+	leaf_over(l, n, s->log_append, out);
+	return own;
+}
+
 /*
  * Does the record have this leaf, as that window would have made it?  With the window's own
  * triple there is one way; without, all headers, or those before a later hop's triple.
@@ -49,10 +66,8 @@ has_leaf(const struct verdicts *v, struct look *l, const struct judged *j, const
 	const struct statement *s = j->w.statement;
 	const struct verdict_record *r = l->r;
 	uint8_t sum[LEAF_LEN];
-	bool own;
-	size_t n = triple_covered(r->headers, r->header_count, l->value_hash, topic_of(v), &s->chain, s->window_id, &own);
+	bool own = leaf_for(v, l, j, sum);
 
-	leaf_over(l, n, s->log_append, sum);
 	if (memcmp(sum, leaf, LEAF_LEN) == 0)
 		return true;
 	if (own)
@@ -64,23 +79,12 @@ has_leaf(const struct verdicts *v, struct look *l, const struct judged *j, const
 		    chain_id_eq(&t.chain, &s->chain))
 			continue;
 		leaf_over(l, at, s->log_append, sum);
-		if (memcmp(sum, leaf, LEAF_LEN) == 0)
+		if (memcmp(sum, leaf, LEAF_LEN) == 0) {
+			l->behind = r->header_count - at;
 			return true;
+		}
 	}
 	return false;
-}
-
-/* The leaf that the window would most likely have: over what its own triple leaves, else over all. */
-static void
-leaf_for(const struct verdicts *v, struct look *l, const struct judged *j, uint8_t out[LEAF_LEN])
-{
-	const struct statement *s = j->w.statement;
-	bool own;
-
-	leaf_over(l,
-		  triple_covered(l->r->headers, l->r->header_count, l->value_hash, topic_of(v), &s->chain, s->window_id,
-				 &own),
-		  s->log_append, out);
 }
 
 static bool
@@ -91,7 +95,7 @@ leaf_elsewhere(const struct verdicts *v, struct look *l, const struct judged *j)
 
 	if (!j->has_manifest)
 		return false;
-	leaf_for(v, l, j, sum);
+	(void)leaf_for(v, l, j, sum);
 	for (uint64_t i = 0; i < s->leaf_count; i++)
 		if (memcmp(manifest_leaf(s->manifest, j->w.manifest, i), sum, LEAF_LEN) == 0)
 			return true;
@@ -190,14 +194,14 @@ judge_without_manifest(struct verdicts *v, struct look *l, struct judged *j, uin
 
 	if (err != 0)
 		return err;
-	leaf_for(v, l, j, leaf);
+	(void)leaf_for(v, l, j, leaf);
 	/* Records come in ascending offset, which is the leaves' order: the tree grows as they come. */
 	if (j->in_tree == i) {
 		tree_add(&j->tree, leaf);
 		j->in_tree++;
 	}
 	j->seen[i] = SEEN_HELD;
-	v->waiting[v->waiting_count++] = (struct waiting){l->r->offset, j};
+	v->waiting[v->waiting_count++] = (struct waiting){l->r->offset, j, l->behind};
 	return 0;
 }
 
@@ -213,13 +217,13 @@ judge_listed(struct verdicts *v, struct look *l, struct judged *j)
 		return judge_without_manifest(v, l, j, i);
 	if (has_leaf(v, l, j, manifest_leaf(s->manifest, j->w.manifest, i))) {
 		j->seen[i] = SEEN_MATCHED;
-		tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j);
+		tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j, l->behind);
 	} else if (leaf_elsewhere(v, l, j)) {
 		j->seen[i] = SEEN_HELD;
-		tell_record(v, offset, VERDICT_MISPLACED, "it belongs to another offset of its window", j);
+		tell_record(v, offset, VERDICT_MISPLACED, "it belongs to another offset of its window", j, l->behind);
 	} else {
 		j->seen[i] = SEEN_HELD;
-		tell_record(v, offset, VERDICT_ALTERED, difference(l), j);
+		tell_record(v, offset, VERDICT_ALTERED, difference(l), j, l->behind);
 	}
 	return 0;
 }
@@ -258,7 +262,8 @@ judge_stray(struct verdicts *v, struct look *l, struct judged *j)
 	s = &v->strays[v->stray_count++];
 	s->offset = l->r->offset;
 	s->window = j;
-	leaf_for(v, l, j, s->leaf);
+	(void)leaf_for(v, l, j, s->leaf);
+	s->behind = l->behind;
 	return 0;
 }
 
@@ -272,14 +277,14 @@ judge_named(struct verdicts *v, struct look *l)
 		if (is_trusted(v->by_name[i]))
 			return judge_stray(v, l, v->by_name[i]);
 	if (n > 0)
-		tell_record(v, offset, VERDICT_UNTRUSTED, "no trusted key signed the statement that it names", v->by_name[at]);
+		tell_record(v, offset, VERDICT_UNTRUSTED, "no trusted key signed the statement that it names", v->by_name[at], 0);
 	else if (verdict_later_stated(v, &l->last.chain, l->last.window_id))
-		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated, and a later one was", NULL);
+		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated, and a later one was", NULL, 0);
 	else if (l->r->timestamp >= 0 && l->r->timestamp <= v->o.now_ms &&
 		 v->o.now_ms - l->r->timestamp > v->o.pending_max_ms)
-		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated", NULL);
+		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated", NULL, 0);
 	else
-		tell_record(v, offset, VERDICT_PENDING, "its window is not stated yet", NULL);
+		tell_record(v, offset, VERDICT_PENDING, "its window is not stated yet", NULL, 0);
 	return 0;
 }
 
@@ -298,17 +303,17 @@ decide_stray(const struct verdicts *v, const struct stray *s)
 		every &= j->seen[i] == SEEN_MATCHED;
 	}
 	if (met && v->o.mirror)
-		tell_record(v, s->offset, good(j, VERDICT_VERIFIED_CONTENT), "", j);
+		tell_record(v, s->offset, good(j, VERDICT_VERIFIED_CONTENT), "", j, s->behind);
 	else if (met && every)
-		tell_record(v, s->offset, VERDICT_DUPLICATE, "its window lists this record at another offset, where it also is", j);
+		tell_record(v, s->offset, VERDICT_DUPLICATE, "its window lists this record at another offset, where it also is", j, s->behind);
 	else if (met)
-		tell_record(v, s->offset, VERDICT_MISPLACED, "its window lists this record at another offset", j);
+		tell_record(v, s->offset, VERDICT_MISPLACED, "its window lists this record at another offset", j, s->behind);
 	else if (t->unresolved > 0)
-		tell_record(v, s->offset, VERDICT_UNATTESTED, "its window could not find out the outcome of some records", j);
+		tell_record(v, s->offset, VERDICT_UNATTESTED, "its window could not find out the outcome of some records", j, s->behind);
 	else if (v->o.mirror)
-		tell_record(v, s->offset, VERDICT_ALTERED, "its window has no such record", j);
+		tell_record(v, s->offset, VERDICT_ALTERED, "its window has no such record", j, s->behind);
 	else
-		tell_record(v, s->offset, VERDICT_FORGED_HEADER, "it names a window that doesn't list it", j);
+		tell_record(v, s->offset, VERDICT_FORGED_HEADER, "it names a window that doesn't list it", j, s->behind);
 }
 
 static void
@@ -356,9 +361,9 @@ verdicts_record(struct verdicts *v, const struct verdict_record *r)
 		tell_record(v, r->offset, VERDICT_FORGED_HEADER,
 			    l.has_triple ? "its makoto headers contradict the value or each other"
 					 : "it has makoto headers, but not the three together",
-			    NULL);
+			    NULL, 0);
 	else
-		tell_record(v, r->offset, VERDICT_UNATTESTED, "no statement lists it and it has no makoto headers", NULL);
+		tell_record(v, r->offset, VERDICT_UNATTESTED, "no statement lists it and it has no makoto headers", NULL, 0);
 	return 0;
 }
 
@@ -369,16 +374,17 @@ verdicts_end(struct verdicts *v)
 		struct judged *j = v->waiting[i].window;
 		const struct statement *s = j->w.statement;
 		int64_t offset = v->waiting[i].offset;
+		size_t behind = v->waiting[i].behind;
 		uint8_t root[SHA256_LEN];
 
 		tree_root(&j->tree, root);
 		if (j->in_tree < s->leaf_count)
 			tell_record(v, offset, VERDICT_UNATTESTED,
-				    "its window has no manifest, and some of its records were not read", j);
+				    "its window has no manifest, and some of its records were not read", j, behind);
 		else if (memcmp(root, s->root, SHA256_LEN) == 0)
-			tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j);
+			tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j, behind);
 		else
-			tell_record(v, offset, VERDICT_ALTERED, "one of its window's records was altered; without a manifest it can't be told which", j);
+			tell_record(v, offset, VERDICT_ALTERED, "one of its window's records was altered; without a manifest it can't be told which", j, behind);
 	}
 	for (size_t i = 0; i < v->stray_count; i++)
 		decide_stray(v, &v->strays[i]);

@@ -84,6 +84,15 @@ on_record(void *arg, int64_t offset, enum verdict v, const char *why, const stru
 }
 
 static void
+on_behind(void *arg, int64_t offset, size_t headers)
+{
+	const struct open *o = arg;
+
+	if (o->e->conf.behind != NULL)
+		o->e->conf.behind(o->e->conf.record_arg, hidden(offset), headers);
+}
+
+static void
 on_window(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why)
 {
 	/* What is wrong with windows of other partitions is not ours to tell. */
@@ -129,6 +138,7 @@ open_window(struct elsewhere *e, const struct triple *named, const struct statem
 					  .now_ms = e->conf.now_ms,
 					  .pending_max_ms = e->conf.pending_max_ms,
 					  .record = on_record,
+					  .behind = on_behind,
 					  .window = on_window,
 					  .arg = o};
 	int err = ERR_NOMEM;

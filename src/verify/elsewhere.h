@@ -25,7 +25,8 @@ struct elsewhere_conf {
 	void *fetch_arg;
 	void (*record)(void *arg, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
 		       uint64_t window_id);
-	void *record_arg;
+	void (*behind)(void *arg, int64_t offset, size_t headers); /* as verdict_options', before `record`; may be NULL */
+	void *record_arg; /* of both */
 };
 
 struct elsewhere;

@@ -7,6 +7,7 @@ struct join {
 	struct tally tally;
 	const struct verdict_window *told[WINDOW_FINDINGS]; /* the window that was counted last */
 	const struct verdict_record *current;
+	size_t behind; /* headers that are not covered, of the record that is told next */
 	int64_t log_start_now;
 	int64_t read_from, read_to;
 	int err; /* of something in a callback */
@@ -30,8 +31,10 @@ static void
 record_found(struct join *j, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
 	     uint64_t window_id)
 {
-	struct finding f = {.about_record = true, .verdict = v, .offset = offset, .why = why};
+	struct finding f = {
+		.about_record = true, .verdict = v, .offset = offset, .why = why, .headers_behind = j->behind};
 
+	j->behind = 0;
 	if (offset < j->conf.from || offset >= j->conf.to)
 		return; /* read only for the sake of others */
 	if (chain != NULL) {
@@ -40,7 +43,17 @@ record_found(struct join *j, int64_t offset, enum verdict v, const char *why, co
 		f.window_id = window_id;
 	}
 	j->tally.verdicts[v]++;
+	j->tally.records_with_behind += f.headers_behind > 0;
+	j->tally.headers_behind += f.headers_behind;
 	tell(j, &f);
+}
+
+static void
+on_behind(void *arg, int64_t offset UNUSED, size_t headers)
+{
+	struct join *j = arg;
+
+	j->behind = headers;
 }
 
 /* Does the record name a window of which something is known elsewhere?  Then that decides. */
@@ -167,6 +180,7 @@ join_new(const struct join_conf *conf, struct join **ret)
 				    .read_committed = conf->read_committed,
 				    .compacted = conf->compacted,
 				    .record = on_record,
+				    .behind = on_behind,
 				    .window = on_window};
 	struct elsewhere_conf ec = conf->elsewhere;
 	struct join *j = calloc(1, sizeof(*j));
@@ -181,6 +195,7 @@ join_new(const struct join_conf *conf, struct join **ret)
 	j->log_start_now = conf->log_start;
 	o.arg = j;
 	ec.record = on_elsewhere;
+	ec.behind = on_behind;
 	ec.record_arg = j;
 	if ((j->verdicts = verdicts_new(&o)) == NULL || (j->elsewhere = elsewhere_new(&ec)) == NULL)
 		goto fail;

@@ -20,13 +20,14 @@ struct finding { /* about a record, or about a window or one of its members */
 	int32_t partition;
 	int64_t offset;  /* -1: the window as a whole */
 	const char *why; /* "": nothing more to say */
+	size_t headers_behind; /* about_record: so many headers that the window's leaf doesn't cover */
 	bool has_window;
 	struct chain_id chain;
 	uint64_t window_id;
 };
 
 struct join_conf {
-	struct elsewhere_conf elsewhere; /* all but record and record_arg */
+	struct elsewhere_conf elsewhere; /* all but record, behind and record_arg */
 	int32_t partition;
 	int64_t from, to;  /* verdicts are wanted of offsets from … to-1 */
 	int64_t log_start; /* the first offset that is there */

@@ -4,6 +4,8 @@ void
 tally_add(struct tally *sum, const struct tally *t)
 {
 	sum->records += t->records;
+	sum->records_with_behind += t->records_with_behind;
+	sum->headers_behind += t->headers_behind;
 	sum->windows += t->windows;
 	for (size_t i = 0; i < VERDICT_COUNT; i++)
 		sum->verdicts[i] += t->verdicts[i];

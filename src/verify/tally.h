@@ -7,6 +7,8 @@
 struct tally {
 	uint64_t records;
 	uint64_t verdicts[VERDICT_COUNT];
+	uint64_t records_with_behind;           /* that end with headers which no leaf covers */
+	uint64_t headers_behind;                /* those headers */
 	uint64_t windows;                       /* stated, with members in the range */
 	uint64_t windows_with[WINDOW_FINDINGS]; /* how many of them have that finding */
 	uint64_t members[WINDOW_FINDINGS];      /* how many members were found so */

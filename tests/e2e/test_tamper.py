@@ -107,6 +107,7 @@ class Case:
     verdicts: dict = field(default_factory=dict)  # offset → verdict; everything else is verified
     missing: set = field(default_factory=set)  # offsets
     problems: set = field(default_factory=set)  # fork, gap, break, manifest missing
+    behind: dict = field(default_factory=dict)  # offset → headers that aren't covered
     codec: str = "none"
     after: object = None  # (scene, topic) → None: written to the brokers afterwards
     dbom: object = None  # of the statement topic's segment: a case with a statement topic of its own
@@ -134,7 +135,8 @@ CASES = {
     "records removed, compressed": Case(without(3, 4, 5), missing={3, 4, 5}, codec="lz4"),
     "tail removed": Case(last_batch_gone, missing=set(range(20, 30)), word="missing"),
     "our headers stripped": Case(at(5, headers=lambda r: r.headers[:-3])),  # the leaf proves it by its offset alone
-    "header behind ours": Case(at(6, headers=lambda r: [*r.headers, (b"late", b"x")])),  # not covered, so not a violation
+    # not covered, so not a violation; but told
+    "header behind ours": Case(at(6, headers=lambda r: [*r.headers, (b"late", b"x")]), behind={6: 1}, word="not covered"),
 }
 
 
@@ -387,6 +389,7 @@ def test_tampered(cluster, scene, name):
     log = cluster.log(t)
     j = v.judge(t, cluster.topic_id(t), 0, log)
     assert {o: x.verdict for o, x in j.records.items() if x.verdict != "verified"} == case.verdicts
+    assert {o: x.behind for o, x in j.records.items() if x.behind} == case.behind
     assert {o for w in j.windows for o, why in w.missing.items() if why in ("missing", "reused")} == case.missing
     found = {k for k, _, _ in j.problems} | {x for w in j.windows for x in w.problems}
     assert found == case.problems, found
@@ -396,6 +399,8 @@ def test_tampered(cluster, scene, name):
     p, lines, last = ctl_verify(cluster.bootstrap, t, scene.keys[name], "--dbom-topic", dbom)
     told = {x["offset"]: x["verdict"] for x in lines if "offset" in x and x.get("verdict") in bad | {"unattested", "pending"}}
     assert told == case.verdicts, p.stdout[-3000:]
+    assert {x["offset"]: x["headersBehind"] for x in lines if "headersBehind" in x} == case.behind, p.stdout[-3000:]
+    assert (last["recordsWithHeadersBehind"], last["headersBehind"]) == (len(case.behind), sum(case.behind.values()))
     assert p.returncode == want, (p.returncode, p.stdout[-3000:], p.stderr[-1000:])
     assert last["ok"] is (want == 0)
     assert last["records"] == len(log.records)

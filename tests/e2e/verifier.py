@@ -414,7 +414,7 @@ class Verdict:
     verdict: str
     why: str = ""
     by: Statement | None = None
-    behind: int = 0  # headers behind the own triple: not covered
+    behind: int = 0  # headers that the leaf doesn't cover, the own triple not counted
 
 
 @dataclass
@@ -565,11 +565,13 @@ class Verifier:
         return out
 
     def _leaf_matches(self, r, s):
-        """(the manifest's leaf is the record's, headers behind)"""
+        """(the manifest's leaf is the record's, headers that it doesn't cover)"""
         place = s.index()[r.offset]
         for n in coverings(r, s):
             if leaf(r.key, r.value, r.headers[:n], r.timestamp, s.bound) == s.leaves()[place]:
-                return True, max(0, len(r.headers) - n - 3)
+                own = read_triple(r.headers, n, r.value) if n in triples(r.headers) else None
+                mine = own is not None and (own.chain, own.window) == (s.chain, s.window)
+                return True, len(r.headers) - n - (3 if mine else 0)
         return False, 0
 
     def _by_root(self, s, by_offset):

@@ -7,6 +7,7 @@ struct seen {
 	int findings[WINDOW_FINDINGS];
 	int64_t offsets[VERDICT_COUNT]; /* the last one */
 	int64_t absent[WINDOW_FINDINGS];
+	size_t behind[WORLD_RECORDS]; /* headers that aren't covered, by offset */
 	char why[256]; /* of the last record that isn't verified */
 	enum tally_outcome outcome;
 	struct tally tally;
@@ -55,6 +56,8 @@ on_found(void *arg, const struct finding *f)
 	if (f->about_record) {
 		s->verdicts[f->verdict]++;
 		s->offsets[f->verdict] = f->offset;
+		ck_assert_int_lt(f->offset, WORLD_RECORDS);
+		s->behind[f->offset] = f->headers_behind;
 		if (f->verdict != VERDICT_VERIFIED)
 			snprintf(s->why, sizeof(s->why), "%s", f->why);
 	} else {
@@ -245,6 +248,14 @@ START_TEST(headers_stripped_or_behind)
 	w.r[4].header_count = 5;
 	s = JUDGE();
 	ck_verdicts(&s, 15, VERDICT_VERIFIED, 0, TALLY_OK);
+	for (size_t i = 0; i < 15; i++)
+		ck_assert_uint_eq(s.behind[i], i == 4);
+	ck_assert_uint_eq(s.tally.records_with_behind, 1);
+	ck_assert_uint_eq(s.tally.headers_behind, 1);
+	/* What wasn't asked for isn't counted. */
+	s = JUDGE(.from = 5);
+	ck_assert_uint_eq(s.tally.records_with_behind, 0);
+	ck_assert_uint_eq(s.tally.headers_behind, 0);
 }
 END_TEST
 
@@ -580,6 +591,13 @@ START_TEST(from_another_topic)
 	WINDOW(&there, .n = 5);
 	s = JUDGE();
 	ck_verdicts(&s, 5, VERDICT_MISPLACED, 10, TALLY_VIOLATION);
+	w.r[8].headers[4] = w.r[8].headers[5] = (struct header){slice_str("late"), slice_str("x")};
+	w.r[8].header_count = 6;
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_MISPLACED, 10, TALLY_VIOLATION);
+	ck_assert_uint_eq(s.behind[8], 2);
+	ck_assert_uint_eq(s.tally.records_with_behind, 1);
+	ck_assert_uint_eq(s.tally.headers_behind, 2);
 	world_forge(&w.r[7], "mine");
 	s = JUDGE();
 	ck_assert_int_eq(s.verdicts[VERDICT_FORGED_HEADER], 1);

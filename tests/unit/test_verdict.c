@@ -17,8 +17,10 @@ static struct {
 		int64_t offset;
 		enum verdict verdict;
 		char why[128];
+		size_t behind;
 	} records[MAX];
 	size_t record_count;
+	size_t behind; /* of the record that is told next */
 	unsigned windows[WINDOW_FINDINGS];
 	int64_t last_offset[WINDOW_FINDINGS];
 } told;
@@ -29,7 +31,16 @@ on_record(void *arg UNUSED, int64_t offset, enum verdict v, const char *why, con
 	ck_assert_uint_lt(told.record_count, MAX);
 	told.records[told.record_count].offset = offset;
 	told.records[told.record_count].verdict = v;
+	told.records[told.record_count].behind = told.behind;
+	told.behind = 0;
 	(void)snprintf(told.records[told.record_count++].why, 128, "%s", why);
+}
+
+static void
+on_behind(void *arg UNUSED, int64_t offset UNUSED, size_t headers)
+{
+	ck_assert_uint_gt(headers, 0);
+	told.behind = headers;
 }
 
 static void
@@ -48,6 +59,7 @@ options(void)
 					.pending_max_ms = 3600000,
 					.to = INT64_MAX,
 					.record = on_record,
+					.behind = on_behind,
 					.window = on_window};
 }
 
@@ -55,7 +67,7 @@ struct rec {
 	char key[16];
 	char value[32];
 	char hash[65], id[24], ref[96];
-	struct header headers[4];
+	struct header headers[8];
 	struct verdict_record r;
 };
 
@@ -170,6 +182,16 @@ verdict_of(int64_t offset)
 	return VERDICT_COUNT;
 }
 
+static size_t
+behind(int64_t offset)
+{
+	for (size_t i = 0; i < told.record_count; i++)
+		if (told.records[i].offset == offset)
+			return told.records[i].behind;
+	ck_abort_msg("no verdict for offset %d", (int)offset);
+	return 0;
+}
+
 static unsigned
 violations(void)
 {
@@ -257,6 +279,74 @@ START_TEST(test_altered)
 	rec_make(&recs[1], 1, "forged", 1);
 	judge_both(recs, 6);
 	ck_assert_int_eq(verdict_of(1), VERDICT_ALTERED);
+}
+END_TEST
+
+static void
+rec_add(struct rec *rec, const char *name, const char *value)
+{
+	rec->headers[rec->r.header_count++] = (struct header){slice_str(name), slice_str(value)};
+}
+
+/* What somebody appended is no violation, and is not passed over in silence. */
+START_TEST(test_headers_behind)
+{
+	judge_both(recs, 6);
+	for (size_t i = 0; i < 6; i++)
+		ck_assert_uint_eq(behind(recs[i].r.offset), 0);
+	rec_add(&recs[1], "tenant", "evil");
+	rec_add(&recs[4], "tenant", "evil");
+	rec_add(&recs[4], "role", "admin");
+	judge_both(recs, 6);
+	ck_assert_int_eq(verdict_of(1), VERDICT_VERIFIED);
+	ck_assert_uint_eq(behind(0), 0);
+	ck_assert_uint_eq(behind(1), 1);
+	ck_assert_uint_eq(behind(2), 0);
+	ck_assert_uint_eq(behind(5), 2);
+	ck_assert_uint_eq(violations(), 0);
+	/* The same without a manifest, and without a signature. */
+	one.w.manifest = (struct slice){NULL, 0};
+	one.s.manifest = MANIFEST_NONE;
+	one.w.trust = two.w.trust = TRUST_UNSIGNED;
+	judge_both(recs, 6);
+	ck_assert_int_eq(verdict_of(1), VERDICT_UNSIGNED);
+	ck_assert_uint_eq(behind(0), 0);
+	ck_assert_uint_eq(behind(1), 1);
+	ck_assert_uint_eq(behind(5), 2);
+	/* One that the window lists elsewhere. */
+	setup();
+	recs[6] = recs[1];
+	recs[6].r.headers = recs[6].headers;
+	recs[6].r.offset = 9;
+	rec_add(&recs[6], "tenant", "evil");
+	judge_both(recs, 7);
+	ck_assert_int_eq(verdict_of(9), VERDICT_DUPLICATE);
+	ck_assert_uint_eq(behind(9), 1);
+	ck_assert_uint_eq(behind(1), 0);
+}
+END_TEST
+
+/* A record that this hop left without headers: a later hop's three are as little covered as what is behind them. */
+START_TEST(test_headers_behind_a_later_hop)
+{
+	char key[CHAIN_KEY_MAX + 1], ref[96];
+	struct chain_id later = {{0x44, 0x55}};
+
+	(void)chain_key(&later, 1, key);
+	(void)snprintf(ref, sizeof(ref), "makoto.dbom/%s", key);
+	recs[1].headers[2].value = slice_str(ref);
+	judge_both(recs, 6);
+	ck_assert_int_eq(verdict_of(1), VERDICT_VERIFIED);
+	ck_assert_uint_eq(behind(1), 3);
+	rec_add(&recs[1], "tenant", "evil");
+	judge_both(recs, 6);
+	ck_assert_int_eq(verdict_of(1), VERDICT_VERIFIED);
+	ck_assert_uint_eq(behind(1), 4);
+	/* With none at all, everything that is there is covered. */
+	recs[1].r.header_count = 0;
+	judge_both(recs, 6);
+	ck_assert_int_eq(verdict_of(1), VERDICT_VERIFIED);
+	ck_assert_uint_eq(behind(1), 0);
 }
 END_TEST
 
@@ -638,6 +728,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_all_verified);
 	tcase_add_test(t, test_altered);
+	tcase_add_test(t, test_headers_behind);
+	tcase_add_test(t, test_headers_behind_a_later_hop);
 	tcase_add_test(t, test_removed);
 	tcase_add_test(t, test_misplaced_and_duplicate);
 	tcase_add_test(t, test_forged_headers);
