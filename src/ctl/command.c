@@ -3,16 +3,29 @@
 #include <getopt.h>
 #include <stdarg.h>
 
+#include "ctl/safe.h"
+
+/* What librdkafka and brokers say is in it. */
+static __attribute__((format(printf, 2, 0))) void
+complain(const struct command *c, const char *fmt, va_list args)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	safe_line(stderr, "makotoctl %s: %s", c->name, text == NULL ? "out of memory" : text);
+	free(text);
+}
+
 int
 command_misused(const struct command *c, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	fprintf(stderr, "makotoctl %s: ", c->name);
-	vfprintf(stderr, fmt, args);
-	fprintf(stderr, "\nmakotoctl %s --help tells more\n", c->name);
+	complain(c, fmt, args);
 	va_end(args);
+	fprintf(stderr, "makotoctl %s --help tells more\n", c->name);
 	return EXIT_USAGE;
 }
 
@@ -28,9 +41,7 @@ command_failed(const struct command *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	fprintf(stderr, "makotoctl %s: ", c->name);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	complain(c, fmt, args);
 	va_end(args);
 	return EXIT_UNFINISHED;
 }

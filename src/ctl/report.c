@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "ctl/command.h"
+#include "ctl/safe.h"
 #include "ctl/table.h"
 #include "makoto/json_write.h"
 
@@ -46,11 +47,12 @@ reason_of(const struct finding *f, char *buf, size_t len)
 	return buf;
 }
 
+/* A line of JSON; what is escaped in it was inside strings, where it means the same. */
 static void
 put(struct report *r, struct wr *w)
 {
-	if (wr_err(w) == 0)
-		(void)fwrite(w->buf, 1, w->len, r->to);
+	if (wr_err(w) != 0 || safe_slice(r->to, wr_slice(w)) != 0)
+		r->failed = true;
 	wr_free(w);
 }
 
@@ -81,7 +83,7 @@ finding_json(struct report *r, const struct finding *f)
 	if (f->has_window)
 		wr_printf(&w, ",\"chain\":\"%s\",\"window\":%llu", text_hex(f->chain.b, CHAIN_ID_LEN, chain),
 			  (unsigned long long)f->window_id);
-	wr_text(&w, "}\n");
+	wr_text(&w, "}");
 	put(r, &w);
 }
 
@@ -89,25 +91,24 @@ static void
 flush_held(struct report *r)
 {
 	const struct finding *f = &r->first;
-	char where[64], chain[2 * CHAIN_ID_LEN + 1], buf[REASON_MAX];
-	const char *reason = reason_of(f, buf, sizeof(buf));
+	char where[64], by[64] = "", chain[2 * CHAIN_ID_LEN + 1], buf[REASON_MAX];
+	const char *reason;
 
 	if (!r->held)
 		return;
 	r->held = false;
+	reason = reason_of(f, buf, sizeof(buf));
 	if (f->offset < 0)
 		snprintf(where, sizeof(where), "window %llu", (unsigned long long)f->window_id);
 	else if (f->offset == r->last_offset)
 		snprintf(where, sizeof(where), "offset %lld", (long long)f->offset);
 	else
 		snprintf(where, sizeof(where), "offsets %lld-%lld", (long long)f->offset, (long long)r->last_offset);
-	fprintf(r->to, "%s/%d  %-14s  %-16s", r->topic, f->partition, where, name_of(f));
-	if (reason[0] != '\0')
-		fprintf(r->to, "  %s", reason);
 	if (f->has_window)
-		fprintf(r->to, "  (window %llu of chain %.8s)", (unsigned long long)f->window_id,
-			text_hex(f->chain.b, CHAIN_ID_LEN, chain));
-	fputc('\n', r->to);
+		snprintf(by, sizeof(by), "  (window %llu of chain %.8s)", (unsigned long long)f->window_id,
+			 text_hex(f->chain.b, CHAIN_ID_LEN, chain));
+	safe_line(r->to, "%s/%d  %-14s  %-16s%s%s%s", r->topic, f->partition, where, name_of(f),
+		  reason[0] == '\0' ? "" : "  ", reason, by);
 }
 
 /* Does `f` continue the run that is held? */
@@ -118,8 +119,8 @@ continues(const struct report *r, const struct finding *f)
 
 	return r->held && f->offset >= 0 && f->offset == r->last_offset + 1 && f->partition == g->partition &&
 	       f->about_record == g->about_record && strcmp(name_of(f), name_of(g)) == 0 && strcmp(f->why, g->why) == 0 &&
-	       f->headers_behind == g->headers_behind && f->has_window == g->has_window && (!f->has_window || (chain_id_eq(&f->chain, &g->chain) &&
-	       f->window_id == g->window_id));
+	       f->headers_behind == g->headers_behind && f->has_window == g->has_window &&
+	       (!f->has_window || (chain_id_eq(&f->chain, &g->chain) && f->window_id == g->window_id));
 }
 
 void
@@ -200,7 +201,7 @@ sum_json(struct report *r, const struct report_about *about, const struct topic_
 		tally_json(&w, &p->tally);
 		wr_text(&w, "}");
 	}
-	wr_printf(&w, "],\"exit\":%d,\"ok\":%s}\n", code, code == EXIT_OK ? "true" : "false");
+	wr_printf(&w, "],\"exit\":%d,\"ok\":%s}", code, code == EXIT_OK ? "true" : "false");
 	put(r, &w);
 }
 
@@ -284,24 +285,24 @@ notes(struct report *r, const struct report_about *about, const struct topic_rep
 	const struct statements_count *s = &t->statements;
 
 	if (about->id_unchecked != NULL)
-		fprintf(r->to, "note: the topic's id was not checked (%s)%s%s\n", about->id_unchecked,
+		safe_line(r->to, "note: the topic's id was not checked (%s)%s%s", about->id_unchecked,
 			t->topic_id[0] == '\0' ? "" : "; taken from the latest statement: ", t->topic_id);
 	if (s->other_topic_id > 0)
-		fprintf(r->to, "note: %llu statement%s about an earlier topic of this name, deleted since\n",
+		safe_line(r->to, "note: %llu statement%s about an earlier topic of this name, deleted since",
 			(unsigned long long)s->other_topic_id, plural(s->other_topic_id));
 	if (s->untrusted > 0)
-		fprintf(r->to, "note: %llu statement%s about this topic that no given key signed%s%s\n",
+		safe_line(r->to, "note: %llu statement%s about this topic that no given key signed%s%s",
 			(unsigned long long)s->untrusted, plural(s->untrusted),
 			s->untrusted_keyid[0] == '\0' ? "" : "; the last says it is of key ", s->untrusted_keyid);
 	if (s->unreadable > 0)
-		fprintf(r->to, "note: %llu record%s of %s under a statement's key that can't be read as one\n",
+		safe_line(r->to, "note: %llu record%s of %s under a statement's key that can't be read as one",
 			(unsigned long long)s->unreadable, plural(s->unreadable), about->dbom_topic);
 	if (t->sum.records_with_behind > 0)
-		fprintf(r->to, "note: %llu record%s with headers that no statement covers (%llu in all); anybody may have added them\n",
+		safe_line(r->to, "note: %llu record%s with headers that no statement covers (%llu in all); anybody may have added them",
 			(unsigned long long)t->sum.records_with_behind, plural(t->sum.records_with_behind),
 			(unsigned long long)t->sum.headers_behind);
 	if (s->trusted == 0)
-		fprintf(r->to, "note: no trusted statement about this topic\n");
+		safe_line(r->to, "note: no trusted statement about this topic");
 }
 
 static void
@@ -332,9 +333,10 @@ sum_text(struct report *r, const struct report_about *about, const struct topic_
 	uint64_t undecided = s->verdicts[VERDICT_PENDING] + s->verdicts[VERDICT_UNATTESTED];
 
 	flush_held(r);
-	fprintf(r->to, "topic %s%s%s, %llu trusted statement%s in %s, %s\n", r->topic, t->topic_id[0] == '\0' ? "" : ", id ",
-		t->topic_id, (unsigned long long)t->statements.trusted, plural(t->statements.trusted), about->dbom_topic,
-		about->read_committed ? "read_committed" : "read_uncommitted");
+	safe_line(r->to, "topic %s%s%s, %llu trusted statement%s in %s, %s", r->topic,
+		  t->topic_id[0] == '\0' ? "" : ", id ", t->topic_id, (unsigned long long)t->statements.trusted,
+		  plural(t->statements.trusted), about->dbom_topic,
+		  about->read_committed ? "read_committed" : "read_uncommitted");
 	notes(r, about, t);
 	sum_table(r, t);
 	if (code == EXIT_OK)
@@ -356,5 +358,5 @@ report_end(struct report *r, const struct report_about *about, const struct topi
 		sum_json(r, about, result, code);
 	else
 		sum_text(r, about, result, code);
-	return code;
+	return r->failed ? EXIT_UNFINISHED : code;
 }

@@ -14,6 +14,7 @@ struct report {
 	bool json;
 	bool verbose; /* verified records, complete windows, expired members too */
 	const char *topic;
+	bool failed; /* something could not be told for want of memory */
 	/* The findings that will share a line. */
 	bool held;
 	struct finding first;

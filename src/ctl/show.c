@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ctl/args.h"
 #include "ctl/command.h"
+#include "ctl/safe.h"
 #include "ctl/table.h"
 #include "makoto/json_write.h"
 #include "verify/published.h"
@@ -118,8 +119,8 @@ show_whole(const struct published *p, int32_t partition, int64_t offset, struct 
 
 	printf("key        %s/%llu\n", text_hex(p->chain.b, CHAIN_ID_LEN, hex), (unsigned long long)p->window_id);
 	printf("published  partition %d, offset %lld\n", partition, (long long)offset);
-	printf("signature  %s%s%s%s\n", published_state_name(p->state), p->keyid[0] == '\0' ? "" : ", key ", p->keyid,
-	       p->state == PUBLISHED_UNTRUSTED ? " as it says" : "");
+	safe_line(stdout, "signature  %s%s%s%s", published_state_name(p->state), p->keyid[0] == '\0' ? "" : ", key ", p->keyid,
+		  p->state == PUBLISHED_UNTRUSTED ? " as it says" : "");
 	if (p->statement == NULL) {
 		printf("reason     %s\n\n", p->why);
 		return 0;
@@ -131,7 +132,8 @@ show_whole(const struct published *p, int32_t partition, int64_t offset, struct 
 	json_decref(root);
 	if (text == NULL)
 		return ERR_NOMEM;
-	printf("%s\n\n", text);
+	safe_lines(stdout, text);
+	printf("\n");
 	free(text);
 	return 0;
 }

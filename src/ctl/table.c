@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+#include "ctl/safe.h"
+
 enum { TABLE_MAX = 64 * 1024 * 1024, CELL_MAX = 512, GAP = 2 };
 
 struct table
@@ -25,11 +27,8 @@ table_cell(struct table *t, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(cell, sizeof(cell), fmt, args);
 	va_end(args);
-	/* Some of it was written by others; none of it commands the terminal. */
-	for (char *c = cell; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	wr_bytes(&t->text, cell, strlen(cell) + 1);
+	safe_text(&t->text, slice_str(cell)); /* some of it was written by others */
+	wr_u8(&t->text, '\0');
 	t->cells++;
 }
 

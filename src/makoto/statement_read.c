@@ -55,6 +55,24 @@ text_opt(struct in *in, json_t *object, const char *name)
 	return json_object_get(object, name) == NULL ? (struct slice){NULL, 0} : text(in, object, name);
 }
 
+/* A UUID as Kafka's tools print it. */
+static struct slice
+uuid_opt(struct in *in, json_t *object, const char *name)
+{
+	enum { LEN = 22 };
+	static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	struct slice s = text_opt(in, object, name);
+
+	if (s.p == NULL)
+		return s;
+	if (s.n != LEN)
+		fail(in, ERR_MALFORMED);
+	for (size_t i = 0; i < s.n; i++)
+		if (memchr(url, s.p[i], sizeof(url) - 1) == NULL)
+			fail(in, ERR_MALFORMED);
+	return s;
+}
+
 static void
 text_is(struct in *in, json_t *object, const char *name, const char *expect)
 {
@@ -276,7 +294,7 @@ read_kafka(struct in *in, json_t *k, struct statement *s)
 
 	s->cluster_id = text_opt(in, k, "clusterId");
 	s->topic = text(in, k, "topic");
-	s->topic_id = text_opt(in, k, "topicId");
+	s->topic_id = uuid_opt(in, k, "topicId");
 	s->partition = (int32_t)integer(in, k, "partition", 0);
 	if (integer(in, k, "partition", 0) > INT32_MAX)
 		fail(in, ERR_MALFORMED);

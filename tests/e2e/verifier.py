@@ -378,6 +378,7 @@ def check_shape(body, payload=None):
     _want(k["makotoLevel"] in ("L1", "L2", "L3"), "makotoLevel")
     _want(("signingKeyId" in k) == (k["makotoLevel"] != "L1"), "signingKeyId")
     _want(re.fullmatch(r"[0-9a-f]{32}", k["instance"]), "instance")
+    _want("topicId" not in k or re.fullmatch(r"[A-Za-z0-9_-]{22}", k["topicId"]), "topicId")
     ids = k["instance"], k.get("clusterId"), topic, k.get("topicId"), partition
     _want(k["chainId"] == chain_id(p["collector"]["id"], *ids), "chainId is not that of its parts")
     for name in ("windowId", "emptyBefore", "partition", "unresolved"):

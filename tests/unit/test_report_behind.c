@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "ctl/report.c"
+#include "ctl/safe.c"
 #include "ctl/table.c"
 #include "tests/unit/suite.h"
 
@@ -160,6 +161,48 @@ START_TEST(headers_behind_json)
 }
 END_TEST
 
+/* Ids come from brokers and statements: none ends a line or commands the terminal. */
+#define SPOILED "a\xc2\x9b" "2J\n\x7f\xe2\x80\xae"
+
+START_TEST(ids_of_others)
+{
+	report.topic = SPOILED;
+	snprintf(result.topic_id, sizeof(result.topic_id), "%s", SPOILED);
+	snprintf(result.statements.untrusted_keyid, sizeof(result.statements.untrusted_keyid), "%s", SPOILED);
+	about.id_unchecked = "why";
+	result.statements.untrusted = 1;
+	count(5, 1, 1);
+	find(3, 1);
+	ck_assert_int_eq(report_end(&report, &about, &result), EXIT_OK);
+	for (const char *at = output(); *at != '\0'; at++)
+		ck_assert_msg((*at >= 0x20 && *at < 0x7f) || *at == '\n', "byte %02x", (uint8_t)*at);
+	ck_assert_ptr_nonnull(strstr(output(), "\ntopic a\\u009b2J\\u000a\\u007f\\u202e, id a\\u009b2J\\u000a\\u007f\\u202e, 1 trusted"));
+	ck_assert_ptr_nonnull(strstr(output(), "latest statement: a\\u009b2J"));
+	ck_assert_ptr_nonnull(strstr(output(), "of key a\\u009b2J"));
+}
+END_TEST
+
+/* JSON escapes what a terminal would take, and stays the same value. */
+START_TEST(ids_of_others_json)
+{
+	json_t *v;
+
+	report.json = true;
+	report.topic = SPOILED;
+	snprintf(result.cluster_id, sizeof(result.cluster_id), "%s", SPOILED);
+	find(3, 1);
+	ck_assert_int_eq(report_end(&report, &about, &result), EXIT_OK);
+	for (const char *at = output(); *at != '\0'; at++)
+		ck_assert_msg((*at >= 0x20 && *at < 0x7f) || *at == '\n', "byte %02x", (uint8_t)*at);
+	v = json_line(0);
+	ck_assert_str_eq(json_string_value(json_object_get(v, "topic")), SPOILED);
+	json_decref(v);
+	v = json_line(1);
+	ck_assert_str_eq(json_string_value(json_object_get(v, "clusterId")), SPOILED);
+	json_decref(v);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -170,6 +213,8 @@ main(void)
 	tcase_add_test(t, nothing_to_tell);
 	tcase_add_test(t, headers_behind);
 	tcase_add_test(t, headers_behind_json);
+	tcase_add_test(t, ids_of_others);
+	tcase_add_test(t, ids_of_others_json);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -319,6 +319,49 @@ START_TEST(test_hostile_json)
 }
 END_TEST
 
+/* A topic's id is shown to people: it is 22 characters of base64url or it isn't there. */
+START_TEST(test_topic_id)
+{
+	static const char *const bad[] = {
+		"",
+		"AAECAwQFBgcICQoLDA0OD",
+		"AAECAwQFBgcICQoLDA0ODwA",
+		"AAECAwQFBgcICQoLDA0OD=",
+		"AAECAwQFBgcICQoLDA0OD+",
+		"AAECAwQFBgcICQoLDA0OD/",
+		"AAECAwQFBgcICQoLDA0OD ",
+		"AAECAwQFBgcICQoLDA0O\xc2\x9b",
+		"AAECAwQFBgcICQoLDA0OD\\n",
+		"AAECAwQFBgcICQoLDA0OD\\u0000",
+	};
+	static const char member[] = "\"topicId\":\"AAECAwQFBgcICQoLDA0ODw\"";
+	json_t *v = NULL;
+	const char *text = NULL, *at = NULL;
+	char *changed;
+
+	for (size_t i = 0; at == NULL && i < json_array_size(json_object_get(all, "statements")); i++) {
+		v = json_array_get(json_object_get(all, "statements"), i);
+		text = json_string_value(json_object_get(v, "statement_utf8"));
+		at = strstr(text, member);
+	}
+	ck_assert_ptr_nonnull(at);
+	ck_assert_int_eq(read_text(text), 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		ck_assert_int_gt(asprintf(&changed, "%.*s\"topicId\":\"%s\"%s", (int)(at - text), text, bad[i],
+					  at + strlen(member)), 0);
+		ck_assert_msg(read_text(changed) == ERR_MALFORMED, "%s", bad[i]);
+		free(changed);
+	}
+	/* Every character of the alphabet. */
+	for (const char *c = "-_09AZaz"; *c != '\0'; c++) {
+		ck_assert_int_gt(asprintf(&changed, "%s", text), 0);
+		changed[at - text + 12] = *c;
+		ck_assert_int_eq(read_text(changed), 0);
+		free(changed);
+	}
+}
+END_TEST
+
 static struct public_key *
 key_of(const char *name)
 {
@@ -393,6 +436,7 @@ main(void)
 	tcase_add_loop_test(t, test_reads_what_was_written, 0, statements);
 	tcase_add_loop_test(t, test_damaged, 0, statements);
 	tcase_add_test(t, test_hostile_json);
+	tcase_add_test(t, test_topic_id);
 	tcase_add_loop_test(t, test_envelopes_verify, 0, statements);
 	tcase_add_loop_test(t, test_pae, 0, paes);
 	suite_add_tcase(s, t);
