@@ -84,6 +84,28 @@ manifest_state(const struct published *p, struct slice manifest)
 		       : "wrong";
 }
 
+/*
+ * Valid JSON without its white space: a line feed in there would let who wrote it, which
+ * may be anybody, add lines to ours.
+ */
+static void
+put_squeezed(struct wr *w, struct slice json)
+{
+	bool string = false;
+
+	for (size_t i = 0; i < json.n; i++) {
+		uint8_t c = json.p[i];
+
+		if (!string && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+			continue;
+		wr_u8(w, c);
+		if (c == '"')
+			string = !string;
+		else if (string && c == '\\' && i + 1 < json.n)
+			wr_u8(w, json.p[++i]);
+	}
+}
+
 static int
 show_json(const struct published *p, int32_t partition, int64_t offset, struct slice manifest)
 {
@@ -98,14 +120,14 @@ show_json(const struct published *p, int32_t partition, int64_t offset, struct s
 	if (p->statement != NULL) {
 		wr_printf(&w, ",\"sha256\":\"%s\",\"manifest\":\"%s\",\"statement\":",
 			  text_hex(p->sha256, SHA256_LEN, hex), manifest_state(p, manifest));
-		wr_slice_put(&w, wr_slice(&p->payload));
+		put_squeezed(&w, wr_slice(&p->payload));
 	} else {
 		wr_text(&w, ",\"reason\":");
 		json_write_text(&w, slice_str(p->why));
 	}
-	wr_text(&w, "}\n");
+	wr_text(&w, "}");
 	if ((err = wr_err(&w)) == 0)
-		(void)fwrite(w.buf, 1, w.len, stdout);
+		err = safe_slice(stdout, wr_slice(&w));
 	wr_free(&w);
 	return err;
 }

@@ -82,6 +82,96 @@ START_TEST(whole)
 }
 END_TEST
 
+/* The line of JSON, to be released; it is one line. */
+static json_t *
+json_of(const char *text)
+{
+	size_t n = strlen(text);
+	json_t *v;
+
+	ck_assert_uint_gt(n, 0);
+	ck_assert_msg(strchr(text, '\n') == text + n - 1, "%s", text);
+	ck_printable(text);
+	v = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(v);
+	return v;
+}
+
+START_TEST(json)
+{
+	struct show s = {.dbom_topic = WORLD_DBOM, .partition = -1, .json = true};
+	char hex[2 * SHA256_LEN + 1];
+	uint8_t hash[SHA256_LEN];
+	json_t *v, *payload;
+
+	world_window(&w, &proxy, &(struct world_window){.n = 2, .edit = with_claim});
+	v = json_of(shown(&s, wr_slice(&w.s[0].value)));
+	payload = json_loadb((const char *)w.s[0].payload.buf, w.s[0].payload.len, 0, NULL);
+	ck_assert(json_equal(json_object_get(v, "statement"), payload));
+	sha256_of(wr_slice(&w.s[0].payload), hash);
+	ck_assert_str_eq(json_string_value(json_object_get(v, "sha256")), text_hex(hash, SHA256_LEN, hex));
+	json_decref(payload);
+	json_decref(v);
+}
+END_TEST
+
+/* Nothing to escape: then the statement stands there byte for byte. */
+START_TEST(json_is_the_payload)
+{
+	struct show s = {.dbom_topic = WORLD_DBOM, .partition = -1, .json = true};
+
+	world_window(&w, &proxy, &(struct world_window){.n = 2});
+	(void)shown(&s, wr_slice(&w.s[0].value));
+	ck_assert_ptr_nonnull(memmem(output, strlen(output), w.s[0].payload.buf, w.s[0].payload.len));
+}
+END_TEST
+
+/* White space of JSON would end the line, and what follows would be a line of the writer's making. */
+START_TEST(json_of_a_payload_with_lines)
+{
+	static const char *const space[] = {"\n", "\r\n", "\t", " ", "\n\n  \r"};
+	struct show s = {.dbom_topic = WORLD_DBOM, .partition = -1, .json = true};
+
+	world_window(&w, &proxy, &(struct world_window){.n = 2, .edit = with_claim});
+	for (size_t i = 0; i < ARRAY_LEN(space); i++) {
+		struct wr spaced = wr_new(1 << 20);
+		const struct wr *p = &w.s[0].payload;
+		bool string = false;
+		json_t *v, *payload;
+
+		for (size_t k = 0; k < p->len; k++) {
+			wr_u8(&spaced, p->buf[k]);
+			if (string && p->buf[k] == '\\')
+				wr_u8(&spaced, p->buf[++k]);
+			else if (p->buf[k] == '"')
+				string = !string;
+			if (!string && strchr("{}[]:,\"", p->buf[k]) != NULL)
+				wr_text(&spaced, space[i]);
+		}
+		v = json_of(shown(&s, wr_slice(&spaced)));
+		payload = json_loadb((const char *)p->buf, p->len, 0, NULL);
+		ck_assert(json_equal(json_object_get(v, "statement"), payload));
+		json_decref(payload);
+		json_decref(v);
+		wr_free(&spaced);
+	}
+}
+END_TEST
+
+START_TEST(json_unreadable)
+{
+	struct show s = {.dbom_topic = WORLD_DBOM, .partition = -1, .json = true};
+	json_t *v;
+
+	world_window(&w, &proxy, &(struct world_window){.n = 1});
+	v = json_of(shown(&s, slice_str("{\"a\":1}\n{\"b\":2}")));
+	ck_assert_str_eq(json_string_value(json_object_get(v, "signature")), "unreadable");
+	ck_assert_ptr_null(json_object_get(v, "statement"));
+	ck_assert_ptr_nonnull(json_object_get(v, "reason"));
+	json_decref(v);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -90,6 +180,10 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, whole);
+	tcase_add_test(t, json);
+	tcase_add_test(t, json_is_the_payload);
+	tcase_add_test(t, json_of_a_payload_with_lines);
+	tcase_add_test(t, json_unreadable);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
