@@ -11,6 +11,7 @@ enum seen {
 	SEEN_HELD,   /* its record is in its place (verified), or an altered one stands for it */
 	SEEN_MATCHED, /* its record is in its place, byte for byte */
 	SEEN_REUSED, /* another record is there */
+	SEEN_ROOT,   /* another chain's window decides about the record that is there; the root tells whether it is the member */
 };
 
 struct judged {
@@ -19,10 +20,15 @@ struct judged {
 	bool fork_loser;         /* another payload for its chain and window was first */
 	bool has_manifest;       /* a right one */
 	uint8_t *seen;           /* enum seen, one for each member */
-	/* Without a manifest the root is recomputed from the records as they come. */
-	struct tree tree;
-	uint64_t in_tree;
+	/*
+	 * Without a manifest the root is recomputed from the records as they come.  Those without this window's
+	 * own triple can be read in two ways: over all headers, or over those before a later hop's triple.
+	 */
+	struct tree *trees; /* of each reading; NULL where there is a manifest */
+	uint64_t in_trees;
 };
+
+enum { READING_ALL, READING_HOP, READINGS };
 
 /* A record that names a window which doesn't list it: what it is depends on that window's other places. */
 struct stray {
@@ -36,7 +42,7 @@ struct stray {
 struct waiting {
 	int64_t offset;
 	struct judged *window;
-	size_t behind;
+	size_t behind[READINGS];
 };
 
 /* By key-hash prefix: the last offset that has the key (leaf+key manifests). */
@@ -96,6 +102,9 @@ bool verdict_was_aborted(const struct verdicts *v, const struct judged *j, int64
 
 int verdict_key_note(struct verdicts *v, const uint8_t *prefix, int64_t offset) MUSTCHECK;
 bool verdict_key_later(const struct verdicts *v, const uint8_t *prefix, int64_t offset);
+
+/* Without a manifest: the reading of the records that gives the window's root; READINGS: none does, or some are gone. */
+int verdict_right_reading(const struct judged *j);
 
 static inline bool
 is_trusted(const struct judged *j)

@@ -186,22 +186,56 @@ decides(const struct verdicts *v, const struct look *l, int64_t offset)
 	return best;
 }
 
+/* The leaf over the headers before the last well-formed triple of another chain.  Is there one? */
+static bool
+leaf_before_hop(struct look *l, const struct judged *j, uint8_t out[LEAF_LEN])
+{
+	const struct verdict_record *r = l->r;
+
+	for (size_t at = r->header_count; at-- > 0;) {
+		struct triple t;
+
+		if (!triple_at(r->headers, r->header_count, at, l->value_hash, &t) || !t.well_formed ||
+		    chain_id_eq(&t.chain, &j->w.statement->chain))
+			continue;
+		leaf_over(l, at, j->w.statement->log_append, out);
+		l->behind = r->header_count - at;
+		return true;
+	}
+	return false;
+}
+
+/* Records come in ascending offset, which is the leaves' order: the trees grow as they come. */
+static void
+grow_trees(const struct verdicts *v, struct look *l, struct judged *j, uint64_t i, size_t behind[READINGS])
+{
+	uint8_t all[LEAF_LEN], hop[LEAF_LEN];
+	bool own = leaf_for(v, l, j, all);
+
+	behind[READING_ALL] = behind[READING_HOP] = l->behind;
+	if (j->in_trees != i)
+		return;
+	memcpy(hop, all, LEAF_LEN);
+	if (!own && leaf_before_hop(l, j, hop))
+		behind[READING_HOP] = l->behind;
+	tree_add(&j->trees[READING_ALL], all);
+	tree_add(&j->trees[READING_HOP], hop);
+	j->in_trees++;
+}
+
 static int
 judge_without_manifest(struct verdicts *v, struct look *l, struct judged *j, uint64_t i)
 {
-	uint8_t leaf[LEAF_LEN];
 	int err = verdict_room((void **)&v->waiting, v->waiting_count, &v->waiting_cap, sizeof(*v->waiting));
+	struct waiting *w;
 
 	if (err != 0)
 		return err;
-	(void)leaf_for(v, l, j, leaf);
-	/* Records come in ascending offset, which is the leaves' order: the tree grows as they come. */
-	if (j->in_tree == i) {
-		tree_add(&j->tree, leaf);
-		j->in_tree++;
-	}
+	w = &v->waiting[v->waiting_count++];
+	w->offset = l->r->offset;
+	w->window = j;
+	grow_trees(v, l, j, i, w->behind);
 	j->seen[i] = SEEN_HELD;
-	v->waiting[v->waiting_count++] = (struct waiting){l->r->offset, j, l->behind};
 	return 0;
 }
 
@@ -240,12 +274,16 @@ judge_other_hops(struct verdicts *v, struct look *l, const struct judged *decide
 
 		if (j == decider || !runs_find(&s->ranges, l->r->offset, &i))
 			continue;
-		if (!j->has_manifest)
-			j->seen[i] = SEEN_HELD; /* can't be told */
-		else if (other && has_leaf(v, l, j, manifest_leaf(s->manifest, j->w.manifest, i)))
+		if (other && !j->has_manifest) {
+			size_t behind[READINGS];
+
+			grow_trees(v, l, j, i, behind);
+			j->seen[i] = SEEN_ROOT;
+		} else if (other && has_leaf(v, l, j, manifest_leaf(s->manifest, j->w.manifest, i))) {
 			j->seen[i] = SEEN_MATCHED;
-		else
+		} else {
 			j->seen[i] = SEEN_REUSED;
+		}
 	}
 }
 
@@ -371,20 +409,20 @@ int
 verdicts_end(struct verdicts *v)
 {
 	for (size_t i = 0; i < v->waiting_count; i++) {
-		struct judged *j = v->waiting[i].window;
-		const struct statement *s = j->w.statement;
-		int64_t offset = v->waiting[i].offset;
-		size_t behind = v->waiting[i].behind;
-		uint8_t root[SHA256_LEN];
+		const struct waiting *w = &v->waiting[i];
+		struct judged *j = w->window;
+		int reading = verdict_right_reading(j);
 
-		tree_root(&j->tree, root);
-		if (j->in_tree < s->leaf_count)
-			tell_record(v, offset, VERDICT_UNATTESTED,
-				    "its window has no manifest, and some of its records were not read", j, behind);
-		else if (memcmp(root, s->root, SHA256_LEN) == 0)
-			tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j, behind);
+		if (j->in_trees < j->w.statement->leaf_count)
+			tell_record(v, w->offset, VERDICT_UNATTESTED,
+				    "its window has no manifest, and some of its records were not read", j,
+				    w->behind[READING_ALL]);
+		else if (reading < READINGS)
+			tell_record(v, w->offset, good(j, VERDICT_VERIFIED), "", j, w->behind[reading]);
 		else
-			tell_record(v, offset, VERDICT_ALTERED, "one of its window's records was altered; without a manifest it can't be told which", j, behind);
+			tell_record(v, w->offset, VERDICT_ALTERED,
+				    "one of its window's records was altered; without a manifest it can't be told which",
+				    j, w->behind[READING_ALL]);
 	}
 	for (size_t i = 0; i < v->stray_count; i++)
 		decide_stray(v, &v->strays[i]);

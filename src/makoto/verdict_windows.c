@@ -67,6 +67,7 @@ verdicts_free(struct verdicts *v)
 		return;
 	for (size_t i = 0; i < v->count; i++) {
 		free(v->windows[i]->seen);
+		free(v->windows[i]->trees);
 		free(v->windows[i]);
 	}
 	free(v->windows);
@@ -94,11 +95,14 @@ verdicts_window(struct verdicts *v, const struct verdict_window *w)
 	j->order = v->count;
 	j->has_manifest = s->manifest != MANIFEST_NONE && w->manifest.p != NULL &&
 			  manifest_is_right(s->manifest, w->manifest, s->leaf_count, s->manifest_sha256, s->root);
-	tree_init(&j->tree);
-	if (w->trust != TRUST_NONE && (j->seen = calloc(s->leaf_count, 1)) == NULL) {
+	if (w->trust != TRUST_NONE && ((j->seen = calloc(s->leaf_count, 1)) == NULL ||
+				       (!j->has_manifest && (j->trees = calloc(READINGS, sizeof(*j->trees))) == NULL))) {
+		free(j->seen);
 		free(j);
 		return ERR_NOMEM;
 	}
+	for (int i = 0; j->trees != NULL && i < READINGS; i++)
+		tree_init(&j->trees[i]);
 	v->want_keys |= v->o.compacted && s->manifest == MANIFEST_LEAF_KEY;
 	v->windows[v->count++] = j;
 	return 0;
@@ -351,6 +355,23 @@ verdict_was_aborted(const struct verdicts *v, const struct judged *j, int64_t of
 	return false;
 }
 
+int
+verdict_right_reading(const struct judged *j)
+{
+	const struct statement *s = j->w.statement;
+	uint8_t root[SHA256_LEN];
+	int i = 0;
+
+	if (j->in_trees < s->leaf_count)
+		return READINGS;
+	for (; i < READINGS; i++) {
+		tree_root(&j->trees[i], root);
+		if (memcmp(root, s->root, SHA256_LEN) == 0)
+			break;
+	}
+	return i;
+}
+
 /*
  * Tombstones that the cleaner removed are gone with what they stood for, and a record before
  * one is as legitimately gone as before a record that is still there.
@@ -383,6 +404,8 @@ static void
 judge_members(const struct verdicts *v, const struct judged *j)
 {
 	const struct statement *s = j->w.statement;
+	/* Its root isn't that of the records that are in the places of all its members. */
+	bool wrong_root = j->trees != NULL && j->in_trees == s->leaf_count && verdict_right_reading(j) == READINGS;
 	bool whole = true;
 	uint64_t i = 0;
 
@@ -392,7 +415,7 @@ judge_members(const struct verdicts *v, const struct judged *j)
 
 			if (offset < v->o.from || offset >= v->o.to)
 				continue;
-			if (j->seen[i] == SEEN_REUSED) {
+			if (j->seen[i] == SEEN_REUSED || (j->seen[i] == SEEN_ROOT && wrong_root)) {
 				tell_window(v, j, WINDOW_OFFSET_REUSED, offset, "another record is in this member's place");
 				whole = false;
 			} else if (j->seen[i] != SEEN_NOT) {

@@ -69,6 +69,7 @@ struct rec {
 	char hash[65], id[24], ref[96];
 	struct header headers[8];
 	struct verdict_record r;
+	size_t covered; /* headers that its window's leaf covers */
 };
 
 static struct chain_id chain = {{0x11, 0x22, 0x33}};
@@ -100,6 +101,14 @@ leaf_of_rec(const struct rec *rec, struct leaf_input *in, uint8_t leaf[LEAF_LEN]
 {
 	memset(in, 0, sizeof(*in));
 	leaf_set_record(in, rec->r.key, rec->r.value, true, rec->r.timestamp);
+	if (rec->covered > 0) {
+		struct leaf_headers h;
+
+		leaf_headers_begin(&h, (uint32_t)rec->covered);
+		for (size_t i = 0; i < rec->covered; i++)
+			leaf_headers_add(&h, rec->headers[i].name, rec->headers[i].value);
+		leaf_headers_end(&h, in->headers_hash);
+	}
 	leaf_of(in, leaf);
 }
 
@@ -642,6 +651,105 @@ START_TEST(test_offset_reused)
 }
 END_TEST
 
+/* Without a manifest too a window must not lose its members to others in silence. */
+START_TEST(test_offset_reused_without_manifest)
+{
+	struct chain_id first = chain;
+	struct rec again[3];
+	struct win later, *const windows[] = {&one, &later};
+
+	one.s.manifest = MANIFEST_NONE;
+	one.w.manifest = (struct slice){NULL, 0};
+	/* By a later window of the chain: all of it, then its end. */
+	for (int i = 0; i < 3; i++)
+		rec_make(&again[i], i, "written over", 2);
+	win_make(&later, 2, again, 3, &one);
+	judge(&opt, windows, 2, again, 3);
+	ck_assert_int_eq(verdict_of(0), VERDICT_VERIFIED);
+	ck_assert_uint_eq(told.windows[WINDOW_OFFSET_REUSED], 3);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPLETE], 1);
+	wr_free(&later.manifest);
+	win_make(&later, 2, again + 2, 1, &one);
+	again[0] = recs[0];
+	again[1] = recs[1];
+	judge(&opt, windows, 2, again, 3);
+	ck_assert_int_eq(verdict_of(0), VERDICT_UNATTESTED); /* its window can't be recomputed */
+	ck_assert_int_eq(verdict_of(2), VERDICT_VERIFIED);
+	ck_assert_uint_eq(told.windows[WINDOW_OFFSET_REUSED], 1);
+	wr_free(&later.manifest);
+	/* By another chain: its records are not those that the root is of. */
+	chain.b[0] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		rec_make(&again[i], i, "written over", 1);
+	win_make(&later, 1, again, 3, NULL);
+	judge(&opt, windows, 2, again, 3);
+	ck_assert_int_eq(verdict_of(0), VERDICT_VERIFIED);
+	ck_assert_uint_eq(told.windows[WINDOW_OFFSET_REUSED], 3);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPLETE], 1);
+	wr_free(&later.manifest);
+	win_make(&later, 1, again + 2, 1, NULL);
+	again[0] = recs[0];
+	again[1] = recs[1];
+	judge(&opt, windows, 2, again, 3);
+	ck_assert_int_eq(verdict_of(0), VERDICT_ALTERED);
+	ck_assert_int_eq(verdict_of(2), VERDICT_VERIFIED);
+	ck_assert_uint_eq(told.windows[WINDOW_OFFSET_REUSED], 1);
+	wr_free(&later.manifest);
+	chain = first;
+}
+END_TEST
+
+/* Two hops, the first without a manifest: with headers of its own and without, it is there as a whole. */
+START_TEST(test_hop_without_manifest)
+{
+	struct chain_id first = chain;
+	struct rec twice[3];
+	struct win hop, *const windows[] = {&one, &hop};
+
+	one.s.manifest = MANIFEST_NONE;
+	one.w.manifest = (struct slice){NULL, 0};
+	chain.b[0] ^= 0xff;
+	for (int none = 0; none < 2; none++) {
+		for (int i = 0; i < 3; i++) {
+			struct rec *r = &twice[i];
+
+			rec_make(r, i, "value one", 1);
+			r->covered = none ? 0 : 3;
+			if (none)
+				continue;
+			memcpy(r->headers + 3, r->headers, 3 * sizeof(*r->headers));
+			memcpy(r->headers, recs[i].headers, 3 * sizeof(*r->headers));
+			r->r.header_count = 6;
+		}
+		win_make(&hop, 1, twice, 3, NULL);
+		judge(&opt, windows, 2, twice, 3);
+		for (int i = 0; i < 3; i++)
+			ck_assert_int_eq(verdict_of(i), VERDICT_VERIFIED);
+		ck_assert_uint_eq(told.windows[WINDOW_COMPLETE], 2);
+		ck_assert_uint_eq(violations(), 0);
+		/* With the first hop's key alone. */
+		judge(&opt, windows, 1, twice, 3);
+		for (int i = 0; i < 3; i++) {
+			ck_assert_int_eq(verdict_of(i), VERDICT_VERIFIED);
+			ck_assert_uint_eq(behind(i), 3);
+		}
+		/* One that was altered between them is another record than the first hop's. */
+		one.s.root[0] ^= 1;
+		judge(&opt, windows, 2, twice, 3);
+		ck_assert_int_eq(verdict_of(1), VERDICT_VERIFIED);
+		ck_assert_uint_eq(told.windows[WINDOW_OFFSET_REUSED], 3);
+		/* When one is gone nobody can tell. */
+		opt.log_start = 1;
+		judge(&opt, windows, 2, twice + 1, 2);
+		ck_assert_uint_eq(violations(), 0);
+		opt.log_start = 0;
+		one.s.root[0] ^= 1;
+		wr_free(&hop.manifest);
+	}
+	chain = first;
+}
+END_TEST
+
 START_TEST(test_mirror)
 {
 	opt.mirror = true;
@@ -742,6 +850,8 @@ main(void)
 	tcase_add_test(t, test_compacted);
 	tcase_add_test(t, test_compacted_by_an_aborted_record);
 	tcase_add_test(t, test_offset_reused);
+	tcase_add_test(t, test_offset_reused_without_manifest);
+	tcase_add_test(t, test_hop_without_manifest);
 	tcase_add_test(t, test_mirror);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(h, setup, teardown);
