@@ -141,6 +141,18 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding found, 
 	tell(j, &f);
 }
 
+/* Without a right manifest only the whole window can be judged.  Asked only where that makes a difference. */
+static bool
+is_cut(const struct join *j, const struct verdict_window *w)
+{
+	const struct statement *s = w->statement;
+
+	if (s->first_offset >= j->conf.from && s->last_offset < j->conf.to)
+		return false;
+	return s->manifest == MANIFEST_NONE || w->manifest.p == NULL ||
+	       !manifest_is_right(s->manifest, w->manifest, s->leaf_count, s->manifest_sha256, s->root);
+}
+
 static int
 add_windows(struct join *j)
 {
@@ -157,8 +169,7 @@ add_windows(struct join *j)
 		if (!in_range(j, s))
 			continue;
 		j->tally.windows++;
-		/* Without a manifest only the whole window can be judged. */
-		if (list[i]->manifest.p != NULL)
+		if (!is_cut(j, list[i]))
 			continue;
 		if (s->first_offset < j->read_from)
 			j->read_from = s->first_offset;

@@ -442,6 +442,21 @@ START_TEST(manifest_wrong)
 	s = JUDGE();
 	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
 	ck_assert_int_eq(s.findings[WINDOW_MANIFEST_MISSING], 1);
+	/* A part of it takes the whole to judge, as if there were none. */
+	s = JUDGE(.from = 1, .to = 3);
+	ck_verdicts(&s, 2, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+}
+END_TEST
+
+/* Whoever adds a manifest where none was declared takes nothing away. */
+START_TEST(manifest_not_declared)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .manifest = MANIFEST_NONE);
+	wr_text(&w.s[0].manifest, "of somebody else");
+	s = JUDGE(.from = 1, .to = 3);
+	ck_verdicts(&s, 2, VERDICT_VERIFIED, 0, TALLY_OK);
 }
 END_TEST
 
@@ -762,6 +777,7 @@ main(void)
 	tcase_add_test(t, manifest_missing);
 	tcase_add_test(t, manifest_none);
 	tcase_add_test(t, manifest_wrong);
+	tcase_add_test(t, manifest_not_declared);
 	tcase_add_test(t, another_key);
 	tcase_add_test(t, signature_of_other_bytes);
 	tcase_add_test(t, under_another_key);
