@@ -427,8 +427,12 @@ judge_members(const struct verdicts *v, const struct judged *j)
 			} else if (was_compacted(v, j, i, offset)) {
 				tell_window(v, j, WINDOW_COMPACTED, offset, "a later record has its key, or it was a tombstone");
 			} else {
-				tell_window(v, j, WINDOW_MISSING, offset, "no record is in this member's place");
-				whole = false;
+				const char *why = "no record is in this member's place";
+				enum window_finding f =
+					v->o.absent == NULL ? WINDOW_MISSING : v->o.absent(v->o.arg, &j->w, offset, &why);
+
+				tell_window(v, j, f, offset, why);
+				whole = whole && !window_finding_is_violation(f);
 			}
 		}
 	}

@@ -98,14 +98,16 @@ on_elsewhere(void *arg, int64_t offset, enum verdict v, const char *why, const s
 
 /* A place that holds no record: something may be known that verdicts can't know. */
 static enum window_finding
-reason_of_missing(struct join *j, const struct statement *s, int64_t offset, const char **why)
+on_absent(void *arg, const struct verdict_window *w, int64_t offset, const char **ret_why)
 {
+	struct join *j = arg;
+	const struct statement *s = w->statement;
 	bool there = false;
 	uint64_t i;
 	int err;
 
 	if (offset < j->log_start_now) {
-		*why = "below the log's start";
+		*ret_why = "below the log's start";
 		return WINDOW_RETENTION;
 	}
 	/* A transaction that was open when its window was stated may have been aborted since. */
@@ -113,7 +115,7 @@ reason_of_missing(struct join *j, const struct statement *s, int64_t offset, con
 		if ((err = j->conf.uncommitted(j->conf.arg, offset, &there)) != 0 && j->err == 0)
 			j->err = err;
 		if (there) {
-			*why = "its transaction was not committed";
+			*ret_why = "its transaction was not committed";
 			return WINDOW_ABORTED;
 		}
 	}
@@ -129,8 +131,6 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding found, 
 
 	if (!in_range(j, s))
 		return;
-	if (found == WINDOW_MISSING)
-		found = reason_of_missing(j, s, offset, &f.why);
 	f.window = found;
 	if (offset >= 0)
 		j->tally.members[found]++;
@@ -192,6 +192,7 @@ join_new(const struct join_conf *conf, struct join **ret)
 				    .compacted = conf->compacted,
 				    .record = on_record,
 				    .behind = on_behind,
+				    .absent = on_absent,
 				    .window = on_window};
 	struct elsewhere_conf ec = conf->elsewhere;
 	struct join *j = calloc(1, sizeof(*j));

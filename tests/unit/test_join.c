@@ -17,7 +17,7 @@ struct seen {
 struct how {
 	bool no_topic_id, accept_unsigned, read_committed, compacted;
 	int64_t from, to; /* 0: all */
-	int64_t log_start;
+	int64_t log_start, log_start_later;
 	int64_t now; /* 0: WORLD_NOW */
 };
 
@@ -152,7 +152,7 @@ judge(const struct how *how)
 					    r->header_count};
 		ck_assert_int_eq(join_record(j, &v), 0);
 	}
-	ck_assert_int_eq(join_end(j, how->log_start), 0);
+	ck_assert_int_eq(join_end(j, how->log_start_later > 0 ? how->log_start_later : how->log_start), 0);
 	seen.tally = *join_tally(j);
 	seen.outcome = tally_outcome(&seen.tally);
 	seen.count = *statements_count(st);
@@ -740,6 +740,28 @@ START_TEST(open_and_aborted_since)
 	s = JUDGE(.read_committed = true);
 	ck_verdicts(&s, 3, VERDICT_VERIFIED, 0, TALLY_OK);
 	ck_assert_int_eq(s.findings[WINDOW_ABORTED], 2);
+	ck_assert_uint_eq(s.tally.windows_with[WINDOW_COMPLETE], 1);
+	ck_assert_uint_eq(s.tally.windows_with[WINDOW_MISSING], 0);
+}
+END_TEST
+
+/* Retention goes on while records are read. */
+START_TEST(removed_by_retention_meanwhile)
+{
+	struct seen s;
+
+	three_windows();
+	for (int i = 0; i < 7; i++)
+		w.r[i].gone = true;
+	s = JUDGE(.log_start_later = 7);
+	ck_verdicts(&s, 8, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_int_eq(s.findings[WINDOW_RETENTION], 7);
+	ck_assert_uint_eq(s.tally.windows_with[WINDOW_COMPLETE], 3);
+	w.r[7].gone = true;
+	s = JUDGE(.log_start_later = 7);
+	ck_verdicts(&s, 7, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.absent[WINDOW_MISSING], 7);
+	ck_assert_uint_eq(s.tally.windows_with[WINDOW_COMPLETE], 2);
 }
 END_TEST
 
@@ -792,6 +814,7 @@ main(void)
 	tcase_add_test(t, part_of_it);
 	tcase_add_test(t, aborted);
 	tcase_add_test(t, open_and_aborted_since);
+	tcase_add_test(t, removed_by_retention_meanwhile);
 	tcase_add_test(t, attested_by_offset_alone);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
