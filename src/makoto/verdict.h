@@ -81,9 +81,10 @@ struct verdict_options {
 	void (*behind)(void *arg, int64_t offset, size_t headers);
 	/*
 	 * May be NULL: missing.  A place that holds no record, and nothing that is known here says why: what it
-	 * is, and *ret_why in words.
+	 * is, and *ret_why in words.  `open`: no statement tells how the member's transaction ended.
 	 */
-	enum window_finding (*absent)(void *arg, const struct verdict_window *w, int64_t offset, const char **ret_why);
+	enum window_finding (*absent)(void *arg, const struct verdict_window *w, int64_t offset, bool open,
+				      const char **ret_why);
 	/* offset -1: about the window as a whole. */
 	void (*window)(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why);
 };

@@ -329,17 +329,20 @@ was_compacted(const struct verdicts *v, const struct judged *j, uint64_t i, int6
 	return (entry[LEAF_LEN] & LEAF_VALUE_NULL) != 0 || verdict_key_later(v, entry + LEAF_LEN + 1, offset);
 }
 
-bool
-verdict_was_aborted(const struct verdicts *v, const struct judged *j, int64_t offset)
+enum outcome { OUTCOME_COMMITTED, OUTCOME_ABORTED, OUTCOME_OPEN };
+
+/* How the member's transaction ended, as this statement or a later one of the chain says. */
+static enum outcome
+outcome_of(const struct verdicts *v, const struct judged *j, int64_t offset)
 {
 	const struct statement *s = j->w.statement;
 	size_t n, at = verdict_find_name(v, &s->chain, s->window_id, &n);
 	uint64_t i;
 
 	if (runs_find(&s->aborted, offset, &i))
-		return true;
+		return OUTCOME_ABORTED;
 	if (!runs_find(&s->open, offset, &i))
-		return false;
+		return OUTCOME_COMMITTED;
 	for (at += n; at < v->count && chain_id_eq(&v->by_name[at]->w.statement->chain, &s->chain); at++) {
 		const struct statement *t = v->by_name[at]->w.statement;
 
@@ -349,10 +352,16 @@ verdict_was_aborted(const struct verdicts *v, const struct judged *j, int64_t of
 			const struct run *r = &t->resolved[k].run;
 
 			if (offset >= r->first && offset - r->first < r->count)
-				return !t->resolved[k].committed;
+				return t->resolved[k].committed ? OUTCOME_COMMITTED : OUTCOME_ABORTED;
 		}
 	}
-	return false;
+	return OUTCOME_OPEN;
+}
+
+bool
+verdict_was_aborted(const struct verdicts *v, const struct judged *j, int64_t offset)
+{
+	return outcome_of(v, j, offset) == OUTCOME_ABORTED;
 }
 
 int
@@ -428,8 +437,10 @@ judge_members(const struct verdicts *v, const struct judged *j)
 				tell_window(v, j, WINDOW_COMPACTED, offset, "a later record has its key, or it was a tombstone");
 			} else {
 				const char *why = "no record is in this member's place";
-				enum window_finding f =
-					v->o.absent == NULL ? WINDOW_MISSING : v->o.absent(v->o.arg, &j->w, offset, &why);
+				bool open = outcome_of(v, j, offset) == OUTCOME_OPEN;
+				enum window_finding f = v->o.absent == NULL
+								? WINDOW_MISSING
+								: v->o.absent(v->o.arg, &j->w, offset, open, &why);
 
 				tell_window(v, j, f, offset, why);
 				whole = whole && !window_finding_is_violation(f);

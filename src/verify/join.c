@@ -98,20 +98,18 @@ on_elsewhere(void *arg, int64_t offset, enum verdict v, const char *why, const s
 
 /* A place that holds no record: something may be known that verdicts can't know. */
 static enum window_finding
-on_absent(void *arg, const struct verdict_window *w, int64_t offset, const char **ret_why)
+on_absent(void *arg, const struct verdict_window *w UNUSED, int64_t offset, bool open, const char **ret_why)
 {
 	struct join *j = arg;
-	const struct statement *s = w->statement;
 	bool there = false;
-	uint64_t i;
 	int err;
 
 	if (offset < j->log_start_now) {
 		*ret_why = "below the log's start";
 		return WINDOW_RETENTION;
 	}
-	/* A transaction that was open when its window was stated may have been aborted since. */
-	if (j->conf.read_committed && j->conf.uncommitted != NULL && runs_find(&s->open, offset, &i)) {
+	/* A transaction that was open when its window was stated may have been aborted, if no statement told its end since. */
+	if (j->conf.read_committed && j->conf.uncommitted != NULL && open) {
 		if ((err = j->conf.uncommitted(j->conf.arg, offset, &there)) != 0 && j->err == 0)
 			j->err = err;
 		if (there) {

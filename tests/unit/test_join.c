@@ -745,6 +745,42 @@ START_TEST(open_and_aborted_since)
 }
 END_TEST
 
+static struct resolved_run resolved_run = {{1, 2}, true};
+
+static void
+some_resolved(struct statement *s)
+{
+	s->resolved = &resolved_run;
+	s->resolved_count = 1;
+}
+
+/* Open when it was stated; a later statement says what became of it, and the log's markers may be anybody's. */
+START_TEST(open_and_resolved_since)
+{
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5, .edit = some_open);
+	resolved_run.committed = true;
+	WINDOW(&proxy, .n = 5, .edit = some_resolved);
+	s = JUDGE(.read_committed = true);
+	ck_verdicts(&s, 10, VERDICT_VERIFIED, 0, TALLY_OK);
+	w.r[1].gone = w.r[2].gone = true;
+	s = JUDGE(.read_committed = true);
+	ck_verdicts(&s, 8, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
+	ck_assert_int_eq(s.findings[WINDOW_MISSING], 2);
+	ck_assert_int_eq(s.findings[WINDOW_ABORTED], 0);
+	teardown();
+	setup();
+	WINDOW(&proxy, .n = 5, .edit = some_open);
+	resolved_run.committed = false;
+	WINDOW(&proxy, .n = 5, .edit = some_resolved);
+	w.r[1].gone = w.r[2].gone = true;
+	s = JUDGE(.read_committed = true);
+	ck_verdicts(&s, 8, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_int_eq(s.findings[WINDOW_ABORTED], 2);
+}
+END_TEST
+
 /* Retention goes on while records are read. */
 START_TEST(removed_by_retention_meanwhile)
 {
@@ -814,6 +850,7 @@ main(void)
 	tcase_add_test(t, part_of_it);
 	tcase_add_test(t, aborted);
 	tcase_add_test(t, open_and_aborted_since);
+	tcase_add_test(t, open_and_resolved_since);
 	tcase_add_test(t, removed_by_retention_meanwhile);
 	tcase_add_test(t, attested_by_offset_alone);
 	suite_add_tcase(s, t);
