@@ -153,17 +153,32 @@ activate(struct verdicts *v, int64_t offset)
 	return 0;
 }
 
-/* Of two windows that list an offset: is a the later? */
+/* Of windows of two chains that list an offset: is a the later? */
 static bool
 is_later(const struct judged *a, const struct judged *b)
 {
 	const struct statement *s = a->w.statement, *t = b->w.statement;
 
-	if (chain_id_eq(&s->chain, &t->chain))
-		return s->window_id > t->window_id;
 	if (s->settled_ms != t->settled_ms)
 		return s->settled_ms > t->settled_ms;
 	return memcmp(s->chain.b, t->chain.b, CHAIN_ID_LEN) > 0;
+}
+
+/* Is there a later window of that chain which lists the offset? */
+static bool
+is_followed(const struct verdicts *v, const struct judged *j, int64_t offset)
+{
+	const struct statement *s = j->w.statement;
+	uint64_t i;
+
+	for (size_t k = 0; k < v->active_count; k++) {
+		const struct statement *t = v->active[k]->w.statement;
+
+		if (t->window_id > s->window_id && chain_id_eq(&t->chain, &s->chain) &&
+		    runs_find(&t->ranges, offset, &i))
+			return true;
+	}
+	return false;
 }
 
 static struct judged *
@@ -180,7 +195,8 @@ decides(const struct verdicts *v, const struct look *l, int64_t offset)
 			continue;
 		if (l->names && chain_id_eq(&l->last.chain, &s->chain) && l->last.window_id == s->window_id)
 			return j;
-		if (best == NULL || is_later(j, best))
+		/* Times of one chain need not ascend: of each its last window, and only then the latest of all. */
+		if (!is_followed(v, j, offset) && (best == NULL || is_later(j, best)))
 			best = j;
 	}
 	return best;

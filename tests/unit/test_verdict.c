@@ -651,6 +651,38 @@ START_TEST(test_offset_reused)
 }
 END_TEST
 
+/* The last window of each chain first, then the latest of them: a clock that was set back makes no circle of it. */
+START_TEST(test_latest_of_three)
+{
+	static const unsigned char orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	struct chain_id first = chain;
+	struct rec r[3];
+	struct win wins[3];
+
+	rec_make(&r[0], 0, "by the first", 1);
+	rec_make(&r[1], 0, "by the second", 2);
+	win_make(&wins[0], 1, &r[0], 1, NULL);
+	win_make(&wins[1], 2, &r[1], 1, &wins[0]);
+	chain.b[0] ^= 0xff;
+	rec_make(&r[2], 0, "by another", 1);
+	win_make(&wins[2], 1, &r[2], 1, NULL);
+	chain = first;
+	wins[0].s.settled_ms = 10;
+	wins[1].s.settled_ms = 5;
+	wins[2].s.settled_ms = 7;
+	r[2].r.header_count = 0; /* it names none of them */
+	for (size_t i = 0; i < 6; i++) {
+		struct win *const windows[] = {&wins[orders[i][0]], &wins[orders[i][1]], &wins[orders[i][2]]};
+
+		judge(&opt, windows, 3, &r[2], 1);
+		ck_assert_int_eq(verdict_of(0), VERDICT_VERIFIED);
+		ck_assert_uint_eq(told.windows[WINDOW_OFFSET_REUSED], 2);
+	}
+	for (int i = 0; i < 3; i++)
+		wr_free(&wins[i].manifest);
+}
+END_TEST
+
 /* Without a manifest too a window must not lose its members to others in silence. */
 START_TEST(test_offset_reused_without_manifest)
 {
@@ -850,6 +882,7 @@ main(void)
 	tcase_add_test(t, test_compacted);
 	tcase_add_test(t, test_compacted_by_an_aborted_record);
 	tcase_add_test(t, test_offset_reused);
+	tcase_add_test(t, test_latest_of_three);
 	tcase_add_test(t, test_offset_reused_without_manifest);
 	tcase_add_test(t, test_hop_without_manifest);
 	tcase_add_test(t, test_mirror);
