@@ -67,6 +67,22 @@ failed(struct work *w, enum metric reason, int64_t records)
 		unattested(reason, records);
 }
 
+/*
+ * Could the batch hold as many records as it says?  Whoever places it makes room for
+ * them, and windows.  A record has seven bytes at least; compressed, no codec does
+ * better than zstd's run of 128 KiB in four bytes.
+ */
+static bool
+is_backed(const struct batch *b)
+{
+	enum { RECORD_MIN = 7, EXPANSION_MAX = 32 * 1024 };
+	uint64_t most = b->records.n;
+
+	if (batch_codec(b) != CODEC_NONE)
+		most = most < PLAIN_MAX / EXPANSION_MAX ? most * EXPANSION_MAX : PLAIN_MAX;
+	return (uint64_t)b->count <= most / RECORD_MIN;
+}
+
 /* A batch that this program doesn't rewrite: why, or METRIC_COUNT when it does. */
 static enum metric
 why_not(const struct produce_part *p, struct batch *b)
@@ -84,7 +100,7 @@ why_not(const struct produce_part *p, struct batch *b)
 		return METRIC_RECORDS_CODEC;
 	if (!batch_crc_matches(b))
 		return METRIC_RECORDS_CRC;
-	return METRIC_COUNT;
+	return is_backed(b) ? METRIC_COUNT : METRIC_RECORDS_MALFORMED;
 }
 
 /* --- the message in pieces ------------------------------------------------------------- */
