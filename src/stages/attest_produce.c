@@ -55,6 +55,15 @@ unattested(enum metric reason, int64_t records)
 	metric_add(reason, records > 0 ? records : 1);
 }
 
+/* As far as its header can be read; 1 when it can't. */
+static int64_t
+records_of(const struct produce_part *p)
+{
+	struct batch b;
+
+	return batch_read(p->records, &b) == 0 ? b.count : 1;
+}
+
 /* It should have been attested and can't be: attest.on.failure says what follows. */
 static void
 failed(struct work *w, enum metric reason, int64_t records)
@@ -349,22 +358,16 @@ attest_parts(struct work *w)
 		if (p->records.p == NULL)
 			continue;
 		if (!p->by_id && !is_wanted(w->config, p->topic)) {
-			struct batch b;
-
-			unattested(METRIC_RECORDS_EXCLUDED, batch_read(p->records, &b) == 0 ? b.count : 1);
+			unattested(METRIC_RECORDS_EXCLUDED, records_of(p));
 			continue;
 		}
 		if (facts_of(w, p, &f) != 0) {
-			struct batch b;
-
 			/* A topic that the cluster doesn't have: the broker says so itself. */
-			failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, batch_read(p->records, &b) == 0 ? b.count : 1);
+			failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, records_of(p));
 			continue;
 		}
 		if (!is_wanted(w->config, slice_of(f.name, f.name_len))) {
-			struct batch b;
-
-			unattested(METRIC_RECORDS_EXCLUDED, batch_read(p->records, &b) == 0 ? b.count : 1);
+			unattested(METRIC_RECORDS_EXCLUDED, records_of(p));
 			continue;
 		}
 		if ((err = attest_part(w, p, &f)) != 0)
@@ -449,6 +452,14 @@ attest_all(struct work *w)
 	return STAGE_REPLACE;
 }
 
+static void
+all_unattested(const struct work *w, enum metric reason)
+{
+	for (size_t i = 0; i < w->req.count; i++)
+		if (w->req.parts[i].records.p != NULL)
+			unattested(reason, records_of(&w->req.parts[i]));
+}
+
 enum stage_verdict
 attest_produce_request(struct attest *a, struct exchange *x)
 {
@@ -461,7 +472,7 @@ attest_produce_request(struct attest *a, struct exchange *x)
 		unattested(METRIC_RECORDS_MALFORMED, 1);
 		verdict = STAGE_PASS; /* the broker's to refuse */
 	} else if (!w.config->attest_enabled || w.reactor == NULL) {
-		unattested(w.reactor == NULL ? METRIC_RECORDS_NO_MEMORY : METRIC_RECORDS_DISABLED, (int64_t)w.req.count);
+		all_unattested(&w, w.reactor == NULL ? METRIC_RECORDS_NO_MEMORY : METRIC_RECORDS_DISABLED);
 		verdict = STAGE_PASS;
 	} else {
 		verdict = wait_for_facts(&w);
