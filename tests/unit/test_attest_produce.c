@@ -1,0 +1,1071 @@
+/* Produce requests through the attest stage: what goes on to the broker, to the byte, and what is placed. */
+#include "attesting.h"
+
+#include "kafka/produce.h"
+#include "kafka/record.h"
+#include "makoto/triple.h"
+#include "suite.h"
+
+#define ID_A "qgEAAAAAAAAAAAAAAAAAAA" /* as Kafka's tools print it */
+
+static int64_t before[METRIC_COUNT];
+
+static void
+note_metrics(void)
+{
+	for (int m = 0; m < METRIC_COUNT; m++)
+		before[m] = metric_read((enum metric)m);
+}
+
+static int64_t
+counted(enum metric m)
+{
+	return metric_read(m) - before[m];
+}
+
+static void
+setup(void)
+{
+	attesting_open(&(struct attesting){0});
+	attesting_know("a");
+	attesting_know("b");
+	note_metrics();
+}
+
+static void
+reopen(const struct attesting *how)
+{
+	attesting_close();
+	attesting_open(how);
+	attesting_know("a");
+	attesting_know("b");
+	note_metrics();
+}
+
+static void
+teardown(void)
+{
+	attesting_close();
+}
+
+/* The records of the i-th part of what went out. */
+static struct slice
+part_of(int16_t version, const struct wr *body, size_t i, struct produce_request *q)
+{
+	ck_assert_int_eq(produce_request_read(version, wr_slice(body), q), 0);
+	ck_assert_uint_lt(i, q->count);
+	return q->parts[i].records;
+}
+
+/* --- what an attested batch must be ------------------------------------------------------- */
+
+struct expected {
+	const char *topic, *topic_id;
+	int32_t partition;
+	enum header_mode mode;
+	uint64_t window;  /* of the first records … */
+	int32_t first;    /* … so many; the rest is in the next windows; 0: all */
+	int32_t room;     /* of each of the next */
+};
+
+static void
+ck_header(struct rd *r, const char *name, const void *value, size_t n)
+{
+	struct slice got_name, got_value;
+
+	ck_assert_int_eq(record_header_next(r, &got_name, &got_value), 0);
+	ck_assert(slice_eq(got_name, slice_str(name)));
+	ck_assert_ptr_nonnull(got_value.p);
+	ck_assert_uint_eq(got_value.n, n);
+	ck_assert_int_eq(memcmp(got_value.p, value, n), 0);
+}
+
+/* docs/FORMAT.md, "Record headers". */
+static void
+ck_headers(const struct record *is, const struct record *was, const struct expected *e, uint64_t window)
+{
+	char hex[2 * SHA256_LEN + 1], id[32], ref[128];
+	uint8_t sum[SHA256_LEN], compact[24];
+	struct chain_id chain;
+	struct rd r;
+
+	ck_assert_int_eq(chain_id_make(slice_str("urn:unit"), attesting_instance, slice_str(CLUSTER_ID),
+				       slice_str(e->topic), slice_str(e->topic_id), e->partition, &chain), 0);
+	ck_assert_int_eq(is->header_count, was->header_count + 3);
+	ck_assert_uint_ge(is->headers.n, was->headers.n);
+	ck_assert(slice_eq(slice_of(is->headers.p, was->headers.n), was->headers));
+	r = rd_of(slice_of(is->headers.p + was->headers.n, is->headers.n - was->headers.n));
+	sha256_of(was->value, sum);
+	text_hex(sum, SHA256_LEN, hex);
+	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)window);
+	if (e->mode == HEADERS_FULL) {
+		char chain_hex[2 * CHAIN_ID_LEN + 1];
+
+		text_hex(chain.b, CHAIN_ID_LEN, chain_hex);
+		(void)snprintf(ref, sizeof(ref), "makoto.dbom/%s/%s", chain_hex, id);
+		ck_header(&r, "makoto.content_hash", hex, was->value.p == NULL ? 0 : 2 * SHA256_LEN);
+		ck_header(&r, "makoto.window_id", id, strlen(id));
+		ck_header(&r, "makoto.signature", ref, strlen(ref));
+	} else {
+		memcpy(compact, chain.b, 16);
+		memset(compact + 16, 0, 8);
+		compact[23] = (uint8_t)window;
+		ck_header(&r, "makoto.content_hash", sum, was->value.p == NULL ? 0 : SHA256_LEN);
+		ck_header(&r, "makoto.window_id", id, strlen(id));
+		ck_header(&r, "makoto.signature", compact, sizeof(compact));
+	}
+	ck_assert_uint_eq(rd_left(&r), 0);
+}
+
+static struct wr
+plain_of(const struct batch *b)
+{
+	struct codecs *codecs = codecs_new(NULL);
+	struct wr w = wr_new(SIZE_MAX / 2);
+
+	ck_assert_int_eq(codec_decompress(codecs, batch_codec(b), b->records, 1 << 28, &w), 0);
+	codecs_free(codecs);
+	return w;
+}
+
+static void
+ck_attested(struct slice records, const struct wr *original, const struct expected *e)
+{
+	struct batch is, was;
+	struct wr plain_is, plain_was;
+	struct rd x, y;
+
+	ck_assert_int_eq(batch_read(wr_slice(original), &was), 0);
+	ck_assert_int_eq(batch_read(records, &is), 0);
+	ck_assert_uint_eq(is.whole.n, records.n); /* still one batch */
+	ck_assert(batch_crc_matches(&is));
+	ck_assert_mem_eq(is.whole.p, was.whole.p, 8);
+	ck_assert_mem_eq(is.whole.p + 12, was.whole.p + 12, 5);
+	ck_assert_mem_eq(is.whole.p + BATCH_CRC_FROM, was.whole.p + BATCH_CRC_FROM, BATCH_HEAD - BATCH_CRC_FROM);
+	plain_is = plain_of(&is);
+	plain_was = plain_of(&was);
+	x = rd_of(wr_slice(&plain_is));
+	y = rd_of(wr_slice(&plain_was));
+	for (int32_t i = 0; i < was.count; i++) {
+		uint64_t window = e->first == 0 || i < e->first ? e->window
+								: e->window + 1 + (uint64_t)((i - e->first) / e->room);
+		struct record now, then;
+
+		ck_assert_int_eq(record_next(&x, is.base_timestamp, &now), 0);
+		ck_assert_int_eq(record_next(&y, was.base_timestamp, &then), 0);
+		ck_assert(slice_eq(now.before_headers, then.before_headers));
+		ck_headers(&now, &then, e, window);
+	}
+	ck_assert_uint_eq(rd_left(&x), 0);
+	wr_free(&plain_is);
+	wr_free(&plain_was);
+}
+
+/*
+ * The request is made again with the batches that went out: it must be what went out,
+ * so nothing but batches and their lengths changed (and acks, which is told).
+ */
+static void
+ck_only_batches(int16_t version, int16_t acks, const struct wr *body, const struct stages_part *parts, size_t n)
+{
+	struct stages_part with[16];
+	struct produce_request q;
+	struct wr again;
+
+	ck_assert_uint_le(n, 16);
+	ck_assert_int_eq(produce_request_read(version, wr_slice(body), &q), 0);
+	ck_assert_uint_eq(q.count, n);
+	for (size_t i = 0; i < n; i++) {
+		with[i] = parts[i];
+		with[i].records = q.parts[i].records;
+	}
+	again = stages_produce(version, acks, NULL, with, n);
+	ck_assert_uint_eq(again.len, body->len);
+	ck_assert_mem_eq(again.buf, body->buf, again.len);
+	wr_free(&again);
+	produce_request_free(&q);
+}
+
+/* --- one batch ---------------------------------------------------------------------------- */
+
+START_TEST(every_version)
+{
+	int64_t offset = 100;
+
+	for (int16_t v = 3; v <= 13; v++) {
+		struct wr batch = BATCH(.count = 5, .codec = (enum codec)(v % CODEC_COUNT));
+		struct stages_part p = {v >= 13 ? NULL : "a", id_a, 4, wr_slice(&batch)};
+		struct exchange *x = produce_of(v, -1, &p, 1);
+		struct produce_request q;
+		struct wr out;
+
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		out = outgoing(x, STAGE_REPLACE);
+		ck_only_batches(v, -1, &out, &p, 1);
+		ck_attested(part_of(v, &out, 0, &q), &batch, &(struct expected){"a", ID_A, 4, HEADERS_FULL, 1, 0, 0});
+		ck_assert(!x->swallowed);
+		produce_request_free(&q);
+		answer_stored(x, v >= 13 ? NULL : "a", id_a, 4, offset);
+		offset += 5;
+		stages_free(x);
+		wr_free(&out);
+		wr_free(&batch);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 55);
+	ck_assert_int_eq(counted(METRIC_BATCHES_FULL), 11);
+	{
+		struct drained d = drained(true);
+
+		ck_assert_uint_eq(d.count, 1);
+		ck_assert_int_eq(d.w[0].members, 55);
+		ck_assert_int_eq(d.w[0].first_offset, 100);
+		ck_assert_int_eq(d.w[0].partition, 4);
+		ck_assert_int_eq(d.w[0].time, CHAINS_TIME_CREATE);
+		ck_assert_str_eq(d.w[0].client, "unit");
+	}
+}
+END_TEST
+
+/* Message sets have no place for headers: untouched, acks included. */
+START_TEST(before_record_batches)
+{
+	/* offset, size, crc, magic, attributes, [timestamp,] key, value */
+	static const uint8_t v0[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 1, 2, 3, 4, 0, 0, 255, 255, 255, 255, 0, 0, 0, 2, 'h', 'i'};
+	static const uint8_t v1[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 1, 2, 3, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 9,
+				     255, 255, 255, 255, 0, 0, 0, 2, 'h', 'i'};
+
+	for (int16_t v = 0; v <= 13; v++)
+		for (int16_t acks = -1; acks <= 1; acks++) {
+			struct slice set = v < 2 ? slice_of(v0, sizeof(v0)) : slice_of(v1, sizeof(v1));
+			struct stages_part p = {v >= 13 ? NULL : "a", id_a, 0, set};
+			struct exchange *x = produce_of(v, acks, &p, 1);
+
+			note_metrics();
+			ck_assert_int_eq(request(x), STAGE_PASS);
+			ck_assert_int_eq(counted(METRIC_RECORDS_LEGACY), 1);
+			ck_assert(!x->swallowed && !x->replaced);
+			stages_free(x); /* without a state: nothing is awaited */
+		}
+	ck_assert_int_eq(backlog(), 0);
+}
+END_TEST
+
+START_TEST(crosses_windows)
+{
+	struct wr batch = BATCH(.count = 5, .codec = CODEC_LZ4), next = BATCH(.count = 2);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct produce_request q;
+	struct exchange *x;
+	struct drained d;
+	struct wr out;
+
+	reopen(&(struct attesting){.window_records = 2});
+	x = produce_of(9, 1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	out = outgoing(x, STAGE_REPLACE);
+	ck_attested(part_of(9, &out, 0, &q), &batch, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 1, 2, 2});
+	produce_request_free(&q);
+	wr_free(&out);
+	answer_stored(x, "a", NULL, 0, 10);
+	stages_free(x);
+	/* The third window has one place left. */
+	p.records = wr_slice(&next);
+	x = produce_of(9, 1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	out = outgoing(x, STAGE_REPLACE);
+	ck_attested(part_of(9, &out, 0, &q), &next, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 3, 1, 2});
+	produce_request_free(&q);
+	wr_free(&out);
+	answer_stored(x, "a", NULL, 0, 15);
+	stages_free(x);
+	d = drained(false);
+	ck_assert_uint_eq(d.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(d.w[i].id, i + 1);
+		ck_assert_int_eq(d.w[i].members, 2);
+		ck_assert_int_eq(d.w[i].first_offset, 10 + 2 * (int64_t)i);
+		ck_assert_int_eq(d.w[i].reason, CLOSE_RECORDS);
+	}
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 1);
+	ck_assert_int_eq(d.w[0].members, 1);
+	ck_assert_int_eq(d.w[0].first_offset, 16);
+	wr_free(&batch);
+	wr_free(&next);
+}
+END_TEST
+
+/* --- what is not ours to attest -------------------------------------------------------------- */
+
+static struct wr
+joined(const struct wr *a, const struct wr *b)
+{
+	struct wr w = wr_new(1 << 20);
+
+	wr_slice_put(&w, wr_slice(a));
+	wr_slice_put(&w, wr_slice(b));
+	return w;
+}
+
+/* All kinds in one request: what isn't attested is the client's, to the byte. */
+START_TEST(mixed_request)
+{
+	struct wr good = BATCH(.count = 3, .codec = CODEC_ZSTD), crc = BATCH(.count = 2), codec = BATCH(.count = 2),
+		  control = BATCH(.count = 1, .attributes = BATCH_CONTROL | BATCH_TRANSACTIONAL), two, none = wr_new(16),
+		  cut = BATCH(.count = 2), holes = BATCH(.count = 2);
+	enum { PARTS = 11 };
+	const char *a = "a", *b = "b", *hidden = "__consumer_offsets", *own = "makoto.dbom";
+
+	crc.buf[crc.len - 1] ^= 1;
+	codec.buf[22] |= 5;
+	batch_seal(&codec);
+	holes.buf[26] = 2; /* the last offset delta of three records */
+	batch_seal(&holes);
+	two = joined(&good, &good);
+	{
+		struct stages_part p[PARTS] = {
+			{hidden, NULL, 0, wr_slice(&good)},
+			{a, NULL, 0, wr_slice(&crc)},
+			{a, NULL, 1, wr_slice(&good)},
+			{a, NULL, 2, {NULL, 0}},
+			{a, NULL, 3, slice_of(good.buf, 0)},
+			{b, NULL, 0, wr_slice(&codec)},
+			{b, NULL, 1, wr_slice(&control)},
+			{b, NULL, 2, wr_slice(&two)},
+			{b, NULL, 3, slice_of(cut.buf, cut.len - 1)},
+			{b, NULL, 4, wr_slice(&holes)},
+			{own, NULL, 0, wr_slice(&good)},
+		};
+		struct exchange *x = produce_of(9, 1, p, PARTS);
+		struct produce_request q;
+		struct wr out;
+
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		out = outgoing(x, STAGE_REPLACE);
+		ck_only_batches(9, 1, &out, p, PARTS);
+		for (size_t i = 0; i < PARTS; i++) {
+			struct slice records = part_of(9, &out, i, &q);
+
+			if (i == 2)
+				ck_attested(records, &good, &(struct expected){"a", ID_A, 1, HEADERS_FULL, 1, 0, 0});
+			else
+				ck_assert(slice_eq(records, p[i].records));
+			ck_assert_int_eq(records.p == NULL, p[i].records.p == NULL);
+			produce_request_free(&q);
+		}
+		ck_assert_int_eq(counted(METRIC_RECORDS_EXCLUDED), 6);
+		ck_assert_int_eq(counted(METRIC_RECORDS_CRC), 2);
+		ck_assert_int_eq(counted(METRIC_RECORDS_CODEC), 2);
+		ck_assert_int_eq(counted(METRIC_RECORDS_CONTROL), 1);
+		/* The empty one, the two, the one that is cut off: of none the count is sure; and two with holes. */
+		ck_assert_int_eq(counted(METRIC_RECORDS_MALFORMED), 5);
+		ck_assert_int_eq(backlog(), 3);
+		answer_stored(x, "a", NULL, 1, 7);
+		stages_free(x);
+		wr_free(&out);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 3);
+	wr_free(&good), wr_free(&crc), wr_free(&codec), wr_free(&control), wr_free(&two), wr_free(&none), wr_free(&cut),
+		wr_free(&holes);
+}
+END_TEST
+
+START_TEST(by_id_excluded)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[2] = {{NULL, id_a, 0, wr_slice(&batch)}, {NULL, id_b, 0, wr_slice(&batch)}};
+	struct exchange *x;
+	struct produce_request q;
+	struct wr out;
+
+	reopen(&(struct attesting){.yaml = "attest: {topics: [a, b], exclude: [b]}"});
+	x = produce_of(13, 1, p, 2);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	out = outgoing(x, STAGE_REPLACE);
+	ck_attested(part_of(13, &out, 0, &q), &batch, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 1, 0, 0});
+	produce_request_free(&q);
+	ck_assert(slice_eq(part_of(13, &out, 1, &q), p[1].records));
+	produce_request_free(&q);
+	wr_free(&out);
+	ck_assert_int_eq(counted(METRIC_RECORDS_EXCLUDED), 2);
+	answer_stored(x, NULL, id_a, 0, 0);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(disabled)
+{
+	struct wr batch = BATCH(.count = 3);
+	struct stages_part p[2] = {{"a", NULL, 0, wr_slice(&batch)}, {"a", NULL, 1, {NULL, 0}}};
+	struct exchange *x;
+
+	reopen(&(struct attesting){.yaml = "attest: {enabled: false}"});
+	x = produce_of(9, 0, p, 2);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	ck_assert(!x->swallowed);
+	ck_assert_int_eq(counted(METRIC_RECORDS_DISABLED), 3);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(malformed_request)
+{
+	struct wr batch = BATCH(.count = 3);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct wr body = stages_produce(9, 1, NULL, &p, 1);
+
+	/* Every prefix is the broker's to refuse. */
+	for (size_t n = 0; n < body.len; n++) {
+		struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_of(body.buf, n));
+
+		x->reactor = reactor;
+		ck_assert_int_eq(request(x), STAGE_PASS);
+		stages_free(x);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_MALFORMED), (int64_t)body.len);
+	ck_assert_int_eq(backlog(), 0);
+	wr_free(&body);
+	wr_free(&batch);
+}
+END_TEST
+
+/* A count that no bytes back makes no room for records, and no windows. */
+START_TEST(absurd_count)
+{
+	/* The one that memory might be had for, and the largest. */
+	static const uint8_t counts[][4] = {{0x00, 0x20, 0, 1}, {0x7f, 0xff, 0xff, 0xff}};
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(counts); i++) {
+		struct wr batch = BATCH(.count = 1, .codec = i % 2 == 0 ? CODEC_NONE : CODEC_GZIP);
+		struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+		struct exchange *x;
+
+		memcpy(batch.buf + 57, counts[i / 2], 4);
+		memcpy(batch.buf + 23, counts[i / 2], 4);
+		batch.buf[26]--; /* the last offset delta fits */
+		batch_seal(&batch);
+		x = produce_of(9, 1, &p, 1);
+		ck_assert_int_eq(request(x), STAGE_PASS);
+		stages_free(x);
+		wr_free(&batch);
+	}
+	ck_assert_int_eq(counted(METRIC_WINDOWS_OPEN), 0);
+	ck_assert_int_eq(counted(METRIC_RECORDS_MALFORMED), 4);
+	ck_assert_int_eq(counted(METRIC_RECORDS_NO_MEMORY), 0);
+	{
+		struct wr batch = BATCH(.count = 2);
+		struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+		struct exchange *x = produce_of(9, 1, &p, 1);
+		struct produce_request q;
+		struct wr out;
+
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		out = outgoing(x, STAGE_REPLACE);
+		ck_attested(part_of(9, &out, 0, &q), &batch, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 1, 0, 0});
+		produce_request_free(&q);
+		wr_free(&out);
+		answer_stored(x, "a", NULL, 0, 0);
+		stages_free(x);
+		wr_free(&batch);
+	}
+}
+END_TEST
+
+/* --- acks ------------------------------------------------------------------------------------- */
+
+START_TEST(acks_0)
+{
+	for (int16_t v = 3; v <= 13; v++) {
+		struct wr batch = BATCH(.count = 2);
+		struct stages_part p = {v >= 13 ? NULL : "a", id_a, 0, wr_slice(&batch)};
+		struct exchange *x = produce_of(v, 0, &p, 1);
+		struct wr out;
+
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		ck_assert(x->swallowed);
+		out = outgoing(x, STAGE_REPLACE);
+		ck_only_batches(v, 1, &out, &p, 1);
+		answer_stored(x, p.topic, id_a, 0, 2 * v);
+		stages_free(x);
+		wr_free(&out);
+		wr_free(&batch);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 22);
+}
+END_TEST
+
+/* Nothing of it is attested: no answer is needed. */
+START_TEST(acks_0_unattested)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"__x", NULL, 0, wr_slice(&batch)};
+	struct exchange *x = produce_of(9, 0, &p, 1);
+
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	ck_assert(!x->swallowed);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+/* Without headers the only change is acks. */
+START_TEST(acks_0_without_headers)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct exchange *x;
+	struct wr out, want = stages_produce(9, 1, NULL, &p, 1);
+
+	reopen(&(struct attesting){.yaml = "attest: {headers: none}"});
+	x = produce_of(9, 0, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert(x->swallowed);
+	out = outgoing(x, STAGE_REPLACE);
+	ck_assert_uint_eq(out.len, want.len);
+	ck_assert_mem_eq(out.buf, want.buf, want.len);
+	answer_stored(x, "a", NULL, 0, 0);
+	stages_free(x);
+	wr_free(&out);
+	wr_free(&want);
+	wr_free(&batch);
+}
+END_TEST
+
+/* --- growth ------------------------------------------------------------------------------------- */
+
+/* What the batch is in each mode; HEADERS_NONE: the batch as it is. */
+static size_t
+size_in(enum header_mode mode, const struct wr *batch)
+{
+	struct stages_part p = {"a", NULL, 7, wr_slice(batch)};
+	struct produce_request q;
+	struct exchange *x;
+	struct wr out;
+	size_t n;
+
+	if (mode == HEADERS_NONE)
+		return batch->len;
+	reopen(&(struct attesting){.yaml = mode == HEADERS_FULL ? "attest: {headers: full}" : "attest: {headers: compact}"});
+	x = produce_of(9, 1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	out = outgoing(x, STAGE_REPLACE);
+	n = part_of(9, &out, 0, &q).n;
+	produce_request_free(&q);
+	answer_stored(x, "a", NULL, 7, 0);
+	stages_free(x);
+	wr_free(&out);
+	return n;
+}
+
+START_TEST(fits_the_topic)
+{
+	struct wr batch = BATCH(.count = 5);
+	size_t full = size_in(HEADERS_FULL, &batch), compact = size_in(HEADERS_COMPACT, &batch);
+	const struct {
+		size_t max;
+		enum header_mode mode;
+	} t[] = {
+		{full, HEADERS_FULL},       {full - 1, HEADERS_COMPACT},    {compact, HEADERS_COMPACT},
+		{compact - 1, HEADERS_NONE}, {batch.len - 1, HEADERS_NONE}, {0, HEADERS_NONE},
+	};
+
+	ck_assert_uint_lt(compact, full);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+		char text[32];
+		struct exchange *x;
+		struct wr out;
+
+		attesting_close();
+		attesting_open(&(struct attesting){0});
+		(void)snprintf(text, sizeof(text), "%zu", t[i].max);
+		cluster.topics[0].max_bytes = text;
+		attesting_know("a");
+		note_metrics();
+		x = produce_of(9, 1, &p, 1);
+		ck_assert_int_eq(request(x), t[i].mode == HEADERS_NONE ? STAGE_PASS : STAGE_REPLACE);
+		ck_assert_int_eq(counted(METRIC_BATCHES_FULL), t[i].mode == HEADERS_FULL);
+		ck_assert_int_eq(counted(METRIC_BATCHES_COMPACT), t[i].mode == HEADERS_COMPACT);
+		ck_assert_int_eq(counted(METRIC_BATCHES_NONE), t[i].mode == HEADERS_NONE);
+		if (t[i].mode != HEADERS_NONE) {
+			struct produce_request q;
+
+			out = outgoing(x, STAGE_REPLACE);
+			ck_attested(part_of(9, &out, 0, &q), &batch, &(struct expected){"a", ID_A, 0, t[i].mode, 1, 0, 0});
+			produce_request_free(&q);
+			wr_free(&out);
+		}
+		/* It is attested all the same. */
+		answer_stored(x, "a", NULL, 0, 3);
+		ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 5);
+		stages_free(x);
+	}
+	wr_free(&batch);
+}
+END_TEST
+
+/* Pieces of every size beside each other. */
+START_TEST(large_pieces)
+{
+	enum { LONG = 40000 };
+	char *value = malloc(LONG + 1);
+	struct made_record r = {.key = "k"};
+	struct wr large, small = BATCH(.count = 2);
+
+	ck_assert_ptr_nonnull(value);
+	memset(value, 'v', LONG);
+	value[LONG] = '\0';
+	r.value = value;
+	large = BATCH(.count = 1, .records = &r);
+	for (unsigned bits = 0; bits < 64; bits++) {
+		struct stages_part p[3];
+		struct exchange *x;
+		struct wr out;
+
+		for (unsigned i = 0; i < 3; i++)
+			p[i] = (struct stages_part){(bits & 8u << i) != 0 ? "a" : "__x", NULL, (int32_t)i,
+						    wr_slice((bits & 1u << i) != 0 ? &large : &small)};
+		x = produce_of(9, 0, p, 3);
+		ck_assert_int_eq(request(x), (bits & 56) != 0 ? STAGE_REPLACE : STAGE_PASS);
+		if ((bits & 56) != 0) {
+			out = outgoing(x, STAGE_REPLACE);
+			ck_only_batches(9, 1, &out, p, 3);
+			for (unsigned i = 0; i < 3; i++) {
+				struct produce_request q;
+				struct slice records = part_of(9, &out, i, &q);
+
+				if ((bits & 8u << i) == 0)
+					ck_assert(slice_eq(records, p[i].records));
+				else
+					ck_attested(records, (bits & 1u << i) != 0 ? &large : &small,
+						    &(struct expected){"a", ID_A, (int32_t)i, HEADERS_FULL, 1, 0, 0});
+				produce_request_free(&q);
+			}
+			stage->lost(stage->self, x);
+			wr_free(&out);
+		}
+		stages_free(x);
+	}
+	wr_free(&large);
+	wr_free(&small);
+	free(value);
+}
+END_TEST
+
+/* --- retries -------------------------------------------------------------------------------------- */
+
+static struct wr
+sent(struct exchange *x)
+{
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	return outgoing(x, STAGE_REPLACE);
+}
+
+START_TEST(retry_is_the_same)
+{
+	struct wr batch = BATCH(.count = 5, .codec = CODEC_SNAPPY, .producer = true, .producer_id = 9, .sequence = 3);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct exchange *x, *y;
+	struct drained d;
+	struct wr one, two;
+
+	reopen(&(struct attesting){.window_records = 3});
+	x = produce_of(9, -1, &p, 1);
+	one = sent(x);
+	stage->lost(stage->self, x); /* the connection broke */
+	y = produce_of(9, -1, &p, 1);
+	two = sent(y);
+	ck_assert_uint_eq(one.len, two.len);
+	ck_assert_mem_eq(one.buf, two.buf, one.len);
+	ck_assert_int_eq(counted(METRIC_RETRIES), 1);
+	answer_stored(y, "a", NULL, 0, 20);
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 2);
+	ck_assert_int_eq(d.members, 5); /* once */
+	ck_assert_int_eq(d.unresolved, 0);
+	stages_free(x);
+	stages_free(y);
+	wr_free(&one);
+	wr_free(&two);
+	wr_free(&batch);
+}
+END_TEST
+
+/* Same producer and sequence, other content: not the same bytes, so not the same place. */
+START_TEST(no_retry_but_the_same_sequence)
+{
+	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = 9, .sequence = 3),
+		  other = BATCH(.count = 2, .producer = true, .producer_id = 9, .sequence = 3,
+				.records = attesting_records + 3);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct exchange *x = produce_of(9, -1, &p, 1), *y;
+	struct wr one = sent(x), two;
+	struct produce_request q;
+	struct drained d;
+
+	stage->lost(stage->self, x);
+	p.records = wr_slice(&other);
+	y = produce_of(9, -1, &p, 1);
+	two = sent(y);
+	ck_attested(part_of(9, &two, 0, &q), &other, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 1, 0, 0});
+	produce_request_free(&q);
+	answer_stored(y, "a", NULL, 0, 20);
+	ck_assert_int_eq(counted(METRIC_RETRIES), 0);
+	d = drained(true);
+	ck_assert_int_eq(d.members, 2);
+	ck_assert_int_eq(d.unresolved, 2); /* nobody will know what became of the first */
+	stages_free(x);
+	stages_free(y);
+	wr_free(&one);
+	wr_free(&two);
+	wr_free(&batch);
+	wr_free(&other);
+}
+END_TEST
+
+/* A reload of attest.headers must not change what a retry sends. */
+START_TEST(retry_keeps_its_mode)
+{
+	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = 9);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct exchange *x = produce_of(9, -1, &p, 1), *y;
+	struct wr one = sent(x), two;
+	struct config *compact = attesting_config("attest: {headers: compact}");
+
+	attest_set_config(attest, compact);
+	config_unref(compact);
+	stage->lost(stage->self, x);
+	y = produce_of(9, -1, &p, 1);
+	two = sent(y);
+	ck_assert_uint_eq(one.len, two.len);
+	ck_assert_mem_eq(one.buf, two.buf, one.len);
+	answer_stored(y, "a", NULL, 0, 0);
+	stages_free(x);
+	stages_free(y);
+	wr_free(&one);
+	wr_free(&two);
+	wr_free(&batch);
+}
+END_TEST
+
+/* --- when it can't be attested ------------------------------------------------------------------------ */
+
+/* The refusal: every part the same retriable error, a topic at a time. */
+static void
+ck_refusal(struct exchange *x, int16_t version, const struct stages_part *parts, size_t n)
+{
+	struct wr body = stages_flat(&x->answer);
+	struct produce_result *results;
+	size_t count;
+
+	ck_assert_int_eq(produce_response_read(version, wr_slice(&body), &results, &count), 0);
+	ck_assert_uint_eq(count, n);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_int_eq(results[i].partition, parts[i].partition);
+		ck_assert_int_eq(results[i].error, 19);
+		ck_assert_int_eq(results[i].base_offset, -1);
+		if (parts[i].topic != NULL)
+			ck_assert(slice_eq(results[i].topic, slice_str(parts[i].topic)));
+		else
+			ck_assert_mem_eq(results[i].topic_id, parts[i].id, 16);
+	}
+	free(results);
+	wr_free(&body);
+}
+
+START_TEST(too_much_unpublished)
+{
+	struct wr batch = BATCH(.count = 5);
+	const char *a = "a", *b = "b";
+	struct stages_part p[3] = {{a, NULL, 0, wr_slice(&batch)}, {b, NULL, 0, wr_slice(&batch)}, {b, NULL, 1, {NULL, 0}}};
+	struct exchange *x;
+	struct wr out;
+
+	/* Room for the first part, not for the second. */
+	reopen(&(struct attesting){.backlog_records = 5});
+	x = produce_of(9, 1, p, 3);
+	out = sent(x);
+	ck_only_batches(9, 1, &out, p, 3);
+	ck_assert_int_eq(counted(METRIC_RECORDS_BACKLOG), 5);
+	ck_assert_int_eq(backlog(), 5);
+	answer_stored(x, "a", NULL, 0, 0);
+	stages_free(x);
+	wr_free(&out);
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(rejects)
+{
+	for (int16_t v = 3; v <= 13; v++) {
+		struct wr batch = BATCH(.count = 5);
+		const char *a = v >= 13 ? NULL : "a", *b = v >= 13 ? NULL : "b";
+		struct stages_part p[3] = {{a, id_a, 0, wr_slice(&batch)}, {b, id_b, 0, wr_slice(&batch)}, {b, id_b, 1, {NULL, 0}}};
+		struct drained d;
+		struct exchange *x;
+
+		reopen(&(struct attesting){.backlog_records = 5, .yaml = "attest: {on.failure: reject}"});
+		x = produce_of(v, -1, p, 3);
+		ck_assert_int_eq(request(x), STAGE_ANSWER);
+		ck_refusal(x, v, p, 3);
+		/* What was placed before is gone again, and the room is free. */
+		ck_assert_int_eq(backlog(), 0);
+		ck_assert_int_eq(counted(METRIC_RECORDS_BACKLOG), 0); /* nothing was forwarded */
+		stages_free(x);
+		/* Who wants no answer learns it from the end of the connection. */
+		x = produce_of(v, 0, p, 3);
+		ck_assert_int_eq(request(x), STAGE_CLOSE);
+		ck_assert_int_eq(backlog(), 0);
+		stages_free(x);
+		x = produce_of(v, 1, p, 1);
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		answer_stored(x, a, id_a, 0, 0);
+		stages_free(x);
+		d = drained(true);
+		ck_assert_int_eq(d.members, 5);
+		ck_assert_int_eq(d.unresolved, 0);
+		wr_free(&batch);
+	}
+}
+END_TEST
+
+/* What could not be attested in any case is no failure. */
+START_TEST(rejects_not_what_never_could)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[2] = {{"__x", NULL, 0, wr_slice(&batch)}, {"a", NULL, 0, wr_slice(&batch)}};
+	struct exchange *x;
+
+	batch.buf[batch.len - 1] ^= 1; /* the CRC is wrong */
+	reopen(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+	x = produce_of(9, 1, p, 2);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(stopping)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct exchange *x = produce_of(9, 0, &p, 1);
+
+	chains_stop(chains);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	ck_assert(!x->swallowed);
+	ck_assert_int_eq(counted(METRIC_RECORDS_STOPPING), 2);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+/* --- topics that aren't known --------------------------------------------------------------------------- */
+
+START_TEST(asks_for_an_id)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {NULL, id_a, 0, wr_slice(&batch)};
+	struct exchange *x, *y;
+	struct produce_request q;
+	struct wr out;
+
+	attesting_close();
+	attesting_open(&(struct attesting){.no_cluster = true});
+	x = produce_of(13, 1, &p, 1);
+	y = produce_of(13, 1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	ck_assert_int_eq(request(y), STAGE_HOLD);
+	ck_assert_uint_eq(cluster.asked, 1); /* once for both */
+	ck_assert_int_eq(cluster.asks[0].key, API_METADATA);
+	ck_assert_ptr_null(cluster.asks[0].name.p);
+	ck_assert_mem_eq(cluster.asks[0].id, id_a, 16);
+	cluster_answer();
+	ck_assert_uint_eq(x->resumes + y->resumes, 0);
+	ck_assert_uint_eq(cluster.asked, 2);
+	ck_assert_int_eq(cluster.asks[1].key, API_DESCRIBE_CONFIGS);
+	cluster_answer();
+	ck_assert_uint_eq(x->resumes, 1);
+	ck_assert_uint_eq(y->resumes, 1);
+	out = sent(x);
+	ck_attested(part_of(13, &out, 0, &q), &batch, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 1, 0, 0});
+	produce_request_free(&q);
+	wr_free(&out);
+	answer_stored(x, NULL, id_a, 0, 0);
+	out = sent(y);
+	wr_free(&out);
+	answer_stored(y, NULL, id_a, 0, 2);
+	ck_assert_uint_eq(cluster.asked, 2);
+	stages_free(x);
+	stages_free(y);
+	wr_free(&batch);
+}
+END_TEST
+
+/* One after the other; what is excluded, or holds nothing, is not asked for. */
+START_TEST(asks_for_several)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[4] = {{"__x", NULL, 0, wr_slice(&batch)},
+				   {"d", NULL, 0, {NULL, 0}},
+				   {"a", NULL, 0, wr_slice(&batch)},
+				   {"c", NULL, 0, wr_slice(&batch)}};
+	struct exchange *x;
+	struct wr out;
+
+	attesting_close();
+	attesting_open(&(struct attesting){0});
+	x = produce_of(12, 1, p, 4);
+	for (int turn = 0; turn < 2; turn++) {
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		cluster_answer_all();
+	}
+	out = sent(x);
+	ck_only_batches(12, 1, &out, p, 4);
+	ck_assert_uint_eq(x->holds, 2);
+	ck_assert_uint_eq(cluster.asked, 4);
+	ck_assert_int_eq(backlog(), 4);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	wr_free(&out);
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(asks_in_vain)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {NULL, id_none, 0, wr_slice(&batch)};
+
+	/* Not there; no answer; an answer that can't be read; a broker too old for ids; nobody to ask. */
+	for (int how = 0; how < 5; how++) {
+		struct exchange *x;
+
+		reopen(&(struct attesting){0});
+		x = produce_of(13, 0, &p, 1);
+		if (how == 3)
+			cluster.metadata_version = 11;
+		cluster.unreachable = how == 4;
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		if (how == 1)
+			cluster_end(ERR_TIMEOUT, slice_of(NULL, 0));
+		else if (how == 2)
+			cluster_end(0, slice_str("nonsense"));
+		cluster_answer_all();
+		ck_assert_uint_eq(x->resumes, 1);
+		ck_assert_int_eq(request(x), STAGE_PASS);
+		ck_assert(!x->swallowed);
+		ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 2);
+		stages_free(x);
+	}
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(asks_too_long)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[2] = {{NULL, id_b, 0, wr_slice(&batch)}, {NULL, id_a, 0, wr_slice(&batch)}};
+	struct exchange *x;
+	struct wr out;
+
+	attesting_close();
+	attesting_open(&(struct attesting){0});
+	attesting_know("a");
+	note_metrics();
+	x = produce_of(13, 1, p, 2);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	stages_time_out(x);
+	/* What is known is attested all the same. */
+	out = sent(x);
+	ck_only_batches(13, 1, &out, p, 2);
+	ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 2);
+	ck_assert_int_eq(backlog(), 2);
+	answer_stored(x, NULL, id_a, 0, 0);
+	cluster_answer_all(); /* late, and no harm */
+	ck_assert_uint_eq(x->resumes, 0);
+	stages_free(x);
+	wr_free(&out);
+	wr_free(&batch);
+}
+END_TEST
+
+/* attest.on.failure: reject, and the topic stays unknown. */
+START_TEST(rejects_unknown)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {NULL, id_b, 0, wr_slice(&batch)};
+	struct exchange *x;
+
+	attesting_close();
+	attesting_open(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+	x = produce_of(13, 1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	stages_time_out(x);
+	ck_assert_int_eq(request(x), STAGE_ANSWER);
+	ck_refusal(x, 13, &p, 1);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+/* --- who ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(names_the_producer)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct exchange *x = produce_of(9, 1, &p, 1);
+	struct drained d;
+
+	x->client_id = NULL;
+	exchange_set_software(x, slice_str("apache-kafka-java"), slice_str("4.1.0"));
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	answer_stored(x, "a", NULL, 0, 0);
+	stages_free(x);
+	d = drained(true);
+	ck_assert_str_eq(d.w[0].client, "");
+	ck_assert_str_eq(d.w[0].software, "apache-kafka-java");
+	wr_free(&batch);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("attest_produce");
+	TCase *t = tcase_create("attest_produce");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, every_version);
+	tcase_add_test(t, before_record_batches);
+	tcase_add_test(t, crosses_windows);
+	tcase_add_test(t, mixed_request);
+	tcase_add_test(t, by_id_excluded);
+	tcase_add_test(t, disabled);
+	tcase_add_test(t, malformed_request);
+	tcase_add_test(t, absurd_count);
+	tcase_add_test(t, acks_0);
+	tcase_add_test(t, acks_0_unattested);
+	tcase_add_test(t, acks_0_without_headers);
+	tcase_add_test(t, fits_the_topic);
+	tcase_add_test(t, large_pieces);
+	tcase_add_test(t, retry_is_the_same);
+	tcase_add_test(t, no_retry_but_the_same_sequence);
+	tcase_add_test(t, retry_keeps_its_mode);
+	tcase_add_test(t, too_much_unpublished);
+	tcase_add_test(t, rejects);
+	tcase_add_test(t, rejects_not_what_never_could);
+	tcase_add_test(t, stopping);
+	tcase_add_test(t, asks_for_an_id);
+	tcase_add_test(t, asks_for_several);
+	tcase_add_test(t, asks_in_vain);
+	tcase_add_test(t, asks_too_long);
+	tcase_add_test(t, rejects_unknown);
+	tcase_add_test(t, names_the_producer);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
