@@ -398,7 +398,7 @@ request(struct exchange *x)
 }
 
 /* What goes to the broker. */
-static struct wr
+static UNUSED struct wr
 outgoing(struct exchange *x, enum stage_verdict v)
 {
 	struct slice body = exchange_body(x);
@@ -495,7 +495,7 @@ drain_complete(struct drained *d)
 }
 
 /* The windows with members, complete ones and, when all has stopped, every one. */
-static struct drained
+static UNUSED struct drained
 drained(bool stop)
 {
 	struct drained d = {0};
@@ -506,7 +506,7 @@ drained(bool stop)
 	return d;
 }
 
-/* Windows without a member, in all chains, that have not been dropped. */
+/* Members placed whose statement isn't published, of all chains. */
 static UNUSED int64_t
 backlog(void)
 {

@@ -1,0 +1,293 @@
+/* The attest stage as a whole: which messages it sees, transactions, reloads. */
+#include "attesting.h"
+#include "suite.h"
+
+static void
+setup(void)
+{
+	attesting_open(&(struct attesting){0});
+	attesting_know("a");
+}
+
+static void
+teardown(void)
+{
+	attesting_close();
+}
+
+START_TEST(wants)
+{
+	for (int16_t key = -1; key < 100; key++)
+		for (int16_t v = 0; v < 20; v++) {
+			bool want = (key == API_PRODUCE && v <= 13) || (key == API_END_TXN && v <= 5) ||
+				    (key == API_INIT_PRODUCER_ID && v <= 5);
+
+			ck_assert_int_eq(stage->wants_request(stage->self, key, v), want);
+			ck_assert_int_eq(stage->wants_response(stage->self, key, v), want);
+		}
+}
+END_TEST
+
+/* An answer to what it has nothing to remember of, and the loss of one. */
+START_TEST(nothing_remembered)
+{
+	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str("?"));
+
+	ck_assert_int_eq(stage->response(stage->self, x), STAGE_PASS);
+	stage->lost(stage->self, x);
+	stages_free(x);
+}
+END_TEST
+
+/* --- transactions ------------------------------------------------------------------- */
+
+static const char txn_id[] = "transfers";
+
+static int64_t next_offset;
+
+/* One transactional batch of two records that is stored. */
+static void
+write_one(int64_t producer_id, int32_t sequence)
+{
+	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = producer_id, .sequence = sequence,
+				.attributes = BATCH_TRANSACTIONAL);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct wr w = stages_produce(9, -1, txn_id, &p, 1);
+	struct exchange *x = stages_exchange(API_PRODUCE, 9, wr_slice(&w));
+
+	x->reactor = reactor;
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	answer_stored(x, "a", NULL, 0, next_offset);
+	next_offset += 2;
+	stages_free(x);
+	wr_free(&w);
+	wr_free(&batch);
+}
+
+static struct exchange *
+end_txn(int16_t version, int64_t producer_id, bool commit)
+{
+	struct wr w = wr_new(256);
+	struct exchange *x;
+
+	if (version >= 3)
+		wr_compact(&w, slice_str(txn_id));
+	else
+		wr_string(&w, slice_str(txn_id));
+	wr_i64(&w, producer_id);
+	wr_i16(&w, 0);
+	wr_u8(&w, commit);
+	if (version >= 3)
+		wr_u8(&w, 0);
+	x = stages_exchange(API_END_TXN, version, wr_slice(&w));
+	wr_free(&w);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	return x;
+}
+
+static void
+txn_answered(struct exchange *x, int16_t error)
+{
+	struct wr w = wr_new(256);
+
+	wr_i32(&w, 0);
+	wr_i16(&w, error);
+	if ((x->key == API_END_TXN && x->version >= 5) || x->key == API_INIT_PRODUCER_ID) {
+		wr_i64(&w, 5);
+		wr_i16(&w, 1);
+	}
+	if (x->version >= (x->key == API_END_TXN ? 3 : 2))
+		wr_u8(&w, 0);
+	stages_message(x, wr_slice(&w));
+	wr_free(&w);
+	ck_assert_int_eq(stage->response(stage->self, x), STAGE_PASS);
+	stages_free(x);
+}
+
+static struct exchange *
+init_producer(int16_t version, const char *id)
+{
+	struct slice s = id != NULL ? slice_str(id) : (struct slice){NULL, 0};
+	struct wr w = wr_new(256);
+	struct exchange *x;
+
+	if (version >= 2)
+		wr_compact(&w, s);
+	else
+		wr_string(&w, s);
+	wr_i32(&w, 60000);
+	if (version >= 3) {
+		wr_i64(&w, -1);
+		wr_i16(&w, -1);
+	}
+	if (version >= 2)
+		wr_u8(&w, 0);
+	x = stages_exchange(API_INIT_PRODUCER_ID, version, wr_slice(&w));
+	wr_free(&w);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	return x;
+}
+
+/* One window; what became of the transaction of its first records. */
+static enum placement_txn
+ended_how(void)
+{
+	struct drained d = drained(true);
+
+	ck_assert_uint_eq(d.count, 1);
+	return d.w[0].txn;
+}
+
+START_TEST(commits_and_aborts)
+{
+	for (int16_t v = 0; v <= 5; v++)
+		for (int commit = 0; commit <= 1; commit++) {
+			attesting_close();
+			setup();
+			write_one(5, 0);
+			txn_answered(end_txn(v, 5, commit), 0);
+			ck_assert_int_eq(ended_how(), commit ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_ABORTED);
+		}
+}
+END_TEST
+
+START_TEST(does_not_end)
+{
+	/* An error; another producer; the answer is lost; it can't be read. */
+	for (int how = 0; how < 4; how++) {
+		struct exchange *x;
+
+		attesting_close();
+		setup();
+		write_one(5, 0);
+		x = end_txn(4, how == 1 ? 6 : 5, true);
+		if (how == 2) {
+			stage->lost(stage->self, x);
+			stages_free(x);
+		} else if (how == 3) {
+			stages_message(x, slice_str("?"));
+			ck_assert_int_eq(stage->response(stage->self, x), STAGE_PASS);
+			stages_free(x);
+		} else {
+			txn_answered(x, how == 0 ? 51 : 0); /* CONCURRENT_TRANSACTIONS */
+		}
+		ck_assert_int_eq(ended_how(), PLACEMENT_TXN_OPEN);
+	}
+}
+END_TEST
+
+/* A second try tells. */
+START_TEST(ends_at_last)
+{
+	write_one(5, 0);
+	txn_answered(end_txn(5, 5, false), 51);
+	txn_answered(end_txn(5, 5, false), 0);
+	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_ABORTED);
+}
+END_TEST
+
+/* What is written behind EndTxn is of the next transaction, though the answer comes later. */
+START_TEST(the_next_one_stays_open)
+{
+	struct exchange *x;
+
+	x = end_txn(4, 5, true);
+	write_one(5, 0);
+	txn_answered(x, 0);
+	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_OPEN);
+}
+END_TEST
+
+START_TEST(initialised_anew)
+{
+	for (int16_t v = 0; v <= 5; v++) {
+		attesting_close();
+		setup();
+		write_one(5, 0);
+		txn_answered(init_producer(v, txn_id), 0);
+		ck_assert_int_eq(ended_how(), PLACEMENT_TXN_ABORTED);
+	}
+	/* Of another id, with an error, or without an id it tells nothing. */
+	for (int how = 0; how < 3; how++) {
+		struct exchange *x;
+
+		attesting_close();
+		setup();
+		write_one(5, 0);
+		x = init_producer(4, how == 0 ? "others" : how == 1 ? txn_id : NULL);
+		ck_assert_int_eq(x->state == NULL, how == 2);
+		txn_answered(x, how == 1 ? 51 : 0);
+		ck_assert_int_eq(ended_how(), PLACEMENT_TXN_OPEN);
+	}
+}
+END_TEST
+
+/* EndTxn went out and nobody heard how it ended: a new start doesn't mean that it was aborted. */
+START_TEST(initialised_behind_a_lost_end)
+{
+	struct exchange *x;
+
+	write_one(5, 0);
+	x = end_txn(4, 5, true);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	txn_answered(init_producer(4, txn_id), 0);
+	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_OPEN);
+}
+END_TEST
+
+START_TEST(malformed)
+{
+	struct exchange *x = stages_exchange(API_END_TXN, 4, slice_str("?"));
+
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	stages_free(x);
+	x = stages_exchange(API_INIT_PRODUCER_ID, 4, slice_str("?"));
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	stages_free(x);
+}
+END_TEST
+
+/* --- reloads --------------------------------------------------------------------------- */
+
+START_TEST(reloads)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct config *off = attesting_config("attest: {exclude: [a]}");
+	struct exchange *x = produce_of(9, 1, &p, 1), *y = produce_of(9, 1, &p, 1);
+
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	attest_set_config(attest, off);
+	config_unref(off);
+	ck_assert_int_eq(request(y), STAGE_PASS);
+	answer_stored(x, "a", NULL, 0, 0); /* what went out before is still followed */
+	ck_assert_int_eq(drained(true).members, 2);
+	stages_free(x);
+	stages_free(y);
+	wr_free(&batch);
+	attest_free(NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("attest");
+	TCase *t = tcase_create("attest");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, wants);
+	tcase_add_test(t, nothing_remembered);
+	tcase_add_test(t, commits_and_aborts);
+	tcase_add_test(t, does_not_end);
+	tcase_add_test(t, ends_at_last);
+	tcase_add_test(t, the_next_one_stays_open);
+	tcase_add_test(t, initialised_anew);
+	tcase_add_test(t, initialised_behind_a_lost_end);
+	tcase_add_test(t, malformed);
+	tcase_add_test(t, reloads);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}

@@ -1,0 +1,319 @@
+/* What Produce answers, and their absence, make of the batches that went out. */
+#include "attesting.h"
+#include "suite.h"
+
+static int64_t before[METRIC_COUNT];
+
+static void
+note_metrics(void)
+{
+	for (int m = 0; m < METRIC_COUNT; m++)
+		before[m] = metric_read((enum metric)m);
+}
+
+static int64_t
+counted(enum metric m)
+{
+	return metric_read(m) - before[m];
+}
+
+static void
+setup(void)
+{
+	attesting_open(&(struct attesting){0});
+	attesting_know("a");
+	attesting_know("b");
+	note_metrics();
+}
+
+static void
+teardown(void)
+{
+	attesting_close();
+}
+
+static const char *const a_name = "a", *const b_name = "b";
+
+static const char *
+by_name(int16_t version, const char *name)
+{
+	return version >= STAGES_BY_ID ? NULL : name;
+}
+
+static const struct drained_window *
+find(const struct drained *d, const char *topic, int32_t partition)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (strcmp(d->w[i].topic, topic) == 0 && d->w[i].partition == partition)
+			return &d->w[i];
+	return NULL;
+}
+
+/* Two topics, partitions of the same numbers, and an answer in another order with every kind of outcome. */
+START_TEST(each_its_own)
+{
+	for (int16_t v = 3; v <= 13; v++) {
+		struct wr two = BATCH(.count = 2), three = BATCH(.count = 3),
+			  idempotent = BATCH(.count = 4, .producer = true, .producer_id = 7);
+		const char *a = by_name(v, a_name), *b = by_name(v, b_name);
+		struct stages_part p[] = {
+			{a, id_a, 0, wr_slice(&two)},        {a, id_a, 1, wr_slice(&three)}, {b, id_b, 0, wr_slice(&three)},
+			{b, id_b, 1, wr_slice(&idempotent)}, {b, id_b, 2, wr_slice(&two)},
+		};
+		struct stages_result r[] = {
+			{b, id_b, 1, 7, -1, -1},  /* REQUEST_TIMED_OUT: stored or not */
+			{b, id_b, 9, 0, 77, -1},  /* nobody asked */
+			{b, id_b, 0, 0, 30, -1},
+			{a, id_a, 1, 29, -1, -1}, /* TOPIC_AUTHORIZATION_FAILED */
+			{a, id_a, 0, 0, 10, -1},
+			{a, id_a, 0, 0, 99, -1},  /* once is enough */
+		};
+		struct drained d;
+		struct exchange *x;
+
+		attesting_close();
+		setup();
+		x = produce_of(v, -1, p, ARRAY_LEN(p));
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		ck_assert_int_eq(backlog(), 14);
+		ck_assert_int_eq(answer(x, r, ARRAY_LEN(r)), STAGE_PASS);
+		stages_free(x);
+		ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 5);
+		ck_assert_int_eq(counted(METRIC_RECORDS_REFUSED), 3);
+		ck_assert_int_eq(backlog(), 11); /* the refused ones are gone */
+		d = drained(true);
+		ck_assert_int_eq(counted(METRIC_RECORDS_UNRESOLVED), 6); /* timed out; partition 2, that the answer forgot */
+		ck_assert_uint_eq(d.count, 2);
+		ck_assert_int_eq(find(&d, "a", 0)->members, 2);
+		ck_assert_int_eq(find(&d, "a", 0)->first_offset, 10);
+		ck_assert_int_eq(find(&d, "b", 0)->members, 3);
+		ck_assert_int_eq(find(&d, "b", 0)->first_offset, 30);
+		wr_free(&two), wr_free(&three), wr_free(&idempotent);
+	}
+}
+END_TEST
+
+/* Statements show nothing of a window in which everything was refused. */
+START_TEST(all_refused)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {a_name, NULL, 0, wr_slice(&batch)};
+	struct stages_result r = {a_name, NULL, 0, 19, -1, -1};
+	struct exchange *x = produce_of(9, -1, &p, 1);
+	struct drained d;
+
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(answer(x, &r, 1), STAGE_PASS);
+	stages_free(x);
+	ck_assert_int_eq(backlog(), 0);
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 0);
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(unreadable)
+{
+	static const char *const bad[] = {"", "nonsense", "\x02\x02" "a\x02"};
+
+	for (int16_t acks = 0; acks <= 1; acks++)
+		for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+			struct wr batch = BATCH(.count = 2);
+			struct stages_part p = {a_name, NULL, 0, wr_slice(&batch)};
+			struct exchange *x = produce_of(9, acks, &p, 1);
+
+			note_metrics();
+			ck_assert_int_eq(request(x), STAGE_REPLACE);
+			stages_message(x, slice_str(bad[i]));
+			/* It is the client's to be told; with acks=0 nobody is told anything, so the connection ends. */
+			ck_assert_int_eq(stage->response(stage->self, x), acks == 0 ? STAGE_CLOSE : STAGE_PASS);
+			stages_free(x);
+			ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 0);
+			wr_free(&batch);
+		}
+	(void)drained(true);
+	ck_assert_int_eq(counted(METRIC_RECORDS_UNRESOLVED), 12);
+	ck_assert_int_eq(backlog(), 0);
+}
+END_TEST
+
+/* With acks=0 a broker can only close: for any part, ours or not. */
+START_TEST(acks_0)
+{
+	static const struct {
+		int16_t attested, excluded;
+		enum stage_verdict verdict;
+	} t[] = {{0, 0, STAGE_PASS}, {10, 0, STAGE_CLOSE}, {0, 29, STAGE_CLOSE}};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct wr batch = BATCH(.count = 2);
+		struct stages_part p[2] = {{a_name, NULL, 0, wr_slice(&batch)}, {"__x", NULL, 0, wr_slice(&batch)}};
+		struct stages_result r[2] = {{"__x", NULL, 0, t[i].excluded, t[i].excluded == 0 ? 5 : -1, -1},
+					     {a_name, NULL, 0, t[i].attested, t[i].attested == 0 ? (int64_t)i * 2 : -1, -1}};
+		struct exchange *x = produce_of(9, 0, p, 2);
+
+		note_metrics();
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		ck_assert(x->swallowed);
+		ck_assert_int_eq(answer(x, r, 2), t[i].verdict);
+		ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), t[i].attested == 0 ? 2 : 0);
+		stages_free(x);
+		wr_free(&batch);
+	}
+}
+END_TEST
+
+/* An error of a part that isn't ours is the client's alone. */
+START_TEST(error_elsewhere)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[2] = {{a_name, NULL, 0, wr_slice(&batch)}, {"__x", NULL, 0, wr_slice(&batch)}};
+	struct stages_result r[2] = {{"__x", NULL, 0, 29, -1, -1}, {a_name, NULL, 0, 0, 5, -1}};
+	struct exchange *x = produce_of(9, 1, p, 2);
+
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(answer(x, r, 2), STAGE_PASS);
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 2);
+	ck_assert_int_eq(counted(METRIC_RECORDS_REFUSED), 0);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+/* Nobody told the topic's limit; its refusals do, until the batch goes as it came. */
+START_TEST(too_large)
+{
+	static const enum metric modes[] = {METRIC_BATCHES_FULL, METRIC_BATCHES_COMPACT, METRIC_BATCHES_NONE};
+	static const int16_t errors[] = {10, 18, 0};
+	struct wr batch = BATCH(.count = 5, .producer = true, .producer_id = 3);
+	struct stages_part p = {a_name, NULL, 0, wr_slice(&batch)};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct exchange *x = produce_of(9, 1, &p, 1);
+		struct stages_result r = {a_name, NULL, 0, errors[i], errors[i] == 0 ? 0 : -1, -1};
+		enum stage_verdict v;
+
+		note_metrics();
+		v = request(x);
+		ck_assert_int_eq(v, i == 2 ? STAGE_PASS : STAGE_REPLACE);
+		ck_assert_int_eq(counted(modes[i]), 1);
+		ck_assert_int_eq(counted(METRIC_RETRIES), 0); /* what was refused is not in the log */
+		ck_assert_int_eq(answer(x, &r, 1), STAGE_PASS);
+		stages_free(x);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 5);
+	wr_free(&batch);
+}
+END_TEST
+
+START_TEST(answers_are_lost)
+{
+	struct wr batch = BATCH(.count = 3);
+	struct stages_part p[2] = {{a_name, NULL, 0, wr_slice(&batch)}, {b_name, NULL, 0, wr_slice(&batch)}};
+	struct exchange *x = produce_of(9, 1, p, 2), *y = produce_of(9, 1, p, 1);
+	struct drained d;
+
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(request(y), STAGE_REPLACE);
+	stage->lost(stage->self, x);
+	answer_stored(y, a_name, NULL, 0, 100);
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 1);
+	ck_assert_int_eq(d.w[0].members, 3);
+	ck_assert_int_eq(d.w[0].unresolved, 3);
+	ck_assert_int_eq(d.w[0].first_offset, 100);
+	ck_assert_int_eq(counted(METRIC_RECORDS_UNRESOLVED), 6);
+	stages_free(x);
+	stages_free(y);
+	wr_free(&batch);
+}
+END_TEST
+
+/* Every prefix of an answer leaves the outcome open, and nothing is forgotten. */
+START_TEST(prefixes)
+{
+	struct wr batch = BATCH(.count = 1);
+	struct stages_part p = {NULL, id_a, 0, wr_slice(&batch)};
+	struct stages_result r = {NULL, id_a, 0, 0, 5, -1};
+	struct wr whole = stages_produced(13, &r, 1);
+
+	for (size_t n = 0; n < whole.len; n++) {
+		struct exchange *x = produce_of(13, 1, &p, 1);
+
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		stages_message(x, slice_of(whole.buf, n));
+		ck_assert_int_eq(stage->response(stage->self, x), STAGE_PASS);
+		stages_free(x);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 0);
+	(void)drained(true);
+	ck_assert_int_eq(counted(METRIC_RECORDS_UNRESOLVED), (int64_t)whole.len);
+	wr_free(&whole);
+	wr_free(&batch);
+}
+END_TEST
+
+/* Another topic's id, or another name, is no answer for ours. */
+START_TEST(of_another_topic)
+{
+	struct wr batch = BATCH(.count = 1);
+	struct stages_part p = {NULL, id_a, 0, wr_slice(&batch)};
+	struct stages_result r = {NULL, id_b, 0, 0, 5, -1};
+	struct exchange *x = produce_of(13, 1, &p, 1);
+
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(answer(x, &r, 1), STAGE_PASS);
+	stages_free(x);
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 0);
+	wr_free(&batch);
+}
+END_TEST
+
+/* Append times show the topic's timestamp type; the windows before and behind the change are two. */
+START_TEST(timestamp_type_shows)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"c", NULL, 0, wr_slice(&batch)};
+	struct drained d;
+
+	cluster.topics[2].settings_error = 29; /* we may not see its settings */
+	attesting_know("c");
+	for (int i = 0; i < 3; i++) {
+		struct exchange *x = produce_of(9, 1, &p, 1);
+		struct stages_result r = {"c", NULL, 0, 0, 10 * i, i < 2 ? -1 : clock_wall_ms()};
+
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		ck_assert_int_eq(answer(x, &r, 1), STAGE_PASS);
+		stages_free(x);
+	}
+	d = drained(true);
+	ck_assert_int_eq(d.w[0].members, 4);
+	ck_assert_int_eq(d.w[0].time, CHAINS_TIME_CREATE);
+	ck_assert_int_eq(d.w[0].reason, CLOSE_TIMESTAMP_TYPE);
+	/* What was placed in the old window before anybody could know is not attested there. */
+	ck_assert_int_eq(d.w[0].unresolved, 2);
+	wr_free(&batch);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("attest_answer");
+	TCase *t = tcase_create("attest_answer");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, each_its_own);
+	tcase_add_test(t, all_refused);
+	tcase_add_test(t, unreadable);
+	tcase_add_test(t, acks_0);
+	tcase_add_test(t, error_elsewhere);
+	tcase_add_test(t, too_large);
+	tcase_add_test(t, answers_are_lost);
+	tcase_add_test(t, prefixes);
+	tcase_add_test(t, of_another_topic);
+	tcase_add_test(t, timestamp_type_shows);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
