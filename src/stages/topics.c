@@ -272,6 +272,14 @@ apply_absence(struct topics *t, const struct look *l, struct topic_facts *ret_ol
 	free(e);
 }
 
+static bool
+is_known(struct topics *t, const struct key *key)
+{
+	const struct topic *e = map_get(key->bytes[0] == 'n' ? t->by_name : t->by_id, slice_of(key->bytes + 1, key->len - 1));
+
+	return e != NULL && e->complete;
+}
+
 enum found { FOUND, ABSENT, NO_ANSWER };
 
 /* The look is over: everybody who waits for it goes on. */
@@ -285,6 +293,8 @@ finish(struct look *l, enum found found)
 	map_remove(t->looks, key_slice(&l->key));
 	if (found == FOUND) {
 		apply(t, &l->found, &old);
+		if (!is_known(t, &l->key)) /* no room for it, or another topic was told: nobody asks again at once */
+			note_miss(t, &l->key);
 	} else {
 		if (found == ABSENT)
 			apply_absence(t, l, &old);
