@@ -6,6 +6,7 @@
 #define TESTS_UNIT_ATTESTING_H
 
 #include "attest/chain.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
@@ -243,6 +244,10 @@ struct attesting {
 	bool no_cluster;          /* its id isn't known yet */
 };
 
+/* Time stands still unless the test moves it. */
+static struct monotime attesting_mono;
+static int64_t attesting_wall;
+
 static struct chains *chains;
 static struct topics *topics;
 static struct attest *attest;
@@ -267,6 +272,9 @@ attesting_open(const struct attesting *how)
 	struct settings *set = settings_new();
 
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	attesting_mono.ns = INT64_C(3600000000000);
+	attesting_wall = 1700000000000;
+	clock_set_for_tests(&attesting_mono, &attesting_wall);
 	ck_assert_ptr_nonnull(set);
 	memcpy(set->instance, attesting_instance, 16);
 	set->collector_id = strdup("urn:unit");
@@ -300,6 +308,13 @@ attesting_open(const struct attesting *how)
 	stage = attest_stage(attest);
 	reactor = stage->reactor_new(stage->self, 0);
 	ck_assert_ptr_nonnull(reactor);
+}
+
+static UNUSED void
+attesting_pass(int64_t ms)
+{
+	attesting_mono.ns += ms * 1000000;
+	attesting_wall += ms;
 }
 
 static void

@@ -206,6 +206,34 @@ START_TEST(too_large)
 }
 END_TEST
 
+/* The broker doesn't know the topic: it is looked at before the next batch goes out. */
+START_TEST(unknown_topic)
+{
+	for (int16_t v = 12; v <= 13; v++) {
+		struct wr batch = BATCH(.count = 2);
+		struct stages_part p = {by_name(v, a_name), id_a, 0, wr_slice(&batch)};
+		struct stages_result r = {by_name(v, a_name), id_a, 0, v >= 13 ? 100 : 3, -1, -1};
+		struct exchange *x;
+
+		attesting_close();
+		setup();
+		attesting_pass(1000);
+		x = produce_of(v, 1, &p, 1);
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		ck_assert_int_eq(answer(x, &r, 1), STAGE_PASS);
+		ck_assert_int_eq(counted(METRIC_RECORDS_REFUSED), 2);
+		stages_free(x);
+		x = produce_of(v, 1, &p, 1);
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		cluster_answer_all();
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		stage->lost(stage->self, x);
+		stages_free(x);
+		wr_free(&batch);
+	}
+}
+END_TEST
+
 START_TEST(answers_are_lost)
 {
 	struct wr batch = BATCH(.count = 3);
@@ -310,6 +338,7 @@ main(void)
 	tcase_add_test(t, acks_0);
 	tcase_add_test(t, error_elsewhere);
 	tcase_add_test(t, too_large);
+	tcase_add_test(t, unknown_topic);
 	tcase_add_test(t, answers_are_lost);
 	tcase_add_test(t, prefixes);
 	tcase_add_test(t, of_another_topic);

@@ -1,0 +1,518 @@
+/* What stages/topics.c knows of the cluster's topics, and how it comes to know it. */
+#include "attesting.h"
+#include "suite.h"
+
+static const uint8_t id_new[16] = {0xee, 5};
+
+static void
+setup(void)
+{
+	attesting_open(&(struct attesting){.no_cluster = true});
+}
+
+static void
+teardown(void)
+{
+	attesting_close();
+}
+
+static const struct slice no_name = {NULL, 0};
+
+static struct topic_facts
+known(struct slice name, const uint8_t id[16])
+{
+	struct topic_facts f;
+
+	ck_assert_int_eq(topics_find(topics, name, id, &f), 0);
+	return f;
+}
+
+static struct exchange *
+waiting(struct slice name, const uint8_t id[16])
+{
+	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str(""));
+	struct topic_facts f;
+
+	ck_assert_int_eq(topics_find(topics, name, id, &f), ERR_NOTFOUND);
+	topics_wait(topics, name, id, exchange_hold(x, 1000));
+	return x;
+}
+
+static void
+ck_resumed(struct exchange *x)
+{
+	ck_assert_uint_eq(x->resumes, 1);
+	stages_free(x);
+}
+
+/* An answer that passes by on its way to a client. */
+static void
+passes_by(int16_t key, int16_t version, const char *name, const uint8_t id[16])
+{
+	const struct stage *s = topics_stage(topics);
+	struct exchange *x;
+	struct wr w = wr_new(4096);
+
+	wr_i32(&w, 0);
+	if (key == API_METADATA) {
+		wr_uvarint(&w, 1);
+		wr_compact(&w, no_name);
+		wr_i32(&w, 1);
+		wr_uvarint(&w, 2);
+		wr_i16(&w, 0);
+		wr_compact(&w, slice_str(name));
+		wr_bytes(&w, id, 16);
+		wr_u8(&w, 0);
+		wr_uvarint(&w, 1);
+		wr_i32(&w, 0);
+		wr_u8(&w, 0);
+		if (version == 10)
+			wr_i32(&w, 0);
+		if (version >= 13)
+			wr_i16(&w, 0);
+	} else {
+		ck_assert_int_eq(key, API_CREATE_TOPICS);
+		wr_uvarint(&w, 2);
+		wr_compact(&w, slice_str(name));
+		wr_bytes(&w, id, 16);
+		wr_i16(&w, 0);
+		wr_compact(&w, no_name);
+		wr_i32(&w, 1);
+		wr_i16(&w, 1);
+		wr_uvarint(&w, 1);
+		wr_u8(&w, 0);
+	}
+	wr_u8(&w, 0);
+	x = stages_exchange(key, version, wr_slice(&w));
+	ck_assert(s->wants_response(s->self, key, version));
+	ck_assert_int_eq(s->response(s->self, x), STAGE_PASS);
+	ck_assert(!x->replaced);
+	stages_free(x);
+	wr_free(&w);
+}
+
+START_TEST(by_name)
+{
+	struct exchange *x = waiting(slice_str("a"), NULL), *y = waiting(slice_str("a"), NULL);
+	struct topic_facts f;
+	char id[64];
+
+	ck_assert_uint_eq(cluster.asked, 1);
+	cluster.topics[0].max_bytes = "5000";
+	cluster.topics[0].time = "LogAppendTime";
+	cluster_answer_all();
+	ck_assert_uint_eq(cluster.asked, 2);
+	ck_resumed(x);
+	ck_resumed(y);
+	f = known(slice_str("a"), NULL);
+	ck_assert_str_eq(f.name, "a");
+	ck_assert_uint_eq(f.name_len, 1);
+	ck_assert(f.has_id);
+	ck_assert_mem_eq(f.id, id_a, 16);
+	ck_assert_uint_eq(f.max_bytes, 5000);
+	ck_assert_int_eq(f.time, CHAINS_TIME_APPEND);
+	/* The id leads to it as well, and the cluster's own id is known from the same answer. */
+	ck_assert_str_eq(known(no_name, id_a).name, "a");
+	chains_cluster(chains, id, sizeof(id));
+	ck_assert_str_eq(id, CLUSTER_ID);
+}
+END_TEST
+
+START_TEST(by_id)
+{
+	struct exchange *x = waiting(no_name, id_b);
+
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_str_eq(known(no_name, id_b).name, "b");
+	ck_assert_int_eq(known(slice_str("b"), NULL).time, CHAINS_TIME_CREATE);
+	ck_assert_uint_eq(known(no_name, id_b).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+}
+END_TEST
+
+/* Brokers without topic ids; settings that we may not see, or that make no sense. */
+START_TEST(little_is_told)
+{
+	struct topic_facts f;
+	struct exchange *x;
+
+	cluster.metadata_version = 9;
+	cluster.topics[2].settings_error = 29;
+	x = waiting(slice_str("c"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	f = known(slice_str("c"), NULL);
+	ck_assert(!f.has_id);
+	ck_assert_uint_eq(f.max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+	ck_assert_int_eq(f.time, CHAINS_TIME_UNKNOWN);
+	cluster.topics[0].max_bytes = "-7";
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+}
+END_TEST
+
+/* The second question fails in each way; the topic is known all the same. */
+START_TEST(settings_fail)
+{
+	for (int how = 0; how < 3; how++) {
+		struct exchange *x;
+
+		attesting_close();
+		setup();
+		x = waiting(slice_str("a"), NULL);
+		if (how == 2)
+			cluster.unreachable = true;
+		cluster_answer();
+		if (how == 0)
+			cluster_end(ERR_UNSUPPORTED, no_name);
+		else if (how == 1)
+			cluster_end(0, slice_str("?"));
+		ck_resumed(x);
+		ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+	}
+}
+END_TEST
+
+/* LEADER_NOT_AVAILABLE: the topic is there. Errors that say nothing of its existence: no answer. */
+START_TEST(errors_of_topics)
+{
+	struct topic_facts f;
+	struct exchange *x;
+
+	cluster.topics[0].error = 5;
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_str_eq(known(slice_str("a"), NULL).name, "a");
+	cluster.topics[1].error = 29;
+	x = waiting(slice_str("b"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_int_ne(topics_find(topics, slice_str("b"), NULL, &f), 0);
+}
+END_TEST
+
+START_TEST(impossible_names)
+{
+	char longest[TOPICS_NAME_MAX + 2];
+	struct topic_facts f;
+	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str(""));
+
+	memset(longest, 'n', sizeof(longest));
+	ck_assert_int_eq(topics_find(topics, slice_str(""), NULL, &f), ERR_REMOTE);
+	ck_assert_int_eq(topics_find(topics, slice_of(longest, TOPICS_NAME_MAX + 1), NULL, &f), ERR_REMOTE);
+	ck_assert_int_eq(topics_find(topics, slice_of(longest, TOPICS_NAME_MAX), NULL, &f), ERR_NOTFOUND);
+	/* Nothing to wait for. */
+	topics_wait(topics, slice_of(longest, TOPICS_NAME_MAX + 1), NULL, exchange_hold(x, 1000));
+	ck_resumed(x);
+	ck_assert_uint_eq(cluster.asked, 0);
+}
+END_TEST
+
+/* What passes by gives names for ids; settings still have to be asked for. */
+START_TEST(learns_as_answers_pass)
+{
+	static const struct {
+		int16_t key, version;
+	} from[] = {{API_METADATA, 10}, {API_METADATA, 12}, {API_METADATA, 13}, {API_CREATE_TOPICS, 7}};
+
+	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+		struct exchange *x;
+
+		attesting_close();
+		setup();
+		passes_by(from[i].key, from[i].version, "a", id_a);
+		x = waiting(no_name, id_a);
+		cluster_answer_all();
+		ck_resumed(x);
+		ck_assert_str_eq(known(no_name, id_a).name, "a");
+	}
+	ck_assert(!topics_stage(topics)->wants_response(topics, API_METADATA, 9));
+	ck_assert(!topics_stage(topics)->wants_response(topics, API_PRODUCE, 13));
+}
+END_TEST
+
+/* An answer that can't be read is not the stage's to stop. */
+START_TEST(unreadable_answer)
+{
+	struct exchange *x = stages_exchange(API_CREATE_TOPICS, 7, slice_str("?"));
+
+	ck_assert_int_eq(topics_stage(topics)->response(topics, x), STAGE_PASS);
+	stages_free(x);
+}
+END_TEST
+
+static void
+one_record(const uint8_t id[16])
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {NULL, id, 0, wr_slice(&batch)};
+	struct exchange *x = produce_of(13, 1, &p, 1);
+
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	answer_stored(x, NULL, id, 0, 0);
+	stages_free(x);
+	wr_free(&batch);
+}
+
+/* Deleted and made again under the same name: another id, another chain; the old chain's window closes. */
+START_TEST(made_again)
+{
+	struct exchange *x;
+	struct drained d;
+
+	attesting_know("a");
+	one_record(id_a);
+	passes_by(API_METADATA, 12, "a", id_new);
+	memcpy(cluster.topics[0].id, id_new, 16);
+	x = waiting(slice_str("a"), NULL); /* what passed by raised a doubt, and the cluster decides */
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_mem_eq(known(slice_str("a"), NULL).id, id_new, 16);
+	ck_assert_str_eq(known(no_name, id_new).name, "a");
+	d = drained(false);
+	ck_assert_uint_eq(d.count, 1);
+	ck_assert_int_eq(d.w[0].reason, CLOSE_TOPIC_DELETED);
+	/* Its id leads nowhere any more. */
+	x = waiting(no_name, id_a);
+	cluster_answer_all();
+	ck_resumed(x);
+	one_record(id_new);
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 1);
+	ck_assert_uint_eq(d.w[0].id, 1);
+}
+END_TEST
+
+/* The same, met by its new id. */
+START_TEST(made_again_by_id)
+{
+	struct exchange *x;
+	struct drained d;
+
+	attesting_know("a");
+	one_record(id_a);
+	memcpy(cluster.topics[0].id, id_new, 16);
+	x = waiting(no_name, id_new);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_mem_eq(known(slice_str("a"), NULL).id, id_new, 16);
+	d = drained(false);
+	ck_assert_uint_eq(d.count, 1);
+	ck_assert_int_eq(d.w[0].reason, CLOSE_TOPIC_DELETED);
+}
+END_TEST
+
+/* A broker that lags tells an old id: the cluster's answer stands. */
+START_TEST(a_broker_lags)
+{
+	struct exchange *x;
+
+	attesting_know("a");
+	one_record(id_a);
+	passes_by(API_METADATA, 12, "a", id_new);
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_mem_eq(known(slice_str("a"), NULL).id, id_a, 16);
+	ck_assert_uint_eq(drained(false).count, 0); /* its window is still open */
+}
+END_TEST
+
+START_TEST(deleted)
+{
+	struct topic_facts f;
+	struct exchange *x;
+	struct drained d;
+
+	attesting_know("a");
+	one_record(id_a);
+	passes_by(API_METADATA, 12, "a", id_new);
+	cluster.topics[0].name = "gone";
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_int_ne(topics_find(topics, slice_str("a"), NULL, &f), 0);
+	d = drained(false);
+	ck_assert_uint_eq(d.count, 1);
+	ck_assert_int_eq(d.w[0].reason, CLOSE_TOPIC_DELETED);
+}
+END_TEST
+
+START_TEST(too_large)
+{
+	cluster.topics[0].max_bytes = "1000";
+	attesting_know("a");
+	topics_too_large(topics, slice_str("a"), 2000); /* we knew that */
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 1000);
+	topics_too_large(topics, slice_str("a"), 1000);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 999);
+	topics_too_large(topics, slice_str("a"), 0);
+	topics_too_large(topics, slice_str("nobody"), 5);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 999);
+}
+END_TEST
+
+/* Whatever the answer is, who waited must not wait for the same once more: the next question is none. */
+static void
+ck_no_second_question(struct slice name, const uint8_t id[16])
+{
+	struct topic_facts f;
+
+	ck_assert_int_eq(topics_find(topics, name, id, &f), ERR_REMOTE);
+}
+
+/* "There is no such topic" is believed for a second, then asked anew. */
+START_TEST(misses_are_forgotten)
+{
+	struct exchange *x = waiting(no_name, id_none);
+	struct topic_facts f;
+
+	cluster_answer_all();
+	ck_resumed(x);
+	attesting_pass(999);
+	ck_assert_int_eq(topics_find(topics, no_name, id_none, &f), ERR_REMOTE);
+	ck_assert_uint_eq(cluster.asked, 1);
+	attesting_pass(1);
+	cluster.topics[0].name = "a";
+	memcpy(cluster.topics[0].id, id_none, 16);
+	x = waiting(no_name, id_none);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_str_eq(known(no_name, id_none).name, "a");
+}
+END_TEST
+
+/* A broker that doesn't know the topic any more: looked at again, but not for each answer. */
+START_TEST(doubts)
+{
+	struct exchange *x;
+
+	attesting_know("a");
+	topics_doubt(topics, slice_str("a"), NULL);
+	(void)known(slice_str("a"), NULL);
+	attesting_pass(1000);
+	topics_doubt(topics, slice_str("nobody"), NULL);
+	topics_doubt(topics, no_name, id_a);
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	(void)known(slice_str("a"), NULL);
+}
+END_TEST
+
+/* A topic's settings change; who writes doesn't wait for the news. */
+START_TEST(refreshes)
+{
+	size_t asked;
+
+	attesting_know("a");
+	asked = cluster.asked;
+	attesting_pass(5 * 60 * 1000 - 1);
+	(void)known(slice_str("a"), NULL);
+	ck_assert_uint_eq(cluster.asked, asked);
+	attesting_pass(1);
+	cluster.topics[0].max_bytes = "77";
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+	ck_assert_uint_eq(known(no_name, id_a).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+	ck_assert_uint_eq(cluster.asked, asked + 1); /* once */
+	cluster_answer_all();
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 77);
+	/* Nobody answers: what was known stands, and the next try is a while later. */
+	asked = cluster.asked;
+	attesting_pass(5 * 60 * 1000);
+	(void)known(slice_str("a"), NULL);
+	cluster_end(ERR_TIMEOUT, no_name);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 77);
+	attesting_pass(5 * 60 * 1000 - 1);
+	(void)known(slice_str("a"), NULL);
+	ck_assert_uint_eq(cluster.asked, asked + 1);
+	attesting_pass(1);
+	(void)known(slice_str("a"), NULL);
+	ck_assert_uint_eq(cluster.asked, asked + 2);
+}
+END_TEST
+
+/* The answer is about another topic than was asked about. */
+START_TEST(another_one_is_told)
+{
+	struct exchange *x = waiting(no_name, id_none);
+
+	memcpy(cluster.asks[0].id, id_a, 16); /* answered as if that had been asked */
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_no_second_question(no_name, id_none);
+}
+END_TEST
+
+enum { MANY = 100000 };
+
+/* The table is full: what is new goes unattested, and isn't asked for again and again. */
+START_TEST(too_many)
+{
+	const struct stage *s = topics_stage(topics);
+	struct wr w = wr_new(1 << 26);
+	struct exchange *x;
+
+	wr_i32(&w, 0);
+	wr_uvarint(&w, 1);
+	wr_compact(&w, no_name);
+	wr_i32(&w, 1);
+	wr_uvarint(&w, MANY + 1);
+	for (uint32_t i = 0; i < MANY; i++) {
+		uint8_t id[16] = {1};
+		char name[16];
+
+		memcpy(id + 4, &i, 4);
+		(void)snprintf(name, sizeof(name), "many-%u", i);
+		wr_i16(&w, 0);
+		wr_compact(&w, slice_str(name));
+		wr_bytes(&w, id, 16);
+		wr_u8(&w, 0);
+		wr_uvarint(&w, 1);
+		wr_i32(&w, 0);
+		wr_u8(&w, 0);
+	}
+	wr_u8(&w, 0);
+	x = stages_exchange(API_METADATA, 12, wr_slice(&w));
+	ck_assert_int_eq(s->response(s->self, x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&w);
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_no_second_question(slice_str("a"), NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("stage_topics");
+	TCase *t = tcase_create("stage_topics");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, by_name);
+	tcase_add_test(t, by_id);
+	tcase_add_test(t, little_is_told);
+	tcase_add_test(t, settings_fail);
+	tcase_add_test(t, errors_of_topics);
+	tcase_add_test(t, impossible_names);
+	tcase_add_test(t, learns_as_answers_pass);
+	tcase_add_test(t, unreadable_answer);
+	tcase_add_test(t, made_again);
+	tcase_add_test(t, made_again_by_id);
+	tcase_add_test(t, a_broker_lags);
+	tcase_add_test(t, deleted);
+	tcase_add_test(t, too_large);
+	tcase_add_test(t, misses_are_forgotten);
+	tcase_add_test(t, doubts);
+	tcase_add_test(t, refreshes);
+	tcase_add_test(t, another_one_is_told);
+	tcase_add_test(t, too_many);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
