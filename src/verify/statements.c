@@ -8,7 +8,8 @@ struct kept {
 	struct statement s;      /* cut down; its slices point into `texts` */
 	uint8_t *texts;
 	uint8_t *manifest;
-	size_t topic_id_at; /* index in the list of topic ids */
+	int32_t partition; /* where it stands in the statement topic, the first time */
+	int64_t offset;
 };
 
 struct partition {
@@ -109,13 +110,13 @@ grow(void *list, size_t count, size_t *cap, size_t size)
 }
 
 static int
-add_place(struct statements *s, const struct published *p, int32_t partition, int64_t offset, bool bad)
+add_place(struct statements *s, const struct chain_id *chain, uint64_t window_id, int32_t partition, int64_t offset, bool bad)
 {
 	int err = grow(&s->places, s->place_count, &s->place_cap, sizeof(*s->places));
 
 	if (err != 0)
 		return err;
-	s->places[s->place_count++] = (struct statements_place){p->chain, p->window_id, offset, partition, bad};
+	s->places[s->place_count++] = (struct statements_place){*chain, window_id, offset, partition, bad};
 	return 0;
 }
 
@@ -229,7 +230,7 @@ partition_at(struct statements *s, int32_t partition)
 }
 
 static int
-add_kept(struct statements *s, const struct published *p, struct slice manifest)
+add_kept(struct statements *s, const struct published *p, int32_t partition, int64_t offset, struct slice manifest)
 {
 	struct kept *k = map_get(s->by_hash, slice_of(p->sha256, SHA256_LEN));
 	struct partition *part;
@@ -239,6 +240,8 @@ add_kept(struct statements *s, const struct published *p, struct slice manifest)
 		return add_again(k, p, manifest);
 	if ((k = keep(p, manifest)) == NULL)
 		return ERR_NOMEM;
+	k->partition = partition;
+	k->offset = offset;
 	if ((part = partition_at(s, k->s.partition)) == NULL ||
 	    (err = grow(&part->list, part->count, &part->cap, sizeof(*part->list))) != 0 ||
 	    (err = map_put(s->by_hash, slice_of(p->sha256, SHA256_LEN), k)) != 0) {
@@ -279,12 +282,12 @@ statements_add(struct statements *s, int32_t partition, int64_t offset, struct s
 		return err;
 	if (p.state == PUBLISHED_UNREADABLE) {
 		s->count.unreadable++;
-		err = add_place(s, &p, partition, offset, true);
+		err = add_place(s, &p.chain, p.window_id, partition, offset, true);
 		goto out;
 	}
 	if (!wanted(s, p.statement)) {
 		s->count.other++;
-		err = add_place(s, &p, partition, offset, false);
+		err = add_place(s, &p.chain, p.window_id, partition, offset, false);
 		goto out;
 	}
 	/* Only now is it worth the price of a signature. */
@@ -293,12 +296,12 @@ statements_add(struct statements *s, int32_t partition, int64_t offset, struct s
 	if (!counts(s, &p)) {
 		s->count.untrusted++;
 		memcpy(s->count.untrusted_keyid, p.keyid, sizeof(p.keyid));
-		err = add_place(s, &p, partition, offset, true);
+		err = add_place(s, &p.chain, p.window_id, partition, offset, true);
 	} else if (s->conf.topic_id_known && !slice_eq(p.statement->topic_id, s->conf.topic_id)) {
 		s->count.other_topic_id++;
-		err = add_place(s, &p, partition, offset, false);
+		err = add_place(s, &p.chain, p.window_id, partition, offset, false);
 	} else {
-		err = add_kept(s, &p, manifest);
+		err = add_kept(s, &p, partition, offset, manifest);
 	}
 out:
 	published_clear(&p);
@@ -320,12 +323,16 @@ by_name(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* Nobody could tell the topic's id: takes that of the statement that was settled last, and drops the others. */
+/*
+ * Nobody could tell the topic's id: takes that of the statement that was settled last.
+ * Of the others the places stay, as for those whose id was known to be another.
+ */
 static int
 choose_topic_id(struct statements *s)
 {
 	const struct statement *last = NULL;
 	size_t n;
+	int err;
 
 	for (size_t i = 0; i < s->partition_count; i++)
 		for (size_t k = 0; k < s->partitions[i].count; k++) {
@@ -345,6 +352,14 @@ choose_topic_id(struct statements *s)
 		struct partition *p = &s->partitions[i];
 		size_t stay = 0;
 
+		/* Nothing is freed before all have a place: the list stays whole should there be no memory. */
+		for (size_t k = 0; k < p->count; k++) {
+			const struct kept *other = kept_of(p->list[k]);
+
+			if (!slice_eq(other->s.topic_id, last->topic_id) &&
+			    (err = add_place(s, &other->s.chain, other->s.window_id, other->partition, other->offset, false)) != 0)
+				return err;
+		}
 		for (size_t k = 0; k < p->count; k++) {
 			if (slice_eq(p->list[k]->statement->topic_id, last->topic_id)) {
 				p->list[stay++] = p->list[k];
@@ -363,9 +378,11 @@ choose_topic_id(struct statements *s)
 int
 statements_done(struct statements *s)
 {
+	int err = s->conf.topic_id_known ? 0 : choose_topic_id(s);
+
 	if (s->place_count > 0)
 		qsort(s->places, s->place_count, sizeof(*s->places), by_name);
-	return s->conf.topic_id_known ? 0 : choose_topic_id(s);
+	return err;
 }
 
 const struct verdict_window *const *
