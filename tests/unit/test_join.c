@@ -680,6 +680,32 @@ START_TEST(topic_created_again)
 }
 END_TEST
 
+/* A record of the deleted topic, copied: its statement says where it was, whoever could tell the topic's id. */
+START_TEST(copied_from_the_deleted_one)
+{
+	struct world_proxy old;
+	struct seen s;
+
+	world_proxy_open(&old, "t", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
+	{
+		char why[256];
+
+		ck_assert_int_eq(trust_load(trust, old.public_key, why, sizeof(why)), 0);
+	}
+	WINDOW(&old, .n = 5);
+	for (int i = 0; i < 5; i++)
+		w.r[i].gone = true;
+	w.next_offset = 0;
+	WINDOW(&proxy, .n = 5, .edit = settled_later);
+	world_copy(&w, 1)->gone = false;
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_MISPLACED, 1, TALLY_VIOLATION);
+	s = JUDGE(.no_topic_id = true);
+	ck_verdicts(&s, 5, VERDICT_MISPLACED, 1, TALLY_VIOLATION);
+	world_proxy_close(&old);
+}
+END_TEST
+
 START_TEST(part_of_it)
 {
 	struct seen s;
@@ -847,6 +873,7 @@ main(void)
 	tcase_add_test(t, from_another_topic);
 	tcase_add_test(t, offsets_used_again);
 	tcase_add_test(t, topic_created_again);
+	tcase_add_test(t, copied_from_the_deleted_one);
 	tcase_add_test(t, part_of_it);
 	tcase_add_test(t, aborted);
 	tcase_add_test(t, open_and_aborted_since);
