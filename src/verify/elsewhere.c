@@ -2,10 +2,10 @@
 
 /*
  * Records that were copied from somewhere come in the order of their windows, so that a
- * few at a time are enough.  Who fills the topic with statements under one key gets the
- * first of them read.
+ * few at a time are enough.  Who fills the topic with statements under one key must not
+ * hide the one that counts: of those that don't verify one is kept, and many are read.
  */
-enum { OPEN_MAX = 16, STATEMENTS_MAX = 16 };
+enum { OPEN_MAX = 16, STATEMENTS_MAX = 16, READ_MAX = 256 };
 
 struct fetched {
 	struct published p;
@@ -19,6 +19,7 @@ struct open {
 	uint64_t used; /* for the least recently used */
 	struct fetched list[STATEMENTS_MAX];
 	size_t count;
+	bool has_untrusted;
 	struct verdicts *verdicts;
 };
 
@@ -99,34 +100,51 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding f, int6
 	(void)arg, (void)w, (void)f, (void)offset, (void)why;
 }
 
-static int
-take(void *to, struct slice key, struct slice value, struct slice manifest)
+static enum verdict_trust
+trust_of(const struct elsewhere *e, const struct published *p)
 {
-	struct open *o = to;
-	struct fetched *f = &o->list[o->count];
-	struct verdict_window w = {.trust = TRUST_NONE};
-	int err = published_read(key, value, &f->p);
+	if (p->state == PUBLISHED_SIGNED)
+		return TRUST_SIGNED;
+	return p->state == PUBLISHED_UNSIGNED && e->conf.accept_unsigned ? TRUST_UNSIGNED : TRUST_NONE;
+}
 
-	if (err != 0)
-		return err == ERR_NOTFOUND ? 0 : err;
-	o->count++;
-	if ((err = published_check(&f->p, o->e->conf.trust)) != 0)
-		return err;
-	if (f->p.statement == NULL)
-		return 0;
+/* Moves what was read into the window's list. */
+static int
+add(struct open *o, struct published *p, enum verdict_trust trust, struct slice manifest)
+{
+	struct fetched *f = &o->list[o->count++];
+	struct verdict_window w = {.trust = trust};
+
+	f->p = *p;
+	*p = (struct published){0};
 	if (manifest.p != NULL) {
 		if ((f->manifest = malloc(manifest.n + 1)) == NULL)
 			return ERR_NOMEM;
 		memcpy(f->manifest, manifest.p, manifest.n);
 		w.manifest = slice_of(f->manifest, manifest.n);
 	}
+	o->has_untrusted = o->has_untrusted || trust == TRUST_NONE;
 	w.statement = f->p.statement;
-	if (f->p.state == PUBLISHED_SIGNED)
-		w.trust = TRUST_SIGNED;
-	else if (f->p.state == PUBLISHED_UNSIGNED && o->e->conf.accept_unsigned)
-		w.trust = TRUST_UNSIGNED;
 	memcpy(w.sha256, f->p.sha256, SHA256_LEN);
 	return verdicts_window(o->verdicts, &w);
+}
+
+static int
+take(void *to, struct slice key, struct slice value, struct slice manifest)
+{
+	struct open *o = to;
+	enum verdict_trust trust;
+	struct published p;
+	int err = published_read(key, value, &p);
+
+	if (err != 0)
+		return err == ERR_NOTFOUND ? 0 : err;
+	err = published_check(&p, o->e->conf.trust);
+	trust = trust_of(o->e, &p);
+	if (err == 0 && p.statement != NULL && o->count < STATEMENTS_MAX && !(trust == TRUST_NONE && o->has_untrusted))
+		err = add(o, &p, trust, manifest);
+	published_clear(&p);
+	return err;
 }
 
 static int
@@ -150,10 +168,13 @@ open_window(struct elsewhere *e, const struct triple *named, const struct statem
 	o->window_id = named->window_id;
 	if ((o->verdicts = verdicts_new(&options)) == NULL)
 		goto fail;
-	for (size_t i = 0; i < n && o->count < STATEMENTS_MAX; i++)
-		if (!places[i].bad &&
-		    (err = e->conf.fetch(e->conf.fetch_arg, places[i].partition, places[i].offset, take, o)) != 0)
+	for (size_t i = 0, read = 0; i < n && read < READ_MAX && o->count < STATEMENTS_MAX; i++) {
+		if (places[i].bad)
+			continue;
+		read++;
+		if ((err = e->conf.fetch(e->conf.fetch_arg, places[i].partition, places[i].offset, take, o)) != 0)
 			goto fail;
+	}
 	if ((err = verdicts_begin(o->verdicts)) != 0)
 		goto fail;
 	*ret = o;
