@@ -50,13 +50,24 @@ add_pair(struct options *o, char *pair, char *why, size_t why_len)
 	return add(o, pair, equals + 1);
 }
 
+/* As it was typed: in -nx the short option alone, since optind still points at the word or already behind it. */
+static const char *
+refused(char **argv, char letter[3])
+{
+	bool is_short = optopt > 0 && optopt < OPT_DUMP_CONFIG;
+
+	(void)snprintf(letter, 3, "-%c", is_short ? optopt : '?');
+	return is_short ? letter : argv[optind - 1];
+}
+
 int
 options_read(int argc, char **argv, struct options *ret, char *why, size_t why_len)
 {
 	struct options o = {0};
 	int opt, err = 0;
+	char letter[3];
 
-	optind = 1;
+	optind = 0; /* anew, whatever an earlier call left in the middle of a word */
 	opterr = 0;
 	while (err == 0 && (opt = getopt_long(argc, argv, ":c:b:o:nv", long_options, NULL)) != -1) {
 		switch (opt) {
@@ -70,11 +81,11 @@ options_read(int argc, char **argv, struct options *ret, char *why, size_t why_l
 		case OPT_VERSION: o.action = OPTIONS_VERSION; break;
 		case OPT_HELP: o.action = OPTIONS_HELP; break;
 		case ':':
-			(void)snprintf(why, why_len, "%s: wants a value behind it", argv[optind - 1]);
+			(void)snprintf(why, why_len, "%s: wants a value behind it", refused(argv, letter));
 			err = ERR_CONFIG;
 			break;
 		default:
-			(void)snprintf(why, why_len, "%s: no such option", argv[optind - 1]);
+			(void)snprintf(why, why_len, "%s: no such option", refused(argv, letter));
 			err = ERR_CONFIG;
 			break;
 		}
