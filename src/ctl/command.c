@@ -32,7 +32,12 @@ command_misused(const struct command *c, const char *fmt, ...)
 int
 command_bad_option(const struct command *c, char **argv)
 {
-	return command_misused(c, "%s: no such option, or its value is missing", argv[optind - 1]);
+	const char *word = argv[optind - 1], *next = argv[optind];
+
+	/* getopt moves on from a word of short options only when it has read its last letter. */
+	if (optopt != 0 && next != NULL && next[0] == '-' && next[1] != '-' && strchr(next + 1, optopt) != NULL)
+		word = next;
+	return command_misused(c, "%s: no such option, or its value is missing", word);
 }
 
 int
