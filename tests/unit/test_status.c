@@ -1,0 +1,188 @@
+/* daemon/ is no part of the archive that tests are linked with, so its file is taken in whole. */
+#include <check.h>
+#include <jansson.h>
+
+#include "daemon/status.c"
+#include "suite.h"
+
+/* --- a proxy that says what the test wants ---------------------------------------------- */
+
+static bool ready;
+static const char *cluster_id = "";
+static const struct proxy_port *ports;
+static size_t port_count;
+
+bool
+proxy_ready(const struct proxy *p)
+{
+	(void)p;
+	return ready;
+}
+
+void
+proxy_cluster_id(const struct proxy *p, char *ret, size_t len)
+{
+	(void)p;
+	(void)snprintf(ret, len, "%s", cluster_id);
+}
+
+unsigned
+proxy_connections(const struct proxy *p)
+{
+	(void)p;
+	return 12;
+}
+
+void
+proxy_ports(struct proxy *p, void (*fn)(void *arg, const struct proxy_port *port), void *arg)
+{
+	(void)p;
+	for (size_t i = 0; i < port_count; i++)
+		fn(arg, &ports[i]);
+}
+
+const uint8_t *
+state_instance(const struct state *s)
+{
+	static const uint8_t instance[16] = {0x00, 0xab, 0xff};
+
+	(void)s;
+	return instance;
+}
+
+static struct app app;
+
+static void
+setup(void)
+{
+	struct settings *set = settings_new();
+
+	memset(&app, 0, sizeof(app));
+	app.chains = chains_new(set);
+	ck_assert_ptr_nonnull(app.chains);
+	settings_unref(set);
+	app.phase = APP_READY;
+	app.started = clock_now();
+	ready = true;
+	cluster_id = "";
+	port_count = 0;
+}
+
+static void
+teardown(void)
+{
+	chains_free(app.chains);
+}
+
+static json_t *
+status(void)
+{
+	struct wr w = wr_new(1 << 16);
+	json_t *j;
+
+	app_status(&app, &w);
+	ck_assert_int_eq(wr_err(&w), 0);
+	ck_assert_int_eq(w.buf[w.len - 1], '\n');
+	j = json_loadb((const char *)w.buf, w.len, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_msg(j != NULL, "no JSON: %.*s", (int)w.len, (const char *)w.buf);
+	wr_free(&w);
+	return j;
+}
+
+static const char *
+text_of(json_t *j, const char *name)
+{
+	const char *s = json_string_value(json_object_get(j, name));
+
+	ck_assert_msg(s != NULL, "no %s", name);
+	return s;
+}
+
+START_TEST(readiness)
+{
+	static const struct {
+		enum app_phase phase;
+		bool proxy, ready;
+		const char *why;
+	} t[] = {
+		{APP_READY, true, true, ""},
+		{APP_UNREADY, true, true, ""},
+		{APP_READY, false, false, "no broker answers"},
+		{APP_STARTING, false, false, "no broker answers"},
+		{APP_DRAINING, true, false, "stopping"},
+		{APP_SEALING, false, false, "stopping"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		char why[64] = "";
+		json_t *j;
+
+		app.phase = t[i].phase;
+		ready = t[i].proxy;
+		ck_assert_int_eq(app_is_ready(&app, why, sizeof(why)), t[i].ready);
+		ck_assert_str_eq(why, t[i].why);
+		ck_assert_int_eq(app_ready_gauge(&app), t[i].ready);
+		j = status();
+		ck_assert_int_eq(json_is_true(json_object_get(j, "ready")), t[i].ready);
+		ck_assert_str_eq(text_of(j, "why"), t[i].why);
+		json_decref(j);
+	}
+}
+END_TEST
+
+/* What others chose stays inside its quotes. */
+START_TEST(texts)
+{
+	static const struct proxy_port two[] = {{-1, 9092, "", 0, 3}, {7, 19092, "k\"7\\\n", 9093, 1}};
+	json_t *j, *list, *p;
+
+	cluster_id = "a\"b\\";
+	ports = two;
+	port_count = 2;
+	(void)snprintf(app.key_id, sizeof(app.key_id), "SHA256:00");
+	j = status();
+	ck_assert_str_eq(text_of(j, "clusterId"), "a\"b\\");
+	ck_assert_str_eq(text_of(j, "version"), MAKOTO_VERSION);
+	ck_assert_str_eq(text_of(j, "keyId"), "SHA256:00");
+	ck_assert_str_eq(text_of(j, "instance"), "00abff00000000000000000000000000");
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "connections")), 12);
+	list = json_object_get(j, "ports");
+	ck_assert_uint_eq(json_array_size(list), 2);
+	p = json_array_get(list, 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(p, "port")), 9092);
+	ck_assert_ptr_null(json_object_get(p, "node"));
+	p = json_array_get(list, 1);
+	ck_assert_str_eq(text_of(p, "broker"), "k\"7\\\n");
+	ck_assert_int_eq(json_integer_value(json_object_get(p, "node")), 7);
+	ck_assert_int_eq(json_integer_value(json_object_get(p, "brokerPort")), 9093);
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(nothing_yet)
+{
+	json_t *j = status();
+
+	ck_assert_uint_eq(json_array_size(json_object_get(j, "ports")), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "chains")), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "oldestUnpublishedMs")), 0);
+	ck_assert_int_eq(app_chain_count(&app), 0);
+	ck_assert_int_eq(app_unpublished_windows(&app), 0);
+	ck_assert_int_eq(app_oldest_unpublished(&app), 0);
+	json_decref(j);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("status");
+	TCase *t = tcase_create("status");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, readiness);
+	tcase_add_test(t, texts);
+	tcase_add_test(t, nothing_yet);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
