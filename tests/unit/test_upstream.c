@@ -1,0 +1,227 @@
+/* From "a broker for this session" to a socket. */
+#include "proxy/upstream.h"
+
+#include <check.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "proxy/listener.h"
+#include "suite.h"
+
+enum { SERVERS = 3 };
+
+static struct core core;
+static struct reactor reactor;
+static struct server servers[SERVERS];
+static int listening[SERVERS];
+
+static void
+on_opened(void *arg, int32_t node_id, uint16_t port, int fd)
+{
+	(void)arg;
+	(void)node_id;
+	(void)port;
+	close(fd);
+}
+
+static int
+bound(uint16_t *ret_port, bool listens)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	if (listens)
+		ck_assert_int_eq(listen(fd, 64), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*ret_port = ntohs(at.sin_port);
+	return fd;
+}
+
+static void
+setup(void)
+{
+	struct addr at;
+
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	memset(&core, 0, sizeof(core));
+	memset(&reactor, 0, sizeof(reactor));
+	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
+	core.set.connect_ms = 30000;
+	core.servers = servers;
+	core.server_count = SERVERS;
+	core.resolver = resolver_new();
+	core.endpoints = endpoints_new(&at, (uint16_t)(20000 + getpid() % 400 * 25), 32000, 0, NULL, on_opened, NULL);
+	ck_assert(core.resolver != NULL && core.endpoints != NULL);
+	for (int i = 0; i < SERVERS; i++) {
+		servers[i].host = slice_str("127.0.0.1");
+		listening[i] = bound(&servers[i].port, true);
+	}
+	reactor.core = &core;
+	reactor.loop = loop_new();
+	ck_assert_ptr_nonnull(reactor.loop);
+}
+
+static void
+teardown(void)
+{
+	resolver_free(core.resolver);
+	endpoints_free(core.endpoints);
+	loop_free(reactor.loop);
+	for (int i = 0; i < SERVERS; i++)
+		close(listening[i]);
+}
+
+struct result {
+	unsigned calls;
+	int fd;
+	char broker[300], why[200];
+};
+
+static void
+on_done(void *arg, int fd, const char *broker, const char *why)
+{
+	struct result *r = arg;
+
+	r->calls++;
+	r->fd = fd;
+	(void)snprintf(r->broker, sizeof(r->broker), "%s", broker);
+	(void)snprintf(r->why, sizeof(r->why), "%s", fd >= 0 ? "" : why);
+}
+
+static struct result
+dialled(int32_t node_id)
+{
+	struct result r = {.fd = -2};
+	struct upstream *u = upstream_start(&reactor, node_id, on_done, &r);
+
+	ck_assert_ptr_nonnull(u);
+	ck_assert_uint_eq(r.calls, 0); /* in a later turn */
+	while (r.calls == 0)
+		ck_assert_int_eq(loop_turn(reactor.loop), 0);
+	ck_assert_uint_eq(r.calls, 1);
+	return r;
+}
+
+static void
+ck_dialled(int32_t node_id, uint16_t port)
+{
+	struct result r = dialled(node_id);
+	struct sockaddr_in peer;
+	socklen_t len = sizeof(peer);
+	char want[64];
+
+	ck_assert_msg(r.fd >= 0, "%s", r.why);
+	(void)snprintf(want, sizeof(want), "127.0.0.1:%u", port);
+	ck_assert_str_eq(r.broker, want);
+	ck_assert_int_eq(getpeername(r.fd, (struct sockaddr *)&peer, &len), 0);
+	ck_assert_uint_eq(ntohs(peer.sin_port), port);
+	close(r.fd);
+}
+
+/* From another one each time. */
+START_TEST(bootstrap_in_turn)
+{
+	for (int i = 0; i < 2 * SERVERS; i++)
+		ck_dialled(LISTENER_BOOTSTRAP, servers[i % SERVERS].port);
+}
+END_TEST
+
+START_TEST(the_next_server)
+{
+	close(listening[0]);
+	listening[0] = bound(&servers[0].port, false);
+	ck_dialled(LISTENER_BOOTSTRAP, servers[1].port);
+	reactor.next_server = SERVERS - 1; /* and around the corner */
+	close(listening[2]);
+	listening[2] = bound(&servers[2].port, false);
+	ck_dialled(LISTENER_BOOTSTRAP, servers[1].port);
+}
+END_TEST
+
+START_TEST(none_answers)
+{
+	struct result r;
+	char want[64];
+
+	for (int i = 0; i < SERVERS; i++) {
+		close(listening[i]);
+		listening[i] = bound(&servers[i].port, false);
+	}
+	r = dialled(LISTENER_BOOTSTRAP);
+	ck_assert_int_eq(r.fd, -1);
+	ck_assert_uint_gt(strlen(r.why), 0);
+	(void)snprintf(want, sizeof(want), "127.0.0.1:%u", servers[SERVERS - 1].port); /* the last that was tried */
+	ck_assert_str_eq(r.broker, want);
+}
+END_TEST
+
+START_TEST(a_broker)
+{
+	struct result r = dialled(4);
+	uint16_t ours;
+
+	/* Its port was open from an earlier run, and the cluster hasn't spoken yet. */
+	ck_assert_int_eq(r.fd, -1);
+	ck_assert_str_eq(r.broker, "broker 4");
+	ck_assert_ptr_nonnull(strstr(r.why, "not told"));
+	ck_assert_int_eq(endpoints_meet(core.endpoints, 4, slice_str("127.0.0.1"), servers[1].port, &ours), 0);
+	ck_dialled(4, servers[1].port);
+	/* It moved. */
+	ck_assert_int_eq(endpoints_meet(core.endpoints, 4, slice_str("127.0.0.1"), servers[2].port, &ours), 0);
+	ck_dialled(4, servers[2].port);
+	/* It is down: another broker is not it. */
+	close(listening[2]);
+	listening[2] = bound(&servers[2].port, false);
+	ck_assert_int_eq(endpoints_meet(core.endpoints, 4, slice_str("127.0.0.1"), servers[2].port, &ours), 0);
+	r = dialled(4);
+	ck_assert_int_eq(r.fd, -1);
+}
+END_TEST
+
+static void
+mark(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+/* Neither a dial that is under way nor the answer "unknown". */
+START_TEST(cancelled)
+{
+	struct result r = {0};
+	bool done = false;
+	struct upstream *a = upstream_start(&reactor, LISTENER_BOOTSTRAP, on_done, &r),
+			*b = upstream_start(&reactor, 99, on_done, &r);
+
+	ck_assert(a != NULL && b != NULL);
+	upstream_cancel(a);
+	upstream_cancel(b);
+	upstream_cancel(NULL);
+	ck_assert_int_eq(wake_post_fn(loop_wake(reactor.loop), mark, &done), 0);
+	while (!done)
+		ck_assert_int_eq(loop_turn(reactor.loop), 0);
+	ck_dialled(LISTENER_BOOTSTRAP, servers[1].port); /* behind it */
+	ck_assert_uint_eq(r.calls, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("upstream");
+	TCase *t = tcase_create("upstream");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, bootstrap_in_turn);
+	tcase_add_test(t, the_next_server);
+	tcase_add_test(t, none_answers);
+	tcase_add_test(t, a_broker);
+	tcase_add_test(t, cancelled);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
