@@ -1,5 +1,12 @@
 /* The attest stage as a whole: which messages it sees, transactions, reloads. */
 #include "attesting.h"
+
+#include "attest/statement_of.h"
+#include "kafka/produce.h"
+#include "kafka/record.h"
+#include "makoto/leaf.h"
+#include "makoto/statement.h"
+#include "makoto/tree.h"
 #include "suite.h"
 
 static void
@@ -248,6 +255,129 @@ START_TEST(malformed)
 }
 END_TEST
 
+/* --- what is stated is what the broker was given ------------------------------------------ */
+
+/* The leaves of the batch that went out, as a verifier makes them (docs/FORMAT.md, "Leaf"). */
+static void
+add_leaves(struct exchange *x, bool bound, struct wr *to)
+{
+	struct wr body = outgoing(x, STAGE_REPLACE);
+	struct produce_request q;
+	struct batch b;
+	struct rd r;
+
+	ck_assert_int_eq(produce_request_read(x->version, wr_slice(&body), &q), 0);
+	ck_assert_int_eq(batch_read(q.parts[0].records, &b), 0);
+	ck_assert_int_eq(batch_codec(&b), CODEC_NONE);
+	r = rd_of(b.records);
+	for (int32_t i = 0; i < b.count; i++) {
+		struct leaf_input in = {0};
+		uint8_t leaf[LEAF_LEN];
+		struct leaf_headers h;
+		struct record rec;
+		struct rd hr;
+
+		ck_assert_int_eq(record_next(&r, b.base_timestamp, &rec), 0);
+		leaf_set_record(&in, rec.key, rec.value, bound, rec.timestamp);
+		hr = rd_of(rec.headers);
+		if (rec.header_count > 3) {
+			leaf_headers_begin(&h, (uint32_t)rec.header_count - 3);
+			for (int32_t k = 0; k < rec.header_count - 3; k++) {
+				struct slice name, value;
+
+				ck_assert_int_eq(record_header_next(&hr, &name, &value), 0);
+				leaf_headers_add(&h, name, value);
+			}
+			leaf_headers_end(&h, in.headers_hash);
+		}
+		leaf_of(&in, leaf);
+		wr_bytes(to, leaf, LEAF_LEN);
+	}
+	produce_request_free(&q);
+	wr_free(&body);
+}
+
+/* Three batches; the broker stored the last one first, and another client's records between them. */
+START_TEST(stated_as_stored)
+{
+	static const struct {
+		int32_t count;
+		int64_t offset;
+	} sent[] = {{3, 20}, {2, 30}, {5, 10}};
+	static const size_t by_offset[] = {2, 0, 1};
+
+	for (int append = 0; append <= 1; append++) {
+		struct settings *set;
+		struct wr leaves[3], want = wr_new(4096);
+		struct statement *st;
+		struct exchange *x[3];
+		struct stated stated;
+		struct window *w;
+		struct chain *c;
+		uint8_t root[SHA256_LEN];
+		struct tree tree;
+		int wait;
+
+		attesting_close();
+		attesting_open(&(struct attesting){0});
+		cluster.topics[0].time = append ? "LogAppendTime" : "CreateTime";
+		attesting_know("a");
+		for (size_t i = 0; i < 3; i++) {
+			struct wr batch = BATCH(.count = sent[i].count);
+			struct stages_part p = {"a", NULL, 5, wr_slice(&batch)};
+
+			x[i] = produce_of(9, 1, &p, 1);
+			ck_assert_int_eq(request(x[i]), STAGE_REPLACE);
+			leaves[i] = wr_new(4096);
+			add_leaves(x[i], !append, &leaves[i]);
+			wr_free(&batch);
+		}
+		for (size_t i = 3; i-- > 0;) {
+			struct stages_result r = {"a", NULL, 5, 0, sent[i].offset, append ? attesting_wall : -1};
+
+			ck_assert_int_eq(answer(x[i], &r, 1), STAGE_PASS);
+			stages_free(x[i]);
+		}
+		tree_init(&tree);
+		for (size_t i = 0; i < 3; i++)
+			for (size_t k = 0; k < leaves[by_offset[i]].len; k += LEAF_LEN) {
+				tree_add(&tree, leaves[by_offset[i]].buf + k);
+				wr_bytes(&want, leaves[by_offset[i]].buf + k, LEAF_LEN);
+			}
+		tree_root(&tree, root);
+		chains_stop(chains);
+		c = chains_turn(chains, &w, &wait);
+		ck_assert_ptr_nonnull(c);
+		set = chains_settings(chains);
+		ck_assert_int_eq(statement_of(c, w, set, slice_str(CLUSTER_ID), NULL, 1 << 20, &stated), 0);
+		settings_unref(set);
+		ck_assert(slice_eq(wr_slice(&stated.manifest), wr_slice(&want)));
+		ck_assert_int_eq(statement_read(wr_slice(&stated.bytes), &st), 0);
+		ck_assert_uint_eq(st->leaf_count, 10);
+		ck_assert_mem_eq(st->root, root, SHA256_LEN);
+		ck_assert_int_eq(st->log_append, append);
+		ck_assert_int_eq(st->partition, 5);
+		ck_assert_uint_eq(st->unresolved, 0);
+		ck_assert_int_eq(st->first_offset, 10);
+		ck_assert_int_eq(st->last_offset, 31);
+		ck_assert_uint_eq(st->ranges.count, 3);
+		for (size_t i = 0; i < 3; i++) {
+			ck_assert_int_eq(st->ranges.list[i].first, sent[by_offset[i]].offset);
+			ck_assert_int_eq(st->ranges.list[i].count, sent[by_offset[i]].count);
+		}
+		ck_assert_uint_eq(st->producer_count, 1);
+		ck_assert(slice_eq(st->producers[0].client_id, slice_str("unit")));
+		ck_assert_uint_eq(st->producers[0].records, 10);
+		statement_free(st);
+		chains_published(c, w, stated.root, stated.sha256, stated.ended_told);
+		stated_clear(&stated);
+		for (size_t i = 0; i < 3; i++)
+			wr_free(&leaves[i]);
+		wr_free(&want);
+	}
+}
+END_TEST
+
 /* --- reloads --------------------------------------------------------------------------- */
 
 START_TEST(reloads)
@@ -287,6 +417,7 @@ main(void)
 	tcase_add_test(t, initialised_anew);
 	tcase_add_test(t, initialised_behind_a_lost_end);
 	tcase_add_test(t, malformed);
+	tcase_add_test(t, stated_as_stored);
 	tcase_add_test(t, reloads);
 	suite_add_tcase(s, t);
 	return suite_run(s);
