@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(unreadable)
 {
-	static const char *const bad[] = {"", "nonsense", "\x02\x02" "a\x02"};
+	static const char *const bad[] = {"", "nonsense", "\x02\x02t\x02"};
 
 	for (int16_t acks = 0; acks <= 1; acks++)
 		for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

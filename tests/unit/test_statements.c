@@ -311,7 +311,7 @@ START_TEST(one_partition)
 }
 END_TEST
 
-/* Nobody could tell the topic's id: the statement settled last does. Those of the topic's predecessor are still there to be named. */
+/* Nobody could tell the topic's id: the statement settled last does.  Its predecessor's are still there to be named. */
 START_TEST(topic_id_found)
 {
 	const struct statements_place *p;
