@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "ctl/command.c"
+#include "ctl/safe.c"
 #include "suite.h"
 
 static const struct command command = {.name = "try"};

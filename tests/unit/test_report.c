@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "ctl/report.c"
+#include "ctl/safe.c"
 #include "ctl/table.c"
 #include "suite.h"
 
@@ -62,7 +63,7 @@ START_TEST(commands_no_terminal)
 	table_cell(&t, "%s", "\xc2\x9b" "31m\xc2\x80\xc2\x9f"); /* C1 controls, U+009B is CSI */
 	table_cell(&t, "%s", "\xc2\xa0\xc3\x9b");               /* and what only looks like them */
 	table_print(&t, to);
-	ck_assert_str_eq(written(), "a?[31mb?c?d?\n??31m????\n\xc2\xa0\xc3\x9b\n");
+	ck_assert_str_eq(written(), "a\\u001b[31mb\\u000ac\\u0009d\\u007f\n\\u009b31m\\u0080\\u009f\n\xc2\xa0\xc3\x9b\n");
 	table_free(&t);
 }
 END_TEST
