@@ -342,6 +342,30 @@ chain_withdraw(struct chain *c, struct attempt *a)
 	end_attempt(a);
 }
 
+static bool
+has_greatest(const struct placement *p, int64_t timestamp)
+{
+	int64_t greatest = INT64_MIN;
+
+	for (int32_t i = 0; p != NULL && p->members != NULL && i < p->count; i++)
+		greatest = p->members[i].timestamp > greatest ? p->members[i].timestamp : greatest;
+	return timestamp == greatest;
+}
+
+/*
+ * Where records keep their own time, a broker that had a sequence before tells that batch's
+ * greatest timestamp.  One that looks so is stored as another batch, of ours or not, or it
+ * is the first of a topic whose type changed in that very millisecond: nobody knows.
+ */
+static bool
+may_be_old(const struct attempt *a, const struct answer *answer, enum chains_time known)
+{
+	const struct placement *p = a->placement;
+
+	return !a->retry && p->producer_id >= 0 && known == CHAINS_TIME_CREATE && answer->append_ms >= 0 &&
+	       (has_greatest(p, answer->append_ms) || has_greatest(p->rival, answer->append_ms));
+}
+
 /*
  * What an answer shows of the topic's timestamp type.  LogAppendTimeMs is -1 on
  * CreateTime, but for a batch that the broker had before (UnifiedLog.append gives its
@@ -427,7 +451,9 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
        struct chain_now now)
 {
 	struct placement *p = a->placement;
-	enum chains_time shown = time_shown(c, a, answer, now);
+	enum chains_time known = c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time;
+	bool may_be = may_be_old(a, answer, known);
+	enum chains_time shown = may_be ? CHAINS_TIME_UNKNOWN : time_shown(c, a, answer, now);
 	enum chains_time time = shown;
 
 	/* The client sent one sequence with two contents, and the broker kept the first, which is a member. */
@@ -437,11 +463,14 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		return CHAINS_DUPLICATE;
 	}
 	/* The client is told that it is stored, and so it is, but not as our copy. */
-	if (p->life.state == MEMBER_FORWARDED &&
-	    is_foreign_duplicate(c, a, answer, c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time)) {
+	if (p->life.state == MEMBER_FORWARDED && is_foreign_duplicate(c, a, answer, known)) {
 		apply(c, set, p, MEMBER_LOSE, now);
 		give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
 		return CHAINS_DUPLICATE;
+	}
+	if (p->life.state == MEMBER_FORWARDED && may_be) {
+		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know */
+		return CHAINS_OPEN;
 	}
 	note_time(c, shown, now);
 	if (answer->base_offset + p->count - 1 > c->high_offset)

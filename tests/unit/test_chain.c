@@ -545,6 +545,71 @@ START_TEST(resolved_in_portions)
 }
 END_TEST
 
+/*
+ * The same from a batch that stands behind all that we know: on CreateTime a broker tells
+ * the greatest timestamp of the batch that it had, which doesn't make the topic another.
+ */
+START_TEST(a_duplicate_ahead_of_us)
+{
+	struct attempt a = rig_send(r, rig_batch(1), 1), b, c;
+
+	rig_stored(r, &a, 100);
+	b = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 140, RIG_WALL - 5000 + 203), CHAINS_OPEN);
+	ck_assert_int_eq(r->c->time, CHAINS_TIME_CREATE);
+	c = rig_send(r, rig_batch(1), 3);
+	ck_windows(&c, 1, (uint64_t[]){1}, (uint32_t[]){1});
+	rig_stored(r, &c, 144);
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_assert_int_eq(rig_last(r)->reason, CLOSE_AGE);
+	ck_assert(!rig_last(r)->log_append);
+	ck_runs(&rig_last(r)->ranges, {100, 1}, {144, 1});
+}
+END_TEST
+
+/* A retry overtakes its first attempt at the broker, which then answers the first one as a duplicate: in both orders. */
+START_TEST(the_retry_was_first)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1), first, retry;
+
+	rig_stored(r, &a, 0);
+	first = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	retry = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	rig_stored(r, &retry, 2);
+	ck_assert_int_eq(rig_answer(r, &first, 0, 2, RIG_WALL - 5000 + 203), CHAINS_KNOWN);
+
+	first = rig_send(r, rig_idempotent(7, 4, 4), 3);
+	retry = rig_send(r, rig_idempotent(7, 4, 4), 3);
+	ck_assert_int_eq(rig_answer(r, &first, 0, 6, RIG_WALL - 5000 + 303), CHAINS_OPEN);
+	rig_stored(r, &retry, 6);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+	ck_assert_int_eq(rig_last(r)->reason, CLOSE_RECORDS);
+}
+END_TEST
+
+/* A sequence used twice, whose first batch was stored without our knowing: the second is not there. */
+START_TEST(a_rival_whose_place_is_not_known)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt a = rig_send(r, rig_batch(1), 1), first = rig_send(r, b, 2), second;
+
+	rig_stored(r, &a, 100);
+	chain_lost(r->c, r->set, &first, r->now);
+	b.fresh = true;
+	second = rig_send(r, b, 3);
+	/* The first one's greatest timestamp. */
+	ck_assert_int_eq(rig_answer(r, &second, 0, 101, RIG_WALL - 5000 + 203), CHAINS_OPEN);
+	ck_assert_int_eq(r->c->time, CHAINS_TIME_CREATE);
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {100, 1});
+}
+END_TEST
+
 /* --- timestamp types --------------------------------------------------------------------- */
 
 START_TEST(log_append_time)
@@ -973,6 +1038,9 @@ main(void)
 	tcase_add_test(t, offsets_given_again);
 	tcase_add_test(t, many_small_batches);
 	tcase_add_test(t, resolved_in_portions);
+	tcase_add_test(t, a_duplicate_ahead_of_us);
+	tcase_add_test(t, the_retry_was_first);
+	tcase_add_test(t, a_rival_whose_place_is_not_known);
 	tcase_add_test(t, log_append_time);
 	tcase_add_test(t, the_type_changes);
 	tcase_add_test(t, the_type_changes_in_time);
