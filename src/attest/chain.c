@@ -630,6 +630,7 @@ chain_turn(struct chain *c, const struct settings *set, struct chain_now now)
 			return w;
 		}
 		c->head.empty_before++;
+		metric_add(METRIC_WINDOWS_EMPTY, 1);
 		remove_oldest(c);
 	}
 	return NULL;

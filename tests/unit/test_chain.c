@@ -176,6 +176,7 @@ END_TEST
 /* What a broker refused is no member; a window of nothing is counted by the next. */
 START_TEST(refused_and_withdrawn)
 {
+	int64_t before = metric_read(METRIC_WINDOWS_EMPTY);
 	struct attempt a = rig_send(r, rig_batch(10), 1), b = rig_place(r, rig_batch(10), 2), c = rig_send(r, rig_batch(4), 3),
 		       d = rig_send(r, rig_batch(6), 4);
 
@@ -186,6 +187,7 @@ START_TEST(refused_and_withdrawn)
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_assert_uint_eq(rig_last(r)->window_id, 3);
 	ck_assert_uint_eq(rig_last(r)->empty_before, 2);
+	ck_assert_int_eq(metric_read(METRIC_WINDOWS_EMPTY) - before, 2);
 	ck_assert_uint_eq(rig_last(r)->genesis_window, 3);
 	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
 	ck_runs(&rig_last(r)->ranges, {50, 6});
