@@ -355,6 +355,8 @@ chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t 
 {
 	struct list placements;
 
+	/* Heads first: what a chain that begins meanwhile takes from there is found behind them. */
+	chains_heads_end(c, producer_id, epoch, committed);
 	list_init(&placements);
 	txns_end(c->shared.txns, producer_id, mark, &placements);
 	end_all(&placements, epoch, committed);

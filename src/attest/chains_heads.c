@@ -10,6 +10,46 @@ chains_heads_restore(struct chains *c, struct heads *heads)
 	heads_clear(&c->heads);
 	c->heads = *heads;
 	memset(heads, 0, sizeof(*heads));
+	c->heads_open = 0;
+	for (size_t i = 0; i < c->heads.count; i++)
+		c->heads_open += c->heads.entry[i].head.open.count;
+	pthread_rwlock_unlock(&c->lock);
+}
+
+/* Moves what ended from the open runs; the rest stays in order. */
+static size_t
+end_runs(struct head *h, int64_t producer_id, int16_t epoch, bool committed)
+{
+	size_t kept = 0, n = h->open.count;
+
+	for (size_t i = 0; i < n; i++) {
+		struct head_run run = h->open.run[i];
+
+		if (run.producer_id == producer_id && run.producer_epoch == epoch) {
+			run.committed = committed;
+			if (head_runs_add(&h->ended, run) == 0)
+				continue;
+			LOG_WARN("attest", "no memory to note how a transaction of the last run ended");
+		}
+		h->open.run[kept++] = h->open.run[i];
+	}
+	h->open.count = kept;
+	return n - kept;
+}
+
+void
+chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool committed)
+{
+	if (c->heads_open == 0)
+		return;
+	pthread_rwlock_wrlock(&c->lock);
+	for (size_t i = 0; i < c->heads.count; i++) {
+		struct heads_entry *e = &c->heads.entry[i];
+
+		/* Producer ids are a cluster's own. */
+		if (e->topic != NULL && c->has_cluster && strcmp(e->cluster_id, c->cluster_id) == 0)
+			c->heads_open -= end_runs(&e->head, producer_id, epoch, committed);
+	}
 	pthread_rwlock_unlock(&c->lock);
 }
 
@@ -49,7 +89,7 @@ restore_open(struct chains *c, struct chain *chain, const struct head_runs *open
 		p->span[0].count = b.count;
 		p->span[0].stated = true;
 		p->span[0].txn = PLACEMENT_TXN_OPEN;
-		if (txns_add(c->shared.txns, p, (struct slice){NULL, 0}) != 0)
+		if (txns_restore(c->shared.txns, p) != 0)
 			LOG_WARN("attest", "no memory for an open transaction of the last run");
 		placement_unref(p);
 	}
@@ -63,6 +103,7 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 
 	if (e == NULL)
 		return;
+	c->heads_open -= e->head.open.count;
 	if (memcmp(&e->chain, &chain->id, sizeof(chain->id)) == 0) {
 		chain->head = e->head;
 		memset(&e->head.ended, 0, sizeof(e->head.ended));

@@ -17,9 +17,13 @@ struct chains {
 	bool has_cluster;
 	char *cluster_id;
 	struct heads heads; /* of earlier runs, as far as no chain took them */
+	_Atomic size_t heads_open; /* open runs in those */
 };
 
 /* A chain that begins, under the write lock: takes the head that an earlier run left. */
 void chains_heads_apply(struct chains *c, struct chain *chain);
+
+/* A transaction ended: for the heads that no chain took yet. */
+void chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool committed);
 
 #endif

@@ -38,6 +38,7 @@ txns_new(void)
 		return NULL;
 	}
 	pthread_mutex_init(&t->lock, NULL);
+	t->next_ticket = 1; /* 0 is of an earlier run */
 	return t;
 }
 
@@ -102,6 +103,30 @@ learn_id(struct txn *x, struct slice transactional_id)
 	return 0;
 }
 
+static struct txn *
+find_or_make(struct txns *t, int64_t producer_id)
+{
+	struct txn *x = map_get(t->by_producer, key_of(&producer_id));
+
+	return x != NULL ? x : txn_new(t, producer_id);
+}
+
+int
+txns_restore(struct txns *t, struct placement *p)
+{
+	struct txn *x;
+
+	pthread_mutex_lock(&t->lock);
+	x = find_or_make(t, p->producer_id);
+	if (x != NULL) {
+		placement_ref(p);
+		p->txn_ticket = 0;
+		list_prepend(&x->placements, &p->in_txn);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return x == NULL ? ERR_NOMEM : 0;
+}
+
 int
 txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 {
@@ -109,9 +134,7 @@ txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 	int err = ERR_NOMEM;
 
 	pthread_mutex_lock(&t->lock);
-	x = map_get(t->by_producer, key_of(&p->producer_id));
-	if (x == NULL)
-		x = txn_new(t, p->producer_id);
+	x = find_or_make(t, p->producer_id);
 	if (x != NULL && (err = learn_id(x, transactional_id)) == 0) {
 		placement_ref(p);
 		p->txn_ticket = t->next_ticket++;

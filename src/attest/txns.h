@@ -20,6 +20,9 @@ void txns_free(struct txns *t); /* drops the references that are left */
 /* The placement takes part in its producer's transaction; gets a reference and a ticket number.  0 or ERR_NOMEM. */
 int txns_add(struct txns *t, struct placement *p, struct slice transactional_id) MUSTCHECK;
 
+/* One of an earlier run, below every mark; its transactional id is learned from those that are added. */
+int txns_restore(struct txns *t, struct placement *p) MUSTCHECK;
+
 /* What was added so far has lower numbers than what this returns. */
 uint64_t txns_mark(struct txns *t);
 

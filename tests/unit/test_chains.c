@@ -657,6 +657,58 @@ START_TEST(resolved_over_a_restart)
 }
 END_TEST
 
+/* It ends before anybody writes to that partition again, and perhaps that takes another run. */
+START_TEST(resolved_before_its_chain_begins)
+{
+	for (int runs = 0; runs < 3; runs++) {
+		uint64_t mark;
+
+		send_stored(txn_batch(7, 4, 0, 6), 1, runs * 100);
+		send_stored(txn_batch(8, 4, 0, 4), 2, runs * 100 + 6);
+		pass(5000);
+		ck_assert_uint_eq(seal(), 1);
+		restart(0x11, RIG_CLUSTER);
+		chains_txn_ended(c, 7, 3, chains_txn_mark(c), false); /* nobody's */
+		chains_txn_ended(c, 7, 4, chains_txn_mark(c), true);
+		chains_txn_ended(c, 7, 4, chains_txn_mark(c), false); /* the next one of the same epoch */
+		for (int i = 0; i < runs; i++)
+			restart(0x11, RIG_CLUSTER);
+		/* The other's chain begins while its EndTxn is out. */
+		mark = chains_txn_mark(c);
+		fill(3, runs * 100 + 20);
+		chains_txn_ended(c, 8, 4, mark, false);
+		ck_assert_uint_eq(seal(), 1);
+		ck_assert_uint_eq(last()->resolved_count, 2);
+		ck_assert_int_eq(last()->resolved[0].run.first, runs * 100);
+		ck_assert_int_eq(last()->resolved[0].run.count, 6);
+		ck_assert(last()->resolved[0].committed);
+		ck_assert_int_eq(last()->resolved[1].run.first, runs * 100 + 6);
+		ck_assert_int_eq(last()->resolved[1].run.count, 4);
+		ck_assert(!last()->resolved[1].committed);
+	}
+}
+END_TEST
+
+/* The same producer id in another cluster is somebody else. */
+START_TEST(ends_in_another_cluster)
+{
+	send_stored(txn_batch(7, 4, 0, 10), 1, 0);
+	pass(5000);
+	ck_assert_uint_eq(seal(), 1);
+	restart(0x11, "c2");
+	chains_txn_ended(c, 7, 4, chains_txn_mark(c), true);
+	restart(0x11, RIG_CLUSTER);
+	fill(2, 20);
+	ck_assert_uint_eq(seal(), 1);
+	ck_assert_uint_eq(last()->resolved_count, 0);
+	chains_txn_ended(c, 7, 4, chains_txn_mark(c), false);
+	fill(3, 30);
+	ck_assert_uint_eq(seal(), 1);
+	ck_assert_uint_eq(last()->resolved_count, 1);
+	ck_assert(!last()->resolved[0].committed);
+}
+END_TEST
+
 /* While we were away it ended somehow: what its producer does next says nothing of it. */
 START_TEST(another_transaction_after_a_restart)
 {
@@ -894,6 +946,8 @@ main(void)
 	tcase_add_test(t, kept_over_quiet_runs);
 	tcase_add_test(t, ids_are_used_once);
 	tcase_add_test(t, resolved_over_a_restart);
+	tcase_add_test(t, resolved_before_its_chain_begins);
+	tcase_add_test(t, ends_in_another_cluster);
 	tcase_add_test(t, another_transaction_after_a_restart);
 	tcase_add_test(t, fenced_after_a_restart);
 	tcase_add_test(t, several_reactors_and_a_sealer);

@@ -136,10 +136,22 @@ END_TEST
 /* Heads of an earlier run don't tell the id; the first batch does. */
 START_TEST(an_id_that_is_learned)
 {
-	struct placement *a = added(7, ""), *b;
+	struct chains_batch batch = rig_transactional(7, 0, 1);
+	struct placement *a = placement_new(r->c, &batch, 0), *b, *c = placement_new(r->c, &batch, 0);
+	uint64_t first = txns_mark(t);
 
+	ck_assert_int_eq(txns_restore(t, a), 0);
+	placement_unref(a);
 	ck_assert(!txns_fence(t, slice_str("x"), txns_mark(t), &got));
 	b = added(7, "x");
+	/* One that comes back later was there before all others, too. */
+	ck_assert_int_eq(txns_restore(t, c), 0);
+	placement_unref(c);
+	txns_end(t, 7, first, &got);
+	ck_got(2, (struct placement *[]){c, a});
+	a = placement_new(r->c, &batch, 0);
+	ck_assert_int_eq(txns_restore(t, a), 0);
+	placement_unref(a);
 	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
 	ck_got(2, (struct placement *[]){a, b});
 }
