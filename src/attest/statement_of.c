@@ -8,8 +8,8 @@ struct work {
 	const struct window *w;
 	struct span **spans;
 	size_t span_count;
-	bool *lost; /* by span: its place was given again */
-	int64_t overwritten;
+	enum { IN, OVERWRITTEN, TWICE } *out; /* by span: its place was given again */
+	int64_t overwritten, twice;           /* records */
 	struct runs ranges, aborted, open;
 	struct statement_producer *producers;
 	struct resolved_run *resolved;
@@ -41,6 +41,14 @@ runs_append(struct runs *r, int64_t first, int64_t count)
 		r->list[r->count++] = (struct run){first, count};
 }
 
+/* One batch taken twice, since its retry was not known as one: the log holds it once, as it came first. */
+static bool
+is_same_batch(const struct placement *a, const struct placement *b)
+{
+	return a->producer_id >= 0 && a->producer_id == b->producer_id && a->producer_epoch == b->producer_epoch &&
+	       a->base_sequence == b->base_sequence && a->base_offset == b->base_offset;
+}
+
 /*
  * A broker that acknowledged a batch alone (acks=1) and lost its leadership leaves the
  * offsets to the next leader, which gives them again: of two batches at one place, the
@@ -55,17 +63,17 @@ drop_overwritten(struct work *k)
 		struct span *s = k->spans[i];
 
 		for (size_t j = i + 1; j < k->span_count && span_offset(k->spans[j]) < span_offset(s) + s->count; j++) {
-			struct placement *a = s->placement, *b = k->spans[j]->placement;
+			const struct placement *a = s->placement, *b = k->spans[j]->placement;
+			bool same = is_same_batch(a, b);
 
-			if (a->settled < b->settled)
-				k->lost[i] = true;
-			else
-				k->lost[j] = true;
+			k->out[(a->settled < b->settled) != same ? i : j] = same ? TWICE : OVERWRITTEN;
 		}
 	}
 	for (size_t i = 0; i < k->span_count; i++) {
-		if (k->lost[i])
+		if (k->out[i] == OVERWRITTEN)
 			k->overwritten += k->spans[i]->count;
+		else if (k->out[i] == TWICE)
+			k->twice += k->spans[i]->count;
 		else
 			k->spans[kept++] = k->spans[i];
 	}
@@ -83,8 +91,8 @@ work_begin(struct work *k, const struct window *w)
 	k->aborted.list = calloc(n, sizeof(struct run));
 	k->open.list = calloc(n, sizeof(struct run));
 	k->producers = calloc(n, sizeof(*k->producers));
-	k->lost = calloc(n, sizeof(*k->lost));
-	if (k->spans == NULL || k->lost == NULL || k->ranges.list == NULL || k->aborted.list == NULL || k->open.list == NULL ||
+	k->out = calloc(n, sizeof(*k->out));
+	if (k->spans == NULL || k->out == NULL || k->ranges.list == NULL || k->aborted.list == NULL || k->open.list == NULL ||
 	    k->producers == NULL)
 		return ERR_NOMEM;
 	LIST_EACH(&w->spans, e) /* what was refused or given up has left it */
@@ -99,7 +107,7 @@ static void
 work_end(struct work *k)
 {
 	free(k->spans);
-	free(k->lost);
+	free(k->out);
 	free(k->ranges.list);
 	free(k->aborted.list);
 	free(k->open.list);
@@ -352,7 +360,7 @@ statement_of(struct chain *chain, const struct window *w, const struct settings 
 	tree_init(&t);
 	for (size_t i = 0; i < k.span_count; i++)
 		add_span(&k, &s, &t, &st.manifest, k.spans[i]);
-	INVARIANT(s.leaf_count == (uint64_t)(w->members - k.overwritten) && s.leaf_count > 0);
+	INVARIANT(s.leaf_count == (uint64_t)(w->members - k.overwritten - k.twice) && s.leaf_count > 0);
 	tree_root(&t, s.root);
 	memcpy(st.root, s.root, SHA256_LEN);
 	err = wr_err(&st.manifest);

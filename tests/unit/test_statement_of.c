@@ -639,6 +639,27 @@ START_TEST(unresolved)
 }
 END_TEST
 
+/* A retry that nobody remembered as one, on a topic where answers don't tell: the first copy is the one that is there. */
+START_TEST(a_batch_taken_twice)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 5);
+	struct attempt x, y;
+
+	r->c->time = CHAINS_TIME_APPEND;
+	x = rig_send(r, b, 1);
+	ck_assert_int_eq(rig_answer(r, &x, 0, 20, RIG_WALL), CHAINS_STORED);
+	retries_clear(&r->c->retries);
+	retries_init(&r->c->retries);
+	y = rig_send(r, b, 1);
+	ck_assert(!y.retry);
+	ck_assert_int_eq(rig_answer(r, &y, 0, 20, RIG_WALL), CHAINS_STORED);
+	ck_assert_ptr_null(r->c->open);
+	(void)state();
+	ck_json("predicate.metadata.kafka.ranges", "[[20,5]]");
+	ck_int("predicate.metadata.kafka.unresolved", 0); /* it is there, once */
+}
+END_TEST
+
 START_TEST(reasons)
 {
 	static const char *const names[] = {"records", "age", "shutdown", "rotation", "timestamp-type", "topic-deleted", "recovered"};
@@ -803,6 +824,7 @@ main(void)
 	tcase_add_test(t, transactions_in_runs);
 	tcase_add_test(t, runs_of_one_outcome);
 	tcase_add_test(t, unresolved);
+	tcase_add_test(t, a_batch_taken_twice);
 	tcase_add_test(t, reasons);
 	tcase_add_test(t, one_for_each_combination);
 	tcase_add_test(t, nobody);
