@@ -23,6 +23,7 @@
 #define ASK_MS 10000 /* control.h promises it */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 10000
+#define STEADY_MS 1000 /* a connection that served for so long is no sign of trouble when it ends */
 #define CLIENT_ID "makoto-proxy"
 #define CLUSTER_ID_MAX 128
 
@@ -55,6 +56,8 @@ struct control {
 	int32_t next_correlation_id;
 	struct blob *versions; /* the broker's answer to ApiVersions v0: its body */
 	bool looking;          /* a Metadata of our own is under way */
+	bool understood;       /* this connection's Metadata was */
+	struct monotime up;    /* since when this connection serves */
 	bool told_lost;        /* that no broker can be reached was logged */
 	atomic_bool ready;
 	atomic_bool stopped;
@@ -231,6 +234,7 @@ static void
 lost(struct control *c, const char *why)
 {
 	bool was_up = c->state == CONTROL_UP;
+	bool steady = was_up && c->understood && monotime_since_ms(clock_now(), c->up) >= STEADY_MS;
 	struct link *e;
 
 	io_close(c->io);
@@ -241,12 +245,15 @@ lost(struct control *c, const char *why)
 		list_prepend(&c->waiting, e);
 	}
 	loop_timer_clear(c->refresh);
-	if (was_up) {
+	if (was_up)
+		LOG_LIMITED(LOG_LEVEL_INFO, "control", "the control connection ended; trying the next broker",
+			    LOG_S("broker", c->broker), LOG_S("cause", why));
+	/* A broker that lets us in and then shows us out counts as one that failed: else this would be a loop. */
+	if (steady) {
 		struct endpoint ignored;
 		size_t brokers = 0;
 
-		LOG_INFO("control", "the control connection ended; trying the next broker", LOG_S("broker", c->broker),
-			 LOG_S("cause", why));
+		c->backoff_ms = BACKOFF_MIN_MS;
 		while (endpoints_at(c->reactor->core->endpoints, brokers, &ignored))
 			brokers++;
 		c->left = c->reactor->core->server_count + brokers;
@@ -293,7 +300,8 @@ on_versions(struct control *c, struct slice frame)
 	blob_unref(c->versions);
 	c->versions = b;
 	c->state = CONTROL_UP;
-	c->backoff_ms = BACKOFF_MIN_MS;
+	c->understood = false;
+	c->up = clock_now();
 	look(c);
 	send_waiting(c);
 }
@@ -487,8 +495,8 @@ learn(struct control *c, const struct metadata *m)
 	c->told_lost = false;
 	if (!atomic_exchange(&c->ready, true)) {
 		metric_add(METRIC_READY, 1);
-		LOG_INFO("control", "the cluster is reachable", LOG_S("broker", c->broker),
-			 LOG_B("cluster", m->cluster_id), LOG_I("brokers", m->broker_count));
+		LOG_LIMITED(LOG_LEVEL_INFO, "control", "the cluster is reachable", LOG_S("broker", c->broker),
+			    LOG_B("cluster", m->cluster_id), LOG_I("brokers", m->broker_count));
 	}
 }
 
@@ -502,6 +510,7 @@ on_metadata(void *arg, int err, int16_t version, struct slice body)
 	if (err == 0)
 		err = metadata_read(version, body, &m);
 	if (err == 0) {
+		c->understood = true;
 		learn(c, &m);
 		metadata_free(&m);
 	} else if (err != ERR_CLOSED) {

@@ -1,0 +1,290 @@
+/*
+ * The control connection and scripted brokers, all on one loop and one thread: what is
+ * waited for must come, and how often is counted.
+ */
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rd.h"
+#include "kafka/api.h"
+#include "kafka/header.h"
+#include "net/io.h"
+#include "net/listen.h"
+#include "proxy/control_internal.h"
+#include "suite.h"
+
+#define FRAME_MAX ((uint32_t)1024 * 1024)
+
+/* --- the brokers ---------------------------------------------------------------------- */
+
+enum manner {
+	GOOD,
+	SILENT,       /* accepts, and no more */
+	LEAVES_EARLY, /* closes when it is asked for Metadata */
+	LEAVES_LATE,  /* … after it answered */
+};
+
+static struct broker {
+	int fd;
+	uint16_t port;
+	struct loop_watch *watch;
+	struct io *conn; /* the newest */
+	enum manner manner;
+	unsigned accepted, looks;
+} brokers[2];
+
+static struct loop *loop;
+
+static void
+answer(struct broker *b, struct io *io, const struct request_header *h)
+{
+	struct wr w = wr_new(4096);
+	struct rope frame = {NULL, 0, 0, 0};
+
+	wr_i32(&w, h->correlation_id);
+	if (h->key == API_VERSIONS) {
+		wr_i16(&w, 0);
+		wr_i32(&w, 2);
+		for (int i = 0; i < 2; i++) {
+			wr_i16(&w, i == 0 ? API_METADATA : API_VERSIONS);
+			wr_i16(&w, i == 0 ? 2 : 0);
+			wr_i16(&w, i == 0 ? 2 : 0);
+		}
+	} else {
+		wr_i32(&w, 1); /* brokers */
+		wr_i32(&w, 1);
+		wr_string(&w, slice_str("127.0.0.1"));
+		wr_i32(&w, b->port);
+		wr_i16(&w, -1);
+		wr_string(&w, slice_str("unit-cluster"));
+		wr_i32(&w, 1); /* controller */
+		wr_i32(&w, 0); /* topics */
+	}
+	ck_assert_int_eq(rope_add_wr(&frame, &w), 0);
+	ck_assert_int_eq(io_send_frame(io, &frame), 0);
+}
+
+static void
+leave(struct broker *b)
+{
+	io_finish(b->conn, 3600000);
+	b->conn = NULL;
+}
+
+static void
+on_conn(void *arg, struct io *io, struct io_note *note)
+{
+	struct broker *b = arg;
+	struct request_header h;
+
+	switch (note->ev) {
+	case IO_HEAD:
+		note->take = IO_WHOLE;
+		return;
+	case IO_FRAME:
+		ck_assert_int_eq(request_header_read(blob_slice(note->blob), &h), 0);
+		b->looks += h.key == API_METADATA;
+		if (b->manner == SILENT)
+			return;
+		if (b->manner != LEAVES_EARLY || h.key != API_METADATA)
+			answer(b, io, &h);
+		if (b->manner != GOOD && h.key == API_METADATA)
+			leave(b);
+		return;
+	case IO_EOF:
+	case IO_FAIL:
+	case IO_IDLE:
+	case IO_DONE:
+		if (b->conn == io)
+			b->conn = NULL;
+		io_close(io);
+		return;
+	case IO_UP:
+	case IO_CHUNK:
+	case IO_LOW:
+		return;
+	}
+}
+
+static void
+on_connection(void *arg, int listen_fd, unsigned what)
+{
+	struct broker *b = arg;
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)what;
+	ck_assert_int_ge(fd, 0);
+	b->accepted++;
+	b->conn = io_new(loop, fd, FRAME_MAX, on_conn, b);
+	ck_assert_ptr_nonnull(b->conn);
+}
+
+static void
+broker_open(struct broker *b)
+{
+	struct addr at;
+
+	*b = (struct broker){0};
+	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
+	ck_assert_int_eq(listen_open(&at, &b->fd), 0);
+	at = addr_of_socket(b->fd);
+	b->port = addr_port(&at);
+	b->watch = loop_watch_new(loop, b->fd, LOOP_READ, on_connection, b);
+	ck_assert_ptr_nonnull(b->watch);
+}
+
+static void
+broker_close(struct broker *b)
+{
+	loop_watch_free(b->watch);
+	io_close(b->conn);
+	close(b->fd);
+}
+
+/* --- the control ---------------------------------------------------------------------- */
+
+static struct server servers[2];
+static struct core core;
+static struct reactor reactor;
+static struct control *control;
+static struct monotime now;
+
+static void
+on_opened(void *arg, int32_t node_id, uint16_t port, int fd)
+{
+	(void)arg;
+	(void)node_id;
+	(void)port;
+	close(fd);
+}
+
+static void
+setup(void)
+{
+	struct addr at;
+	uint16_t first = (uint16_t)(11000 + getpid() % 400 * 25);
+
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	loop = loop_new();
+	ck_assert_ptr_nonnull(loop);
+	memset(&core, 0, sizeof(core));
+	memset(&reactor, 0, sizeof(reactor));
+	core.set = proxy_settings_default();
+	core.set.refresh_ms = 3600000;
+	core.servers = servers;
+	core.server_count = 1;
+	core.main = loop_wake(loop);
+	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
+	core.endpoints = endpoints_new(&at, first, (uint16_t)(first + 24), 0, NULL, on_opened, NULL);
+	ck_assert_ptr_nonnull(core.endpoints);
+	for (size_t i = 0; i < ARRAY_LEN(brokers); i++) {
+		broker_open(&brokers[i]);
+		servers[i] = (struct server){slice_str("127.0.0.1"), brokers[i].port};
+	}
+	reactor.core = &core;
+	reactor.loop = loop;
+	control = control_new(&reactor);
+	ck_assert_ptr_nonnull(control);
+	control_start(control);
+}
+
+static void
+teardown(void)
+{
+	clock_set_for_tests(NULL, NULL);
+	control_free(control);
+	for (size_t i = 0; i < ARRAY_LEN(brokers); i++)
+		broker_close(&brokers[i]);
+	endpoints_free(core.endpoints);
+	loop_free(loop);
+}
+
+static void
+turn(void)
+{
+	ck_assert_int_eq(loop_turn(loop), 0);
+}
+
+static void
+until_ready(void)
+{
+	while (!control_ready(control))
+		turn();
+}
+
+/* How long it takes until broker b was connected to so often.  A slow machine only makes it longer. */
+static int64_t
+ms_until_accepted(const struct broker *b, unsigned count)
+{
+	struct monotime start = clock_now();
+
+	while (b->accepted < count)
+		turn();
+	return monotime_since_ms(clock_now(), start);
+}
+
+/* --- the tests ------------------------------------------------------------------------ */
+
+START_TEST(learns)
+{
+	char cluster[64];
+
+	until_ready();
+	control_cluster_id(control, cluster, sizeof(cluster));
+	ck_assert_str_eq(cluster, "unit-cluster");
+	ck_assert_uint_eq(brokers[0].accepted, 1);
+	ck_assert_uint_eq(brokers[0].looks, 1);
+}
+END_TEST
+
+/* Each rest is longer than the one before, by chance by a half at most: 50, 100, 200, 400 ms at least. */
+START_TEST(rests_when_metadata_never_comes)
+{
+	brokers[0].manner = LEAVES_EARLY;
+	ck_assert_int_ge(ms_until_accepted(&brokers[0], 5), 50 + 100 + 200 + 400);
+	ck_assert(!control_ready(control));
+	brokers[0].manner = GOOD;
+	until_ready();
+}
+END_TEST
+
+/* The broker that it told of is the same one: two connections a round. */
+START_TEST(rests_when_connections_are_short)
+{
+	brokers[0].manner = LEAVES_LATE;
+	ck_assert_int_ge(ms_until_accepted(&brokers[0], 7), 50 + 100 + 200);
+}
+END_TEST
+
+/* One that served for a while and goes is replaced at once: what was known stays good. */
+START_TEST(no_rest_after_a_long_connection)
+{
+	now = clock_now();
+	clock_set_for_tests(&now, NULL);
+	until_ready();
+	for (unsigned i = 2; i < 8; i++) {
+		now.ns += INT64_C(3600) * 1000000000;
+		leave(&brokers[0]);
+		while (brokers[0].looks < i) {
+			turn();
+			ck_assert(control_ready(control));
+		}
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("control_rest");
+	TCase *t = tcase_create("control");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, learns);
+	tcase_add_test(t, rests_when_metadata_never_comes);
+	tcase_add_test(t, rests_when_connections_are_short);
+	tcase_add_test(t, no_rest_after_a_long_connection);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
