@@ -30,7 +30,7 @@ struct proxy_settings {
 	uint32_t max_frame;        /* bytes, both directions */
 	unsigned idle_ms;          /* a connection on which nothing moved for so long closes; 0: never */
 	unsigned connect_ms;       /* for one attempt to connect to a broker */
-	unsigned drain_ms;         /* how long a session whose client left waits for answers that stages want */
+	unsigned drain_ms;         /* how long a session that ends waits for the answers that are due */
 	unsigned refresh_ms;       /* between two looks at the cluster's brokers */
 };
 

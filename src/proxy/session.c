@@ -141,6 +141,17 @@ arm_deadline(struct session *s)
 		finish(s, "no memory to wait");
 }
 
+/* A broker that is silent, or a stage that holds an answer, must not keep the session for ever. */
+static void
+begin_draining(struct session *s, const char *why)
+{
+	if (s->state >= SESSION_DRAINING)
+		return;
+	to_state(s, SESSION_DRAINING, why);
+	if (!atomic_load(&s->reactor->core->draining)) /* else the proxy's own deadline ends it */
+		arm_deadline(s);
+}
+
 void
 session_client_gone(struct session *s)
 {
@@ -179,7 +190,10 @@ session_broker_gone(struct session *s, const char *why)
 	}
 	if (s->state >= SESSION_FINISHING)
 		return;
-	/* Answers that came, or that we gave, and with none missing before them, still go out. */
+	/*
+	 * Answers that came, or that we gave, and with none missing before them, still go
+	 * out.  One that a stage closed on is still in the list, and counts as missing.
+	 */
 	LIST_EACH(&s->fifo, e) {
 		struct exchange *x = CONTAINER_OF(e, struct exchange, link);
 
@@ -192,16 +206,14 @@ session_broker_gone(struct session *s, const char *why)
 	}
 	s->incoming = NULL;
 	s->relaying = false;
-	if (s->state < SESSION_DRAINING)
-		to_state(s, SESSION_DRAINING, why);
+	begin_draining(s, why);
+	session_flush_answers(s);
 }
 
 void
 session_drain(struct session *s, const char *why)
 {
-	if (s->state >= SESSION_DRAINING)
-		return;
-	to_state(s, SESSION_DRAINING, why);
+	begin_draining(s, why);
 	session_turn(s);
 }
 

@@ -128,7 +128,6 @@ session_response_step(struct session *s, struct exchange *x)
 	case PIPELINE_CLOSE:
 		break;
 	}
-	exchange_end(x, &s->fifo);
 	broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer that must not reach the client");
 }
 
