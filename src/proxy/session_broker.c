@@ -17,6 +17,18 @@ broken(struct session *s, enum metric why, const char *cause)
 	session_broker_gone(s, cause);
 }
 
+/* A stage closes on an answer, as a broker does for acks=0, or because it can't be given: no fault of the broker's. */
+static void
+withheld(struct session *s, const struct exchange *x)
+{
+	metric_add(METRIC_ANSWERS_WITHHELD, 1);
+	LOG_LIMITED(LOG_LEVEL_INFO, "session", "an answer is kept from the client and its connection ends",
+		    LOG_S("client", s->peer), LOG_S("broker", s->broker_name != NULL ? s->broker_name : "?"),
+		    LOG_S("api", api_name(x->key) != NULL ? api_name(x->key) : "?"), LOG_I("version", x->version),
+		    LOG_I("in-flight", s->fifo.count));
+	session_broker_gone(s, "an answer is kept from the client");
+}
+
 /* The exchange whose answer is due, or NULL. */
 static struct exchange *
 due(const struct session *s)
@@ -128,7 +140,7 @@ session_response_step(struct session *s, struct exchange *x)
 	case PIPELINE_CLOSE:
 		break;
 	}
-	broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer that must not reach the client");
+	withheld(s, x);
 }
 
 static void

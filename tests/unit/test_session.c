@@ -420,6 +420,8 @@ START_TEST(stage_withholds_an_answer)
 	until_requests(2);
 	reply(1, "not for clients");
 	want_end(fd);
+	ck_assert_int_eq(metric_read(METRIC_UPSTREAM_ERRORS_PROTOCOL), 0);
+	ck_assert_int_eq(metric_read(METRIC_ANSWERS_WITHHELD), 1);
 }
 END_TEST
 
@@ -434,6 +436,8 @@ START_TEST(broker_errs_before_an_own_answer)
 	until_requests(1);
 	reply(7, "an answer to no request");
 	want_end(fd);
+	ck_assert_int_eq(metric_read(METRIC_UPSTREAM_ERRORS_PROTOCOL), 1);
+	ck_assert_int_eq(metric_read(METRIC_ANSWERS_WITHHELD), 0);
 }
 END_TEST
 
