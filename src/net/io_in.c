@@ -174,10 +174,12 @@ io_in_waits(const struct io *io)
 	uint32_t frame_len;
 	size_t need;
 
-	if (io->stash_len < 4 || io->stash == NULL)
+	if (io->stash == NULL)
 		return true;
 	if (io->frame != NULL || io->relay_left > 0)
-		return false;
+		return false; /* a single byte is enough, and must not be overtaken by what is received next */
+	if (io->stash_len < 4)
+		return true;
 	p = io->stash->data + io->stash_off;
 	frame_len = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 	need = io->need > IO_HEAD_MIN ? io->need : IO_HEAD_MIN;

@@ -14,6 +14,7 @@ static struct {
 	char log[4096];
 	enum io_take take;
 	size_t need, pause_at, frames;
+	bool pause_head; /* pauses at each head, but takes the frame */
 	struct wr chunks;
 	size_t last;     /* chunks that ended a frame */
 	bool quiet;      /* no heads and frames in the log */
@@ -61,7 +62,7 @@ on_io(void *arg, struct io *from, struct io_note *note)
 		note->need = got.need;
 		if (got.take == IO_MORE && (note->head.n >= got.need || note->head.n == note->frame_len))
 			note->take = IO_WHOLE;
-		if (got.take == IO_STOP)
+		if (got.take == IO_STOP || got.pause_head)
 			io_pause(io);
 		break;
 	case IO_FRAME:
@@ -384,6 +385,32 @@ START_TEST(stops_at_a_head)
 }
 END_TEST
 
+/* The rest of a frame that was taken waits, however short it is; what comes later comes behind it. */
+START_TEST(pauses_inside_a_short_frame)
+{
+	static const char *const texts[] = {"a", "bc", "def", "long enough to have a head"};
+	char log[64];
+
+	turn();
+	want("up ");
+	got.pause_head = true;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		put_frame(texts[i]);
+		turn();
+		(void)snprintf(log, sizeof(log), "head:%zu ", strlen(texts[i]));
+		want(log);
+		put_frame("z");
+		io_resume(io);
+		turn();
+		(void)snprintf(log, sizeof(log), "frame:%s head:1 ", texts[i]);
+		want(log);
+		io_resume(io);
+		turn();
+		want("frame:z ");
+	}
+}
+END_TEST
+
 /* Frames so small that bytes don't tell: the others get their turn, and none is lost. */
 START_TEST(many_small)
 {
@@ -596,6 +623,7 @@ main(void)
 	tcase_add_test(t, cut);
 	tcase_add_test(t, pauses);
 	tcase_add_test(t, stops_at_a_head);
+	tcase_add_test(t, pauses_inside_a_short_frame);
 	tcase_add_test(t, many_small);
 	tcase_add_test(t, closed_inside);
 	tcase_add_test(t, sends);
