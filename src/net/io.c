@@ -60,6 +60,7 @@ shared_of(struct loop *l)
 	if (*at == NULL)
 		return NULL;
 	(*at)->loop = l;
+	(*at)->hangups = -1;
 	(*at)->flush = (struct loop_task){.fn = on_flush_task, .arg = *at};
 	list_init(&(*at)->dirty);
 	return *at;
@@ -74,6 +75,7 @@ io_shared_free(struct loop *l)
 		return;
 	INVARIANT((*at)->dirty.count == 0);
 	loop_cancel(l, &(*at)->flush);
+	io_hangup_free(*at);
 	blob_unref((*at)->scratch);
 	free(*at);
 	*at = NULL;
@@ -132,6 +134,7 @@ io_end(struct io *io, struct io_note note)
 	if (io->closed || io->ended)
 		return;
 	io->ended = true;
+	io_hangup_watch(io, false);
 	io_watch_read(io, false);
 	io_watch_write(io, false);
 	if (io->finishing)
@@ -162,6 +165,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		/* The watch outlives a short pause, which so costs no system call. */
 		if (io->paused && !io->finishing) {
 			io_watch_read(io, false);
+			io_hangup_watch(io, true);
 			break;
 		}
 		if (!io_in_waits(io))
@@ -211,6 +215,7 @@ on_task(void *arg)
 	if (!io->up) {
 		io->up = true;
 		io_watch_read(io, !io->paused);
+		io_hangup_watch(io, io->paused);
 		io_emit(io, &(struct io_note){.ev = IO_UP});
 	} else if (!io->paused && io->stash != NULL) {
 		struct blob *b = blob_ref(io->stash); /* a pause may replace the stash by a copy of its rest */
@@ -279,6 +284,7 @@ io_close(struct io *io)
 	if (io == NULL || io->closed)
 		return;
 	io->closed = true;
+	io_hangup_watch(io, false);
 	io_watch_read(io, false);
 	io_watch_write(io, false);
 	loop_timer_free(io->idle);
@@ -300,6 +306,7 @@ io_finish(struct io *io, unsigned linger_ms)
 	if (io->closed || io->finishing)
 		return;
 	io->finishing = true;
+	io_hangup_watch(io, false);
 	io_in_drop_stash(io);
 	blob_unref(blob_take(&io->frame));
 	io->relay_left = 0;
@@ -331,6 +338,7 @@ io_resume(struct io *io)
 	io->paused = false;
 	if (!io->up)
 		return;
+	io_hangup_watch(io, false);
 	io_watch_read(io, true);
 	if (!io_in_waits(io))
 		loop_next(io->loop, &io->task);

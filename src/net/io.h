@@ -20,15 +20,16 @@
 struct io; /* opaque */
 
 enum io_event {
-	IO_UP,    /* usable; first event, in a turn after io_new() */
-	IO_HEAD,  /* a frame begins: set note->take */
-	IO_FRAME, /* a whole frame: note->blob; blob_take() it or it goes */
-	IO_CHUNK, /* bytes off..off+len of note->blob, the frame's length prefix included; borrowed */
-	IO_LOW,   /* the output fell to the low mark after it was over the high mark */
-	IO_EOF,   /* the peer sends no more; IO_EOF, IO_IDLE and IO_FAIL leave only io_close() to do */
-	IO_IDLE,  /* no byte moved for the time of io_set_idle() */
-	IO_FAIL,  /* broken: note->why, note->err */
-	IO_DONE,  /* after io_finish(): all was sent and the peer closed, or its time is over */
+	IO_UP,     /* usable; first event, in a turn after io_new() */
+	IO_HEAD,   /* a frame begins: set note->take */
+	IO_FRAME,  /* a whole frame: note->blob; blob_take() it or it goes */
+	IO_CHUNK,  /* bytes off..off+len of note->blob, the frame's length prefix included; borrowed */
+	IO_LOW,    /* the output fell to the low mark after it was over the high mark */
+	IO_EOF,    /* the peer sends no more; IO_EOF, IO_IDLE and IO_FAIL leave only io_close() to do */
+	IO_HANGUP, /* after io_tell_hangup(): while it is paused the peer closed its end, or is gone */
+	IO_IDLE,   /* no byte moved for the time of io_set_idle() */
+	IO_FAIL,   /* broken: note->why, note->err */
+	IO_DONE,   /* after io_finish(): all was sent and the peer closed, or its time is over */
 };
 
 enum io_take {
@@ -76,6 +77,12 @@ void io_finish(struct io *io, unsigned linger_ms);
 void io_pause(struct io *io);
 void io_resume(struct io *io);
 bool io_paused(const struct io *io);
+
+/*
+ * From now on the owner hears of a peer that hangs up while reading is paused: IO_HANGUP,
+ * once in a pause.  What the peer sent before is still to be read.
+ */
+void io_tell_hangup(struct io *io);
 
 /*
  * Queues output.  It is written when the current callback's input is worked off, or at

@@ -25,6 +25,8 @@ struct io_shared {
 	struct list dirty; /* connections with output that nobody tried to write yet */
 	struct loop_task flush;
 	unsigned depth; /* of handlers that flush when they are through */
+	int hangups;    /* an epoll of the paused connections; -1: not needed yet */
+	struct event hangup_event;
 };
 
 struct out_piece {
@@ -49,6 +51,7 @@ struct io {
 	bool up, paused, closed, ended, finishing;
 	bool peer_done;        /* finishing: its end of stream came before our output was out */
 	bool reading, writing; /* the events are armed */
+	bool tells_hangup, hangup_armed;
 
 	/* in */
 	struct blob *stash;
@@ -82,6 +85,10 @@ void io_fail(struct io *io, enum io_why why, int err);
 void io_watch_read(struct io *io, bool on);
 void io_watch_write(struct io *io, bool on);
 struct blob *io_scratch(struct io_shared *s); /* free to be overwritten; NULL: no memory */
+
+/* io_hangup.c */
+void io_hangup_watch(struct io *io, bool on);
+void io_hangup_free(struct io_shared *s);
 
 /* io_in.c */
 bool io_in_receive(struct io *io, unsigned *frames, size_t *budget); /* true: there may be more to receive */

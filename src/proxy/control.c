@@ -352,6 +352,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 		return;
 	case IO_CHUNK:
 	case IO_LOW:
+	case IO_HANGUP:
 		return;
 	case IO_EOF:
 		lost(c, "closed by the broker");

@@ -357,6 +357,7 @@ session_start(struct reactor *r, struct listener *from, int fd)
 	if (s->client == NULL)
 		goto fail;
 	addr_text(io_peer(s->client), s->peer);
+	io_tell_hangup(s->client);
 	if (io_set_idle(s->client, r->core->set.idle_ms) != 0)
 		goto fail;
 	s->dialling = upstream_start(r, from->node_id, on_upstream, s);

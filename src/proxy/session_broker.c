@@ -203,6 +203,7 @@ session_on_broker(void *arg, struct io *io, struct io_note *note)
 		on_chunk(s, note);
 		break;
 	case IO_LOW:
+	case IO_HANGUP:
 		break;
 	case IO_FAIL:
 		on_fail(s, note);

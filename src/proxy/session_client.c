@@ -337,6 +337,25 @@ on_frame(struct session *s, struct io_note *note)
 	session_request_step(s, x);
 }
 
+/* The client closed its end, or is gone, while it isn't read. */
+static void
+on_hangup(struct session *s)
+{
+	const struct proxy_settings *set = &s->reactor->core->set;
+
+	if (s->state == SESSION_DRAINING) {
+		session_client_gone(s); /* no more is read from it anyway */
+	} else if (s->current != NULL) {
+		/* Who asked for no answer may leave: what it sent goes out when it is held no more. */
+		if (!s->current->no_answer)
+			session_client_gone(s);
+	} else if (s->state == SESSION_OPEN) {
+		/* What it sent is still read, as long as the broker takes it. */
+		if ((set->idle_ms == 0 || set->drain_ms < set->idle_ms) && io_set_idle(s->client, set->drain_ms) != 0)
+			session_client_gone(s);
+	}
+}
+
 void
 session_on_client(void *arg, struct io *io, struct io_note *note)
 {
@@ -356,6 +375,9 @@ session_on_client(void *arg, struct io *io, struct io_note *note)
 		on_chunk(s, note);
 		break;
 	case IO_LOW:
+		break;
+	case IO_HANGUP:
+		on_hangup(s);
 		break;
 	case IO_IDLE:
 		metric_add(METRIC_CLIENT_IDLE, 1);

@@ -102,6 +102,7 @@ on_conn(void *arg, struct io *io, struct io_note *note)
 	case IO_UP:
 	case IO_CHUNK:
 	case IO_LOW:
+	case IO_HANGUP:
 		return;
 	}
 }

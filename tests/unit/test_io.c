@@ -86,6 +86,9 @@ on_io(void *arg, struct io *from, struct io_note *note)
 	case IO_LOW:
 		say("low ");
 		break;
+	case IO_HANGUP:
+		say("hangup ");
+		break;
 	case IO_EOF:
 	case IO_IDLE:
 	case IO_DONE:
@@ -411,6 +414,66 @@ START_TEST(pauses_inside_a_short_frame)
 }
 END_TEST
 
+/* What it sent before it hung up comes when reading goes on, and then the end. */
+START_TEST(hangs_up_in_a_pause)
+{
+	io_tell_hangup(io);
+	turn();
+	io_pause(io);
+	put_frame("before");
+	turn();
+	want("up ");
+	close(peer);
+	peer = -1;
+	turn();
+	want("hangup ");
+	turn();
+	want(""); /* once */
+	io_resume(io);
+	turn();
+	want("head:6 frame:before eof ");
+}
+END_TEST
+
+/* The kernel tells of an error at any time: it is heard of once, and only where it was asked for. */
+START_TEST(is_reset_in_a_pause)
+{
+	for (int i = 0; i < 2; i++) {
+		int fds[2];
+		struct linger at_once = {1, 0};
+		struct addr at;
+		int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		io_close(io);
+		turn();
+		got.log[0] = '\0';
+		ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
+		ck_assert_int_eq(bind(listener, (struct sockaddr *)&at.ss, at.len), 0);
+		ck_assert_int_eq(listen(listener, 1), 0);
+		at = addr_of_socket(listener);
+		fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		ck_assert_int_eq(connect(fds[0], (struct sockaddr *)&at.ss, at.len), 0);
+		fds[1] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		ck_assert_int_ge(fds[1], 0);
+		close(listener);
+		io = io_new(loop, fds[1], MAX_FRAME, on_io, &got);
+		ck_assert_ptr_nonnull(io);
+		if (i == 1)
+			io_tell_hangup(io);
+		turn();
+		io_pause(io);
+		ck_assert_int_eq(send(fds[0], "\0\0\0\1x", 5, 0), 5);
+		turn();
+		ck_assert_int_eq(setsockopt(fds[0], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+		close(fds[0]);
+		turn();
+		want(i == 0 ? "up " : "up hangup ");
+		turn();
+		want("");
+	}
+}
+END_TEST
+
 /* Frames so small that bytes don't tell: the others get their turn, and none is lost. */
 START_TEST(many_small)
 {
@@ -624,6 +687,8 @@ main(void)
 	tcase_add_test(t, pauses);
 	tcase_add_test(t, stops_at_a_head);
 	tcase_add_test(t, pauses_inside_a_short_frame);
+	tcase_add_test(t, hangs_up_in_a_pause);
+	tcase_add_test(t, is_reset_in_a_pause);
 	tcase_add_test(t, many_small);
 	tcase_add_test(t, closed_inside);
 	tcase_add_test(t, sends);

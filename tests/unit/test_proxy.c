@@ -870,7 +870,7 @@ START_TEST(client_leaves_a_hold)
 	int fd = dial(bootstrap);
 	struct ticket *request, *late;
 
-	/* The request has come whole before the end of the stream: it is paused, but the proxy's end comes. */
+	/* One session waits for the answer that its stage wants; the other ends with its client. */
 	ask(fd, HOLD_ANSWER, 1, "e");
 	late = ticket();
 	close(fd);

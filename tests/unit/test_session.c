@@ -62,6 +62,7 @@ static struct {
 	struct loop_watch *watch;
 	struct list conns;
 	struct io *session; /* the connection on which a client's request came last */
+	bool stalls;        /* reads no more after a client's first request */
 	unsigned requests;
 } broker;
 
@@ -95,6 +96,8 @@ on_broker(void *arg, struct io *io, struct io_note *note)
 			return; /* the proxy's own connection learns nothing here */
 		broker.session = io;
 		broker.requests++;
+		if (broker.stalls)
+			io_pause(io);
 		return;
 	case IO_EOF:
 	case IO_FAIL:
@@ -105,6 +108,7 @@ on_broker(void *arg, struct io *io, struct io_note *note)
 	case IO_UP:
 	case IO_CHUNK:
 	case IO_LOW:
+	case IO_HANGUP:
 		return;
 	}
 }
@@ -221,6 +225,7 @@ on_request(void *self, struct exchange *x)
 	(void)self;
 	switch (exchange_key(x)) {
 	case HOLD:
+	case API_PRODUCE:
 		return hold(x);
 	case ANSWER:
 		wr_text(&w, "from the stage");
@@ -349,17 +354,23 @@ send_all(int fd, const uint8_t *p, size_t n)
 }
 
 static void
-ask(int fd, int16_t key, int32_t id, const char *body)
+ask_n(int fd, int16_t key, int32_t id, const void *body, size_t n)
 {
 	struct wr w = wr_new(FRAME_MAX);
 
 	wr_u32(&w, 0);
 	request_header_write(key, 0, id, slice_str("unit"), &w);
-	wr_text(&w, body);
+	wr_bytes(&w, body, n);
 	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
 	ck_assert_int_eq(wr_err(&w), 0);
 	send_all(fd, w.buf, w.len);
 	wr_free(&w);
+}
+
+static void
+ask(int fd, int16_t key, int32_t id, const char *body)
+{
+	ask_n(fd, key, id, body, strlen(body));
 }
 
 /* How many of n bytes come before the end of the stream. */
@@ -495,6 +506,83 @@ START_TEST(refused_behind_a_silent_broker)
 }
 END_TEST
 
+/* --- clients that hang up while they are not read ----------------------------------------- */
+
+START_TEST(leaves_a_held_request)
+{
+	int fd;
+
+	open_proxy();
+	fd = dial();
+	ask(fd, HOLD, 1, "");
+	until_held();
+	ask(fd, RELAY, 2, "behind the one that never went out");
+	close(fd);
+	until_no_connections();
+	ck_assert_uint_eq(seen.losses, 1);
+	ck_assert_uint_eq(broker.requests, 0);
+	ticket_resume(seen.ticket);
+}
+END_TEST
+
+/* Who asks for no answer may leave at once: the request still goes out. */
+START_TEST(leaves_a_held_request_without_answer)
+{
+	static const uint8_t acks0[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	int fd;
+
+	open_proxy();
+	fd = dial();
+	ask_n(fd, API_PRODUCE, 1, acks0, sizeof(acks0));
+	until_held();
+	close(fd);
+	for (int i = 0; i < 20; i++)
+		turn();
+	ck_assert_uint_eq(proxy_connections(proxy), 1);
+	ticket_resume(seen.ticket);
+	until_requests(1);
+	until_no_connections();
+}
+END_TEST
+
+START_TEST(leaves_behind_a_stalled_broker)
+{
+	uint8_t frame[65536] = {0, 0, 0xff, 0xfc, 0, RELAY, 0, 0, 0, 0, 0, 1, 0, 4, 'u', 'n', 'i', 't'};
+	size_t at = 0;
+	int fd;
+
+	settings.drain_ms = 1;
+	broker.stalls = true;
+	open_proxy();
+	fd = dial();
+	while (metric_read(METRIC_PAUSES_CLIENT) == 0) {
+		ssize_t sent = send(fd, frame + at, sizeof(frame) - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent > 0)
+			at = (at + (size_t)sent) % sizeof(frame);
+		turn();
+	}
+	close(fd);
+	until_no_connections();
+}
+END_TEST
+
+START_TEST(leaves_while_its_session_ends)
+{
+	int fd;
+
+	open_proxy();
+	fd = dial();
+	ask(fd, RELAY, 1, "never answered");
+	until_requests(1);
+	ask(fd, REFUSE, 2, "");
+	while (seen.losses == 0)
+		turn();
+	close(fd);
+	until_no_connections();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -508,6 +596,10 @@ main(void)
 	tcase_add_test(t, kept_answers_go_out);
 	tcase_add_test(t, held_answer_past_the_deadline);
 	tcase_add_test(t, refused_behind_a_silent_broker);
+	tcase_add_test(t, leaves_a_held_request);
+	tcase_add_test(t, leaves_a_held_request_without_answer);
+	tcase_add_test(t, leaves_behind_a_stalled_broker);
+	tcase_add_test(t, leaves_while_its_session_ends);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
