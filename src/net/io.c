@@ -10,8 +10,10 @@
 #include "net/io.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "net/io_internal.h"
@@ -238,10 +240,29 @@ on_idle(void *arg)
 		io_end(io, (struct io_note){.ev = IO_IDLE});
 }
 
+/* Bytes that the peer has not taken yet: ours, and the kernel's of this connection. */
+static size_t
+untaken(const struct io *io)
+{
+	int n = 0;
+
+	(void)ioctl(io->fd, SIOCOUTQ, &n);
+	return io->queued + (n > 0 ? (size_t)n : 0);
+}
+
 static void
 on_linger(void *arg)
 {
-	io_end(arg, (struct io_note){.ev = IO_DONE});
+	struct io *io = arg;
+	int64_t left_ms = monotime_since_ms(io->finish_by, clock_now());
+	size_t left = untaken(io);
+
+	if (left >= io->linger_left || left_ms <= 0) {
+		io_end(io, (struct io_note){.ev = IO_DONE});
+		return;
+	}
+	io->linger_left = left;
+	loop_timer_set(io->linger, io->linger_ms < left_ms ? io->linger_ms : left_ms);
 }
 
 /* --- for owners -------------------------------------------------------------------- */
@@ -301,7 +322,7 @@ io_close(struct io *io)
 }
 
 void
-io_finish(struct io *io, unsigned linger_ms)
+io_finish(struct io *io, unsigned linger_ms, unsigned deadline_ms)
 {
 	if (io->closed || io->finishing)
 		return;
@@ -311,8 +332,11 @@ io_finish(struct io *io, unsigned linger_ms)
 	blob_unref(blob_take(&io->frame));
 	io->relay_left = 0;
 	io->linger = loop_timer_new(io->loop, on_linger, io);
+	io->linger_ms = linger_ms < deadline_ms ? linger_ms : deadline_ms;
+	io->linger_left = untaken(io);
+	io->finish_by.ns = clock_now().ns + (int64_t)deadline_ms * 1000000;
 	if (io->linger != NULL)
-		loop_timer_set(io->linger, linger_ms);
+		loop_timer_set(io->linger, io->linger_ms);
 	else
 		loop_next(io->loop, &io->task); /* no memory to wait with */
 	/*

@@ -70,8 +70,11 @@ struct io *io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *a
 /* No callback afterwards; memory goes at the end of the turn.  NULL is fine. */
 void io_close(struct io *io);
 
-/* Reads no more (what comes is dropped), sends what is queued, then IO_DONE within linger_ms. */
-void io_finish(struct io *io, unsigned linger_ms);
+/*
+ * Reads no more (what comes is dropped), sends what is queued and waits for the peer to
+ * close, then IO_DONE: at the latest when the peer took nothing for linger_ms, or after deadline_ms.
+ */
+void io_finish(struct io *io, unsigned linger_ms, unsigned deadline_ms);
 
 /* Reading; a new io reads. Nestable it is not. */
 void io_pause(struct io *io);

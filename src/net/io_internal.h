@@ -74,7 +74,10 @@ struct io {
 	struct loop_timer *idle;
 	unsigned idle_ms;
 	struct monotime active;
-	struct loop_timer *linger;
+	struct loop_timer *linger; /* of io_finish(); again and again while the peer takes bytes */
+	unsigned linger_ms;
+	size_t linger_left; /* bytes that the peer had not taken at the last look */
+	struct monotime finish_by;
 	uint64_t bytes_in, bytes_out;
 };
 

@@ -8,7 +8,7 @@
 #include "proxy/session_internal.h"
 
 #define FIFO_MAX 1024     /* exchanges in flight before reading of more requests stops */
-#define LINGER_MS 1000    /* for the peer to take our last bytes and close its end */
+#define LINGER_MS 1000    /* for the peer to take some of our last bytes, or to close its end */
 
 static const char *
 state_name(enum session_state state)
@@ -104,13 +104,13 @@ finish(struct session *s, const char *why)
 	s->dialling = NULL;
 	/* What the client sent reaches the broker also when the client is gone: acks=0 asks for no more. */
 	if (pending) {
-		io_finish(s->broker, LINGER_MS);
+		io_finish(s->broker, LINGER_MS, s->reactor->core->set.drain_ms);
 	} else {
 		io_close(s->broker);
 		s->broker = NULL;
 	}
 	if (s->client != NULL)
-		io_finish(s->client, LINGER_MS);
+		io_finish(s->client, LINGER_MS, s->reactor->core->set.drain_ms);
 	if (s->client == NULL && s->broker == NULL)
 		session_kill(s);
 }

@@ -67,7 +67,7 @@ answer(struct broker *b, struct io *io, const struct request_header *h)
 static void
 leave(struct broker *b)
 {
-	io_finish(b->conn, 3600000);
+	io_finish(b->conn, 3600000, 3600000);
 	b->conn = NULL;
 }
 

@@ -609,7 +609,7 @@ START_TEST(finishes)
 	turn();
 	ck_assert_int_eq(io_send(io, b, 0, b->len), 0);
 	blob_unref(b);
-	io_finish(io, 3600000);
+	io_finish(io, 3600000, 3600000);
 	put_frame("dropped");
 	turn();
 	want("up ");
@@ -626,10 +626,71 @@ END_TEST
 START_TEST(finishes_in_time)
 {
 	turn();
-	io_finish(io, 1);
+	io_finish(io, 1, 3600000);
 	while (!got.ended) /* the peer does nothing */
 		ck_assert_int_eq(loop_turn(loop), 0);
 	want("up done ");
+}
+END_TEST
+
+enum { ANSWER = 3000000 }; /* more than a socket holds */
+
+static void
+queue_answer(void)
+{
+	struct blob *b = blob_new(ANSWER);
+
+	ck_assert_ptr_nonnull(b);
+	memset(b->data, 'a', ANSWER);
+	b->len = ANSWER;
+	turn();
+	ck_assert_int_eq(io_send(io, b, 0, ANSWER), 0);
+	blob_unref(b);
+	turn(); /* the socket is full */
+}
+
+/* Reads what there is, then lets a turn pass: no turn sees a peer that took nothing since the last. */
+static void
+read_slowly(struct wr *w)
+{
+	struct loop_task t = {.fn = nothing};
+
+	while (!got.ended && drain(w)) {
+		loop_next(loop, &t);
+		ck_assert_int_eq(loop_turn(loop), 0);
+		if (link_in_list(&t.link))
+			loop_cancel(loop, &t);
+	}
+}
+
+/* The time to linger is over in every turn, but bytes move. */
+START_TEST(finishes_slowly)
+{
+	struct wr w = wr_new(1 << 24);
+
+	queue_answer();
+	io_finish(io, 0, 3600000);
+	read_slowly(&w);
+	ck_assert(!drain(&w));
+	ck_assert_uint_eq(w.len, ANSWER);
+	wr_free(&w);
+}
+END_TEST
+
+START_TEST(finishes_slowly_past_its_deadline)
+{
+	struct monotime now = clock_now();
+	struct wr w = wr_new(1 << 24);
+
+	queue_answer();
+	clock_set_for_tests(&now, NULL);
+	io_finish(io, 0, 10000);
+	now.ns += INT64_C(10001) * 1000000;
+	read_slowly(&w);
+	clock_set_for_tests(NULL, NULL);
+	ck_assert(got.ended);
+	ck_assert_uint_lt(w.len, ANSWER);
+	wr_free(&w);
 }
 END_TEST
 
@@ -696,6 +757,8 @@ main(void)
 	tcase_add_test(t, peer_is_gone);
 	tcase_add_test(t, finishes);
 	tcase_add_test(t, finishes_in_time);
+	tcase_add_test(t, finishes_slowly);
+	tcase_add_test(t, finishes_slowly_past_its_deadline);
 	tcase_add_test(t, idles);
 	tcase_add_test(t, closed_at_once);
 	tcase_add_test(t, freed_with_output);

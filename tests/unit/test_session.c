@@ -175,7 +175,7 @@ reply(int32_t id, const char *body)
 static void
 broker_leaves(void)
 {
-	io_finish(broker.session, HOUR_MS);
+	io_finish(broker.session, HOUR_MS, HOUR_MS);
 }
 
 /* --- the stage -------------------------------------------------------------------------- */
