@@ -408,6 +408,12 @@ io_set_idle(struct io *io, unsigned ms)
 	return 0;
 }
 
+void
+io_relay_any_length(struct io *io)
+{
+	io->relays_any = true;
+}
+
 uint64_t
 io_bytes_in(const struct io *io)
 {

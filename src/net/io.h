@@ -67,6 +67,9 @@ typedef void io_fn(void *arg, struct io *io, struct io_note *note);
 /* Takes the connected fd, also on failure.  NULL: no memory. */
 struct io *io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg) MUSTCHECK;
 
+/* From now on the maximum is for whole frames only: what is relayed needs no memory. */
+void io_relay_any_length(struct io *io);
+
 /* No callback afterwards; memory goes at the end of the turn.  NULL is fine. */
 void io_close(struct io *io);
 

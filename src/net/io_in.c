@@ -53,6 +53,13 @@ frame_room(struct io *io)
 	return blob_grow(io->frame, cap < io->frame_len ? cap : io->frame_len);
 }
 
+static int
+refuse_length(struct io *io, uint32_t frame_len)
+{
+	io_end(io, (struct io_note){.ev = IO_FAIL, .why = IO_WHY_LENGTH, .frame_len = frame_len});
+	return -1;
+}
+
 /* A frame begins at p: the owner says how to take it.  Returns bytes consumed, or -1 to stop here. */
 static int
 begin(struct io *io, const uint8_t *p, size_t len)
@@ -63,10 +70,8 @@ begin(struct io *io, const uint8_t *p, size_t len)
 	struct io_note note = {.ev = IO_HEAD, .frame_len = frame_len};
 	size_t room;
 
-	if (frame_len > INT32_MAX || frame_len > io->max_frame) {
-		io_end(io, (struct io_note){.ev = IO_FAIL, .why = IO_WHY_LENGTH, .frame_len = frame_len});
-		return -1;
-	}
+	if (frame_len > INT32_MAX || (frame_len > io->max_frame && !io->relays_any))
+		return refuse_length(io, frame_len);
 	if (there < (need < frame_len ? need : frame_len))
 		return -1;
 	note.head = slice_of(p + 4, there);
@@ -82,6 +87,8 @@ begin(struct io *io, const uint8_t *p, size_t len)
 		io->need = note.need;
 		return -1;
 	case IO_WHOLE:
+		if (frame_len > io->max_frame)
+			return refuse_length(io, frame_len);
 		/* What is here already, or a first room: a promise of bytes is no reason to allocate. */
 		room = there > FIRST_ROOM ? there : FIRST_ROOM;
 		io->frame = blob_new(frame_len < room ? frame_len : room);

@@ -27,7 +27,7 @@ struct proxy_settings {
 	const char *state_dir;         /* where the file `endpoints` is kept; NULL: nowhere */
 	unsigned threads;              /* reactors, at least 1 */
 	unsigned max_connections;
-	uint32_t max_frame;        /* bytes, both directions */
+	uint32_t max_frame;        /* bytes of a request, or of an answer that must be opened */
 	unsigned idle_ms;          /* a connection on which nothing moved for so long closes; 0: never */
 	unsigned connect_ms;       /* for one attempt to connect to a broker */
 	unsigned drain_ms;         /* how long a session that ends waits for the answers that are due */

@@ -330,8 +330,11 @@ on_upstream(void *arg, int fd, const char *broker, const char *why)
 	}
 	s->broker_name = strdup(broker);
 	s->broker = io_new(s->reactor->loop, fd, core->set.max_frame, session_on_broker, s);
-	if (s->broker == NULL || s->broker_name == NULL)
+	if (s->broker == NULL || s->broker_name == NULL) {
 		session_kill(s);
+		return;
+	}
+	io_relay_any_length(s->broker);
 }
 
 void

@@ -169,7 +169,7 @@ on_fail(struct session *s, const struct io_note *note)
 {
 	switch (note->why) {
 	case IO_WHY_LENGTH:
-		broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer over listen.max.frame.bytes");
+		broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer that must be opened is over listen.max.frame.bytes");
 		return;
 	case IO_WHY_NOMEM:
 		broken(s, METRIC_UPSTREAM_ERRORS_IO, "out of memory");

@@ -316,6 +316,33 @@ START_TEST(lengths)
 }
 END_TEST
 
+/* Whole frames cost memory; what is relayed costs none, whatever its size. */
+START_TEST(lengths_when_relayed)
+{
+	static const uint8_t bytes[] = {0, 0x40, 0, 1, '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'};
+
+	io_relay_any_length(io);
+	got.take = IO_RELAY;
+	put(bytes, sizeof(bytes));
+	turn();
+	want("up head:4194305 ");
+	ck_assert_uint_eq(got.chunks.len, sizeof(bytes));
+	teardown();
+	setup();
+	io_relay_any_length(io);
+	put(bytes, sizeof(bytes));
+	turn();
+	want("up head:4194305 fail:length ");
+	teardown();
+	setup();
+	io_relay_any_length(io);
+	got.take = IO_RELAY;
+	put("\x80\0\0\0" "0123456789", 14);
+	turn();
+	want("up fail:length ");
+}
+END_TEST
+
 START_TEST(largest)
 {
 	put("\0\x40\0\0" "0123456789", 14); /* no fault, and no memory for what has not come */
@@ -743,6 +770,7 @@ main(void)
 	tcase_add_test(t, relayed);
 	tcase_add_test(t, large);
 	tcase_add_test(t, lengths);
+	tcase_add_test(t, lengths_when_relayed);
 	tcase_add_test(t, largest);
 	tcase_add_test(t, cut);
 	tcase_add_test(t, pauses);

@@ -436,6 +436,46 @@ START_TEST(stage_withholds_an_answer)
 }
 END_TEST
 
+/* The limit is for what needs memory: an answer that must be opened. */
+START_TEST(answers_over_the_limit)
+{
+	enum { BODY = 100000 };
+	uint8_t *frame = malloc(BODY + 8);
+	struct rope r;
+	struct blob *b;
+	int fd;
+
+	ck_assert_ptr_nonnull(frame);
+	settings.max_frame = BODY;
+	open_proxy();
+	for (int i = 0; i < 2; i++) {
+		fd = dial();
+		ask(fd, i == 0 ? RELAY : HOLD_ANSWER, 5, "");
+		until_requests((unsigned)i + 1);
+		b = blob_new(BODY + 4);
+		ck_assert_ptr_nonnull(b);
+		b->len = BODY + 4;
+		memset(b->data, 'b', b->len);
+		memcpy(b->data, "\0\0\0\5", 4);
+		r = (struct rope){NULL, 0, 0, 0};
+		ck_assert_int_eq(rope_add(&r, b, 0, b->len), 0);
+		ck_assert_int_eq(io_send_frame(broker.session, &r), 0);
+		if (i == 0) {
+			ck_assert_uint_eq(receive(fd, frame, BODY + 8), BODY + 8);
+			ck_assert_int_eq(memcmp(frame + 4, b->data, b->len), 0);
+			close(fd);
+			until_no_connections();
+			ck_assert_int_eq(metric_read(METRIC_UPSTREAM_ERRORS_PROTOCOL), 0);
+		} else {
+			want_end(fd);
+			ck_assert_int_eq(metric_read(METRIC_UPSTREAM_ERRORS_PROTOCOL), 1);
+		}
+		blob_unref(b);
+	}
+	free(frame);
+}
+END_TEST
+
 START_TEST(broker_errs_before_an_own_answer)
 {
 	int fd;
@@ -592,6 +632,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, stage_withholds_an_answer);
+	tcase_add_test(t, answers_over_the_limit);
 	tcase_add_test(t, broker_errs_before_an_own_answer);
 	tcase_add_test(t, kept_answers_go_out);
 	tcase_add_test(t, held_answer_past_the_deadline);
