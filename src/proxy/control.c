@@ -470,6 +470,8 @@ learn(struct control *c, const struct metadata *m)
 {
 	bool all_open = m->broker_count > 0;
 
+	if (m->broker_count > 0)
+		endpoints_look(c->reactor->core->endpoints, m->cluster_id);
 	for (size_t i = 0; i < m->broker_count; i++) {
 		const struct metadata_broker *b = &m->brokers[i];
 		uint16_t port;

@@ -1,6 +1,7 @@
 /*
- * The file, one broker a line, in no order; other lines are ignored:
+ * The file: the cluster, and one broker a line, in no order; other lines are ignored:
  *
+ *   cluster ID
  *   NODE PORT HOST:PORT
  *   3 19095 kafka-3.example:9092
  */
@@ -18,6 +19,14 @@
 #include "net/listen.h"
 
 #define FILE_MAX ((size_t)1024 * 1024)
+#define CLUSTER_MAX 128
+
+struct place {
+	struct endpoint is;
+	unsigned connections;
+	unsigned met; /* the look in which it was told last */
+	bool unsure;  /* from the file, which may be another cluster's */
+};
 
 struct endpoints {
 	pthread_mutex_t mutex;
@@ -25,8 +34,10 @@ struct endpoints {
 	uint16_t first, last, reserved;
 	endpoints_opened_fn *opened;
 	void *arg;
-	struct endpoint *list; /* in order of node ids */
+	struct place *list; /* in order of node ids */
 	size_t count, cap;
+	unsigned looks;
+	char cluster[CLUSTER_MAX]; /* "": not known */
 	bool stopped;
 	char *path; /* NULL: nothing is kept */
 	char *temp;
@@ -76,7 +87,7 @@ place_of(const struct endpoints *e, int32_t node_id)
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (e->list[mid].node_id < node_id)
+		if (e->list[mid].is.node_id < node_id)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -84,22 +95,22 @@ place_of(const struct endpoints *e, int32_t node_id)
 	return lo;
 }
 
-static struct endpoint *
+static struct place *
 find(const struct endpoints *e, int32_t node_id)
 {
 	size_t i = place_of(e, node_id);
 
-	return i < e->count && e->list[i].node_id == node_id ? &e->list[i] : NULL;
+	return i < e->count && e->list[i].is.node_id == node_id ? &e->list[i] : NULL;
 }
 
-static struct endpoint *
+static struct place *
 insert(struct endpoints *e, int32_t node_id)
 {
 	size_t i = place_of(e, node_id);
 
 	if (e->count == e->cap) {
 		size_t cap = e->cap > 0 ? e->cap * 2 : 8;
-		struct endpoint *list = realloc(e->list, cap * sizeof(*list));
+		struct place *list = realloc(e->list, cap * sizeof(*list));
 
 		if (list == NULL)
 			return NULL;
@@ -108,19 +119,29 @@ insert(struct endpoints *e, int32_t node_id)
 	}
 	memmove(&e->list[i + 1], &e->list[i], (e->count - i) * sizeof(*e->list));
 	e->count++;
-	e->list[i] = (struct endpoint){.node_id = node_id};
+	e->list[i] = (struct place){.is.node_id = node_id};
 	return &e->list[i];
+}
+
+static struct place *
+find_port(const struct endpoints *e, uint16_t port)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->list[i].is.port == port)
+			return &e->list[i];
+	return NULL;
+}
+
+static bool
+is_known(const struct place *p)
+{
+	return p->is.host[0] != '\0' && !p->unsure;
 }
 
 static bool
 port_is_given(const struct endpoints *e, uint16_t port)
 {
-	if (port == e->reserved)
-		return true;
-	for (size_t i = 0; i < e->count; i++)
-		if (e->list[i].port == port)
-			return true;
-	return false;
+	return port == e->reserved || find_port(e, port) != NULL;
 }
 
 static int
@@ -158,13 +179,40 @@ open_any(const struct endpoints *e, int32_t node_id, uint16_t *ret_port, int *re
 	return ERR_LIMIT;
 }
 
+/* In the same order, the port of a broker that is no more and that nobody is connected to. */
+static int
+take_over(struct endpoints *e, int32_t node_id, uint16_t *ret_port)
+{
+	uint32_t size = (uint32_t)(e->last - e->first) + 1;
+
+	for (uint32_t i = 0; i < size; i++) {
+		uint16_t port = (uint16_t)(e->first + ((uint32_t)node_id % size + i) % size);
+		struct place *p = find_port(e, port);
+
+		/* Told in the last look but one it may only have been too new for the last one. */
+		if (p == NULL || p->connections > 0 || p->met + 1 >= e->looks)
+			continue;
+		LOG_INFO("endpoints", "the range is full: the port of a broker that is no more goes to a new one",
+			 LOG_I("port", port), LOG_I("from", p->is.node_id), LOG_I("to", node_id));
+		memmove(p, p + 1, (size_t)(&e->list[e->count] - (p + 1)) * sizeof(*p));
+		e->count--;
+		*ret_port = port;
+		return 0;
+	}
+	return ERR_LIMIT;
+}
+
 static void
 write_all(const struct endpoints *e, struct wr *w)
 {
 	wr_text(w, "# node, our port, the broker's address\n");
+	if (e->cluster[0] != '\0')
+		wr_printf(w, "cluster %s\n", e->cluster);
 	for (size_t i = 0; i < e->count; i++) {
-		const struct endpoint *p = &e->list[i];
+		const struct endpoint *p = &e->list[i].is;
 
+		if (p->host[0] == '\0')
+			continue;
 		wr_printf(w, strchr(p->host, ':') != NULL ? "%d %u [%s]:%u\n" : "%d %u %s:%u\n", p->node_id, p->port,
 			  p->host, p->broker_port);
 	}
@@ -193,21 +241,74 @@ save(struct endpoints *e)
 }
 
 static bool
-host_is_sane(struct slice host)
+is_word(struct slice text, size_t max)
 {
-	if (host.n == 0 || host.n >= ENDPOINTS_HOST_MAX)
+	if (text.n == 0 || text.n >= max)
 		return false;
-	for (size_t i = 0; i < host.n; i++)
-		if (host.p[i] <= ' ' || host.p[i] >= 0x7f)
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] <= ' ' || text.p[i] >= 0x7f)
 			return false;
 	return true;
+}
+
+static bool
+host_is_sane(struct slice host)
+{
+	return is_word(host, ENDPOINTS_HOST_MAX);
+}
+
+static void
+set_cluster(struct endpoints *e, struct slice id)
+{
+	memcpy(e->cluster, id.p, id.n);
+	e->cluster[id.n] = '\0';
+}
+
+void
+endpoints_look(struct endpoints *e, struct slice cluster_id)
+{
+	bool told = is_word(cluster_id, CLUSTER_MAX);
+	bool other;
+
+	pthread_mutex_lock(&e->mutex);
+	other = told && e->cluster[0] != '\0' && !slice_eq(cluster_id, slice_str(e->cluster));
+	e->looks++;
+	if (other)
+		LOG_WARN("endpoints", "this is another cluster; the brokers of the one before are forgotten",
+			 LOG_B("cluster", cluster_id), LOG_S("before", e->cluster));
+	for (size_t i = 0; i < e->count; i++) {
+		struct place *p = &e->list[i];
+
+		p->unsure = false;
+		if (other) {
+			p->is.host[0] = '\0';
+			p->is.broker_port = 0;
+		}
+	}
+	if (told && (other || e->cluster[0] == '\0')) {
+		set_cluster(e, cluster_id);
+		save(e);
+	}
+	pthread_mutex_unlock(&e->mutex);
+}
+
+void
+endpoints_count(struct endpoints *e, uint16_t port, int by)
+{
+	struct place *p;
+
+	pthread_mutex_lock(&e->mutex);
+	p = find_port(e, port);
+	if (p != NULL)
+		p->connections += (unsigned)by;
+	pthread_mutex_unlock(&e->mutex);
 }
 
 int
 endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port)
 {
-	struct endpoint *p;
-	bool changed = false;
+	struct place *p;
+	bool changed = false, opened = false;
 	uint16_t ours = 0;
 	int fd = -1;
 	int err = 0;
@@ -216,23 +317,27 @@ endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t 
 		return ERR_MALFORMED;
 	pthread_mutex_lock(&e->mutex);
 	p = find(e, node_id);
-	if (p == NULL || p->port == 0) {
+	if (p == NULL) {
 		err = e->stopped ? ERR_CLOSED : open_any(e, node_id, &ours, &fd);
-		if (err == 0 && p == NULL && (p = insert(e, node_id)) == NULL) {
-			close(fd);
+		if (err == ERR_LIMIT)
+			err = take_over(e, node_id, &ours);
+		if (err == 0 && (p = insert(e, node_id)) == NULL) {
+			close(fd); /* a new port's: one that passed on left room in the list */
 			err = ERR_NOMEM;
 		}
 		if (err == 0) {
-			p->port = ours;
-			changed = true;
+			p->is.port = ours;
+			changed = opened = true;
 		}
 	}
 	if (err == 0) {
-		ours = p->port;
-		if (!slice_eq(host, slice_str(p->host)) || p->broker_port != port) {
-			memcpy(p->host, host.p, host.n);
-			p->host[host.n] = '\0';
-			p->broker_port = (uint16_t)port;
+		ours = p->is.port;
+		p->met = e->looks;
+		p->unsure = false;
+		if (!slice_eq(host, slice_str(p->is.host)) || p->is.broker_port != port) {
+			memcpy(p->is.host, host.p, host.n);
+			p->is.host[host.n] = '\0';
+			p->is.broker_port = (uint16_t)port;
 			changed = true;
 		}
 	}
@@ -241,7 +346,7 @@ endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t 
 	pthread_mutex_unlock(&e->mutex);
 	if (err != 0)
 		return err;
-	if (fd >= 0)
+	if (opened)
 		e->opened(e->arg, node_id, ours, fd);
 	*ret_port = ours;
 	return 0;
@@ -250,13 +355,13 @@ endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t 
 int
 endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret)
 {
-	const struct endpoint *p;
+	const struct place *p;
 	int err = ERR_NOTFOUND;
 
 	pthread_mutex_lock(&e->mutex);
 	p = find(e, node_id);
-	if (p != NULL && p->host[0] != '\0') {
-		*ret = *p;
+	if (p != NULL && is_known(p)) {
+		*ret = p->is;
 		err = 0;
 	}
 	pthread_mutex_unlock(&e->mutex);
@@ -266,12 +371,15 @@ endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret)
 bool
 endpoints_at(struct endpoints *e, size_t i, struct endpoint *ret)
 {
-	bool there;
+	bool there = false;
 
 	pthread_mutex_lock(&e->mutex);
-	there = i < e->count;
-	if (there)
-		*ret = e->list[i];
+	for (size_t k = 0; k < e->count && !there; k++) {
+		if (!is_known(&e->list[k]) || i-- > 0)
+			continue;
+		*ret = e->list[k].is;
+		there = true;
+	}
 	pthread_mutex_unlock(&e->mutex);
 	return there;
 }
@@ -305,11 +413,17 @@ static void
 load_line(struct endpoints *e, struct slice line)
 {
 	int64_t node_id, port;
-	struct slice host;
-	struct endpoint *p;
+	struct slice rest = line, host;
+	struct place *p;
 	uint16_t broker_port;
 	int fd;
 
+	if (slice_eq(word(&rest), slice_str("cluster"))) {
+		host = word(&rest);
+		if (is_word(host, CLUSTER_MAX))
+			set_cluster(e, host);
+		return;
+	}
 	if (text_parse_i64(word(&line), &node_id) != 0 || node_id < 0 || node_id > INT32_MAX)
 		return;
 	if (text_parse_i64(word(&line), &port) != 0 || port < e->first || port > e->last)
@@ -328,10 +442,11 @@ load_line(struct endpoints *e, struct slice line)
 		close(fd);
 		return;
 	}
-	p->port = (uint16_t)port;
-	p->broker_port = broker_port;
-	memcpy(p->host, host.p, host.n);
-	e->opened(e->arg, p->node_id, p->port, fd);
+	p->unsure = true;
+	p->is.port = (uint16_t)port;
+	p->is.broker_port = broker_port;
+	memcpy(p->is.host, host.p, host.n);
+	e->opened(e->arg, p->is.node_id, p->is.port, fd);
 }
 
 void

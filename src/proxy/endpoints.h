@@ -4,7 +4,7 @@
  *   node 3 at kafka-3.example:9092   ◄─►   127.0.0.1:19095
  *
  * Safe from any thread; a mutex is held for a look-up, and while a new broker's
- * port is bound.  The file keeps a node's port across restarts.
+ * port is bound.  The file keeps a node's port across restarts, for the same cluster.
  */
 #ifndef PROXY_ENDPOINTS_H
 #define PROXY_ENDPOINTS_H
@@ -24,7 +24,10 @@ struct endpoint {
 	char host[ENDPOINTS_HOST_MAX];
 };
 
-/* A port was opened; the listening fd is the callee's.  On the thread that met the broker, without locks. */
+/*
+ * A port was opened; the listening fd is the callee's.  -1: the port that is open stands
+ * for this broker from now on.  On the thread that met the broker, without locks.
+ */
 typedef void endpoints_opened_fn(void *arg, int32_t node_id, uint16_t port, int fd);
 
 /*
@@ -37,12 +40,24 @@ void endpoints_free(struct endpoints *e); /* NULL is fine */
 
 /*
  * Reads the file and opens the ports of the brokers in it.  What can't be read or opened
- * is logged and left out: the broker gets a port when it is met.
+ * is logged and left out: the broker gets a port when it is met.  The brokers' addresses
+ * count from when they are met, or endpoints_look() said that the cluster is the file's.
  */
 void endpoints_load(struct endpoints *e);
 
 /*
- * A broker that the cluster told of: notes its address, opens its port if need be.
+ * A Metadata that tells every broker came from this cluster (n == 0: it has no id); its
+ * brokers are met next.  What is known of another cluster is forgotten.  A broker that
+ * neither this Metadata nor the one before tells may lose its port to another one.
+ */
+void endpoints_look(struct endpoints *e, struct slice cluster_id);
+
+/* A connection to this port of ours was opened (1) or closed (-1). */
+void endpoints_count(struct endpoints *e, uint16_t port, int by);
+
+/*
+ * A broker that the cluster told of: notes its address, opens its port if need be.  When
+ * the range is used up it gets one of a broker that is no more and has no connections.
  * 0; ERR_LIMIT: no port of the range is left; ERR_IO: no socket, errno; ERR_MALFORMED: no
  * such node id, host or port can be; ERR_NOMEM.
  */
@@ -52,7 +67,7 @@ int endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int3
 /* A broker by its id.  0 or ERR_NOTFOUND (also when its address is not known yet). */
 int endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret) MUSTCHECK;
 
-/* The i-th broker in order of node ids.  false: there are fewer. */
+/* The i-th broker whose address is known, in order of node ids.  false: there are fewer. */
 bool endpoints_at(struct endpoints *e, size_t i, struct endpoint *ret);
 
 /* Opens no more ports: endpoints_meet() of a new broker is ERR_CLOSED. */

@@ -203,6 +203,17 @@ acceptor_add(struct acceptor *a, int32_t node_id, uint16_t port, int fd)
 	return 0;
 }
 
+void
+acceptor_pass_on(struct acceptor *a, uint16_t port, int32_t node_id)
+{
+	LIST_EACH(&a->listeners, e) {
+		struct listener *l = CONTAINER_OF(e, struct listener, link);
+
+		if (l->port == port && l->node_id != LISTENER_BOOTSTRAP)
+			l->node_id = node_id;
+	}
+}
+
 struct list *
 acceptor_list(struct acceptor *a)
 {

@@ -13,7 +13,7 @@ struct listener {
 	struct acceptor *acceptor;
 	struct loop_watch *watch; /* NULL: closed */
 	int fd;
-	int32_t node_id;
+	_Atomic int32_t node_id; /* any thread; changes when the port passes to another broker */
 	uint16_t port;
 	atomic_uint connections; /* any thread */
 };
@@ -24,6 +24,9 @@ void acceptor_free(struct acceptor *a); /* after the sessions are gone; NULL is 
 
 /* Accepts on the listening fd, which is taken even on failure.  0 or ERR_NOMEM. */
 int acceptor_add(struct acceptor *a, int32_t node_id, uint16_t port, int fd) MUSTCHECK;
+
+/* The port stands for another broker from now on. */
+void acceptor_pass_on(struct acceptor *a, uint16_t port, int32_t node_id);
 
 /* Closes all listening sockets; the listeners stay for their sessions. */
 void acceptor_close(struct acceptor *a);

@@ -57,7 +57,7 @@ struct opened {
 	struct proxy *proxy;
 	int32_t node_id;
 	uint16_t port;
-	int fd;
+	int fd; /* -1: the port passes on */
 };
 
 static void
@@ -66,6 +66,10 @@ on_opened(void *arg)
 	struct opened o = *(struct opened *)arg;
 
 	free(arg);
+	if (o.fd < 0) {
+		acceptor_pass_on(o.proxy->acceptor, o.port, o.node_id);
+		return;
+	}
 	if (acceptor_add(o.proxy->acceptor, o.node_id, o.port, o.fd) != 0) {
 		LOG_ERROR("proxy", "no memory to accept on a broker's port", LOG_I("node", o.node_id));
 		return;
@@ -87,7 +91,8 @@ port_opened(void *arg, int32_t node_id, uint16_t port, int fd)
 			return;
 	}
 	free(o);
-	(void)close(fd);
+	if (fd >= 0)
+		(void)close(fd);
 	LOG_ERROR("proxy", "a broker's port can't be served", LOG_I("node", node_id), LOG_I("port", port));
 }
 
@@ -98,10 +103,13 @@ proxy_advertise(void *proxy, int32_t node_id, struct slice host, int32_t port, s
 	uint16_t ours;
 	int err = endpoints_meet(p->core.endpoints, node_id, host, port, &ours);
 
-	if (err == ERR_LIMIT)
+	if (err == ERR_LIMIT) {
 		LOG_LIMITED(LOG_LEVEL_ERROR, "proxy", "no port of listen.broker.ports is left for a broker; make the range larger",
 			    LOG_I("node", node_id), LOG_I("first", p->core.set.first_port),
 			    LOG_I("last", p->core.set.last_port));
+		if (control_ready(p->control)) /* else it looks again and again by itself */
+			control_refresh(p->control);
+	}
 	if (err != 0)
 		return err;
 	*ret_host = slice_str(p->core.set.advertised_host);

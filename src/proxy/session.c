@@ -67,6 +67,8 @@ session_count(struct reactor *r, struct listener *from, int by)
 	atomic_fetch_add(&r->connections, (unsigned)by);
 	atomic_fetch_add(&from->connections, (unsigned)by);
 	atomic_fetch_add(&core->connections, (unsigned)by);
+	if (from->node_id != LISTENER_BOOTSTRAP)
+		endpoints_count(core->endpoints, from->port, by);
 	metric_add(METRIC_CONNECTIONS_ACTIVE, by);
 	metric_add(by > 0 ? METRIC_CONNECTIONS_OPENED : METRIC_CONNECTIONS_CLOSED, 1);
 	if (by < 0 && atomic_load(&core->draining))

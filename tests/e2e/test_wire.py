@@ -141,6 +141,42 @@ def test_new_broker_gets_a_port(fake):
         other.close()
 
 
+def test_more_node_ids_than_ports(fake):
+    """Brokers come and go under new ids: a port of one that is gone, and that nobody uses, is used again.
+    Where none can be had no address passes, least of all a real one."""
+    ids = list(range(1, 9))  # as many as the range has ports besides bootstrap
+    other = FakeBroker({}, host="127.0.77.10")
+    real = {"Host": other.host, "Port": other.port, "Rack": None}
+    _, p = fake({"Metadata": lambda v, r: {**other.metadata(r), "Brokers": [{"NodeId": i, **real} for i in ids]}})
+    ours = set(range(p.port + 1, p.port + 9))
+
+    def told():
+        with wire.Conn(*_addr(p)) as c:
+            got = c.ask("Metadata", 12, {"Topics": []})["Brokers"]
+        assert {x["Host"] for x in got} == {"127.0.0.1"}
+        return {x["NodeId"]: x["Port"] for x in got}
+
+    assert told() == {i: p.port + i for i in ids}
+    with wire.Conn("127.0.0.1", p.port + 1) as used:
+        used.ask("Heartbeat", 4, {})
+        ids[:] = range(11, 18)
+        got = until("the ports of brokers that are gone are used again", told)
+        assert sorted(got) == ids and set(got.values()) == ours - {p.port + 1}
+        ids.append(18)
+        with wire.Conn(*_addr(p)) as c:
+            c.send("Metadata", 12, {"Topics": []})
+            assert c.sock.recv(1) == b""
+        p.wait_line(r"level=error.*listen\.broker\.ports.*node=18")
+        used.ask("Heartbeat", 4, {})
+    got = until("the last port is free", told)
+    assert sorted(got) == ids and set(got.values()) == ours
+    count = len(other.requests)
+    with wire.Conn("127.0.0.1", got[18]) as c:
+        c.ask("Heartbeat", 4, {})
+    assert len(other.requests) == count + 1
+    other.close()
+
+
 def test_answers_keep_their_order(cluster, proxy, topic):
     """Many requests at once on one connection, some answered by the proxy itself: answers in the order asked."""
     t = topic()

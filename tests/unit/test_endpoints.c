@@ -17,15 +17,27 @@ static char dir[] = "/tmp/makoto-endpoints-XXXXXX";
 static char path[64];
 static int fds[64];
 static size_t fd_count;
+static struct {
+	int32_t node_id;
+	uint16_t port;
+	unsigned count;
+} passed; /* the port that passed to another broker last */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 on_opened(void *arg, int32_t node_id, uint16_t port, int fd)
 {
-	struct addr bound = addr_of_socket(fd);
+	struct addr bound;
 
 	ck_assert_ptr_eq(arg, &at);
 	ck_assert_int_ge(node_id, 0);
+	if (fd < 0) {
+		passed.node_id = node_id;
+		passed.port = port;
+		passed.count++;
+		return;
+	}
+	bound = addr_of_socket(fd);
 	ck_assert_uint_eq(addr_port(&bound), port);
 	pthread_mutex_lock(&mutex);
 	ck_assert_uint_lt(fd_count, ARRAY_LEN(fds));
@@ -93,6 +105,12 @@ make(uint16_t reserved, const char *where)
 	ck_assert_ptr_nonnull(e);
 	endpoints_load(e);
 	return e;
+}
+
+static struct slice
+cluster(void)
+{
+	return slice_str("the-cluster");
 }
 
 /* Our port of this broker. */
@@ -172,6 +190,65 @@ START_TEST(taken_and_full)
 }
 END_TEST
 
+/* When the range is full, the port of a broker that is no more, and that nobody uses, passes on. */
+START_TEST(ports_pass_on)
+{
+	struct endpoints *e = make(0, NULL);
+	struct endpoint got;
+	uint16_t port;
+
+	endpoints_look(e, cluster());
+	for (int32_t id = 0; id < SIZE; id++)
+		ck_assert_uint_eq(meet(e, id, "old", 9092), first + id);
+	endpoints_count(e, (uint16_t)(first + 2), 1);
+	endpoints_count(e, (uint16_t)(first + 2), 1);
+	endpoints_count(e, (uint16_t)(last + 1), 1); /* the bootstrap port: no broker's */
+	/* All are in the newest Metadata, then in the one before: no port is free. */
+	ck_assert_int_eq(endpoints_meet(e, 10, slice_str("new"), 9092, &port), ERR_LIMIT);
+	endpoints_look(e, cluster());
+	for (int32_t id = 4; id < SIZE; id++)
+		(void)meet(e, id, "old", 9092);
+	ck_assert_int_eq(endpoints_meet(e, 10, slice_str("new"), 9092, &port), ERR_LIMIT);
+	ck_assert_uint_eq(passed.count, 0);
+	endpoints_look(e, cluster());
+	ck_assert_uint_eq(meet(e, 10, "new", 9092), first + 3); /* first + 2 is used */
+	ck_assert_int_eq(passed.node_id, 10);
+	ck_assert_uint_eq(passed.port, first + 3);
+	ck_assert_int_eq(endpoints_find(e, 3, &got), ERR_NOTFOUND);
+	ck_assert_int_eq(endpoints_find(e, 10, &got), 0);
+	ck_assert_str_eq(got.host, "new");
+	ck_assert_uint_eq(got.port, first + 3);
+	ck_assert_uint_eq(meet(e, 11, "new", 9093), first);
+	ck_assert_uint_eq(meet(e, 12, "new", 9094), first + 1);
+	ck_assert_int_eq(endpoints_meet(e, 13, slice_str("new"), 9095, &port), ERR_LIMIT);
+	endpoints_count(e, (uint16_t)(first + 2), -1);
+	ck_assert_int_eq(endpoints_meet(e, 13, slice_str("new"), 9095, &port), ERR_LIMIT);
+	endpoints_count(e, (uint16_t)(first + 2), -1);
+	ck_assert_uint_eq(meet(e, 13, "new", 9095), first + 2);
+	ck_assert_uint_eq(passed.count, 4);
+	ck_assert_uint_eq(fd_count, SIZE); /* none was closed or opened for it */
+	/* One that comes back is a new one. */
+	ck_assert_int_eq(endpoints_meet(e, 0, slice_str("old"), 9092, &port), ERR_LIMIT);
+	endpoints_free(e);
+}
+END_TEST
+
+/* A port that is not used goes to nobody else as long as others are free. */
+START_TEST(ports_stay)
+{
+	struct endpoints *e = make(0, NULL);
+
+	(void)meet(e, 0, "h", 1);
+	for (int i = 0; i < 5; i++)
+		endpoints_look(e, cluster());
+	for (int32_t id = 1; id < SIZE; id++)
+		ck_assert_uint_eq(meet(e, SIZE + id, "h", 1), first + id);
+	ck_assert_uint_eq(meet(e, 0, "h", 1), first);
+	ck_assert_uint_eq(passed.count, 0);
+	endpoints_free(e);
+}
+END_TEST
+
 START_TEST(impossible_brokers)
 {
 	struct endpoints *e = make(0, NULL);
@@ -229,8 +306,11 @@ START_TEST(kept)
 	struct endpoints *e = make(0, dir);
 	struct endpoint got;
 	struct stat st;
-	uint16_t a = meet(e, 1, "one.example", 9092), b = meet(e, 1 + SIZE, "fe80::9", 9093);
+	uint16_t a, b;
 
+	endpoints_look(e, cluster());
+	a = meet(e, 1, "one.example", 9092);
+	b = meet(e, 1 + SIZE, "fe80::9", 9093);
 	ck_assert_uint_ne(a, b);
 	endpoints_free(e);
 	close_all();
@@ -238,6 +318,7 @@ START_TEST(kept)
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 	e = make(0, dir);
 	ck_assert_uint_eq(fd_count, 2);
+	endpoints_look(e, cluster());
 	ck_assert_int_eq(endpoints_find(e, 1 + SIZE, &got), 0);
 	ck_assert_str_eq(got.host, "fe80::9");
 	ck_assert_uint_eq(got.broker_port, 9093);
@@ -265,12 +346,114 @@ START_TEST(bad_lines)
 	write_file(text);
 	e = make(0, dir);
 	ck_assert_uint_eq(fd_count, 1);
+	endpoints_look(e, cluster());
 	ck_assert(endpoints_at(e, 0, &got));
 	ck_assert_int_eq(got.node_id, 2);
 	ck_assert_str_eq(got.host, "two");
 	ck_assert_uint_eq(got.port, first + 6);
 	ck_assert(!endpoints_at(e, 1, &got));
 	endpoints_free(e);
+}
+END_TEST
+
+/* Until the cluster is known to be the same, the ports are open but lead nowhere. */
+START_TEST(file_of_the_same_cluster)
+{
+	struct endpoints *e = make(0, dir);
+	struct endpoint got;
+
+	endpoints_look(e, cluster());
+	(void)meet(e, 2, "two", 9092);
+	(void)meet(e, 5, "five", 9092);
+	endpoints_free(e);
+	close_all();
+	e = make(0, dir);
+	ck_assert_uint_eq(fd_count, 2);
+	ck_assert_int_eq(endpoints_find(e, 2, &got), ERR_NOTFOUND);
+	ck_assert(!endpoints_at(e, 0, &got));
+	ck_assert_uint_eq(meet(e, 5, "five", 9092), first + 5); /* told by a broker of the cluster */
+	ck_assert(endpoints_at(e, 0, &got) && got.node_id == 5);
+	ck_assert(!endpoints_at(e, 1, &got));
+	endpoints_look(e, cluster());
+	ck_assert(endpoints_at(e, 0, &got) && got.node_id == 2);
+	ck_assert(endpoints_at(e, 1, &got) && got.node_id == 5);
+	endpoints_look(e, slice_of(NULL, 0)); /* a cluster without an id is any cluster */
+	ck_assert_int_eq(endpoints_find(e, 2, &got), 0);
+	endpoints_free(e);
+}
+END_TEST
+
+START_TEST(file_of_another_cluster)
+{
+	struct endpoints *e = make(0, dir);
+	struct endpoint got;
+
+	endpoints_look(e, slice_str("another"));
+	(void)meet(e, 2, "two.another", 9092);
+	(void)meet(e, 5, "five.another", 9092);
+	endpoints_free(e);
+	close_all();
+	e = make(0, dir);
+	endpoints_look(e, cluster());
+	ck_assert_int_eq(endpoints_find(e, 2, &got), ERR_NOTFOUND);
+	ck_assert(!endpoints_at(e, 0, &got));
+	ck_assert_uint_eq(meet(e, 2, "two", 9093), first + 2);
+	ck_assert_int_eq(endpoints_find(e, 5, &got), ERR_NOTFOUND);
+	endpoints_free(e);
+	close_all();
+	/* The file has forgotten the other one, too. */
+	e = make(0, dir);
+	ck_assert_uint_eq(fd_count, 1);
+	endpoints_look(e, cluster());
+	ck_assert(endpoints_at(e, 0, &got));
+	ck_assert_str_eq(got.host, "two");
+	ck_assert(!endpoints_at(e, 1, &got));
+	endpoints_free(e);
+}
+END_TEST
+
+/* A file from before clusters were noted. */
+START_TEST(file_without_cluster)
+{
+	struct endpoints *e;
+	struct endpoint got;
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "4 %u four:9092\n", first + 4);
+	write_file(text);
+	e = make(0, dir);
+	endpoints_look(e, cluster());
+	ck_assert_int_eq(endpoints_find(e, 4, &got), 0);
+	endpoints_free(e);
+	close_all();
+	e = make(0, dir);
+	endpoints_look(e, slice_str("another"));
+	ck_assert_int_eq(endpoints_find(e, 4, &got), ERR_NOTFOUND);
+	endpoints_free(e);
+}
+END_TEST
+
+/* What a broker calls its cluster must not become a line of the file. */
+START_TEST(odd_clusters)
+{
+	static const char *const odd[] = {"a b", "a\n1 2 h:1", "\x7f", "\xc3\xa4"};
+	struct endpoint got;
+
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		struct endpoints *e = make(0, dir);
+
+		endpoints_look(e, slice_str(odd[i]));
+		(void)meet(e, 1, "one", 9092);
+		endpoints_free(e);
+		close_all();
+		e = make(0, dir);
+		ck_assert_uint_eq(fd_count, 1);
+		endpoints_look(e, cluster());
+		ck_assert_int_eq(endpoints_find(e, 1, &got), 0);
+		endpoints_free(e);
+		close_all();
+		ck_assert_int_eq(remove(path), 0);
+	}
 }
 END_TEST
 
@@ -318,6 +501,9 @@ meet_all(void *arg)
 		ck_assert_uint_eq(got.port, port);
 		ck_assert(strcmp(got.host, "here") == 0 || strcmp(got.host, "there") == 0);
 		(void)endpoints_at(e, (size_t)i % SIZE, &got);
+		endpoints_count(e, port, 1);
+		endpoints_look(e, cluster());
+		endpoints_count(e, port, -1);
 	}
 	return NULL;
 }
@@ -347,10 +533,16 @@ main(void)
 	tcase_add_test(t, meets);
 	tcase_add_test(t, large_ids);
 	tcase_add_test(t, taken_and_full);
+	tcase_add_test(t, ports_pass_on);
+	tcase_add_test(t, ports_stay);
 	tcase_add_test(t, impossible_brokers);
 	tcase_add_test(t, stops);
 	tcase_add_test(t, kept);
 	tcase_add_test(t, bad_lines);
+	tcase_add_test(t, file_of_the_same_cluster);
+	tcase_add_test(t, file_of_another_cluster);
+	tcase_add_test(t, file_without_cluster);
+	tcase_add_test(t, odd_clusters);
 	tcase_add_test(t, lost_port);
 	tcase_add_test(t, no_directory);
 	tcase_add_test(t, from_threads);
