@@ -299,6 +299,7 @@ on_versions(struct control *c, struct slice frame)
 	b->len = frame.n - at;
 	blob_unref(c->versions);
 	c->versions = b;
+	(void)!io_set_idle(c->io, 0); /* from here on each ask has a deadline */
 	c->state = CONTROL_UP;
 	c->understood = false;
 	c->up = clock_now();
@@ -389,7 +390,7 @@ on_dialled(void *arg, int fd, const char *why)
 	c->state = CONTROL_GREETING;
 	arm_deadline(c);
 	/* A port that accepts and then says nothing must not be waited for. */
-	if (io_set_idle(c->io, set->connect_ms + set->refresh_ms) != 0)
+	if (io_set_idle(c->io, set->connect_ms) != 0)
 		lost(c, "out of memory");
 }
 

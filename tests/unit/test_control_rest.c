@@ -274,6 +274,17 @@ START_TEST(no_rest_after_a_long_connection)
 }
 END_TEST
 
+/* However long it may be between two looks, the greeting has the time of a connect. */
+START_TEST(silent_server)
+{
+	core.set.connect_ms = 100;
+	core.server_count = 2;
+	brokers[0].manner = SILENT;
+	until_ready();
+	ck_assert_uint_eq(brokers[0].accepted, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -286,6 +297,7 @@ main(void)
 	tcase_add_test(t, rests_when_metadata_never_comes);
 	tcase_add_test(t, rests_when_connections_are_short);
 	tcase_add_test(t, no_rest_after_a_long_connection);
+	tcase_add_test(t, silent_server);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
