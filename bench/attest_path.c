@@ -4,7 +4,7 @@
  *   floor  what no implementation of the format can leave out: the codec both ways, straight
  *          from its library into buffers of the right size; the hashes of value, key, headers
  *          and leaf; one copy of the new records; the old and the new CRC.  Nothing of Kafka in it.
- *   path   as a reactor does it: batch_read(), batch_crc_matches(), rewrite_batch(), full headers
+ *   path   as a reactor does it: batch_read(), batch_crc_matches(), rewrite_open(), rewrite_batch(), full headers
  *
  * Both in turn, ROUNDS times; printed are the medians per record, and their ratio.
  */
@@ -120,6 +120,16 @@ order_of(const struct rewrite_span *span, const struct chain_id *chain)
 				      .max_bytes = SIZE_MAX / 4};
 }
 
+static bool
+rewrite(const struct batch *b, const struct rewrite_order *o, struct load *l)
+{
+	bool done = rewrite_open(tools.rewriter, b, o->max_bytes, NULL) == 0 &&
+		    rewrite_batch(tools.rewriter, o, &l->out, l->members, NULL) == 0;
+
+	rewrite_close(tools.rewriter);
+	return done;
+}
+
 static void
 load_make(struct load *l, enum codec codec, size_t value_len, int headers)
 {
@@ -149,7 +159,7 @@ load_make(struct load *l, enum codec codec, size_t value_len, int headers)
 	l->plain_len = plain.len;
 	wr_free(&plain);
 	need(batch_read(wr_slice(&l->bytes), &b) == 0 &&
-		     rewrite_batch(tools.rewriter, &b, &o, &l->out, l->members, NULL) == 0 &&
+		     rewrite(&b, &o, l) &&
 		     batch_read(wr_slice(&l->out), &b) == 0 &&
 		     codec_decompress(tools.codecs, codec, b.records, SIZE_MAX / 4, &l->fresh) == 0,
 	     "the batch can't be made");
@@ -178,7 +188,7 @@ path(struct load *l)
 
 	wr_reset(&l->out);
 	need(batch_read(wr_slice(&l->bytes), &b) == 0 && batch_crc_matches(&b) &&
-		     rewrite_batch(tools.rewriter, &b, &o, &l->out, l->members, NULL) == 0,
+		     rewrite(&b, &o, l),
 	     "rewriting failed");
 }
 

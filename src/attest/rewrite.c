@@ -15,8 +15,10 @@ enum { TRIPLE_MAX = 512 };               /* our three headers, encoded; a topic'
 
 struct rewriter {
 	struct codecs *codecs;
-	struct wr plain; /* decompressed records */
-	struct wr fresh; /* new records before compression */
+	struct batch in;      /* that is open */
+	struct slice records; /* its own, decompressed */
+	struct wr plain;      /* where they are, when they were compressed */
+	struct wr fresh;      /* new records before compression */
 };
 
 /*
@@ -210,6 +212,26 @@ hash_record(const struct record *rec, const struct rewrite_order *o, struct leaf
 	return 0;
 }
 
+/* Whatever the walk is going to read: each record whole, in its place, and nothing behind the last. */
+static int
+check(const struct batch *in, struct slice records)
+{
+	struct rd r = rd_of(records);
+
+	for (int32_t i = 0; i < in->count; i++) {
+		struct record rec;
+		int err = record_next(&r, in->base_timestamp, &rec);
+
+		if (err != 0)
+			return err;
+		/* Offsets are told as base + index: a batch with holes would be attested in the wrong place. */
+		if (rec.offset_delta != i)
+			return ERR_MALFORMED;
+	}
+	return rd_left(&r) > 0 ? ERR_MALFORMED : 0;
+}
+
+/* Over what check() found good. */
 static int
 walk(const struct batch *in, struct slice records, const struct rewrite_order *o, struct wr *out,
      struct member *members)
@@ -234,16 +256,13 @@ walk(const struct batch *in, struct slice records, const struct rewrite_order *o
 		in_span--;
 		if ((err = record_next(&r, in->base_timestamp, &rec)) != 0)
 			return err;
-		/* Offsets are told as base + index: a batch with holes would be attested in the wrong place. */
-		if (rec.offset_delta != i)
-			return ERR_MALFORMED;
 		if ((err = hash_record(&rec, o, &leaf, &members[i])) != 0)
 			return err;
 		if (o->mode != HEADERS_NONE &&
 		    (err = emit(&t, &rec, rec.value.p == NULL ? NULL : leaf.value_hash, out)) != 0)
 			return err;
 	}
-	return rd_left(&r) > 0 ? ERR_MALFORMED : 0;
+	return 0;
 }
 
 static inline int64_t
@@ -257,44 +276,89 @@ lap(struct monotime *since)
 }
 
 int
-rewrite_batch(struct rewriter *r, const struct batch *in, const struct rewrite_order *o, struct wr *out,
-	      struct member *ret_members, struct rewrite_cost *cost)
+rewrite_open(struct rewriter *r, const struct batch *in, size_t max_bytes, struct rewrite_cost *cost)
 {
 	enum codec codec = batch_codec(in);
 	struct slice records = in->records;
 	struct monotime since = clock_now();
-	bool direct = codec == CODEC_NONE && o->mode != HEADERS_NONE;
-	size_t from = out->len, at = 0;
-	int64_t codec_ns = 0, hash_ns;
+	int64_t codec_ns = 0;
 	int err = 0;
 
-	if (wr_err(out) != 0)
-		return wr_err(out);
 	if (codec == CODEC_COUNT)
 		return ERR_UNSUPPORTED;
-	if (in->last_offset_delta != in->count - 1 || in->count == 0)
+	if (in->last_offset_delta != in->count - 1 || in->count < 1)
 		return ERR_MALFORMED;
 	if (codec != CODEC_NONE) {
-		err = codec_decompress(r->codecs, codec, in->records, o->max_bytes, &r->plain);
+		err = codec_decompress(r->codecs, codec, in->records, max_bytes, &r->plain);
 		records = wr_slice(&r->plain);
 		codec_ns = lap(&since);
-	} else if (records.n > o->max_bytes) {
+	} else if (records.n > max_bytes) {
 		err = ERR_LIMIT;
 	}
 	/* Each record has at least seven bytes: a count that no bytes could back goes no further. */
 	if (err == 0 && (size_t)in->count > records.n / 7)
 		err = ERR_MALFORMED;
-	if (err == 0 && o->mode != HEADERS_NONE) {
+	if (err == 0 && (size_t)in->count > max_bytes / sizeof(struct member))
+		err = ERR_LIMIT;
+	if (err == 0)
+		err = check(in, records);
+	if (cost != NULL) {
+		cost->codec_ns += codec_ns;
+		cost->hash_ns += lap(&since);
+	}
+	if (err != 0) {
+		rewrite_close(r);
+		return err;
+	}
+	r->in = *in;
+	r->records = records;
+	return 0;
+}
+
+void
+rewrite_close(struct rewriter *r)
+{
+	scratch_reset(&r->plain);
+	scratch_reset(&r->fresh);
+	r->in = (struct batch){0};
+	r->records = slice_of(NULL, 0);
+}
+
+int
+rewrite_batch(struct rewriter *r, const struct rewrite_order *o, struct wr *out, struct member *ret_members,
+	      struct rewrite_cost *cost)
+{
+	const struct batch *in = &r->in;
+	enum codec codec = batch_codec(in);
+	struct monotime since = clock_now();
+	bool direct = codec == CODEC_NONE && o->mode != HEADERS_NONE;
+	struct wr *to = direct ? out : &r->fresh;
+	size_t from = out->len, at = 0, begin, max;
+	int64_t codec_ns = 0, hash_ns;
+	int err = 0;
+
+	INVARIANT(in->count > 0);
+	if (wr_err(out) != 0)
+		return wr_err(out);
+	if (o->mode != HEADERS_NONE) {
 		at = batch_begin(in, out);
 		err = wr_err(out);
 	}
+	wr_reset(&r->fresh);
+	begin = to->len;
+	max = to->max;
+	if (max - begin > o->max_bytes)
+		to->max = begin + o->max_bytes;
 	if (err == 0)
-		err = walk(in, records, o, direct ? out : &r->fresh, ret_members);
+		err = walk(in, r->records, o, to, ret_members);
+	to->max = max;
+	if (err == 0 && to->len - begin > o->max_bytes)
+		err = ERR_LIMIT; /* a buffer that was larger before let it through */
 	hash_ns = lap(&since);
 	if (err == 0 && o->mode != HEADERS_NONE && !direct) {
 		err = codec_compress(r->codecs, codec, codec == CODEC_SNAPPY && codec_is_xerial(in->records),
 				     wr_slice(&r->fresh), out);
-		codec_ns += lap(&since);
+		codec_ns = lap(&since);
 	}
 	if (err == 0 && o->mode != HEADERS_NONE)
 		err = batch_end(out, at);
@@ -306,7 +370,5 @@ rewrite_batch(struct rewriter *r, const struct batch *in, const struct rewrite_o
 		cost->codec_ns += codec_ns;
 		cost->hash_ns += hash_ns;
 	}
-	scratch_reset(&r->plain);
-	scratch_reset(&r->fresh);
 	return err;
 }

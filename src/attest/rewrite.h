@@ -1,11 +1,14 @@
 /*
  * rewrite: one pass over a batch that hashes its records and adds their headers.
  *
- *   records ─(decompress)─► walk once ─┬─► leaf of each member
- *                                      └─► record + three headers ─(compress)─► new batch
+ *   open    records ─(decompress)─► are they what the batch's header says?
+ *   batch   walk ─┬─► leaf of each member
+ *                 └─► record + three headers ─(compress)─► new batch
+ *   close
  *
- * A struct rewriter belongs to one thread.  The same batch and order always give the
- * same bytes, which retries rely on.
+ * So a batch is found fit before a place is looked for, and can be written in one mode
+ * after another.  A struct rewriter belongs to one thread.  The same batch and order
+ * always give the same bytes, which retries rely on.
  */
 #ifndef ATTEST_REWRITE_H
 #define ATTEST_REWRITE_H
@@ -31,7 +34,7 @@ struct rewrite_order {
 	size_t span_count;
 	bool bind_timestamp; /* CreateTime */
 	bool both;           /* the topic's type isn't known: make the leaf without a timestamp as well */
-	size_t max_bytes;    /* of decompressed records */
+	size_t max_bytes;    /* of new records before they are compressed */
 };
 
 /* What is remembered of one record until its window is stated. */
@@ -55,12 +58,21 @@ struct rewriter *rewriter_new(const struct codec_levels *levels) MUSTCHECK; /* N
 void rewriter_free(struct rewriter *r);                                     /* NULL is fine */
 
 /*
- * Appends the new batch to `out` (nothing in mode none) and fills ret_members, one for
- * each of in->count records.  On failure `out` is as it was: ERR_MALFORMED,
- * ERR_SHORT, ERR_LIMIT (max_bytes, or `out` is full), ERR_UNSUPPORTED (codec), ERR_NOMEM.
- * `cost` may be NULL; it is added to.
+ * Takes in a batch, which the caller keeps until rewrite_close(): its records are whole,
+ * as many as it says, and without holes.  ERR_MALFORMED, ERR_SHORT, ERR_UNSUPPORTED
+ * (codec), ERR_NOMEM; ERR_LIMIT: more than max_bytes decompressed, or as struct member.
+ * `cost` may be NULL; it is added to.  After a failure there is nothing to close.
  */
-int rewrite_batch(struct rewriter *r, const struct batch *in, const struct rewrite_order *order, struct wr *out,
-		  struct member *ret_members, struct rewrite_cost *cost) MUSTCHECK;
+int rewrite_open(struct rewriter *r, const struct batch *in, size_t max_bytes, struct rewrite_cost *cost) MUSTCHECK;
+
+/*
+ * Appends the new batch to `out` (nothing in mode none) and fills ret_members, one for
+ * each record of the batch that is open.  On failure `out` is as it was: ERR_LIMIT
+ * (max_bytes, or `out` is full), ERR_NOMEM.
+ */
+int rewrite_batch(struct rewriter *r, const struct rewrite_order *order, struct wr *out, struct member *ret_members,
+		  struct rewrite_cost *cost) MUSTCHECK;
+
+void rewrite_close(struct rewriter *r);
 
 #endif

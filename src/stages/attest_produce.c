@@ -76,22 +76,6 @@ failed(struct work *w, enum metric reason, int64_t records)
 		unattested(reason, records);
 }
 
-/*
- * Could the batch hold as many records as it says?  Whoever places it makes room for
- * them, and windows.  A record has seven bytes at least; compressed, no codec does
- * better than zstd's run of 128 KiB in four bytes.
- */
-static bool
-is_backed(const struct batch *b)
-{
-	enum { RECORD_MIN = 7, EXPANSION_MAX = 32 * 1024 };
-	uint64_t most = b->records.n;
-
-	if (batch_codec(b) != CODEC_NONE)
-		most = most < PLAIN_MAX / EXPANSION_MAX ? most * EXPANSION_MAX : PLAIN_MAX;
-	return (uint64_t)b->count <= most / RECORD_MIN;
-}
-
 /* A batch that this program doesn't rewrite: why, or METRIC_COUNT when it does. */
 static enum metric
 why_not(const struct produce_part *p, struct batch *b)
@@ -109,7 +93,7 @@ why_not(const struct produce_part *p, struct batch *b)
 		return METRIC_RECORDS_CODEC;
 	if (!batch_crc_matches(b))
 		return METRIC_RECORDS_CRC;
-	return is_backed(b) ? METRIC_COUNT : METRIC_RECORDS_MALFORMED;
+	return METRIC_COUNT;
 }
 
 /* --- the message in pieces ------------------------------------------------------------- */
@@ -172,9 +156,15 @@ reason_of(int err)
 	}
 }
 
+static void
+count_cost(const struct rewrite_cost *cost)
+{
+	metric_add(METRIC_CODEC_NS, cost->codec_ns);
+	metric_add(METRIC_HASH_NS, cost->hash_ns);
+}
+
 static int
-rewrite_in(struct work *w, const struct batch *b, const struct attempt *t, enum header_mode mode,
-	   struct slice dbom_topic)
+rewrite_in(struct work *w, const struct attempt *t, enum header_mode mode, struct slice dbom_topic)
 {
 	struct rewrite_order o = {
 		.mode = mode,
@@ -190,9 +180,8 @@ rewrite_in(struct work *w, const struct batch *b, const struct attempt *t, enum 
 
 	o.spans = chains_windows_of(t, &o.span_count);
 	wr_reset(&w->reactor->batch);
-	err = rewrite_batch(w->reactor->rewriter, b, &o, &w->reactor->batch, t->members, &cost);
-	metric_add(METRIC_CODEC_NS, cost.codec_ns);
-	metric_add(METRIC_HASH_NS, cost.hash_ns);
+	err = rewrite_batch(w->reactor->rewriter, &o, &w->reactor->batch, t->members, &cost);
+	count_cost(&cost);
 	return err;
 }
 
@@ -201,16 +190,17 @@ rewrite_in(struct work *w, const struct batch *b, const struct attempt *t, enum 
  * under the same sequence would not be what the log holds.
  */
 static int
-rewrite_fitting(struct work *w, const struct batch *b, const struct attempt *t, size_t max_bytes,
-		enum header_mode *ret_mode)
+rewrite_fitting(struct work *w, const struct attempt *t, size_t max_bytes, enum header_mode *ret_mode)
 {
 	enum header_mode mode = t->retry ? chains_mode_of(t) : (enum header_mode)w->config->attest_headers;
 	struct slice topic = slice_str(w->config->attest_dbom_topic);
 	int err;
 
 	for (;; mode++) {
-		err = rewrite_in(w, b, t, mode, topic);
-		if (err != 0 || t->retry || mode == HEADERS_NONE || w->reactor->batch.len <= max_bytes)
+		err = rewrite_in(w, t, mode, topic);
+		if ((err != 0 && err != ERR_LIMIT) || t->retry || mode == HEADERS_NONE)
+			break;
+		if (err == 0 && w->reactor->batch.len <= max_bytes)
 			break;
 	}
 	*ret_mode = mode;
@@ -242,10 +232,9 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->attempt = *t;
 }
 
-/* Places, rewrites, and makes it ready to go.  0, or why it goes as it came. */
+/* Places the batch that the rewriter has open, rewrites it, and makes it ready to go.  0, or why it goes as it came. */
 static int
-place_and_rewrite(struct work *w, const struct chains_batch *cb, const struct batch *b, size_t max_bytes,
-		  struct attempt *ret)
+place_and_rewrite(struct work *w, const struct chains_batch *cb, size_t max_bytes, struct attempt *ret)
 {
 	struct chains_batch again = *cb;
 	enum header_mode mode;
@@ -256,7 +245,7 @@ place_and_rewrite(struct work *w, const struct chains_batch *cb, const struct ba
 
 		if ((err = chains_place(w->a->chains, &again, &t)) != 0)
 			return err == ERR_LIMIT ? ERR_NOT_NOW : err == ERR_NOT_NOW ? ERR_CLOSED : err;
-		err = rewrite_fitting(w, b, &t, max_bytes, &mode);
+		err = rewrite_fitting(w, &t, max_bytes, &mode);
 		if (err != 0) {
 			chains_withdraw(&t);
 			return err;
@@ -281,12 +270,20 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 {
 	struct batch b;
 	enum metric not = why_not(p, &b);
+	struct rewrite_cost cost = {0, 0};
 	struct chains_batch cb;
 	struct attempt t;
 	int err;
 
 	if (not != METRIC_COUNT) {
 		unattested(not, not == METRIC_RECORDS_LEGACY || not == METRIC_RECORDS_MALFORMED ? 1 : b.count);
+		return 0;
+	}
+	/* Before it is placed: what a header claims makes no room for records, and no windows. */
+	err = rewrite_open(w->reactor->rewriter, &b, PLAIN_MAX, &cost);
+	count_cost(&cost);
+	if (err != 0) {
+		unattested(reason_of(err), err == ERR_LIMIT || err == ERR_UNSUPPORTED ? b.count : 1);
 		return 0;
 	}
 	cb = (struct chains_batch){
@@ -303,7 +300,8 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	};
 	cb.who = who_get(chains_who(w->a->chains), exchange_client_id(w->x), exchange_software_name(w->x),
 			 exchange_software_version(w->x));
-	err = place_and_rewrite(w, &cb, &b, f->max_bytes, &t);
+	err = place_and_rewrite(w, &cb, f->max_bytes, &t);
+	rewrite_close(w->reactor->rewriter);
 	who_unref(chains_who(w->a->chains), cb.who);
 	switch (err) {
 	case 0: break;

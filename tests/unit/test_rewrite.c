@@ -7,7 +7,7 @@
 #include "tests/unit/suite.h"
 #include "tests/unit/vectors.h"
 
-enum { MAX = RECORDED_RECORDS };
+enum { MAX = RECORDED_RECORDS, MAX_BYTES = 1024 * 1024 };
 
 static struct chain_id chain = {{0xab, 0xcd}};
 static json_t *all;
@@ -43,7 +43,21 @@ order_of(enum header_mode mode, const struct rewrite_span *spans, size_t count)
 				      .spans = spans,
 				      .span_count = count,
 				      .bind_timestamp = true,
-				      .max_bytes = 1024 * 1024};
+				      .max_bytes = MAX_BYTES};
+}
+
+/* As the stage does it, in one step. */
+static int
+rewrite_one(struct rewriter *r, const struct batch *in, const struct rewrite_order *o, struct wr *to, struct member *m,
+	    struct rewrite_cost *cost)
+{
+	int err = rewrite_open(r, in, MAX_BYTES, cost);
+
+	if (err != 0)
+		return err;
+	err = rewrite_batch(r, o, to, m, cost);
+	rewrite_close(r);
+	return err;
 }
 
 static struct batch
@@ -207,7 +221,7 @@ START_TEST(test_recorded)
 
 		wr_text(&out, "before");
 		at = out.len;
-		ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+		ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 		check_batch(&in, at, o.mode, in.count / 3);
 	}
 }
@@ -221,10 +235,10 @@ START_TEST(test_mode_none)
 	struct rewrite_order o = order_of(HEADERS_NONE, &span, 1);
 	struct member full[MAX];
 
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 	ck_assert_uint_eq(out.len, 0);
 	o.mode = HEADERS_FULL;
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, full, NULL), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, full, NULL), 0);
 	for (int i = 0; i < in.count; i++)
 		ck_assert_mem_eq(full[i].leaf, members[i].leaf, LEAF_LEN);
 }
@@ -239,16 +253,16 @@ START_TEST(test_same_bytes)
 	struct rewriter *fresh = rewriter_new(NULL);
 	struct wr again = wr_new(SIZE_MAX / 2);
 
-	ck_assert_int_eq(rewrite_batch(fresh, &in, &o, &again, members, NULL), 0);
+	ck_assert_int_eq(rewrite_one(fresh, &in, &o, &again, members, NULL), 0);
 	for (int i = 0; i < recorded_count; i++) {
 		struct batch other = read_batch(recorded[i].batch);
 		struct rewrite_span s = {9, (uint32_t)other.count};
 		struct rewrite_order oo = order_of(HEADERS_COMPACT, &s, 1);
 
 		wr_reset(&out);
-		ck_assert_int_eq(rewrite_batch(rewriter, &other, &oo, &out, members, NULL), 0);
+		ck_assert_int_eq(rewrite_one(rewriter, &other, &oo, &out, members, NULL), 0);
 		wr_reset(&out);
-		ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+		ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 		ck_assert(slice_eq(wr_slice(&out), wr_slice(&again)));
 	}
 	wr_free(&again);
@@ -301,7 +315,7 @@ START_TEST(test_vectors)
 	wr_slice_put(&records, wr_slice(&one));
 	bytes = batch_of(wr_slice(&records), 1, vectors_int(v, "timestamp"));
 	in = read_batch(wr_slice(&bytes));
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 	ck_assert_mem_eq(members[0].leaf, vectors_hex(v, "leaf").p, LEAF_LEN);
 	if (o.mode != HEADERS_NONE) {
 		struct batch b = read_batch(wr_slice(&out));
@@ -328,9 +342,9 @@ START_TEST(test_both_times)
 	struct member bound[MAX];
 
 	o.both = true;
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, bound, NULL), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, bound, NULL), 0);
 	o.both = o.bind_timestamp = false;
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 	for (int i = 0; i < in.count; i++) {
 		ck_assert_mem_eq(bound[i].unbound, members[i].leaf, LEAF_LEN);
 		ck_assert_mem_ne(bound[i].leaf, members[i].leaf, LEAF_LEN);
@@ -353,7 +367,7 @@ START_TEST(test_spans)
 		struct rd x = rd_of(wr_slice(&before)), y;
 
 		wr_reset(&out);
-		ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+		ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 		b = read_batch(wr_slice(&out));
 		behind = plain_of(&b);
 		y = rd_of(wr_slice(&behind));
@@ -379,11 +393,11 @@ START_TEST(test_long_topic)
 
 	memset(name, 'x', sizeof(name));
 	o.dbom_topic = slice_of(name, 249);
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 	(void)read_batch(wr_slice(&out));
 	wr_reset(&out);
 	o.dbom_topic = slice_of(name, sizeof(name));
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), ERR_LIMIT);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), ERR_LIMIT);
 	ck_assert_uint_eq(out.len, 0);
 }
 END_TEST
@@ -399,7 +413,7 @@ START_TEST(test_long_varints)
 	records.buf[0] = (uint8_t)((records.len - 3) * 2 | 0x80);
 	bytes = batch_of(wr_slice(&records), 1, 1700000000000);
 	in = read_batch(wr_slice(&bytes));
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, NULL), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
 	check_batch(&in, 0, o.mode, 0);
 	wr_free(&records), wr_free(&bytes);
 }
@@ -412,7 +426,7 @@ START_TEST(test_cost)
 	struct rewrite_span span = {8, (uint32_t)in.count};
 	struct rewrite_order o = order_of(HEADERS_FULL, &span, 1);
 
-	ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, members, &cost), 0);
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, &cost), 0);
 	ck_assert_int_gt(cost.codec_ns, 1000); /* added to */
 	ck_assert_int_gt(cost.hash_ns, 1000);
 }
@@ -420,26 +434,18 @@ END_TEST
 
 /* --- what can't be attested ------------------------------------------------------- */
 
-/* The output is as it was, and the rewriter works on. */
+/* It is refused before anything is asked for or written, and the rewriter works on. */
 static void
 check_refused(struct batch in, size_t max_bytes, int expect)
 {
-	struct rewrite_span span = {7, (uint32_t)in.count};
 	struct batch good = recorded_batch("librdkafka-zstd");
 	struct rewrite_span all_of_it = {7, (uint32_t)good.count};
 
 	for (int mode = HEADERS_FULL; mode <= HEADERS_NONE; mode++) {
-		struct rewrite_order o = order_of((enum header_mode)mode, &span, 1);
-		struct member *m = calloc((size_t)in.count + 1, sizeof(*m));
+		struct rewrite_order o = order_of((enum header_mode)mode, &all_of_it, 1);
 
-		o.max_bytes = max_bytes;
-		wr_reset(&out);
-		wr_text(&out, "before");
-		ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &out, m, NULL), expect);
-		ck_assert(slice_eq(wr_slice(&out), slice_str("before")));
-		o = order_of((enum header_mode)mode, &all_of_it, 1);
-		ck_assert_int_eq(rewrite_batch(rewriter, &good, &o, &out, members, NULL), 0);
-		free(m);
+		ck_assert_int_eq(rewrite_open(rewriter, &in, max_bytes, NULL), expect);
+		ck_assert_int_eq(rewrite_one(rewriter, &good, &o, &out, members, NULL), 0);
 	}
 }
 
@@ -487,6 +493,51 @@ START_TEST(test_refusals)
 	check_refused_records("0c | 00 00 00 01 01 00 | 00", 1, ERR_MALFORMED);                /* a byte behind */
 	check_refused_records("0e | 00 00 00 01 01 02 00", 1, ERR_MALFORMED);
 	check_refused_records("10 | 00 00 00 01 01 00", 1, ERR_SHORT);
+	/* A header whose name is cut off behind records that are good. */
+	check_refused_records("0c | 00 00 00 01 01 00 | 10 | 00 00 02 01 01 02 04 61", 2, ERR_SHORT);
+}
+END_TEST
+
+/* What is remembered of records takes more memory than the least of them. */
+START_TEST(test_many_members)
+{
+	struct batch in = recorded_batch("java-none");
+	size_t members_bytes = (size_t)in.count * sizeof(struct member);
+
+	ck_assert_uint_lt(in.records.n, members_bytes);
+	check_refused(in, members_bytes - 1, ERR_LIMIT);
+	ck_assert_int_eq(rewrite_open(rewriter, &in, members_bytes, NULL), 0);
+	rewrite_close(rewriter);
+}
+END_TEST
+
+/* New records over the limit: an error in this mode, and another one may fit; however large the buffers were before. */
+START_TEST(test_new_records_limited)
+{
+	static const char *const names[] = {"java-none", "java-lz4"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct batch in = recorded_batch(names[i]);
+		struct rewrite_span span = {7, (uint32_t)in.count};
+		struct rewrite_order o = order_of(HEADERS_FULL, &span, 1);
+		struct wr plain = plain_of(&in);
+
+		for (int turn = 0; turn < 2; turn++) {
+			struct wr small = wr_new(SIZE_MAX / 2);
+
+			ck_assert_int_eq(rewrite_open(rewriter, &in, MAX_BYTES, NULL), 0);
+			o.mode = HEADERS_FULL;
+			o.max_bytes = turn == 0 ? MAX_BYTES : plain.len + 1;
+			wr_reset(&out);
+			ck_assert_int_eq(rewrite_batch(rewriter, &o, &out, members, NULL), turn == 0 ? 0 : ERR_LIMIT);
+			ck_assert_int_eq(rewrite_batch(rewriter, &o, &small, members, NULL), turn == 0 ? 0 : ERR_LIMIT);
+			o.mode = HEADERS_NONE;
+			ck_assert_int_eq(rewrite_batch(rewriter, &o, &out, members, NULL), 0);
+			rewrite_close(rewriter);
+			wr_free(&small);
+		}
+		wr_free(&plain);
+	}
 }
 END_TEST
 
@@ -500,7 +551,7 @@ START_TEST(test_full_output)
 	for (size_t max = 0; max < in.whole.n; max += in.whole.n / 10 + 1) {
 		struct wr tight = wr_new(max);
 
-		ck_assert_int_eq(rewrite_batch(rewriter, &in, &o, &tight, members, NULL), ERR_LIMIT);
+		ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &tight, members, NULL), ERR_LIMIT);
 		ck_assert_int_eq(wr_err(&tight), 0);
 		ck_assert_uint_eq(tight.len, 0);
 		wr_free(&tight);
@@ -525,7 +576,7 @@ START_TEST(test_damaged)
 
 			bytes[n] ^= (uint8_t)(1 << bit);
 			wr_reset(&out);
-			if (rewrite_batch(rewriter, &in, &o, &out, members, NULL) != 0)
+			if (rewrite_one(rewriter, &in, &o, &out, members, NULL) != 0)
 				ck_assert_uint_eq(out.len, 0);
 			else
 				(void)read_batch(wr_slice(&out));
@@ -533,15 +584,13 @@ START_TEST(test_damaged)
 		}
 	}
 	for (size_t n = 0; n < in.records.n; n += step) {
-		struct rewrite_span span = {7, (uint32_t)in.count};
-		struct rewrite_order o = order_of(HEADERS_NONE, &span, 1);
 		struct batch cut = in;
 		uint8_t *records = malloc(n + 1);
 
 		memcpy(records, in.records.p, n);
 		cut.records = slice_of(records, n);
 		/* Cut anywhere, there are fewer records than the header says. */
-		ck_assert_int_ne(rewrite_batch(rewriter, &cut, &o, &out, members, NULL), 0);
+		ck_assert_int_ne(rewrite_open(rewriter, &cut, MAX_BYTES, NULL), 0);
 		free(records);
 	}
 	free(bytes);
@@ -569,6 +618,8 @@ main(void)
 	tcase_add_test(t, test_long_varints);
 	tcase_add_test(t, test_cost);
 	tcase_add_test(t, test_refusals);
+	tcase_add_test(t, test_many_members);
+	tcase_add_test(t, test_new_records_limited);
 	tcase_add_loop_test(t, test_full_output, 0, recorded_count);
 	tcase_add_loop_test(t, test_damaged, 0, recorded_count);
 	suite_add_tcase(s, t);
