@@ -11,7 +11,6 @@
 enum {
 	HOLD_MS = 5000,          /* for a topic's name, id and settings */
 	SMALL_PIECE = 16 * 1024, /* smaller is copied into its neighbour, larger travels on its own */
-	PLAIN_MAX = 1 << 30,     /* of a batch's decompressed records */
 };
 
 struct attest {

@@ -173,7 +173,7 @@ rewrite_in(struct work *w, const struct attempt *t, enum header_mode mode, struc
 		.bind_timestamp = t->time != CHAINS_TIME_APPEND,
 		/* A topic's type can change at any time, and only the answer tells. */
 		.both = t->time != CHAINS_TIME_APPEND,
-		.max_bytes = PLAIN_MAX,
+		.max_bytes = (size_t)w->config->attest_max_plain_bytes,
 	};
 	struct rewrite_cost cost = {0, 0};
 	int err;
@@ -280,7 +280,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 		return 0;
 	}
 	/* Before it is placed: what a header claims makes no room for records, and no windows. */
-	err = rewrite_open(w->reactor->rewriter, &b, PLAIN_MAX, &cost);
+	err = rewrite_open(w->reactor->rewriter, &b, (size_t)w->config->attest_max_plain_bytes, &cost);
 	count_cost(&cost);
 	if (err != 0) {
 		unattested(reason_of(err), err == ERR_LIMIT || err == ERR_UNSUPPORTED ? b.count : 1);

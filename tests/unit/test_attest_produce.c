@@ -1,6 +1,8 @@
 /* Produce requests through the attest stage: what goes on to the broker, to the byte, and what is placed. */
 #include "attesting.h"
 
+#include <sys/resource.h>
+
 #include "kafka/produce.h"
 #include "kafka/record.h"
 #include "makoto/triple.h"
@@ -506,6 +508,98 @@ START_TEST(nothing_is_placed_in_vain)
 	stages_free(x);
 	wr_free(&out);
 	wr_free(&good);
+}
+END_TEST
+
+/* A batch whose records are a zstd frame (RFC 8878) that says "128 KiB of this byte" over and over. */
+static struct wr
+bomb_of(uint32_t blocks, int32_t count)
+{
+	static const uint8_t head[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58};
+	struct batch b = {.attributes = CODEC_ZSTD, .last_offset_delta = count - 1, .producer_id = -1,
+			  .producer_epoch = -1, .base_sequence = -1, .count = count};
+	struct wr w = wr_new(1 << 24);
+	size_t at = batch_begin(&b, &w);
+
+	wr_bytes(&w, head, sizeof(head));
+	for (uint32_t i = 1; i <= blocks; i++) {
+		uint32_t h = (i == blocks) | 1 << 1 | (128 * 1024) << 3; /* last, run-length, size */
+
+		for (int k = 0; k < 3; k++)
+			wr_u8(&w, (uint8_t)(h >> 8 * k));
+		wr_u8(&w, 0x0c);
+	}
+	ck_assert_int_eq(batch_end(&w, at), 0);
+	return w;
+}
+
+static long
+peak_kib(void)
+{
+	struct rusage u;
+
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &u), 0);
+	return u.ru_maxrss;
+}
+
+/* Some bytes that become a gibibyte; and records so small that what is remembered of them is the larger part. */
+START_TEST(bombs)
+{
+	enum { COUNT = 100000 };
+	struct made_record *records = calloc(COUNT, sizeof(*records));
+	struct wr batch[2] = {bomb_of(8192, 1000), {0}};
+	long peak;
+
+	ck_assert_ptr_nonnull(records);
+	batch[1] = BATCH(.count = COUNT, .codec = CODEC_ZSTD, .records = records);
+	ck_assert_uint_lt(batch[1].len, 300000);
+	reopen(&(struct attesting){.yaml = "attest: {max.plain.bytes: 1MiB}"});
+	peak = peak_kib();
+	for (size_t i = 0; i < 2; i++) {
+		struct stages_part p = {"a", NULL, 0, wr_slice(&batch[i])};
+		struct exchange *x = produce_of(9, 1, &p, 1);
+
+		note_metrics();
+		ck_assert_int_eq(request(x), STAGE_PASS);
+		ck_assert_int_eq(counted(METRIC_RECORDS_LIMIT), i == 0 ? 1000 : COUNT);
+		stages_free(x);
+		wr_free(&batch[i]);
+	}
+	ck_assert_int_lt(peak_kib() - peak, 64 * 1024);
+	free(records);
+}
+END_TEST
+
+/* Records that fit, and their headers don't: shorter ones, or none; it is attested all the same. */
+START_TEST(headers_outgrow_memory)
+{
+	enum { COUNT = 650 };
+	struct made_record *records = calloc(COUNT, sizeof(*records));
+	const struct {
+		const char *yaml;
+		enum metric mode;
+	} t[] = {{"attest: {max.plain.bytes: 256KiB}", METRIC_BATCHES_FULL},
+		 {"attest: {max.plain.bytes: 110KiB}", METRIC_BATCHES_COMPACT},
+		 {"attest: {max.plain.bytes: 64KiB}", METRIC_BATCHES_NONE}};
+
+	ck_assert_ptr_nonnull(records);
+	for (size_t i = 0; i < COUNT; i++)
+		records[i].value = "v";
+	for (size_t i = 0; i < ARRAY_LEN(t) * 2; i++) {
+		struct wr batch = BATCH(.count = COUNT, .codec = i % 2 == 0 ? CODEC_LZ4 : CODEC_NONE, .records = records);
+		struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+		struct exchange *x;
+
+		reopen(&(struct attesting){.yaml = t[i / 2].yaml});
+		x = produce_of(9, 1, &p, 1);
+		ck_assert_int_eq(request(x), t[i / 2].mode == METRIC_BATCHES_NONE ? STAGE_PASS : STAGE_REPLACE);
+		ck_assert_int_eq(counted(t[i / 2].mode), 1);
+		answer_stored(x, "a", NULL, 0, 0);
+		ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), COUNT);
+		stages_free(x);
+		wr_free(&batch);
+	}
+	free(records);
 }
 END_TEST
 
@@ -1085,6 +1179,8 @@ main(void)
 	tcase_add_test(t, malformed_request);
 	tcase_add_test(t, absurd_count);
 	tcase_add_test(t, nothing_is_placed_in_vain);
+	tcase_add_test(t, bombs);
+	tcase_add_test(t, headers_outgrow_memory);
 	tcase_add_test(t, acks_0);
 	tcase_add_test(t, acks_0_unattested);
 	tcase_add_test(t, acks_0_without_headers);
