@@ -24,17 +24,20 @@ write_string(struct wr *w, int16_t version, struct slice s)
 }
 
 void
-configs_request_write(int16_t version, struct slice topic, const char *const *names, size_t count, struct wr *w)
+configs_request_write(int16_t version, const struct slice *topics, size_t topic_count, const char *const *names,
+		      size_t count, struct wr *w)
 {
 	INVARIANT(version >= CONFIGS_MIN && version <= CONFIGS_MAX);
-	write_count(w, version, 1);
-	wr_i8(w, RESOURCE_TOPIC);
-	write_string(w, version, topic);
-	write_count(w, version, count);
-	for (size_t i = 0; i < count; i++)
-		write_string(w, version, slice_str(names[i]));
-	if (version >= FLEXIBLE)
-		wr_u8(w, 0);
+	write_count(w, version, topic_count);
+	for (size_t t = 0; t < topic_count; t++) {
+		wr_i8(w, RESOURCE_TOPIC);
+		write_string(w, version, topics[t]);
+		write_count(w, version, count);
+		for (size_t i = 0; i < count; i++)
+			write_string(w, version, slice_str(names[i]));
+		if (version >= FLEXIBLE)
+			wr_u8(w, 0);
+	}
 	wr_u8(w, 0); /* include_synonyms */
 	if (version >= 3)
 		wr_u8(w, 0); /* include_documentation */
@@ -68,7 +71,7 @@ skip_tags(struct rd *r, int16_t version)
 }
 
 static void
-read_entry(struct rd *r, int16_t version, configs_entry_fn *fn, void *arg)
+read_entry(struct rd *r, int16_t version, struct slice topic, configs_entry_fn *fn, void *arg)
 {
 	struct slice name = read_string(r, version);
 	struct slice value = read_string(r, version);
@@ -88,14 +91,32 @@ read_entry(struct rd *r, int16_t version, configs_entry_fn *fn, void *arg)
 	}
 	skip_tags(r, version);
 	if (r->err == 0 && fn != NULL)
-		fn(arg, name, value);
+		fn(arg, topic, 0, name, value);
+}
+
+static void
+read_topic(struct rd *r, int16_t version, configs_entry_fn *fn, void *arg)
+{
+	static const struct slice none = {NULL, 0};
+	int16_t error = rd_i16(r);
+	struct slice topic;
+	uint32_t n;
+
+	(void)read_string(r, version); /* error message */
+	(void)rd_i8(r);
+	topic = read_string(r, version);
+	n = read_count(r, version);
+	if (r->err == 0 && error != 0 && fn != NULL)
+		fn(arg, topic, error, none, none);
+	while (n-- > 0 && r->err == 0)
+		read_entry(r, version, topic, error == 0 ? fn : NULL, arg);
+	skip_tags(r, version);
 }
 
 int
-configs_read(int16_t version, struct slice body, int16_t *ret_error, configs_entry_fn *fn, void *arg)
+configs_read(int16_t version, struct slice body, configs_entry_fn *fn, void *arg)
 {
 	struct rd r = rd_of(body);
-	int16_t error;
 	uint32_t n;
 	int err;
 
@@ -105,17 +126,8 @@ configs_read(int16_t version, struct slice body, int16_t *ret_error, configs_ent
 	if ((err = schema_walk(API_DESCRIBE_CONFIGS, true, version, body, NULL, NULL, NULL)) != 0)
 		return err;
 	(void)rd_i32(&r); /* throttle time */
-	if (read_count(&r, version) != 1)
-		return ERR_MALFORMED; /* we ask about one topic */
-	error = rd_i16(&r);
-	(void)read_string(&r, version); /* error message */
-	(void)rd_i8(&r);
-	(void)read_string(&r, version);
 	n = read_count(&r, version);
 	while (n-- > 0 && r.err == 0)
-		read_entry(&r, version, error == 0 ? fn : NULL, arg);
-	if (rd_err(&r) != 0)
-		return rd_err(&r);
-	*ret_error = error;
-	return 0;
+		read_topic(&r, version, fn, arg);
+	return rd_err(&r);
 }

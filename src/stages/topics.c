@@ -312,12 +312,14 @@ finish(struct look *l, enum found found)
 }
 
 static void
-learn_setting(void *arg, struct slice name, struct slice value)
+learn_setting(void *arg, struct slice topic, int16_t error, struct slice name, struct slice value)
 {
 	struct topic_facts *f = arg;
 	int64_t n;
 
-	if (slice_eq(name, slice_str("message.timestamp.type")) && value.p != NULL)
+	if (error != 0 || !slice_eq(topic, name_of(f)))
+		LOG_DEBUG("topics", "a topic's settings are not known", LOG_B("topic", topic), LOG_I("error", error));
+	else if (slice_eq(name, slice_str("message.timestamp.type")) && value.p != NULL)
 		f->time = slice_eq(value, slice_str("LogAppendTime")) ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
 	else if (slice_eq(name, slice_str("max.message.bytes")) && value.p != NULL &&
 		 text_parse_i64(value, &n) == 0 && n >= 0)
@@ -329,13 +331,12 @@ static void
 got_settings(void *arg, int err, int16_t version, struct slice body)
 {
 	struct look *l = arg;
-	int16_t refused = 0;
 
 	if (err == 0)
-		err = configs_read(version, body, &refused, learn_setting, &l->found);
-	if (err != 0 || refused != 0)
+		err = configs_read(version, body, learn_setting, &l->found);
+	if (err != 0)
 		LOG_DEBUG("topics", "a topic's settings are not known", LOG_B("topic", name_of(&l->found)),
-			  LOG_S("cause", err_text(err)), LOG_I("error", refused));
+			  LOG_S("cause", err_text(err)));
 	finish(l, FOUND);
 }
 
@@ -343,8 +344,9 @@ static void
 ask_settings(void *arg, int16_t version, struct wr *w)
 {
 	struct look *l = arg;
+	struct slice name = name_of(&l->found);
 
-	configs_request_write(version, name_of(&l->found), settings_asked, ARRAY_LEN(settings_asked), w);
+	configs_request_write(version, &name, 1, settings_asked, ARRAY_LEN(settings_asked), w);
 }
 
 static enum found
