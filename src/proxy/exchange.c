@@ -197,6 +197,12 @@ exchange_timed_out(const struct exchange *x)
 	return x->timed_out;
 }
 
+int64_t
+exchange_age_ms(const struct exchange *x)
+{
+	return monotime_since_ms(clock_now(), x->received);
+}
+
 static void
 on_hold_over(void *arg)
 {

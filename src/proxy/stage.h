@@ -71,6 +71,7 @@ void exchange_swallow(struct exchange *x);
  */
 struct ticket *exchange_hold(struct exchange *x, unsigned timeout_ms) MUSTCHECK;
 bool exchange_timed_out(const struct exchange *x);
+int64_t exchange_age_ms(const struct exchange *x); /* since the request was here: who holds it again holds it for what is left */
 void ticket_resume(struct ticket *t);
 
 #endif

@@ -29,7 +29,7 @@ learn(struct attest *a, const struct sent *t, const struct produce_result *r)
 	if (r->error == MESSAGE_TOO_LARGE || r->error == RECORD_LIST_TOO_LARGE)
 		topics_too_large(a->topics, name, t->size);
 	else if (r->error == UNKNOWN_TOPIC || r->error == UNKNOWN_TOPIC_ID)
-		topics_doubt(a->topics, t->by_id ? (struct slice){NULL, 0} : name, t->topic_id);
+		topics_doubt(a->topics, &(struct topic_ref){t->by_id ? (struct slice){NULL, 0} : name, t->topic_id});
 }
 
 static void

@@ -317,32 +317,72 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 
 /* --- the whole request ------------------------------------------------------------------------- */
 
+static struct topic_ref
+ref_of(const struct produce_part *p)
+{
+	return (struct topic_ref){p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id};
+}
+
 /* Facts about the part's topic.  ERR_NOTFOUND: wait for them; ERR_REMOTE: there are none. */
 static int
 facts_of(struct work *w, const struct produce_part *p, struct topic_facts *ret)
 {
-	return topics_find(w->a->topics, p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id, ret);
+	struct topic_ref ref = ref_of(p);
+
+	return topics_find(w->a->topics, &ref, ret);
 }
 
-/* Does everything that is wanted have its facts?  Otherwise the first that hasn't is asked for. */
+/* The topics of which nothing is known yet, though something is to be attested; one that has several parts mostly once. */
+static size_t
+missing(struct work *w, struct topic_ref *refs)
+{
+	const struct produce_part *last = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->req.count; i++) {
+		const struct produce_part *p = &w->req.parts[i];
+		struct topic_facts f;
+
+		if (p->records.p == NULL || (!p->by_id && !is_wanted(w->config, p->topic)))
+			continue;
+		if (last != NULL && (p->by_id ? memcmp(last->topic_id, p->topic_id, 16) == 0
+					      : last->topic.p == p->topic.p))
+			continue;
+		if (facts_of(w, p, &f) != ERR_NOTFOUND)
+			continue;
+		refs[n++] = ref_of(p);
+		last = p;
+	}
+	return n;
+}
+
+/*
+ * Does everything that is wanted have its facts?  Otherwise what hasn't is asked for,
+ * all of it at once, and the request waits; however often it does, HOLD_MS in all.
+ */
 static enum stage_verdict
 wait_for_facts(struct work *w)
 {
-	for (size_t i = 0; i < w->req.count && !exchange_timed_out(w->x); i++) {
-		const struct produce_part *p = &w->req.parts[i];
-		struct topic_facts f;
-		struct ticket *ticket;
+	int64_t age = exchange_age_ms(w->x);
+	enum stage_verdict verdict = STAGE_PASS;
+	struct ticket *ticket;
+	struct topic_ref *refs;
+	size_t n;
 
-		if (p->records.p == NULL || (!p->by_id && !is_wanted(w->config, p->topic)) ||
-		    facts_of(w, p, &f) != ERR_NOTFOUND)
-			continue;
-		ticket = exchange_hold(w->x, HOLD_MS);
-		if (ticket == NULL)
-			return STAGE_CLOSE;
-		topics_wait(w->a->topics, p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id, ticket);
-		return STAGE_HOLD;
+	if (exchange_timed_out(w->x) || age >= HOLD_MS || w->req.count == 0)
+		return STAGE_PASS;
+	refs = malloc(w->req.count * sizeof(*refs));
+	if (refs == NULL)
+		return STAGE_CLOSE;
+	n = missing(w, refs);
+	if (n > 0) {
+		ticket = exchange_hold(w->x, (unsigned)(HOLD_MS - age));
+		verdict = ticket == NULL ? STAGE_CLOSE : STAGE_HOLD;
+		if (ticket != NULL)
+			topics_wait(w->a->topics, refs, n, ticket);
 	}
-	return STAGE_PASS;
+	free(refs);
+	return verdict;
 }
 
 static int

@@ -2,7 +2,8 @@
  * topics: what is known of the cluster's topics, and the stage that learns as answers pass.
  *
  * Names with ids come by in answers to clients; what is missing is asked for once, on
- * the proxy's own connection, and all who wait for it share that.  Safe from any thread.
+ * the proxy's own connection, many topics at a time, and all who wait for it share that.
+ * Safe from any thread.
  */
 #ifndef STAGES_TOPICS_H
 #define STAGES_TOPICS_H
@@ -42,17 +43,26 @@ void topics_free(struct topics *t); /* when no ask is under way any more; NULL i
 
 const struct stage *topics_stage(struct topics *t);
 
-/*
- * What is known, by name (p != NULL) or else by id.  0; ERR_NOTFOUND: nothing yet,
- * topics_wait() for it; ERR_REMOTE: the cluster has no such topic, or doesn't answer.
- */
-int topics_find(struct topics *t, struct slice name, const uint8_t id[16], struct topic_facts *ret) MUSTCHECK;
+/* A topic as a client names it. */
+struct topic_ref {
+	struct slice name; /* p == NULL: by id */
+	const uint8_t *id; /* 16 bytes */
+};
 
-/* Asks, if nobody does; the ticket is resumed when there is an answer, or nothing to wait for.  NULL: just asks. */
-void topics_wait(struct topics *t, struct slice name, const uint8_t id[16], struct ticket *ticket);
+/*
+ * What is known.  0; ERR_NOTFOUND: nothing yet, topics_wait() for it; ERR_REMOTE: the
+ * cluster has no such topic, or doesn't answer.
+ */
+int topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *ret) MUSTCHECK;
+
+/*
+ * Asks for these, as far as nobody does.  The ticket is resumed once, when all have
+ * their answers, or there is nothing to wait for.  NULL: just asks.
+ */
+void topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct ticket *ticket);
 
 /* The broker doesn't know the topic (any more): looks again. */
-void topics_doubt(struct topics *t, struct slice name, const uint8_t id[16]);
+void topics_doubt(struct topics *t, const struct topic_ref *ref);
 
 /* A batch of that size was too large. */
 void topics_too_large(struct topics *t, struct slice name, size_t size);

@@ -29,7 +29,7 @@ struct cluster_topic {
 	const char *max_bytes, *time; /* NULL: not told */
 };
 
-enum { CLUSTER_TOPICS = 8, CLUSTER_ASKS = 32 };
+enum { CLUSTER_TOPICS = 8, CLUSTER_ASKS = 32, CLUSTER_ASKED = 1000 };
 
 static struct {
 	struct cluster_topic topics[CLUSTER_TOPICS];
@@ -38,8 +38,11 @@ static struct {
 	bool unreachable; /* every ask fails at once */
 	struct cluster_ask {
 		int16_t key, version;
-		struct slice name; /* what is asked about; p == NULL: by id */
-		uint8_t id[16];
+		size_t count;
+		struct cluster_what {
+			struct slice name; /* what is asked about; p == NULL: by id */
+			uint8_t id[16];
+		} *what;
 		struct wr body;
 		topics_done_fn *done;
 		void *arg;
@@ -47,29 +50,40 @@ static struct {
 	size_t asked, answered;
 } cluster;
 
+static size_t
+cluster_count(struct rd *r, bool flexible)
+{
+	size_t n = flexible ? rd_uvarint(r) - 1 : (size_t)rd_i32(r);
+
+	ck_assert_uint_le(n, CLUSTER_ASKED);
+	return n;
+}
+
 static void
 cluster_read_ask(struct cluster_ask *a)
 {
 	struct rd r = rd_of(wr_slice(&a->body));
 
 	ck_assert_int_eq(schema_walk(a->key, false, a->version, wr_slice(&a->body), NULL, NULL, NULL), 0);
-	if (a->key == API_DESCRIBE_CONFIGS) {
-		ck_assert_uint_eq(rd_uvarint(&r), 2); /* one resource */
-		ck_assert_int_eq(rd_i8(&r), 2);       /* a topic */
-		a->name = rd_compact(&r);
-		return;
+	a->count = cluster_count(&r, a->key == API_DESCRIBE_CONFIGS || a->version >= 9);
+	a->what = calloc(a->count + 1, sizeof(*a->what));
+	ck_assert_ptr_nonnull(a->what);
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->key == API_DESCRIBE_CONFIGS) {
+			ck_assert_int_eq(rd_i8(&r), 2); /* a topic */
+			a->what[i].name = rd_compact(&r);
+			for (size_t n = cluster_count(&r, true); n > 0; n--)
+				(void)rd_compact(&r);
+			rd_skip(&r, rd_u8(&r));
+			continue;
+		}
+		if (a->version >= 10)
+			memcpy(a->what[i].id, rd_bytes(&r, 16).p, 16);
+		a->what[i].name = a->version >= 9 ? rd_nullable_compact(&r) : rd_nullable_string(&r);
+		if (a->version >= 9)
+			rd_skip(&r, rd_u8(&r));
 	}
-	ck_assert_int_eq(a->key, API_METADATA);
-	if (a->version >= 9)
-		ck_assert_uint_eq(rd_uvarint(&r), 2); /* one topic */
-	else
-		ck_assert_int_eq(rd_i32(&r), 1);
-	if (a->version >= 10)
-		memcpy(a->id, rd_bytes(&r, 16).p, 16);
-	a->name = a->version >= 9 ? rd_nullable_compact(&r) : rd_nullable_string(&r);
-	if (a->version >= 9)
-		rd_skip(&r, rd_u8(&r));
-	if (a->version >= 4)
+	if (a->key == API_METADATA && a->version >= 4)
 		ck_assert_int_eq(rd_u8(&r), 0); /* no topic is ever created for a question */
 	ck_assert_int_eq(rd_err(&r), 0);
 }
@@ -92,7 +106,7 @@ cluster_ask(void *arg, int16_t key, int16_t min, int16_t max, topics_body_fn *bo
 		a->key = -1;
 		return 0;
 	}
-	a->body = wr_new(1 << 16);
+	a->body = wr_new(1 << 20);
 	body(done_arg, a->version, &a->body);
 	ck_assert_int_eq(wr_err(&a->body), 0);
 	cluster_read_ask(a);
@@ -100,7 +114,7 @@ cluster_ask(void *arg, int16_t key, int16_t min, int16_t max, topics_body_fn *bo
 }
 
 static const struct cluster_topic *
-cluster_find(const struct cluster_ask *a)
+cluster_find(const struct cluster_what *a)
 {
 	for (size_t i = 0; i < cluster.count; i++)
 		if (a->name.p != NULL ? slice_eq(a->name, slice_str(cluster.topics[i].name))
@@ -119,36 +133,44 @@ cluster_text(struct wr *w, bool flexible, struct slice s)
 }
 
 static void
-cluster_metadata(const struct cluster_ask *a, struct wr *w)
+cluster_list(struct wr *w, bool flexible, size_t n)
+{
+	if (flexible)
+		wr_uvarint(w, (uint32_t)n + 1);
+	else
+		wr_i32(w, (int32_t)n);
+}
+
+static void
+cluster_metadata_topic(int16_t version, const struct cluster_what *a, struct wr *w)
 {
 	const struct cluster_topic *t = cluster_find(a);
-	bool flexible = a->version >= 9;
-	int16_t error = t != NULL ? t->error : a->name.p != NULL ? 3 : 100;
+	bool flexible = version >= 9;
 
-	wr_i32(w, 0);
-	if (flexible)
-		wr_uvarint(w, 1); /* no brokers: nobody asks for them here */
-	else
-		wr_i32(w, 0);
-	cluster_text(w, flexible, slice_str(CLUSTER_ID));
-	wr_i32(w, 1);
-	if (flexible)
-		wr_uvarint(w, 2);
-	else
-		wr_i32(w, 1);
-	wr_i16(w, error);
+	wr_i16(w, t != NULL ? t->error : a->name.p != NULL ? 3 : 100);
 	cluster_text(w, flexible, t != NULL ? slice_str(t->name) : a->name);
-	if (a->version >= 10)
+	if (version >= 10)
 		wr_bytes(w, t != NULL ? t->id : a->id, 16);
 	wr_u8(w, 0);
-	if (flexible)
-		wr_uvarint(w, 1);
-	else
-		wr_i32(w, 0);
-	if (a->version >= 8)
+	cluster_list(w, flexible, 0);
+	if (version >= 8)
 		wr_i32(w, INT32_MIN);
 	if (flexible)
 		wr_u8(w, 0);
+}
+
+static void
+cluster_metadata(const struct cluster_ask *a, struct wr *w)
+{
+	bool flexible = a->version >= 9;
+
+	wr_i32(w, 0);
+	cluster_list(w, flexible, 0); /* no brokers: nobody asks for them here */
+	cluster_text(w, flexible, slice_str(CLUSTER_ID));
+	wr_i32(w, 1);
+	cluster_list(w, flexible, a->count);
+	for (size_t i = 0; i < a->count; i++)
+		cluster_metadata_topic(a->version, &a->what[i], w);
 	if (a->version >= 8 && a->version <= 10)
 		wr_i32(w, INT32_MIN);
 	if (a->version >= 13)
@@ -174,21 +196,23 @@ cluster_setting(struct wr *w, const char *name, const char *value)
 static void
 cluster_settings(const struct cluster_ask *a, struct wr *w)
 {
-	const struct cluster_topic *t = cluster_find(a);
-	int16_t error = t == NULL ? 3 : t->settings_error;
-
 	wr_i32(w, 0);
-	wr_uvarint(w, 2);
-	wr_i16(w, error);
-	wr_compact(w, (struct slice){NULL, 0});
-	wr_i8(w, 2);
-	wr_compact(w, a->name);
-	wr_uvarint(w, 1 + (error == 0 ? (t->max_bytes != NULL) + (t->time != NULL) : 0));
-	if (error == 0 && t->max_bytes != NULL)
-		cluster_setting(w, "max.message.bytes", t->max_bytes);
-	if (error == 0 && t->time != NULL)
-		cluster_setting(w, "message.timestamp.type", t->time);
-	wr_u8(w, 0);
+	cluster_list(w, true, a->count);
+	for (size_t i = 0; i < a->count; i++) {
+		const struct cluster_topic *t = cluster_find(&a->what[i]);
+		int16_t error = t == NULL ? 3 : t->settings_error;
+
+		wr_i16(w, error);
+		wr_compact(w, (struct slice){NULL, 0});
+		wr_i8(w, 2);
+		wr_compact(w, a->what[i].name);
+		cluster_list(w, true, error == 0 ? (size_t)(t->max_bytes != NULL) + (t->time != NULL) : 0);
+		if (error == 0 && t->max_bytes != NULL)
+			cluster_setting(w, "max.message.bytes", t->max_bytes);
+		if (error == 0 && t->time != NULL)
+			cluster_setting(w, "message.timestamp.type", t->time);
+		wr_u8(w, 0);
+	}
 	wr_u8(w, 0);
 }
 
@@ -201,13 +225,15 @@ cluster_end(int err, struct slice body)
 	ck_assert_uint_lt(cluster.answered++, cluster.asked);
 	a->done(a->arg, err, a->version, body);
 	wr_free(&a->body);
+	free(a->what);
+	a->what = NULL;
 }
 
 static void
 cluster_answer(void)
 {
 	const struct cluster_ask *a = &cluster.asks[cluster.answered];
-	struct wr w = wr_new(1 << 16);
+	struct wr w = wr_new(1 << 20);
 
 	ck_assert_uint_lt(cluster.answered, cluster.asked);
 	if (a->key < 0) {
@@ -332,7 +358,7 @@ attesting_close(void)
 static void
 attesting_know(const char *name)
 {
-	topics_wait(topics, slice_str(name), NULL, NULL);
+	topics_wait(topics, &(struct topic_ref){slice_str(name), NULL}, 1, NULL);
 	cluster_answer_all();
 }
 

@@ -9,6 +9,7 @@
 
 #include <check.h>
 
+#include "base/clock.h"
 #include "proxy/stage.h"
 
 enum { STAGES_HEAD = 14 }; /* bytes before the body of each frame */
@@ -20,6 +21,8 @@ struct exchange {
 	struct rope body, answer;
 	bool replaced, answered, swallowed, timed_out;
 	unsigned holds, resumes;
+	unsigned held_ms; /* asked for at the last hold */
+	int64_t received_ms;
 	struct ticket *ticket;
 	void *state, *reactor;
 	char software[2][64];
@@ -53,6 +56,7 @@ stages_exchange(int16_t key, int16_t version, struct slice body)
 	x->key = key;
 	x->version = version;
 	x->client_id = "unit";
+	x->received_ms = monotime_since_ms(clock_now(), (struct monotime){0});
 	stages_message(x, body);
 	return x;
 }
@@ -192,7 +196,14 @@ exchange_hold(struct exchange *x, unsigned timeout_ms)
 	x->ticket->x = x;
 	x->timed_out = false;
 	x->holds++;
+	x->held_ms = timeout_ms;
 	return x->ticket;
+}
+
+int64_t
+exchange_age_ms(const struct exchange *x)
+{
+	return monotime_since_ms(clock_now(), (struct monotime){0}) - x->received_ms;
 }
 
 bool

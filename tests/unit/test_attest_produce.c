@@ -1010,8 +1010,8 @@ START_TEST(asks_for_an_id)
 	ck_assert_int_eq(request(y), STAGE_HOLD);
 	ck_assert_uint_eq(cluster.asked, 1); /* once for both */
 	ck_assert_int_eq(cluster.asks[0].key, API_METADATA);
-	ck_assert_ptr_null(cluster.asks[0].name.p);
-	ck_assert_mem_eq(cluster.asks[0].id, id_a, 16);
+	ck_assert_ptr_null(cluster.asks[0].what[0].name.p);
+	ck_assert_mem_eq(cluster.asks[0].what[0].id, id_a, 16);
 	cluster_answer();
 	ck_assert_uint_eq(x->resumes + y->resumes, 0);
 	ck_assert_uint_eq(cluster.asked, 2);
@@ -1034,7 +1034,7 @@ START_TEST(asks_for_an_id)
 }
 END_TEST
 
-/* One after the other; what is excluded, or holds nothing, is not asked for. */
+/* All in one question; what is excluded, or holds nothing, is not asked for. */
 START_TEST(asks_for_several)
 {
 	struct wr batch = BATCH(.count = 2);
@@ -1048,18 +1048,43 @@ START_TEST(asks_for_several)
 	attesting_close();
 	attesting_open(&(struct attesting){0});
 	x = produce_of(12, 1, p, 4);
-	for (int turn = 0; turn < 2; turn++) {
-		ck_assert_int_eq(request(x), STAGE_HOLD);
-		cluster_answer_all();
-	}
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	ck_assert_uint_eq(cluster.asked, 1);
+	ck_assert_uint_eq(cluster.asks[0].count, 2);
+	cluster_answer();
+	ck_assert_uint_eq(cluster.asks[1].count, 2); /* of their settings too */
+	cluster_answer_all();
 	out = sent(x);
 	ck_only_batches(12, 1, &out, p, 4);
-	ck_assert_uint_eq(x->holds, 2);
-	ck_assert_uint_eq(cluster.asked, 4);
+	ck_assert_uint_eq(x->holds, 1);
+	ck_assert_uint_eq(cluster.asked, 2);
 	ck_assert_int_eq(backlog(), 4);
 	stage->lost(stage->self, x);
 	stages_free(x);
 	wr_free(&out);
+	wr_free(&batch);
+}
+END_TEST
+
+/* However often it is held, five seconds in all. */
+START_TEST(one_deadline)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[2] = {{"gone", NULL, 0, wr_slice(&batch)}, {"away", NULL, 0, wr_slice(&batch)}};
+	struct exchange *x = produce_of(9, 1, p, 2);
+
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->held_ms, 5000);
+	cluster_answer_all();
+	ck_assert_uint_eq(x->resumes, 1);
+	attesting_pass(2000); /* that there are no such topics is not believed any more */
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->held_ms, 3000);
+	cluster_answer_all();
+	attesting_pass(3000);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 4);
+	stages_free(x);
 	wr_free(&batch);
 }
 END_TEST
@@ -1195,6 +1220,7 @@ main(void)
 	tcase_add_test(t, stopping);
 	tcase_add_test(t, asks_for_an_id);
 	tcase_add_test(t, asks_for_several);
+	tcase_add_test(t, one_deadline);
 	tcase_add_test(t, asks_in_vain);
 	tcase_add_test(t, asks_too_long);
 	tcase_add_test(t, rejects_unknown);

@@ -151,6 +151,21 @@ START_TEST(timed_out)
 }
 END_TEST
 
+START_TEST(age)
+{
+	struct monotime now = {INT64_C(9000000000)};
+	struct exchange *x = begin();
+
+	clock_set_for_tests(&now, NULL);
+	x->received = now;
+	ck_assert_int_eq(exchange_age_ms(x), 0);
+	now.ns += INT64_C(1234999999);
+	ck_assert_int_eq(exchange_age_ms(x), 1234);
+	clock_set_for_tests(NULL, NULL);
+	end(x);
+}
+END_TEST
+
 START_TEST(gone_meanwhile)
 {
 	struct exchange *x = begin(), *y = begin();
@@ -353,6 +368,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, timed_out);
+	tcase_add_test(t, age);
 	tcase_add_test(t, gone_meanwhile);
 	tcase_add_test(t, held_anew);
 	tcase_add_test(t, loop_is_gone);

@@ -18,12 +18,18 @@ teardown(void)
 
 static const struct slice no_name = {NULL, 0};
 
+static int
+find(struct slice name, const uint8_t id[16], struct topic_facts *ret)
+{
+	return topics_find(topics, &(struct topic_ref){name, id}, ret);
+}
+
 static struct topic_facts
 known(struct slice name, const uint8_t id[16])
 {
 	struct topic_facts f;
 
-	ck_assert_int_eq(topics_find(topics, name, id, &f), 0);
+	ck_assert_int_eq(find(name, id, &f), 0);
 	return f;
 }
 
@@ -33,8 +39,8 @@ waiting(struct slice name, const uint8_t id[16])
 	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str(""));
 	struct topic_facts f;
 
-	ck_assert_int_eq(topics_find(topics, name, id, &f), ERR_NOTFOUND);
-	topics_wait(topics, name, id, exchange_hold(x, 1000));
+	ck_assert_int_eq(find(name, id, &f), ERR_NOTFOUND);
+	topics_wait(topics, &(struct topic_ref){name, id}, 1, exchange_hold(x, 1000));
 	return x;
 }
 
@@ -190,7 +196,71 @@ START_TEST(errors_of_topics)
 	x = waiting(slice_str("b"), NULL);
 	cluster_answer_all();
 	ck_resumed(x);
-	ck_assert_int_ne(topics_find(topics, slice_str("b"), NULL, &f), 0);
+	ck_assert_int_ne(find(slice_str("b"), NULL, &f), 0);
+}
+END_TEST
+
+/* A question under way is shared, what is left is asked in one; who waits for several goes on when the last is there. */
+START_TEST(several_at_once)
+{
+	const struct topic_ref ab[] = {{slice_str("a"), NULL}, {slice_str("b"), NULL}, {slice_str("a"), NULL}},
+			       bc[] = {{slice_str("b"), NULL}, {slice_str("c"), NULL}, {slice_str("gone"), NULL}};
+	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str("")), *y = stages_exchange(API_PRODUCE, 9, slice_str(""));
+	struct topic_facts f;
+
+	cluster.topics[1].max_bytes = "77";
+	cluster.topics[2].max_bytes = "88";
+	topics_wait(topics, ab, 3, exchange_hold(x, 1000));
+	topics_wait(topics, bc, 3, exchange_hold(y, 1000));
+	ck_assert_uint_eq(cluster.asked, 2);
+	ck_assert_uint_eq(cluster.asks[0].count, 2);
+	ck_assert_uint_eq(cluster.asks[1].count, 2);
+	cluster_answer(); /* a and b are there */
+	cluster_answer(); /* c is, gone isn't */
+	ck_assert_uint_eq(cluster.asks[2].count, 2);
+	ck_assert_uint_eq(cluster.asks[3].count, 1);
+	ck_assert_uint_eq(x->resumes + y->resumes, 0);
+	cluster_answer();
+	ck_resumed(x);
+	ck_assert_uint_eq(y->resumes, 0);
+	cluster_answer();
+	ck_resumed(y);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+	ck_assert_uint_eq(known(slice_str("b"), NULL).max_bytes, 77);
+	ck_assert_uint_eq(known(slice_str("c"), NULL).max_bytes, 88);
+	ck_assert_int_eq(find(slice_str("gone"), NULL, &f), ERR_REMOTE);
+	ck_assert_uint_eq(cluster.asked, 4);
+}
+END_TEST
+
+/* More than one question takes; names and ids beside each other are two. */
+START_TEST(very_many_at_once)
+{
+	enum { N = 2500 };
+	struct topic_ref *refs = calloc(N + 1, sizeof(*refs));
+	char(*names)[16] = calloc(N, sizeof(*names));
+	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str(""));
+	struct topic_facts f;
+	size_t total = 0;
+
+	ck_assert(refs != NULL && names != NULL);
+	for (size_t i = 0; i < N; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "gone-%zu", i);
+		refs[i] = (struct topic_ref){slice_str(names[i]), NULL};
+	}
+	refs[N] = (struct topic_ref){no_name, id_a};
+	topics_wait(topics, refs, N + 1, exchange_hold(x, 1000));
+	ck_assert_uint_eq(cluster.asked, 4);
+	for (size_t i = 0; i < 4; i++)
+		total += cluster.asks[i].count;
+	ck_assert_uint_eq(total, N + 1);
+	cluster_answer_all();
+	ck_resumed(x);
+	for (size_t i = 0; i < N; i++)
+		ck_assert_int_eq(topics_find(topics, &refs[i], &f), ERR_REMOTE);
+	ck_assert_str_eq(known(no_name, id_a).name, "a");
+	free(names);
+	free(refs);
 }
 END_TEST
 
@@ -201,11 +271,11 @@ START_TEST(impossible_names)
 	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str(""));
 
 	memset(longest, 'n', sizeof(longest));
-	ck_assert_int_eq(topics_find(topics, slice_str(""), NULL, &f), ERR_REMOTE);
-	ck_assert_int_eq(topics_find(topics, slice_of(longest, TOPICS_NAME_MAX + 1), NULL, &f), ERR_REMOTE);
-	ck_assert_int_eq(topics_find(topics, slice_of(longest, TOPICS_NAME_MAX), NULL, &f), ERR_NOTFOUND);
+	ck_assert_int_eq(find(slice_str(""), NULL, &f), ERR_REMOTE);
+	ck_assert_int_eq(find(slice_of(longest, TOPICS_NAME_MAX + 1), NULL, &f), ERR_REMOTE);
+	ck_assert_int_eq(find(slice_of(longest, TOPICS_NAME_MAX), NULL, &f), ERR_NOTFOUND);
 	/* Nothing to wait for. */
-	topics_wait(topics, slice_of(longest, TOPICS_NAME_MAX + 1), NULL, exchange_hold(x, 1000));
+	topics_wait(topics, &(struct topic_ref){slice_of(longest, TOPICS_NAME_MAX + 1), NULL}, 1, exchange_hold(x, 1000));
 	ck_resumed(x);
 	ck_assert_uint_eq(cluster.asked, 0);
 }
@@ -334,7 +404,7 @@ START_TEST(deleted)
 	x = waiting(slice_str("a"), NULL);
 	cluster_answer_all();
 	ck_resumed(x);
-	ck_assert_int_ne(topics_find(topics, slice_str("a"), NULL, &f), 0);
+	ck_assert_int_ne(find(slice_str("a"), NULL, &f), 0);
 	d = drained(false);
 	ck_assert_uint_eq(d.count, 1);
 	ck_assert_int_eq(d.w[0].reason, CLOSE_TOPIC_DELETED);
@@ -361,7 +431,7 @@ ck_no_second_question(struct slice name, const uint8_t id[16])
 {
 	struct topic_facts f;
 
-	ck_assert_int_eq(topics_find(topics, name, id, &f), ERR_REMOTE);
+	ck_assert_int_eq(find(name, id, &f), ERR_REMOTE);
 }
 
 /* "There is no such topic" is believed for a second, then asked anew. */
@@ -373,7 +443,7 @@ START_TEST(misses_are_forgotten)
 	cluster_answer_all();
 	ck_resumed(x);
 	attesting_pass(999);
-	ck_assert_int_eq(topics_find(topics, no_name, id_none, &f), ERR_REMOTE);
+	ck_assert_int_eq(find(no_name, id_none, &f), ERR_REMOTE);
 	ck_assert_uint_eq(cluster.asked, 1);
 	attesting_pass(1);
 	cluster.topics[0].name = "a";
@@ -391,11 +461,11 @@ START_TEST(doubts)
 	struct exchange *x;
 
 	attesting_know("a");
-	topics_doubt(topics, slice_str("a"), NULL);
+	topics_doubt(topics, &(struct topic_ref){slice_str("a"), NULL});
 	(void)known(slice_str("a"), NULL);
 	attesting_pass(1000);
-	topics_doubt(topics, slice_str("nobody"), NULL);
-	topics_doubt(topics, no_name, id_a);
+	topics_doubt(topics, &(struct topic_ref){slice_str("nobody"), NULL});
+	topics_doubt(topics, &(struct topic_ref){no_name, id_a});
 	x = waiting(slice_str("a"), NULL);
 	cluster_answer_all();
 	ck_resumed(x);
@@ -440,7 +510,7 @@ START_TEST(another_one_is_told)
 {
 	struct exchange *x = waiting(no_name, id_none);
 
-	memcpy(cluster.asks[0].id, id_a, 16); /* answered as if that had been asked */
+	memcpy(cluster.asks[0].what[0].id, id_a, 16); /* answered as if that had been asked */
 	cluster_answer_all();
 	ck_resumed(x);
 	ck_no_second_question(no_name, id_none);
@@ -500,6 +570,8 @@ main(void)
 	tcase_add_test(t, little_is_told);
 	tcase_add_test(t, settings_fail);
 	tcase_add_test(t, errors_of_topics);
+	tcase_add_test(t, several_at_once);
+	tcase_add_test(t, very_many_at_once);
 	tcase_add_test(t, impossible_names);
 	tcase_add_test(t, learns_as_answers_pass);
 	tcase_add_test(t, unreadable_answer);

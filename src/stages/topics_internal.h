@@ -1,0 +1,99 @@
+/* What topics.c, topics_table.c and topics_look.c share. */
+#ifndef STAGES_TOPICS_INTERNAL_H
+#define STAGES_TOPICS_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "stages/topics.h"
+
+enum {
+	TOPICS_KEPT = 100000,
+	TOPICS_MISSES_KEPT = 10000,
+	TOPICS_MISS_MS = 1000, /* how long "there is no such topic" is believed */
+};
+
+struct topics {
+	struct stage stage;
+	struct chains *chains;
+	struct topics_doors doors;
+
+	pthread_mutex_t lock;
+	struct map *by_name; /* → struct topic, which it owns */
+	struct map *by_id;   /* → the same ones */
+	struct map *misses;  /* key → struct miss, which it owns */
+	struct map *asked;   /* key → struct asked, under way: topics_look.c */
+};
+
+struct topic {
+	struct topic_facts facts;
+	bool complete; /* its settings were asked for too */
+	struct monotime looked_at;
+};
+
+/* A name or an id, as what is looked for. */
+struct topic_key {
+	uint8_t bytes[1 + TOPICS_NAME_MAX];
+	size_t len;
+};
+
+static inline struct slice
+topic_key_slice(const struct topic_key *k)
+{
+	return slice_of(k->bytes, k->len);
+}
+
+static inline bool
+topic_key_by_id(const struct topic_key *k)
+{
+	return k->bytes[0] == 'i';
+}
+
+/* The name, or the id. */
+static inline struct slice
+topic_key_what(const struct topic_key *k)
+{
+	return slice_of(k->bytes + 1, k->len - 1);
+}
+
+static inline struct slice
+topic_facts_name(const struct topic_facts *f)
+{
+	return slice_of(f->name, f->name_len);
+}
+
+/* false: no topic can have that name. */
+bool topics_key(const struct topic_ref *ref, struct topic_key *ret);
+
+/* --- topics_table.c, all under the lock --------------------------------------------- */
+
+int topics_table_init(struct topics *t) MUSTCHECK; /* 0 or ERR_NOMEM */
+void topics_table_free(struct topics *t);
+
+struct topic *topics_get(const struct topics *t, const struct topic_key *key); /* or NULL */
+
+/* A name with an id that passed by. */
+void topics_hear(struct topics *t, struct slice name, const uint8_t id[16]);
+
+/* What a look found.  `ret_old`: the topic that had the name before, if it is gone. */
+void topics_apply(struct topics *t, const struct topic_facts *found, struct topic_facts *ret_old);
+
+/* The cluster doesn't have it. */
+void topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic_facts *ret_old);
+
+void topics_note_miss(struct topics *t, const struct topic_key *key);
+bool topics_missed_lately(struct topics *t, const struct topic_key *key);
+
+/* --- topics_look.c ------------------------------------------------------------------- */
+
+struct look; /* opaque */
+
+/* Under the lock: a question about one topic, for look_start(); NULL when it is being asked, or there is no memory. */
+struct look *topics_look_again(struct topics *t, const struct topic_key *key);
+
+/* Not under the lock.  NULL is fine. */
+void topics_look_start(struct look *l);
+
+#endif

@@ -1,0 +1,422 @@
+/*
+ * Questions to the cluster, each about many topics: Metadata, then DescribeConfigs for
+ * those that are there.
+ *
+ *   topics_wait ─► look ─► got_topics ─► got_settings ─► finish ─► the table, then the tickets
+ */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/text.h"
+#include "kafka/api.h"
+#include "kafka/configs.h"
+#include "kafka/metadata.h"
+#include "stages/topics_internal.h"
+
+enum { LOOK_MAX = 1000 }; /* topics of one question */
+
+/* Kafka's error codes for topics in Metadata. */
+enum { UNKNOWN_TOPIC = 3, LEADER_NOT_AVAILABLE = 5, UNKNOWN_TOPIC_ID = 100 };
+
+static const char *const settings_asked[] = {"max.message.bytes", "message.timestamp.type"};
+
+/* A ticket, and how many topics it waits for. */
+struct waiting {
+	struct link link; /* when it waits for none any more */
+	struct ticket *ticket;
+	size_t left;
+};
+
+struct waiter {
+	struct link link;
+	struct waiting *of;
+};
+
+enum found { NO_ANSWER, ABSENT, FOUND };
+
+/* One topic of a question. */
+struct asked {
+	struct look *of;
+	struct topic_key key;
+	struct list waiters;
+	enum found found;
+	struct topic_facts facts; /* found; in the end: of the topic that is gone */
+	bool gone;
+};
+
+struct look {
+	struct link link;
+	struct topics *home;
+	bool by_id;
+	size_t count, room;
+	size_t hint; /* of settings: where the last topic was */
+	struct asked asked[];
+};
+
+/* --- the end ---------------------------------------------------------------------------- */
+
+static void
+let_go(struct waiting *w, struct list *done)
+{
+	if (--w->left == 0)
+		list_append(done, &w->link);
+}
+
+static void
+resume(struct list *done)
+{
+	struct link *e;
+
+	while ((e = list_pop(done)) != NULL) {
+		struct waiting *w = CONTAINER_OF(e, struct waiting, link);
+
+		ticket_resume(w->ticket);
+		free(w);
+	}
+}
+
+/* Under the lock. */
+static void
+settle(struct topics *t, struct asked *a, struct list *done)
+{
+	struct topic_facts old = {0};
+	struct link *e;
+
+	map_remove(t->asked, topic_key_slice(&a->key));
+	if (a->found == FOUND) {
+		const struct topic *known;
+
+		topics_apply(t, &a->facts, &old);
+		known = topics_get(t, &a->key);
+		if (known == NULL || !known->complete) /* no room for it: nobody asks again at once */
+			topics_note_miss(t, &a->key);
+	} else {
+		if (a->found == ABSENT)
+			topics_apply_absence(t, &a->key, &old);
+		topics_note_miss(t, &a->key);
+	}
+	a->gone = old.has_id;
+	a->facts = old;
+	while ((e = list_pop(&a->waiters)) != NULL) {
+		struct waiter *w = CONTAINER_OF(e, struct waiter, link);
+
+		let_go(w->of, done);
+		free(w);
+	}
+}
+
+/* The question is over: everybody who waits for it goes on. */
+static void
+finish(struct look *l)
+{
+	struct topics *t = l->home;
+	bool failed = false;
+	struct list done;
+
+	list_init(&done);
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < l->count; i++) {
+		failed |= l->asked[i].found == NO_ANSWER;
+		settle(t, &l->asked[i], &done);
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (failed)
+		metric_add(METRIC_TOPIC_LOOKUPS_FAILED, 1);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct topic_facts *gone = &l->asked[i].facts;
+
+		if (!l->asked[i].gone)
+			continue;
+		LOG_INFO("topics", "a topic was deleted", LOG_B("topic", topic_facts_name(gone)));
+		chains_topic_gone(t->chains, topic_facts_name(gone), gone->id);
+	}
+	resume(&done);
+	free(l);
+}
+
+/* --- settings ------------------------------------------------------------------------------ */
+
+/* Answers keep the order of questions, but for topics that we may not see. */
+static struct asked *
+find_by_name(struct look *l, struct slice name)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		size_t at = (l->hint + i) % l->count;
+
+		if (l->asked[at].found == FOUND && slice_eq(topic_facts_name(&l->asked[at].facts), name)) {
+			l->hint = at;
+			return &l->asked[at];
+		}
+	}
+	return NULL;
+}
+
+static void
+learn_setting(void *arg, struct slice topic, int16_t error, struct slice name, struct slice value)
+{
+	struct asked *a = find_by_name(arg, topic);
+	int64_t n;
+
+	if (error != 0)
+		LOG_DEBUG("topics", "a topic's settings are not known", LOG_B("topic", topic), LOG_I("error", error));
+	if (error != 0 || a == NULL || value.p == NULL)
+		return;
+	if (slice_eq(name, slice_str("message.timestamp.type")))
+		a->facts.time = slice_eq(value, slice_str("LogAppendTime")) ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	else if (slice_eq(name, slice_str("max.message.bytes")) && text_parse_i64(value, &n) == 0 && n >= 0)
+		a->facts.max_bytes = (size_t)n;
+}
+
+/* Not being told is no failure: limits and timestamp type then show in answers to Produce. */
+static void
+got_settings(void *arg, int err, int16_t version, struct slice body)
+{
+	struct look *l = arg;
+
+	if (err == 0)
+		err = configs_read(version, body, learn_setting, l);
+	if (err != 0)
+		LOG_DEBUG("topics", "topics' settings are not known", LOG_I("topics", l->count),
+			  LOG_S("cause", err_text(err)));
+	finish(l);
+}
+
+static void
+ask_settings(void *arg, int16_t version, struct wr *w)
+{
+	const struct look *l = arg;
+	struct slice names[LOOK_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (l->asked[i].found == FOUND)
+			names[n++] = topic_facts_name(&l->asked[i].facts);
+	configs_request_write(version, names, n, settings_asked, ARRAY_LEN(settings_asked), w);
+}
+
+/* --- topics ---------------------------------------------------------------------------------- */
+
+static bool
+is_zero(const uint8_t id[16])
+{
+	static const uint8_t zero[16];
+
+	return memcmp(id, zero, sizeof(zero)) == 0;
+}
+
+/* The one of this question that the answer speaks of, or NULL. */
+static struct asked *
+find_asked(struct look *l, const struct metadata_topic *m)
+{
+	struct topics *t = l->home;
+	struct topic_ref ref = {l->by_id ? (struct slice){NULL, 0} : m->name, m->id};
+	struct topic_key key;
+	struct asked *a;
+
+	if ((!l->by_id && m->name.p == NULL) || !topics_key(&ref, &key))
+		return NULL;
+	pthread_mutex_lock(&t->lock);
+	a = map_get(t->asked, topic_key_slice(&key));
+	if (a != NULL && a->of != l)
+		a = NULL;
+	pthread_mutex_unlock(&t->lock);
+	return a;
+}
+
+static void
+read_topic(struct asked *a, const struct metadata_topic *m)
+{
+	if (m->error == UNKNOWN_TOPIC || m->error == UNKNOWN_TOPIC_ID)
+		a->found = ABSENT;
+	if (m->error != 0 && m->error != LEADER_NOT_AVAILABLE)
+		return; /* we may not see it, or the cluster is in trouble */
+	if (m->name.n == 0 || m->name.n > TOPICS_NAME_MAX)
+		return;
+	memcpy(a->facts.name, m->name.p, m->name.n);
+	a->facts.name_len = m->name.n;
+	a->facts.has_id = !is_zero(m->id);
+	memcpy(a->facts.id, m->id, 16);
+	a->found = FOUND;
+}
+
+/* How many are there. */
+static size_t
+read_topics(struct look *l, int16_t version, struct slice body)
+{
+	struct metadata m;
+	size_t found = 0;
+
+	if (metadata_read(version, body, &m) != 0)
+		return 0;
+	if (chains_set_cluster(l->home->chains, m.cluster_id) == 0) {
+		for (size_t i = 0; i < m.topic_count; i++) {
+			struct asked *a = find_asked(l, &m.topics[i]);
+
+			if (a != NULL)
+				read_topic(a, &m.topics[i]);
+		}
+	}
+	metadata_free(&m);
+	for (size_t i = 0; i < l->count; i++)
+		found += l->asked[i].found == FOUND;
+	return found;
+}
+
+static void
+got_topics(void *arg, int err, int16_t version, struct slice body)
+{
+	struct look *l = arg;
+	struct topics *t = l->home;
+
+	if (err != 0 || read_topics(l, version, body) == 0) {
+		finish(l);
+		return;
+	}
+	metric_add(METRIC_TOPIC_LOOKUPS, 1);
+	if (t->doors.ask(t->doors.arg, API_DESCRIBE_CONFIGS, CONFIGS_MIN, CONFIGS_MAX, ask_settings, got_settings, l) != 0)
+		finish(l);
+}
+
+static void
+ask_topics(void *arg, int16_t version, struct wr *w)
+{
+	const struct look *l = arg;
+	struct slice names[LOOK_MAX];
+	uint8_t ids[LOOK_MAX][16];
+
+	for (size_t i = 0; i < l->count; i++) {
+		names[i] = topic_key_what(&l->asked[i].key);
+		if (l->by_id)
+			memcpy(ids[i], names[i].p, 16);
+	}
+	metadata_request_write(version, names, l->by_id ? (const uint8_t(*)[16])ids : NULL, l->count, w);
+}
+
+void
+topics_look_start(struct look *l)
+{
+	struct topics *t;
+
+	if (l == NULL)
+		return;
+	t = l->home;
+	metric_add(METRIC_TOPIC_LOOKUPS, 1);
+	if (t->doors.ask(t->doors.arg, API_METADATA, l->by_id ? METADATA_BY_ID : METADATA_MIN, METADATA_MAX, ask_topics,
+			 got_topics, l) != 0)
+		finish(l);
+}
+
+/* --- the beginning, under the lock ------------------------------------------------------------ */
+
+static struct look *
+look_new(struct topics *t, bool by_id, size_t room)
+{
+	struct look *l;
+
+	if (room > LOOK_MAX)
+		room = LOOK_MAX;
+	l = calloc(1, sizeof(*l) + room * sizeof(l->asked[0]));
+	if (l == NULL)
+		return NULL;
+	l->home = t;
+	l->by_id = by_id;
+	l->room = room;
+	return l;
+}
+
+/* NULL: no memory. */
+static struct asked *
+look_add(struct look *l, const struct topic_key *key)
+{
+	struct asked *a = &l->asked[l->count];
+
+	a->of = l;
+	a->key = *key;
+	a->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
+	list_init(&a->waiters);
+	if (map_put(l->home->asked, topic_key_slice(key), a) != 0)
+		return NULL;
+	l->count++;
+	return a;
+}
+
+struct look *
+topics_look_again(struct topics *t, const struct topic_key *key)
+{
+	struct look *l;
+
+	if (map_get(t->asked, topic_key_slice(key)) != NULL || (l = look_new(t, topic_key_by_id(key), 1)) == NULL)
+		return NULL;
+	if (look_add(l, key) == NULL) {
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
+/* In a question that is under way, or in the last of `fresh`, to which one is added if need be.  NULL: no memory. */
+static struct asked *
+ask(struct topics *t, const struct topic_key *key, size_t room, struct list *fresh)
+{
+	struct asked *a = map_get(t->asked, topic_key_slice(key));
+	struct link *last = list_last(fresh);
+	struct look *l = last != NULL ? CONTAINER_OF(last, struct look, link) : NULL;
+
+	if (a != NULL)
+		return a;
+	if (l == NULL || l->count == l->room || l->by_id != topic_key_by_id(key)) {
+		l = look_new(t, topic_key_by_id(key), room);
+		if (l == NULL)
+			return NULL;
+		list_append(fresh, &l->link);
+	}
+	return look_add(l, key);
+}
+
+static void
+wait_for(struct asked *a, struct waiting *of)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return;
+	w->of = of;
+	of->left++;
+	list_append(&a->waiters, &w->link);
+}
+
+void
+topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct ticket *ticket)
+{
+	struct waiting *w = ticket == NULL ? NULL : calloc(1, sizeof(*w));
+	struct list fresh, done;
+	struct link *e;
+
+	if (ticket != NULL && w == NULL) {
+		ticket_resume(ticket);
+		return;
+	}
+	list_init(&fresh);
+	list_init(&done);
+	if (w != NULL)
+		*w = (struct waiting){.ticket = ticket, .left = 1};
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < count; i++) {
+		struct topic_key key;
+		struct asked *a;
+
+		if (topics_key(&refs[i], &key) && (a = ask(t, &key, count - i, &fresh)) != NULL && w != NULL)
+			wait_for(a, w);
+	}
+	if (w != NULL)
+		let_go(w, &done);
+	pthread_mutex_unlock(&t->lock);
+	while ((e = list_pop(&fresh)) != NULL) {
+		struct look *l = CONTAINER_OF(e, struct look, link);
+
+		if (l->count > 0)
+			topics_look_start(l);
+		else
+			free(l);
+	}
+	resume(&done);
+}

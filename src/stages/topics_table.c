@@ -1,0 +1,168 @@
+/* The table of topics: what was found, what passed by, and what isn't there. */
+#include "stages/topics_internal.h"
+
+struct miss {
+	struct monotime at;
+};
+
+bool
+topics_key(const struct topic_ref *ref, struct topic_key *ret)
+{
+	struct slice s = ref->name.p != NULL ? ref->name : slice_of(ref->id, 16);
+
+	if (s.n == 0 || s.n > TOPICS_NAME_MAX)
+		return false;
+	ret->bytes[0] = ref->name.p != NULL ? 'n' : 'i';
+	memcpy(ret->bytes + 1, s.p, s.n);
+	ret->len = 1 + s.n;
+	return true;
+}
+
+int
+topics_table_init(struct topics *t)
+{
+	t->by_name = map_new();
+	t->by_id = map_new();
+	t->misses = map_new();
+	return t->by_name == NULL || t->by_id == NULL || t->misses == NULL ? ERR_NOMEM : 0;
+}
+
+static void
+free_values(struct map *m)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	while (m != NULL && map_next(m, &at, &key, &value))
+		free(value);
+	map_free(m);
+}
+
+void
+topics_table_free(struct topics *t)
+{
+	free_values(t->by_name);
+	map_free(t->by_id);
+	free_values(t->misses);
+}
+
+struct topic *
+topics_get(const struct topics *t, const struct topic_key *key)
+{
+	return map_get(topic_key_by_id(key) ? t->by_id : t->by_name, topic_key_what(key));
+}
+
+/* A topic of which no more than the name is known.  NULL: no memory, or too many. */
+static struct topic *
+add(struct topics *t, struct slice name)
+{
+	struct topic *e;
+
+	if (name.n == 0 || name.n > TOPICS_NAME_MAX || map_count(t->by_name) >= TOPICS_KEPT)
+		return NULL;
+	e = calloc(1, sizeof(*e));
+	if (e == NULL || map_put(t->by_name, name, e) != 0) {
+		free(e);
+		return NULL;
+	}
+	memcpy(e->facts.name, name.p, name.n);
+	e->facts.name_len = name.n;
+	e->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
+	return e;
+}
+
+static void
+forget_id(struct topics *t, struct topic *e)
+{
+	if (e->facts.has_id && map_get(t->by_id, slice_of(e->facts.id, 16)) == e)
+		map_remove(t->by_id, slice_of(e->facts.id, 16));
+	e->facts.has_id = false;
+}
+
+static bool
+set_id(struct topics *t, struct topic *e, const uint8_t id[16])
+{
+	if (map_put(t->by_id, slice_of(id, 16), e) != 0)
+		return false;
+	memcpy(e->facts.id, id, 16);
+	e->facts.has_id = true;
+	return true;
+}
+
+void
+topics_hear(struct topics *t, struct slice name, const uint8_t id[16])
+{
+	struct topic *e = map_get(t->by_name, name);
+
+	if (e == NULL && (e = add(t, name)) == NULL)
+		return; /* it will be looked for when it is needed */
+	if (!e->facts.has_id)
+		(void)!set_id(t, e, id);
+	else if (memcmp(e->facts.id, id, 16) != 0)
+		e->complete = false; /* deleted and made again, or a broker lags: our own look decides */
+}
+
+void
+topics_apply(struct topics *t, const struct topic_facts *found, struct topic_facts *ret_old)
+{
+	struct topic *e = map_get(t->by_name, topic_facts_name(found));
+
+	if (e == NULL && (e = add(t, topic_facts_name(found))) == NULL)
+		return;
+	if (e->facts.has_id && (!found->has_id || memcmp(e->facts.id, found->id, 16) != 0)) {
+		*ret_old = e->facts;
+		forget_id(t, e);
+	}
+	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))
+		return;
+	e->facts.max_bytes = found->max_bytes;
+	e->facts.time = found->time;
+	e->complete = true;
+	e->looked_at = clock_now();
+}
+
+void
+topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic_facts *ret_old)
+{
+	struct topic *e = topics_get(t, key);
+
+	if (e == NULL)
+		return;
+	*ret_old = e->facts;
+	forget_id(t, e);
+	map_remove(t->by_name, topic_facts_name(&e->facts));
+	free(e);
+}
+
+void
+topics_note_miss(struct topics *t, const struct topic_key *key)
+{
+	struct miss *m = map_get(t->misses, topic_key_slice(key));
+	struct map *fresh;
+
+	if (m == NULL && map_count(t->misses) >= TOPICS_MISSES_KEPT && (fresh = map_new()) != NULL) {
+		free_values(t->misses);
+		t->misses = fresh;
+	}
+	if (m == NULL && (m = calloc(1, sizeof(*m))) != NULL && map_put(t->misses, topic_key_slice(key), m) != 0) {
+		free(m);
+		m = NULL;
+	}
+	if (m != NULL)
+		m->at = clock_now();
+}
+
+bool
+topics_missed_lately(struct topics *t, const struct topic_key *key)
+{
+	struct miss *m = map_get(t->misses, topic_key_slice(key));
+
+	if (m == NULL)
+		return false;
+	if (monotime_since_ms(clock_now(), m->at) < TOPICS_MISS_MS)
+		return true;
+	map_remove(t->misses, topic_key_slice(key));
+	free(m);
+	return false;
+}
