@@ -9,7 +9,6 @@
 #include "stages/attest.h"
 
 enum {
-	HOLD_MS = 5000,          /* at most, for topics' names, ids and settings */
 	SMALL_PIECE = 16 * 1024, /* smaller is copied into its neighbour, larger travels on its own */
 };
 

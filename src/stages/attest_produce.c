@@ -265,6 +265,12 @@ place_and_rewrite(struct work *w, const struct chains_batch *cb, size_t max_byte
 	}
 }
 
+static void
+never(enum metric why, const struct batch *b)
+{
+	unattested(why, why == METRIC_RECORDS_LEGACY || why == METRIC_RECORDS_MALFORMED ? 1 : b->count);
+}
+
 static int
 attest_part(struct work *w, const struct produce_part *p, const struct topic_facts *f)
 {
@@ -276,7 +282,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	int err;
 
 	if (not != METRIC_COUNT) {
-		unattested(not, not == METRIC_RECORDS_LEGACY || not == METRIC_RECORDS_MALFORMED ? 1 : b.count);
+		never(not, &b);
 		return 0;
 	}
 	/* Before it is placed: what a header claims makes no room for records, and no windows. */
@@ -323,7 +329,7 @@ ref_of(const struct produce_part *p)
 	return (struct topic_ref){p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id};
 }
 
-/* Facts about the part's topic.  ERR_NOTFOUND: wait for them; ERR_REMOTE: there are none. */
+/* Facts about the part's topic.  ERR_NOTFOUND: wait for them; ERR_REMOTE: there are none; ERR_NOT_NOW. */
 static int
 facts_of(struct work *w, const struct produce_part *p, struct topic_facts *ret)
 {
@@ -342,13 +348,14 @@ missing(struct work *w, struct topic_ref *refs)
 	for (size_t i = 0; i < w->req.count; i++) {
 		const struct produce_part *p = &w->req.parts[i];
 		struct topic_facts f;
+		struct batch b;
 
 		if (p->records.p == NULL || (!p->by_id && !is_wanted(w->config, p->topic)))
 			continue;
 		if (last != NULL && (p->by_id ? memcmp(last->topic_id, p->topic_id, 16) == 0
 					      : last->topic.p == p->topic.p))
 			continue;
-		if (facts_of(w, p, &f) != ERR_NOTFOUND)
+		if (facts_of(w, p, &f) != ERR_NOTFOUND || why_not(p, &b) != METRIC_COUNT)
 			continue;
 		refs[n++] = ref_of(p);
 		last = p;
@@ -358,7 +365,7 @@ missing(struct work *w, struct topic_ref *refs)
 
 /*
  * Does everything that is wanted have its facts?  Otherwise what hasn't is asked for,
- * all of it at once, and the request waits; however often it does, HOLD_MS in all.
+ * all of it at once, and the request waits; however often it does, TOPICS_WAIT_MS in all.
  */
 static enum stage_verdict
 wait_for_facts(struct work *w)
@@ -369,20 +376,33 @@ wait_for_facts(struct work *w)
 	struct topic_ref *refs;
 	size_t n;
 
-	if (exchange_timed_out(w->x) || age >= HOLD_MS || w->req.count == 0)
+	if (exchange_timed_out(w->x) || age >= TOPICS_WAIT_MS || w->req.count == 0)
 		return STAGE_PASS;
 	refs = malloc(w->req.count * sizeof(*refs));
 	if (refs == NULL)
 		return STAGE_CLOSE;
 	n = missing(w, refs);
 	if (n > 0) {
-		ticket = exchange_hold(w->x, (unsigned)(HOLD_MS - age));
+		ticket = exchange_hold(w->x, (unsigned)(TOPICS_WAIT_MS - age));
 		verdict = ticket == NULL ? STAGE_CLOSE : STAGE_HOLD;
 		if (ticket != NULL)
 			topics_wait(w->a->topics, refs, n, ticket);
 	}
 	free(refs);
 	return verdict;
+}
+
+/* Nothing is known of its topic; and perhaps that doesn't matter. */
+static void
+without_facts(struct work *w, const struct produce_part *p)
+{
+	struct batch b;
+	enum metric not = why_not(p, &b);
+
+	if (not != METRIC_COUNT)
+		never(not, &b);
+	else
+		failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
 }
 
 static int
@@ -400,8 +420,7 @@ attest_parts(struct work *w)
 			continue;
 		}
 		if (facts_of(w, p, &f) != 0) {
-			/* A topic that the cluster doesn't have: the broker says so itself. */
-			failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, records_of(p));
+			without_facts(w, p);
 			continue;
 		}
 		if (!is_wanted(w->config, slice_of(f.name, f.name_len))) {

@@ -18,6 +18,7 @@ topics_new(struct chains *chains, const struct topics_doors *doors)
 	t->chains = chains;
 	t->doors = *doors;
 	t->asked = map_new();
+	list_init(&t->looks);
 	if (topics_table_init(t) != 0 || t->asked == NULL) {
 		topics_free(t);
 		return NULL;
@@ -42,7 +43,7 @@ topics_free(struct topics *t)
 int
 topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *ret)
 {
-	struct look *refresh = NULL;
+	struct look *look = NULL;
 	struct topic_key key;
 	struct topic *e;
 	int err = 0;
@@ -54,14 +55,19 @@ topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *r
 	if (e != NULL && e->complete) {
 		*ret = e->facts;
 		if (monotime_since_ms(clock_now(), e->looked_at) >= REFRESH_MS) {
-			refresh = topics_look_again(t, &key);
+			look = topics_look_again(t, &key);
 			e->looked_at = clock_now(); /* when it fails, the next time is a while later */
 		}
-	} else {
-		err = topics_missed_lately(t, &key) ? ERR_REMOTE : ERR_NOTFOUND;
+	} else if ((err = topics_missed(t, &key)) == 0) {
+		err = ERR_NOTFOUND;
+		if (topics_silent(t)) {
+			err = ERR_NOT_NOW;
+			if (list_first(&t->looks) == NULL) /* one question finds out when the silence ends */
+				look = topics_look_again(t, &key);
+		}
 	}
 	pthread_mutex_unlock(&t->lock);
-	topics_look_start(refresh);
+	topics_look_start(look);
 	return err;
 }
 

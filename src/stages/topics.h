@@ -18,6 +18,9 @@ struct topics;
 /* Kafka's default of max.message.bytes; what is assumed while nobody tells. */
 #define TOPICS_DEFAULT_MAX_BYTES 1048588
 
+/* How long anybody waits for an answer of the cluster. */
+#define TOPICS_WAIT_MS 5000
+
 struct topic_facts {
 	char name[TOPICS_NAME_MAX + 1];
 	size_t name_len;
@@ -51,7 +54,8 @@ struct topic_ref {
 
 /*
  * What is known.  0; ERR_NOTFOUND: nothing yet, topics_wait() for it; ERR_REMOTE: the
- * cluster has no such topic, or doesn't answer.
+ * cluster has no such topic; ERR_NOT_NOW: the cluster doesn't answer, as others found out
+ * by waiting, and is asked without anybody's waiting until it does.
  */
 int topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *ret) MUSTCHECK;
 

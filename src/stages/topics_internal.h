@@ -12,7 +12,8 @@
 enum {
 	TOPICS_KEPT = 100000,
 	TOPICS_MISSES_KEPT = 10000,
-	TOPICS_MISS_MS = 1000, /* how long "there is no such topic" is believed */
+	TOPICS_MISS_MS = 1000,    /* how long "there is no such topic" is believed */
+	TOPICS_SILENT_MS = 30000, /* and that there are no answers, while nobody shows otherwise */
 };
 
 struct topics {
@@ -25,6 +26,9 @@ struct topics {
 	struct map *by_id;   /* → the same ones */
 	struct map *misses;  /* key → struct miss, which it owns */
 	struct map *asked;   /* key → struct asked, under way: topics_look.c */
+	struct list looks;   /* the questions under way, oldest first */
+	bool silent;         /* the last question had no answer, … */
+	struct monotime silent_at; /* … as was found then */
 };
 
 struct topic {
@@ -83,8 +87,11 @@ void topics_apply(struct topics *t, const struct topic_facts *found, struct topi
 /* The cluster doesn't have it. */
 void topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic_facts *ret_old);
 
-void topics_note_miss(struct topics *t, const struct topic_key *key);
-bool topics_missed_lately(struct topics *t, const struct topic_key *key);
+/* `why`: ERR_REMOTE (there is no such topic) or ERR_NOT_NOW (no answer). */
+void topics_note_miss(struct topics *t, const struct topic_key *key, int why);
+
+/* Why it isn't known, as was found just now; 0: it isn't known that it isn't. */
+int topics_missed(struct topics *t, const struct topic_key *key);
 
 /* --- topics_look.c ------------------------------------------------------------------- */
 
@@ -92,6 +99,9 @@ struct look; /* opaque */
 
 /* Under the lock: a question about one topic, for look_start(); NULL when it is being asked, or there is no memory. */
 struct look *topics_look_again(struct topics *t, const struct topic_key *key);
+
+/* Under the lock: is it no use to wait for an answer? */
+bool topics_silent(const struct topics *t);
 
 /* Not under the lock.  NULL is fine. */
 void topics_look_start(struct look *l);

@@ -44,8 +44,10 @@ struct asked {
 };
 
 struct look {
-	struct link link;
+	struct link link;  /* in home->looks */
+	struct link fresh; /* while it is made */
 	struct topics *home;
+	struct monotime started;
 	bool by_id;
 	size_t count, room;
 	size_t hint; /* of settings: where the last topic was */
@@ -88,11 +90,11 @@ settle(struct topics *t, struct asked *a, struct list *done)
 		topics_apply(t, &a->facts, &old);
 		known = topics_get(t, &a->key);
 		if (known == NULL || !known->complete) /* no room for it: nobody asks again at once */
-			topics_note_miss(t, &a->key);
+			topics_note_miss(t, &a->key, ERR_NOT_NOW);
 	} else {
 		if (a->found == ABSENT)
 			topics_apply_absence(t, &a->key, &old);
-		topics_note_miss(t, &a->key);
+		topics_note_miss(t, &a->key, a->found == ABSENT ? ERR_REMOTE : ERR_NOT_NOW);
 	}
 	a->gone = old.has_id;
 	a->facts = old;
@@ -102,6 +104,27 @@ settle(struct topics *t, struct asked *a, struct list *done)
 		let_go(w->of, done);
 		free(w);
 	}
+}
+
+bool
+topics_silent(const struct topics *t)
+{
+	struct link *e = list_first(&t->looks);
+	struct monotime now = clock_now();
+
+	if (t->silent && monotime_since_ms(now, t->silent_at) < TOPICS_SILENT_MS)
+		return true;
+	return e != NULL && monotime_since_ms(now, CONTAINER_OF(e, struct look, link)->started) >= TOPICS_WAIT_MS;
+}
+
+/* A question got no answer, or one that shows that there are answers. */
+static void
+note_silence(struct topics *t, bool silent)
+{
+	pthread_mutex_lock(&t->lock);
+	t->silent = silent;
+	t->silent_at = clock_now();
+	pthread_mutex_unlock(&t->lock);
 }
 
 /* The question is over: everybody who waits for it goes on. */
@@ -114,6 +137,7 @@ finish(struct look *l)
 
 	list_init(&done);
 	pthread_mutex_lock(&t->lock);
+	list_remove(&t->looks, &l->link);
 	for (size_t i = 0; i < l->count; i++) {
 		failed |= l->asked[i].found == NO_ANSWER;
 		settle(t, &l->asked[i], &done);
@@ -267,6 +291,8 @@ got_topics(void *arg, int err, int16_t version, struct slice body)
 	struct look *l = arg;
 	struct topics *t = l->home;
 
+	if (err == 0 || err == ERR_TIMEOUT || err == ERR_CLOSED) /* others tell of the question, not of the cluster */
+		note_silence(t, err != 0);
 	if (err != 0 || read_topics(l, version, body) == 0) {
 		finish(l);
 		return;
@@ -301,8 +327,10 @@ topics_look_start(struct look *l)
 	t = l->home;
 	metric_add(METRIC_TOPIC_LOOKUPS, 1);
 	if (t->doors.ask(t->doors.arg, API_METADATA, l->by_id ? METADATA_BY_ID : METADATA_MIN, METADATA_MAX, ask_topics,
-			 got_topics, l) != 0)
+			 got_topics, l) != 0) {
+		note_silence(t, true);
 		finish(l);
+	}
 }
 
 /* --- the beginning, under the lock ------------------------------------------------------------ */
@@ -318,8 +346,10 @@ look_new(struct topics *t, bool by_id, size_t room)
 	if (l == NULL)
 		return NULL;
 	l->home = t;
+	l->started = clock_now();
 	l->by_id = by_id;
 	l->room = room;
+	list_append(&t->looks, &l->link);
 	return l;
 }
 
@@ -339,6 +369,14 @@ look_add(struct look *l, const struct topic_key *key)
 	return a;
 }
 
+/* It asks for nothing. */
+static void
+look_drop(struct look *l)
+{
+	list_remove(&l->home->looks, &l->link);
+	free(l);
+}
+
 struct look *
 topics_look_again(struct topics *t, const struct topic_key *key)
 {
@@ -347,7 +385,7 @@ topics_look_again(struct topics *t, const struct topic_key *key)
 	if (map_get(t->asked, topic_key_slice(key)) != NULL || (l = look_new(t, topic_key_by_id(key), 1)) == NULL)
 		return NULL;
 	if (look_add(l, key) == NULL) {
-		free(l);
+		look_drop(l);
 		return NULL;
 	}
 	return l;
@@ -359,7 +397,7 @@ ask(struct topics *t, const struct topic_key *key, size_t room, struct list *fre
 {
 	struct asked *a = map_get(t->asked, topic_key_slice(key));
 	struct link *last = list_last(fresh);
-	struct look *l = last != NULL ? CONTAINER_OF(last, struct look, link) : NULL;
+	struct look *l = last != NULL ? CONTAINER_OF(last, struct look, fresh) : NULL;
 
 	if (a != NULL)
 		return a;
@@ -367,9 +405,14 @@ ask(struct topics *t, const struct topic_key *key, size_t room, struct list *fre
 		l = look_new(t, topic_key_by_id(key), room);
 		if (l == NULL)
 			return NULL;
-		list_append(fresh, &l->link);
+		list_append(fresh, &l->fresh);
 	}
-	return look_add(l, key);
+	a = look_add(l, key);
+	if (l->count == 0) {
+		list_remove(fresh, &l->fresh);
+		look_drop(l);
+	}
+	return a;
 }
 
 static void
@@ -410,13 +453,7 @@ topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct
 	if (w != NULL)
 		let_go(w, &done);
 	pthread_mutex_unlock(&t->lock);
-	while ((e = list_pop(&fresh)) != NULL) {
-		struct look *l = CONTAINER_OF(e, struct look, link);
-
-		if (l->count > 0)
-			topics_look_start(l);
-		else
-			free(l);
-	}
+	while ((e = list_pop(&fresh)) != NULL)
+		topics_look_start(CONTAINER_OF(e, struct look, fresh));
 	resume(&done);
 }

@@ -3,6 +3,7 @@
 
 struct miss {
 	struct monotime at;
+	int why;
 };
 
 bool
@@ -91,19 +92,6 @@ set_id(struct topics *t, struct topic *e, const uint8_t id[16])
 }
 
 void
-topics_hear(struct topics *t, struct slice name, const uint8_t id[16])
-{
-	struct topic *e = map_get(t->by_name, name);
-
-	if (e == NULL && (e = add(t, name)) == NULL)
-		return; /* it will be looked for when it is needed */
-	if (!e->facts.has_id)
-		(void)!set_id(t, e, id);
-	else if (memcmp(e->facts.id, id, 16) != 0)
-		e->complete = false; /* deleted and made again, or a broker lags: our own look decides */
-}
-
-void
 topics_apply(struct topics *t, const struct topic_facts *found, struct topic_facts *ret_old)
 {
 	struct topic *e = map_get(t->by_name, topic_facts_name(found));
@@ -136,7 +124,7 @@ topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic
 }
 
 void
-topics_note_miss(struct topics *t, const struct topic_key *key)
+topics_note_miss(struct topics *t, const struct topic_key *key, int why)
 {
 	struct miss *m = map_get(t->misses, topic_key_slice(key));
 	struct map *fresh;
@@ -149,20 +137,53 @@ topics_note_miss(struct topics *t, const struct topic_key *key)
 		free(m);
 		m = NULL;
 	}
-	if (m != NULL)
-		m->at = clock_now();
+	if (m == NULL)
+		return; /* it will be asked for once more */
+	m->at = clock_now();
+	m->why = why;
 }
 
-bool
-topics_missed_lately(struct topics *t, const struct topic_key *key)
+static void
+forget_miss(struct topics *t, const struct topic_ref *ref)
+{
+	struct topic_key key;
+
+	if (topics_key(ref, &key))
+		free(map_remove(t->misses, topic_key_slice(&key)));
+}
+
+int
+topics_missed(struct topics *t, const struct topic_key *key)
 {
 	struct miss *m = map_get(t->misses, topic_key_slice(key));
 
 	if (m == NULL)
-		return false;
+		return 0;
 	if (monotime_since_ms(clock_now(), m->at) < TOPICS_MISS_MS)
-		return true;
+		return m->why;
 	map_remove(t->misses, topic_key_slice(key));
 	free(m);
-	return false;
+	return 0;
+}
+
+/* --- what passes by --------------------------------------------------------------------- */
+
+void
+topics_hear(struct topics *t, struct slice name, const uint8_t id[16])
+{
+	struct topic *e = map_get(t->by_name, name);
+
+	if (e == NULL && (e = add(t, name)) == NULL)
+		return; /* it will be looked for when it is needed */
+	if (e->facts.has_id && memcmp(e->facts.id, id, 16) == 0)
+		return;
+	if (e->facts.has_id) {
+		e->complete = false; /* deleted and made again, or a broker lags: our own look decides */
+		return;
+	}
+	(void)!set_id(t, e, id);
+	/* Whoever told this can be asked for the rest. */
+	forget_miss(t, &(struct topic_ref){name, NULL});
+	forget_miss(t, &(struct topic_ref){{NULL, 0}, id});
+	t->silent = false;
 }

@@ -1089,6 +1089,57 @@ START_TEST(one_deadline)
 }
 END_TEST
 
+/* The cluster can't be asked: one request is held for it, once; those behind it aren't. */
+START_TEST(waits_once)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"c", NULL, 0, wr_slice(&batch)};
+	struct exchange *x = produce_of(9, 1, &p, 1);
+
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	attesting_pass(5000);
+	stages_time_out(x);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	stages_free(x);
+	for (int turn = 0; turn < 3; turn++) {
+		x = produce_of(9, 1, &p, 1);
+		ck_assert_int_eq(request(x), STAGE_PASS);
+		stages_free(x);
+		if (turn < 2)
+			cluster_end(ERR_TIMEOUT, slice_of(NULL, 0));
+		attesting_pass(10000);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 8);
+	cluster_answer_all();
+	x = produce_of(9, 1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	answer_stored(x, "c", NULL, 0, 0);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+/* What isn't attested in any case is not waited for, and counted for what it is. */
+START_TEST(waits_for_what_matters)
+{
+	struct wr crc = BATCH(.count = 2), control = BATCH(.count = 1, .attributes = BATCH_CONTROL), old = BATCH(.count = 1);
+	struct stages_part p[3] = {{"c", NULL, 0, wr_slice(&crc)}, {"c", NULL, 1, wr_slice(&control)}, {"c", NULL, 2, wr_slice(&old)}};
+	struct exchange *x;
+
+	crc.buf[crc.len - 1] ^= 1;
+	old.buf[BATCH_MAGIC_AT] = 1;
+	x = produce_of(9, 1, p, 3);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	ck_assert_uint_eq(x->holds, 0);
+	ck_assert_int_eq(counted(METRIC_RECORDS_CRC), 2);
+	ck_assert_int_eq(counted(METRIC_RECORDS_CONTROL), 1);
+	ck_assert_int_eq(counted(METRIC_RECORDS_LEGACY), 1);
+	ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 0);
+	stages_free(x);
+	wr_free(&crc), wr_free(&control), wr_free(&old);
+}
+END_TEST
+
 START_TEST(asks_in_vain)
 {
 	struct wr batch = BATCH(.count = 2);
@@ -1221,6 +1272,8 @@ main(void)
 	tcase_add_test(t, asks_for_an_id);
 	tcase_add_test(t, asks_for_several);
 	tcase_add_test(t, one_deadline);
+	tcase_add_test(t, waits_once);
+	tcase_add_test(t, waits_for_what_matters);
 	tcase_add_test(t, asks_in_vain);
 	tcase_add_test(t, asks_too_long);
 	tcase_add_test(t, rejects_unknown);

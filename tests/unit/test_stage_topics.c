@@ -431,7 +431,7 @@ ck_no_second_question(struct slice name, const uint8_t id[16])
 {
 	struct topic_facts f;
 
-	ck_assert_int_eq(find(name, id, &f), ERR_REMOTE);
+	ck_assert_int_eq(find(name, id, &f), ERR_NOT_NOW);
 }
 
 /* "There is no such topic" is believed for a second, then asked anew. */
@@ -452,6 +452,104 @@ START_TEST(misses_are_forgotten)
 	cluster_answer_all();
 	ck_resumed(x);
 	ck_assert_str_eq(known(no_name, id_none).name, "a");
+}
+END_TEST
+
+static int
+look_for(const char *name)
+{
+	struct topic_facts f;
+
+	return find(slice_str(name), NULL, &f);
+}
+
+/* Who waited in vain tells others: for a while nobody waits, and one question at a time finds out when that ends. */
+START_TEST(silence)
+{
+	struct exchange *x = waiting(slice_str("a"), NULL);
+
+	attesting_pass(TOPICS_WAIT_MS - 1);
+	ck_assert_int_eq(look_for("a"), ERR_NOTFOUND);
+	ck_assert_int_eq(look_for("b"), ERR_NOTFOUND);
+	attesting_pass(1);
+	stages_time_out(x);
+	stages_free(x);
+	ck_assert_int_eq(look_for("a"), ERR_NOT_NOW); /* while it is still being asked for */
+	ck_assert_int_eq(look_for("b"), ERR_NOT_NOW);
+	ck_assert_uint_eq(cluster.asked, 1);
+	cluster_end(ERR_TIMEOUT, no_name);
+	for (int turn = 0; turn < 3; turn++) {
+		attesting_pass(29999);
+		ck_assert_int_eq(look_for("b"), ERR_NOT_NOW);
+		ck_assert_int_eq(look_for("c"), ERR_NOT_NOW);
+		ck_assert_uint_eq(cluster.asked, (size_t)turn + 2);
+		cluster_end(turn == 0 ? ERR_CLOSED : ERR_TIMEOUT, no_name);
+	}
+	/* Nobody asked for long: the next one waits again. */
+	attesting_pass(30000);
+	ck_assert_int_eq(look_for("b"), ERR_NOTFOUND);
+	x = waiting(slice_str("b"), NULL);
+	cluster_end(ERR_TIMEOUT, no_name);
+	ck_resumed(x);
+	/* A question that is answered ends it. */
+	ck_assert_int_eq(look_for("c"), ERR_NOT_NOW);
+	ck_assert_int_eq(look_for("a"), ERR_NOT_NOW);
+	cluster_answer_all();
+	ck_assert_int_eq(look_for("c"), 0);
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_int_eq(look_for("a"), 0);
+}
+END_TEST
+
+/* Nobody could be asked at all. */
+START_TEST(silence_at_once)
+{
+	struct exchange *x;
+
+	cluster.unreachable = true;
+	x = waiting(slice_str("a"), NULL);
+	ck_resumed(x);
+	ck_assert_int_eq(look_for("b"), ERR_NOT_NOW);
+	cluster.unreachable = false;
+	ck_assert_int_eq(look_for("b"), ERR_NOT_NOW); /* from a second ago on it is asked for */
+	attesting_pass(1000);
+	ck_assert_int_eq(look_for("b"), ERR_NOT_NOW);
+	cluster_answer_all();
+	ck_assert_int_eq(look_for("b"), 0);
+}
+END_TEST
+
+/* A topic that passes by on its way to a client shows that the cluster is there. */
+START_TEST(silence_ends_in_passing)
+{
+	struct exchange *x = waiting(slice_str("a"), NULL);
+
+	cluster_end(ERR_TIMEOUT, no_name);
+	ck_resumed(x);
+	ck_assert_int_eq(look_for("a"), ERR_NOT_NOW);
+	passes_by(API_METADATA, 12, "a", id_a);
+	x = waiting(slice_str("a"), NULL);
+	cluster_end(ERR_TIMEOUT, no_name);
+	ck_resumed(x);
+	passes_by(API_METADATA, 12, "a", id_a); /* but no news */
+	ck_assert_int_eq(look_for("a"), ERR_NOT_NOW);
+	attesting_pass(1000);
+	ck_assert_int_eq(look_for("a"), ERR_NOT_NOW);
+}
+END_TEST
+
+/* A broker that is too old to be asked by id does answer. */
+START_TEST(no_silence)
+{
+	struct exchange *x;
+
+	cluster.metadata_version = 11;
+	x = waiting(no_name, id_a);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_int_eq(look_for("b"), ERR_NOTFOUND);
 }
 END_TEST
 
@@ -581,6 +679,10 @@ main(void)
 	tcase_add_test(t, deleted);
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, misses_are_forgotten);
+	tcase_add_test(t, silence);
+	tcase_add_test(t, silence_at_once);
+	tcase_add_test(t, silence_ends_in_passing);
+	tcase_add_test(t, no_silence);
 	tcase_add_test(t, doubts);
 	tcase_add_test(t, refreshes);
 	tcase_add_test(t, another_one_is_told);
