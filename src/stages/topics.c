@@ -54,6 +54,7 @@ topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *r
 	e = topics_get(t, &key);
 	if (e != NULL && e->complete) {
 		*ret = e->facts;
+		topics_used(t, e);
 		if (monotime_since_ms(clock_now(), e->looked_at) >= REFRESH_MS) {
 			look = topics_look_again(t, &key);
 			e->looked_at = clock_now(); /* when it fails, the next time is a while later */

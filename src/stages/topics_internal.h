@@ -24,6 +24,7 @@ struct topics {
 	pthread_mutex_t lock;
 	struct map *by_name; /* → struct topic, which it owns */
 	struct map *by_id;   /* → the same ones */
+	struct list by_use;  /* again; longest unused first */
 	struct map *misses;  /* key → struct miss, which it owns */
 	struct map *asked;   /* key → struct asked, under way: topics_look.c */
 	struct list looks;   /* the questions under way, oldest first */
@@ -32,6 +33,7 @@ struct topics {
 };
 
 struct topic {
+	struct link in_use; /* by_use */
 	struct topic_facts facts;
 	bool complete; /* its settings were asked for too */
 	struct monotime looked_at;
@@ -77,6 +79,7 @@ int topics_table_init(struct topics *t) MUSTCHECK; /* 0 or ERR_NOMEM */
 void topics_table_free(struct topics *t);
 
 struct topic *topics_get(const struct topics *t, const struct topic_key *key); /* or NULL */
+void topics_used(struct topics *t, struct topic *e);
 
 /* A name with an id that passed by. */
 void topics_hear(struct topics *t, struct slice name, const uint8_t id[16]);

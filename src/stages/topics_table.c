@@ -25,6 +25,7 @@ topics_table_init(struct topics *t)
 	t->by_name = map_new();
 	t->by_id = map_new();
 	t->misses = map_new();
+	list_init(&t->by_use);
 	return t->by_name == NULL || t->by_id == NULL || t->misses == NULL ? ERR_NOMEM : 0;
 }
 
@@ -54,23 +55,11 @@ topics_get(const struct topics *t, const struct topic_key *key)
 	return map_get(topic_key_by_id(key) ? t->by_id : t->by_name, topic_key_what(key));
 }
 
-/* A topic of which no more than the name is known.  NULL: no memory, or too many. */
-static struct topic *
-add(struct topics *t, struct slice name)
+void
+topics_used(struct topics *t, struct topic *e)
 {
-	struct topic *e;
-
-	if (name.n == 0 || name.n > TOPICS_NAME_MAX || map_count(t->by_name) >= TOPICS_KEPT)
-		return NULL;
-	e = calloc(1, sizeof(*e));
-	if (e == NULL || map_put(t->by_name, name, e) != 0) {
-		free(e);
-		return NULL;
-	}
-	memcpy(e->facts.name, name.p, name.n);
-	e->facts.name_len = name.n;
-	e->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
-	return e;
+	list_remove(&t->by_use, &e->in_use);
+	list_append(&t->by_use, &e->in_use);
 }
 
 static void
@@ -79,6 +68,37 @@ forget_id(struct topics *t, struct topic *e)
 	if (e->facts.has_id && map_get(t->by_id, slice_of(e->facts.id, 16)) == e)
 		map_remove(t->by_id, slice_of(e->facts.id, 16));
 	e->facts.has_id = false;
+}
+
+static void
+drop(struct topics *t, struct topic *e)
+{
+	forget_id(t, e);
+	list_remove(&t->by_use, &e->in_use);
+	map_remove(t->by_name, topic_facts_name(&e->facts));
+	free(e);
+}
+
+/* A topic of which no more than the name is known; it takes the place of the one that wasn't used for longest.  NULL: no memory. */
+static struct topic *
+add(struct topics *t, struct slice name)
+{
+	struct topic *e;
+
+	if (name.n == 0 || name.n > TOPICS_NAME_MAX)
+		return NULL;
+	if (map_count(t->by_name) >= TOPICS_KEPT)
+		drop(t, CONTAINER_OF(list_first(&t->by_use), struct topic, in_use));
+	e = calloc(1, sizeof(*e));
+	if (e == NULL || map_put(t->by_name, name, e) != 0) {
+		free(e);
+		return NULL;
+	}
+	memcpy(e->facts.name, name.p, name.n);
+	e->facts.name_len = name.n;
+	e->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
+	list_append(&t->by_use, &e->in_use);
+	return e;
 }
 
 static bool
@@ -118,9 +138,7 @@ topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic
 	if (e == NULL)
 		return;
 	*ret_old = e->facts;
-	forget_id(t, e);
-	map_remove(t->by_name, topic_facts_name(&e->facts));
-	free(e);
+	drop(t, e);
 }
 
 void
