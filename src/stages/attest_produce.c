@@ -338,6 +338,15 @@ facts_of(struct work *w, const struct produce_part *p, struct topic_facts *ret)
 	return topics_find(w->a->topics, &ref, ret);
 }
 
+/* A name is enough to know that a topic is not to be attested. */
+static bool
+is_excluded_id(struct work *w, const struct produce_part *p)
+{
+	char name[TOPICS_NAME_MAX + 1];
+
+	return p->by_id && topics_name(w->a->topics, p->topic_id, name) && !is_wanted(w->config, slice_str(name));
+}
+
 /* The topics of which nothing is known yet, though something is to be attested; one that has several parts mostly once. */
 static size_t
 missing(struct work *w, struct topic_ref *refs)
@@ -355,7 +364,7 @@ missing(struct work *w, struct topic_ref *refs)
 		if (last != NULL && (p->by_id ? memcmp(last->topic_id, p->topic_id, 16) == 0
 					      : last->topic.p == p->topic.p))
 			continue;
-		if (facts_of(w, p, &f) != ERR_NOTFOUND || why_not(p, &b) != METRIC_COUNT)
+		if (facts_of(w, p, &f) != ERR_NOTFOUND || is_excluded_id(w, p) || why_not(p, &b) != METRIC_COUNT)
 			continue;
 		refs[n++] = ref_of(p);
 		last = p;
@@ -392,15 +401,19 @@ wait_for_facts(struct work *w)
 	return verdict;
 }
 
-/* Nothing is known of its topic; and perhaps that doesn't matter. */
+/* Nothing is known of its topic: does that matter? */
 static void
-without_facts(struct work *w, const struct produce_part *p)
+without_facts(struct work *w, const struct produce_part *p, int err)
 {
 	struct batch b;
-	enum metric not = why_not(p, &b);
+	enum metric not = is_excluded_id(w, p) ? METRIC_RECORDS_EXCLUDED : why_not(p, &b);
 
-	if (not != METRIC_COUNT)
+	if (not == METRIC_RECORDS_EXCLUDED)
+		unattested(not, records_of(p));
+	else if (not != METRIC_COUNT)
 		never(not, &b);
+	else if (err == ERR_REMOTE) /* the cluster doesn't have it, as the broker says itself */
+		unattested(METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
 	else
 		failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
 }
@@ -419,8 +432,8 @@ attest_parts(struct work *w)
 			unattested(METRIC_RECORDS_EXCLUDED, records_of(p));
 			continue;
 		}
-		if (facts_of(w, p, &f) != 0) {
-			without_facts(w, p);
+		if ((err = facts_of(w, p, &f)) != 0) {
+			without_facts(w, p, err);
 			continue;
 		}
 		if (!is_wanted(w->config, slice_of(f.name, f.name_len))) {

@@ -72,6 +72,19 @@ topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *r
 	return err;
 }
 
+bool
+topics_name(struct topics *t, const uint8_t id[16], char ret[TOPICS_NAME_MAX + 1])
+{
+	const struct topic *e;
+
+	pthread_mutex_lock(&t->lock);
+	e = map_get(t->by_id, slice_of(id, 16));
+	if (e != NULL)
+		memcpy(ret, e->facts.name, e->facts.name_len + 1);
+	pthread_mutex_unlock(&t->lock);
+	return e != NULL;
+}
+
 void
 topics_doubt(struct topics *t, const struct topic_ref *ref)
 {

@@ -59,6 +59,9 @@ struct topic_ref {
  */
 int topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *ret) MUSTCHECK;
 
+/* The name that passed by with an id; that may be all that is known.  false: it isn't. */
+bool topics_name(struct topics *t, const uint8_t id[16], char ret[TOPICS_NAME_MAX + 1]);
+
 /*
  * Asks for these, as far as nobody does.  The ticket is resumed once, when all have
  * their answers, or there is nothing to wait for.  NULL: just asks.

@@ -362,6 +362,52 @@ attesting_know(const char *name)
 	cluster_answer_all();
 }
 
+/* An answer that passes by on its way to a client. */
+static UNUSED void
+passes_by(int16_t key, int16_t version, const char *name, const uint8_t id[16])
+{
+	const struct stage *s = topics_stage(topics);
+	struct exchange *x;
+	struct wr w = wr_new(4096);
+
+	wr_i32(&w, 0);
+	if (key == API_METADATA) {
+		wr_uvarint(&w, 1);
+		wr_compact(&w, (struct slice){NULL, 0});
+		wr_i32(&w, 1);
+		wr_uvarint(&w, 2);
+		wr_i16(&w, 0);
+		wr_compact(&w, slice_str(name));
+		wr_bytes(&w, id, 16);
+		wr_u8(&w, 0);
+		wr_uvarint(&w, 1);
+		wr_i32(&w, 0);
+		wr_u8(&w, 0);
+		if (version == 10)
+			wr_i32(&w, 0);
+		if (version >= 13)
+			wr_i16(&w, 0);
+	} else {
+		ck_assert_int_eq(key, API_CREATE_TOPICS);
+		wr_uvarint(&w, 2);
+		wr_compact(&w, slice_str(name));
+		wr_bytes(&w, id, 16);
+		wr_i16(&w, 0);
+		wr_compact(&w, (struct slice){NULL, 0});
+		wr_i32(&w, 1);
+		wr_i16(&w, 1);
+		wr_uvarint(&w, 1);
+		wr_u8(&w, 0);
+	}
+	wr_u8(&w, 0);
+	x = stages_exchange(key, version, wr_slice(&w));
+	ck_assert(s->wants_response(s->self, key, version));
+	ck_assert_int_eq(s->response(s->self, x), STAGE_PASS);
+	ck_assert(!x->replaced);
+	stages_free(x);
+	wr_free(&w);
+}
+
 /* --- batches -------------------------------------------------------------------------- */
 
 static const struct made_record attesting_records[] = {

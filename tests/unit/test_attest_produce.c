@@ -1199,6 +1199,175 @@ START_TEST(asks_too_long)
 END_TEST
 
 /* attest.on.failure: reject, and the topic stays unknown. */
+/* A topic that isn't there is the broker's to refuse, and no harm to the others in the request. */
+START_TEST(rejects_not_what_is_absent)
+{
+	struct wr batch = BATCH(.count = 2);
+	const struct {
+		int16_t version;
+		struct stages_part p[2];
+	} t[] = {{9, {{"a", NULL, 0, wr_slice(&batch)}, {"gone", NULL, 0, wr_slice(&batch)}}},
+		 {13, {{NULL, id_a, 0, wr_slice(&batch)}, {NULL, id_none, 0, wr_slice(&batch)}}}};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct exchange *x = produce_of(t[i].version, 1, t[i].p, 2);
+		struct produce_request q;
+		struct wr out;
+
+		reopen(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+		x->reactor = reactor;
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		cluster_answer_all();
+		out = sent(x);
+		ck_only_batches(t[i].version, 1, &out, t[i].p, 2);
+		ck_attested(part_of(t[i].version, &out, 0, &q), &batch, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 1, 0, 0});
+		produce_request_free(&q);
+		ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 2);
+		answer_stored(x, t[i].p[0].topic, id_a, 0, 0);
+		stages_free(x);
+		wr_free(&out);
+	}
+	wr_free(&batch);
+}
+END_TEST
+
+/* Of an id no more than the name is known, and nobody tells more: enough, if it is not to be attested. */
+START_TEST(rejects_not_what_is_excluded)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[2] = {{NULL, id_b, 0, wr_slice(&batch)}, {NULL, id_a, 0, wr_slice(&batch)}};
+	struct exchange *x;
+
+	attesting_close();
+	attesting_open(&(struct attesting){.yaml = "attest: {on.failure: reject, exclude: [b]}"});
+	note_metrics();
+	passes_by(API_METADATA, 12, "b", id_b);
+	x = produce_of(13, 1, p, 1);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	ck_assert_uint_eq(cluster.asked, 0);
+	ck_assert_int_eq(counted(METRIC_RECORDS_EXCLUDED), 2);
+	stages_free(x);
+	/* Nor does it when others are to be attested, and can't be. */
+	x = produce_of(13, 1, p, 2);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	ck_assert_uint_eq(cluster.asks[0].count, 1);
+	cluster_end(ERR_TIMEOUT, slice_of(NULL, 0));
+	ck_assert_int_eq(request(x), STAGE_ANSWER);
+	ck_refusal(x, 13, p, 2);
+	stages_free(x);
+	x = produce_of(13, 1, p, 1);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
+/* Everything is refused while we stop, and while the cluster doesn't answer; nothing is left placed. */
+START_TEST(rejects_stopping_and_silence)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[2] = {{"a", NULL, 0, wr_slice(&batch)}, {"c", NULL, 0, wr_slice(&batch)}};
+
+	for (int how = 0; how < 2; how++) {
+		struct exchange *x;
+
+		reopen(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+		if (how == 0) {
+			attesting_know("c");
+			chains_stop(chains);
+			x = produce_of(9, 1, p, 2);
+		} else {
+			x = produce_of(9, 1, p, 2);
+			ck_assert_int_eq(request(x), STAGE_HOLD);
+			cluster_end(ERR_TIMEOUT, slice_of(NULL, 0));
+		}
+		ck_assert_int_eq(request(x), STAGE_ANSWER);
+		ck_refusal(x, 9, p, 2);
+		ck_assert_int_eq(backlog(), 0);
+		ck_assert_int_eq(drained(true).members, 0);
+		stages_free(x);
+	}
+	wr_free(&batch);
+}
+END_TEST
+
+/* The client tries again with the same sequences, twice in vain: in the end all of it is attested, once. */
+START_TEST(rejected_and_retried)
+{
+	struct wr one = BATCH(.count = 2, .producer = true, .producer_id = 7),
+		  two = BATCH(.count = 3, .producer = true, .producer_id = 7);
+	struct stages_part p[2] = {{"a", NULL, 0, wr_slice(&one)}, {"b", NULL, 0, wr_slice(&two)}};
+	struct stages_result r[2] = {{"b", NULL, 0, 0, 20, -1}, {"a", NULL, 0, 0, 10, -1}};
+	struct produce_request q;
+	struct exchange *x;
+	struct drained d;
+	struct wr out;
+
+	attesting_close();
+	attesting_open(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+	attesting_know("a");
+	note_metrics();
+	for (int turn = 0; turn < 2; turn++) {
+		x = produce_of(9, -1, p, 2);
+		if (turn == 0) {
+			ck_assert_int_eq(request(x), STAGE_HOLD);
+			cluster_end(ERR_TIMEOUT, slice_of(NULL, 0));
+		}
+		ck_assert_int_eq(request(x), STAGE_ANSWER);
+		ck_refusal(x, 9, p, 2);
+		stages_free(x);
+	}
+	attesting_know("b");
+	x = produce_of(9, -1, p, 2);
+	out = sent(x);
+	ck_attested(part_of(9, &out, 0, &q), &one, &(struct expected){"a", ID_A, 0, HEADERS_FULL, 1, 0, 0});
+	produce_request_free(&q);
+	ck_assert_int_eq(counted(METRIC_RETRIES), 0);
+	ck_assert_int_eq(answer(x, r, 2), STAGE_PASS);
+	stages_free(x);
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 5);
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 2);
+	ck_assert_int_eq(d.members, 5);
+	ck_assert_int_eq(d.unresolved, 0);
+	wr_free(&out);
+	wr_free(&one), wr_free(&two);
+}
+END_TEST
+
+/* What went out before and has no answer yet is not withdrawn by the refusal of its retry. */
+START_TEST(rejected_retry)
+{
+	struct wr one = BATCH(.count = 2, .producer = true, .producer_id = 7), two = BATCH(.count = 3);
+	struct stages_part p[2] = {{"a", NULL, 0, wr_slice(&one)}, {"gone", NULL, 0, wr_slice(&two)}};
+	struct exchange *x, *y;
+	struct drained d;
+	struct wr out, again;
+
+	reopen(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+	x = produce_of(9, -1, p, 1);
+	out = sent(x);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	y = produce_of(9, -1, p, 2);
+	ck_assert_int_eq(request(y), STAGE_HOLD);
+	cluster_end(ERR_TIMEOUT, slice_of(NULL, 0));
+	ck_assert_int_eq(request(y), STAGE_ANSWER);
+	stages_free(y);
+	ck_assert_int_eq(backlog(), 2); /* the broker may have it */
+	x = produce_of(9, -1, p, 1);
+	again = sent(x);
+	ck_assert_uint_eq(out.len, again.len);
+	ck_assert_mem_eq(out.buf, again.buf, out.len);
+	answer_stored(x, "a", NULL, 0, 0);
+	stages_free(x);
+	d = drained(true);
+	ck_assert_int_eq(d.members, 2);
+	ck_assert_int_eq(d.unresolved, 0);
+	wr_free(&out), wr_free(&again), wr_free(&one), wr_free(&two);
+}
+END_TEST
+
 START_TEST(rejects_unknown)
 {
 	struct wr batch = BATCH(.count = 2);
@@ -1276,6 +1445,11 @@ main(void)
 	tcase_add_test(t, waits_for_what_matters);
 	tcase_add_test(t, asks_in_vain);
 	tcase_add_test(t, asks_too_long);
+	tcase_add_test(t, rejects_not_what_is_absent);
+	tcase_add_test(t, rejects_not_what_is_excluded);
+	tcase_add_test(t, rejects_stopping_and_silence);
+	tcase_add_test(t, rejected_and_retried);
+	tcase_add_test(t, rejected_retry);
 	tcase_add_test(t, rejects_unknown);
 	tcase_add_test(t, names_the_producer);
 	suite_add_tcase(s, t);
