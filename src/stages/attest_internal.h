@@ -1,10 +1,11 @@
-/* What attest.c, attest_produce.c and attest_answer.c share. */
+/* What attest.c, attest_ours.c, attest_produce.c and attest_answer.c share. */
 #ifndef STAGES_ATTEST_INTERNAL_H
 #define STAGES_ATTEST_INTERNAL_H
 
 #include <pthread.h>
 
 #include "attest/rewrite.h"
+#include "base/metrics.h"
 #include "kafka/produce.h"
 #include "stages/attest.h"
 
@@ -61,6 +62,22 @@ struct config *attest_config(struct attest *a); /* a reference of the caller's o
 
 void attest_state_free(struct attest_state *s); /* its attempts must have ended; NULL is fine */
 void attest_lose(struct attest_state *s);       /* ends every attempt that is left: outcome unknown */
+
+/* attest.topics and attest.exclude. */
+bool attest_ours_topic(const struct config *c, struct slice topic);
+
+/* How many records it has, as far as its header can be read; 1 when it can't. */
+int64_t attest_ours_records(const struct produce_part *p);
+
+/* A batch that this program doesn't rewrite: why; METRIC_COUNT: it does, and `b` is what it is. */
+enum metric attest_ours_why_not(const struct produce_part *p, struct batch *b);
+
+/*
+ * Which parts have the topic and partition of another one?  Brokers keep the last of
+ * them and say nothing of the others.  *ret is the caller's, untouched when none has.
+ * 0 or ERR_NOMEM.
+ */
+int attest_ours_twice(const struct produce_request *q, bool **ret) MUSTCHECK;
 
 enum stage_verdict attest_produce_request(struct attest *a, struct exchange *x);
 enum stage_verdict attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state *s);

@@ -10,7 +10,6 @@
  */
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/text.h"
 #include "stages/attest_internal.h"
 
 /* Retriable for every client, and says that nothing was appended. */
@@ -30,38 +29,13 @@ struct work {
 	size_t copied;   /* of the body: what stands before is in the rope */
 	bool changed;
 	bool refuse;     /* attest.on.failure: reject, and something failed */
+	bool *twice;     /* by part: another one is of the same partition; NULL: none is */
 };
-
-/* --- what is ours to attest ----------------------------------------------------------- */
-
-static bool
-matches(const struct config_list *globs, struct slice topic)
-{
-	for (size_t i = 0; i < globs->count; i++)
-		if (text_glob(globs->items[i], topic))
-			return true;
-	return false;
-}
-
-static bool
-is_wanted(const struct config *c, struct slice topic)
-{
-	return matches(&c->attest_topics, topic) && !matches(&c->attest_exclude, topic);
-}
 
 static void
 unattested(enum metric reason, int64_t records)
 {
 	metric_add(reason, records > 0 ? records : 1);
-}
-
-/* As far as its header can be read; 1 when it can't. */
-static int64_t
-records_of(const struct produce_part *p)
-{
-	struct batch b;
-
-	return batch_read(p->records, &b) == 0 ? b.count : 1;
 }
 
 /* It should have been attested and can't be: attest.on.failure says what follows. */
@@ -74,26 +48,6 @@ failed(struct work *w, enum metric reason, int64_t records)
 		w->refuse = true;
 	else
 		unattested(reason, records);
-}
-
-/* A batch that this program doesn't rewrite: why, or METRIC_COUNT when it does. */
-static enum metric
-why_not(const struct produce_part *p, struct batch *b)
-{
-	switch (batch_read(p->records, b)) {
-	case 0: break;
-	case ERR_UNSUPPORTED: return METRIC_RECORDS_LEGACY;
-	default: return METRIC_RECORDS_MALFORMED;
-	}
-	if (b->whole.n != p->records.n || b->count < 1)
-		return METRIC_RECORDS_MALFORMED;
-	if (batch_is(b, BATCH_CONTROL))
-		return METRIC_RECORDS_CONTROL;
-	if (batch_codec(b) == CODEC_COUNT)
-		return METRIC_RECORDS_CODEC;
-	if (!batch_crc_matches(b))
-		return METRIC_RECORDS_CRC;
-	return METRIC_COUNT;
 }
 
 /* --- the message in pieces ------------------------------------------------------------- */
@@ -232,7 +186,7 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->attempt = *t;
 }
 
-/* Places the batch that the rewriter has open, rewrites it, and makes it ready to go.  0, or why it goes as it came. */
+/* Places what the rewriter has open, rewrites it, and makes it ready to go.  0, or why it goes as it came. */
 static int
 place_and_rewrite(struct work *w, const struct chains_batch *cb, size_t max_bytes, struct attempt *ret)
 {
@@ -275,7 +229,7 @@ static int
 attest_part(struct work *w, const struct produce_part *p, const struct topic_facts *f)
 {
 	struct batch b;
-	enum metric not = why_not(p, &b);
+	enum metric not = attest_ours_why_not(p, &b);
 	struct rewrite_cost cost = {0, 0};
 	struct chains_batch cb;
 	struct attempt t;
@@ -344,10 +298,21 @@ is_excluded_id(struct work *w, const struct produce_part *p)
 {
 	char name[TOPICS_NAME_MAX + 1];
 
-	return p->by_id && topics_name(w->a->topics, p->topic_id, name) && !is_wanted(w->config, slice_str(name));
+	return p->by_id && topics_name(w->a->topics, p->topic_id, name) &&
+	       !attest_ours_topic(w->config, slice_str(name));
 }
 
-/* The topics of which nothing is known yet, though something is to be attested; one that has several parts mostly once. */
+/* Is there something to attest, as far as the request tells? */
+static bool
+may_be_ours(const struct work *w, size_t i)
+{
+	const struct produce_part *p = &w->req.parts[i];
+
+	return p->records.p != NULL && (w->twice == NULL || !w->twice[i]) &&
+	       (p->by_id || attest_ours_topic(w->config, p->topic));
+}
+
+/* The topics of which nothing is known yet; one that has several parts mostly once. */
 static size_t
 missing(struct work *w, struct topic_ref *refs)
 {
@@ -359,12 +324,12 @@ missing(struct work *w, struct topic_ref *refs)
 		struct topic_facts f;
 		struct batch b;
 
-		if (p->records.p == NULL || (!p->by_id && !is_wanted(w->config, p->topic)))
+		if (!may_be_ours(w, i))
 			continue;
 		if (last != NULL && (p->by_id ? memcmp(last->topic_id, p->topic_id, 16) == 0
 					      : last->topic.p == p->topic.p))
 			continue;
-		if (facts_of(w, p, &f) != ERR_NOTFOUND || is_excluded_id(w, p) || why_not(p, &b) != METRIC_COUNT)
+		if (facts_of(w, p, &f) != ERR_NOTFOUND || is_excluded_id(w, p) || attest_ours_why_not(p, &b) != METRIC_COUNT)
 			continue;
 		refs[n++] = ref_of(p);
 		last = p;
@@ -406,10 +371,10 @@ static void
 without_facts(struct work *w, const struct produce_part *p, int err)
 {
 	struct batch b;
-	enum metric not = is_excluded_id(w, p) ? METRIC_RECORDS_EXCLUDED : why_not(p, &b);
+	enum metric not = is_excluded_id(w, p) ? METRIC_RECORDS_EXCLUDED : attest_ours_why_not(p, &b);
 
 	if (not == METRIC_RECORDS_EXCLUDED)
-		unattested(not, records_of(p));
+		unattested(not, attest_ours_records(p));
 	else if (not != METRIC_COUNT)
 		never(not, &b);
 	else if (err == ERR_REMOTE) /* the cluster doesn't have it, as the broker says itself */
@@ -428,16 +393,20 @@ attest_parts(struct work *w)
 
 		if (p->records.p == NULL)
 			continue;
-		if (!p->by_id && !is_wanted(w->config, p->topic)) {
-			unattested(METRIC_RECORDS_EXCLUDED, records_of(p));
+		if (w->twice != NULL && w->twice[i]) {
+			unattested(METRIC_RECORDS_MALFORMED, 1);
+			continue;
+		}
+		if (!p->by_id && !attest_ours_topic(w->config, p->topic)) {
+			unattested(METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}
 		if ((err = facts_of(w, p, &f)) != 0) {
 			without_facts(w, p, err);
 			continue;
 		}
-		if (!is_wanted(w->config, slice_of(f.name, f.name_len))) {
-			unattested(METRIC_RECORDS_EXCLUDED, records_of(p));
+		if (!attest_ours_topic(w->config, slice_of(f.name, f.name_len))) {
+			unattested(METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}
 		if ((err = attest_part(w, p, &f)) != 0)
@@ -527,7 +496,7 @@ all_unattested(const struct work *w, enum metric reason)
 {
 	for (size_t i = 0; i < w->req.count; i++)
 		if (w->req.parts[i].records.p != NULL)
-			unattested(reason, records_of(&w->req.parts[i]));
+			unattested(reason, attest_ours_records(&w->req.parts[i]));
 }
 
 enum stage_verdict
@@ -544,12 +513,15 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	} else if (!w.config->attest_enabled || w.reactor == NULL) {
 		all_unattested(&w, w.reactor == NULL ? METRIC_RECORDS_NO_MEMORY : METRIC_RECORDS_DISABLED);
 		verdict = STAGE_PASS;
+	} else if (attest_ours_twice(&w.req, &w.twice) != 0) {
+		verdict = STAGE_CLOSE;
 	} else {
 		verdict = wait_for_facts(&w);
 		if (verdict == STAGE_PASS)
 			verdict = attest_all(&w);
 	}
 	attest_state_free(w.state);
+	free(w.twice);
 	produce_request_free(&w.req);
 	rope_clear(&w.rope);
 	wr_free(&w.head);

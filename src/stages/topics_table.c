@@ -79,7 +79,7 @@ drop(struct topics *t, struct topic *e)
 	free(e);
 }
 
-/* A topic of which no more than the name is known; it takes the place of the one that wasn't used for longest.  NULL: no memory. */
+/* A topic of which no more than the name is known, if need be in the place of the one longest unused.  NULL: no memory. */
 static struct topic *
 add(struct topics *t, struct slice name)
 {

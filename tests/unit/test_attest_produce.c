@@ -372,6 +372,43 @@ START_TEST(mixed_request)
 }
 END_TEST
 
+/* Brokers keep the last batch for a partition and answer once: which one that is about, nobody could tell. */
+START_TEST(a_partition_twice)
+{
+	enum { PARTS = 6 };
+	static const bool attested[PARTS] = {false, true, true, false, true, false};
+	struct wr one = BATCH(.count = 2), two = BATCH(.count = 3);
+	const char *a = "a", *b = "b", *again = "a";
+
+	for (int16_t v = 12; v <= 13; v++) {
+		const char *ta = v >= 13 ? NULL : a, *tb = v >= 13 ? NULL : b, *tc = v >= 13 ? NULL : again;
+		struct stages_part p[PARTS] = {{ta, id_a, 5, wr_slice(&one)}, {ta, id_a, 2, wr_slice(&two)},
+					       {tb, id_b, 5, wr_slice(&one)}, {tc, id_a, 5, wr_slice(&two)},
+					       {tc, id_a, 1, wr_slice(&one)}, {tc, id_a, 5, {NULL, 0}}};
+		struct exchange *x = produce_of(v, 1, p, PARTS);
+		struct wr out;
+
+		reopen(&(struct attesting){0});
+		x->reactor = reactor;
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		out = outgoing(x, STAGE_REPLACE);
+		ck_only_batches(v, 1, &out, p, PARTS);
+		for (size_t i = 0; i < PARTS; i++) {
+			struct produce_request q;
+
+			ck_assert_int_eq(slice_eq(part_of(v, &out, i, &q), p[i].records), !attested[i]);
+			produce_request_free(&q);
+		}
+		ck_assert_int_eq(counted(METRIC_RECORDS_MALFORMED), 2);
+		ck_assert_int_eq(backlog(), 7);
+		stage->lost(stage->self, x);
+		stages_free(x);
+		wr_free(&out);
+	}
+	wr_free(&one), wr_free(&two);
+}
+END_TEST
+
 START_TEST(by_id_excluded)
 {
 	struct wr batch = BATCH(.count = 2);
@@ -1419,6 +1456,7 @@ main(void)
 	tcase_add_test(t, before_record_batches);
 	tcase_add_test(t, crosses_windows);
 	tcase_add_test(t, mixed_request);
+	tcase_add_test(t, a_partition_twice);
 	tcase_add_test(t, by_id_excluded);
 	tcase_add_test(t, disabled);
 	tcase_add_test(t, malformed_request);
