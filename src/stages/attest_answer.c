@@ -5,19 +5,43 @@
 
 enum { UNKNOWN_TOPIC = 3, MESSAGE_TOO_LARGE = 10, RECORD_LIST_TOO_LARGE = 18, UNKNOWN_TOPIC_ID = 100 };
 
+static int
+compare(const struct sent *t, bool by_id, const uint8_t topic_id[16], struct slice topic, int32_t partition)
+{
+	int c = t->by_id - by_id;
+
+	if (c == 0 && by_id)
+		c = memcmp(t->topic_id, topic_id, sizeof(t->topic_id));
+	else if (c == 0 && t->topic_len != topic.n)
+		c = t->topic_len < topic.n ? -1 : 1;
+	else if (c == 0 && topic.n > 0)
+		c = memcmp(t->topic, topic.p, topic.n);
+	return c != 0 ? c : (t->partition > partition) - (t->partition < partition);
+}
+
+static int
+by_partition(const void *a, const void *b)
+{
+	const struct sent *t = b;
+
+	return compare(a, t->by_id, t->topic_id, slice_of(t->topic, t->topic_len), t->partition);
+}
+
+static int
+is_about(const void *result, const void *sent)
+{
+	const struct produce_result *r = result;
+
+	return -compare(sent, r->by_id, r->topic_id, r->topic, r->partition);
+}
+
+/* What stands there twice counts once. */
 static struct sent *
 find(struct attest_state *s, const struct produce_result *r)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		struct sent *t = &s->sent[i];
+	struct sent *t = bsearch(r, s->sent, s->count, sizeof(*s->sent), is_about);
 
-		if (t->ended || t->partition != r->partition || t->by_id != r->by_id)
-			continue;
-		if (r->by_id ? memcmp(t->topic_id, r->topic_id, 16) == 0
-			     : slice_eq(r->topic, slice_of(t->topic, t->topic_len)))
-			return t;
-	}
-	return NULL;
+	return t == NULL || t->ended ? NULL : t;
 }
 
 /* What an error tells about the topic itself. */
@@ -63,6 +87,8 @@ attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state 
 		attest_lose(s);
 		return s->swallow ? STAGE_CLOSE : STAGE_PASS;
 	}
+	/* A broker answers in an order of its own, and about parts that we let pass. */
+	qsort(s->sent, s->count, sizeof(*s->sent), by_partition);
 	for (size_t i = 0; i < count; i++) {
 		struct sent *t = find(s, &results[i]);
 

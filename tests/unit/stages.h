@@ -326,7 +326,7 @@ struct stages_result {
 static inline struct wr
 stages_produced(int16_t version, const struct stages_result *results, size_t n)
 {
-	struct wr w = wr_new(1 << 20);
+	struct wr w = wr_new(SIZE_MAX / 2);
 
 	stages_count(&w, version, n);
 	for (size_t i = 0; i < n; i++) {

@@ -93,6 +93,39 @@ START_TEST(each_its_own)
 }
 END_TEST
 
+/* As many parts as a request may have, half of them excluded, and an answer in an order of its own. */
+START_TEST(very_many)
+{
+	enum { PARTS = 1 << 16, STEP = 40503 }; /* odd: each part comes once */
+	struct wr one = BATCH(.count = 1), two = BATCH(.count = 2);
+	struct stages_part *p = calloc(PARTS, sizeof(*p));
+	struct stages_result *r = calloc(PARTS, sizeof(*r));
+	const char *hidden = "__x";
+	struct exchange *x;
+
+	ck_assert(p != NULL && r != NULL);
+	for (int32_t i = 0; i < PARTS; i++) {
+		uint32_t k = (uint32_t)i * STEP % PARTS;
+		bool is_a = i < PARTS / 2, k_is_a = k < PARTS / 2;
+
+		p[i] = (struct stages_part){is_a ? a_name : hidden, NULL, i, wr_slice(i % 2 == 0 ? &one : &two)};
+		/* Where the batch of one record is, the broker refuses it. */
+		r[i] = (struct stages_result){k_is_a ? a_name : hidden, NULL, (int32_t)k, k % 2 == 0 ? 29 : 0,
+					      k % 2 == 0 ? -1 : 5, -1};
+	}
+	x = produce_of(9, -1, p, PARTS);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(answer(x, r, PARTS), STAGE_PASS);
+	stages_free(x);
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), PARTS / 4 * 2);
+	ck_assert_int_eq(counted(METRIC_RECORDS_REFUSED), PARTS / 4);
+	ck_assert_int_eq(backlog(), PARTS / 4 * 2);
+	free(p);
+	free(r);
+	wr_free(&one), wr_free(&two);
+}
+END_TEST
+
 /* Statements show nothing of a window in which everything was refused. */
 START_TEST(all_refused)
 {
@@ -333,6 +366,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, each_its_own);
+	tcase_add_test(t, very_many);
 	tcase_add_test(t, all_refused);
 	tcase_add_test(t, unreadable);
 	tcase_add_test(t, acks_0);
