@@ -283,13 +283,13 @@ ref_of(const struct produce_part *p)
 	return (struct topic_ref){p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id};
 }
 
-/* Facts about the part's topic.  ERR_NOTFOUND: wait for them; ERR_REMOTE: there are none; ERR_NOT_NOW. */
+/* Facts about the part's topic, which has that partition.  ERR_NOTFOUND: wait for them; ERR_REMOTE: there are none; ERR_NOT_NOW. */
 static int
 facts_of(struct work *w, const struct produce_part *p, struct topic_facts *ret)
 {
 	struct topic_ref ref = ref_of(p);
 
-	return topics_find(w->a->topics, &ref, ret);
+	return topics_find(w->a->topics, &ref, p->partition, ret);
 }
 
 /* A name is enough to know that a topic is not to be attested. */
@@ -377,7 +377,7 @@ without_facts(struct work *w, const struct produce_part *p, int err)
 		unattested(not, attest_ours_records(p));
 	else if (not != METRIC_COUNT)
 		never(not, &b);
-	else if (err == ERR_REMOTE) /* the cluster doesn't have it, as the broker says itself */
+	else if (err == ERR_REMOTE) /* the cluster has no such topic or partition, as the broker says itself */
 		unattested(METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
 	else
 		failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, b.count);

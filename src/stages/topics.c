@@ -40,8 +40,15 @@ topics_free(struct topics *t)
 
 /* --- for the stages --------------------------------------------------------------------- */
 
+/* Not there, and partitions that were added would have been seen by now. */
+static bool
+is_no_partition(const struct topic *e, int32_t partition)
+{
+	return partition < 0 || monotime_since_ms(clock_now(), e->looked_at) < TOPICS_MISS_MS;
+}
+
 int
-topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *ret)
+topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, struct topic_facts *ret)
 {
 	struct look *look = NULL;
 	struct topic_key key;
@@ -52,13 +59,15 @@ topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *r
 		return ERR_REMOTE;
 	pthread_mutex_lock(&t->lock);
 	e = topics_get(t, &key);
-	if (e != NULL && e->complete) {
+	if (e != NULL && e->complete && partition >= 0 && partition < e->facts.partitions) {
 		*ret = e->facts;
 		topics_used(t, e);
 		if (monotime_since_ms(clock_now(), e->looked_at) >= REFRESH_MS) {
 			look = topics_look_again(t, &key);
 			e->looked_at = clock_now(); /* when it fails, the next time is a while later */
 		}
+	} else if (e != NULL && e->complete && is_no_partition(e, partition)) {
+		err = ERR_REMOTE;
 	} else if ((err = topics_missed(t, &key)) == 0) {
 		err = ERR_NOTFOUND;
 		if (topics_silent(t)) {

@@ -26,6 +26,7 @@ struct topic_facts {
 	size_t name_len;
 	bool has_id;
 	uint8_t id[16];
+	int32_t partitions;
 	size_t max_bytes; /* of a batch, as the broker will store it */
 	enum chains_time time;
 };
@@ -53,11 +54,11 @@ struct topic_ref {
 };
 
 /*
- * What is known.  0; ERR_NOTFOUND: nothing yet, topics_wait() for it; ERR_REMOTE: the
- * cluster has no such topic; ERR_NOT_NOW: the cluster doesn't answer, as others found out
+ * What is known of the topic and this partition of it.  0; ERR_NOTFOUND: nothing yet,
+ * topics_wait() for it; ERR_REMOTE: the cluster has no such topic or partition; ERR_NOT_NOW: the cluster doesn't answer, as others found out
  * by waiting, and is asked without anybody's waiting until it does.
  */
-int topics_find(struct topics *t, const struct topic_ref *ref, struct topic_facts *ret) MUSTCHECK;
+int topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, struct topic_facts *ret) MUSTCHECK;
 
 /* The name that passed by with an id; that may be all that is known.  false: it isn't. */
 bool topics_name(struct topics *t, const uint8_t id[16], char ret[TOPICS_NAME_MAX + 1]);

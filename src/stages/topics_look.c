@@ -259,6 +259,7 @@ read_topic(struct asked *a, const struct metadata_topic *m)
 	a->facts.name_len = m->name.n;
 	a->facts.has_id = !is_zero(m->id);
 	memcpy(a->facts.id, m->id, 16);
+	a->facts.partitions = m->partitions;
 	a->found = FOUND;
 }
 

@@ -124,6 +124,7 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	}
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))
 		return;
+	e->facts.partitions = found->partitions;
 	e->facts.max_bytes = found->max_bytes;
 	e->facts.time = found->time;
 	e->complete = true;

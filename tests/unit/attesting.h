@@ -26,6 +26,7 @@ struct cluster_topic {
 	uint8_t id[16]; /* zero: none */
 	int16_t error;
 	int16_t settings_error;
+	int32_t partitions; /* 0: 1 << 10 */
 	const char *max_bytes, *time; /* NULL: not told */
 };
 
@@ -142,6 +143,25 @@ cluster_list(struct wr *w, bool flexible, size_t n)
 }
 
 static void
+cluster_partitions(int16_t version, int32_t n, struct wr *w)
+{
+	bool flexible = version >= 9;
+
+	cluster_list(w, flexible, (size_t)n);
+	for (int32_t i = 0; i < n; i++) {
+		wr_i16(w, 0);
+		wr_i32(w, i);
+		wr_i32(w, 1); /* leader, and its epoch */
+		if (version >= 7)
+			wr_i32(w, 0);
+		for (int list = 0; list < (version >= 5 ? 3 : 2); list++) /* replicas, in sync, offline */
+			cluster_list(w, flexible, 0);
+		if (flexible)
+			wr_u8(w, 0);
+	}
+}
+
+static void
 cluster_metadata_topic(int16_t version, const struct cluster_what *a, struct wr *w)
 {
 	const struct cluster_topic *t = cluster_find(a);
@@ -152,7 +172,7 @@ cluster_metadata_topic(int16_t version, const struct cluster_what *a, struct wr 
 	if (version >= 10)
 		wr_bytes(w, t != NULL ? t->id : a->id, 16);
 	wr_u8(w, 0);
-	cluster_list(w, flexible, 0);
+	cluster_partitions(version, t == NULL ? 0 : t->partitions > 0 ? t->partitions : 1 << 10, w);
 	if (version >= 8)
 		wr_i32(w, INT32_MIN);
 	if (flexible)
@@ -233,7 +253,7 @@ static void
 cluster_answer(void)
 {
 	const struct cluster_ask *a = &cluster.asks[cluster.answered];
-	struct wr w = wr_new(1 << 20);
+	struct wr w = wr_new(SIZE_MAX / 2);
 
 	ck_assert_uint_lt(cluster.answered, cluster.asked);
 	if (a->key < 0) {

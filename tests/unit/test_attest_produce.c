@@ -1072,6 +1072,43 @@ START_TEST(asks_for_an_id)
 END_TEST
 
 /* All in one question; what is excluded, or holds nothing, is not asked for. */
+/* A partition that the topic doesn't have makes no chain; one that was added meanwhile is found. */
+START_TEST(partitions_that_are_not)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[3] = {{"c", NULL, 2, wr_slice(&batch)}, {"c", NULL, 1, wr_slice(&batch)}, {"c", NULL, -1, wr_slice(&batch)}};
+	struct chains_numbers n;
+	struct exchange *x;
+	struct wr out;
+
+	cluster.topics[2].partitions = 2;
+	attesting_know("c");
+	attesting_pass(60000);
+	x = produce_of(9, 1, p, 3);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	cluster_answer_all();
+	out = sent(x);
+	ck_only_batches(9, 1, &out, p, 3);
+	wr_free(&out);
+	ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 4);
+	chains_count(chains, &n);
+	ck_assert_uint_eq(n.chains, 1);
+	answer_stored(x, "c", NULL, 1, 0);
+	stages_free(x);
+	cluster.topics[2].partitions = 3;
+	attesting_pass(1000);
+	x = produce_of(9, 1, p, 1);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	cluster_answer_all();
+	out = sent(x);
+	wr_free(&out);
+	answer_stored(x, "c", NULL, 2, 0);
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 4);
+	stages_free(x);
+	wr_free(&batch);
+}
+END_TEST
+
 START_TEST(asks_for_several)
 {
 	struct wr batch = BATCH(.count = 2);
@@ -1477,6 +1514,7 @@ main(void)
 	tcase_add_test(t, rejects_not_what_never_could);
 	tcase_add_test(t, stopping);
 	tcase_add_test(t, asks_for_an_id);
+	tcase_add_test(t, partitions_that_are_not);
 	tcase_add_test(t, asks_for_several);
 	tcase_add_test(t, one_deadline);
 	tcase_add_test(t, waits_once);

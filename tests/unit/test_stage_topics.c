@@ -21,7 +21,7 @@ static const struct slice no_name = {NULL, 0};
 static int
 find(struct slice name, const uint8_t id[16], struct topic_facts *ret)
 {
-	return topics_find(topics, &(struct topic_ref){name, id}, ret);
+	return topics_find(topics, &(struct topic_ref){name, id}, 0, ret);
 }
 
 static struct topic_facts
@@ -211,7 +211,7 @@ START_TEST(very_many_at_once)
 	cluster_answer_all();
 	ck_resumed(x);
 	for (size_t i = 0; i < N; i++)
-		ck_assert_int_eq(topics_find(topics, &refs[i], &f), ERR_REMOTE);
+		ck_assert_int_eq(topics_find(topics, &refs[i], 0, &f), ERR_REMOTE);
 	ck_assert_str_eq(known(no_name, id_a).name, "a");
 	free(names);
 	free(refs);
@@ -525,6 +525,50 @@ START_TEST(doubts)
 }
 END_TEST
 
+static int
+look_for_partition(int32_t partition)
+{
+	struct topic_facts f;
+
+	return topics_find(topics, &(struct topic_ref){slice_str("a"), NULL}, partition, &f);
+}
+
+/* One beyond those that are known: they may have been added, so it is asked for, once a second at most. */
+START_TEST(partitions)
+{
+	struct exchange *x;
+
+	cluster.topics[0].partitions = 3;
+	attesting_know("a");
+	ck_assert_int_eq(known(slice_str("a"), NULL).partitions, 3);
+	ck_assert_int_eq(look_for_partition(2), 0);
+	ck_assert_int_eq(look_for_partition(3), ERR_REMOTE); /* as was found just now */
+	ck_assert_int_eq(look_for_partition(-1), ERR_REMOTE);
+	attesting_pass(1000);
+	ck_assert_int_eq(look_for_partition(-1), ERR_REMOTE);
+	ck_assert_int_eq(look_for_partition(3), ERR_NOTFOUND);
+	ck_assert_int_eq(look_for_partition(2), 0); /* the others don't wait */
+	x = stages_exchange(API_PRODUCE, 9, slice_str(""));
+	topics_wait(topics, &(struct topic_ref){slice_str("a"), NULL}, 1, exchange_hold(x, 1000));
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_int_eq(look_for_partition(3), ERR_REMOTE);
+	ck_assert_int_eq(look_for_partition(2), 0);
+	attesting_pass(1000);
+	ck_assert_int_eq(look_for_partition(3), ERR_NOTFOUND);
+	cluster.topics[0].partitions = 4;
+	attesting_know("a");
+	ck_assert_int_eq(look_for_partition(3), 0);
+	/* Nobody answers: that is no reason to say that it isn't there. */
+	attesting_pass(1000);
+	ck_assert_int_eq(look_for_partition(4), ERR_NOTFOUND);
+	topics_wait(topics, &(struct topic_ref){slice_str("a"), NULL}, 1, NULL);
+	cluster_end(ERR_TIMEOUT, no_name);
+	ck_assert_int_eq(look_for_partition(4), ERR_NOT_NOW);
+	ck_assert_int_eq(look_for_partition(3), 0);
+}
+END_TEST
+
 /* A topic's settings change; who writes doesn't wait for the news. */
 START_TEST(refreshes)
 {
@@ -661,6 +705,7 @@ main(void)
 	tcase_add_test(t, silence_ends_in_passing);
 	tcase_add_test(t, no_silence);
 	tcase_add_test(t, doubts);
+	tcase_add_test(t, partitions);
 	tcase_add_test(t, refreshes);
 	tcase_add_test(t, another_one_is_told);
 	tcase_add_test(t, too_many);
