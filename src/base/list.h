@@ -77,6 +77,13 @@ list_last(const struct list *l)
 	return l->count == 0 ? NULL : l->head.prev;
 }
 
+/* The one before e, or NULL. */
+static inline struct link *
+list_before(const struct list *l, const struct link *e)
+{
+	return e->prev == &l->head ? NULL : e->prev;
+}
+
 static inline struct link *
 list_pop(struct list *l)
 {

@@ -223,6 +223,15 @@ on_tick(void *arg)
 }
 
 static void
+on_refresh(void *arg)
+{
+	struct app *a = arg;
+
+	topics_refresh(a->topics);
+	loop_timer_set(a->refresh, a->config->kafka_metadata_refresh);
+}
+
+static void
 on_watchdog(void *arg)
 {
 	struct app *a = arg;
@@ -365,10 +374,11 @@ open_loop(struct app *a)
 		return FAILED;
 	a->tick = loop_timer_new(a->loop, on_tick, a);
 	a->watchdog = loop_timer_new(a->loop, on_watchdog, a);
+	a->refresh = loop_timer_new(a->loop, on_refresh, a);
 	a->signals[0] = loop_signal_new(a->loop, SIGTERM, on_terminate, a);
 	a->signals[1] = loop_signal_new(a->loop, SIGINT, on_terminate, a);
 	a->signals[2] = loop_signal_new(a->loop, SIGHUP, on_hangup, a);
-	if (a->tick == NULL || a->watchdog == NULL || a->signals[0] == NULL || a->signals[1] == NULL ||
+	if (a->tick == NULL || a->watchdog == NULL || a->refresh == NULL || a->signals[0] == NULL || a->signals[1] == NULL ||
 	    a->signals[2] == NULL)
 		return FAILED;
 	return OK;
@@ -393,6 +403,7 @@ close_all(struct app *a)
 		loop_signal_free(a->signals[i]);
 	loop_timer_free(a->tick);
 	loop_timer_free(a->watchdog);
+	loop_timer_free(a->refresh);
 	loop_free(a->loop);
 	signer_free(a->signer);
 	state_close(a->state);
@@ -424,6 +435,7 @@ app_run(const struct options *options, struct config *config)
 		code = start_attesting(&a);
 	if (code == OK) {
 		loop_timer_set(a.tick, TICK_STARTING_MS);
+		loop_timer_set(a.refresh, config->kafka_metadata_refresh);
 		if (sdnotify_watchdog_ms() > 0)
 			loop_timer_set(a.watchdog, sdnotify_watchdog_ms());
 		code = loop_run(a.loop) == 0 ? a.code : FAILED;

@@ -38,6 +38,7 @@ struct app {
 	struct admin *admin;
 	struct loop_timer *tick; /* readiness, the end of sealing */
 	struct loop_timer *watchdog;
+	struct loop_timer *refresh; /* of topics */
 	struct loop_signal *signals[3];
 	struct monotime seal_deadline;
 	bool hurried;

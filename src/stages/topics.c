@@ -5,8 +5,6 @@
 #include "kafka/topics.h"
 #include "stages/topics_internal.h"
 
-#define REFRESH_MS (5 * 60 * 1000)
-
 struct topics *
 topics_new(struct chains *chains, const struct topics_doors *doors)
 {
@@ -62,10 +60,6 @@ topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, st
 	if (e != NULL && e->complete && partition >= 0 && partition < e->facts.partitions) {
 		*ret = e->facts;
 		topics_used(t, e);
-		if (monotime_since_ms(clock_now(), e->looked_at) >= REFRESH_MS) {
-			look = topics_look_again(t, &key);
-			e->looked_at = clock_now(); /* when it fails, the next time is a while later */
-		}
 	} else if (e != NULL && e->complete && is_no_partition(e, partition)) {
 		err = ERR_REMOTE;
 	} else if ((err = topics_missed(t, &key)) == 0) {

@@ -69,7 +69,14 @@ bool topics_name(struct topics *t, const uint8_t id[16], char ret[TOPICS_NAME_MA
  */
 void topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct ticket *ticket);
 
-/* The broker doesn't know the topic (any more): looks again. */
+/*
+ * Asks again about all topics in use, in one question, so that a change of their settings,
+ * or another topic under an old name, is seen.  What wasn't used for ten rounds is asked
+ * for when it is needed.  To be called every so often.
+ */
+void topics_refresh(struct topics *t);
+
+/* The broker doesn't know the topic (any more), or it looks like another one: looks again. */
 void topics_doubt(struct topics *t, const struct topic_ref *ref);
 
 /* A batch of that size was too large. */

@@ -13,6 +13,7 @@ enum {
 	TOPICS_KEPT = 100000,
 	TOPICS_MISSES_KEPT = 10000,
 	TOPICS_MISS_MS = 1000,    /* how long "there is no such topic" is believed */
+	TOPICS_UNUSED = 10,       /* refreshes after which a topic isn't in use any more */
 	TOPICS_SILENT_MS = 30000, /* and that there are no answers, while nobody shows otherwise */
 };
 
@@ -35,7 +36,8 @@ struct topics {
 struct topic {
 	struct link in_use; /* by_use */
 	struct topic_facts facts;
-	bool complete; /* its settings were asked for too */
+	bool complete;   /* its settings were asked for too */
+	unsigned unused; /* so many refreshes ago it was used */
 	struct monotime looked_at;
 };
 

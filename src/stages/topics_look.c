@@ -428,12 +428,21 @@ wait_for(struct asked *a, struct waiting *of)
 	list_append(&a->waiters, &w->link);
 }
 
+/* Not under the lock any more. */
+static void
+start_all(struct list *fresh)
+{
+	struct link *e;
+
+	while ((e = list_pop(fresh)) != NULL)
+		topics_look_start(CONTAINER_OF(e, struct look, fresh));
+}
+
 void
 topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct ticket *ticket)
 {
 	struct waiting *w = ticket == NULL ? NULL : calloc(1, sizeof(*w));
 	struct list fresh, done;
-	struct link *e;
 
 	if (ticket != NULL && w == NULL) {
 		ticket_resume(ticket);
@@ -454,7 +463,45 @@ topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct
 	if (w != NULL)
 		let_go(w, &done);
 	pthread_mutex_unlock(&t->lock);
-	while ((e = list_pop(&fresh)) != NULL)
-		topics_look_start(CONTAINER_OF(e, struct look, fresh));
+	start_all(&fresh);
 	resume(&done);
+}
+
+/* How many topics are in use; those that aren't any more are not known well enough any more. */
+static size_t
+age(struct topics *t)
+{
+	size_t n = 0;
+
+	for (struct link *e = list_last(&t->by_use); e != NULL; e = list_before(&t->by_use, e)) {
+		struct topic *topic = CONTAINER_OF(e, struct topic, in_use);
+
+		if (topic->unused > TOPICS_UNUSED)
+			break; /* so are all before it */
+		if (++topic->unused > TOPICS_UNUSED)
+			topic->complete = false;
+		n += topic->complete;
+	}
+	return n;
+}
+
+void
+topics_refresh(struct topics *t)
+{
+	struct list fresh;
+	size_t left;
+
+	list_init(&fresh);
+	pthread_mutex_lock(&t->lock);
+	left = age(t);
+	for (struct link *e = list_last(&t->by_use); left > 0; e = list_before(&t->by_use, e)) {
+		const struct topic *topic = CONTAINER_OF(e, struct topic, in_use);
+		struct topic_ref ref = {topic_facts_name(&topic->facts), NULL};
+		struct topic_key key;
+
+		if (topic->complete && topics_key(&ref, &key))
+			(void)ask(t, &key, left--, &fresh); /* without memory the next time */
+	}
+	pthread_mutex_unlock(&t->lock);
+	start_all(&fresh);
 }

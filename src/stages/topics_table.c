@@ -60,6 +60,7 @@ topics_used(struct topics *t, struct topic *e)
 {
 	list_remove(&t->by_use, &e->in_use);
 	list_append(&t->by_use, &e->in_use);
+	e->unused = 0;
 }
 
 static void
@@ -127,6 +128,8 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	e->facts.partitions = found->partitions;
 	e->facts.max_bytes = found->max_bytes;
 	e->facts.time = found->time;
+	if (!e->complete)
+		topics_used(t, e); /* somebody wants it; else it is refreshed */
 	e->complete = true;
 	e->looked_at = clock_now();
 }

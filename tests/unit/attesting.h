@@ -30,7 +30,7 @@ struct cluster_topic {
 	const char *max_bytes, *time; /* NULL: not told */
 };
 
-enum { CLUSTER_TOPICS = 8, CLUSTER_ASKS = 32, CLUSTER_ASKED = 1000 };
+enum { CLUSTER_TOPICS = 8, CLUSTER_ASKS = 64, CLUSTER_ASKED = 1000 };
 
 static struct {
 	struct cluster_topic topics[CLUSTER_TOPICS];

@@ -33,6 +33,9 @@ START_TEST(order_and_count)
 	LIST_EACH(&l, e)
 		ck_assert_int_eq(item_of(e)->n, want++);
 	ck_assert_int_eq(want, 4);
+	for (struct link *e = list_last(&l); e != NULL; e = list_before(&l, e))
+		ck_assert_int_eq(item_of(e)->n, --want);
+	ck_assert_int_eq(want, 0);
 }
 END_TEST
 

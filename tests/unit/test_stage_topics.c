@@ -569,35 +569,79 @@ START_TEST(partitions)
 }
 END_TEST
 
-/* A topic's settings change; who writes doesn't wait for the news. */
+/* All topics in use are asked about at once; who writes doesn't wait for the news. */
 START_TEST(refreshes)
 {
-	size_t asked;
-
 	attesting_know("a");
-	asked = cluster.asked;
-	attesting_pass(5 * 60 * 1000 - 1);
-	(void)known(slice_str("a"), NULL);
-	ck_assert_uint_eq(cluster.asked, asked);
-	attesting_pass(1);
+	attesting_know("b");
+	attesting_know("c");
+	ck_assert_uint_eq(cluster.asked, 6);
+	topics_refresh(topics);
+	topics_refresh(topics); /* the first is under way */
+	ck_assert_uint_eq(cluster.asked, 7);
+	ck_assert_uint_eq(cluster.asks[6].count, 3);
 	cluster.topics[0].max_bytes = "77";
+	cluster.topics[1].partitions = 5;
 	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
-	ck_assert_uint_eq(known(no_name, id_a).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
-	ck_assert_uint_eq(cluster.asked, asked + 1); /* once */
 	cluster_answer_all();
 	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 77);
-	/* Nobody answers: what was known stands, and the next try is a while later. */
-	asked = cluster.asked;
-	attesting_pass(5 * 60 * 1000);
-	(void)known(slice_str("a"), NULL);
+	ck_assert_uint_eq(known(no_name, id_a).max_bytes, 77);
+	ck_assert_int_eq(known(slice_str("b"), NULL).partitions, 5);
+	ck_assert_uint_eq(cluster.asked, 8);
+	/* Nobody answers: what was known stands. */
+	topics_refresh(topics);
 	cluster_end(ERR_TIMEOUT, no_name);
 	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 77);
-	attesting_pass(5 * 60 * 1000 - 1);
-	(void)known(slice_str("a"), NULL);
-	ck_assert_uint_eq(cluster.asked, asked + 1);
-	attesting_pass(1);
-	(void)known(slice_str("a"), NULL);
-	ck_assert_uint_eq(cluster.asked, asked + 2);
+}
+END_TEST
+
+/* A topic that nobody writes to is asked about for ten rounds; then it is when somebody does. */
+START_TEST(refreshes_what_is_in_use)
+{
+	struct exchange *x;
+
+	attesting_know("a");
+	attesting_know("b");
+	passes_by(API_METADATA, 12, "heard", id_new);
+	for (int round = 0; round < 10; round++) {
+		(void)known(no_name, id_b);
+		topics_refresh(topics);
+		ck_assert_uint_eq(cluster.asks[cluster.answered].count, 2);
+		cluster_answer_all();
+	}
+	for (int round = 0; round < 2; round++) {
+		(void)known(no_name, id_b);
+		topics_refresh(topics);
+		ck_assert_uint_eq(cluster.asks[cluster.answered].count, 1);
+		cluster_answer_all();
+	}
+	x = waiting(slice_str("a"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	topics_refresh(topics);
+	ck_assert_uint_eq(cluster.asks[cluster.answered].count, 2);
+}
+END_TEST
+
+/* Nobody was told: no error, and no answer with another id passed by. */
+START_TEST(refreshed_to_another)
+{
+	struct drained d;
+
+	attesting_know("a");
+	one_record(id_a);
+	memcpy(cluster.topics[0].id, id_new, 16);
+	topics_refresh(topics);
+	cluster_answer_all();
+	ck_assert_mem_eq(known(slice_str("a"), NULL).id, id_new, 16);
+	d = drained(false);
+	ck_assert_uint_eq(d.count, 1);
+	ck_assert_int_eq(d.w[0].reason, CLOSE_TOPIC_DELETED);
+	/* And gone for good. */
+	cluster.topics[0].name = "gone";
+	topics_refresh(topics);
+	cluster_answer_all();
+	ck_assert_int_eq(look_for("a"), ERR_REMOTE);
 }
 END_TEST
 
@@ -707,6 +751,8 @@ main(void)
 	tcase_add_test(t, doubts);
 	tcase_add_test(t, partitions);
 	tcase_add_test(t, refreshes);
+	tcase_add_test(t, refreshes_what_is_in_use);
+	tcase_add_test(t, refreshed_to_another);
 	tcase_add_test(t, another_one_is_told);
 	tcase_add_test(t, too_many);
 	suite_add_tcase(s, t);
