@@ -92,6 +92,9 @@ void chains_withdraw(struct attempt *a); /* it does not go out */
 enum chains_outcome chains_settle(struct attempt *a, const struct answer *answer);
 void chains_lost(struct attempt *a); /* its answer will not be seen */
 
+/* The highest offset that an answer has told of the attempt's partition; -1: none yet.  While the attempt lasts. */
+int64_t chains_reach(const struct attempt *a);
+
 /* Transactions (attest/txns.h): the mark is taken when EndTxn goes out. */
 uint64_t chains_txn_mark(struct chains *c);
 void chains_txn_ending(struct chains *c, int64_t producer_id);

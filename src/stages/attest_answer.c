@@ -44,7 +44,11 @@ find(struct attest_state *s, const struct produce_result *r)
 	return t == NULL || t->ended ? NULL : t;
 }
 
-/* What an error tells about the topic itself. */
+/*
+ * What an answer tells about the topic itself.  A batch that comes to stand before one
+ * that was there when it went out is in another log: the topic was deleted and made again.
+ * Or it is a duplicate of one that we don't know, and then the look costs little.
+ */
 static void
 learn(struct attest *a, const struct sent *t, const struct produce_result *r)
 {
@@ -52,7 +56,8 @@ learn(struct attest *a, const struct sent *t, const struct produce_result *r)
 
 	if (r->error == MESSAGE_TOO_LARGE || r->error == RECORD_LIST_TOO_LARGE)
 		topics_too_large(a->topics, name, t->size);
-	else if (r->error == UNKNOWN_TOPIC || r->error == UNKNOWN_TOPIC_ID)
+	else if (r->error == UNKNOWN_TOPIC || r->error == UNKNOWN_TOPIC_ID ||
+		 (r->error == 0 && r->base_offset >= 0 && r->base_offset <= t->reach))
 		topics_doubt(a->topics, &(struct topic_ref){t->by_id ? (struct slice){NULL, 0} : name, t->topic_id});
 }
 

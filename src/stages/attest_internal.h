@@ -37,6 +37,7 @@ struct sent {
 	int32_t partition;
 	int32_t records;
 	size_t size;
+	int64_t reach; /* what it follows comes to stand behind this offset; -1: nothing is known of that */
 	struct attempt attempt;
 };
 

@@ -183,6 +183,7 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->partition = p->partition;
 	s->records = b->count;
 	s->size = w->reactor->batch.len > 0 ? w->reactor->batch.len : p->records.n;
+	s->reach = f->has_id && !t->retry ? chains_reach(t) : -1;
 	s->attempt = *t;
 }
 

@@ -131,6 +131,46 @@ START_TEST(very_many)
 }
 END_TEST
 
+/* The log begins anew, so the topic is another one under the same name, though no error ever said so. */
+START_TEST(offsets_begin_anew)
+{
+	static const uint8_t id_new[16] = {0xee, 5};
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {a_name, NULL, 0, wr_slice(&batch)};
+	struct exchange *x, *y;
+	struct drained d;
+	size_t asked;
+
+	attesting_pass(1000);
+	x = produce_of(9, -1, &p, 1);
+	y = produce_of(9, -1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(request(y), STAGE_REPLACE);
+	answer_stored(x, a_name, NULL, 0, 102);
+	answer_stored(y, a_name, NULL, 0, 100); /* they overtook each other, and that is nothing */
+	stages_free(x);
+	stages_free(y);
+	asked = cluster.asked;
+	memcpy(cluster.topics[0].id, id_new, 16);
+	x = produce_of(9, -1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	answer_stored(x, a_name, NULL, 0, 0);
+	stages_free(x);
+	x = produce_of(9, -1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	cluster_answer_all();
+	ck_assert_uint_eq(cluster.asked, asked + 2);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	answer_stored(x, a_name, NULL, 0, 2);
+	stages_free(x);
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 2); /* one of each topic */
+	ck_assert_uint_eq(d.w[0].id, 1);
+	ck_assert_uint_eq(d.w[1].id, 1);
+	wr_free(&batch);
+}
+END_TEST
+
 /* Statements show nothing of a window in which everything was refused. */
 START_TEST(all_refused)
 {
@@ -372,6 +412,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, each_its_own);
 	tcase_add_test(t, very_many);
+	tcase_add_test(t, offsets_begin_anew);
 	tcase_add_test(t, all_refused);
 	tcase_add_test(t, unreadable);
 	tcase_add_test(t, acks_0);
