@@ -111,7 +111,7 @@ topics_too_large(struct topics *t, struct slice name, size_t size)
 	pthread_mutex_lock(&t->lock);
 	e = map_get(t->by_name, name);
 	if (e != NULL && size > 0 && size <= e->facts.max_bytes)
-		e->facts.max_bytes = size - 1;
+		e->facts.max_bytes = e->learnt = size - 1;
 	pthread_mutex_unlock(&t->lock);
 }
 

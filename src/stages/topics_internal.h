@@ -33,9 +33,14 @@ struct topics {
 	struct monotime silent_at; /* … as was found then */
 };
 
+/* Of a limit that nobody told. */
+#define TOPICS_UNTOLD SIZE_MAX
+
 struct topic {
 	struct link in_use; /* by_use */
 	struct topic_facts facts;
+	size_t told;   /* facts.max_bytes is the least of what the cluster told, … */
+	size_t learnt; /* … and what a broker refused; or untold */
 	bool complete;   /* its settings were asked for too */
 	unsigned unused; /* so many refreshes ago it was used */
 	struct monotime looked_at;
@@ -86,7 +91,7 @@ void topics_used(struct topics *t, struct topic *e);
 /* A name with an id that passed by. */
 void topics_hear(struct topics *t, struct slice name, const uint8_t id[16]);
 
-/* What a look found.  `ret_old`: the topic that had the name before, if it is gone. */
+/* What a look found; its max_bytes may be untold.  `ret_old`: the topic that had the name before, if it is gone. */
 void topics_apply(struct topics *t, const struct topic_facts *found, struct topic_facts *ret_old);
 
 /* The cluster doesn't have it. */

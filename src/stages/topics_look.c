@@ -362,7 +362,7 @@ look_add(struct look *l, const struct topic_key *key)
 
 	a->of = l;
 	a->key = *key;
-	a->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
+	a->facts.max_bytes = TOPICS_UNTOLD;
 	list_init(&a->waiters);
 	if (map_put(l->home->asked, topic_key_slice(key), a) != 0)
 		return NULL;

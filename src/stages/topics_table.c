@@ -98,6 +98,7 @@ add(struct topics *t, struct slice name)
 	memcpy(e->facts.name, name.p, name.n);
 	e->facts.name_len = name.n;
 	e->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
+	e->told = e->learnt = TOPICS_UNTOLD;
 	list_append(&t->by_use, &e->in_use);
 	return e;
 }
@@ -112,6 +113,19 @@ set_id(struct topics *t, struct topic *e, const uint8_t id[16])
 	return true;
 }
 
+/* Another limit than before takes the place of what was learnt; no answer takes the place of nothing. */
+static void
+set_limit(struct topic *e, size_t told)
+{
+	if (told != TOPICS_UNTOLD && told != e->told) {
+		e->told = told;
+		e->learnt = TOPICS_UNTOLD;
+	}
+	e->facts.max_bytes = e->told != TOPICS_UNTOLD ? e->told : TOPICS_DEFAULT_MAX_BYTES;
+	if (e->learnt < e->facts.max_bytes)
+		e->facts.max_bytes = e->learnt;
+}
+
 void
 topics_apply(struct topics *t, const struct topic_facts *found, struct topic_facts *ret_old)
 {
@@ -122,11 +136,12 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	if (e->facts.has_id && (!found->has_id || memcmp(e->facts.id, found->id, 16) != 0)) {
 		*ret_old = e->facts;
 		forget_id(t, e);
+		e->told = e->learnt = TOPICS_UNTOLD;
 	}
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))
 		return;
 	e->facts.partitions = found->partitions;
-	e->facts.max_bytes = found->max_bytes;
+	set_limit(e, found->max_bytes);
 	e->facts.time = found->time;
 	if (!e->complete)
 		topics_used(t, e); /* somebody wants it; else it is refreshed */

@@ -379,6 +379,34 @@ START_TEST(too_large)
 }
 END_TEST
 
+/* What a broker's refusal showed holds until the cluster tells another limit than before, not until it tells none. */
+START_TEST(a_limit_that_was_learnt)
+{
+	cluster.topics[0].settings_error = 29;
+	attesting_know("a");
+	topics_too_large(topics, slice_str("a"), 500000);
+	attesting_know("a");
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 499999);
+	cluster.topics[0].settings_error = 0;
+	cluster.topics[0].max_bytes = "700000";
+	attesting_know("a");
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 700000);
+	topics_too_large(topics, slice_str("a"), 600000);
+	attesting_know("a");
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 599999);
+	/* What was told isn't forgotten either. */
+	cluster.topics[0].max_bytes = "800000";
+	attesting_know("a");
+	cluster.topics[0].settings_error = 29;
+	attesting_know("a");
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 800000);
+	/* Another topic of that name is another matter. */
+	memcpy(cluster.topics[0].id, id_new, 16);
+	attesting_know("a");
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+}
+END_TEST
+
 /* Whatever the answer is, who waited must not wait for the same once more: the next question is none. */
 static void
 ck_no_second_question(struct slice name, const uint8_t id[16])
@@ -743,6 +771,7 @@ main(void)
 	tcase_add_test(t, a_broker_lags);
 	tcase_add_test(t, deleted);
 	tcase_add_test(t, too_large);
+	tcase_add_test(t, a_limit_that_was_learnt);
 	tcase_add_test(t, misses_are_forgotten);
 	tcase_add_test(t, silence);
 	tcase_add_test(t, silence_at_once);
