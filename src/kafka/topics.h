@@ -4,7 +4,7 @@
 
 #include "base/slice.h"
 
-/* name is not empty, id not zero.  0, or an error that ends it. */
+/* name is not empty, id not zero; both stand in the body.  0, or an error that ends it. */
 typedef int topics_learn_fn(void *arg, struct slice name, const uint8_t id[16]);
 
 /* Does the answer of that API and version pair names with ids? */

@@ -117,10 +117,35 @@ topics_too_large(struct topics *t, struct slice name, size_t size)
 
 /* --- the stage --------------------------------------------------------------------------- */
 
+/* Pairs that passed by, until the lock is taken for all of them: an answer may have a hundred thousand. */
+struct heard {
+	struct topics *home;
+	size_t count;
+	struct {
+		struct slice name;
+		const uint8_t *id;
+	} pair[256];
+};
+
+static void
+hear_all(struct heard *h)
+{
+	pthread_mutex_lock(&h->home->lock);
+	for (size_t i = 0; i < h->count; i++)
+		topics_hear(h->home, h->pair[i].name, h->pair[i].id);
+	pthread_mutex_unlock(&h->home->lock);
+	h->count = 0;
+}
+
 static int
 learn(void *arg, struct slice name, const uint8_t id[16])
 {
-	topics_hear(arg, name, id);
+	struct heard *h = arg;
+
+	if (h->count == ARRAY_LEN(h->pair))
+		hear_all(h);
+	h->pair[h->count].name = name; /* in the answer, as the id */
+	h->pair[h->count++].id = id;
 	return 0;
 }
 
@@ -134,12 +159,13 @@ wants_response(void *self, int16_t key, int16_t version)
 static enum stage_verdict
 response(void *self, struct exchange *x)
 {
-	struct topics *t = self;
+	struct heard heard; /* 6 KB, not all of which is to be zeroed */
 	int err;
 
-	pthread_mutex_lock(&t->lock);
-	err = topics_learn(exchange_key(x), exchange_version(x), exchange_body(x), learn, t);
-	pthread_mutex_unlock(&t->lock);
+	heard.home = self;
+	heard.count = 0;
+	err = topics_learn(exchange_key(x), exchange_version(x), exchange_body(x), learn, &heard);
+	hear_all(&heard);
 	if (err != 0)
 		LOG_LIMITED(LOG_LEVEL_WARN, "topics", "an answer could not be read",
 			    LOG_S("api", api_name(exchange_key(x))), LOG_I("version", exchange_version(x)),

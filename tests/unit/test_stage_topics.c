@@ -721,6 +721,23 @@ many_pass_by(uint32_t first, uint32_t count)
 	wr_free(&w);
 }
 
+START_TEST(an_answer_with_many)
+{
+	char name[TOPICS_NAME_MAX + 1], want[16];
+
+	many_pass_by(0, 1000);
+	for (uint32_t i = 0; i < 1000; i++) {
+		uint8_t id[16] = {1};
+
+		memcpy(id + 4, &i, 4);
+		(void)snprintf(want, sizeof(want), "many-%u", i);
+		ck_assert(topics_name(topics, id, name));
+		ck_assert_str_eq(name, want);
+	}
+	ck_assert(!topics_name(topics, id_a, name));
+}
+END_TEST
+
 /* The table is full: what wasn't used for longest makes room. */
 START_TEST(too_many)
 {
@@ -783,6 +800,7 @@ main(void)
 	tcase_add_test(t, refreshes_what_is_in_use);
 	tcase_add_test(t, refreshed_to_another);
 	tcase_add_test(t, another_one_is_told);
+	tcase_add_test(t, an_answer_with_many);
 	tcase_add_test(t, too_many);
 	suite_add_tcase(s, t);
 	return suite_run(s);
