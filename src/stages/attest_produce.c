@@ -15,6 +15,9 @@
 /* Retriable for every client, and says that nothing was appended. */
 enum { NOT_ENOUGH_REPLICAS = 19 };
 
+/* Kafka's default of socket.request.max.bytes: a broker closes the connection on which a larger request comes. */
+enum { REQUEST_MAX = 104857600 };
+
 /* One request in work. */
 struct work {
 	struct attest *a;
@@ -27,6 +30,7 @@ struct work {
 	struct rope rope;
 	struct wr head;  /* small things that follow each other */
 	size_t copied;   /* of the body: what stands before is in the rope */
+	int64_t room;    /* so much longer may the request become */
 	bool changed;
 	bool refuse;     /* attest.on.failure: reject, and something failed */
 	bool *twice;     /* by part: another one is of the same partition; NULL: none is */
@@ -85,6 +89,7 @@ put_batch(struct work *w, const struct produce_part *p)
 	int err = keep_until(w, p->field_at);
 
 	n = produce_records_prefix(exchange_version(w->x), batch->len, prefix);
+	w->room -= (int64_t)(n + batch->len) - (int64_t)p->field_len;
 	wr_bytes(&w->head, prefix, n);
 	if (err == 0 && batch->len < SMALL_PIECE) {
 		wr_slice_put(&w->head, wr_slice(batch));
@@ -139,12 +144,23 @@ rewrite_in(struct work *w, const struct attempt *t, enum header_mode mode, struc
 	return err;
 }
 
+/* The new batch where the topic and the request have limits. */
+static bool
+fits(const struct work *w, const struct produce_part *p, size_t max_bytes)
+{
+	enum { PREFIX_MAX = 5 };
+	size_t len = w->reactor->batch.len;
+
+	return len <= max_bytes && (int64_t)(len + PREFIX_MAX) - (int64_t)p->field_len <= w->room;
+}
+
 /*
- * The fullest headers that the topic takes.  A retry keeps its first mode: other bytes
+ * The fullest headers that fit.  A retry keeps its first mode: other bytes
  * under the same sequence would not be what the log holds.
  */
 static int
-rewrite_fitting(struct work *w, const struct attempt *t, size_t max_bytes, enum header_mode *ret_mode)
+rewrite_fitting(struct work *w, const struct produce_part *p, const struct attempt *t, size_t max_bytes,
+		enum header_mode *ret_mode)
 {
 	enum header_mode mode = t->retry ? chains_mode_of(t) : (enum header_mode)w->config->attest_headers;
 	struct slice topic = slice_str(w->config->attest_dbom_topic);
@@ -154,7 +170,7 @@ rewrite_fitting(struct work *w, const struct attempt *t, size_t max_bytes, enum 
 		err = rewrite_in(w, t, mode, topic);
 		if ((err != 0 && err != ERR_LIMIT) || t->retry || mode == HEADERS_NONE)
 			break;
-		if (err == 0 && w->reactor->batch.len <= max_bytes)
+		if (err == 0 && fits(w, p, max_bytes))
 			break;
 	}
 	*ret_mode = mode;
@@ -189,7 +205,8 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 
 /* Places what the rewriter has open, rewrites it, and makes it ready to go.  0, or why it goes as it came. */
 static int
-place_and_rewrite(struct work *w, const struct chains_batch *cb, size_t max_bytes, struct attempt *ret)
+place_and_rewrite(struct work *w, const struct produce_part *p, const struct chains_batch *cb, size_t max_bytes,
+		  struct attempt *ret)
 {
 	struct chains_batch again = *cb;
 	enum header_mode mode;
@@ -200,7 +217,7 @@ place_and_rewrite(struct work *w, const struct chains_batch *cb, size_t max_byte
 
 		if ((err = chains_place(w->a->chains, &again, &t)) != 0)
 			return err == ERR_LIMIT ? ERR_NOT_NOW : err == ERR_NOT_NOW ? ERR_CLOSED : err;
-		err = rewrite_fitting(w, &t, max_bytes, &mode);
+		err = rewrite_fitting(w, p, &t, max_bytes, &mode);
 		if (err != 0) {
 			chains_withdraw(&t);
 			return err;
@@ -261,7 +278,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	};
 	cb.who = who_get(chains_who(w->a->chains), exchange_client_id(w->x), exchange_software_name(w->x),
 			 exchange_software_version(w->x));
-	err = place_and_rewrite(w, &cb, f->max_bytes, &t);
+	err = place_and_rewrite(w, p, &cb, f->max_bytes, &t);
 	rewrite_close(w->reactor->rewriter);
 	who_unref(chains_who(w->a->chains), cb.who);
 	switch (err) {
@@ -507,6 +524,7 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	enum stage_verdict verdict;
 
 	w.reactor = exchange_reactor_state(x, &a->stage);
+	w.room = REQUEST_MAX - (int64_t)(exchange_body_at(x) + w.body.n);
 	w.config = attest_config(a);
 	if (produce_request_read(exchange_version(x), w.body, &w.req) != 0) {
 		unattested(METRIC_RECORDS_MALFORMED, 1);

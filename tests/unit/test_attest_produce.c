@@ -773,6 +773,43 @@ START_TEST(fits_the_topic)
 }
 END_TEST
 
+/* A broker closes the connection for a request over 104857600 bytes: what headers add is bounded for all parts together. */
+START_TEST(fits_the_request)
+{
+	enum { REQUEST_MAX = 104857600 };
+	struct wr batch = BATCH(.count = 5);
+	size_t full = size_in(HEADERS_FULL, &batch) - batch.len, compact = size_in(HEADERS_COMPACT, &batch) - batch.len;
+	const struct {
+		size_t room;
+		int n_full, n_compact, n_none;
+	} t[] = {{2 * full + 10, 2, 0, 0}, {full + compact + 10, 1, 1, 0}, {compact + 5, 0, 1, 1}, {4, 0, 0, 2}};
+	uint8_t *pad = calloc(REQUEST_MAX, 1);
+
+	ck_assert_ptr_nonnull(pad);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct stages_part p[3] = {{"a", NULL, 0, wr_slice(&batch)}, {"__x", NULL, 0, slice_of(pad, 0)},
+					   {"a", NULL, 1, wr_slice(&batch)}};
+		struct wr small = stages_produce(8, 1, NULL, p, 3);
+		struct exchange *x;
+
+		reopen(&(struct attesting){0});
+		p[1].records.n = REQUEST_MAX - t[i].room - (STAGES_HEAD + small.len);
+		x = produce_of(8, 1, p, 3);
+		ck_assert_uint_eq(x->frame->len, REQUEST_MAX - t[i].room);
+		ck_assert_int_eq(request(x), t[i].n_none == 2 ? STAGE_PASS : STAGE_REPLACE);
+		ck_assert_int_eq(counted(METRIC_BATCHES_FULL), t[i].n_full);
+		ck_assert_int_eq(counted(METRIC_BATCHES_COMPACT), t[i].n_compact);
+		ck_assert_int_eq(counted(METRIC_BATCHES_NONE), t[i].n_none);
+		ck_assert_uint_le(STAGES_HEAD + x->body.total, REQUEST_MAX);
+		stage->lost(stage->self, x);
+		stages_free(x);
+		wr_free(&small);
+	}
+	free(pad);
+	wr_free(&batch);
+}
+END_TEST
+
 /* Pieces of every size beside each other. */
 START_TEST(large_pieces)
 {
@@ -1505,6 +1542,7 @@ main(void)
 	tcase_add_test(t, acks_0_unattested);
 	tcase_add_test(t, acks_0_without_headers);
 	tcase_add_test(t, fits_the_topic);
+	tcase_add_test(t, fits_the_request);
 	tcase_add_test(t, large_pieces);
 	tcase_add_test(t, retry_is_the_same);
 	tcase_add_test(t, no_retry_but_the_same_sequence);
