@@ -300,6 +300,13 @@ io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg)
 }
 
 void
+io_set_owner(struct io *io, io_fn *fn, void *arg)
+{
+	io->fn = fn;
+	io->arg = arg;
+}
+
+void
 io_close(struct io *io)
 {
 	if (io == NULL || io->closed)

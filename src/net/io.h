@@ -70,6 +70,9 @@ struct io *io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *a
 /* From now on the maximum is for whole frames only: what is relayed needs no memory. */
 void io_relay_any_length(struct io *io);
 
+/* From here on events go to another owner, also what is left of a callback's input. */
+void io_set_owner(struct io *io, io_fn *fn, void *arg);
+
 /* No callback afterwards; memory goes at the end of the turn.  NULL is fine. */
 void io_close(struct io *io);
 

@@ -1,7 +1,7 @@
 /*
- *   RESTING ──back-off over──► DIALLING ──connected──► GREETING ──ApiVersions──► UP
- *      ▲                          │ next candidate        │                      │
- *      └── every candidate failed ┴───────────────────────┴──────────────────────┘
+ *   RESTING ──back-off over──► SEARCHING ──connected──► GREETING ──ApiVersions──► UP
+ *      ▲                          │ next candidate         │                      │
+ *      └── every candidate failed ┴────────────────────────┴──────────────────────┘
  *
  * Asks wait in one list while there is no connection, and in another, in the order they
  * were sent, while they are with a broker.  A connection that is lost sends them back.
@@ -17,8 +17,8 @@
 #include "kafka/apiversions.h"
 #include "kafka/header.h"
 #include "kafka/metadata.h"
-#include "net/dial.h"
-#include "net/io.h"
+#include "proxy/listener.h"
+#include "proxy/upstream.h"
 
 #define ASK_MS 10000 /* control.h promises it */
 #define BACKOFF_MIN_MS 100
@@ -27,7 +27,7 @@
 #define CLIENT_ID "makoto-proxy"
 #define CLUSTER_ID_MAX 128
 
-enum control_state { CONTROL_RESTING, CONTROL_DIALLING, CONTROL_GREETING, CONTROL_UP };
+enum control_state { CONTROL_RESTING, CONTROL_SEARCHING, CONTROL_GREETING, CONTROL_UP };
 
 struct ask {
 	struct wake_call call;
@@ -45,10 +45,10 @@ struct ask {
 struct control {
 	struct reactor *reactor;
 	enum control_state state;
-	struct dial *dial;
+	struct upstream *search;
 	struct io *io;
 	char broker[ENDPOINTS_HOST_MAX + 8];
-	size_t candidate; /* the next to dial */
+	size_t candidate; /* the next to try; 0: the bootstrap servers, n: the nth broker */
 	size_t left;      /* of this round */
 	int64_t backoff_ms;
 	struct loop_timer *backoff, *refresh, *deadline;
@@ -67,7 +67,7 @@ struct control {
 	char cluster_id[CLUSTER_ID_MAX];
 };
 
-static void dial_next(struct control *c);
+static void search_next(struct control *c);
 static void look(struct control *c);
 
 /* --- asks -------------------------------------------------------------------------- */
@@ -225,9 +225,20 @@ failed(struct control *c, const char *why)
 {
 	LOG_DEBUG("control", "a broker can't be reached", LOG_S("broker", c->broker), LOG_S("error", why));
 	if (c->left > 0)
-		dial_next(c);
+		search_next(c);
 	else
 		rest(c, why);
+}
+
+/* A round: every candidate once. */
+static void
+begin_round(struct control *c)
+{
+	struct endpoint ignored;
+
+	c->left = 1;
+	while (endpoints_at(c->reactor->core->endpoints, c->left - 1, &ignored))
+		c->left++;
 }
 
 static void
@@ -250,13 +261,8 @@ lost(struct control *c, const char *why)
 			    LOG_S("broker", c->broker), LOG_S("cause", why));
 	/* A broker that lets us in and then shows us out counts as one that failed: else this would be a loop. */
 	if (steady) {
-		struct endpoint ignored;
-		size_t brokers = 0;
-
 		c->backoff_ms = BACKOFF_MIN_MS;
-		while (endpoints_at(c->reactor->core->endpoints, brokers, &ignored))
-			brokers++;
-		c->left = c->reactor->core->server_count + brokers;
+		begin_round(c);
 	}
 	failed(c, why);
 }
@@ -339,9 +345,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	(void)io;
 	switch (note->ev) {
 	case IO_UP:
-		if (greet(c) != 0)
-			lost(c, "out of memory");
-		return;
+		return; /* upstream's */
 	case IO_HEAD:
 		note->take = IO_WHOLE;
 		return;
@@ -370,55 +374,41 @@ on_io(void *arg, struct io *io, struct io_note *note)
 }
 
 static void
-on_dialled(void *arg, int fd, const char *why)
+on_upstream(void *arg, struct io *io, const char *broker, const char *why)
 {
 	struct control *c = arg;
 	const struct proxy_settings *set = &c->reactor->core->set;
 
-	c->dial = NULL;
-	if (fd < 0) {
-		metric_add(METRIC_UPSTREAM_ERRORS_CONNECT, 1);
+	c->search = NULL;
+	(void)snprintf(c->broker, sizeof(c->broker), "%s", broker);
+	if (io == NULL) {
 		failed(c, why);
 		return;
 	}
-	c->io = io_new(c->reactor->loop, fd, set->max_frame, on_io, c);
-	if (c->io == NULL) {
-		failed(c, "out of memory");
-		return;
-	}
-	metric_add(METRIC_UPSTREAM_CONNECTED, 1);
+	io_set_owner(io, on_io, c);
+	c->io = io;
 	c->state = CONTROL_GREETING;
 	arm_deadline(c);
 	/* A port that accepts and then says nothing must not be waited for. */
-	if (io_set_idle(c->io, set->connect_ms) != 0)
+	if (io_set_idle(c->io, set->connect_ms) != 0 || greet(c) != 0)
 		lost(c, "out of memory");
 }
 
 /* Candidates are the bootstrap servers and then the brokers met so far, round and round. */
 static void
-dial_next(struct control *c)
+search_next(struct control *c)
 {
-	const struct core *core = c->reactor->core;
-	struct slice host;
-	struct endpoint e;
-	uint16_t port;
+	struct endpoint e = {.node_id = LISTENER_BOOTSTRAP};
 
-	if (c->candidate >= core->server_count &&
-	    !endpoints_at(core->endpoints, c->candidate - core->server_count, &e))
+	if (c->candidate > 0 && !endpoints_at(c->reactor->core->endpoints, c->candidate - 1, &e)) {
 		c->candidate = 0;
-	if (c->candidate < core->server_count) {
-		host = core->servers[c->candidate].host;
-		port = core->servers[c->candidate].port;
-	} else {
-		host = slice_str(e.host);
-		port = e.broker_port;
+		e.node_id = LISTENER_BOOTSTRAP;
 	}
 	c->candidate++;
 	c->left--;
-	(void)snprintf(c->broker, sizeof(c->broker), "%.*s:%u", (int)host.n, (const char *)host.p, port);
-	c->state = CONTROL_DIALLING;
-	c->dial = dial_start(c->reactor->loop, core->resolver, host, port, core->set.connect_ms, on_dialled, c);
-	if (c->dial == NULL)
+	c->state = CONTROL_SEARCHING;
+	c->search = upstream_start(c->reactor, e.node_id, on_upstream, c);
+	if (c->search == NULL)
 		rest(c, "out of memory");
 }
 
@@ -426,13 +416,9 @@ static void
 on_backoff(void *arg)
 {
 	struct control *c = arg;
-	struct endpoint ignored;
-	size_t brokers = 0;
 
-	while (endpoints_at(c->reactor->core->endpoints, brokers, &ignored))
-		brokers++;
-	c->left = c->reactor->core->server_count + brokers;
-	dial_next(c);
+	begin_round(c);
+	search_next(c);
 }
 
 static void
@@ -599,7 +585,7 @@ control_free(struct control *c)
 		return;
 	atomic_store(&c->stopped, true);
 	wake_run(c->reactor->core->main); /* asks that are on their way here */
-	dial_cancel(c->dial);
+	upstream_cancel(c->search);
 	io_close(c->io);
 	while ((e = list_pop(&c->sent)) != NULL)
 		ask_end(ask_of(e), ERR_CLOSED, slice_of(NULL, 0));

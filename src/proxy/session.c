@@ -318,31 +318,36 @@ session_exchange_resumed(struct session *s, struct exchange *x)
 /* --- the beginning ----------------------------------------------------------------- */
 
 static void
-on_upstream(void *arg, int fd, const char *broker, const char *why)
+on_upstream(void *arg, struct io *io, const char *broker, const char *why)
 {
 	struct session *s = arg;
-	const struct core *core = s->reactor->core;
 
 	s->dialling = NULL;
-	if (fd < 0) {
+	if (io == NULL) {
 		LOG_LIMITED(LOG_LEVEL_WARN, "session", "the broker can't be reached; the client is disconnected",
 			    LOG_S("client", s->peer), LOG_S("broker", broker), LOG_S("error", why));
 		session_kill(s);
 		return;
 	}
+	io_set_owner(io, session_on_broker, s);
+	s->broker = io;
 	s->broker_name = strdup(broker);
-	s->broker = io_new(s->reactor->loop, fd, core->set.max_frame, session_on_broker, s);
-	if (s->broker == NULL || s->broker_name == NULL) {
+	if (s->broker_name == NULL) {
 		session_kill(s);
 		return;
 	}
 	io_relay_any_length(s->broker);
+	to_state(s, SESSION_OPEN, "the broker is connected");
+	session_turn(s);
 }
 
+/* The client's connection is up: now its broker is looked for, not for strangers who only knock. */
 void
-session_open(struct session *s)
+session_connect(struct session *s)
 {
-	to_state(s, SESSION_OPEN, "the broker is connected");
+	s->dialling = upstream_start(s->reactor, s->from->node_id, on_upstream, s);
+	if (s->dialling == NULL)
+		session_kill(s);
 }
 
 int
@@ -364,9 +369,6 @@ session_start(struct reactor *r, struct listener *from, int fd)
 	addr_text(io_peer(s->client), s->peer);
 	io_tell_hangup(s->client);
 	if (io_set_idle(s->client, r->core->set.idle_ms) != 0)
-		goto fail;
-	s->dialling = upstream_start(r, from->node_id, on_upstream, s);
-	if (s->dialling == NULL)
 		goto fail;
 	list_append(&r->sessions, &s->link);
 	return 0;

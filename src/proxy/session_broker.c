@@ -191,8 +191,7 @@ session_on_broker(void *arg, struct io *io, struct io_note *note)
 	(void)io;
 	switch (note->ev) {
 	case IO_UP:
-		session_open(s);
-		break;
+		break; /* upstream's */
 	case IO_HEAD:
 		on_head(s, note);
 		break;

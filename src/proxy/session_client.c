@@ -364,6 +364,7 @@ session_on_client(void *arg, struct io *io, struct io_note *note)
 	(void)io;
 	switch (note->ev) {
 	case IO_UP:
+		session_connect(s);
 		return;
 	case IO_HEAD:
 		on_head(s, note);

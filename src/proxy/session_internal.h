@@ -54,7 +54,7 @@ struct session {
 };
 
 /* session.c */
-void session_open(struct session *s);                       /* the broker is connected */
+void session_connect(struct session *s);                    /* the client is connected: to its broker */
 void session_turn(struct session *s);                       /* after every event: what follows from it */
 void session_client_gone(struct session *s);                /* its connection is closed by now or broken */
 void session_broker_gone(struct session *s, const char *why);

@@ -1,6 +1,9 @@
 #include "proxy/upstream.h"
 
+#include <string.h>
+
 #include "base/metrics.h"
+#include "net/dial.h"
 #include "proxy/listener.h"
 
 struct upstream {
@@ -9,6 +12,7 @@ struct upstream {
 	upstream_fn *fn;
 	void *arg;
 	struct dial *dial;
+	struct io *io;         /* dialled, and ours until it is ready */
 	struct loop_task task; /* nothing to dial: tell in the next turn */
 	size_t next, left;     /* bootstrap servers */
 	struct endpoint node;
@@ -21,24 +25,113 @@ upstream_cancel(struct upstream *u)
 	if (u == NULL)
 		return;
 	dial_cancel(u->dial);
+	io_close(u->io);
 	loop_cancel(u->reactor->loop, &u->task);
 	free(u);
 }
 
 static void
-finish(struct upstream *u, int fd, const char *why)
+finish(struct upstream *u, struct io *io, const char *why)
 {
 	upstream_fn *fn = u->fn;
 	void *arg = u->arg;
 	char name[sizeof(u->name)];
 
 	memcpy(name, u->name, sizeof(name));
-	metric_add(fd >= 0 ? METRIC_UPSTREAM_CONNECTED : METRIC_UPSTREAM_ERRORS_CONNECT, 1);
+	metric_add(io != NULL ? METRIC_UPSTREAM_CONNECTED : METRIC_UPSTREAM_ERRORS_CONNECT, 1);
 	upstream_cancel(u);
-	fn(arg, fd, name, why);
+	fn(arg, io, name, why);
 }
 
-static void on_dialled(void *arg, int fd, const char *why);
+static int dial_next(struct upstream *u);
+
+/* This address is no good; the next one, or the end. */
+static void
+failed(struct upstream *u, const char *why)
+{
+	io_close(u->io);
+	u->io = NULL;
+	if (u->left == 0 || dial_next(u) != 0)
+		finish(u, NULL, why);
+}
+
+static void
+hand_over(struct upstream *u)
+{
+	struct io *io = u->io;
+
+	u->io = NULL; /* not ours to close any more */
+	finish(u, io, "");
+}
+
+/* The bytes go both ways.  A login of the proxy's own belongs here: it ends in hand_over() or failed(). */
+static void
+connected(struct upstream *u)
+{
+	hand_over(u);
+}
+
+static const char *
+text_of(const struct io_note *note)
+{
+	switch (note->ev) {
+	case IO_FAIL:
+		return note->why == IO_WHY_SYSTEM ? strerror(note->err) : "not a Kafka broker's answer";
+	case IO_IDLE:
+		return "it does not answer";
+	case IO_EOF:
+	case IO_DONE:
+	case IO_UP:
+	case IO_HEAD:
+	case IO_FRAME:
+	case IO_CHUNK:
+	case IO_LOW:
+		break;
+	}
+	return "closed by the broker";
+}
+
+static void
+on_io(void *arg, struct io *io, struct io_note *note)
+{
+	struct upstream *u = arg;
+
+	(void)io;
+	switch (note->ev) {
+	case IO_UP:
+		connected(u);
+		return;
+	case IO_HEAD:
+		note->take = IO_WHOLE;
+		return;
+	case IO_FRAME:
+	case IO_CHUNK:
+	case IO_LOW:
+		return;
+	case IO_EOF:
+	case IO_IDLE:
+	case IO_FAIL:
+	case IO_DONE:
+		failed(u, text_of(note));
+		return;
+	}
+}
+
+static void
+on_dialled(void *arg, int fd, const char *why)
+{
+	struct upstream *u = arg;
+	const struct core *core = u->reactor->core;
+
+	u->dial = NULL;
+	if (fd < 0) {
+		failed(u, why);
+		return;
+	}
+	u->io = io_new(u->reactor->loop, fd, core->set.max_frame, on_io, u);
+	if (u->io == NULL)
+		failed(u, "out of memory");
+}
 
 static int
 dial_next(struct upstream *u)
@@ -61,20 +154,9 @@ dial_next(struct upstream *u)
 }
 
 static void
-on_dialled(void *arg, int fd, const char *why)
-{
-	struct upstream *u = arg;
-
-	u->dial = NULL;
-	if (fd < 0 && u->left > 0 && dial_next(u) == 0)
-		return;
-	finish(u, fd, why);
-}
-
-static void
 on_unknown(void *arg)
 {
-	finish(arg, -1, "the cluster has not told this broker's address yet");
+	finish(arg, NULL, "the cluster has not told this broker's address yet");
 }
 
 struct upstream *

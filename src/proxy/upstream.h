@@ -1,18 +1,29 @@
-/* upstream: from "a broker for this session" to a connected socket. */
+/*
+ * upstream: the whole way from "a broker" to a connection that is ready for requests.
+ *
+ *   an address ─► dial ─► io ─► ready, and the asker's
+ *       ▲           │      │
+ *       └── next ◄──┴──────┘ failed
+ */
 #ifndef PROXY_UPSTREAM_H
 #define PROXY_UPSTREAM_H
 
-#include "net/dial.h"
+#include "net/io.h"
 #include "proxy/reactor.h"
 
 struct upstream; /* opaque: a search for a broker under way */
 
-/* fd of a connected socket, the callee's, and the broker's name; or -1, and `why` it is so. */
-typedef void upstream_fn(void *arg, int fd, const char *broker, const char *why);
+/*
+ * The end of a search.  io: up, nothing was read from it that isn't ours, and the callee's,
+ * who takes it with io_set_owner() before it returns, or closes it.  NULL: `why` there is
+ * none.  `broker` names the one that was tried last.  Both texts last for the call.
+ */
+typedef void upstream_fn(void *arg, struct io *io, const char *broker, const char *why);
 
 /*
- * Dials broker node_id where it is now; for LISTENER_BOOTSTRAP the bootstrap servers in
- * turn, from another one each time.  fn runs in a later turn.  NULL: no memory.
+ * Looks for broker node_id where it is now; for LISTENER_BOOTSTRAP the bootstrap servers
+ * are tried in turn, beginning with another one each time.  fn runs in a later turn.
+ * NULL: no memory.
  */
 struct upstream *upstream_start(struct reactor *r, int32_t node_id, upstream_fn *fn, void *arg) MUSTCHECK;
 void upstream_cancel(struct upstream *u); /* fn will not run; NULL is fine */

@@ -221,6 +221,44 @@ START_TEST(whole_frames)
 }
 END_TEST
 
+/* The first owner gives the connection away at its first frame; the rest of the same bytes is the second's. */
+static void
+on_io_of_another(void *arg, struct io *from, struct io_note *note)
+{
+	ck_assert_ptr_eq(arg, &got.frames);
+	if (note->ev == IO_HEAD)
+		note->take = IO_WHOLE;
+	if (note->ev == IO_FRAME)
+		say("other:%.*s ", (int)note->blob->len, (const char *)note->blob->data);
+	if (note->ev == IO_EOF)
+		say("other-eof ");
+	ck_assert_ptr_eq(from, io);
+}
+
+static void
+give_away(void *arg, struct io *from, struct io_note *note)
+{
+	on_io(arg, from, note);
+	if (note->ev == IO_FRAME)
+		io_set_owner(io, on_io_of_another, &got.frames);
+}
+
+START_TEST(changes_its_owner)
+{
+	io_set_owner(io, give_away, &got);
+	put("\0\0\0\3one\0\0\0\3two\0\0\0\5th", 20);
+	turn();
+	want("up head:3 frame:one other:two ");
+	put("ree", 3);
+	turn();
+	want("other:three ");
+	close(peer);
+	peer = -1;
+	turn();
+	want("other-eof ");
+}
+END_TEST
+
 START_TEST(byte_by_byte)
 {
 	static const char text[] = "\0\0\0\x0fsomething whole\0\0\0\2ok";
@@ -765,6 +803,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, whole_frames);
+	tcase_add_test(t, changes_its_owner);
 	tcase_add_test(t, byte_by_byte);
 	tcase_add_test(t, more_of_the_head);
 	tcase_add_test(t, relayed);
