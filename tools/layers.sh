@@ -25,6 +25,7 @@ ctl: base digest kafka makoto keys rdkafka verify
 libs='
 event2/: net
 openssl/ssl.h: net
+openssl/x509v3.h: net
 openssl/err.h: net keys
 openssl/sha.h: digest
 openssl/: keys

@@ -35,13 +35,21 @@ plain_writev(struct io *io, struct iovec *iov, int n)
 	return sendmsg(io->fd, &m, MSG_NOSIGNAL);
 }
 
+static bool
+plain_shut(struct io *io)
+{
+	(void)shutdown(io->fd, SHUT_WR);
+	return true;
+}
+
 static void
 plain_close(struct io *io)
 {
 	close(io->fd);
 }
 
-static const struct stream plain = {plain_readv, plain_writev, plain_close};
+static const struct stream plain = {
+	.readv = plain_readv, .writev = plain_writev, .shut = plain_shut, .close = plain_close};
 
 /* --- what the connections of a loop share ---------------------------------------- */
 
@@ -150,23 +158,31 @@ io_fail(struct io *io, enum io_why why, int err)
 	io_end(io, (struct io_note){.ev = IO_FAIL, .why = why, .err = err});
 }
 
+void
+io_broken(struct io *io)
+{
+	const char *text = errno == EPROTO && io->stream->why != NULL ? io->stream->why(io) : NULL;
+
+	if (text != NULL)
+		io_end(io, (struct io_note){.ev = IO_FAIL, .why = IO_WHY_TLS, .text = text});
+	else
+		io_fail(io, IO_WHY_SYSTEM, errno);
+}
+
 /* --- handlers ---------------------------------------------------------------------- */
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+receive(struct io *io)
 {
-	struct io *io = arg;
 	struct io_shared *s = io->shared;
 	unsigned frames = FRAMES_PER_TURN;
 	size_t budget = BURST;
 	bool more = true;
 
-	(void)fd;
-	(void)what;
 	while (more && budget > 0 && !io->closed && !io->ended) {
 		/* The watch outlives a short pause, which so costs no system call. */
 		if (io->paused && !io->finishing) {
-			io_watch_read(io, false);
+			io_watch_read(io, io->write_on_read);
 			io_hangup_watch(io, true);
 			break;
 		}
@@ -176,6 +192,49 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		more = io_in_receive(io, &frames, &budget);
 		io_leave(s);
 	}
+	/* The others' turn; the kernel won't call again for what the stream has already. */
+	if (io->more && !io->paused && !io->closed && !io->ended)
+		loop_next(io->loop, &io->task);
+}
+
+/* On to IO_UP. */
+static void
+start(struct io *io)
+{
+	if (io->stream->start != NULL) {
+		if (!io->stream->start(io))
+			return;
+		io->more = true; /* frames may have come on the heels of the handshake */
+		loop_next(io->loop, &io->task);
+	}
+	io->up = true;
+	io_watch_read(io, !io->paused);
+	io_hangup_watch(io, io->paused);
+	io_watch_write(io, false);
+	io_emit(io, &(struct io_note){.ev = IO_UP});
+	if (!io->closed && !io->ended && io->q_count > 0)
+		io_out_flush(io);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct io *io = arg;
+	struct io_shared *s = io->shared;
+
+	(void)fd;
+	(void)what;
+	io_enter(s);
+	if (!io->up && !io->finishing) {
+		start(io);
+	} else {
+		if (io->write_on_read) {
+			io->write_on_read = false;
+			io_out_flush(io);
+		}
+		receive(io);
+	}
+	io_leave(s);
 }
 
 static void
@@ -187,13 +246,24 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	io_enter(s);
-	io_out_flush(io);
+	if (!io->up && !io->finishing) {
+		start(io);
+	} else {
+		if (io->read_on_write) {
+			io->read_on_write = false;
+			receive(io);
+		}
+		if (!io->closed && !io->ended)
+			io_out_flush(io);
+	}
 	io_leave(s);
 }
 
 static void
 io_free(struct io *io)
 {
+	if (io->stream->free != NULL)
+		io->stream->free(io);
 	free(io->q);
 	free(io);
 }
@@ -215,15 +285,16 @@ on_task(void *arg)
 		return;
 	io_enter(s);
 	if (!io->up) {
-		io->up = true;
-		io_watch_read(io, !io->paused);
-		io_hangup_watch(io, io->paused);
-		io_emit(io, &(struct io_note){.ev = IO_UP});
-	} else if (!io->paused && io->stash != NULL) {
-		struct blob *b = blob_ref(io->stash); /* a pause may replace the stash by a copy of its rest */
+		start(io);
+	} else {
+		if (!io->paused && io->stash != NULL) {
+			struct blob *b = blob_ref(io->stash); /* a pause may replace the stash by a copy of its rest */
 
-		io_in_consume(io, b, io->stash_off, io->stash_len, &frames);
-		blob_unref(b);
+			io_in_consume(io, b, io->stash_off, io->stash_len, &frames);
+			blob_unref(b);
+		}
+		if (io->more)
+			receive(io);
 	}
 	io_leave(s);
 }
@@ -268,7 +339,7 @@ on_linger(void *arg)
 /* --- for owners -------------------------------------------------------------------- */
 
 struct io *
-io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg)
+io_create(struct loop *l, int fd, uint32_t max_frame, const struct stream *stream, io_fn *fn, void *arg)
 {
 	static const int on = 1;
 	struct io_shared *s = shared_of(l);
@@ -280,7 +351,7 @@ io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg)
 	}
 	io->loop = l;
 	io->shared = s;
-	io->stream = &plain;
+	io->stream = stream;
 	io->fn = fn;
 	io->arg = arg;
 	io->fd = fd;
@@ -297,6 +368,12 @@ io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg)
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	loop_next(l, &io->task);
 	return io;
+}
+
+struct io *
+io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg)
+{
+	return io_create(l, fd, max_frame, &plain, fn, arg);
 }
 
 void
@@ -351,8 +428,10 @@ io_finish(struct io *io, unsigned linger_ms, unsigned deadline_ms)
 	 * peer has not read yet.  So: our end first, then read until theirs comes.
 	 */
 	io_watch_read(io, true);
-	if (io->q_count == 0)
-		(void)shutdown(io->fd, SHUT_WR);
+	if (!io->up && io->stream->start != NULL)
+		io_out_clear(io); /* nobody could read it */
+	if (io->q_count == 0 && !io->stream->shut(io))
+		io_watch_write(io, true);
 }
 
 void
@@ -371,7 +450,7 @@ io_resume(struct io *io)
 		return;
 	io_hangup_watch(io, false);
 	io_watch_read(io, true);
-	if (!io_in_waits(io))
+	if (!io_in_waits(io) || io->more)
 		loop_next(io->loop, &io->task);
 }
 

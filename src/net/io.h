@@ -5,6 +5,7 @@
  *                                           └─► IO_FRAME  a whole frame, grown as bytes really arrive
  *   out   pieces of blobs ─► writev ─► socket
  *
+ * The socket is the kernel's, or TLS over it (io_new_tls), which owners need not know.
  * An idle connection holds no buffer.  io_pause() and io_resume() are the only flow
  * control; who sends watches io_queued() and gets IO_LOW.  A struct io belongs to one
  * loop and its thread.
@@ -16,11 +17,12 @@
 #include "base/rope.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "net/tls.h"
 
 struct io; /* opaque */
 
 enum io_event {
-	IO_UP,     /* usable; first event, in a turn after io_new() */
+	IO_UP,     /* usable; first event, in a turn after io_new(), or after the handshake */
 	IO_HEAD,   /* a frame begins: set note->take */
 	IO_FRAME,  /* a whole frame: note->blob; blob_take() it or it goes */
 	IO_CHUNK,  /* bytes off..off+len of note->blob, the frame's length prefix included; borrowed */
@@ -44,6 +46,7 @@ enum io_why {
 	IO_WHY_LENGTH, /* note->frame_len is negative or over the maximum */
 	IO_WHY_NOMEM,
 	IO_WHY_CUT, /* end of stream inside a frame */
+	IO_WHY_TLS, /* note->text says what; it stays until the end of the turn */
 };
 
 struct io_note {
@@ -57,6 +60,7 @@ struct io_note {
 	size_t need;
 	enum io_why why;
 	int err;
+	const char *text;
 };
 
 #define IO_HEAD_MIN 10       /* key, version, correlation id, length of the client id */
@@ -66,6 +70,22 @@ typedef void io_fn(void *arg, struct io *io, struct io_note *note);
 
 /* Takes the connected fd, also on failure.  NULL: no memory. */
 struct io *io_new(struct loop *l, int fd, uint32_t max_frame, io_fn *fn, void *arg) MUSTCHECK;
+
+/*
+ * The same over TLS; the context's side (server or client) is this end's.  A client checks
+ * that the server's certificate is for `host`, a name or a numeric address; a server gives
+ * NULL.  IO_UP comes after the handshake, or IO_FAIL with IO_WHY_TLS, in the context's time.
+ * A server whose client says nothing at all and closes gets IO_EOF.
+ */
+struct io *io_new_tls(struct loop *l, int fd, uint32_t max_frame, struct tls_context *tls, const char *host, io_fn *fn,
+		      void *arg) MUSTCHECK;
+
+/* Whom the other end's certificate names; it was verified.  NULL: plaintext, or it showed none. */
+struct io_tls_peer {
+	const char *subject; /* RFC 2253 */
+	const char *names;   /* alternative names, "DNS:kafka-1, IP:10.0.0.7" or "" */
+};
+const struct io_tls_peer *io_tls_peer(const struct io *io);
 
 /* From now on the maximum is for whole frames only: what is relayed needs no memory. */
 void io_relay_any_length(struct io *io);

@@ -225,7 +225,7 @@ io_in_receive(struct io *io, unsigned *frames, size_t *budget)
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		if (errno != EAGAIN)
-			io_fail(io, IO_WHY_SYSTEM, errno);
+			io_broken(io);
 		return false;
 	}
 	if (n == 0 && io->finishing && io->q_count > 0) {
@@ -255,5 +255,5 @@ io_in_receive(struct io *io, unsigned *frames, size_t *budget)
 		return (size_t)n == want;
 	scratch->len = before + (size_t)n - into;
 	io_in_consume(io, scratch, 0, scratch->len, frames);
-	return (size_t)n == want;
+	return (size_t)n == want || io->more;
 }

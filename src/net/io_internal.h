@@ -12,11 +12,19 @@
 
 _Static_assert(IO_SCRATCH >= 4 + IO_HEAD_MAX + IO_SMALL, "a header must fit, and more be readable behind it");
 
-/* What TLS will do in its own way; there it also has a handshake before IO_UP. */
+/*
+ * What bytes go through.  readv and writev are as the system's; EPROTO: the stream itself is
+ * broken, and why() says it.  A stream may hold bytes that the kernel won't announce
+ * (io->more), read only when it can write (io->read_on_write), and the reverse.
+ */
 struct stream {
+	bool (*start)(struct io *io); /* goes on with what comes before IO_UP: true when it is through; NULL: nothing */
 	ssize_t (*readv)(struct io *io, struct iovec *iov, int n);
-	ssize_t (*writev)(struct io *io, struct iovec *iov, int n);
+	ssize_t (*writev)(struct io *io, struct iovec *iov, int n); /* less than all: EAGAIN would be next */
+	bool (*shut)(struct io *io); /* says that no more will be sent; false: again when there is room */
+	const char *(*why)(struct io *io);
 	void (*close)(struct io *io);
+	void (*free)(struct io *io); /* later: what texts of events were in */
 };
 
 struct io_shared {
@@ -40,6 +48,7 @@ struct io {
 	struct loop *loop;
 	struct io_shared *shared;
 	const struct stream *stream;
+	struct io_tls *tls; /* of that stream */
 	io_fn *fn;
 	void *arg;
 	int fd;
@@ -53,6 +62,7 @@ struct io {
 	bool peer_done;        /* finishing: its end of stream came before our output was out */
 	bool reading, writing; /* the events are armed */
 	bool tells_hangup, hangup_armed;
+	bool more, read_on_write, write_on_read; /* see struct stream */
 
 	/* in */
 	struct blob *stash;
@@ -83,9 +93,11 @@ struct io {
 };
 
 /* io.c */
+struct io *io_create(struct loop *l, int fd, uint32_t max_frame, const struct stream *stream, io_fn *fn, void *arg) MUSTCHECK;
 void io_emit(struct io *io, struct io_note *note);
 void io_end(struct io *io, struct io_note note); /* the last event but IO_DONE */
 void io_fail(struct io *io, enum io_why why, int err);
+void io_broken(struct io *io); /* after readv or writev: errno, or the stream's own words */
 void io_watch_read(struct io *io, bool on);
 void io_watch_write(struct io *io, bool on);
 struct blob *io_scratch(struct io_shared *s); /* free to be overwritten; NULL: no memory */

@@ -3,7 +3,7 @@
 
 #include "net/io_internal.h"
 
-#define IOVECS 64
+#define IOVECS 256 /* small frames fill a TLS record, or save a system call */
 
 static struct out_piece *
 piece_at(struct io *io, size_t i)
@@ -128,6 +128,8 @@ io_out_clear(struct io *io)
 void
 io_out_flush(struct io *io)
 {
+	if (!io->up && io->stream->start != NULL)
+		return; /* it waits for the handshake */
 	while (io->q_count > 0) {
 		struct iovec iov[IOVECS];
 		size_t want = 0;
@@ -145,7 +147,7 @@ io_out_flush(struct io *io)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN) {
-			io_fail(io, IO_WHY_SYSTEM, errno);
+			io_broken(io);
 			return;
 		}
 		if (n > 0) {
@@ -154,15 +156,16 @@ io_out_flush(struct io *io)
 			queue_sent(io, (size_t)n);
 		}
 		if (n < 0 || (size_t)n < want) {
-			io_watch_write(io, true);
+			io_watch_write(io, !io->write_on_read);
 			break;
 		}
 	}
 	if (io->q_count == 0) {
-		io_watch_write(io, false);
+		io_watch_write(io, io->read_on_write);
 		if (io->finishing) {
-			(void)shutdown(io->fd, SHUT_WR);
-			if (io->peer_done)
+			if (!io->stream->shut(io))
+				io_watch_write(io, true);
+			else if (io->peer_done)
 				io_end(io, (struct io_note){.ev = IO_DONE});
 			return;
 		}

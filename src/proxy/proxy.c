@@ -219,6 +219,7 @@ proxy_new(struct loop *loop, const struct proxy_settings *set, const struct stag
 	p->loop = loop;
 	p->core.set = *set;
 	p->bootstrap_fd = -1;
+	transport_init(&p->core.transport);
 	if (addr_parse(set->listen_address, 0, &p->at) != 0) {
 		(void)snprintf(why, why_len, "listen.address: \"%s\": want a numeric address", set->listen_address);
 		err = ERR_CONFIG;
@@ -243,6 +244,12 @@ proxy_new(struct loop *loop, const struct proxy_settings *set, const struct stag
 fail:
 	proxy_free(p);
 	return err;
+}
+
+void
+proxy_set_tls(struct proxy *p, struct tls_context *clients, struct tls_context *brokers)
+{
+	transport_set(&p->core.transport, clients, brokers);
 }
 
 int
@@ -277,6 +284,7 @@ proxy_free(struct proxy *p)
 		reactor_fini(&p->reactors[i]);
 	resolver_free(p->core.resolver);
 	endpoints_free(p->core.endpoints);
+	transport_fini(&p->core.transport);
 	loop_timer_free(p->deadline);
 	loop_timer_free(p->step);
 	if (p->done.fn != NULL)

@@ -5,12 +5,13 @@
  *
  * The caller's loop is reactor 0: it accepts, and carries the control connection.
  * Reactors 1 and up are threads of the proxy's own.  All calls are made on the
- * caller's loop thread, but for proxy_advertise(), proxy_ready() and proxy_cluster_id().
+ * caller's loop thread, but for those that say "any thread".
  */
 #ifndef PROXY_PROXY_H
 #define PROXY_PROXY_H
 
 #include "net/loop.h"
+#include "net/tls.h"
 #include "proxy/control.h"
 #include "proxy/stage.h"
 
@@ -44,6 +45,9 @@ struct proxy_settings proxy_settings_default(void);
  */
 int proxy_new(struct loop *loop, const struct proxy_settings *set, const struct stage *const *stages,
 	      unsigned count, char *why, size_t why_len, struct proxy **ret_proxy) MUSTCHECK;
+
+/* What new connections speak from now on; NULL: plaintext, as before the first call.  Any thread. */
+void proxy_set_tls(struct proxy *p, struct tls_context *clients, struct tls_context *brokers);
 
 /* Binds the bootstrap port and the known brokers' ports, starts the threads.  0, or an error told in `why`. */
 int proxy_start(struct proxy *p, char *why, size_t why_len) MUSTCHECK;

@@ -9,6 +9,7 @@
 #include "proxy/endpoints.h"
 #include "proxy/pipeline.h"
 #include "proxy/proxy.h"
+#include "proxy/transport.h"
 
 struct server { /* a bootstrap server of the real cluster */
 	struct slice host;
@@ -17,13 +18,14 @@ struct server { /* a bootstrap server of the real cluster */
 
 struct listener;
 
-/* What all reactors share.  Set up before they start; the atomics aside, it doesn't change. */
+/* What all reactors share.  Set up before they start; the transport and the atomics aside, it doesn't change. */
 struct core {
 	struct proxy_settings set;
 	struct server *servers;
 	size_t server_count;
 	struct resolver *resolver;
 	struct endpoints *endpoints;
+	struct transport transport;
 	atomic_uint connections;
 	struct wake *main; /* reactor 0's */
 	void (*session_gone)(void *arg); /* posted to main after a session ended while draining */

@@ -354,6 +354,7 @@ int
 session_start(struct reactor *r, struct listener *from, int fd)
 {
 	struct session *s = calloc(1, sizeof(*s));
+	struct tls_context *tls;
 
 	if (s == NULL) {
 		close(fd);
@@ -363,7 +364,12 @@ session_start(struct reactor *r, struct listener *from, int fd)
 	s->from = from;
 	list_init(&s->fifo);
 	s->end = (struct loop_task){.fn = on_end, .arg = s};
-	s->client = io_new(r->loop, fd, r->core->set.max_frame, session_on_client, s);
+	tls = transport_clients(&r->core->transport);
+	if (tls != NULL)
+		s->client = io_new_tls(r->loop, fd, r->core->set.max_frame, tls, NULL, session_on_client, s);
+	else
+		s->client = io_new(r->loop, fd, r->core->set.max_frame, session_on_client, s);
+	tls_unref(tls);
 	if (s->client == NULL)
 		goto fail;
 	addr_text(io_peer(s->client), s->peer);

@@ -177,6 +177,9 @@ on_fail(struct session *s, const struct io_note *note)
 	case IO_WHY_CUT:
 		broken(s, METRIC_UPSTREAM_CLOSED, "closed by the broker inside an answer");
 		return;
+	case IO_WHY_TLS:
+		broken(s, METRIC_UPSTREAM_ERRORS_TLS, note->text);
+		return;
 	case IO_WHY_SYSTEM:
 		break;
 	}

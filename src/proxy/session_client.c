@@ -68,6 +68,9 @@ on_fail(struct session *s, const struct io_note *note)
 	case IO_WHY_CUT:
 		refuse(s, METRIC_CLIENT_ERRORS_FRAME, "the stream ends inside a frame");
 		return;
+	case IO_WHY_TLS:
+		refuse(s, METRIC_CLIENT_ERRORS_TLS, note->text);
+		return;
 	case IO_WHY_SYSTEM:
 		break;
 	}

@@ -16,6 +16,7 @@ struct upstream {
 	struct loop_task task; /* nothing to dial: tell in the next turn */
 	size_t next, left;     /* bootstrap servers */
 	struct endpoint node;
+	char host[ENDPOINTS_HOST_MAX]; /* that is being tried */
 	char name[ENDPOINTS_HOST_MAX + 8];
 };
 
@@ -76,6 +77,8 @@ text_of(const struct io_note *note)
 {
 	switch (note->ev) {
 	case IO_FAIL:
+		if (note->why == IO_WHY_TLS)
+			return note->text;
 		return note->why == IO_WHY_SYSTEM ? strerror(note->err) : "not a Kafka broker's answer";
 	case IO_IDLE:
 		return "it does not answer";
@@ -121,14 +124,20 @@ static void
 on_dialled(void *arg, int fd, const char *why)
 {
 	struct upstream *u = arg;
-	const struct core *core = u->reactor->core;
+	struct core *core = u->reactor->core;
+	struct tls_context *tls;
 
 	u->dial = NULL;
 	if (fd < 0) {
 		failed(u, why);
 		return;
 	}
-	u->io = io_new(u->reactor->loop, fd, core->set.max_frame, on_io, u);
+	tls = transport_brokers(&core->transport);
+	if (tls != NULL)
+		u->io = io_new_tls(u->reactor->loop, fd, core->set.max_frame, tls, u->host, on_io, u);
+	else
+		u->io = io_new(u->reactor->loop, fd, core->set.max_frame, on_io, u);
+	tls_unref(tls);
 	if (u->io == NULL)
 		failed(u, "out of memory");
 }
@@ -148,6 +157,7 @@ dial_next(struct upstream *u)
 		port = s->port;
 	}
 	u->left--;
+	(void)snprintf(u->host, sizeof(u->host), "%.*s", (int)host.n, (const char *)host.p);
 	(void)snprintf(u->name, sizeof(u->name), "%.*s:%u", (int)host.n, (const char *)host.p, port);
 	u->dial = dial_start(u->reactor->loop, core->resolver, host, port, core->set.connect_ms, on_dialled, u);
 	return u->dial != NULL ? 0 : ERR_NOMEM;

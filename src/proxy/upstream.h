@@ -1,9 +1,9 @@
 /*
  * upstream: the whole way from "a broker" to a connection that is ready for requests.
  *
- *   an address ─► dial ─► io ─► ready, and the asker's
- *       ▲           │      │
- *       └── next ◄──┴──────┘ failed
+ *   an address ─► dial ─► io ─► (TLS) ─► ready, and the asker's
+ *       ▲           │              │
+ *       └── next ◄──┴──────────────┘ failed
  */
 #ifndef PROXY_UPSTREAM_H
 #define PROXY_UPSTREAM_H
