@@ -319,6 +319,7 @@ sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, siz
 {
 	struct publisher_conf pub = {.bootstrap = conf->bootstrap,
 				     .topic = conf->topic,
+				     .props = conf->props,
 				     .create_partitions = conf->create_partitions,
 				     .create_replication = conf->create_replication,
 				     .on_ready = on_ready,

@@ -19,6 +19,7 @@ struct sealer_conf {
 	struct chains *chains;
 	struct signer *signer; /* NULL: statements of level 1, unsigned; borrowed until sealer_stop() */
 	const char *bootstrap;
+	const char *const *props; /* librdkafka properties to reach it: name, value, …, NULL; or NULL; copied */
 	const char *topic;
 	int create_partitions;    /* of the statement topic when it is missing; -1: the brokers' default */
 	int create_replication;

@@ -128,8 +128,9 @@ on_terminate(void *arg)
 /* --- reloading ------------------------------------------------------------------------------------ */
 
 static void
-apply(struct app *a, struct config *fresh, struct settings *settings)
+apply(struct app *a, struct config *fresh, struct settings *settings, struct app_tls *tls)
 {
+	app_tls_apply(a, tls);
 	chains_set_settings(a->chains, settings);
 	settings_unref(settings);
 	attest_set_config(a->attest, fresh);
@@ -143,6 +144,7 @@ on_hangup(void *arg)
 {
 	struct app *a = arg;
 	struct settings *settings = NULL;
+	struct app_tls tls;
 	struct config *fresh;
 	char why[1024];
 	const char *key;
@@ -151,15 +153,20 @@ on_hangup(void *arg)
 	if (config_load(a->options->file, a->options->overrides, a->options->count, &fresh, why, sizeof(why)) != 0) {
 		LOG_ERROR("app", "the configuration was not reloaded, the old one stays", LOG_S("cause", why));
 		metric_add(METRIC_RELOADS_FAILED, 1);
+	} else if (app_tls_load(fresh, &tls, why, sizeof(why)) != 0) {
+		LOG_ERROR("app", "the configuration was not reloaded, the old one stays", LOG_S("cause", why));
+		metric_add(METRIC_RELOADS_FAILED, 1);
+		config_unref(fresh);
 	} else if ((key = config_needs_restart(a->config, fresh)) != NULL ||
 		   (settings = app_settings(a, fresh)) == NULL) {
 		LOG_ERROR("app", "the configuration was not reloaded, the old one stays",
 			  LOG_S("cause", key != NULL ? "a key changed that needs a restart" : "out of memory"),
 			  LOG_S("key", key != NULL ? key : ""));
 		metric_add(METRIC_RELOADS_FAILED, 1);
+		app_tls_clear(&tls);
 		config_unref(fresh);
 	} else {
-		apply(a, fresh, settings);
+		apply(a, fresh, settings, &tls);
 		LOG_INFO("app", "the configuration was reloaded");
 		metric_add(METRIC_RELOADS, 1);
 	}
@@ -282,8 +289,14 @@ open_proxy(struct app *a)
 {
 	const struct config *c = a->config;
 	struct proxy_settings set = proxy_settings_default();
-	char why[512];
+	struct app_tls tls;
+	char why[1024];
 	int err;
+
+	if (app_tls_load(c, &tls, why, sizeof(why)) != 0) {
+		LOG_ERROR("app", "can't start", LOG_S("cause", why));
+		return CONFIG;
+	}
 
 	set.listen_address = c->listen_address;
 	set.bootstrap_port = (uint16_t)c->listen_bootstrap_port;
@@ -303,24 +316,31 @@ open_proxy(struct app *a)
 	a->stages[2] = attest_stage(a->attest);
 	a->stages[3] = addresses_stage(a->addresses);
 	err = proxy_new(a->loop, &set, a->stages, ARRAY_LEN(a->stages), why, sizeof(why), &a->proxy);
-	if (err != 0)
+	if (err != 0) {
 		LOG_ERROR("app", "can't start", LOG_S("cause", why));
-	return err == 0 ? OK : err == ERR_CONFIG ? CONFIG : FAILED;
+		app_tls_clear(&tls);
+		return err == ERR_CONFIG ? CONFIG : FAILED;
+	}
+	app_tls_apply(a, &tls);
+	return OK;
 }
 
 static int
 open_sealer(struct app *a)
 {
+	const char *props[APP_PROPS_MAX];
 	struct sealer_conf conf = {
 		.chains = a->chains,
 		.signer = a->signer,
 		.bootstrap = a->config->kafka_bootstrap_servers,
+		.props = props,
 		.topic = a->config->attest_dbom_topic,
 		.create_partitions = (int)a->config->attest_dbom_partitions,
 		.create_replication = (int)a->config->attest_dbom_replication,
 	};
 	char why[512];
 
+	app_tls_props(a->config, props);
 	if (sealer_start(&conf, &a->sealer, why, sizeof(why)) == 0)
 		return OK;
 	LOG_ERROR("app", "the sealer can't start", LOG_S("cause", why));
@@ -375,10 +395,11 @@ open_loop(struct app *a)
 	a->tick = loop_timer_new(a->loop, on_tick, a);
 	a->watchdog = loop_timer_new(a->loop, on_watchdog, a);
 	a->refresh = loop_timer_new(a->loop, on_refresh, a);
+	a->tls_look = loop_timer_new(a->loop, app_tls_look, a);
 	a->signals[0] = loop_signal_new(a->loop, SIGTERM, on_terminate, a);
 	a->signals[1] = loop_signal_new(a->loop, SIGINT, on_terminate, a);
 	a->signals[2] = loop_signal_new(a->loop, SIGHUP, on_hangup, a);
-	if (a->tick == NULL || a->watchdog == NULL || a->refresh == NULL || a->signals[0] == NULL || a->signals[1] == NULL ||
+	if (a->tick == NULL || a->watchdog == NULL || a->refresh == NULL || a->tls_look == NULL || a->signals[0] == NULL || a->signals[1] == NULL ||
 	    a->signals[2] == NULL)
 		return FAILED;
 	return OK;
@@ -395,6 +416,7 @@ close_all(struct app *a)
 	metric_gauge_fn(METRIC_CHAINS, NULL, NULL);
 	metric_gauge_fn(METRIC_READY, NULL, NULL);
 	proxy_free(a->proxy);
+	app_tls_clear(&a->tls);
 	attest_free(a->attest);
 	topics_free(a->topics);
 	addresses_free(a->addresses);
@@ -404,6 +426,7 @@ close_all(struct app *a)
 	loop_timer_free(a->tick);
 	loop_timer_free(a->watchdog);
 	loop_timer_free(a->refresh);
+	loop_timer_free(a->tls_look);
 	loop_free(a->loop);
 	signer_free(a->signer);
 	state_close(a->state);

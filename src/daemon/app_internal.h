@@ -16,6 +16,19 @@
 
 enum app_phase { APP_STARTING, APP_READY, APP_UNREADY, APP_DRAINING, APP_SEALING };
 
+enum { APP_TLS_FILES = 6, APP_PROPS_MAX = 16 };
+
+/* What a file was like when it was read. */
+struct app_stamp {
+	uint64_t device, inode;
+	int64_t size, seconds, nanoseconds;
+};
+
+struct app_tls {
+	struct tls_context *clients, *brokers; /* NULL: plaintext */
+	struct app_stamp stamps[APP_TLS_FILES];
+};
+
 struct app {
 	const struct options *options;
 	struct config *config;
@@ -39,6 +52,8 @@ struct app {
 	struct loop_timer *tick; /* readiness, the end of sealing */
 	struct loop_timer *watchdog;
 	struct loop_timer *refresh; /* of topics */
+	struct app_tls tls;
+	struct loop_timer *tls_look; /* for files that changed */
 	struct loop_signal *signals[3];
 	struct monotime seal_deadline;
 	bool hurried;
@@ -47,6 +62,14 @@ struct app {
 /* startup.c: what must be there before the first connection.  0, or the exit code; it was logged. */
 int app_open_state(struct app *a);
 struct settings *app_settings(const struct app *a, const struct config *c); /* NULL: no memory */
+
+/* tls.c: 0, or an error with `why`, which names key or file. */
+int app_tls_load(const struct config *c, struct app_tls *ret, char *why, size_t why_len);
+void app_tls_apply(struct app *a, struct app_tls *fresh); /* takes it; new connections get it */
+void app_tls_look(void *app);                             /* a loop_fn */
+void app_tls_clear(struct app_tls *t);
+/* How librdkafka reaches the cluster: name, value, …, NULL; borrowed from c. */
+void app_tls_props(const struct config *c, const char *ret[APP_PROPS_MAX]);
 
 /* status.c */
 void app_status(void *arg, struct wr *w);

@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "daemon/app.h"
+#include "daemon/app_internal.h"
 #include "kafka/schema.h"
 
 enum { EXIT_CONFIG = 2 };
@@ -22,6 +22,21 @@ dump_keys(void)
 	return print(&w);
 }
 
+/* What a start would find wrong in the files that the configuration names. */
+static int
+check_files(const struct config *c)
+{
+	struct app_tls tls;
+	char why[1024];
+
+	if (app_tls_load(c, &tls, why, sizeof(why)) != 0) {
+		fprintf(stderr, "makoto-proxy: %s\n", why);
+		return EXIT_CONFIG;
+	}
+	app_tls_clear(&tls);
+	return 0;
+}
+
 static int
 with_config(const struct options *o)
 {
@@ -40,6 +55,8 @@ with_config(const struct options *o)
 	} else if (c->kafka_bootstrap_servers[0] == '\0') {
 		fprintf(stderr, "makoto-proxy: kafka.bootstrap.servers is not set; give -b HOST:PORT or a configuration with it\n");
 		code = EXIT_CONFIG;
+	} else if (o->action == OPTIONS_CHECK) {
+		code = check_files(c);
 	} else if (o->action == OPTIONS_RUN) {
 		log_setup((enum log_level)c->log_level, (enum log_format)c->log_format);
 		code = app_run(o, c);

@@ -366,9 +366,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 		lost(c, "no answer to ApiVersions");
 		return;
 	case IO_FAIL:
-		lost(c, note->why == IO_WHY_SYSTEM ? strerror(note->err) :
-			note->why == IO_WHY_TLS    ? note->text :
-						     "not a Kafka broker's answer");
+		lost(c, upstream_why(note));
 		return;
 	case IO_DONE:
 		return;

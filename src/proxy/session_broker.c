@@ -167,23 +167,15 @@ on_frame(struct session *s, struct io_note *note)
 static void
 on_fail(struct session *s, const struct io_note *note)
 {
-	switch (note->why) {
-	case IO_WHY_LENGTH:
-		broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer that must be opened is over listen.max.frame.bytes");
-		return;
-	case IO_WHY_NOMEM:
-		broken(s, METRIC_UPSTREAM_ERRORS_IO, "out of memory");
-		return;
-	case IO_WHY_CUT:
-		broken(s, METRIC_UPSTREAM_CLOSED, "closed by the broker inside an answer");
-		return;
-	case IO_WHY_TLS:
-		broken(s, METRIC_UPSTREAM_ERRORS_TLS, note->text);
-		return;
-	case IO_WHY_SYSTEM:
-		break;
-	}
-	broken(s, METRIC_UPSTREAM_ERRORS_IO, strerror(note->err));
+	static const enum metric counted[] = {
+		[IO_WHY_LENGTH] = METRIC_UPSTREAM_ERRORS_PROTOCOL,
+		[IO_WHY_NOMEM] = METRIC_UPSTREAM_ERRORS_IO,
+		[IO_WHY_CUT] = METRIC_UPSTREAM_CLOSED,
+		[IO_WHY_SYSTEM] = METRIC_UPSTREAM_ERRORS_IO,
+		[IO_WHY_TLS] = METRIC_UPSTREAM_ERRORS_TLS,
+	};
+
+	broken(s, counted[note->why], upstream_why(note));
 }
 
 void

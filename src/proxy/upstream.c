@@ -72,26 +72,29 @@ connected(struct upstream *u)
 	hand_over(u);
 }
 
-static const char *
-text_of(const struct io_note *note)
+const char *
+upstream_why(const struct io_note *note)
 {
-	switch (note->ev) {
-	case IO_FAIL:
-		if (note->why == IO_WHY_TLS)
-			return note->text;
-		return note->why == IO_WHY_SYSTEM ? strerror(note->err) : "not a Kafka broker's answer";
-	case IO_IDLE:
+	if (note->ev == IO_IDLE)
 		return "it does not answer";
-	case IO_EOF:
-	case IO_DONE:
-	case IO_UP:
-	case IO_HEAD:
-	case IO_FRAME:
-	case IO_CHUNK:
-	case IO_LOW:
+	if (note->ev != IO_FAIL)
+		return "closed by the broker";
+	switch (note->why) {
+	case IO_WHY_TLS:
+		return note->text;
+	case IO_WHY_SYSTEM:
+		return strerror(note->err);
+	case IO_WHY_NOMEM:
+		return "out of memory";
+	case IO_WHY_CUT:
+		return "closed by the broker inside an answer";
+	case IO_WHY_LENGTH:
 		break;
 	}
-	return "closed by the broker";
+	/* A TLS alert (RFC 8446 §5.1), read as a frame's length. */
+	if (note->frame_len >> 16 == 0x1503)
+		return "the broker's port speaks TLS: set kafka.security.protocol to ssl";
+	return "an answer over listen.max.frame.bytes, or no Kafka broker's";
 }
 
 static void
@@ -115,7 +118,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	case IO_IDLE:
 	case IO_FAIL:
 	case IO_DONE:
-		failed(u, text_of(note));
+		failed(u, upstream_why(note));
 		return;
 	}
 }

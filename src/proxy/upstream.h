@@ -28,4 +28,7 @@ typedef void upstream_fn(void *arg, struct io *io, const char *broker, const cha
 struct upstream *upstream_start(struct reactor *r, int32_t node_id, upstream_fn *fn, void *arg) MUSTCHECK;
 void upstream_cancel(struct upstream *u); /* fn will not run; NULL is fine */
 
+/* Why a connection to a broker ended: IO_FAIL, IO_EOF, IO_IDLE, in words. */
+const char *upstream_why(const struct io_note *note);
+
 #endif

@@ -22,11 +22,11 @@ static const struct {
 	{"attest.collector.id", WANTS("", "urn:makoto-kafka:edge-1", "https://example.com/p"),
 	 WANTS("edge-1", ":x", "urn:", "urn:a b", "urn:caf\xc3\xa9", "a/b:c")},
 	{"admin.listen", WANTS("", "127.0.0.1:9464", "[::1]:0", "localhost:1"), WANTS("9464", ":9464", "::1:9464", "a:b")},
-	{"kafka.security.protocol", WANTS("plaintext", "PLAINTEXT"), WANTS("ssl", "sasl_ssl")},
+	{"kafka.security.protocol", WANTS("plaintext", "PLAINTEXT", "ssl", "SSL"), WANTS("sasl_ssl", "SASL_PLAINTEXT")},
 	{"kafka.sasl.password", WANTS(""), WANTS("x")},
 	{"verify.policy", WANTS("trust.yaml"), WANTS("", "other.yaml")},
 	{"state.sync", WANTS("none"), WANTS("window", "always")},
-	{"listen.tls.certificate", WANTS(""), WANTS("cert.pem")},
+	{"listen.tls.certificate", WANTS("", "cert.pem"), WANTS(NULL)},
 	{"attest.location", WANTS("", "anywhere at all"), WANTS(NULL)},
 };
 
