@@ -277,7 +277,7 @@ tls_readv(struct io *io, struct iovec *iov, int n)
 
 	if (io->finishing)
 		return readv(io->fd, iov, n); /* it is dropped: only the socket's end is of interest */
-	io->more = false;
+	io->more = io->read_on_write = false;
 	if (t->ended)
 		return told(t);
 	for (int i = 0; i < n; i++) {
@@ -350,6 +350,7 @@ tls_writev(struct io *io, struct iovec *iov, int n)
 	size_t total = 0, len, sent;
 	const uint8_t *from;
 
+	io->write_on_read = false;
 	while ((len = next_record(c, t->retry > 0 ? t->retry : RECORD, &from)) > 0) {
 		int ret;
 

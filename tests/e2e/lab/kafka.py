@@ -18,20 +18,33 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
 import wire  # noqa: E402
+from lab.pki import Pki  # noqa: E402
 
 CANARY = "127.0.77."
 CLUSTER_ID = "makotoLabClusterId0001"
 PORT_BASE = int(os.environ.get("E2E_PORT_BASE", "24000"))
 STATE = os.path.join(ROOT, "build", "e2e", "cluster")
 
+# Each broker has one of each: the name, what it speaks, how far its port is from the base.
+LISTENERS = {"PLAINTEXT": ("PLAINTEXT", 90), "TLS": ("SSL", 290), "MTLS": ("SSL", 390)}
+
+TLS_PROPERTIES = """\
+listener.name.{name}.ssl.keystore.type=PEM
+listener.name.{name}.ssl.keystore.location={keystore}
+listener.name.{name}.ssl.truststore.type=PEM
+listener.name.{name}.ssl.truststore.location={ca}
+listener.name.{name}.ssl.client.auth={auth}
+"""
+
 PROPERTIES = """\
 process.roles=broker,controller
 node.id={n}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{cport}
-advertised.listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{cport}
+listeners={listeners},CONTROLLER://{host}:{cport}
+advertised.listeners={listeners},CONTROLLER://{host}:{cport}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
 log.dirs={dir}/data
 num.partitions=2
 default.replication.factor={rf}
@@ -55,6 +68,7 @@ num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=8388608
 message.max.bytes=1048588
+{tls}
 {extra}
 """
 
@@ -99,10 +113,20 @@ class Node:
     def __init__(self, cluster, n):
         self.cluster, self.n = cluster, n
         self.host = f"{CANARY}{n}"
-        self.port = cluster.port_base + 90 + n
+        self.port = self.port_of("PLAINTEXT")
         self.cport = cluster.port_base + 190 + n
         self.dir = os.path.join(cluster.dir, f"node{n}")
         self.proc = None
+
+    def port_of(self, listener):
+        return self.cluster.port_base + LISTENERS[listener][1] + self.n
+
+    def tls_properties(self):
+        cert = self.cluster.pki.make(f"broker-{self.n}", f"DNS:kafka-{self.n}.lab,IP:{self.host}")
+        return "".join(
+            TLS_PROPERTIES.format(name=name.lower(), keystore=cert.pem, ca=self.cluster.pki.ca, auth=auth)
+            for name, auth in (("TLS", "none"), ("MTLS", "required"))
+        )
 
     @property
     def data(self):
@@ -137,7 +161,9 @@ class Node:
                     n=self.n,
                     voters=voters,
                     host=self.host,
-                    port=self.port,
+                    listeners=",".join(f"{x}://{self.host}:{self.port_of(x)}" for x in LISTENERS),
+                    protocols=",".join(f"{x}:{protocol}" for x, (protocol, _) in LISTENERS.items()),
+                    tls=self.tls_properties(),
                     cport=self.cport,
                     dir=self.dir,
                     rf=min(3, len(self.cluster.nodes)),
@@ -192,12 +218,20 @@ class Cluster:
     def node(self, n):
         return self.nodes[n - 1]
 
+    @property
+    def pki(self):
+        """Whose authority signs the brokers' certificates, and whose certificates MTLS listeners take."""
+        return Pki(os.path.join(self.dir, "pki"))
+
+    def bootstrap_of(self, listener):
+        return ",".join(f"{n.host}:{n.port_of(listener)}" for n in self.nodes)
+
     def ports(self):
-        return [p for n in self.nodes for p in (n.port, n.cport)]
+        return [p for n in self.nodes for p in (*(n.port_of(x) for x in LISTENERS), n.cport)]
 
     def start(self):
         for n in self.nodes:
-            for port in (n.port, n.cport):
+            for port in (*(n.port_of(x) for x in LISTENERS), n.cport):
                 with socket.socket() as s:
                     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     s.bind((n.host, port))  # a port that is taken is said here, not by a broker that never comes
