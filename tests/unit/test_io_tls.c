@@ -154,6 +154,42 @@ START_TEST(full_both_ways)
 }
 END_TEST
 
+/* All that was queued reaches a reader that starts late, and the end of the stream behind it. */
+START_TEST(finishes_a_full_queue)
+{
+	struct tls_server_conf c = server_conf();
+	uint8_t *frame = big_frame(), *back = malloc(BIG);
+	struct blob *b = blob_new(BIG);
+	size_t in = 0;
+	int r;
+
+	ck_assert(b != NULL && back != NULL);
+	memcpy(b->data, frame + 4, BIG);
+	b->len = BIG;
+	ck_assert(serve(server_context(&c), NULL, versions[_i]));
+	ck_assert_int_eq(io_send(io, b, 0, BIG), 0);
+	io_finish(io, 60000);
+	turn();
+	ck_assert_int_eq(SSL_write(other, "\0\0\0\5hello", 9), 9); /* nobody wants it any more */
+	for (r = 0; r >= 0; turn()) {
+		r = other_read(back + in, in < BIG ? (int)(BIG - in) : 1);
+		in += r > 0 ? (size_t)r : 0;
+		ck_assert_uint_le(in, BIG);
+	}
+	ck_assert_int_eq(r, -1); /* close_notify */
+	ck_assert_uint_eq(in, BIG);
+	ck_assert_int_eq(memcmp(back, frame + 4, BIG), 0);
+	ck_assert_uint_eq(got.frames.len, 0);
+	want("up ");
+	shutdown(peer, SHUT_WR);
+	turn();
+	want("done ");
+	blob_unref(b);
+	free(frame);
+	free(back);
+}
+END_TEST
+
 /* Each byte of handshake and frames comes alone, in both directions. */
 START_TEST(byte_by_byte)
 {
@@ -352,6 +388,7 @@ main(void)
 	tcase_add_loop_test(t, ends, 0, 2);
 	tcase_add_loop_test(t, small_pieces_fill_records, 0, 2);
 	tcase_add_loop_test(t, full_both_ways, 0, 2);
+	tcase_add_loop_test(t, finishes_a_full_queue, 0, 2);
 	tcase_add_loop_test(t, byte_by_byte, 0, 2);
 	tcase_add_test(t, refused_after_the_handshake);
 	tcase_add_test(t, no_renegotiation);
