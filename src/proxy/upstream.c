@@ -113,6 +113,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	case IO_FRAME:
 	case IO_CHUNK:
 	case IO_LOW:
+	case IO_HANGUP:
 		return;
 	case IO_EOF:
 	case IO_IDLE:

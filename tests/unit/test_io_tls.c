@@ -23,7 +23,7 @@ START_TEST(frames)
 	turn();
 	want_read("one and two");
 	send_text("last");
-	io_finish(io, 60000);
+	io_finish(io, 60000, 60000);
 	turn();
 	want_read("last");
 	ck_assert_int_eq(other_read(&byte, 1), -1); /* close_notify */
@@ -168,7 +168,7 @@ START_TEST(finishes_a_full_queue)
 	b->len = BIG;
 	ck_assert(serve(server_context(&c), NULL, versions[_i]));
 	ck_assert_int_eq(io_send(io, b, 0, BIG), 0);
-	io_finish(io, 60000);
+	io_finish(io, 60000, 60000);
 	turn();
 	ck_assert_int_eq(SSL_write(other, "\0\0\0\5hello", 9), 9); /* nobody wants it any more */
 	for (r = 0; r >= 0; turn()) {
@@ -358,7 +358,7 @@ START_TEST(closed_early)
 	turn();
 	ck_assert_int_eq(write(peer, "\x16\x03\x01", 3), 3);
 	turn();
-	io_finish(io, 60000);
+	io_finish(io, 60000, 60000);
 	ck_assert_int_eq(write(peer, "\x02", 1), 1);
 	turn();
 	shutdown(peer, SHUT_WR);

@@ -39,7 +39,7 @@ on_pair(void *arg, struct io *from, struct io_note *note)
 	case IO_HEAD: note->take = IO_WHOLE; break;
 	case IO_FRAME:
 		p->frames++;
-		io_finish(from, 60000);
+		io_finish(from, 60000, 60000);
 		break;
 	case IO_FAIL: p->failed++; /* fall through */
 	case IO_EOF:
@@ -49,7 +49,8 @@ on_pair(void *arg, struct io *from, struct io_note *note)
 		io_close(from);
 		break;
 	case IO_CHUNK:
-	case IO_LOW: break;
+	case IO_LOW:
+	case IO_HANGUP: break;
 	}
 }
 

@@ -1,4 +1,4 @@
-/* From "a broker for this session" to a socket. */
+/* From "a broker for this session" to a connection that is up. */
 #include "proxy/upstream.h"
 
 #include <check.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/io.h"
 #include "proxy/listener.h"
 #include "suite.h"
 
@@ -52,6 +53,7 @@ setup(void)
 	memset(&reactor, 0, sizeof(reactor));
 	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
 	core.set.connect_ms = 30000;
+	core.set.max_frame = 65536;
 	core.servers = servers;
 	core.server_count = SERVERS;
 	core.resolver = resolver_new();
@@ -78,25 +80,25 @@ teardown(void)
 
 struct result {
 	unsigned calls;
-	int fd;
+	struct io *io;
 	char broker[300], why[200];
 };
 
 static void
-on_done(void *arg, int fd, const char *broker, const char *why)
+on_done(void *arg, struct io *io, const char *broker, const char *why)
 {
 	struct result *r = arg;
 
 	r->calls++;
-	r->fd = fd;
+	r->io = io;
 	(void)snprintf(r->broker, sizeof(r->broker), "%s", broker);
-	(void)snprintf(r->why, sizeof(r->why), "%s", fd >= 0 ? "" : why);
+	(void)snprintf(r->why, sizeof(r->why), "%s", io != NULL ? "" : why);
 }
 
 static struct result
 dialled(int32_t node_id)
 {
-	struct result r = {.fd = -2};
+	struct result r = {0};
 	struct upstream *u = upstream_start(&reactor, node_id, on_done, &r);
 
 	ck_assert_ptr_nonnull(u);
@@ -111,16 +113,13 @@ static void
 ck_dialled(int32_t node_id, uint16_t port)
 {
 	struct result r = dialled(node_id);
-	struct sockaddr_in peer;
-	socklen_t len = sizeof(peer);
-	char want[64];
+	char want[64], peer[ADDR_TEXT_MAX];
 
-	ck_assert_msg(r.fd >= 0, "%s", r.why);
+	ck_assert_msg(r.io != NULL, "%s", r.why);
 	(void)snprintf(want, sizeof(want), "127.0.0.1:%u", port);
 	ck_assert_str_eq(r.broker, want);
-	ck_assert_int_eq(getpeername(r.fd, (struct sockaddr *)&peer, &len), 0);
-	ck_assert_uint_eq(ntohs(peer.sin_port), port);
-	close(r.fd);
+	ck_assert_str_eq(addr_text(io_peer(r.io), peer), want);
+	io_close(r.io);
 }
 
 /* From another one each time. */
@@ -153,7 +152,7 @@ START_TEST(none_answers)
 		listening[i] = bound(&servers[i].port, false);
 	}
 	r = dialled(LISTENER_BOOTSTRAP);
-	ck_assert_int_eq(r.fd, -1);
+	ck_assert_ptr_null(r.io);
 	ck_assert_uint_gt(strlen(r.why), 0);
 	(void)snprintf(want, sizeof(want), "127.0.0.1:%u", servers[SERVERS - 1].port); /* the last that was tried */
 	ck_assert_str_eq(r.broker, want);
@@ -166,7 +165,7 @@ START_TEST(a_broker)
 	uint16_t ours;
 
 	/* Its port was open from an earlier run, and the cluster hasn't spoken yet. */
-	ck_assert_int_eq(r.fd, -1);
+	ck_assert_ptr_null(r.io);
 	ck_assert_str_eq(r.broker, "broker 4");
 	ck_assert_ptr_nonnull(strstr(r.why, "not told"));
 	ck_assert_int_eq(endpoints_meet(core.endpoints, 4, slice_str("127.0.0.1"), servers[1].port, &ours), 0);
@@ -179,7 +178,7 @@ START_TEST(a_broker)
 	listening[2] = bound(&servers[2].port, false);
 	ck_assert_int_eq(endpoints_meet(core.endpoints, 4, slice_str("127.0.0.1"), servers[2].port, &ours), 0);
 	r = dialled(4);
-	ck_assert_int_eq(r.fd, -1);
+	ck_assert_ptr_null(r.io);
 }
 END_TEST
 

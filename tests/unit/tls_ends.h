@@ -66,6 +66,7 @@ on_io(void *arg, struct io *from, struct io_note *note)
 		break;
 	case IO_CHUNK: wr_bytes(&got.frames, note->blob->data + note->off, note->len); break;
 	case IO_LOW: say("low "); break;
+	case IO_HANGUP: break;
 	case IO_EOF:
 	case IO_IDLE:
 	case IO_DONE:
