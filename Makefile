@@ -13,7 +13,7 @@ VERSION  := 0.1.0
 
 B := build/$(FLAVOR)
 
-PKGS     := rdkafka libevent libevent_pthreads libssl libcrypto yaml-0.1 jansson libdeflate liblz4 libzstd zlib
+PKGS     := rdkafka libevent libevent_pthreads libssl libcrypto libcurl yaml-0.1 jansson libdeflate liblz4 libzstd zlib
 WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align -Wstrict-prototypes \
             -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wundef -Wformat=2 -Wvla \
             -Wsign-compare -Wswitch-enum -Wimplicit-fallthrough
@@ -38,7 +38,7 @@ LIBS      = $(shell pkg-config --libs $(PKGS)) -lsnappy -ldl -lm
 
 # Every room's files but the two main programs make one archive, from which each
 # program and each test takes what it needs.
-ROOMS    := base digest net kafka makoto keys rdkafka config attest verify proxy stages admin
+ROOMS    := base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin
 SRC      := $(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)))
 DAEMON   := $(sort $(wildcard src/daemon/*.c))
 CTL      := $(sort $(wildcard src/ctl/*.c))

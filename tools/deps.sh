@@ -5,7 +5,7 @@ set -eu
 
 packages() {
 	case $1 in
-	build) echo gcc make pkg-config libc6-dev librdkafka-dev libevent-dev libssl-dev libyaml-dev \
+	build) echo gcc make pkg-config libc6-dev librdkafka-dev libevent-dev libssl-dev libyaml-dev libcurl4-openssl-dev \
 		libjansson-dev libdeflate-dev liblz4-dev libzstd-dev libsnappy-dev zlib1g-dev bsdextrautils ;;
 	demo) echo kcat jq ;;
 	unit) echo check ;;

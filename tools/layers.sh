@@ -12,14 +12,15 @@ kafka: base digest
 makoto: base digest
 keys: base digest
 rdkafka: base net/wake.h
+sasl: base digest
 config: base
 attest: base digest kafka makoto keys rdkafka
 verify: base digest kafka makoto keys rdkafka
 proxy: base net kafka config
-stages: base digest kafka makoto keys rdkafka config attest verify proxy/stage.h
+stages: base digest kafka makoto keys rdkafka sasl config attest verify proxy/stage.h
 admin: base net config
-daemon: base digest net kafka makoto keys rdkafka config attest verify proxy stages admin
-ctl: base digest kafka makoto keys rdkafka verify
+daemon: base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin
+ctl: base digest kafka makoto keys rdkafka sasl verify
 '
 # A library's headers, and the rooms that may include them.
 libs='
@@ -28,11 +29,11 @@ openssl/ssl.h: net
 openssl/x509v3.h: net
 openssl/err.h: net keys
 openssl/sha.h: digest
-openssl/: keys
-curl/: keys
+openssl/: keys sasl
+curl/: sasl
 librdkafka/: rdkafka
 yaml.h: config
-jansson.h: makoto attest ctl
+jansson.h: makoto attest sasl ctl
 zlib.h: kafka
 libdeflate.h: kafka
 lz4frame.h: kafka
