@@ -181,7 +181,9 @@ by_client(const void *a, const void *b)
 
 	if (c == 0)
 		c = by_text(x->software_name, y->software_name);
-	return c != 0 ? c : by_text(x->software_version, y->software_version);
+	if (c == 0)
+		c = by_text(x->software_version, y->software_version);
+	return c != 0 ? c : by_text(x->principal, y->principal);
 }
 
 /* Who is not known is a client without a name. */
@@ -195,11 +197,12 @@ producer_of(const struct span *span)
 		.client_id = who->client_id.p == NULL ? slice_str("") : who->client_id,
 		.software_name = or_absent(who->software_name),
 		.software_version = or_absent(who->software_version),
+		.principal = or_absent(who->principal),
 		.records = (uint64_t)span->count,
 	};
 }
 
-/* Each client once, sorted; past 64 the rest is one more, named by an ellipsis. */
+/* Each combination of names once, sorted; past 64 the rest is one more, named by an ellipsis. */
 static void
 fill_producers(struct work *k, struct statement *s)
 {

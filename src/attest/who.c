@@ -17,7 +17,7 @@ struct entry {
 	struct who who; /* first, so that a struct who * is a struct entry * */
 	unsigned refs;
 	size_t len;
-	uint8_t packed[]; /* u16 length, bytes; three times */
+	uint8_t packed[]; /* u16 length, bytes; for each name */
 };
 
 struct who_table *
@@ -95,19 +95,21 @@ entry_new(const uint8_t *packed, size_t len)
 	e->who.client_id = unpack_name(&p);
 	e->who.software_name = unpack_name(&p);
 	e->who.software_version = unpack_name(&p);
+	e->who.principal = unpack_name(&p);
 	return e;
 }
 
 struct who *
-who_get(struct who_table *t, struct slice client_id, struct slice software_name, struct slice software_version)
+who_get(struct who_table *t, const struct who *names)
 {
-	uint8_t packed[3 * (2 + NAME_MAX_BYTES)];
+	uint8_t packed[4 * (2 + NAME_MAX_BYTES)];
 	size_t len = 0;
 	struct entry *e;
 
-	len += pack_name(packed + len, client_id);
-	len += pack_name(packed + len, software_name);
-	len += pack_name(packed + len, software_version);
+	len += pack_name(packed + len, names->client_id);
+	len += pack_name(packed + len, names->software_name);
+	len += pack_name(packed + len, names->software_version);
+	len += pack_name(packed + len, names->principal);
 	pthread_mutex_lock(&t->lock);
 	e = map_get(t->entries, slice_of(packed, len));
 	if (e != NULL) {

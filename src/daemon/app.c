@@ -276,8 +276,9 @@ open_attesting(struct app *a)
 	a->topics = a->chains == NULL ? NULL : topics_new(a->chains, &doors);
 	a->attest = a->topics == NULL ? NULL : attest_new(a->chains, a->topics, a->config);
 	a->addresses = addresses_new(advertise, a);
+	a->login = login_stage_new(LOGIN_STAGE_FOLLOW);
 	settings_unref(settings); /* the chains have their own reference */
-	if (a->attest == NULL || a->addresses == NULL) {
+	if (a->attest == NULL || a->addresses == NULL || a->login == NULL) {
 		LOG_ERROR("app", "out of memory");
 		return FAILED;
 	}
@@ -312,9 +313,10 @@ open_proxy(struct app *a)
 	set.connect_ms = (unsigned)c->kafka_connect_timeout;
 	set.refresh_ms = (unsigned)c->kafka_metadata_refresh;
 	a->stages[0] = versions_stage();
-	a->stages[1] = topics_stage(a->topics);
-	a->stages[2] = attest_stage(a->attest);
-	a->stages[3] = addresses_stage(a->addresses);
+	a->stages[1] = login_stage_of(a->login);
+	a->stages[2] = topics_stage(a->topics);
+	a->stages[3] = attest_stage(a->attest);
+	a->stages[4] = addresses_stage(a->addresses);
 	err = proxy_new(a->loop, &set, a->stages, ARRAY_LEN(a->stages), why, sizeof(why), &a->proxy);
 	if (err != 0) {
 		LOG_ERROR("app", "can't start", LOG_S("cause", why));
@@ -420,6 +422,7 @@ close_all(struct app *a)
 	attest_free(a->attest);
 	topics_free(a->topics);
 	addresses_free(a->addresses);
+	login_stage_free(a->login);
 	chains_free(a->chains);
 	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
 		loop_signal_free(a->signals[i]);

@@ -12,6 +12,7 @@
 #include "proxy/proxy.h"
 #include "stages/addresses.h"
 #include "stages/attest.h"
+#include "stages/login.h"
 #include "stages/topics.h"
 
 enum app_phase { APP_STARTING, APP_READY, APP_UNREADY, APP_DRAINING, APP_SEALING };
@@ -43,11 +44,12 @@ struct app {
 	struct topics *topics;
 	struct attest *attest;
 	struct addresses *addresses;
+	struct login_stage *login;
 	struct sealer *sealer;
 
 	struct loop *loop;
 	struct proxy *proxy;
-	const struct stage *stages[4];
+	const struct stage *stages[5];
 	struct admin *admin;
 	struct loop_timer *tick; /* readiness, the end of sealing */
 	struct loop_timer *watchdog;

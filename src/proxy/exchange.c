@@ -152,6 +152,42 @@ exchange_set_software(struct exchange *x, struct slice name, struct slice versio
 	session_set_software(x->session, name, version);
 }
 
+struct slice
+exchange_principal(const struct exchange *x)
+{
+	return session_principal(x->session);
+}
+
+void
+exchange_set_principal(struct exchange *x, struct slice principal)
+{
+	session_set_principal(x->session, principal);
+}
+
+void
+exchange_admit(struct exchange *x)
+{
+	session_admit(x->session);
+}
+
+void
+exchange_tokens(struct exchange *x, bool on)
+{
+	session_tokens(x->session, on);
+}
+
+void
+exchange_set_session_state(struct exchange *x, const struct stage *s, void *state)
+{
+	*session_stage_state(x->session, pipeline_index(x->pipeline, s)) = state;
+}
+
+void *
+exchange_session_state(const struct exchange *x, const struct stage *s)
+{
+	return *session_stage_state(x->session, pipeline_index(x->pipeline, s));
+}
+
 void
 exchange_set_state(struct exchange *x, const struct stage *s, void *state)
 {

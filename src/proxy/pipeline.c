@@ -65,6 +65,14 @@ pipeline_wants_response(const struct pipeline *p, int16_t key, int16_t version)
 	return false;
 }
 
+void
+pipeline_session_free(const struct pipeline *p, void *const *state)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		if (state[i] != NULL && p->stages[i]->session_free != NULL)
+			p->stages[i]->session_free(p->stages[i]->self, state[i]);
+}
+
 unsigned
 pipeline_index(const struct pipeline *p, const struct stage *s)
 {
@@ -171,7 +179,9 @@ turn_here(struct exchange *x)
 
 	x->ran_response |= 1u << x->at; /* it made the answer, so it need not be told */
 	exchange_drop_message(x);
-	response_header_write(x->key, x->version, x->correlation_id, &header);
+	(void)wr_room(&header, 16);
+	if (x->key != STAGE_TOKEN)
+		response_header_write(x->key, x->version, x->correlation_id, &header);
 	if (wr_err(&header) != 0 || (b = blob_own(header.buf, header.len)) == NULL) {
 		wr_free(&header);
 		rope_clear(&body);

@@ -39,6 +39,9 @@ bool pipeline_awaits(const struct exchange *x);
 /* Calls lost() of the stages that saw the request and will not see the answer.  Once. */
 void pipeline_lost(struct exchange *x);
 
+/* Frees what stages keep on a session that ends. */
+void pipeline_session_free(const struct pipeline *p, void *const *state);
+
 /* The place of s among the stages; it must be there. */
 unsigned pipeline_index(const struct pipeline *p, const struct stage *s);
 

@@ -31,6 +31,7 @@ struct proxy_settings {
 	uint32_t max_frame;        /* bytes of a request, or of an answer that must be opened */
 	unsigned idle_ms;          /* a connection on which nothing moved for so long closes; 0: never */
 	unsigned connect_ms;       /* for one attempt to connect to a broker */
+	bool demand_login;         /* clients may only ask for ApiVersions and log in until a stage admits them */
 	unsigned drain_ms;         /* how long a session that ends waits for the answers that are due */
 	unsigned refresh_ms;       /* between two looks at the cluster's brokers */
 };

@@ -43,6 +43,7 @@ on_end(void *arg)
 	blob_unref(s->client_id);
 	blob_unref(s->software[0]);
 	blob_unref(s->software[1]);
+	blob_unref(s->principal);
 	free(s->broker_name);
 	free(s->acks0);
 	free(s);
@@ -86,6 +87,7 @@ session_kill(struct session *s)
 	io_close(s->broker);
 	s->client = s->broker = NULL;
 	end_exchanges(s);
+	pipeline_session_free(&s->reactor->pipeline, s->stage_state);
 	loop_timer_free(s->deadline);
 	s->deadline = NULL;
 	list_remove(&s->reactor->sessions, &s->link);
@@ -353,7 +355,7 @@ session_connect(struct session *s)
 int
 session_start(struct reactor *r, struct listener *from, int fd)
 {
-	struct session *s = calloc(1, sizeof(*s));
+	struct session *s = calloc(1, sizeof(*s) + r->pipeline.count * sizeof(s->stage_state[0]));
 	struct tls_context *tls;
 
 	if (s == NULL) {
@@ -362,6 +364,7 @@ session_start(struct reactor *r, struct listener *from, int fd)
 	}
 	s->reactor = r;
 	s->from = from;
+	s->gated = r->core->set.demand_login;
 	list_init(&s->fifo);
 	s->end = (struct loop_task){.fn = on_end, .arg = s};
 	tls = transport_clients(&r->core->transport);
@@ -408,20 +411,55 @@ session_software(const struct session *s, unsigned which)
 	return s->software[which] != NULL ? blob_slice(s->software[which]) : (struct slice){NULL, 0};
 }
 
+/* Without memory the old text stays: a statement names the client less well, no worse. */
+static void
+keep(struct blob **at, struct slice text)
+{
+	struct blob *b = blob_new(text.n);
+
+	if (b == NULL)
+		return;
+	if (text.n > 0)
+		memcpy(b->data, text.p, text.n);
+	b->len = text.n;
+	blob_unref(*at);
+	*at = b;
+}
+
 void
 session_set_software(struct session *s, struct slice name, struct slice version)
 {
-	const struct slice text[2] = {name, version};
+	keep(&s->software[0], name);
+	keep(&s->software[1], version);
+}
 
-	for (int i = 0; i < 2; i++) {
-		struct blob *b = blob_new(text[i].n);
+struct slice
+session_principal(const struct session *s)
+{
+	return s->principal != NULL ? blob_slice(s->principal) : (struct slice){NULL, 0};
+}
 
-		if (b == NULL)
-			continue; /* a statement names the software as unknown, no worse */
-		if (text[i].n > 0)
-			memcpy(b->data, text[i].p, text[i].n);
-		b->len = text[i].n;
-		blob_unref(s->software[i]);
-		s->software[i] = b;
-	}
+void
+session_set_principal(struct session *s, struct slice principal)
+{
+	keep(&s->principal, principal);
+}
+
+void
+session_admit(struct session *s)
+{
+	s->gated = false;
+}
+
+void
+session_tokens(struct session *s, bool on)
+{
+	s->tokens = on;
+	s->raw = false;
+}
+
+void **
+session_stage_state(struct session *s, unsigned stage)
+{
+	return &s->stage_state[stage];
 }

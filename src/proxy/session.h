@@ -38,5 +38,10 @@ struct loop *session_loop(const struct session *s);
 void session_exchange_resumed(struct session *s, struct exchange *x);
 struct slice session_software(const struct session *s, unsigned which); /* 0: name, 1: version */
 void session_set_software(struct session *s, struct slice name, struct slice version);
+struct slice session_principal(const struct session *s);
+void session_set_principal(struct session *s, struct slice principal);
+void session_admit(struct session *s);                           /* it may send everything */
+void session_tokens(struct session *s, bool on);                 /* what comes are SASL tokens without header */
+void **session_stage_state(struct session *s, unsigned stage); /* where stage number `stage` keeps its pointer */
 
 #endif

@@ -61,6 +61,12 @@ on_head(struct session *s, struct io_note *note)
 	note->take = IO_RELAY;
 	if (s->raw && x == NULL)
 		return; /* a SASL token, without header */
+	if (x != NULL && x->key == STAGE_TOKEN) {
+		x->answered = clock_now();
+		x->phase = EXCHANGE_RESPONSE;
+		note->take = IO_WHOLE;
+		return;
+	}
 	if (rd_err(&r) != 0) {
 		broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer too short for its header");
 		return;
@@ -75,7 +81,7 @@ on_head(struct session *s, struct io_note *note)
 	if (x->key == API_SASL_HANDSHAKE && x->version == 0) {
 		int16_t error = rd_i16(&r);
 
-		s->raw = rd_err(&r) == 0 && error == 0;
+		s->raw = rd_err(&r) == 0 && error == 0; /* a stage may follow the tokens: it sees the answer next */
 	}
 	x->phase = EXCHANGE_RESPONSE;
 	if (pipeline_wants_response(&s->reactor->pipeline, x->key, x->version))
@@ -148,12 +154,13 @@ on_frame(struct session *s, struct io_note *note)
 {
 	struct link *e = list_first(&s->fifo);
 	struct exchange *x = e != NULL ? CONTAINER_OF(e, struct exchange, link) : NULL;
-	size_t body_at;
+	size_t body_at = 0;
 
 	metric_add(METRIC_BYTES_FROM_BROKERS, (int64_t)note->blob->len + 4);
 	if (x == NULL || x->phase != EXCHANGE_RESPONSE)
 		return;
-	if (response_body_at(x->key, x->version, blob_slice(note->blob), &body_at) != 0) {
+	if (x->key != STAGE_TOKEN &&
+	    response_body_at(x->key, x->version, blob_slice(note->blob), &body_at) != 0) {
 		broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer whose header can't be read");
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "kafka/header.h"
 #include "proxy/session_internal.h"
 
+#define TOKEN_MAX 524288 /* as Kafka's sasl.server.max.receive.size */
 #define CONTROLLED_SHUTDOWN 7 /* of ancient brokers; no client sends it */
 
 /* What every request starts with, whatever its header's version. */
@@ -163,6 +164,13 @@ on_head(struct session *s, struct io_note *note)
 		note->take = IO_STOP;
 		return;
 	}
+	s->token_comes = s->tokens;
+	if (s->tokens) {
+		if (note->frame_len > TOKEN_MAX)
+			refuse(s, METRIC_CLIENT_ERRORS_PROTOCOL, "garbage: no SASL token is that large");
+		note->take = IO_WHOLE;
+		return;
+	}
 	if (s->raw && !is_request(note->head, note->frame_len)) {
 		note->take = IO_RELAY;
 		s->relaying = true;
@@ -171,6 +179,14 @@ on_head(struct session *s, struct io_note *note)
 	s->raw = false;
 	if (!start_read(note->head, note->frame_len, &st)) {
 		refuse(s, METRIC_CLIENT_ERRORS_NOT_KAFKA, "garbage: not a Kafka request");
+		return;
+	}
+	if (s->gated && st.key != API_VERSIONS && st.key != API_SASL_HANDSHAKE && st.key != API_SASL_AUTHENTICATE) {
+		refuse(s, METRIC_CLIENT_ERRORS_PROTOCOL, "a request before the login: set sasl.mechanism to PLAIN");
+		return;
+	}
+	if (s->gated && note->frame_len > TOKEN_MAX) {
+		refuse(s, METRIC_CLIENT_ERRORS_PROTOCOL, "garbage: no login is that large");
 		return;
 	}
 	if (pipeline_wants_request(&s->reactor->pipeline, st.key, st.version)) {
@@ -324,7 +340,9 @@ on_frame(struct session *s, struct io_note *note)
 	metric_add(METRIC_BYTES_FROM_CLIENTS, (int64_t)frame.n + 4);
 	if (s->state != SESSION_OPEN)
 		return; /* it came to its end while we stopped: never forwarded, never answered */
-	if (request_header_read(frame, &h) != 0) {
+	if (s->token_comes)
+		h = (struct request_header){.key = STAGE_TOKEN}; /* which has none */
+	else if (request_header_read(frame, &h) != 0) {
 		refuse(s, METRIC_CLIENT_ERRORS_PROTOCOL, "garbage: a request whose header can't be read");
 		return;
 	}

@@ -42,15 +42,20 @@ struct session {
 	struct exchange *incoming; /* the request that is being relayed; NULL: raw bytes */
 	bool relaying;             /* inside a relayed request */
 	bool raw;                  /* after SaslHandshake v0: tokens, not requests */
+	bool tokens;               /* the same, and stages see them: each is an exchange */
+	bool token_comes;          /* the frame that is being read is one */
+	bool gated;                /* nothing but ApiVersions and SASL, until a stage admits the client */
 	bool client_blocked, broker_blocked;
 	enum session_answer answer;
 	int32_t *acks0; /* ring of correlation ids, or NULL */
 	unsigned acks0_count; /* ever */
 	struct blob *client_id;
 	struct blob *software[2];
+	struct blob *principal;
 	struct loop_timer *deadline; /* of DRAINING and LEAVING */
 	struct loop_task end;
 	char peer[ADDR_TEXT_MAX];
+	void *stage_state[]; /* by stage */
 };
 
 /* session.c */

@@ -16,6 +16,12 @@
 struct exchange; /* opaque */
 struct ticket;   /* opaque: the right to resume a held exchange, from any thread */
 
+/*
+ * The key of what follows a SaslHandshake of version 0: a token, the whole frame, without
+ * header.  Only after exchange_tokens(); each is an exchange, and has one answer.
+ */
+#define STAGE_TOKEN (-1)
+
 enum stage_verdict {
 	STAGE_PASS,    /* as it is; on to the next stage */
 	STAGE_REPLACE, /* exchange_replace() was called; on with the new message */
@@ -35,6 +41,7 @@ struct stage {
 	void (*lost)(void *self, struct exchange *x);
 	void *(*reactor_new)(void *self, unsigned reactor); /* per-thread state, or NULL */
 	void (*reactor_free)(void *self, void *state);
+	void (*session_free)(void *self, void *state); /* what exchange_set_session_state() was given; NULL: nothing is */
 };
 
 /* What an exchange is.  The slices are valid inside the callback, client_id as long as the exchange. */
@@ -49,6 +56,20 @@ size_t exchange_body_at(const struct exchange *x);         /* where the body sta
 struct slice exchange_software_name(const struct exchange *x);
 struct slice exchange_software_version(const struct exchange *x);
 void exchange_set_software(struct exchange *x, struct slice name, struct slice version);
+
+/* Who the client is to the cluster, e.g. "User:name"; empty: not known. */
+struct slice exchange_principal(const struct exchange *x);
+void exchange_set_principal(struct exchange *x, struct slice principal);
+
+/* The client may send more than ApiVersions and SASL; matters when the proxy demands a login. */
+void exchange_admit(struct exchange *x);
+
+/* From here on (or no more) frames are tokens. */
+void exchange_tokens(struct exchange *x, bool on);
+
+/* The stage's own pointer on the client's connection, for session_free(). */
+void exchange_set_session_state(struct exchange *x, const struct stage *s, void *state);
+void *exchange_session_state(const struct exchange *x, const struct stage *s);
 
 /* The stage's own pointer on this exchange, kept from request to response.  Freed by the stage in response() or lost(). */
 void exchange_set_state(struct exchange *x, const struct stage *s, void *state);

@@ -250,6 +250,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	enum metric not = attest_ours_why_not(p, &b);
 	struct rewrite_cost cost = {0, 0};
 	struct chains_batch cb;
+	struct who who;
 	struct attempt t;
 	int err;
 
@@ -276,8 +277,9 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 		.transactional_id = w->req.transactional_id,
 		.time = f->time,
 	};
-	cb.who = who_get(chains_who(w->a->chains), exchange_client_id(w->x), exchange_software_name(w->x),
-			 exchange_software_version(w->x));
+	who = (struct who){exchange_client_id(w->x), exchange_software_name(w->x), exchange_software_version(w->x),
+			   exchange_principal(w->x)};
+	cb.who = who_get(chains_who(w->a->chains), &who);
 	err = place_and_rewrite(w, p, &cb, f->max_bytes, &t);
 	rewrite_close(w->reactor->rewriter);
 	who_unref(chains_who(w->a->chains), cb.who);
