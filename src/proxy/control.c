@@ -37,6 +37,7 @@ struct ask {
 	int16_t version; /* when sent */
 	int32_t correlation_id;
 	struct monotime deadline;
+	bool login; /* a part of the connection's own login: nobody asked */
 	control_body_fn *body;
 	control_done_fn *done;
 	void *arg;
@@ -47,6 +48,9 @@ struct control {
 	enum control_state state;
 	struct upstream *search;
 	struct io *io;
+	struct login *login;      /* on this connection, or NULL */
+	bool logging_in;          /* anew (KIP-368): asks wait */
+	struct loop_timer *relogin;
 	char broker[ENDPOINTS_HOST_MAX + 8];
 	size_t candidate; /* the next to try; 0: the bootstrap servers, n: the nth broker */
 	size_t left;      /* of this round */
@@ -75,7 +79,8 @@ static void look(struct control *c);
 static void
 ask_end(struct ask *a, int err, struct slice body)
 {
-	a->done(a->arg, err, a->version, body);
+	if (!a->login)
+		a->done(a->arg, err, a->version, body);
 	free(a);
 }
 
@@ -139,7 +144,7 @@ send_waiting(struct control *c)
 {
 	struct link *e;
 
-	while (c->state == CONTROL_UP && (e = list_pop(&c->waiting)) != NULL) {
+	while (c->state == CONTROL_UP && !c->logging_in && (e = list_pop(&c->waiting)) != NULL) {
 		struct ask *a = ask_of(e);
 		struct rope frame;
 		int err = choose_version(c, a);
@@ -250,10 +255,17 @@ lost(struct control *c, const char *why)
 
 	io_close(c->io);
 	c->io = NULL;
+	login_free(c->login);
+	c->login = NULL;
+	c->logging_in = false;
+	loop_timer_clear(c->relogin);
 	/* What was sent is older than what waits: back to the front, in its order. */
 	while ((e = list_last(&c->sent)) != NULL) {
 		list_remove(&c->sent, e);
-		list_prepend(&c->waiting, e);
+		if (ask_of(e)->login)
+			free(ask_of(e));
+		else
+			list_prepend(&c->waiting, e);
 	}
 	loop_timer_clear(c->refresh);
 	if (was_up)
@@ -313,6 +325,98 @@ on_versions(struct control *c, struct slice frame)
 	send_waiting(c);
 }
 
+/* --- logging in again, before the broker ends the login (KIP-368) -------------------- */
+
+static int
+send_login(struct control *c, struct wr *w, int32_t correlation_id)
+{
+	struct ask *a = calloc(1, sizeof(*a));
+	struct rope frame = {NULL, 0, 0, 0};
+	int err = a == NULL ? ERR_NOMEM : rope_add_wr(&frame, w);
+
+	if (err == 0)
+		err = io_send_frame(c->io, &frame);
+	if (err != 0) {
+		rope_clear(&frame);
+		free(a);
+		return err;
+	}
+	a->login = true;
+	a->correlation_id = correlation_id;
+	a->deadline.ns = clock_now().ns + (int64_t)ASK_MS * 1000000;
+	list_append(&c->sent, &a->link);
+	arm_deadline(c);
+	return 0;
+}
+
+static void
+login_lost(struct control *c, const char *why)
+{
+	LOG_ERROR("login", "the proxy can't log in again", LOG_S("broker", c->broker),
+		  LOG_S("mechanism", login_mechanism(c->login)), LOG_S("error", why));
+	metric_add(METRIC_UPSTREAM_ERRORS_LOGIN, 1);
+	lost(c, why);
+}
+
+static void
+login_step(struct control *c)
+{
+	struct wr w = wr_new(c->reactor->core->set.max_frame);
+	char why[LOGIN_WHY_MAX];
+	int32_t correlation_id;
+	int err = login_next(c->login, &w, &correlation_id, why, sizeof(why));
+
+	if (err == ERR_NOT_NOW) {
+		loop_timer_set(c->relogin, LOGIN_AGAIN_MS);
+	} else if (err == 0) {
+		c->logging_in = true;
+		err = send_login(c, &w, correlation_id);
+		if (err != 0)
+			(void)snprintf(why, sizeof(why), "%s", err_text(err));
+	}
+	wr_free(&w);
+	if (err != 0 && err != ERR_NOT_NOW)
+		login_lost(c, why);
+}
+
+static void
+on_relogin(void *arg)
+{
+	struct control *c = arg;
+
+	if (c->state == CONTROL_UP)
+		login_step(c);
+	else
+		loop_timer_set(c->relogin, LOGIN_AGAIN_MS); /* the first answer is still to come */
+}
+
+static void
+arm_relogin(struct control *c)
+{
+	int64_t ms = c->login != NULL ? login_again_ms(c->login) : -1;
+
+	if (ms >= 0)
+		loop_timer_set(c->relogin, ms);
+}
+
+static void
+on_login_answer(struct control *c, struct slice frame)
+{
+	char why[LOGIN_WHY_MAX];
+	bool done = false;
+
+	arm_deadline(c);
+	if (login_answer(c->login, frame, &done, why, sizeof(why)) != 0) {
+		login_lost(c, why);
+	} else if (!done) {
+		login_step(c);
+	} else {
+		c->logging_in = false;
+		arm_relogin(c);
+		send_waiting(c);
+	}
+}
+
 static void
 on_answer(struct control *c, struct slice frame)
 {
@@ -328,6 +432,11 @@ on_answer(struct control *c, struct slice frame)
 	}
 	a = ask_of(e);
 	list_remove(&c->sent, e);
+	if (a->login) {
+		free(a);
+		on_login_answer(c, frame);
+		return;
+	}
 	if (response_body_at(a->key, a->version, frame, &at) != 0) {
 		ask_end(a, ERR_MALFORMED, slice_of(NULL, 0));
 		lost(c, "an answer whose header can't be read");
@@ -374,7 +483,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 }
 
 static void
-on_upstream(void *arg, struct io *io, const char *broker, const char *why)
+on_upstream(void *arg, struct io *io, struct login *login, const char *broker, const char *why)
 {
 	struct control *c = arg;
 	const struct proxy_settings *set = &c->reactor->core->set;
@@ -387,6 +496,8 @@ on_upstream(void *arg, struct io *io, const char *broker, const char *why)
 	}
 	io_set_owner(io, on_io, c);
 	c->io = io;
+	c->login = login;
+	arm_relogin(c);
 	c->state = CONTROL_GREETING;
 	arm_deadline(c);
 	/* A port that accepts and then says nothing must not be waited for. */
@@ -407,7 +518,7 @@ search_next(struct control *c)
 	c->candidate++;
 	c->left--;
 	c->state = CONTROL_SEARCHING;
-	c->search = upstream_start(c->reactor, e.node_id, on_upstream, c);
+	c->search = upstream_start(c->reactor, e.node_id, true, on_upstream, c);
 	if (c->search == NULL)
 		rest(c, "out of memory");
 }
@@ -563,7 +674,8 @@ control_new(struct reactor *r)
 	c->backoff = loop_timer_new(r->loop, on_backoff, c);
 	c->refresh = loop_timer_new(r->loop, on_refresh, c);
 	c->deadline = loop_timer_new(r->loop, on_deadline, c);
-	if (c->backoff == NULL || c->refresh == NULL || c->deadline == NULL) {
+	c->relogin = loop_timer_new(r->loop, on_relogin, c);
+	if (c->relogin == NULL || c->backoff == NULL || c->refresh == NULL || c->deadline == NULL) {
 		control_free(c);
 		return NULL;
 	}
@@ -587,6 +699,7 @@ control_free(struct control *c)
 	wake_run(c->reactor->core->main); /* asks that are on their way here */
 	upstream_cancel(c->search);
 	io_close(c->io);
+	login_free(c->login);
 	while ((e = list_pop(&c->sent)) != NULL)
 		ask_end(ask_of(e), ERR_CLOSED, slice_of(NULL, 0));
 	while ((e = list_pop(&c->waiting)) != NULL)
@@ -594,6 +707,7 @@ control_free(struct control *c)
 	loop_timer_free(c->backoff);
 	loop_timer_free(c->refresh);
 	loop_timer_free(c->deadline);
+	loop_timer_free(c->relogin);
 	blob_unref(c->versions);
 	not_ready(c);
 	pthread_mutex_destroy(&c->mutex);

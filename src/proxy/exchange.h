@@ -36,6 +36,8 @@ struct exchange {
 	bool local;         /* a stage made the answer, not the broker */
 	bool no_answer;     /* the client expects none: acks=0 */
 	bool swallow;       /* … but the broker sends one */
+	bool own;           /* the proxy's, not the client's: no stage sees it */
+	bool parked;        /* through the stages, and waits for the broker's connection */
 
 	unsigned at;           /* the stage whose turn it is */
 	uint32_t ran_request;  /* bit i: stage i saw the request … */

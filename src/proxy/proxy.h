@@ -16,6 +16,7 @@
 #include "proxy/stage.h"
 
 struct proxy; /* opaque */
+struct login_door; /* proxy/login.h */
 
 /* Strings are borrowed until proxy_free(). */
 struct proxy_settings {
@@ -31,6 +32,8 @@ struct proxy_settings {
 	uint32_t max_frame;        /* bytes of a request, or of an answer that must be opened */
 	unsigned idle_ms;          /* a connection on which nothing moved for so long closes; 0: never */
 	unsigned connect_ms;       /* for one attempt to connect to a broker */
+	const struct login_door *login; /* the proxy's own login, on its own connection; NULL: none */
+	bool login_for_clients;    /* and on every other */
 	bool demand_login;         /* clients may only ask for ApiVersions and log in until a stage admits them */
 	unsigned drain_ms;         /* how long a session that ends waits for the answers that are due */
 	unsigned refresh_ms;       /* between two looks at the cluster's brokers */

@@ -90,6 +90,7 @@ session_kill(struct session *s)
 	pipeline_session_free(&s->reactor->pipeline, s->stage_state);
 	loop_timer_free(s->deadline);
 	s->deadline = NULL;
+	session_login_end(s);
 	list_remove(&s->reactor->sessions, &s->link);
 	session_count(s->reactor, s->from, -1);
 	/* A callback of this session may be on the stack. */
@@ -231,7 +232,8 @@ flow(struct session *s)
 	const struct exchange *head = first != NULL ? CONTAINER_OF(first, struct exchange, link) : NULL;
 	bool client_full = s->client != NULL && io_is_high(s->client);
 	bool broker_full = (s->broker != NULL && io_is_high(s->broker)) || s->fifo.count >= FIFO_MAX;
-	bool wanted = s->state == SESSION_OPEN || (s->state == SESSION_DRAINING && s->relaying);
+	bool open = s->state == SESSION_OPEN && s->relogin != RELOGIN_RUNNING;
+	bool wanted = open || (s->state == SESSION_DRAINING && s->relaying);
 	bool held = head != NULL && head->phase == EXCHANGE_RESPONSE && head->held && !head->local;
 
 	if (broker_full && !s->client_blocked)
@@ -257,6 +259,7 @@ flow(struct session *s)
 void
 session_turn(struct session *s)
 {
+	session_login_turn(s);
 	if (s->state == SESSION_DRAINING && s->fifo.count == 0 && !s->relaying)
 		finish(s, "all is answered");
 	else if (s->state == SESSION_LEAVING && (s->broker == NULL || !awaits_answers(s)))
@@ -320,7 +323,7 @@ session_exchange_resumed(struct session *s, struct exchange *x)
 /* --- the beginning ----------------------------------------------------------------- */
 
 static void
-on_upstream(void *arg, struct io *io, const char *broker, const char *why)
+on_upstream(void *arg, struct io *io, struct login *login, const char *broker, const char *why)
 {
 	struct session *s = arg;
 
@@ -333,8 +336,9 @@ on_upstream(void *arg, struct io *io, const char *broker, const char *why)
 	}
 	io_set_owner(io, session_on_broker, s);
 	s->broker = io;
+	s->login = login;
 	s->broker_name = strdup(broker);
-	if (s->broker_name == NULL) {
+	if (s->broker_name == NULL || session_login_arm(s) != 0) {
 		session_kill(s);
 		return;
 	}
@@ -347,7 +351,8 @@ on_upstream(void *arg, struct io *io, const char *broker, const char *why)
 void
 session_connect(struct session *s)
 {
-	s->dialling = upstream_start(s->reactor, s->from->node_id, on_upstream, s);
+	s->dialling = upstream_start(s->reactor, s->from->node_id, s->reactor->core->set.login_for_clients,
+				      on_upstream, s);
 	if (s->dialling == NULL)
 		session_kill(s);
 }

@@ -8,8 +8,8 @@
 #include "kafka/header.h"
 #include "proxy/session_internal.h"
 
-static void
-broken(struct session *s, enum metric why, const char *cause)
+void
+session_broken(struct session *s, enum metric why, const char *cause)
 {
 	metric_add(why, 1);
 	LOG_LIMITED(LOG_LEVEL_WARN, "session", "the broker's connection ends", LOG_S("broker", s->broker_name),
@@ -68,13 +68,13 @@ on_head(struct session *s, struct io_note *note)
 		return;
 	}
 	if (rd_err(&r) != 0) {
-		broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer too short for its header");
+		session_broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer too short for its header");
 		return;
 	}
 	if (x == NULL || x == s->incoming || x->correlation_id != correlation_id) {
 		s->answer = ANSWER_DROPPED;
 		if (!was_acks0(s, correlation_id))
-			broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer to no request, or out of order");
+			session_broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer to no request, or out of order");
 		return;
 	}
 	x->answered = clock_now();
@@ -84,7 +84,7 @@ on_head(struct session *s, struct io_note *note)
 		s->raw = rd_err(&r) == 0 && error == 0; /* a stage may follow the tokens: it sees the answer next */
 	}
 	x->phase = EXCHANGE_RESPONSE;
-	if (pipeline_wants_response(&s->reactor->pipeline, x->key, x->version))
+	if (x->own || pipeline_wants_response(&s->reactor->pipeline, x->key, x->version))
 		note->take = IO_WHOLE;
 	else if (x->swallow)
 		s->answer = ANSWER_DROPPED;
@@ -159,9 +159,13 @@ on_frame(struct session *s, struct io_note *note)
 	metric_add(METRIC_BYTES_FROM_BROKERS, (int64_t)note->blob->len + 4);
 	if (x == NULL || x->phase != EXCHANGE_RESPONSE)
 		return;
+	if (x->own) {
+		session_login_answer(s, x, blob_slice(note->blob));
+		return;
+	}
 	if (x->key != STAGE_TOKEN &&
 	    response_body_at(x->key, x->version, blob_slice(note->blob), &body_at) != 0) {
-		broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer whose header can't be read");
+		session_broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer whose header can't be read");
 		return;
 	}
 	exchange_drop_message(x);
@@ -182,7 +186,7 @@ on_fail(struct session *s, const struct io_note *note)
 		[IO_WHY_TLS] = METRIC_UPSTREAM_ERRORS_TLS,
 	};
 
-	broken(s, counted[note->why], upstream_why(note));
+	session_broken(s, counted[note->why], upstream_why(note));
 }
 
 void
@@ -212,7 +216,7 @@ session_on_broker(void *arg, struct io *io, struct io_note *note)
 	case IO_EOF:
 		/* A broker closes idle connections: with nothing in flight that is no news. */
 		if (s->fifo.count > 0)
-			broken(s, METRIC_UPSTREAM_CLOSED, "closed by the broker");
+			session_broken(s, METRIC_UPSTREAM_CLOSED, "closed by the broker");
 		else
 			session_broker_gone(s, "closed by the broker");
 		break;

@@ -159,8 +159,8 @@ on_head(struct session *s, struct io_note *note)
 	struct exchange *x;
 	struct start st;
 
-	if (s->state != SESSION_OPEN) {
-		io_pause(s->client); /* until the broker is connected, or for good */
+	if (s->state != SESSION_OPEN || s->relogin == RELOGIN_RUNNING) {
+		io_pause(s->client); /* until the broker is connected, or logged in at again, or for good */
 		note->take = IO_STOP;
 		return;
 	}
@@ -256,12 +256,17 @@ on_chunk(struct session *s, const struct io_note *note)
 		expect_nothing(s, x);
 }
 
-static void
-forward(struct session *s, struct exchange *x)
+void
+session_forward(struct session *s, struct exchange *x)
 {
 	struct rope frame;
 	size_t total;
 
+	if (s->relogin == RELOGIN_RUNNING) {
+		x->parked = true;
+		s->current = x;
+		return;
+	}
 	if (s->broker == NULL) {
 		exchange_end(x, &s->fifo);
 		return;
@@ -290,7 +295,7 @@ session_request_step(struct session *s, struct exchange *x)
 
 	switch (how) {
 	case PIPELINE_ON:
-		forward(s, x);
+		session_forward(s, x);
 		return;
 	case PIPELINE_HELD:
 		metric_add(METRIC_HELD, 1);

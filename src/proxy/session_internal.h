@@ -2,9 +2,11 @@
 #ifndef PROXY_SESSION_INTERNAL_H
 #define PROXY_SESSION_INTERNAL_H
 
+#include "base/metrics.h"
 #include "net/io.h"
 #include "proxy/exchange.h"
 #include "proxy/listener.h"
+#include "proxy/login.h"
 #include "proxy/session.h"
 #include "proxy/upstream.h"
 
@@ -21,6 +23,12 @@ enum session_state {
 	SESSION_FINISHING, /* the last bytes go out */
 	SESSION_DEAD,
 };
+
+/*
+ * The proxy's own login anew, before the broker ends it (KIP-368).  While it runs no request
+ * of the client's goes out: the broker would take it for a part of the login.
+ */
+enum session_relogin { RELOGIN_NONE, RELOGIN_DUE, RELOGIN_RUNNING };
 
 /* What the frame is that the broker is sending and nobody wants whole. */
 enum session_answer { ANSWER_TO_CLIENT, ANSWER_DROPPED };
@@ -53,6 +61,9 @@ struct session {
 	struct blob *software[2];
 	struct blob *principal;
 	struct loop_timer *deadline; /* of DRAINING and LEAVING */
+	struct login *login;         /* the proxy's own on this broker connection, or NULL */
+	enum session_relogin relogin;
+	struct loop_timer *relogin_timer;
 	struct loop_task end;
 	char peer[ADDR_TEXT_MAX];
 	void *stage_state[]; /* by stage */
@@ -69,9 +80,18 @@ void session_flush_answers(struct session *s);              /* sends what stages
 /* session_client.c */
 io_fn session_on_client;
 void session_request_step(struct session *s, struct exchange *x); /* runs the stages from where they stood */
+void session_forward(struct session *s, struct exchange *x);      /* to the broker, or parked while the proxy logs in anew */
 
 /* session_broker.c */
 io_fn session_on_broker;
+void session_broken(struct session *s, enum metric why, const char *cause); /* the broker's side is no good any more */
 void session_response_step(struct session *s, struct exchange *x);
+
+
+/* session_login.c: the proxy's own login on the broker's connection, as long as that lasts. */
+int session_login_arm(struct session *s) MUSTCHECK;                                   /* it was made: 0 or ERR_NOMEM */
+void session_login_turn(struct session *s);                                           /* begins it anew when it may */
+void session_login_answer(struct session *s, struct exchange *x, struct slice frame); /* to an exchange of our own */
+void session_login_end(struct session *s);                                            /* frees */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "net/dial.h"
 #include "proxy/listener.h"
@@ -13,6 +14,10 @@ struct upstream {
 	void *arg;
 	struct dial *dial;
 	struct io *io;         /* dialled, and ours until it is ready */
+	bool log_in;
+	struct login *login;
+	struct loop_timer *again;      /* what the login needs is being fetched */
+	struct monotime login_deadline; /* for all of it */
 	struct loop_task task; /* nothing to dial: tell in the next turn */
 	size_t next, left;     /* bootstrap servers */
 	struct endpoint node;
@@ -27,6 +32,8 @@ upstream_cancel(struct upstream *u)
 		return;
 	dial_cancel(u->dial);
 	io_close(u->io);
+	login_free(u->login);
+	loop_timer_free(u->again);
 	loop_cancel(u->reactor->loop, &u->task);
 	free(u);
 }
@@ -34,14 +41,16 @@ upstream_cancel(struct upstream *u)
 static void
 finish(struct upstream *u, struct io *io, const char *why)
 {
+	struct login *login = u->login;
 	upstream_fn *fn = u->fn;
 	void *arg = u->arg;
 	char name[sizeof(u->name)];
 
+	u->login = NULL;
 	memcpy(name, u->name, sizeof(name));
 	metric_add(io != NULL ? METRIC_UPSTREAM_CONNECTED : METRIC_UPSTREAM_ERRORS_CONNECT, 1);
 	upstream_cancel(u);
-	fn(arg, io, name, why);
+	fn(arg, io, login, name, why);
 }
 
 static int dial_next(struct upstream *u);
@@ -52,6 +61,9 @@ failed(struct upstream *u, const char *why)
 {
 	io_close(u->io);
 	u->io = NULL;
+	login_free(u->login);
+	u->login = NULL;
+	loop_timer_clear(u->again);
 	if (u->left == 0 || dial_next(u) != 0)
 		finish(u, NULL, why);
 }
@@ -65,12 +77,89 @@ hand_over(struct upstream *u)
 	finish(u, io, "");
 }
 
-/* The bytes go both ways.  A login of the proxy's own belongs here: it ends in hand_over() or failed(). */
+/* --- the login --------------------------------------------------------------------- */
+
+/* The same everywhere, as long as the configuration is: the next broker is not tried. */
+static void
+refused(struct upstream *u, const char *why)
+{
+	LOG_LIMITED(LOG_LEVEL_ERROR, "login", "the proxy can't log in", LOG_S("broker", u->name),
+		    LOG_S("mechanism", login_mechanism(u->login)), LOG_S("error", why));
+	metric_add(METRIC_UPSTREAM_ERRORS_LOGIN, 1);
+	u->left = 0;
+	failed(u, why);
+}
+
+static void
+log_in(struct upstream *u)
+{
+	struct wr w = wr_new(u->reactor->core->set.max_frame);
+	struct rope frame = {NULL, 0, 0, 0};
+	char why[LOGIN_WHY_MAX];
+	int32_t correlation_id;
+	int err = login_next(u->login, &w, &correlation_id, why, sizeof(why));
+
+	if (err == ERR_NOT_NOW && clock_now().ns < u->login_deadline.ns) {
+		loop_timer_set(u->again, LOGIN_AGAIN_MS);
+		return;
+	}
+	if (err == ERR_NOT_NOW)
+		(void)snprintf(why, sizeof(why), "what it takes to log in was not fetched in time");
+	if (err == 0 && (rope_add_wr(&frame, &w) != 0 || io_send_frame(u->io, &frame) != 0)) {
+		(void)snprintf(why, sizeof(why), "%s", err_text(ERR_NOMEM));
+		err = ERR_NOMEM;
+	}
+	if (err != 0) {
+		rope_clear(&frame);
+		wr_free(&w);
+		refused(u, why);
+	}
+}
+
+static void
+on_again(void *arg)
+{
+	log_in(arg);
+}
+
+static void
+on_answer(struct upstream *u, struct slice frame)
+{
+	char why[LOGIN_WHY_MAX];
+	bool done = false;
+
+	if (login_answer(u->login, frame, &done, why, sizeof(why)) != 0)
+		refused(u, why);
+	else if (!done)
+		log_in(u);
+	else if (io_set_idle(u->io, 0) != 0)
+		failed(u, "out of memory");
+	else
+		hand_over(u);
+}
+
+/* The bytes go both ways. */
 static void
 connected(struct upstream *u)
 {
-	hand_over(u);
+	const struct proxy_settings *set = &u->reactor->core->set;
+
+	if (!u->log_in || set->login == NULL) {
+		hand_over(u);
+		return;
+	}
+	if (u->again == NULL)
+		u->again = loop_timer_new(u->reactor->loop, on_again, u);
+	u->login = login_new(set->login, u->host);
+	if (u->again == NULL || u->login == NULL || io_set_idle(u->io, set->connect_ms) != 0) {
+		failed(u, "out of memory");
+		return;
+	}
+	u->login_deadline.ns = clock_now().ns + (int64_t)set->connect_ms * 1000000;
+	log_in(u);
 }
+
+/* --- the connection ---------------------------------------------------------------- */
 
 const char *
 upstream_why(const struct io_note *note)
@@ -111,6 +200,9 @@ on_io(void *arg, struct io *io, struct io_note *note)
 		note->take = IO_WHOLE;
 		return;
 	case IO_FRAME:
+		if (u->login != NULL)
+			on_answer(u, blob_slice(note->blob));
+		return;
 	case IO_CHUNK:
 	case IO_LOW:
 	case IO_HANGUP:
@@ -119,7 +211,8 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	case IO_IDLE:
 	case IO_FAIL:
 	case IO_DONE:
-		failed(u, upstream_why(note));
+		failed(u, u->login != NULL && note->ev == IO_EOF ? "closed by the broker during the login"
+								 : upstream_why(note));
 		return;
 	}
 }
@@ -174,7 +267,7 @@ on_unknown(void *arg)
 }
 
 struct upstream *
-upstream_start(struct reactor *r, int32_t node_id, upstream_fn *fn, void *arg)
+upstream_start(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn, void *arg)
 {
 	struct upstream *u = calloc(1, sizeof(*u));
 
@@ -182,6 +275,7 @@ upstream_start(struct reactor *r, int32_t node_id, upstream_fn *fn, void *arg)
 		return NULL;
 	u->reactor = r;
 	u->node_id = node_id;
+	u->log_in = log_in;
 	u->fn = fn;
 	u->arg = arg;
 	u->left = 1;
