@@ -320,6 +320,7 @@ sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, siz
 	struct publisher_conf pub = {.bootstrap = conf->bootstrap,
 				     .topic = conf->topic,
 				     .props = conf->props,
+				     .detour = conf->detour,
 				     .create_partitions = conf->create_partitions,
 				     .create_replication = conf->create_replication,
 				     .on_ready = on_ready,

@@ -12,6 +12,7 @@
 
 #include "attest/chains.h"
 #include "keys/signer.h"
+#include "rdkafka/detour.h"
 
 struct sealer; /* opaque */
 
@@ -21,6 +22,7 @@ struct sealer_conf {
 	const char *bootstrap;
 	const char *const *props; /* librdkafka properties to reach it: name, value, …, NULL; or NULL; copied */
 	const char *topic;
+	struct detour *detour; /* how librdkafka reaches brokers; NULL: by itself; borrowed until sealer_stop() */
 	int create_partitions;    /* of the statement topic when it is missing; -1: the brokers' default */
 	int create_replication;
 };

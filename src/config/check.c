@@ -128,14 +128,6 @@ want_nonzero(const char *text)
 	return strcmp(text, "0") == 0 ? "-1 (the brokers' default) or a number from 1" : NULL;
 }
 
-/* What a later version will speak: not taken and then left out. */
-static const char *
-want_protocol(const char *text)
-{
-	return strncasecmp(text, "sasl_", 5) == 0 ? "plaintext or ssl: a login of the proxy's own is not supported by this version" :
-						     NULL;
-}
-
 static const struct rule {
 	const char *path;
 	const char *(*want)(const char *text); /* NULL: good; else what is wanted */
@@ -143,7 +135,6 @@ static const struct rule {
 	{"listen.address", want_address},
 	{"listen.advertised.host", want_host},
 	{"kafka.bootstrap.servers", want_servers},
-	{"kafka.security.protocol", want_protocol},
 	{"attest.signing.key.id", want_key},
 	{"attest.dbom.topic", want_topic},
 	{"attest.dbom.partitions", want_nonzero},

@@ -251,6 +251,8 @@ value_clear(struct config *c, const struct key *k)
 	void *at = place(c, k);
 
 	if (k->type == KEY_STRING) {
+		if ((k->flags & SECRET) != 0 && *(char **)at != NULL)
+			explicit_bzero(*(char **)at, strlen(*(char **)at));
 		free(*(char **)at);
 		*(char **)at = NULL;
 	} else if (k->type == KEY_LIST) {

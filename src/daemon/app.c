@@ -276,9 +276,8 @@ open_attesting(struct app *a)
 	a->topics = a->chains == NULL ? NULL : topics_new(a->chains, &doors);
 	a->attest = a->topics == NULL ? NULL : attest_new(a->chains, a->topics, a->config);
 	a->addresses = addresses_new(advertise, a);
-	a->login = login_stage_new(LOGIN_STAGE_FOLLOW);
 	settings_unref(settings); /* the chains have their own reference */
-	if (a->attest == NULL || a->addresses == NULL || a->login == NULL) {
+	if (a->attest == NULL || a->addresses == NULL) {
 		LOG_ERROR("app", "out of memory");
 		return FAILED;
 	}
@@ -312,6 +311,7 @@ open_proxy(struct app *a)
 	set.idle_ms = (unsigned)c->listen_idle_timeout;
 	set.connect_ms = (unsigned)c->kafka_connect_timeout;
 	set.refresh_ms = (unsigned)c->kafka_metadata_refresh;
+	app_login_settings(a, &set);
 	a->stages[0] = versions_stage();
 	a->stages[1] = login_stage_of(a->login);
 	a->stages[2] = topics_stage(a->topics);
@@ -337,6 +337,7 @@ open_sealer(struct app *a)
 		.bootstrap = a->config->kafka_bootstrap_servers,
 		.props = props,
 		.topic = a->config->attest_dbom_topic,
+		.detour = a->detour,
 		.create_partitions = (int)a->config->attest_dbom_partitions,
 		.create_replication = (int)a->config->attest_dbom_replication,
 	};
@@ -422,7 +423,7 @@ close_all(struct app *a)
 	attest_free(a->attest);
 	topics_free(a->topics);
 	addresses_free(a->addresses);
-	login_stage_free(a->login);
+	app_login_close(a);
 	chains_free(a->chains);
 	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
 		loop_signal_free(a->signals[i]);
@@ -449,6 +450,8 @@ app_run(const struct options *options, struct config *config)
 	code = app_open_state(&a);
 	if (code == OK)
 		code = open_attesting(&a);
+	if (code == OK)
+		code = app_login_open(&a);
 	if (code == OK)
 		code = open_loop(&a);
 	if (code == OK)

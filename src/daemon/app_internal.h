@@ -9,13 +9,19 @@
 #include "base/clock.h"
 #include "daemon/app.h"
 #include "keys/public_key.h"
+#include "proxy/login.h"
 #include "proxy/proxy.h"
+#include "rdkafka/detour.h"
+#include "sasl/source.h"
 #include "stages/addresses.h"
 #include "stages/attest.h"
 #include "stages/login.h"
 #include "stages/topics.h"
 
 enum app_phase { APP_STARTING, APP_READY, APP_UNREADY, APP_DRAINING, APP_SEALING };
+
+/* The words of kafka.security.protocol. */
+enum { APP_PLAINTEXT, APP_SSL, APP_SASL_PLAINTEXT, APP_SASL_SSL };
 
 enum { APP_TLS_FILES = 6, APP_PROPS_MAX = 16 };
 
@@ -45,6 +51,10 @@ struct app {
 	struct attest *attest;
 	struct addresses *addresses;
 	struct login_stage *login;
+	struct source *source; /* of the proxy's own login; NULL: it has none */
+	struct sasl_pair *extensions;
+	struct login_door own_login;
+	struct detour *detour; /* the statements' way to the brokers; NULL: librdkafka's own */
 	struct sealer *sealer;
 
 	struct loop *loop;
@@ -72,6 +82,12 @@ void app_tls_look(void *app);                             /* a loop_fn */
 void app_tls_clear(struct app_tls *t);
 /* How librdkafka reaches the cluster: name, value, …, NULL; borrowed from c. */
 void app_tls_props(const struct config *c, const char *ret[APP_PROPS_MAX]);
+
+/* login.c: 0 or ERR_CONFIG with `why`; 0, or the exit code, it was logged. */
+int app_login_check(const struct config *c, char *why, size_t why_len);
+int app_login_open(struct app *a);
+void app_login_settings(const struct app *a, struct proxy_settings *set);
+void app_login_close(struct app *a);
 
 /* status.c */
 void app_status(void *arg, struct wr *w);

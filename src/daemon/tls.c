@@ -14,8 +14,13 @@
 #include "net/tls.h"
 
 enum { LOOK_MS = 10000, SOON_S = 14 * 86400 };
-enum protocol { PLAINTEXT, SSL }; /* the words of kafka.security.protocol */
 enum auth { AUTH_AUTO, AUTH_NONE, AUTH_OPTIONAL, AUTH_REQUIRED };
+
+static bool
+wraps(const struct config *c)
+{
+	return c->kafka_security_protocol == APP_SSL || c->kafka_security_protocol == APP_SASL_SSL;
+}
 
 static void
 files_of(const struct config *c, const char *ret[APP_TLS_FILES])
@@ -77,8 +82,8 @@ check_brokers(const struct config *c, char *why, size_t why_len)
 	bool cert = c->kafka_ssl_certificate_location[0] != '\0', key = c->kafka_ssl_key_location[0] != '\0';
 
 	/* Whoever set these believes that his bytes are encrypted. */
-	if (c->kafka_security_protocol != SSL && (c->kafka_ssl_ca_location[0] != '\0' || cert || key))
-		return complain(why, why_len, "kafka.security.protocol", "plaintext, where keys of kafka.ssl are set; want ssl");
+	if (!wraps(c) && (c->kafka_ssl_ca_location[0] != '\0' || cert || key))
+		return complain(why, why_len, "kafka.security.protocol", "plaintext, where keys of kafka.ssl are set; want ssl or sasl_ssl");
 	if (cert && !key)
 		return complain(why, why_len, "kafka.ssl.key.location", "missing, where kafka.ssl.certificate.location is set");
 	if (key && !cert)
@@ -145,7 +150,7 @@ app_tls_load(const struct config *c, struct app_tls *ret, char *why, size_t why_
 		err = check_brokers(c, why, why_len);
 	if (err == 0 && c->listen_tls_certificate[0] != '\0')
 		err = load_clients(c, &t.clients, why, why_len);
-	if (err == 0 && c->kafka_security_protocol == SSL)
+	if (err == 0 && wraps(c))
 		err = load_brokers(c, &t.brokers, why, why_len);
 	if (err != 0) {
 		app_tls_clear(&t);
@@ -226,7 +231,7 @@ app_tls_props(const struct config *c, const char *ret[APP_PROPS_MAX])
 	};
 	size_t n = 0;
 
-	if (c->kafka_security_protocol == SSL) {
+	if (c->kafka_security_protocol == APP_SSL) { /* with a login, the detour does it */
 		ret[n++] = "security.protocol";
 		ret[n++] = "ssl";
 		ret[n++] = "ssl.endpoint.identification.algorithm";

@@ -8,6 +8,7 @@
 #include "net/listen.h"
 #include "proxy/control_internal.h"
 #include "proxy/listener.h"
+#include "proxy/tunnel.h"
 
 /* Clients that lose all brokers at once give up; one port after another looks like a rolling restart. */
 enum { DRAIN_STEP_MS = 1000 };
@@ -21,6 +22,7 @@ struct proxy {
 	unsigned reactor_count; /* of those that were initialised */
 	struct acceptor *acceptor;
 	struct control *control;
+	struct tunnels *tunnels;
 	uint16_t bootstrap_port;
 	int bootstrap_fd;
 
@@ -202,7 +204,8 @@ build(struct proxy *p, const struct stage *const *stages, unsigned count)
 	}
 	p->acceptor = acceptor_new(&p->core, p->reactors, threads);
 	p->control = control_new(&p->reactors[0]);
-	return p->acceptor == NULL || p->control == NULL ? ERR_NOMEM : 0;
+	p->tunnels = tunnels_new(&p->reactors[0]);
+	return p->acceptor == NULL || p->control == NULL || p->tunnels == NULL ? ERR_NOMEM : 0;
 }
 
 int
@@ -246,6 +249,12 @@ fail:
 	return err;
 }
 
+int
+proxy_tunnel(struct proxy *p, int fd, const char *host, uint16_t port)
+{
+	return tunnels_open(p->tunnels, fd, host, port);
+}
+
 void
 proxy_set_tls(struct proxy *p, struct tls_context *clients, struct tls_context *brokers)
 {
@@ -279,6 +288,7 @@ proxy_free(struct proxy *p)
 	for (unsigned i = p->reactor_count; i-- > 0;)
 		reactor_stop(&p->reactors[i]);
 	control_free(p->control);
+	tunnels_free(p->tunnels);
 	acceptor_free(p->acceptor);
 	for (unsigned i = p->reactor_count; i-- > 0;)
 		reactor_fini(&p->reactors[i]);

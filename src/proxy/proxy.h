@@ -83,6 +83,12 @@ void proxy_cluster_id(const struct proxy *p, char *ret, size_t len);
 
 struct control *proxy_control(struct proxy *p);
 
+/*
+ * A connection of this program's own to a broker, dialled and logged in as the proxy's are, from
+ * `fd`, which is taken also on failure.  Any thread.  0, ERR_NOMEM, ERR_CLOSED.
+ */
+int proxy_tunnel(struct proxy *p, int fd, const char *host, uint16_t port) MUSTCHECK;
+
 /* For /status: every open port.  Calls fn in order of ports; node -1 is bootstrap. */
 struct proxy_port {
 	int32_t node_id;

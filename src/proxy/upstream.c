@@ -266,8 +266,8 @@ on_unknown(void *arg)
 	finish(arg, NULL, "the cluster has not told this broker's address yet");
 }
 
-struct upstream *
-upstream_start(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn, void *arg)
+static struct upstream *
+new_search(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn, void *arg)
 {
 	struct upstream *u = calloc(1, sizeof(*u));
 
@@ -280,6 +280,25 @@ upstream_start(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn,
 	u->arg = arg;
 	u->left = 1;
 	u->task = (struct loop_task){.fn = on_unknown, .arg = u};
+	return u;
+}
+
+static struct upstream *
+begin(struct upstream *u)
+{
+	if (dial_next(u) == 0)
+		return u;
+	free(u);
+	return NULL;
+}
+
+struct upstream *
+upstream_start(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn, void *arg)
+{
+	struct upstream *u = new_search(r, node_id, log_in, fn, arg);
+
+	if (u == NULL)
+		return NULL;
 	if (node_id == LISTENER_BOOTSTRAP) {
 		u->left = r->core->server_count;
 		u->next = r->next_server++ % r->core->server_count;
@@ -288,9 +307,17 @@ upstream_start(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn,
 		loop_next(r->loop, &u->task);
 		return u;
 	}
-	if (dial_next(u) != 0) {
-		free(u);
+	return begin(u);
+}
+
+struct upstream *
+upstream_start_at(struct reactor *r, const char *host, uint16_t port, bool log_in, upstream_fn *fn, void *arg)
+{
+	struct upstream *u = new_search(r, 0, log_in, fn, arg);
+
+	if (u == NULL)
 		return NULL;
-	}
-	return u;
+	u->node.broker_port = port;
+	(void)snprintf(u->node.host, sizeof(u->node.host), "%s", host);
+	return begin(u);
 }

@@ -29,6 +29,11 @@ typedef void upstream_fn(void *arg, struct io *io, struct login *login, const ch
  */
 struct upstream *upstream_start(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn,
 				void *arg) MUSTCHECK;
+
+/* The same for a broker by its address. */
+struct upstream *upstream_start_at(struct reactor *r, const char *host, uint16_t port, bool log_in, upstream_fn *fn,
+				   void *arg) MUSTCHECK;
+
 void upstream_cancel(struct upstream *u); /* fn will not run; NULL is fine */
 
 /* Why a connection to a broker ended: IO_FAIL, IO_EOF, IO_IDLE, in words. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "rdkafka/detour_internal.h"
 #include "rdkafka/scout_internal.h"
 
 enum { MESSAGE_MAX = 10 * 1000 * 1000, EVENTS_AT_ONCE = 1000 };
@@ -63,6 +64,8 @@ handle_open(struct publisher *p, char *why, size_t why_len)
 
 	if ((err = handle_conf(p->conf.bootstrap, defaults, p->conf.props, fixed, &conf, why, why_len)) != 0)
 		return err;
+	if (p->conf.detour != NULL)
+		detour_take(p->conf.detour, conf);
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
 	if ((err = handle_new(RD_KAFKA_PRODUCER, conf, &p->rk, why, why_len)) != 0)
 		return err;

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "rdkafka/detour.h"
 
 struct publisher;
 
@@ -20,6 +21,7 @@ struct publisher_conf {
 	const char *topic;
 	int create_partitions;    /* of a topic that is missing; -1: the broker's default */
 	int create_replication;   /* -1: the broker's default */
+	struct detour *detour;    /* how brokers are reached; NULL: librdkafka dials them itself */
 	const char *const *props; /* librdkafka properties: name, value, …, NULL; or NULL */
 
 	/* The topic is there; again when it went away and came back, maybe with another count. */

@@ -49,11 +49,10 @@ static const struct {
 	{"? \n: x\n", "f.yaml:1:2: no key has a name of that length"},
 	{"kafka:\n  bootstrap.servers: ${MAKOTO_TEST_UNSET}\n",
 	 "f.yaml:2:22: the environment has no MAKOTO_TEST_UNSET, and ${MAKOTO_TEST_UNSET:-default} gives no default"},
-	{"kafka:\n  security.protocol: sasl_ssl\n",
-	 "f.yaml:2:22: kafka.security.protocol: \"sasl_ssl\" is not right; want plaintext or ssl: a login of the proxy's own is "
-	 "not supported by this version"},
+	{"kafka:\n  security.protocol: tls\n",
+	 "f.yaml:2:22: kafka.security.protocol: \"tls\" is not right; want plaintext|ssl|sasl_plaintext|sasl_ssl"},
 	{"state.sync: always\n", "f.yaml:1:13: state.sync: only \"none\" is supported by this version"},
-	{"kafka: {sasl: {username: x}}\n", "f.yaml:1:26: kafka.sasl.username: not supported by this version; leave it out"},
+	{"kafka: {sasl: {user: x}}\n", "f.yaml:1:17: kafka.sasl.user: no such key; the nearest is kafka.sasl.username"},
 	{"listen: {tls.client.auth: always}\n", "f.yaml:1:27: listen.tls.client.auth: \"always\" is not right; want auto|none|optional|required"},
 	{"attest:\n  signing.key.id: \"pkcs11:x\"\n",
 	 "f.yaml:2:19: attest.signing.key.id: \"pkcs11:x\" is not right; want file:PATH; keys in hardware or a KMS "
