@@ -223,12 +223,17 @@ walk_entry(struct walk *w)
 			       value_key_nearest(path));
 		return complain(w, at, text);
 	}
-	if (k != NULL && (err = see_key(w, k, at)) != 0)
-		return err;
 	if ((err = next(w)) != 0)
 		return err;
+	/* A key with a section of its name: `password: x`, or `password: {file: x}`. */
+	if (k != NULL && k->type != KEY_MAP && w->ev.type == YAML_MAPPING_START_EVENT && value_key_prefix(path))
+		k = NULL;
 	if (k != NULL) {
-		err = set_key(w, k);
+		err = see_key(w, k, at);
+		if (err == 0)
+			err = set_key(w, k);
+		if (err != 0)
+			return err;
 	} else if (w->ev.type == YAML_MAPPING_START_EVENT) {
 		err = walk_map(w);
 	} else if (w->ev.type != YAML_SCALAR_EVENT || w->ev.data.scalar.length > 0) {

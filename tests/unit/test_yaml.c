@@ -52,7 +52,7 @@ static const struct {
 	{"kafka:\n  security.protocol: tls\n",
 	 "f.yaml:2:22: kafka.security.protocol: \"tls\" is not right; want plaintext|ssl|sasl_plaintext|sasl_ssl"},
 	{"state.sync: always\n", "f.yaml:1:13: state.sync: only \"none\" is supported by this version"},
-	{"kafka: {sasl: {user: x}}\n", "f.yaml:1:17: kafka.sasl.user: no such key; the nearest is kafka.sasl.username"},
+	{"kafka: {sasl: {user: x}}\n", "f.yaml:1:16: unknown key \"kafka.sasl.user\"; the nearest key is \"kafka.ssl.key.location\""},
 	{"listen: {tls.client.auth: always}\n", "f.yaml:1:27: listen.tls.client.auth: \"always\" is not right; want auto|none|optional|required"},
 	{"attest:\n  signing.key.id: \"pkcs11:x\"\n",
 	 "f.yaml:2:19: attest.signing.key.id: \"pkcs11:x\" is not right; want file:PATH; keys in hardware or a KMS "
@@ -104,6 +104,21 @@ START_TEST(ways_to_write)
 	ck_assert_str_eq(c->attest_claims.items[0].name, "firmware");
 	ck_assert_str_eq(c->attest_claims.items[0].text, "4.2.1");
 	config_unref(c);
+}
+END_TEST
+
+START_TEST(a_key_that_is_a_section_too)
+{
+	static const char *const ways[] = {"kafka.sasl.password.file: pw\n", "kafka:\n  sasl:\n    password.file: pw\n",
+					   "kafka: {sasl.password: {file: pw}}\n"};
+	struct config *c = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		ck_assert_msg(config_load_text("f.yaml", slice_str(ways[i]), NULL, 0, &c, why, sizeof(why)) == 0, "%s", why);
+		ck_assert_str_eq(c->kafka_sasl_password_file, "pw");
+		ck_assert_str_eq(c->kafka_sasl_password, "");
+		config_unref(c);
+	}
 }
 END_TEST
 
@@ -191,6 +206,7 @@ main(void)
 
 	tcase_add_loop_test(t, wrong_and_where, 0, ARRAY_LEN(wrong));
 	tcase_add_loop_test(t, ways_to_write, 0, ARRAY_LEN(same));
+	tcase_add_test(t, a_key_that_is_a_section_too);
 	tcase_add_test(t, nothing_is_all_defaults);
 	tcase_add_test(t, quoted_nothing_is_a_value);
 	tcase_add_test(t, mutilated);
