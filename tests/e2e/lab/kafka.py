@@ -26,7 +26,16 @@ PORT_BASE = int(os.environ.get("E2E_PORT_BASE", "24000"))
 STATE = os.path.join(ROOT, "build", "e2e", "cluster")
 
 # Each broker has one of each: the name, what it speaks, how far its port is from the base.
-LISTENERS = {"PLAINTEXT": ("PLAINTEXT", 90), "TLS": ("SSL", 290), "MTLS": ("SSL", 390)}
+LISTENERS = {
+    "PLAINTEXT": ("PLAINTEXT", 90),
+    "TLS": ("SSL", 290),
+    "MTLS": ("SSL", 390),
+    "SPLAIN": ("SASL_PLAINTEXT", 490),
+    "SSCRAM": ("SASL_PLAINTEXT", 590),
+    "SOAUTH": ("SASL_PLAINTEXT", 690),
+    "SASLTLS": ("SASL_SSL", 790),
+    "REAUTH": ("SASL_PLAINTEXT", 890),
+}
 
 TLS_PROPERTIES = """\
 listener.name.{name}.ssl.keystore.type=PEM
@@ -35,6 +44,28 @@ listener.name.{name}.ssl.truststore.type=PEM
 listener.name.{name}.ssl.truststore.location={ca}
 listener.name.{name}.ssl.client.auth={auth}
 """
+
+# Users app and sidecar, passwords app-pw and sidecar-pw; tokens are unsecured JWTs; REAUTH ends sessions after 4 s.
+USERS = ("app", "sidecar")
+_SECURITY = "org.apache.kafka.common.security"
+_PLAIN = f"{_SECURITY}.plain.PlainLoginModule required " + " ".join(f'user_{u}="{u}-pw"' for u in USERS) + ";"
+_SCRAM = f"{_SECURITY}.scram.ScramLoginModule required;"
+SASL_PROPERTIES = f"""\
+listener.name.splain.sasl.enabled.mechanisms=PLAIN
+listener.name.splain.plain.sasl.jaas.config={_PLAIN}
+listener.name.sscram.sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.sscram.scram-sha-256.sasl.jaas.config={_SCRAM}
+listener.name.sscram.scram-sha-512.sasl.jaas.config={_SCRAM}
+listener.name.soauth.sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.soauth.oauthbearer.sasl.jaas.config={_SECURITY}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
+listener.name.sasltls.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasltls.plain.sasl.jaas.config={_PLAIN}
+listener.name.sasltls.scram-sha-512.sasl.jaas.config={_SCRAM}
+listener.name.reauth.sasl.enabled.mechanisms=PLAIN
+listener.name.reauth.plain.connections.max.reauth.ms=4000
+listener.name.reauth.plain.sasl.jaas.config={_PLAIN}
+"""
+SCRAM_USERS = [a for u in USERS for m in ("256", "512") for a in ("--add-scram", f"SCRAM-SHA-{m}=[name={u},password={u}-pw]")]
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -69,6 +100,7 @@ num.io.threads=4
 log.cleaner.dedupe.buffer.size=8388608
 message.max.bytes=1048588
 {tls}
+{sasl}
 {extra}
 """
 
@@ -125,7 +157,7 @@ class Node:
         cert = self.cluster.pki.make(f"broker-{self.n}", f"DNS:kafka-{self.n}.lab,IP:{self.host}")
         return "".join(
             TLS_PROPERTIES.format(name=name.lower(), keystore=cert.pem, ca=self.cluster.pki.ca, auth=auth)
-            for name, auth in (("TLS", "none"), ("MTLS", "required"))
+            for name, auth in (("TLS", "none"), ("MTLS", "required"), ("SASLTLS", "none"))
         )
 
     @property
@@ -164,13 +196,14 @@ class Node:
                     listeners=",".join(f"{x}://{self.host}:{self.port_of(x)}" for x in LISTENERS),
                     protocols=",".join(f"{x}:{protocol}" for x, (protocol, _) in LISTENERS.items()),
                     tls=self.tls_properties(),
+                    sasl=SASL_PROPERTIES,
                     cport=self.cport,
                     dir=self.dir,
                     rf=min(3, len(self.cluster.nodes)),
                     extra=self.cluster.extra,
                 )
             )
-        cmd = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", os.path.join(self.dir, "server.properties"))
+        cmd = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", os.path.join(self.dir, "server.properties"), *SCRAM_USERS)
         return subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def start(self):
