@@ -22,6 +22,7 @@ struct command {
 };
 
 extern const struct command keygen_command;
+extern const struct command passwd_command;
 extern const struct command show_command;
 extern const struct command verify_command;
 

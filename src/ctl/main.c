@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "ctl/command.h"
 
-static const struct command *const commands[] = {&keygen_command, &verify_command, &show_command};
+static const struct command *const commands[] = {&keygen_command, &verify_command, &show_command, &passwd_command};
 
 static void
 usage(FILE *to)

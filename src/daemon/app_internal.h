@@ -13,6 +13,7 @@
 #include "proxy/proxy.h"
 #include "rdkafka/detour.h"
 #include "sasl/source.h"
+#include "sasl/users.h"
 #include "stages/addresses.h"
 #include "stages/attest.h"
 #include "stages/login.h"
@@ -51,6 +52,7 @@ struct app {
 	struct attest *attest;
 	struct addresses *addresses;
 	struct login_stage *login;
+	struct users *users; /* who may log in at our ports; NULL: nobody need */
 	struct source *source; /* of the proxy's own login; NULL: it has none */
 	struct sasl_pair *extensions;
 	struct login_door own_login;

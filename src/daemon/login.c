@@ -38,6 +38,14 @@ app_login_check(const struct config *c, char *why, size_t why_len)
 {
 	struct source_settings set = settings_of(c);
 
+	if (c->listen_sasl_users_file[0] != '\0') {
+		if (c->clients_authentication != CLIENTS_PROXY) {
+			(void)snprintf(why, why_len, "listen.sasl.users.file wants clients.authentication: proxy; else brokers ask clients to log in");
+			return ERR_CONFIG;
+		}
+		if (users_check_file(c->listen_sasl_users_file, why, why_len) != 0)
+			return ERR_CONFIG;
+	}
 	if (logs_in(c))
 		return source_check(&set, why, why_len);
 	if (c->kafka_sasl_mechanism[0] != '\0') {
@@ -88,7 +96,15 @@ app_login_open(struct app *a)
 	char why[512];
 	int err;
 
-	a->login = login_stage_new(c->clients_authentication == CLIENTS_PROXY ? LOGIN_STAGE_REFUSE : LOGIN_STAGE_FOLLOW);
+	if (c->listen_sasl_users_file[0] != '\0' &&
+	    (err = users_open(c->listen_sasl_users_file, &a->users, why, sizeof(why))) != 0) {
+		LOG_ERROR("app", "listen.sasl.users.file", LOG_S("cause", why));
+		return err == ERR_NOMEM ? FAILED : CONFIG;
+	}
+	a->login = login_stage_new(a->users != NULL                            ? LOGIN_STAGE_DEMAND
+				   : c->clients_authentication == CLIENTS_PROXY ? LOGIN_STAGE_REFUSE
+										: LOGIN_STAGE_FOLLOW,
+				   a->users);
 	a->extensions = calloc(c->kafka_sasl_extensions.count + 1, sizeof(*a->extensions));
 	if (a->login == NULL || a->extensions == NULL) {
 		LOG_ERROR("app", "out of memory");
@@ -116,11 +132,13 @@ app_login_settings(const struct app *a, struct proxy_settings *set)
 {
 	set->login = a->source != NULL ? &a->own_login : NULL;
 	set->login_for_clients = a->config->clients_authentication == CLIENTS_PROXY;
+	set->demand_login = a->users != NULL;
 }
 
 void
 app_login_close(struct app *a)
 {
+	users_close(a->users);
 	login_stage_free(a->login);
 	detour_free(a->detour);
 	source_close(a->source);

@@ -182,7 +182,7 @@ on_head(struct session *s, struct io_note *note)
 		return;
 	}
 	if (s->gated && st.key != API_VERSIONS && st.key != API_SASL_HANDSHAKE && st.key != API_SASL_AUTHENTICATE) {
-		refuse(s, METRIC_CLIENT_ERRORS_PROTOCOL, "a request before the login: set sasl.mechanism to PLAIN");
+		refuse(s, METRIC_CLIENT_ERRORS_LOGIN, "ILLEGAL_SASL_STATE: a request before the login");
 		return;
 	}
 	if (s->gated && note->frame_len > TOKEN_MAX) {

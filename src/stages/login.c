@@ -1,15 +1,9 @@
-#include "stages/login.h"
-
 #include "kafka/api.h"
 #include "kafka/auth.h"
 #include "sasl/peek.h"
+#include "stages/login_internal.h"
 
 enum { HANDSHAKE_MAX = 1, AUTHENTICATE_MAX = 2, MECHANISM_MAX = 64, NAME_MAX_BYTES = 4096 };
-
-struct login_stage {
-	struct stage stage;
-	enum login_stage_mode mode;
-};
 
 /* What is remembered of a connection. */
 struct visit {
@@ -34,6 +28,15 @@ begin_anew(struct visit *v, struct slice mechanism)
 	*v = (struct visit){0};
 	if (mechanism.n > 0 && mechanism.n < MECHANISM_MAX)
 		memcpy(v->mechanism, mechanism.p, mechanism.n);
+}
+
+void
+login_set_principal(struct exchange *x, struct slice name)
+{
+	char principal[sizeof("User:") + NAME_MAX_BYTES];
+
+	(void)snprintf(principal, sizeof(principal), "User:%.*s", (int)name.n, (const char *)name.p);
+	exchange_set_principal(x, slice_str(principal));
 }
 
 /* NULL: no memory.  Then nobody is named, no worse. */
@@ -69,16 +72,12 @@ follow_said(struct visit *v, struct slice message)
 static void
 follow_answered(struct visit *v, struct exchange *x, struct slice answer)
 {
-	char principal[sizeof("User:") + NAME_MAX_BYTES];
-
 	v->answered++;
 	if (!peek_over(v->mechanism, v->answered, answer))
 		return;
 	exchange_tokens(x, false);
-	if (v->name != NULL) {
-		(void)snprintf(principal, sizeof(principal), "User:%s", v->name);
-		exchange_set_principal(x, slice_str(principal));
-	}
+	if (v->name != NULL)
+		login_set_principal(x, slice_str(v->name));
 	begin_anew(v, slice_of(NULL, 0));
 }
 
@@ -173,6 +172,8 @@ request(void *self, struct exchange *x)
 
 	if (l->mode == LOGIN_STAGE_REFUSE)
 		return refuse(x);
+	if (l->mode == LOGIN_STAGE_DEMAND)
+		return login_local_request(l, x);
 	follow_request(l, x);
 	return STAGE_PASS;
 }
@@ -185,19 +186,34 @@ response(void *self, struct exchange *x)
 }
 
 static void
-session_free(void *self UNUSED, void *state)
+lost(void *self, struct exchange *x)
 {
-	visit_free(state);
+	struct login_stage *l = self;
+
+	if (l->mode == LOGIN_STAGE_DEMAND)
+		login_local_lost(l, x);
+}
+
+static void
+session_free(void *self, void *state)
+{
+	const struct login_stage *l = self;
+
+	if (l->mode == LOGIN_STAGE_DEMAND)
+		login_local_session_free(state);
+	else
+		visit_free(state);
 }
 
 struct login_stage *
-login_stage_new(enum login_stage_mode mode)
+login_stage_new(enum login_stage_mode mode, struct users *users)
 {
 	struct login_stage *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return NULL;
 	l->mode = mode;
+	l->users = users;
 	l->stage = (struct stage){
 		.name = "login",
 		.self = l,
@@ -205,6 +221,7 @@ login_stage_new(enum login_stage_mode mode)
 		.request = request,
 		.wants_response = wants_response,
 		.response = response,
+		.lost = lost,
 		.session_free = session_free,
 	};
 	return l;

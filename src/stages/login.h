@@ -3,6 +3,7 @@
  *
  *   follow   it goes to the broker; who logged in is noted once the broker said yes
  *   refuse   the proxy logs in itself: a client that tries to is told that there is no mechanism
+ *   demand   the proxy logs in itself, and clients log in at the proxy: SASL PLAIN
  *
  * What a client's tokens hold is looked into, never kept and never logged.
  */
@@ -12,10 +13,12 @@
 #include "proxy/stage.h"
 
 struct login_stage; /* opaque */
+struct users;       /* sasl/users.h */
 
-enum login_stage_mode { LOGIN_STAGE_FOLLOW, LOGIN_STAGE_REFUSE };
+enum login_stage_mode { LOGIN_STAGE_FOLLOW, LOGIN_STAGE_REFUSE, LOGIN_STAGE_DEMAND };
 
-struct login_stage *login_stage_new(enum login_stage_mode mode) MUSTCHECK; /* NULL: no memory */
+/* `users`, borrowed, is for LOGIN_STAGE_DEMAND, with which proxy_settings.demand_login goes.  NULL: no memory. */
+struct login_stage *login_stage_new(enum login_stage_mode mode, struct users *users) MUSTCHECK;
 void login_stage_free(struct login_stage *l); /* when no session is left; NULL is fine */
 
 const struct stage *login_stage_of(struct login_stage *l);
