@@ -6,7 +6,7 @@
  * Asks wait in one list while there is no connection, and in another, in the order they
  * were sent, while they are with a broker.  A connection that is lost sends them back.
  */
-#include "proxy/control_internal.h"
+#include "proxy/control_private.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -18,58 +18,11 @@
 #include "kafka/header.h"
 #include "kafka/metadata.h"
 #include "proxy/listener.h"
-#include "proxy/upstream.h"
 
-#define ASK_MS 10000 /* control.h promises it */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 10000
 #define STEADY_MS 1000 /* a connection that served for so long is no sign of trouble when it ends */
 #define CLIENT_ID "makoto-proxy"
-#define CLUSTER_ID_MAX 128
-
-enum control_state { CONTROL_RESTING, CONTROL_SEARCHING, CONTROL_GREETING, CONTROL_UP };
-
-struct ask {
-	struct wake_call call;
-	struct link link;
-	struct control *control;
-	int16_t key, min, max;
-	int16_t version; /* when sent */
-	int32_t correlation_id;
-	struct monotime deadline;
-	bool login; /* a part of the connection's own login: nobody asked */
-	control_body_fn *body;
-	control_done_fn *done;
-	void *arg;
-};
-
-struct control {
-	struct reactor *reactor;
-	enum control_state state;
-	struct upstream *search;
-	struct io *io;
-	struct login *login;      /* on this connection, or NULL */
-	bool logging_in;          /* anew (KIP-368): asks wait */
-	struct loop_timer *relogin;
-	char broker[ENDPOINTS_HOST_MAX + 8];
-	size_t candidate; /* the next to try; 0: the bootstrap servers, n: the nth broker */
-	size_t left;      /* of this round */
-	int64_t backoff_ms;
-	struct loop_timer *backoff, *refresh, *deadline;
-	struct list waiting, sent;
-	int32_t next_correlation_id;
-	struct blob *versions; /* the broker's answer to ApiVersions v0: its body */
-	bool looking;          /* a Metadata of our own is under way */
-	bool understood;       /* this connection's Metadata was */
-	struct monotime up;    /* since when this connection serves */
-	bool told_lost;        /* that no broker can be reached was logged */
-	atomic_bool ready;
-	atomic_bool stopped;
-	struct wake_call refresh_call;
-	atomic_bool refresh_posted;
-	pthread_mutex_t mutex; /* of the cluster id */
-	char cluster_id[CLUSTER_ID_MAX];
-};
 
 static void search_next(struct control *c);
 static void look(struct control *c);
@@ -90,8 +43,8 @@ ask_of(struct link *e)
 	return CONTAINER_OF(e, struct ask, link);
 }
 
-static void
-arm_deadline(struct control *c)
+void
+control_arm_deadline(struct control *c)
 {
 	struct link *e = list_first(&c->sent) != NULL ? list_first(&c->sent) : list_first(&c->waiting);
 
@@ -139,8 +92,8 @@ choose_version(const struct control *c, struct ask *a)
 	return 0;
 }
 
-static void
-send_waiting(struct control *c)
+void
+control_send_waiting(struct control *c)
 {
 	struct link *e;
 
@@ -161,7 +114,7 @@ send_waiting(struct control *c)
 		else
 			list_append(&c->sent, &a->link);
 	}
-	arm_deadline(c);
+	control_arm_deadline(c);
 }
 
 static void
@@ -171,7 +124,7 @@ on_ask(void *arg)
 	struct control *c = a->control;
 
 	list_append(&c->waiting, &a->link);
-	send_waiting(c);
+	control_send_waiting(c);
 }
 
 int
@@ -194,7 +147,7 @@ control_ask(struct control *c, int16_t key, int16_t min, int16_t max, control_bo
 	a->body = body;
 	a->done = done;
 	a->arg = arg;
-	a->deadline.ns = clock_now().ns + (int64_t)ASK_MS * 1000000;
+	a->deadline.ns = clock_now().ns + (int64_t)CONTROL_ASK_MS * 1000000;
 	err = wake_post(c->reactor->core->main, &a->call);
 	if (err != 0)
 		free(a);
@@ -246,8 +199,8 @@ begin_round(struct control *c)
 		c->left++;
 }
 
-static void
-lost(struct control *c, const char *why)
+void
+control_lost(struct control *c, const char *why)
 {
 	bool was_up = c->state == CONTROL_UP;
 	bool steady = was_up && c->understood && monotime_since_ms(clock_now(), c->up) >= STEADY_MS;
@@ -305,12 +258,12 @@ on_versions(struct control *c, struct slice frame)
 
 	if (response_body_at(API_VERSIONS, 0, frame, &at) != 0 ||
 	    apiversions_find(0, slice_of(frame.p + at, frame.n - at), API_VERSIONS, &min, &max) != 0) {
-		lost(c, "its answer to ApiVersions can't be understood");
+		control_lost(c, "its answer to ApiVersions can't be understood");
 		return;
 	}
 	b = blob_new(frame.n - at);
 	if (b == NULL) {
-		lost(c, "out of memory");
+		control_lost(c, "out of memory");
 		return;
 	}
 	memcpy(b->data, frame.p + at, frame.n - at);
@@ -322,99 +275,7 @@ on_versions(struct control *c, struct slice frame)
 	c->understood = false;
 	c->up = clock_now();
 	look(c);
-	send_waiting(c);
-}
-
-/* --- logging in again, before the broker ends the login (KIP-368) -------------------- */
-
-static int
-send_login(struct control *c, struct wr *w, int32_t correlation_id)
-{
-	struct ask *a = calloc(1, sizeof(*a));
-	struct rope frame = {NULL, 0, 0, 0};
-	int err = a == NULL ? ERR_NOMEM : rope_add_wr(&frame, w);
-
-	if (err == 0)
-		err = io_send_frame(c->io, &frame);
-	if (err != 0) {
-		rope_clear(&frame);
-		free(a);
-		return err;
-	}
-	a->login = true;
-	a->correlation_id = correlation_id;
-	a->deadline.ns = clock_now().ns + (int64_t)ASK_MS * 1000000;
-	list_append(&c->sent, &a->link);
-	arm_deadline(c);
-	return 0;
-}
-
-static void
-login_lost(struct control *c, const char *why)
-{
-	LOG_ERROR("login", "the proxy can't log in again", LOG_S("broker", c->broker),
-		  LOG_S("mechanism", login_mechanism(c->login)), LOG_S("error", why));
-	metric_add(METRIC_UPSTREAM_ERRORS_LOGIN, 1);
-	lost(c, why);
-}
-
-static void
-login_step(struct control *c)
-{
-	struct wr w = wr_new(c->reactor->core->set.max_frame);
-	char why[LOGIN_WHY_MAX];
-	int32_t correlation_id;
-	int err = login_next(c->login, &w, &correlation_id, why, sizeof(why));
-
-	if (err == ERR_NOT_NOW) {
-		loop_timer_set(c->relogin, LOGIN_AGAIN_MS);
-	} else if (err == 0) {
-		c->logging_in = true;
-		err = send_login(c, &w, correlation_id);
-		if (err != 0)
-			(void)snprintf(why, sizeof(why), "%s", err_text(err));
-	}
-	wr_free(&w);
-	if (err != 0 && err != ERR_NOT_NOW)
-		login_lost(c, why);
-}
-
-static void
-on_relogin(void *arg)
-{
-	struct control *c = arg;
-
-	if (c->state == CONTROL_UP)
-		login_step(c);
-	else
-		loop_timer_set(c->relogin, LOGIN_AGAIN_MS); /* the first answer is still to come */
-}
-
-static void
-arm_relogin(struct control *c)
-{
-	int64_t ms = c->login != NULL ? login_again_ms(c->login) : -1;
-
-	if (ms >= 0)
-		loop_timer_set(c->relogin, ms);
-}
-
-static void
-on_login_answer(struct control *c, struct slice frame)
-{
-	char why[LOGIN_WHY_MAX];
-	bool done = false;
-
-	arm_deadline(c);
-	if (login_answer(c->login, frame, &done, why, sizeof(why)) != 0) {
-		login_lost(c, why);
-	} else if (!done) {
-		login_step(c);
-	} else {
-		c->logging_in = false;
-		arm_relogin(c);
-		send_waiting(c);
-	}
+	control_send_waiting(c);
 }
 
 static void
@@ -427,23 +288,23 @@ on_answer(struct control *c, struct slice frame)
 	size_t at;
 
 	if (rd_err(&r) != 0 || e == NULL || ask_of(e)->correlation_id != correlation_id) {
-		lost(c, "an answer to no request");
+		control_lost(c, "an answer to no request");
 		return;
 	}
 	a = ask_of(e);
 	list_remove(&c->sent, e);
 	if (a->login) {
 		free(a);
-		on_login_answer(c, frame);
+		control_login_answer(c, frame);
 		return;
 	}
 	if (response_body_at(a->key, a->version, frame, &at) != 0) {
 		ask_end(a, ERR_MALFORMED, slice_of(NULL, 0));
-		lost(c, "an answer whose header can't be read");
+		control_lost(c, "an answer whose header can't be read");
 		return;
 	}
 	ask_end(a, 0, slice_of(frame.p + at, frame.n - at));
-	arm_deadline(c);
+	control_arm_deadline(c);
 }
 
 static void
@@ -469,13 +330,13 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	case IO_HANGUP:
 		return;
 	case IO_EOF:
-		lost(c, "closed by the broker");
+		control_lost(c, "closed by the broker");
 		return;
 	case IO_IDLE:
-		lost(c, "no answer to ApiVersions");
+		control_lost(c, "no answer to ApiVersions");
 		return;
 	case IO_FAIL:
-		lost(c, upstream_why(note));
+		control_lost(c, upstream_why(note));
 		return;
 	case IO_DONE:
 		return;
@@ -497,12 +358,12 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 	io_set_owner(io, on_io, c);
 	c->io = io;
 	c->login = login;
-	arm_relogin(c);
+	control_login_arm(c);
 	c->state = CONTROL_GREETING;
-	arm_deadline(c);
+	control_arm_deadline(c);
 	/* A port that accepts and then says nothing must not be waited for. */
 	if (io_set_idle(c->io, set->connect_ms) != 0 || greet(c) != 0)
-		lost(c, "out of memory");
+		control_lost(c, "out of memory");
 }
 
 /* Candidates are the bootstrap servers and then the brokers met so far, round and round. */
@@ -550,8 +411,8 @@ on_deadline(void *arg)
 		ask_end(ask_of(e), ERR_TIMEOUT, slice_of(NULL, 0));
 	}
 	if (stuck && c->io != NULL)
-		lost(c, "the broker does not answer");
-	arm_deadline(c);
+		control_lost(c, "the broker does not answer");
+	control_arm_deadline(c);
 }
 
 /* --- looking at the brokers -------------------------------------------------------- */
@@ -674,7 +535,7 @@ control_new(struct reactor *r)
 	c->backoff = loop_timer_new(r->loop, on_backoff, c);
 	c->refresh = loop_timer_new(r->loop, on_refresh, c);
 	c->deadline = loop_timer_new(r->loop, on_deadline, c);
-	c->relogin = loop_timer_new(r->loop, on_relogin, c);
+	c->relogin = loop_timer_new(r->loop, control_login_due, c);
 	if (c->relogin == NULL || c->backoff == NULL || c->refresh == NULL || c->deadline == NULL) {
 		control_free(c);
 		return NULL;

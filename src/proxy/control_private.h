@@ -1,0 +1,62 @@
+/* What control.c and control_login.c share. */
+#ifndef PROXY_CONTROL_PRIVATE_H
+#define PROXY_CONTROL_PRIVATE_H
+
+#include "proxy/control_internal.h"
+#include "proxy/upstream.h"
+
+#define CONTROL_ASK_MS 10000 /* control.h promises it */
+#define CLUSTER_ID_MAX 128
+
+enum control_state { CONTROL_RESTING, CONTROL_SEARCHING, CONTROL_GREETING, CONTROL_UP };
+
+struct ask {
+	struct wake_call call;
+	struct link link;
+	struct control *control;
+	int16_t key, min, max;
+	int16_t version; /* when sent */
+	int32_t correlation_id;
+	struct monotime deadline;
+	bool login; /* a part of the connection's own login: nobody asked */
+	control_body_fn *body;
+	control_done_fn *done;
+	void *arg;
+};
+
+struct control {
+	struct reactor *reactor;
+	enum control_state state;
+	struct upstream *search;
+	struct io *io;
+	struct login *login;      /* on this connection, or NULL */
+	bool logging_in;          /* anew (KIP-368): asks wait */
+	struct loop_timer *relogin;
+	char broker[ENDPOINTS_HOST_MAX + 8];
+	size_t candidate; /* the next to try; 0: the bootstrap servers, n: the nth broker */
+	size_t left;      /* of this round */
+	int64_t backoff_ms;
+	struct loop_timer *backoff, *refresh, *deadline;
+	struct list waiting, sent;
+	int32_t next_correlation_id;
+	struct blob *versions; /* the broker's answer to ApiVersions v0: its body */
+	bool looking;          /* a Metadata of our own is under way */
+	bool told_lost;        /* that no broker can be reached was logged */
+	atomic_bool ready;
+	atomic_bool stopped;
+	struct wake_call refresh_call;
+	atomic_bool refresh_posted;
+	pthread_mutex_t mutex; /* of the cluster id */
+	char cluster_id[CLUSTER_ID_MAX];
+};
+
+void control_arm_deadline(struct control *c);
+void control_send_waiting(struct control *c);
+void control_lost(struct control *c, const char *why); /* the connection is no good any more */
+
+/* control_login.c: the login of the connection, again before the broker ends it. */
+void control_login_arm(struct control *c);
+void control_login_due(void *c); /* a loop_fn */
+void control_login_answer(struct control *c, struct slice frame);
+
+#endif
