@@ -138,8 +138,7 @@ admit(struct login_stage *l, struct local *v, struct exchange *x, struct trial *
 	login_set_principal(x, slice_str(v->name));
 	exchange_admit(x);
 	if (exchange_key(x) == STAGE_TOKEN) {
-		exchange_tokens(x, false);
-		(void)wr_room(&w, 16); /* an empty answer */
+		exchange_tokens(x, false); /* and an empty answer */
 	} else {
 		auth_response_write(exchange_version(x), &good, &w);
 	}
