@@ -41,6 +41,8 @@ struct control {
 	int32_t next_correlation_id;
 	struct blob *versions; /* the broker's answer to ApiVersions v0: its body */
 	bool looking;          /* a Metadata of our own is under way */
+	bool understood;       /* this connection's Metadata was */
+	struct monotime up;    /* since when this connection serves */
 	bool told_lost;        /* that no broker can be reached was logged */
 	atomic_bool ready;
 	atomic_bool stopped;

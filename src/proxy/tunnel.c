@@ -73,6 +73,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	switch (note->ev) {
 	case IO_UP:
 	case IO_LOW:
+	case IO_HANGUP:
 		break;
 	case IO_HEAD:
 		note->take = to != NULL ? IO_RELAY : IO_STOP;

@@ -24,8 +24,10 @@ struct exchange {
 	unsigned held_ms; /* asked for at the last hold */
 	int64_t received_ms;
 	struct ticket *ticket;
-	void *state, *reactor;
+	void *state, *reactor, *session;
 	char software[2][64];
+	char principal[64];
+	bool admitted, tokens;
 };
 
 struct ticket {
@@ -141,6 +143,44 @@ exchange_set_software(struct exchange *x, struct slice name, struct slice versio
 {
 	(void)snprintf(x->software[0], sizeof(x->software[0]), "%.*s", (int)name.n, (const char *)name.p);
 	(void)snprintf(x->software[1], sizeof(x->software[1]), "%.*s", (int)version.n, (const char *)version.p);
+}
+
+struct slice
+exchange_principal(const struct exchange *x)
+{
+	return slice_str(x->principal);
+}
+
+void
+exchange_set_principal(struct exchange *x, struct slice principal)
+{
+	(void)snprintf(x->principal, sizeof(x->principal), "%.*s", (int)principal.n, (const char *)principal.p);
+}
+
+void
+exchange_admit(struct exchange *x)
+{
+	x->admitted = true;
+}
+
+void
+exchange_tokens(struct exchange *x, bool on)
+{
+	x->tokens = on;
+}
+
+void
+exchange_set_session_state(struct exchange *x, const struct stage *s, void *state)
+{
+	(void)s;
+	x->session = state;
+}
+
+void *
+exchange_session_state(const struct exchange *x, const struct stage *s)
+{
+	(void)s;
+	return x->session;
 }
 
 void

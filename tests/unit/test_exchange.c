@@ -16,6 +16,9 @@ struct session {
 	bool timed_out;
 	struct exchange *last;
 	char software[2][32];
+	char principal[32];
+	bool admitted, tokens;
+	void *stage_state[4];
 };
 
 static struct session session;
@@ -46,6 +49,36 @@ session_set_software(struct session *s, struct slice name, struct slice version)
 {
 	(void)snprintf(s->software[0], sizeof(s->software[0]), "%.*s", (int)name.n, (const char *)name.p);
 	(void)snprintf(s->software[1], sizeof(s->software[1]), "%.*s", (int)version.n, (const char *)version.p);
+}
+
+struct slice
+session_principal(const struct session *s)
+{
+	return slice_str(s->principal);
+}
+
+void
+session_set_principal(struct session *s, struct slice principal)
+{
+	(void)snprintf(s->principal, sizeof(s->principal), "%.*s", (int)principal.n, (const char *)principal.p);
+}
+
+void
+session_admit(struct session *s)
+{
+	s->admitted = true;
+}
+
+void
+session_tokens(struct session *s, bool on)
+{
+	s->tokens = on;
+}
+
+void **
+session_stage_state(struct session *s, unsigned stage)
+{
+	return &s->stage_state[stage];
 }
 
 static void

@@ -39,6 +39,42 @@ session_set_software(struct session *s, struct slice name, struct slice version)
 	(void)version;
 }
 
+struct slice
+session_principal(const struct session *s)
+{
+	(void)s;
+	return (struct slice){NULL, 0};
+}
+
+void
+session_set_principal(struct session *s, struct slice principal)
+{
+	(void)s;
+	(void)principal;
+}
+
+void
+session_admit(struct session *s)
+{
+	(void)s;
+}
+
+void
+session_tokens(struct session *s, bool on)
+{
+	(void)s;
+	(void)on;
+}
+
+void **
+session_stage_state(struct session *s, unsigned stage)
+{
+	static void *state[8];
+
+	(void)s;
+	return &state[stage];
+}
+
 /* --- stages that do as they are told ------------------------------------------------ */
 
 enum { STAGES = 4 };
@@ -175,7 +211,7 @@ setup(void)
 	for (unsigned i = 0; i < STAGES; i++) {
 		told[i] = (struct told){.name = {(char)('a' + i), '\0'}};
 		table[i] = (struct stage){told[i].name, &told[i], wants_request, request, wants_response, response,
-					  lost, reactor_new, reactor_free};
+					  lost, reactor_new, reactor_free, NULL};
 		stages[i] = &table[i];
 	}
 	ck_assert_int_eq(pipeline_init(&pipeline, stages, STAGES, 7), 0);

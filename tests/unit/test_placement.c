@@ -25,7 +25,7 @@ START_TEST(what_it_takes_from_the_batch)
 
 	b.producer_epoch = 3;
 	b.time = CHAINS_TIME_APPEND;
-	b.who = who_get(r->shared.who, slice_str("c"), slice_str(""), slice_str(""));
+	b.who = who_get(r->shared.who, &(struct who){.client_id = slice_str("c")});
 	p = placement_new(r->c, &b, 3);
 	ck_assert_ptr_nonnull(p);
 	ck_assert_ptr_eq(p->chain, r->c);

@@ -685,7 +685,7 @@ send_as(const char *id, const char *name, const char *version, int32_t n, int64_
 	struct chains_batch b = rig_batch(n);
 	struct attempt a;
 
-	b.who = who_get(r->shared.who, slice_str(id), slice_str(name), slice_str(version));
+	b.who = who_get(r->shared.who, &(struct who){slice_str(id), slice_str(name), slice_str(version), slice_str("")});
 	ck_assert_ptr_nonnull(b.who);
 	a = rig_send(r, b, 1);
 	who_unref(r->shared.who, b.who);

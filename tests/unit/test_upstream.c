@@ -85,10 +85,11 @@ struct result {
 };
 
 static void
-on_done(void *arg, struct io *io, const char *broker, const char *why)
+on_done(void *arg, struct io *io, struct login *login, const char *broker, const char *why)
 {
 	struct result *r = arg;
 
+	ck_assert_ptr_null(login);
 	r->calls++;
 	r->io = io;
 	(void)snprintf(r->broker, sizeof(r->broker), "%s", broker);
@@ -99,7 +100,7 @@ static struct result
 dialled(int32_t node_id)
 {
 	struct result r = {0};
-	struct upstream *u = upstream_start(&reactor, node_id, on_done, &r);
+	struct upstream *u = upstream_start(&reactor, node_id, false, on_done, &r);
 
 	ck_assert_ptr_nonnull(u);
 	ck_assert_uint_eq(r.calls, 0); /* in a later turn */
@@ -193,8 +194,8 @@ START_TEST(cancelled)
 {
 	struct result r = {0};
 	bool done = false;
-	struct upstream *a = upstream_start(&reactor, LISTENER_BOOTSTRAP, on_done, &r),
-			*b = upstream_start(&reactor, 99, on_done, &r);
+	struct upstream *a = upstream_start(&reactor, LISTENER_BOOTSTRAP, false, on_done, &r),
+			*b = upstream_start(&reactor, 99, false, on_done, &r);
 
 	ck_assert(a != NULL && b != NULL);
 	upstream_cancel(a);

@@ -23,7 +23,7 @@ teardown(void)
 static struct who *
 get(const char *id, const char *name, const char *version)
 {
-	struct who *w = who_get(t, slice_str(id), slice_str(name), slice_str(version));
+	struct who *w = who_get(t, &(struct who){slice_str(id), slice_str(name), slice_str(version), slice_str("")});
 
 	ck_assert_ptr_nonnull(w);
 	return w;
@@ -59,7 +59,7 @@ END_TEST
 
 START_TEST(names_that_are_null)
 {
-	struct who *w = who_get(t, (struct slice){NULL, 0}, (struct slice){NULL, 0}, (struct slice){NULL, 0});
+	struct who *w = who_get(t, &(struct who){0});
 
 	ck_assert_uint_eq(w->client_id.n, 0);
 	ck_assert_uint_eq(w->software_name.n, 0);
@@ -107,7 +107,7 @@ START_TEST(long_names)
 
 		for (; len + n < 33000; len += n)
 			memcpy(text + len, parts[i], n);
-		w = who_get(t, slice_of(text, len), slice_of(text, len), slice_of(text, len));
+		w = who_get(t, &(struct who){slice_of(text, len), slice_of(text, len), slice_of(text, len), slice_of(text, len)});
 		ck_assert_ptr_nonnull(w);
 		ck_assert_uint_le(w->client_id.n, 256);
 		ck_assert_uint_gt(w->client_id.n, 250);
