@@ -1,6 +1,7 @@
 /*
- * resolve: host names to addresses, on one helper thread, because getaddrinfo()
- * blocks for as long as a name server likes.
+ * resolve: host names to addresses, on helper threads, because getaddrinfo() blocks for
+ * as long as a name server likes.  A name is looked up once for all who want it, and its
+ * addresses are kept for five seconds.
  */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
@@ -8,14 +9,14 @@
 #include "net/addr.h"
 #include "net/wake.h"
 
-struct resolver; /* opaque: the thread and its queue */
+struct resolver; /* opaque: the threads and what they look up */
 struct resolve;  /* opaque: one question */
 
-/* Starts the thread.  NULL with errno. */
+/* Starts a thread; more, four at most, come when it hangs.  NULL with errno. */
 struct resolver *resolver_new(void) MUSTCHECK;
 
 /*
- * Ends the thread; questions that wait are not answered any more.  A getaddrinfo() that
+ * Ends the threads; questions that wait must be cancelled before.  A getaddrinfo() that
  * hangs is not waited for.  NULL is fine.
  */
 void resolver_free(struct resolver *r);

@@ -66,10 +66,13 @@ wait_for(unsigned count)
 	ck_assert_uint_eq(answered, count);
 }
 
-START_TEST(answers_in_order)
+/* One after the other: names that are asked for together are looked up together, in no order. */
+START_TEST(answers_each)
 {
 	(void)ask("a", "127.0.0.1");
+	wait_for(1);
 	(void)ask("b", "127.0.0.2,::1,127.0.0.3");
+	wait_for(2);
 	(void)ask("c", "again");
 	wait_for(3);
 	ck_assert_str_eq(answers, "a:127.0.0.1:9092 b:127.0.0.2:9092,[::1]:9092,127.0.0.3:9092 c:again ");
@@ -82,6 +85,7 @@ END_TEST
 START_TEST(only_loopback)
 {
 	(void)ask("a", "config,127.0.0.1");
+	wait_for(1);
 	(void)ask("b", "noname");
 	wait_for(2);
 	ck_assert_str_eq(answers, "a:127.0.0.1:9092 b:noname ");
@@ -92,6 +96,7 @@ END_TEST
 START_TEST(odd_addresses)
 {
 	(void)ask("a", "odd,127.0.0.1,odd");
+	wait_for(1);
 	(void)ask("b", "odd");
 	wait_for(2);
 	ck_assert_str_eq(answers, "a:127.0.0.1:9092 b:noname ");
@@ -118,7 +123,7 @@ START_TEST(cancelled)
 	(void)ask("c", "127.0.0.3");
 	names_wait();
 	resolve_cancel(a); /* under way */
-	resolve_cancel(b); /* waits for its turn */
+	resolve_cancel(b); /* waits for its turn, or has its answer on the way */
 	resolve_cancel(NULL);
 	names_release();
 	wait_for(1);
@@ -126,18 +131,17 @@ START_TEST(cancelled)
 }
 END_TEST
 
-/* A getaddrinfo() that hangs is not waited for, and what waits behind it is not asked any more. */
+/* A getaddrinfo() that hangs is not waited for. */
 START_TEST(freed_while_busy)
 {
-	(void)ask("a", "wait,127.0.0.1");
-	(void)ask("b", "127.0.0.2");
+	struct resolve *a = ask("a", "wait,127.0.0.1");
+
 	names_wait();
+	resolve_cancel(a);
 	resolver_free(resolver); /* would never return */
 	resolver = NULL;
-	ck_assert_uint_eq(answered, 0);
 	names_release();
-	wait_for(1); /* the one under way still comes, to an owner that is still there */
-	ck_assert_str_eq(answers, "a:127.0.0.1:9092 ");
+	ck_assert_uint_eq(answered, 0);
 	ck_assert_str_eq(names_asked(), "wait,127.0.0.1 ");
 }
 END_TEST
@@ -153,7 +157,7 @@ START_TEST(owner_gone)
 	wake_close(other);
 	wake_unref(other);
 	names_release();
-	(void)ask("b", "127.0.0.2"); /* behind it, so that it is done */
+	(void)ask("b", "127.0.0.2");
 	wait_for(1);
 	ck_assert_str_eq(answers, "b:127.0.0.2:9092 ");
 }
@@ -216,7 +220,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, answers_in_order);
+	tcase_add_test(t, answers_each);
 	tcase_add_test(t, only_loopback);
 	tcase_add_test(t, odd_addresses);
 	tcase_add_test(t, host_is_a_slice);
