@@ -84,7 +84,7 @@ check_sealed(struct app *a)
 	struct chains_numbers n;
 
 	chains_count(a->chains, &n);
-	if (n.windows == 0 || clock_now().ns >= a->seal_deadline.ns)
+	if (n.windows == 0 || clock_now().ns >= a->stop_deadline.ns)
 		end(a);
 	else
 		loop_timer_set(a->tick, TICK_STARTING_MS);
@@ -98,31 +98,41 @@ on_drained(void *arg)
 
 	a->phase = APP_SEALING;
 	chains_stop(a->chains);
-	a->seal_deadline.ns =
-		clock_now().ns + (a->hurried ? HURRY_MS : a->config->shutdown_timeout) * INT64_C(1000000);
+	LOG_INFO("app", "no connection is left; open windows are stated",
+		 LOG_I("ms-left", monotime_since_ms(a->stop_deadline, clock_now())));
 	check_sealed(a);
+}
+
+/* The end comes so soon, or when it would have come anyway. */
+static void
+stop_within(struct app *a, int64_t ms)
+{
+	int64_t at = clock_now().ns + ms * 1000000;
+
+	if (a->stop_deadline.ns == 0 || at < a->stop_deadline.ns)
+		a->stop_deadline.ns = at;
 }
 
 static void
 on_terminate(void *arg)
 {
 	struct app *a = arg;
-	bool first = a->phase < APP_DRAINING;
+	int64_t timeout = a->config->shutdown_timeout;
 
-	if (!first) {
+	if (a->phase >= APP_DRAINING) {
 		LOG_WARN("app", "told to stop again: hurrying");
-		a->hurried = true;
+		stop_within(a, a->phase == APP_DRAINING ? 2 * HURRY_MS : HURRY_MS);
 		if (a->phase == APP_DRAINING)
 			proxy_drain(a->proxy, HURRY_MS, on_drained, a);
-		else
-			a->seal_deadline.ns = clock_now().ns + HURRY_MS * INT64_C(1000000);
 		return;
 	}
 	LOG_INFO("app", "stopping: connections end, open windows are stated",
 		 LOG_I("connections", proxy_connections(a->proxy)));
 	a->phase = APP_DRAINING;
 	(void)sdnotify("STOPPING=1");
-	proxy_drain(a->proxy, (unsigned)a->config->shutdown_timeout, on_drained, a);
+	stop_within(a, timeout);
+	/* A third is for the statements, however long connections would like to stay. */
+	proxy_drain(a->proxy, (unsigned)(timeout - timeout / 3), on_drained, a);
 }
 
 /* --- reloading ------------------------------------------------------------------------------------ */

@@ -69,8 +69,7 @@ struct app {
 	struct app_tls tls;
 	struct loop_timer *tls_look; /* for files that changed */
 	struct loop_signal *signals[3];
-	struct monotime seal_deadline;
-	bool hurried;
+	struct monotime stop_deadline; /* of draining and sealing together; 0: not stopping */
 };
 
 /* startup.c: what must be there before the first connection.  0, or the exit code; it was logged. */

@@ -90,6 +90,22 @@ def test_stop_before_ready(tmp_path):
     p.stop()
 
 
+def test_stop_has_one_deadline(tmp_path):
+    """A client whose broker never answers has two thirds of shutdown.timeout; what is left is for statements."""
+    b = FakeBroker({"Heartbeat": lambda version, request: None})
+    p = Proxy(tmp_path, b.bootstrap, {"attest.enabled": False})
+    p.spawn("-o", "shutdown.timeout=3s")
+    p.wait_line("ready bootstrap=")
+    with wire.Conn("127.0.0.1", p.port) as c:
+        c.send("Heartbeat", 4, {})
+        until("the broker has the request", lambda: any(r[0] == 12 for r in b.requests), 20 * PATIENCE)
+        p.stop()
+        assert c.closed()
+    # Less is left on a slow machine, never more; timers may be a millisecond early.
+    assert int(p.said("no connection is left").rsplit("ms-left=", 1)[1]) <= 1002
+    b.close()
+
+
 def test_port_taken(tmp_path, cluster):
     p = Proxy(tmp_path, cluster.bootstrap)
     with socket.create_server(("127.0.0.1", p.port)):
