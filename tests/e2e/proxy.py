@@ -105,8 +105,8 @@ class Proxy:
         with open(self.config, "w") as f:
             f.write(text)
 
-    def spawn(self, *args, config=True):
-        """Starts it and returns at once."""
+    def spawn(self, *args, config=True, under=()):
+        """Starts it, by the command `under` when there is one, and returns at once."""
         if config:
             self.write_config()
         self.lines = []
@@ -114,7 +114,7 @@ class Proxy:
         for name in ("STATE_DIRECTORY", "NOTIFY_SOCKET"):
             if name not in self.env:
                 env.pop(name, None)
-        cmd = [PROXY, *(["-c", self.config] if config else []), *args]
+        cmd = [*under, PROXY, *(["-c", self.config] if config else []), *args]
         self.proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
         self._reader = threading.Thread(target=self._read, args=(self.proc.stderr,), daemon=True)
         self._reader.start()

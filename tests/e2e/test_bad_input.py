@@ -90,6 +90,25 @@ def test_stop_before_ready(tmp_path):
     p.stop()
 
 
+@pytest.mark.parametrize("hard, enough", [(400, False), (900, True)])
+def test_open_files(tmp_path, hard, enough):
+    """The soft limit becomes the hard one; when that is too low for the configuration it is said."""
+    b = FakeBroker({})
+    p = Proxy(tmp_path, b.bootstrap, {"attest.enabled": False, "listen.max.connections": 300})
+    script = f'ulimit -Sn 200 && ulimit -Hn {hard} && exec "$@"'
+    p.spawn(under=["sh", "-c", script, "sh"])
+    p.wait_line("ready bootstrap=")
+    with open(f"/proc/{p.proc.pid}/limits") as f:
+        (line,) = [x.split() for x in f if x.startswith("Max open files")]
+    assert line[3:5] == [str(hard)] * 2
+    # A client has two connections, the range is of nine ports.
+    said = p.said("listen.max.connections needs")
+    assert (said is None) == enough
+    assert enough or f"limit={hard} needed={2 * 300 + 9 + 64}" in said
+    p.stop()
+    b.close()
+
+
 def test_stop_has_one_deadline(tmp_path):
     """A client whose broker never answers has two thirds of shutdown.timeout; what is left is for statements."""
     b = FakeBroker({"Heartbeat": lambda version, request: None})
