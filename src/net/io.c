@@ -460,6 +460,12 @@ io_paused(const struct io *io)
 	return io->paused;
 }
 
+void
+io_tell_hangup(struct io *io)
+{
+	io->tells_hangup = true;
+}
+
 size_t
 io_queued(const struct io *io)
 {

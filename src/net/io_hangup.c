@@ -75,9 +75,3 @@ io_hangup_free(struct io_shared *s)
 	close(s->hangups);
 	s->hangups = -1;
 }
-
-void
-io_tell_hangup(struct io *io)
-{
-	io->tells_hangup = true;
-}
