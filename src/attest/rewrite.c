@@ -143,6 +143,17 @@ put_bytes(uint8_t *p, const void *from, size_t n)
 	return p + n;
 }
 
+/* Room for all records at once, as far as it may be had: growing by doubling copies them over and over. */
+static void
+reserve(const struct template *t, size_t records, int32_t count, struct wr *out)
+{
+	enum { NUMBERS = 10 }; /* of varints that become longer, and of window ids that do */
+	size_t each = t->head_len + t->hash_bytes + t->tail_len + NUMBERS;
+	size_t most = out->max - out->len, want = records + (size_t)count * each;
+
+	(void)wr_room(out, want < most ? want : most);
+}
+
 static int
 emit(const struct template *t, const struct record *rec, const uint8_t *value_hash, struct wr *out)
 {
@@ -251,6 +262,8 @@ walk(const struct batch *in, struct slice records, const struct rewrite_order *o
 			in_span = o->spans[span].count;
 			if (o->mode != HEADERS_NONE && (err = template_make(&t, o, o->spans[span].window_id)) != 0)
 				return err;
+			if (o->mode != HEADERS_NONE && i == 0 && in_span > 0)
+				reserve(&t, records.n, in->count, out);
 			span++;
 		}
 		in_span--;

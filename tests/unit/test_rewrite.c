@@ -559,6 +559,26 @@ START_TEST(test_full_output)
 }
 END_TEST
 
+/* Room is asked for ahead, but no more than there may be: what fits, with the longest number behind it, fits. */
+START_TEST(test_just_room)
+{
+	struct batch in = read_batch(recorded[_i].batch);
+	struct rewrite_span span = {7, (uint32_t)in.count};
+	struct rewrite_order o = order_of(HEADERS_FULL, &span, 1);
+	struct wr tight;
+
+	if (batch_codec(&in) != CODEC_NONE)
+		return; /* codecs want room for the worst */
+	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, NULL), 0);
+	for (int less = 0; less < 2; less++) {
+		tight = wr_new(less == 0 ? out.len + 4 : out.len - 1);
+		ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &tight, members, NULL), less == 0 ? 0 : ERR_LIMIT);
+		ck_assert(less != 0 || slice_eq(wr_slice(&tight), wr_slice(&out)));
+		wr_free(&tight);
+	}
+}
+END_TEST
+
 /* Every change of a bit of the records, with the CRC that it would have seen left out: an error, or a batch that holds. */
 START_TEST(test_damaged)
 {
@@ -621,6 +641,7 @@ main(void)
 	tcase_add_test(t, test_many_members);
 	tcase_add_test(t, test_new_records_limited);
 	tcase_add_loop_test(t, test_full_output, 0, recorded_count);
+	tcase_add_loop_test(t, test_just_room, 0, recorded_count);
 	tcase_add_loop_test(t, test_damaged, 0, recorded_count);
 	suite_add_tcase(s, t);
 	failed = suite_run(s);
