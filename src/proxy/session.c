@@ -347,10 +347,26 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 	session_turn(s);
 }
 
+/* A certificate names the client until a login does. */
+static void
+note_certificate(struct session *s)
+{
+	const struct io_tls_peer *peer = io_tls_peer(s->client);
+	struct wr w = wr_new(SIZE_MAX / 2);
+
+	if (peer != NULL && peer->subject[0] != '\0') {
+		wr_printf(&w, "User:%s", peer->subject);
+		if (wr_err(&w) == 0)
+			session_set_principal(s, wr_slice(&w));
+	}
+	wr_free(&w);
+}
+
 /* The client's connection is up: now its broker is looked for, not for strangers who only knock. */
 void
 session_connect(struct session *s)
 {
+	note_certificate(s);
 	s->dialling = upstream_start(s->reactor, s->from->node_id, s->reactor->core->set.login_for_clients,
 				      on_upstream, s);
 	if (s->dialling == NULL)

@@ -133,6 +133,17 @@ def test_passthrough_of_reauthentication(cluster, new_proxy):
         assert idle.closed()
 
 
+def test_certificate(cluster, new_proxy, topic):
+    """Where clients show certificates to the proxy, statements name their subjects."""
+    shown, app = cluster.pki.make(f"proxy-{os.getpid()}", "DNS:localhost,IP:127.0.0.1"), cluster.pki.make(f"app-{os.getpid()}")
+    tls = {"certificate": shown.crt, "key": shown.key, "client.ca": cluster.pki.ca}
+    p = new_proxy(settings={f"listen.tls.{k}": v for k, v in tls.items()})
+    t = topic(partitions=2)
+    props = {"security_protocol": "ssl", "ssl_ca_location": cluster.pki.ca, "ssl_certificate_location": app.crt, "ssl_key_location": app.key}
+    round_trip(cluster, p, t, Confluent, props)
+    assert principals(cluster, p, t) == {f"User:CN=app-{os.getpid()}"}
+
+
 # -- the proxy's login
 
 

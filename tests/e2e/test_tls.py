@@ -286,7 +286,7 @@ def test_bad_files(cluster, pki, tmp_path):
         (listen(pki, **{"client.names": ["a"]}), r"listen\.tls\.client\.names: can't be checked"),
         ({"kafka.ssl.ca.location": pki.ca}, r"kafka\.security\.protocol: plaintext, where"),
         ({"kafka.security.protocol": "ssl", "kafka.ssl.ca.location": str(bad)}, r"kafka\.ssl: .*bad\.pem: certificate authorities"),
-        ({"kafka.security.protocol": "sasl_ssl"}, r"kafka\.security\.protocol: \"sasl_ssl\""),
+        ({"kafka.security.protocol": "sasl_ssl"}, r"kafka\.sasl\.mechanism is not set"),
     ]
     for i, (settings, pattern) in enumerate(cases):
         p = Proxy(tmp_path / str(i), cluster.bootstrap, settings)
