@@ -16,7 +16,8 @@ secret_set(struct secret *s, struct slice from)
 		memcpy(p, from.p, from.n);
 	p[from.n] = '\0';
 	secret_clear(s);
-	*s = (struct secret){p, from.n};
+	s->p = p;
+	s->n = from.n;
 	return 0;
 }
 
