@@ -5,6 +5,7 @@ import pytest
 import wire
 from checks import same_records
 from clients import Confluent, Rec, sample
+from lab.kafka import until
 
 
 def test_crc32c():
@@ -29,8 +30,8 @@ def test_log_is_what_was_sent(cluster, topic, codec):
 def test_aborted_are_known(cluster, topic):
     t = topic()
     Confluent.produce(cluster.bootstrap, t, sample(30), txn=[(True, 10), (False, 10), (True, 10)], transactional_id=t)
-    log = cluster.log(t)
-    assert len(log.records) == 30 and len(log.aborted) == 10 and not log.open
+    log = until("the last transaction has its marker", lambda: (lambda x: None if x.open else x)(cluster.log(t)))
+    assert len(log.records) == 30 and len(log.aborted) == 10
     assert len(Confluent.consume(cluster.bootstrap, t, 20, isolation_level="read_committed")) == 20
 
 

@@ -320,7 +320,8 @@ class Traffic:
 
     def _run(self):
         while not self.stop.is_set():
-            self.producer.produce(self.topic, b"x" * 1000, on_delivery=self._delivered)
+            if len(self.producer) < 100:
+                self.producer.produce(self.topic, b"x" * 1000, on_delivery=self._delivered)
             self.producer.poll(0.002)
 
     def goes_on(self):
@@ -330,7 +331,7 @@ class Traffic:
     def end(self):
         self.stop.set()
         self.thread.join()
-        assert self.producer.flush(30) == 0
+        assert self.producer.flush(60 * PATIENCE) == 0
         assert not self.errors, self.errors[:5]
 
 

@@ -450,12 +450,21 @@ class Cluster:
         dirs = [os.path.join(n.data, f"{topic}-{partition}") for n in self.nodes]
         return [d for d in dirs if os.path.isdir(d)]
 
+    def high_watermark(self, topic, partition=0):
+        """What consumers may see ends here: the replicas have it."""
+        part = {"PartitionIndex": partition, "CurrentLeaderEpoch": -1, "Timestamp": -1}
+        with self.node(self.leader(topic, partition)).conn() as c:
+            got = c.ask("ListOffsets", 7, {"ReplicaId": -1, "IsolationLevel": 0, "Topics": [{"Name": topic, "Partitions": [part]}]})
+        return got["Topics"][0]["Partitions"][0]["Offset"]
+
     def log(self, topic, partition=0):
-        """The partition as the leader's disk has it."""
+        """The partition as the leader's disk has it, when consumers can see all of that."""
         import kafkalog
 
         leader = self.node(self.leader(topic, partition))
-        return kafkalog.read_partition(os.path.join(leader.data, f"{topic}-{partition}"))
+        log = kafkalog.read_partition(os.path.join(leader.data, f"{topic}-{partition}"))
+        until(f"{topic}-{partition} is replicated", lambda: self.high_watermark(topic, partition) >= log.end)
+        return log
 
     def partitions(self, topic):
         return sorted(p["PartitionIndex"] for p in self.metadata(topic)["Partitions"])
