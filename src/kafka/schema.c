@@ -164,8 +164,8 @@ walk_field(struct walk *w, const struct schema_field *f)
 	return walk_one(w, f);
 }
 
-static const struct schema_field *
-tagged_field(const struct schema_struct *s, int16_t version, uint32_t tag)
+const struct schema_field *
+schema_tagged_field(const struct schema_struct *s, int16_t version, uint32_t tag)
 {
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct schema_field *f = &schema_fields[s->first + i];
@@ -229,7 +229,7 @@ walk_tags(struct walk *w, const struct schema_struct *s)
 		last = tag;
 		if (w->out != NULL)
 			wr_uvarint(w->out, tag);
-		f = tagged_field(s, w->version, tag);
+		f = schema_tagged_field(s, w->version, tag);
 		if (f != NULL) {
 			err = walk_tagged(w, f, size);
 		} else {
@@ -262,18 +262,23 @@ walk_struct(struct walk *w, int index)
 	return err;
 }
 
+const struct schema_api *
+schema_api_at(int16_t key, int16_t version)
+{
+	const struct schema_api *api = key >= 0 && key < schema_api_count ? &schema_apis[key] : NULL;
+
+	return api != NULL && api->name != NULL && version >= api->first && version <= api->last ? api : NULL;
+}
+
 int
 schema_walk(int16_t key, bool response, int16_t version, struct slice body, schema_see_fn *see, void *arg,
 	    struct wr *out)
 {
 	struct walk w = {.in = rd_of(body), .out = out, .version = version, .see = see, .arg = arg};
-	const struct schema_api *api;
+	const struct schema_api *api = schema_api_at(key, version);
 	int err;
 
-	if (key < 0 || key >= schema_api_count)
-		return ERR_UNSUPPORTED;
-	api = &schema_apis[key];
-	if (api->name == NULL || version < api->first || version > api->last)
+	if (api == NULL)
 		return ERR_UNSUPPORTED;
 	w.flexible = version >= api->flexible;
 	err = walk_struct(&w, response ? api->response : api->request);

@@ -1,4 +1,4 @@
-/* The generated table's shape; for schema.c, api.c and schema_table.c alone. */
+/* The generated table's shape; for schema.c, walk.c, api.c and schema_table.c alone. */
 #ifndef KAFKA_SCHEMA_INTERNAL_H
 #define KAFKA_SCHEMA_INTERNAL_H
 
@@ -33,5 +33,11 @@ extern const struct schema_field schema_fields[];
 extern const struct schema_struct schema_structs[];
 extern const struct schema_api schema_apis[];
 extern const int schema_api_count;
+
+/* NULL: the table doesn't have that version of that API. */
+const struct schema_api *schema_api_at(int16_t key, int16_t version);
+
+/* The field of s that has that tag in that version; NULL: none that we know. */
+const struct schema_field *schema_tagged_field(const struct schema_struct *s, int16_t version, uint32_t tag);
 
 #endif
