@@ -40,6 +40,12 @@ addresses_in(int16_t key, int16_t version)
 	}
 }
 
+bool
+addresses_at_end(int16_t key, int16_t version)
+{
+	return key == API_FETCH && addresses_in(key, version);
+}
+
 static int
 remember(struct rewrite *r, struct address a)
 {

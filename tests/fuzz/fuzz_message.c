@@ -2,8 +2,9 @@
  * Any bytes as a message: key (2 bytes), version (1), direction (1), body.
  *
  * The walker ends; what it takes, it copies to something that it takes and copies to
- * itself.  Readers written by hand take exactly what the walker takes.  What we would
- * hand to a client (narrowed, readdressed) is well formed and tells no foreign host.
+ * itself.  The walker for pieces says the same of them.  Readers written by hand take
+ * exactly what the walker takes.  What we would hand to a client (narrowed, readdressed,
+ * readdressed at its length) is well formed and tells no foreign host.
  * The whole input is tried as a frame as well, for the headers.
  */
 #include "base/base.h"
@@ -13,10 +14,12 @@
 #include "kafka/configs.h"
 #include "kafka/header.h"
 #include "kafka/metadata.h"
+#include "kafka/node_endpoints.h"
 #include "kafka/produce.h"
 #include "kafka/schema.h"
 #include "kafka/topics.h"
 #include "kafka/txn.h"
+#include "kafka/walk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -68,6 +71,43 @@ try_copy(int16_t key, bool response, int16_t version, struct slice body)
 	}
 	wr_free(&once);
 	wr_free(&twice);
+}
+
+/* The end of an answer that passes while it comes, rewritten at its length. */
+static void
+try_end(int16_t key, int16_t version, struct slice body, size_t tags_at)
+{
+	struct wr whole = wr_new(LIMIT);
+	bool changed = false;
+	int err;
+
+	wr_bytes(&whole, body.p, tags_at);
+	err = node_endpoints_rewrite(slice_of(body.p + tags_at, body.n - tags_at), map, NULL, &whole, &changed);
+	INVARIANT(err == 0 || err == ERR_LIMIT);
+	if (err == 0 && changed) {
+		INVARIANT(whole.len == body.n);
+		INVARIANT(schema_walk(key, true, version, wr_slice(&whole), see_ours, NULL, NULL) == 0);
+	}
+	wr_free(&whole);
+}
+
+static void
+try_pieces(int16_t key, bool response, int16_t version, struct slice body)
+{
+	int want = schema_walk(key, response, version, body, NULL, NULL, NULL);
+	uint32_t dice = body.n > 0 ? (uint32_t)body.n * 2654435761u ^ body.p[body.n / 2] : 0;
+	struct walk w;
+	int err = walk_begin(&w, key, response, version, body.n);
+
+	for (size_t at = 0, n; err == 0 && at < body.n; at += n) {
+		dice = dice * 1664525 + 1013904223;
+		n = 1 + (dice >> 24) % 9;
+		n = n < body.n - at ? n : body.n - at;
+		err = walk_feed(&w, slice_of(body.p + at, n));
+	}
+	INVARIANT(err == want && walk_done(&w) == (err == 0));
+	if (err == 0 && response && addresses_at_end(key, version))
+		try_end(key, version, body, (size_t)w.tags_at);
 }
 
 static void
@@ -211,6 +251,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body = slice_of(r.p, rd_left(&r));
 	try_headers(key, version, slice_of(data, size));
 	try_copy(key, response, version, body);
+	try_pieces(key, response, version, body);
 	if (response)
 		try_response(key, version, body);
 	else
