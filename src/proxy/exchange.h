@@ -31,6 +31,7 @@ struct exchange {
 	size_t body_at;
 	struct rope body; /* what replaces everything from body_at on */
 	bool replaced;
+	uint64_t kept; /* bytes that a stage holds back of an answer that it watches, for which body is to come */
 
 	struct rope answer; /* ANSWERED: the whole frame */
 	bool local;         /* a stage made the answer, not the broker */

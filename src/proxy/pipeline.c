@@ -56,13 +56,36 @@ pipeline_wants_request(const struct pipeline *p, int16_t key, int16_t version)
 	return false;
 }
 
+static bool
+wants_stream(const struct stage *s, int16_t key, int16_t version)
+{
+	return s->wants_stream != NULL && s->wants_stream(s->self, key, version);
+}
+
+/* Stages that watch such an answer, or PIPELINE_STAGES_MAX when one wants it whole. */
+static unsigned
+watchers(const struct pipeline *p, int16_t key, int16_t version)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->count; i++) {
+		if (wants_response(p->stages[i], key, version))
+			return PIPELINE_STAGES_MAX;
+		n += wants_stream(p->stages[i], key, version);
+	}
+	return n;
+}
+
 bool
 pipeline_wants_response(const struct pipeline *p, int16_t key, int16_t version)
 {
-	for (unsigned i = 0; i < p->count; i++)
-		if (wants_response(p->stages[i], key, version))
-			return true;
-	return false;
+	return watchers(p, key, version) > 1;
+}
+
+bool
+pipeline_wants_stream(const struct pipeline *p, int16_t key, int16_t version)
+{
+	return watchers(p, key, version) == 1;
 }
 
 void
@@ -151,7 +174,7 @@ pipeline_response(struct exchange *x)
 		const struct stage *s = p->stages[i];
 		enum stage_verdict verdict;
 
-		if (!wants_response(s, x->key, x->version))
+		if (!wants_response(s, x->key, x->version) && !wants_stream(s, x->key, x->version))
 			continue;
 		if (exchange_flatten(x) != 0)
 			return PIPELINE_CLOSE;
@@ -164,6 +187,32 @@ pipeline_response(struct exchange *x)
 	if (!x->local)
 		return PIPELINE_ON;
 	return exchange_take_message(x, &x->answer) == 0 ? PIPELINE_ANSWERED : PIPELINE_CLOSE;
+}
+
+enum pipeline_end
+pipeline_stream(struct exchange *x, struct slice piece, uint64_t left, size_t *ret_pass)
+{
+	const struct pipeline *p = x->pipeline;
+	const struct stage *s;
+	enum stage_verdict verdict;
+	unsigned i = 0;
+
+	while (i < p->count && !wants_stream(p->stages[i], x->key, x->version))
+		i++;
+	INVARIANT(i < p->count);
+	s = p->stages[i];
+	x->ran_request |= 1u << i;
+	*ret_pass = 0;
+	verdict = s->stream(s->self, x, piece, left, ret_pass);
+	INVARIANT(verdict != STAGE_ANSWER && verdict != STAGE_HOLD);
+	if (left == 0 || verdict == STAGE_CLOSE)
+		x->ran_response |= 1u << i;
+	if (verdict == STAGE_CLOSE)
+		return PIPELINE_CLOSE;
+	INVARIANT(*ret_pass <= piece.n && (*ret_pass == 0 || x->kept == 0));
+	x->kept += piece.n - *ret_pass;
+	INVARIANT(left > 0 ? verdict == STAGE_PASS : x->body.total == x->kept);
+	return PIPELINE_ON;
 }
 
 /*

@@ -17,7 +17,8 @@ int pipeline_init(struct pipeline *p, const struct stage *const *stages, unsigne
 void pipeline_fini(struct pipeline *p);
 
 bool pipeline_wants_request(const struct pipeline *p, int16_t key, int16_t version);
-bool pipeline_wants_response(const struct pipeline *p, int16_t key, int16_t version);
+bool pipeline_wants_response(const struct pipeline *p, int16_t key, int16_t version); /* whole */
+bool pipeline_wants_stream(const struct pipeline *p, int16_t key, int16_t version);   /* not whole, but watched */
 
 enum pipeline_end {
 	PIPELINE_ON,       /* the message (exchange_take_message) goes on its way */
@@ -29,6 +30,13 @@ enum pipeline_end {
 /* Runs stages from x->at on: out in order, back in reverse. */
 enum pipeline_end pipeline_request(struct exchange *x);
 enum pipeline_end pipeline_response(struct exchange *x);
+
+/*
+ * Shows a piece of an answer, behind which `left` bytes of its body come, to the stage that
+ * watches it.  *ret_pass bytes of it go on; with left 0 then what is in x->body.
+ * PIPELINE_ON or PIPELINE_CLOSE.
+ */
+enum pipeline_end pipeline_stream(struct exchange *x, struct slice piece, uint64_t left, size_t *ret_pass);
 
 /* Sets x up for pipeline_response(). */
 void pipeline_turn(struct exchange *x);

@@ -18,8 +18,8 @@ session_broken(struct session *s, enum metric why, const char *cause)
 }
 
 /* A stage closes on an answer, as a broker does for acks=0, or because it can't be given: no fault of the broker's. */
-static void
-withheld(struct session *s, const struct exchange *x)
+void
+session_withheld(struct session *s, const struct exchange *x)
 {
 	metric_add(METRIC_ANSWERS_WITHHELD, 1);
 	LOG_LIMITED(LOG_LEVEL_INFO, "session", "an answer is kept from the client and its connection ends",
@@ -83,11 +83,18 @@ on_head(struct session *s, struct io_note *note)
 
 		s->raw = rd_err(&r) == 0 && error == 0; /* a stage may follow the tokens: it sees the answer next */
 	}
-	x->phase = EXCHANGE_RESPONSE;
-	if (x->own || pipeline_wants_response(&s->reactor->pipeline, x->key, x->version))
+	if (x->own || pipeline_wants_response(&s->reactor->pipeline, x->key, x->version)) {
 		note->take = IO_WHOLE;
-	else if (x->swallow)
+	} else if (x->swallow) {
 		s->answer = ANSWER_DROPPED;
+	} else if (s->client != NULL && pipeline_wants_stream(&s->reactor->pipeline, x->key, x->version)) {
+		if (session_stream_begin(s, x, note) != 0) {
+			session_broken(s, METRIC_UPSTREAM_ERRORS_PROTOCOL, "an answer whose header can't be read");
+			return;
+		}
+	}
+	if (note->take != IO_MORE)
+		x->phase = EXCHANGE_RESPONSE;
 }
 
 static void
@@ -97,6 +104,10 @@ on_chunk(struct session *s, const struct io_note *note)
 	struct exchange *x = e != NULL ? CONTAINER_OF(e, struct exchange, link) : NULL;
 
 	metric_add(METRIC_BYTES_FROM_BROKERS, (int64_t)note->len);
+	if (s->answer == ANSWER_WATCHED && s->client != NULL) {
+		session_stream_chunk(s, x, note);
+		return;
+	}
 	if (s->answer == ANSWER_TO_CLIENT && s->client != NULL) {
 		metric_add(METRIC_BYTES_TO_CLIENTS, (int64_t)note->len);
 		if (io_send(s->client, note->blob, note->off, note->len) != 0) {
@@ -146,7 +157,7 @@ session_response_step(struct session *s, struct exchange *x)
 	case PIPELINE_CLOSE:
 		break;
 	}
-	withheld(s, x);
+	session_withheld(s, x);
 }
 
 static void

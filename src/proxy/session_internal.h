@@ -31,7 +31,7 @@ enum session_state {
 enum session_relogin { RELOGIN_NONE, RELOGIN_DUE, RELOGIN_RUNNING };
 
 /* What the frame is that the broker is sending and nobody wants whole. */
-enum session_answer { ANSWER_TO_CLIENT, ANSWER_DROPPED };
+enum session_answer { ANSWER_TO_CLIENT, ANSWER_WATCHED, ANSWER_DROPPED };
 
 /* Remembers which acks=0 requests went by: 1024 is more than clients keep in flight. */
 #define SESSION_ACKS0 1024
@@ -55,6 +55,8 @@ struct session {
 	bool gated;                /* nothing but ApiVersions and SASL, until a stage admits the client */
 	bool client_blocked, broker_blocked;
 	enum session_answer answer;
+	size_t head_left;   /* ANSWER_WATCHED: bytes before its body that are still to come … */
+	uint64_t body_left; /* … and of its body */
 	int32_t *acks0; /* ring of correlation ids, or NULL */
 	unsigned acks0_count; /* ever */
 	struct blob *client_id;
@@ -86,6 +88,11 @@ void session_forward(struct session *s, struct exchange *x);      /* to the brok
 io_fn session_on_broker;
 void session_broken(struct session *s, enum metric why, const char *cause); /* the broker's side is no good any more */
 void session_response_step(struct session *s, struct exchange *x);
+void session_withheld(struct session *s, const struct exchange *x); /* a stage closed on x's answer; x is gone afterwards */
+
+/* session_stream.c: answers that a stage watches as they pass */
+int session_stream_begin(struct session *s, const struct exchange *x, struct io_note *note); /* ERR_MALFORMED: no header */
+void session_stream_chunk(struct session *s, struct exchange *x, const struct io_note *note);
 
 
 /* session_login.c: the proxy's own login on the broker's connection, as long as that lasts. */

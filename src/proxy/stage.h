@@ -37,7 +37,18 @@ struct stage {
 	enum stage_verdict (*request)(void *self, struct exchange *x);
 	bool (*wants_response)(void *self, int16_t key, int16_t version);
 	enum stage_verdict (*response)(void *self, struct exchange *x);
-	/* The request went out (or was about to) and its answer will never be seen by this stage. Once per exchange for which request() ran. NULL: doesn't matter. */
+	/*
+	 * An answer that the stage only watches as it passes and of which it changes nothing but the end, whose length
+	 * stays.  When another stage wants a part in the same answer, all get it whole, in response().  NULL: none.
+	 */
+	bool (*wants_stream)(void *self, int16_t key, int16_t version);
+	/*
+	 * The next bytes of the body; `left` come after them.  *ret_pass says how many of them go on as they are; from
+	 * the first that doesn't, the stage keeps all.  With left 0, what it kept is replaced: STAGE_REPLACE, by as many
+	 * bytes.  Until then STAGE_PASS; or STAGE_CLOSE.
+	 */
+	enum stage_verdict (*stream)(void *self, struct exchange *x, struct slice piece, uint64_t left, size_t *ret_pass);
+	/* The request went out (or was about to), or stream() saw a part, and the rest will never be seen by this stage. Once per exchange. NULL: doesn't matter. */
 	void (*lost)(void *self, struct exchange *x);
 	void *(*reactor_new)(void *self, unsigned reactor); /* per-thread state, or NULL */
 	void (*reactor_free)(void *self, void *state);

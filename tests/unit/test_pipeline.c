@@ -84,6 +84,7 @@ struct told {
 	char name[2];
 	bool no_request, no_response; /* doesn't want it */
 	enum stage_verdict request, response;
+	bool stream;    /* watches answers: lets them pass but for their end, which it replaces by as many letters of its own */
 	bool no_memory; /* reactor_new() fails */
 	int reactor;    /* alive */
 };
@@ -177,6 +178,37 @@ response(void *self, struct exchange *x)
 	return act(t, x, t->response);
 }
 
+static bool
+wants_stream(void *self, int16_t key, int16_t version)
+{
+	const struct told *t = self;
+
+	(void)key;
+	(void)version;
+	return t->stream;
+}
+
+/* Keeps all from the first '!' on. */
+static enum stage_verdict
+stream(void *self, struct exchange *x, struct slice piece, uint64_t left, size_t *ret_pass)
+{
+	const struct told *t = self;
+	const uint8_t *end = piece.n > 0 && x->kept == 0 ? memchr(piece.p, '!', piece.n) : NULL;
+	size_t pass = x->kept > 0 ? 0 : end != NULL ? (size_t)(end - piece.p) : piece.n;
+	struct wr w = wr_new(1024);
+	struct rope r = {NULL, 0, 0, 0};
+
+	note("<", t, left > 0 ? "~" : "");
+	*ret_pass = pass;
+	if (left > 0 || t->response == STAGE_CLOSE || x->kept + piece.n - pass == 0)
+		return t->response;
+	for (uint64_t i = x->kept + piece.n - pass; i > 0; i--)
+		wr_text(&w, t->name);
+	ck_assert_int_eq(rope_add_wr(&r, &w), 0);
+	exchange_replace(x, &r);
+	return STAGE_REPLACE;
+}
+
 static void
 lost(void *self, struct exchange *x)
 {
@@ -210,8 +242,17 @@ setup(void)
 {
 	for (unsigned i = 0; i < STAGES; i++) {
 		told[i] = (struct told){.name = {(char)('a' + i), '\0'}};
-		table[i] = (struct stage){told[i].name, &told[i], wants_request, request, wants_response, response,
-					  lost, reactor_new, reactor_free, NULL};
+		table[i] = (struct stage){.name = told[i].name,
+					  .self = &told[i],
+					  .wants_request = wants_request,
+					  .request = request,
+					  .wants_response = wants_response,
+					  .response = response,
+					  .wants_stream = wants_stream,
+					  .stream = stream,
+					  .lost = lost,
+					  .reactor_new = reactor_new,
+					  .reactor_free = reactor_free};
 		stages[i] = &table[i];
 	}
 	ck_assert_int_eq(pipeline_init(&pipeline, stages, STAGES, 7), 0);
@@ -269,7 +310,8 @@ ck_rope(struct rope *r, const void *want, size_t n)
 	for (size_t i = 0; i < r->count; i++)
 		wr_bytes(&w, r->pieces[i].blob->data + r->pieces[i].off, r->pieces[i].len);
 	ck_assert_uint_eq(w.len, n);
-	ck_assert_mem_eq(w.buf, want, n);
+	if (n > 0)
+		ck_assert_mem_eq(w.buf, want, n);
 	ck_assert_uint_eq(r->total, n);
 	wr_free(&w);
 	rope_clear(r);
@@ -594,6 +636,105 @@ START_TEST(as_many_as_can_be)
 }
 END_TEST
 
+/* --- answers that are watched ------------------------------------------------------------ */
+
+/* Only stage c, which watches; the request passed all. */
+static struct exchange *
+begin_watched(void)
+{
+	struct exchange *x = begin();
+
+	for (unsigned i = 0; i < STAGES; i++)
+		told[i].no_response = told[i].no_request = true;
+	told[2].stream = true;
+	ck_assert_int_eq(pipeline_request(x), PIPELINE_ON);
+	ck_message(x, "HEADq");
+	ck_assert(pipeline_wants_stream(&pipeline, x->key, x->version));
+	ck_assert(!pipeline_wants_response(&pipeline, x->key, x->version));
+	return x;
+}
+
+static void
+ck_passes(struct exchange *x, const char *piece, uint64_t left, size_t want)
+{
+	size_t pass = 99;
+
+	ck_assert_int_eq(pipeline_stream(x, slice_str(piece), left, &pass), PIPELINE_ON);
+	ck_assert_uint_eq(pass, want);
+}
+
+START_TEST(watched)
+{
+	struct exchange *x = begin_watched();
+
+	ck_passes(x, "abc", 6, 3);
+	ck_passes(x, "d!", 4, 1);
+	ck_passes(x, "ef", 2, 0);
+	ck_passes(x, "gh", 0, 0);
+	ck_rope(&x->body, "ccccc", 5);
+	ck_assert(!pipeline_awaits(x));
+	end(x, "<c~ <c~ <c~ <c ");
+}
+END_TEST
+
+START_TEST(watched_and_nothing_changed)
+{
+	struct exchange *x = begin_watched();
+
+	ck_passes(x, "abc", 1, 3);
+	ck_passes(x, "d", 0, 1);
+	ck_rope(&x->body, "", 0);
+	end(x, "<c~ <c ");
+	x = begin_watched();
+	ck_passes(x, "", 0, 0); /* a body of no bytes is shown, too */
+	end(x, "<c ");
+}
+END_TEST
+
+START_TEST(watched_and_lost)
+{
+	struct exchange *x = begin_watched();
+
+	ck_passes(x, "abc", 1, 3);
+	end(x, "<c~ !c ");
+	x = begin_watched();
+	end(x, ""); /* nothing of it came */
+}
+END_TEST
+
+START_TEST(watched_and_closed)
+{
+	struct exchange *x = begin_watched();
+	size_t pass;
+
+	told[2].response = STAGE_CLOSE;
+	ck_assert_int_eq(pipeline_stream(x, slice_str("abc"), 5, &pass), PIPELINE_CLOSE);
+	end(x, "<c~ "); /* it knows, so it isn't told */
+}
+END_TEST
+
+START_TEST(who_watches_gets_it_whole_when_another_wants_it)
+{
+	struct exchange *x = begin_watched();
+
+	told[1].stream = true;
+	ck_assert(!pipeline_wants_stream(&pipeline, x->key, x->version));
+	ck_assert(pipeline_wants_response(&pipeline, x->key, x->version));
+	told[1].stream = false;
+	told[0].no_response = false;
+	ck_assert(!pipeline_wants_stream(&pipeline, x->key, x->version));
+	ck_assert(pipeline_wants_response(&pipeline, x->key, x->version));
+	answered_by_broker(x, "r");
+	ck_assert_int_eq(pipeline_response(x), PIPELINE_ON);
+	ck_message(x, "headr");
+	end(x, "<c <a ");
+	told[0].no_response = true;
+	told[2].stream = false;
+	ck_assert(!pipeline_wants_stream(&pipeline, 1, 1));
+	ck_assert(!pipeline_wants_response(&pipeline, 1, 1));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -618,6 +759,11 @@ main(void)
 	tcase_add_test(t, no_memory_for_a_state);
 	tcase_add_test(t, no_stages);
 	tcase_add_test(t, as_many_as_can_be);
+	tcase_add_test(t, watched);
+	tcase_add_test(t, watched_and_nothing_changed);
+	tcase_add_test(t, watched_and_lost);
+	tcase_add_test(t, watched_and_closed);
+	tcase_add_test(t, who_watches_gets_it_whole_when_another_wants_it);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
