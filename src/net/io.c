@@ -356,8 +356,8 @@ io_create(struct loop *l, int fd, uint32_t max_frame, const struct stream *strea
 	io->arg = arg;
 	io->fd = fd;
 	io->max_frame = max_frame;
-	io->high = (size_t)1024 * 1024;
-	io->low = io->high / 2;
+	io->high = IO_HIGH;
+	io->low = IO_HIGH / 2;
 	io->active = clock_now();
 	io->peer = addr_of_peer(fd);
 	io->task = (struct loop_task){.fn = on_task, .arg = io};

@@ -121,7 +121,7 @@ int io_send(struct io *io, struct blob *b, size_t off, size_t len) MUSTCHECK; /*
 int io_send_frame(struct io *io, struct rope *frame) MUSTCHECK; /* puts the length in front; takes the rope on success */
 
 size_t io_queued(const struct io *io); /* bytes not yet given to the kernel */
-void io_set_marks(struct io *io, size_t high, size_t low);
+void io_set_marks(struct io *io, size_t high, size_t low); /* 80 and 40 KiB until then; each piece counts as some bytes more */
 bool io_is_high(const struct io *io); /* over the high mark and IO_LOW is to come */
 
 /* IO_IDLE when nothing moved in either direction for ms; 0: never.  0 or ERR_NOMEM. */

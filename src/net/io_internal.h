@@ -7,7 +7,15 @@
 #include "net/io.h"
 #include "net/loop_internal.h"
 
-#define IO_SCRATCH ((size_t)128 * 1024)
+/*
+ * What a connection holds besides whole frames is bounded, whatever its peers do: output up
+ * to the high mark and, before its owner stops whoever it comes from, one scratch more, in
+ * which also lies what was received behind it.  A piece of output fills half of the memory
+ * that it lies in (io_out.c), so that is 2 * IO_HIGH + IO_SCRATCH, less than 256 KiB.
+ */
+#define IO_SCRATCH ((size_t)80 * 1024)
+#define IO_HIGH IO_SCRATCH /* so that no single chunk pauses anybody */
+#define IO_PIECE ((size_t)128) /* what a piece costs besides its bytes */
 #define IO_SMALL ((size_t)4096) /* what is cheaper to copy than to keep in a large blob */
 
 _Static_assert(IO_SCRATCH >= 4 + IO_HEAD_MAX + IO_SMALL, "a header must fit, and more be readable behind it");

@@ -11,6 +11,13 @@ piece_at(struct io *io, size_t i)
 	return &io->q[(io->q_first + i) & (io->q_cap - 1)];
 }
 
+/* What the marks are compared with: many pieces of few bytes are much memory, too. */
+static size_t
+held(const struct io *io)
+{
+	return io->queued + io->q_count * IO_PIECE;
+}
+
 static int
 queue_reserve(struct io *io, size_t more)
 {
@@ -83,31 +90,39 @@ settle_into(struct out_piece *before, struct out_piece *p)
 	return true;
 }
 
-/*
- * What could not be written at once gets a place of its own when it is a small part of
- * what it lies in, so that few bytes don't hold much memory.
- */
+/* Gives p a place of its own when it is a small part of what it lies in, so that few bytes don't hold much memory. */
+static void
+move_out(struct out_piece *p)
+{
+	struct blob *b;
+
+	if (p->blob == NULL || p->len > IO_SCRATCH / 2 || p->len >= p->blob->cap / 2 || p->blob->cap <= IO_SMALL)
+		return;
+	b = blob_new(p->len < IO_SMALL ? IO_SMALL : p->len);
+	if (b == NULL)
+		return; /* it stays where it is: more memory held, nothing lost */
+	memcpy(b->data, p->blob->data + p->off, p->len);
+	b->len = p->len;
+	blob_unref(p->blob);
+	p->blob = b;
+	p->off = 0;
+}
+
+/* What could not be written at once stays longer: the new pieces, and the first, of which only a part went. */
 static void
 settle(struct io *io)
 {
 	size_t kept = io->q_count - io->q_fresh;
 
+	if (kept > 0)
+		move_out(piece_at(io, 0));
 	for (size_t i = kept; i < io->q_count; i++) {
 		struct out_piece p = *piece_at(io, i);
-		struct blob *b;
+		bool small = p.blob != NULL && p.len <= IO_SCRATCH / 2 && p.len < p.blob->cap / 2;
 
-		if (p.blob != NULL && p.len <= IO_SCRATCH / 2 && p.len < p.blob->cap / 2) {
-			if (kept > 0 && settle_into(piece_at(io, kept - 1), &p))
-				continue;
-			b = blob_new(p.len < IO_SMALL ? IO_SMALL : p.len);
-			if (b != NULL) { /* else it stays where it is: more memory held, nothing lost */
-				memcpy(b->data, p.blob->data + p.off, p.len);
-				b->len = p.len;
-				blob_unref(p.blob);
-				p.blob = b;
-				p.off = 0;
-			}
-		}
+		if (small && kept > 0 && settle_into(piece_at(io, kept - 1), &p))
+			continue;
+		move_out(&p);
 		*piece_at(io, kept++) = p;
 	}
 	io->q_count = kept;
@@ -172,7 +187,7 @@ io_out_flush(struct io *io)
 	} else {
 		settle(io);
 	}
-	if (io->is_high && io->queued <= io->low) {
+	if (io->is_high && held(io) <= io->low) {
 		io->is_high = false;
 		if (!io->finishing)
 			io_emit(io, &(struct io_note){.ev = IO_LOW});
@@ -213,7 +228,7 @@ static void
 queued_more(struct io *io, size_t n)
 {
 	io->queued += n;
-	if (io->queued > io->high)
+	if (held(io) > io->high)
 		io->is_high = true;
 	if (!link_in_list(&io->dirty))
 		list_append(&io->shared->dirty, &io->dirty);

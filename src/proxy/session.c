@@ -7,7 +7,7 @@
 #include "kafka/api.h"
 #include "proxy/session_internal.h"
 
-#define FIFO_MAX 1024     /* exchanges in flight before reading of more requests stops */
+#define FIFO_MAX 256      /* exchanges in flight before reading of more requests stops */
 #define LINGER_MS 1000    /* for the peer to take some of our last bytes, or to close its end */
 
 static const char *
