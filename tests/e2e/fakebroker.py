@@ -1,7 +1,7 @@
 """A broker of the tests' own, for what a real one can't be made to say.
 
 It answers by the schema: FakeBroker({"Metadata": f}) calls f(version, request) → response.  A handler for a
-number answers an API that nobody knows: f(version, body) → bytes.  Everything it gets is kept in .requests.
+number answers an API that nobody knows: f(version, body) → bytes, or a Flood.  Everything it gets is kept in .requests.
 """
 
 import socket
@@ -9,6 +9,20 @@ import struct
 import threading
 
 import wire
+
+
+class Flood:
+    """An answer too long to be kept: bytes `before`, `n` bytes of nothing, bytes `after`."""
+
+    def __init__(self, before, n, after):
+        self.before, self.n, self.after = before, n, after
+
+    def send(self, s, head):
+        s.sendall(struct.pack(">i", len(head) + len(self.before) + self.n + len(self.after)) + head + self.before)
+        nothing = bytes(1 << 20)
+        for at in range(0, self.n, len(nothing)):
+            s.sendall(nothing[: self.n - at])
+        s.sendall(self.after)
 
 
 class FakeBroker:
@@ -61,7 +75,9 @@ class FakeBroker:
             while True:
                 frame = exactly(struct.unpack(">i", exactly(4))[0])
                 answer = self._answer(frame)
-                if answer is not None:
+                if isinstance(answer, Flood):
+                    answer.send(s, frame[4:8])
+                elif answer is not None:
                     s.sendall(struct.pack(">i", len(answer)) + answer)
         except (ConnectionError, OSError):
             self.closed_by_peer += 1
@@ -74,7 +90,8 @@ class FakeBroker:
         head = struct.pack(">i", correlation)
         name = wire.name_of(key)
         if key in self.handlers:
-            return head + self.handlers[key](version, body)
+            value = self.handlers[key](version, body)
+            return value if isinstance(value, Flood) else head + value
         if name == "ApiVersions" and version not in wire.request(name).valid:
             m = wire.response(name)
             return head + m.encode(0, {"ErrorCode": 35, "ApiKeys": [{"ApiKey": 18, "MinVersion": 0, "MaxVersion": 4}]})

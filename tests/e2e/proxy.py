@@ -231,6 +231,10 @@ class Proxy:
         with open(f"/proc/{self.proc.pid}/status") as f:
             return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) / 1024
 
+    def peak_rss_mb(self):
+        with open(f"/proc/{self.proc.pid}/status") as f:
+            return int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) / 1024
+
     def threads(self):
         return len(os.listdir(f"/proc/{self.proc.pid}/task"))
 
