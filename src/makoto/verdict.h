@@ -33,7 +33,7 @@ enum window_finding {
 	WINDOW_COMPLETE,  /* every member is there (or its absence has a reason) */
 	WINDOW_RETENTION, /* a member's place is below the log's start */
 	WINDOW_ABORTED,   /* a member of an aborted transaction, hidden by read_committed */
-	WINDOW_COMPACTED, /* a later record has its key, or it was a tombstone; on a compacted topic */
+	WINDOW_COMPACTED, /* a later record has its key, or it was a tombstone, or was aborted; on a compacted topic */
 	WINDOW_MISSING,   /* a member is gone without a reason */
 	WINDOW_OFFSET_REUSED, /* another record is in its place */
 	WINDOW_MANIFEST_MISSING,

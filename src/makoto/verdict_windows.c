@@ -435,6 +435,9 @@ judge_members(const struct verdicts *v, const struct judged *j)
 				tell_window(v, j, WINDOW_ABORTED, offset, "its transaction was aborted");
 			} else if (was_compacted(v, j, i, offset)) {
 				tell_window(v, j, WINDOW_COMPACTED, offset, "a later record has its key, or it was a tombstone");
+			} else if (v->o.compacted && verdict_was_aborted(v, j, offset)) {
+				/* The cleaner drops what was aborted, whatever its key. */
+				tell_window(v, j, WINDOW_COMPACTED, offset, "its transaction was aborted");
 			} else {
 				const char *why = "no record is in this member's place";
 				bool open = outcome_of(v, j, offset) == OUTCOME_OPEN;

@@ -552,11 +552,15 @@ class Verifier:
         for r in second:
             out.records[r.offset] = self._unlisted(r, stated, untrusted, latest, out.records, here, partition, topic_id, topic)
 
+        self._aborted = {}  # chain → offsets of aborted members, as its statements say
+        for s in trusted.values():
+            runs = s.kafka["aborted"] + [r[:2] for r in s.kafka["resolved"] if r[2] == "aborted"]
+            self._aborted.setdefault(s.chain, set()).update(o for first, n in runs for o in range(first, first + n))
         self._gone_tombstones = {}  # key-hash prefix → the last offset where an attested tombstone was, and is gone
         for s in trusted.values() if compacted else ():
             for i, o in enumerate(s.offsets()):
                 entry = s.key_entry(i)
-                if entry and o not in by_offset and o not in log.aborted and entry[0] & VALUE_NULL:
+                if entry and o not in by_offset and o not in self._aborted[s.chain] and entry[0] & VALUE_NULL:
                     self._gone_tombstones[entry[1]] = max(o, self._gone_tombstones.get(entry[1], -1))
         for s in trusted.values():
             out.windows.append(self._window(s, by_offset, log, reused.get(id(s), ()), compacted))
@@ -694,6 +698,8 @@ class Verifier:
         return w
 
     def _compacted(self, s, place, offset, by_offset, log):
+        if offset in self._aborted[s.chain]:
+            return True  # the cleaner takes away what was aborted
         entry = s.key_entry(place)
         if entry is None:
             return False

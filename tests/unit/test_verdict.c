@@ -630,6 +630,42 @@ START_TEST(test_compacted_by_an_aborted_record)
 }
 END_TEST
 
+/* The cleaner takes away what was aborted, and needs no later record for it. */
+START_TEST(test_aborted_records_are_cleaned)
+{
+	struct run aborted = {5, 2};
+	struct resolved_run outcome = {{5, 2}, false};
+	struct win three, *const windows[] = {&one, &two, &three};
+	struct rec left[5];
+
+	memcpy(left, recs, 4 * sizeof(*left));
+	rec_make(&recs[6], 7, "value three", 3);
+	left[4] = recs[6];
+	win_make(&three, 3, recs + 6, 1, &two);
+	two.s.aborted = (struct runs){&aborted, 1};
+	judge(&opt, windows, 3, left, 5);
+	ck_assert_uint_eq(told.windows[WINDOW_MISSING], 2);
+	opt.compacted = true;
+	judge(&opt, windows, 3, left, 5);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 2);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPLETE], 3);
+	ck_assert_uint_eq(violations(), 0);
+	/* As a later statement tells. */
+	two.s.aborted = (struct runs){NULL, 0};
+	two.s.open = (struct runs){&aborted, 1};
+	three.s.resolved = &outcome;
+	three.s.resolved_count = 1;
+	judge(&opt, windows, 3, left, 5);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 2);
+	ck_assert_uint_eq(violations(), 0);
+	outcome.committed = true;
+	judge(&opt, windows, 3, left, 5);
+	ck_assert_uint_eq(told.windows[WINDOW_COMPACTED], 0);
+	ck_assert_uint_eq(told.windows[WINDOW_MISSING], 2);
+	wr_free(&three.manifest);
+}
+END_TEST
+
 START_TEST(test_offset_reused)
 {
 	/* Both windows of one chain list offset 2; the record there is the later one's. */
@@ -881,6 +917,7 @@ main(void)
 	tcase_add_test(t, test_aborted);
 	tcase_add_test(t, test_compacted);
 	tcase_add_test(t, test_compacted_by_an_aborted_record);
+	tcase_add_test(t, test_aborted_records_are_cleaned);
 	tcase_add_test(t, test_offset_reused);
 	tcase_add_test(t, test_latest_of_three);
 	tcase_add_test(t, test_offset_reused_without_manifest);
