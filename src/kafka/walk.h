@@ -5,9 +5,8 @@
  *                                   ├─► all is here and every byte is what the version says
  *                                   └─► or an error
  *
- * It takes what schema_walk() takes and refuses the rest with the same error, at the
- * first byte that shows it.  Strings, bytes and records are skipped by their length.
- * A struct walk is a few hundred bytes whatever the message, and needs no release.
+ * It takes what schema_walk() takes and refuses the rest with the same error.  Strings,
+ * bytes and records are skipped.  A struct walk has 576 bytes and needs no release.
  */
 #ifndef KAFKA_WALK_H
 #define KAFKA_WALK_H
@@ -38,8 +37,7 @@ struct walk {
 	int16_t version;
 	bool flexible;
 	uint8_t item;    /* what the number is that is being read */
-	uint8_t width;   /* its bytes that are still to come; of a varint 0 */
-	uint8_t shift;   /* of a varint's next byte */
+	uint8_t width, shift; /* its bytes that are still to come; 0: a varint, whose next byte stands there */
 	int16_t field;   /* whose number it is */
 	uint32_t number; /* so far */
 	uint32_t tag;

@@ -18,6 +18,7 @@
 #define IO_PIECE ((size_t)128) /* what a piece costs besides its bytes */
 #define IO_SMALL ((size_t)4096) /* what is cheaper to copy than to keep in a large blob */
 
+_Static_assert(2 * IO_HIGH + IO_SCRATCH <= 256 * 1024, "what the documents say");
 _Static_assert(IO_SCRATCH >= 4 + IO_HEAD_MAX + IO_SMALL, "a header must fit, and more be readable behind it");
 
 /*

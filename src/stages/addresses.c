@@ -106,7 +106,7 @@ finish(const struct addresses *a, struct exchange *x, struct passing *p, struct 
 	struct wr out = wr_new(TAIL_MAX);
 	struct rope rope = {0};
 	struct slice tail = piece;
-	bool changed;
+	bool changed = false;
 	int err;
 
 	if (p->tail.len > 0) {

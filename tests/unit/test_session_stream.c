@@ -34,6 +34,7 @@ static struct {
 	int fd;
 	int conns[CONNS_MAX]; /* accepted; the first is the proxy's own */
 	unsigned count;
+	int served; /* the client's, once it asked */
 } broker;
 
 static void
@@ -198,7 +199,8 @@ requested(void)
 			    slice_eq(h.client_id, slice_str("unit"))) {
 				while (recv(broker.conns[i], frame, sizeof(frame), MSG_DONTWAIT) > 0)
 					;
-				return broker.conns[i];
+				broker.served = broker.conns[i];
+				return broker.served;
 			}
 		}
 		turn();
@@ -276,9 +278,14 @@ want_closed(void)
 	ck_assert_ptr_null(memmem(got, n, "secret", 6));
 }
 
+/* Both ends hang up; the session has nothing to wait for. */
 static void
 until_no_connections(void)
 {
+	if (client >= 0)
+		close(client);
+	client = -1;
+	(void)shutdown(broker.served, SHUT_RDWR);
 	while (proxy_connections(proxy) > 0)
 		turn();
 }
@@ -446,8 +453,6 @@ START_TEST(the_client_leaves_inside)
 	dial();
 	send_all(fetching(7), slice_of(w.buf, w.len - (size_t)_i));
 	want(slice_of(w.buf, 40));
-	close(client);
-	client = -1;
 	until_no_connections();
 	wr_free(&w);
 }
@@ -463,8 +468,6 @@ START_TEST(the_broker_leaves_inside)
 	send_all(fd, slice_of(w.buf, w.len - (size_t)_i));
 	ck_assert_int_eq(shutdown(fd, SHUT_RDWR), 0);
 	want_closed();
-	close(client);
-	client = -1;
 	until_no_connections();
 	wr_free(&w);
 }
@@ -582,6 +585,36 @@ START_TEST(a_slow_broker) /* a request that nobody opens, towards a broker that 
 }
 END_TEST
 
+/* Requests without answers are remembered one by one, so there is a limit to their number. */
+START_TEST(many_in_flight)
+{
+	enum { MOST = 255 /* and one that waits */, ALL = 300, REQUEST = 4 + 14 + 3, ANSWER = 4 + 4 + 2 };
+	static uint8_t bytes[ALL * REQUEST + 1];
+	struct wr beat = hex_of("00000006 00000007 0000");
+	int fd;
+
+	dial();
+	ask(12, 0, 7, slice_str("one"));
+	fd = requested();
+	send_all(fd, wr_slice(&beat));
+	want(wr_slice(&beat));
+	for (int i = 0; i < ALL; i++)
+		ask(12, 0, 7, slice_str("any"));
+	ck_assert_uint_eq(receive(fd, bytes, MOST * REQUEST), MOST * REQUEST);
+	for (int i = 0; i < 50; i++) {
+		turn();
+		ck_assert_int_eq(recv(fd, bytes, 1, MSG_DONTWAIT), -1);
+	}
+	for (int i = 0; i < ALL; i++) {
+		send_all(fd, wr_slice(&beat));
+		want(wr_slice(&beat));
+		if (i < ALL - MOST) /* one goes, one comes */
+			ck_assert_uint_eq(receive(fd, bytes, REQUEST), REQUEST);
+	}
+	wr_free(&beat);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -603,6 +636,7 @@ main(void)
 	tcase_add_test(c, two_hundred_megabytes);
 	tcase_add_test(c, a_slow_client);
 	tcase_add_test(c, a_slow_broker);
+	tcase_add_test(c, many_in_flight);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }
