@@ -17,14 +17,22 @@ NO_PROXY_NEEDED = {"test_vectors.py", "test_lab.py"}
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the long suite instead")
+    parser.addoption("--clients", action="store_true", help="run the client matrix instead")
+    parser.addoption("--profile", default="plaintext", help="how the client matrix secures its connections: matrix/profiles.py")
+
+
+SUITES = ("long", "clients")  # each is run alone; what has neither mark is the default
 
 
 def pytest_collection_modifyitems(config, items):
-    long = config.getoption("--long")
-    deselected = [i for i in items if (i.get_closest_marker("long") is not None) != long]
+    wanted = next((s for s in SUITES if config.getoption("--" + s)), None)
+    suite = lambda i: next((s for s in SUITES if i.get_closest_marker(s)), None)  # noqa: E731
+    deselected = [i for i in items if suite(i) != wanted]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = [i for i in items if i not in deselected]
+    if wanted == "clients":  # one client after another
+        items.sort(key=lambda i: i.callspec.params.get("client", "") if hasattr(i, "callspec") else "")
 
 
 def pytest_sessionstart(session):

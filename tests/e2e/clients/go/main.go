@@ -1,7 +1,9 @@
-// Runs a list of jobs (JSON) with franz-go: goclient BOOTSTRAP JOBS.json RESULTS.json
+// Runs jobs (JSON) with franz-go: goclient BOOTSTRAP JOBS.json RESULTS.json, a list of them; or goclient, one by one,
+// as ../../matrix/PROTOCOL.md says.
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -40,20 +42,26 @@ type job struct {
 	Size       int               `json:"size"`
 	Partitions int               `json:"partitions"`
 	Acked      string            `json:"acked"`
+	Bootstrap  string            `json:"bootstrap"`
+	Configs    map[string]string `json:"configs"`
+	Replicas   int16             `json:"replicas"`
 }
 
 type result struct {
-	Offsets [][2]int64 `json:"offsets,omitempty"`
-	Records []record   `json:"records,omitempty"`
-	Acked   int        `json:"acked,omitempty"`
+	Offsets   [][2]int64       `json:"offsets,omitempty"`
+	Records   []record         `json:"records,omitempty"`
+	Acked     int              `json:"acked,omitempty"`
+	Committed map[string]int64 `json:"committed,omitempty"`
 }
 
+// must ends the job; run and serve catch it.
 func must(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		panic(failed{err})
 	}
 }
+
+type failed struct{ error }
 
 // The properties are Kafka's own names; what franz-go calls them is here.
 func options(bootstrap string, j job) []kgo.Opt {
@@ -70,6 +78,12 @@ func options(bootstrap string, j job) []kgo.Opt {
 			opts = append(opts, kgo.ProducerBatchCompression(codecs[value]))
 		case "client.id":
 			opts = append(opts, kgo.ClientID(value))
+		case "security.protocol":
+			if value != "PLAINTEXT" {
+				must(fmt.Errorf("no such security protocol here: %s", value))
+			}
+		case "group.protocol":
+			opts = append(opts, groupProtocol(value)...)
 		case "acks":
 			switch value {
 			case "0":
@@ -99,7 +113,7 @@ func options(bootstrap string, j job) []kgo.Opt {
 }
 
 func produce(bootstrap string, j job) (res result) {
-	cl, err := kgo.NewClient(options(bootstrap, j)...)
+	cl, err := kgo.NewClient(append(options(bootstrap, j), kgo.AllowAutoTopicCreation())...)
 	must(err)
 	defer cl.Close()
 	ctx := context.Background()
@@ -154,6 +168,10 @@ func consume(bootstrap string, j job) (res result) {
 	}
 	if _, grouped := j.Props["group.id"]; grouped {
 		must(cl.CommitUncommittedOffsets(context.Background()))
+		res.Committed = map[string]int64{}
+		for p, o := range cl.CommittedOffsets()[j.Topic] {
+			res.Committed[fmt.Sprint(p)] = o.Offset
+		}
 	}
 	return res
 }
@@ -200,27 +218,79 @@ func max2(a, b int) int {
 }
 
 func main() {
+	if len(os.Args) == 1 {
+		serve()
+		return
+	}
+	defer func() {
+		r := recover()
+		if f, is := r.(failed); is {
+			fmt.Fprintln(os.Stderr, f.error)
+			os.Exit(1)
+		} else if r != nil {
+			panic(r)
+		}
+	}()
 	if len(os.Args) != 4 {
-		must(fmt.Errorf("usage: goclient BOOTSTRAP JOBS.json RESULTS.json"))
+		must(fmt.Errorf("usage: goclient [BOOTSTRAP JOBS.json RESULTS.json]"))
 	}
 	data, err := os.ReadFile(os.Args[2])
 	must(err)
 	var jobs []job
 	must(json.Unmarshal(data, &jobs))
-	var results []result
+	var results []interface{}
 	for _, j := range jobs {
-		switch j.Op {
-		case "produce":
-			results = append(results, produce(os.Args[1], j))
-		case "consume":
-			results = append(results, consume(os.Args[1], j))
-		case "load":
-			results = append(results, load(os.Args[1], j))
-		default:
-			must(fmt.Errorf("no such op: %s", j.Op))
-		}
+		results = append(results, run(os.Args[1], j))
 	}
 	out, err := json.Marshal(results)
 	must(err)
 	must(os.WriteFile(os.Args[3], out, 0o644))
+}
+
+func run(bootstrap string, j job) interface{} {
+	switch j.Op {
+	case "produce":
+		return produce(bootstrap, j)
+	case "consume":
+		return consume(bootstrap, j)
+	case "load":
+		return load(bootstrap, j)
+	}
+	if f, is := admin[j.Op]; is {
+		cl, err := kgo.NewClient(options(bootstrap, j)...)
+		must(err)
+		defer cl.Close()
+		return f(context.Background(), cl, j)
+	}
+	must(fmt.Errorf("no such op: %s", j.Op))
+	return nil
+}
+
+func serve() {
+	in := bufio.NewReader(os.Stdin)
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		out, err := json.Marshal(answer(line))
+		if err != nil {
+			panic(err)
+		}
+		os.Stdout.Write(append(out, '\n'))
+	}
+}
+
+func answer(line []byte) (out interface{}) {
+	defer func() {
+		r := recover()
+		if f, is := r.(failed); is {
+			out = obj{"error": obj{"name": fmt.Sprintf("%T", f.error), "message": f.Error()}}
+		} else if r != nil {
+			panic(r)
+		}
+	}()
+	var j job
+	must(json.Unmarshal(line, &j))
+	return run(j.Bootstrap, j)
 }

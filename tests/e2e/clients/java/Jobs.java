@@ -1,18 +1,30 @@
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.File;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -22,33 +34,127 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Runs a list of jobs (JSON) with Kafka's own clients: java Jobs BOOTSTRAP JOBS.json RESULTS.json */
+/**
+ * Runs jobs (JSON) with Kafka's own clients: java Jobs BOOTSTRAP JOBS.json RESULTS.json, a list of them; or java Jobs,
+ * one by one, as ../../matrix/PROTOCOL.md says.
+ */
 public final class Jobs {
 	private static final ObjectMapper JSON = new ObjectMapper();
 	private static String bootstrap;
 
 	public static void main(String[] args) throws Exception {
+		if (args.length == 0) {
+			serve();
+			return;
+		}
 		bootstrap = args[0];
 		ArrayNode results = JSON.createArrayNode();
 		for (JsonNode job : JSON.readTree(new File(args[1]))) {
 			ObjectNode result = JSON.createObjectNode();
-			switch (job.get("op").asText()) {
-				case "produce": produce(job, result); break;
-				case "consume": consume(job, result); break;
-				case "share": share(job, result); break;
-				case "admin": admin(job, result); break;
-				case "load": load(job, result); break;
-				default: throw new IllegalArgumentException("no such op: " + job.get("op"));
-			}
+			run(job, result);
 			results.add(result);
 		}
 		JSON.writeValue(new File(args[2]), results);
+	}
+
+	private static void run(JsonNode job, ObjectNode result) throws Exception {
+		switch (job.get("op").asText()) {
+			case "produce": produce(job, result); break;
+			case "consume": consume(job, result); break;
+			case "share": share(job, result); break;
+			case "admin": admin(job, result); break;
+			case "load": load(job, result); break;
+			case "create": case "delete": case "cluster": case "configs": case "groups": case "metadata": case "ends":
+				try (Admin a = Admin.create(props(job))) {
+					one(a, job, result);
+				}
+				break;
+			default: throw new IllegalArgumentException("no such op: " + job.get("op"));
+		}
+	}
+
+	private static void serve() throws Exception {
+		PrintStream out = System.out;
+		System.setOut(System.err);
+		BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+		for (String line; (line = in.readLine()) != null;) {
+			JsonNode job = JSON.readTree(line);
+			ObjectNode result = JSON.createObjectNode();
+			bootstrap = job.get("bootstrap").asText();
+			try {
+				run(job, result);
+			} catch (Exception e) {
+				Throwable t = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+				result.removeAll();
+				result.putObject("error").put("name", t.getClass().getSimpleName()).put("message", String.valueOf(t.getMessage()));
+			}
+			out.println(JSON.writeValueAsString(result));
+			out.flush();
+		}
+	}
+
+	/** One question or change of the admin client. */
+	private static void one(Admin a, JsonNode job, ObjectNode result) throws Exception {
+		String topic = job.path("topic").asText();
+		switch (job.get("op").asText()) {
+			case "create": {
+				NewTopic t = new NewTopic(topic, job.get("partitions").asInt(), (short) job.get("replicas").asInt());
+				t.configs(JSON.convertValue(job.get("configs"), new TypeReference<Map<String, String>>() {}));
+				a.createTopics(List.of(t)).all().get();
+				break;
+			}
+			case "delete":
+				a.deleteTopics(List.of(topic)).all().get();
+				break;
+			case "cluster": {
+				DescribeClusterResult r = a.describeCluster();
+				result.put("clusterId", r.clusterId().get());
+				ArrayNode out = result.putArray("brokers");
+				r.nodes().get().stream().sorted(Comparator.comparing(Node::id))
+						.forEach(n -> out.addArray().add(n.id()).add(n.host()).add(n.port()));
+				break;
+			}
+			case "configs": {
+				ObjectNode out = result.putObject("configs");
+				a.describeConfigs(List.of(new ConfigResource(ConfigResource.Type.TOPIC, topic))).all().get().values()
+						.forEach(c -> c.entries().forEach(e -> out.put(e.name(), e.value())));
+				break;
+			}
+			case "groups": {
+				ArrayNode out = result.putArray("groups");
+				a.listGroups().all().get().stream().map(g -> g.groupId()).sorted().forEach(out::add);
+				break;
+			}
+			case "metadata": {
+				ArrayNode out = result.putArray("partitions");
+				for (TopicPartitionInfo p : a.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions()) {
+					ArrayNode replicas = out.addArray().add(p.partition()).add(p.leader().id()).addArray();
+					p.replicas().forEach(n -> replicas.add(n.id()));
+				}
+				break;
+			}
+			case "ends": {
+				Map<TopicPartition, OffsetSpec> first = new HashMap<>(), last = new HashMap<>();
+				for (TopicPartitionInfo p : a.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions()) {
+					first.put(new TopicPartition(topic, p.partition()), OffsetSpec.earliest());
+					last.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest());
+				}
+				ListOffsetsResult from = a.listOffsets(first), to = a.listOffsets(last);
+				ObjectNode out = result.putObject("ends");
+				for (TopicPartition p : first.keySet())
+					out.putArray("" + p.partition()).add(from.partitionResult(p).get().offset()).add(to.partitionResult(p).get().offset());
+				break;
+			}
+			default: throw new IllegalArgumentException();
+		}
 	}
 
 	private static Properties props(JsonNode job) {
@@ -150,8 +256,11 @@ public final class Jobs {
 			if (p.containsKey("group.id")) {
 				c.commitSync();
 				Map<TopicPartition, OffsetAndMetadata> committed = c.committed(c.assignment());
-				long sum = committed.values().stream().filter(m -> m != null).mapToLong(OffsetAndMetadata::offset).sum();
-				result.put("committed", sum);
+				ObjectNode each = result.putObject("committed");
+				committed.forEach((t, m) -> {
+					if (m != null)
+						each.put("" + t.partition(), m.offset());
+				});
 			}
 		}
 	}
