@@ -55,7 +55,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long install dist coverage
+        e2e-asan e2e-long check-clients install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -150,6 +150,9 @@ e2e-asan: ## the same with the programs under ASan and UBSan
 
 e2e-long: all ## the long runs: a million records, stop and restart under load
 	@tests/e2e/run --flavor release --long
+
+check-clients: deps-build deps-e2e deps-clients all ## the client matrix: clients in six languages and Kafka's own tools, directly and proxied
+	@tests/e2e/run --flavor release --clients
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(MAKE) --no-print-directory all

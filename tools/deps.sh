@@ -10,6 +10,7 @@ packages() {
 	demo) echo kcat jq ;;
 	unit) echo check ;;
 	e2e) echo kcat openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl ;;
+	clients) echo cargo-web ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo shellcheck cppcheck python3 clang ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
@@ -25,6 +26,8 @@ provided() {
 	python3) command -v python3 ;;
 	python3-venv) python3 -c 'import ensurepip, venv' ;;
 	clang) command -v clang ;;
+	# Debian 12 has two: cargo is of 2022, cargo-web is what its browsers are built with.
+	cargo-web) cargo --version && [ "$(cargo --version | sed 's/^cargo 1\.\([0-9]*\).*/\1/')" -ge 85 ] ;;
 	*) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep 'install ok installed' ;;
 	esac >/dev/null 2>&1
 }

@@ -5,27 +5,22 @@ sent passes a recording relay, and what it wrote is attested.
 """
 
 import itertools
-import json
 import os
 import re
-import struct
 import time
-from types import SimpleNamespace
 
 import pytest
-import wire
 from checks import attested, same_records
 from clients import OWN, sample
 from conftest import DIRECT
-from lab.kafka import CANARY, until
-from matrix.drivers import Driver, job_record, result_record
+from lab.kafka import ROOT, until
+from matrix.drivers import Driver, command, job_record, result_record
 from matrix.profiles import PROFILES
-from matrix.table import CLIENTS, CODECS, FEATURES
-from proxy import Proxy, free_ports
-from relay import HOST, Relay
+from matrix.table import CLIENTS, CODECS, FEATURES, markdown
+from matrix.ways import DBOM, clean, normal_value, two_ways
+from relay import HOST
 
 pytestmark = pytest.mark.clients
-DBOM = "makoto.dbom.matrix"
 N = 32
 NOW = int(time.time() * 1000)
 
@@ -37,22 +32,8 @@ def profile(request):
 
 @pytest.fixture(scope="module")
 def ways(cluster, profile, tmp_path_factory):
-    """Directly, and through the proxy with the relay before it."""
-    direct = SimpleNamespace(tag="direct", bootstrap=cluster.bootstrap, props=profile.direct, proxy=None, relay=None)
-    if DIRECT:
-        yield direct, SimpleNamespace(**{**vars(direct), "tag": "direc2"})
-        return
-    base = free_ports(10)
-    settings = {"listen.advertised.host": HOST, "attest.dbom.topic": DBOM, "attest.headers": "full", **profile.proxy}
-    p = Proxy(tmp_path_factory.mktemp("matrix"), cluster.bootstrap, settings, ports=base)
-    p.start()
-    relay = Relay(range(base, base + 9))
-    relay.base = base
-    relay.needles = [("text of a broker's address", CANARY.encode())]
-    relay.needles += [(f"port {n}", struct.pack(">i", n)) for n in cluster.ports()]
-    yield direct, SimpleNamespace(tag="proxied"[:6], bootstrap=f"{HOST}:{base}", props=profile.proxied, proxy=p, relay=relay)
-    relay.close()
-    p.stop()
+    with two_ways(cluster, profile, tmp_path_factory.mktemp("matrix"), DIRECT) as both:
+        yield both
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +45,7 @@ def drivers():
         if c.name not in open_ or not open_[c.name].alive():
             while open_:
                 open_.popitem()[1].close()
-            open_[c.name] = Driver(c.command())
+            open_[c.name] = Driver(command(*c.driver))
         return open_[c.name]
 
     yield get
@@ -75,7 +56,7 @@ def drivers():
 @pytest.fixture
 def client(request, drivers):
     c = CLIENTS[request.param]
-    c.driver = drivers(c)
+    c.process = drivers(c)
     return c
 
 
@@ -112,7 +93,7 @@ class Way:
         return self.cluster.create(t, **kw) if create else t
 
     def ask(self, op, *, fails=False, props=None, **job):
-        got = self.client.driver.ask(op=op, bootstrap=self.way.bootstrap, props={**self.way.props, **(props or {})}, **job)
+        got = self.client.process.ask(op=op, bootstrap=self.way.bootstrap, props={**self.way.props, **(props or {})}, **job)
         assert fails == ("error" in got), (self.way.tag, op, got.get("error", got))
         return got
 
@@ -170,13 +151,6 @@ def seen(records, client):
     return [r[:-1] for r in out] if client.text else out
 
 
-def normal(value, way):
-    """Without names of this way: topics, groups, addresses."""
-    text = json.dumps(value, default=lambda b: b.hex(), sort_keys=True)
-    text = text.replace(way.tag, "WAY")
-    return re.sub(r"127\.0\.\d+\.\d+(:\d+)?(/127\.0\.\d+\.\d+:\d+)?", "ADDRESS", text)
-
-
 @pytest.fixture
 def both(cluster, ways, client, request):
     """both(f): f's result for either way is the same; what was written through the proxy is attested."""
@@ -185,23 +159,17 @@ def both(cluster, ways, client, request):
         number, results, base = next(_numbers), [], request.node.originalname.removeprefix("test_").replace("_", "-")
         for way in ways:
             w = Way(cluster, client, way, base, number)
-            results.append(normal(f(w), way))
+            results.append(normal_value(f(w), way))
             if not w.direct:
                 for t in w.topics:
                     attested(cluster, way.proxy, t, mode=mode, dbom_topic=DBOM)
-        assert json.loads(results[1]) == json.loads(results[0])
-        return json.loads(results[0])
+        assert results[1] == results[0]
+        return results[0]
 
     yield run
     for way in ways:
         if way.relay:
             clean(way.relay)
-
-
-def clean(relay):
-    assert relay.hits == [], [(wire.name_of(k) if k is not None else None, v, w, b) for k, v, w, b in relay.hits[:5]]
-    assert relay.errors == [], relay.errors[:5]
-    assert relay.addresses <= {(HOST, relay.base + i) for i in range(9)}, relay.addresses
 
 
 def fit(client, records):
@@ -460,3 +428,5 @@ def test_table_is_whole():
         assert f in tests or f.startswith("codec-"), f
     for c in CLIENTS.values():
         assert set(c.lacks) <= set(FEATURES), c.name
+    with open(os.path.join(ROOT, "docs", "CLIENTS.md")) as f:
+        assert markdown() in f.read(), "docs/CLIENTS.md has another table: python3 tests/e2e/matrix/table.py"

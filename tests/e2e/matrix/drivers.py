@@ -14,20 +14,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(ROOT, "build", "e2e", "matrix")
 
 
-def python(name):
-    return lambda: [os.path.join(OUT, "venv", "bin", "python"), "-B", os.path.join(HERE, "drivers", "python", name)]
-
-
-def node(name):
-    return lambda: [os.path.join(OUT, "venv", "bin", "node"), os.path.join(OUT, "node", name)]
-
-
-def binary(name):
-    return lambda: [os.path.join(OUT, name)]
-
-
-def java_jobs():
-    return java("Jobs")
+def command(kind, name):
+    if kind == "java":
+        return java(name)
+    if kind == "python":
+        return [os.path.join(OUT, "venv", "bin", "python"), "-B", os.path.join(HERE, "drivers", "python", name)]
+    if kind == "node":
+        return [os.path.join(OUT, "venv", "bin", "node"), os.path.join(OUT, "node", name)]
+    assert kind == "binary"
+    return [os.path.join(OUT, name)]
 
 
 def job_record(r):

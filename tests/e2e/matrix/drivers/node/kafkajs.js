@@ -1,15 +1,15 @@
 // The driver of kafkajs.  Codecs beside gzip are plugged in, as its documentation tells.
 import kafkajs from 'kafkajs'
 import snappy from 'kafkajs-snappy'
-import lz4 from 'lz4js'
+import lz4 from 'lz4-napi'
 import zlib from 'node:zlib'
 import { headers, plaintextOnly, record, serve, sorted, take, transactions, unb64, waiter } from './jobs.js'
 
 const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 CompressionCodecs[CompressionTypes.Snappy] = snappy
 CompressionCodecs[CompressionTypes.LZ4] = () => ({
-  compress: async encoder => Buffer.from(lz4.compress(encoder.buffer)),
-  decompress: async buffer => Buffer.from(lz4.decompress(buffer))
+  compress: async encoder => lz4.compressFrameSync(encoder.buffer),
+  decompress: async buffer => lz4.decompressFrameSync(buffer)
 })
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   compress: async encoder => zlib.zstdCompressSync(encoder.buffer),
