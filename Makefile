@@ -13,6 +13,10 @@ VERSION  := 0.1.0
 
 B := build/$(FLAVOR)
 
+# What the test targets build, they build on all cores.
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+PARALLEL = $(MAKE) --no-print-directory -j$(JOBS)
+
 PKGS     := rdkafka libevent libevent_pthreads libssl libcrypto libcurl yaml-0.1 jansson libdeflate liblz4 libzstd zlib
 WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align -Wstrict-prototypes \
             -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wundef -Wformat=2 -Wvla \
@@ -108,9 +112,9 @@ unit: $(UNITBIN) ## the unit tests of one FLAVOR
 	@tools/run-tests.sh unit-$(FLAVOR) $(UNITBIN)
 
 unit-all: ## the unit tests, released, under ASan and UBSan, and the threaded ones under TSan
-	@$(MAKE) --no-print-directory FLAVOR=release unit
-	@$(MAKE) --no-print-directory FLAVOR=asan unit
-	@$(MAKE) --no-print-directory FLAVOR=tsan UNIT="$(TSAN_UNIT)" unit
+	@$(PARALLEL) FLAVOR=release unit
+	@$(PARALLEL) FLAVOR=asan unit
+	@$(PARALLEL) FLAVOR=tsan UNIT="$(TSAN_UNIT)" unit
 
 # The tests with threads in them.
 TSAN_UNIT := $(sort $(shell grep -lE 'pthread_create|loop_run|reactor|resolver_new' $(UNIT) 2>/dev/null))
@@ -130,12 +134,12 @@ endif
 fuzz-bin: $(FUZZBIN)
 
 fuzz-check: ## every corpus through its fuzz target once, under ASan and UBSan
-	@$(MAKE) --no-print-directory FLAVOR=asan fuzz-bin
+	@$(PARALLEL) FLAVOR=asan fuzz-bin
 	@tools/run-corpora.sh build/asan/fuzz
 
 SECONDS_EACH ?= 600
 fuzz: deps-build deps-fuzz ## libFuzzer on every target for SECONDS_EACH=600 seconds
-	@$(MAKE) --no-print-directory FLAVOR=fuzz fuzz-bin
+	@$(PARALLEL) FLAVOR=fuzz fuzz-bin
 	@tools/run-fuzz.sh $(SECONDS_EACH) build/fuzz/fuzz
 
 lint: deps-build deps-lint ## include rules, headers alone, shell, static analysis, tables against documents
@@ -145,7 +149,7 @@ e2e: all ## real Kafka (3 brokers) and real clients
 	@tests/e2e/run --flavor release
 
 e2e-asan: ## the same with the programs under ASan and UBSan
-	@$(MAKE) --no-print-directory FLAVOR=asan build/asan/makoto-proxy build/asan/makotoctl
+	@$(PARALLEL) FLAVOR=asan build/asan/makoto-proxy build/asan/makotoctl
 	@tests/e2e/run --flavor asan
 
 e2e-long: all ## the long runs: a million records, stop and restart under load
@@ -155,7 +159,7 @@ check-clients: deps-build deps-e2e deps-clients all ## the client matrix: client
 	@tests/e2e/run --flavor release --clients
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
-	@$(MAKE) --no-print-directory all
+	@$(PARALLEL) all
 	@$(MAKE) --no-print-directory unit-all
 	@$(MAKE) --no-print-directory fuzz-check
 	@$(MAKE) --no-print-directory demo-check

@@ -27,7 +27,7 @@ headers_alone() {
 }
 
 clang_builds() { # the second compiler, warnings only
-	make --no-print-directory CC=clang B=build/clang lib build/clang/makoto-proxy build/clang/makotoctl
+	make --no-print-directory -j"$(nproc)" CC=clang B=build/clang lib build/clang/makoto-proxy build/clang/makotoctl
 }
 
 static_analysis() {
