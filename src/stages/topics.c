@@ -38,11 +38,25 @@ topics_free(struct topics *t)
 
 /* --- for the stages --------------------------------------------------------------------- */
 
-/* Not there, and partitions that were added would have been seen by now. */
+/* Not there, as was found by a look for it. */
 static bool
 is_no_partition(const struct topic *e, int32_t partition)
 {
-	return partition < 0 || monotime_since_ms(clock_now(), e->looked_at) < TOPICS_MISS_MS;
+	return partition < 0 || (e->absent == e->facts.partitions &&
+				 monotime_since_ms(clock_now(), e->absent_at) < TOPICS_MISS_MS);
+}
+
+/* The next look is for this partition.  One under way may be older than the partition is. */
+static void
+want(struct topics *t, struct topic *e, int32_t partition)
+{
+	struct topic_key name, id;
+
+	if (topics_key(&(struct topic_ref){topic_facts_name(&e->facts), NULL}, &name) &&
+	    topics_key(&(struct topic_ref){{NULL, 0}, e->facts.id}, &id) &&
+	    map_get(t->asked, topic_key_slice(&name)) == NULL && map_get(t->asked, topic_key_slice(&id)) == NULL &&
+	    partition > e->wanted)
+		e->wanted = partition;
 }
 
 int
@@ -64,6 +78,8 @@ topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, st
 		err = ERR_REMOTE;
 	} else if ((err = topics_missed(t, &key)) == 0) {
 		err = ERR_NOTFOUND;
+		if (e != NULL)
+			want(t, e, partition);
 		if (topics_silent(t)) {
 			err = ERR_NOT_NOW;
 			if (list_first(&t->looks) == NULL) /* one question finds out when the silence ends */

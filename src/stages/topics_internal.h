@@ -12,7 +12,7 @@
 enum {
 	TOPICS_KEPT = 100000,
 	TOPICS_MISSES_KEPT = 10000,
-	TOPICS_MISS_MS = 1000,    /* how long "there is no such topic" is believed */
+	TOPICS_MISS_MS = 1000,    /* how long "there is no such topic", or partition, is believed */
 	TOPICS_UNUSED = 10,       /* refreshes after which a topic isn't in use any more */
 	TOPICS_SILENT_MS = 30000, /* and that there are no answers, while nobody shows otherwise */
 };
@@ -44,6 +44,9 @@ struct topic {
 	bool complete;   /* its settings were asked for too */
 	unsigned unused; /* so many refreshes ago it was used */
 	struct monotime looked_at;
+	int32_t wanted; /* the highest partition that a question not yet asked is to find; -1: none */
+	int32_t absent; /* partitions from here on were looked for and not found, …; -1: none were */
+	struct monotime absent_at; /* … as an answer showed then */
 };
 
 /* A name or an id, as what is looked for. */

@@ -99,6 +99,7 @@ add(struct topics *t, struct slice name)
 	e->facts.name_len = name.n;
 	e->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
 	e->told = e->learnt = TOPICS_UNTOLD;
+	e->wanted = e->absent = -1;
 	list_append(&t->by_use, &e->in_use);
 	return e;
 }
@@ -141,6 +142,11 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))
 		return;
 	e->facts.partitions = found->partitions;
+	if (e->wanted >= found->partitions) {
+		e->absent = found->partitions;
+		e->absent_at = clock_now();
+	}
+	e->wanted = -1;
 	set_limit(e, found->max_bytes);
 	e->facts.time = found->time;
 	if (!e->complete)

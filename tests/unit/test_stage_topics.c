@@ -561,39 +561,66 @@ look_for_partition(int32_t partition)
 	return topics_find(topics, &(struct topic_ref){slice_str("a"), NULL}, partition, &f);
 }
 
-/* One beyond those that are known: they may have been added, so it is asked for, once a second at most. */
+/* Asks for it, and hears the answer. */
+static void
+ask_for_partition(int32_t partition)
+{
+	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str(""));
+
+	ck_assert_int_eq(look_for_partition(partition), ERR_NOTFOUND);
+	topics_wait(topics, &(struct topic_ref){slice_str("a"), NULL}, 1, exchange_hold(x, 1000));
+	cluster_answer_all();
+	ck_resumed(x);
+}
+
+/* One beyond those that are known: they may have been added, so it is asked for; when that found none, not again for a second. */
 START_TEST(partitions)
 {
-	struct exchange *x;
-
 	cluster.topics[0].partitions = 3;
 	attesting_know("a");
 	ck_assert_int_eq(known(slice_str("a"), NULL).partitions, 3);
 	ck_assert_int_eq(look_for_partition(2), 0);
+	ck_assert_int_eq(look_for_partition(-1), ERR_REMOTE);
+	attesting_pass(1000);
+	ck_assert_int_eq(look_for_partition(-1), ERR_REMOTE);
+	ask_for_partition(3);
 	ck_assert_int_eq(look_for_partition(3), ERR_REMOTE); /* as was found just now */
-	ck_assert_int_eq(look_for_partition(-1), ERR_REMOTE);
-	attesting_pass(1000);
-	ck_assert_int_eq(look_for_partition(-1), ERR_REMOTE);
-	ck_assert_int_eq(look_for_partition(3), ERR_NOTFOUND);
 	ck_assert_int_eq(look_for_partition(2), 0); /* the others don't wait */
-	x = stages_exchange(API_PRODUCE, 9, slice_str(""));
-	topics_wait(topics, &(struct topic_ref){slice_str("a"), NULL}, 1, exchange_hold(x, 1000));
-	cluster_answer_all();
-	ck_resumed(x);
-	ck_assert_int_eq(look_for_partition(3), ERR_REMOTE);
-	ck_assert_int_eq(look_for_partition(2), 0);
 	attesting_pass(1000);
-	ck_assert_int_eq(look_for_partition(3), ERR_NOTFOUND);
 	cluster.topics[0].partitions = 4;
-	attesting_know("a");
+	ask_for_partition(3);
 	ck_assert_int_eq(look_for_partition(3), 0);
 	/* Nobody answers: that is no reason to say that it isn't there. */
-	attesting_pass(1000);
 	ck_assert_int_eq(look_for_partition(4), ERR_NOTFOUND);
 	topics_wait(topics, &(struct topic_ref){slice_str("a"), NULL}, 1, NULL);
 	cluster_end(ERR_TIMEOUT, no_name);
 	ck_assert_int_eq(look_for_partition(4), ERR_NOT_NOW);
 	ck_assert_int_eq(look_for_partition(3), 0);
+}
+END_TEST
+
+/* Added and used at once, however short ago the last look was: each look is believed only about what it looked for. */
+START_TEST(partitions_added_and_used_at_once)
+{
+	cluster.topics[0].partitions = 3;
+	attesting_know("a");
+	for (int32_t n = 3; n < 6; n++) {
+		cluster.topics[0].partitions = n + 1;
+		ask_for_partition(n);
+		ck_assert_int_eq(look_for_partition(n), 0);
+	}
+	/* A question that was under way may be older than the partition. */
+	topics_refresh(topics);
+	ask_for_partition(6);
+	ck_assert_int_eq(look_for_partition(6), ERR_NOTFOUND);
+	ask_for_partition(7);
+	ck_assert_int_eq(look_for_partition(6), ERR_REMOTE);
+	/* And one that finds more ends what was believed. */
+	cluster.topics[0].partitions = 7;
+	topics_refresh(topics);
+	cluster_answer_all();
+	ck_assert_int_eq(look_for_partition(6), 0);
+	ck_assert_int_eq(look_for_partition(7), ERR_NOTFOUND);
 }
 END_TEST
 
@@ -796,6 +823,7 @@ main(void)
 	tcase_add_test(t, no_silence);
 	tcase_add_test(t, doubts);
 	tcase_add_test(t, partitions);
+	tcase_add_test(t, partitions_added_and_used_at_once);
 	tcase_add_test(t, refreshes);
 	tcase_add_test(t, refreshes_what_is_in_use);
 	tcase_add_test(t, refreshed_to_another);
