@@ -195,6 +195,7 @@ produce_response_read(int16_t version, struct slice body, struct produce_result 
 
 			memcpy(p.topic_id, id, 16);
 			p.partition = rd_i32(&r);
+			p.error_at = rd_pos(&r);
 			p.error = rd_i16(&r);
 			p.base_offset = rd_i64(&r);
 			if (version >= 2)

@@ -47,6 +47,7 @@ struct produce_result {
 	bool by_id;
 	int32_t partition;
 	int16_t error;
+	size_t error_at; /* two bytes in the body */
 	int64_t base_offset;
 	int64_t log_append_ms; /* -1: CreateTime, or not told */
 };

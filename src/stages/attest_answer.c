@@ -44,6 +44,12 @@ find(struct attest_state *s, const struct produce_result *r)
 	return t == NULL || t->ended ? NULL : t;
 }
 
+static bool
+is_too_large(const struct produce_result *r)
+{
+	return r->error == MESSAGE_TOO_LARGE || r->error == RECORD_LIST_TOO_LARGE;
+}
+
 /*
  * What an answer tells about the topic itself.  A batch that comes to stand before one
  * that was there when it went out is in another log: the topic was deleted and made again.
@@ -54,8 +60,8 @@ learn(struct attest *a, const struct sent *t, const struct produce_result *r)
 {
 	struct slice name = slice_of(t->topic, t->topic_len);
 
-	if (r->error == MESSAGE_TOO_LARGE || r->error == RECORD_LIST_TOO_LARGE)
-		topics_too_large(a->topics, name, t->size);
+	if (is_too_large(r)) /* the next try is the client's own bytes: what they are refused for is true */
+		topics_too_large(a->topics, name, t->longer && t->own_size < t->size ? t->own_size + 1 : t->size);
 	else if (r->error == UNKNOWN_TOPIC || r->error == UNKNOWN_TOPIC_ID ||
 		 (r->error == 0 && r->base_offset >= 0 && r->base_offset <= t->reach))
 		topics_doubt(a->topics, &(struct topic_ref){t->by_id ? (struct slice){NULL, 0} : name, t->topic_id});
@@ -78,11 +84,43 @@ settle(struct attest *a, struct sent *t, const struct produce_result *r)
 	}
 }
 
+/*
+ * Too large with our headers: we thought the limit higher than it is, or the broker
+ * recompresses and measures that.  Without them it might have been stored, so the client
+ * is told to try again, and what it sends then goes as it came.
+ */
+static bool
+is_ours_to_mend(const struct sent *t, const struct produce_result *r)
+{
+	return t->longer && is_too_large(r);
+}
+
+static void
+put_error(struct wr *body, const struct produce_result *r, int16_t error)
+{
+	body->buf[r->error_at] = (uint8_t)((uint16_t)error >> 8);
+	body->buf[r->error_at + 1] = (uint8_t)error;
+}
+
+/* The answer, with another error for some. */
+static enum stage_verdict
+say_again(struct exchange *x, struct wr *body)
+{
+	struct rope rope = {0};
+
+	if (rope_add_wr(&rope, body) != 0)
+		return STAGE_CLOSE; /* as good: the client tries again */
+	exchange_replace(x, &rope);
+	return STAGE_REPLACE;
+}
+
 enum stage_verdict
 attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state *s)
 {
+	enum stage_verdict verdict = STAGE_PASS;
 	struct produce_result *results;
-	bool error = false;
+	struct wr changed = wr_new(SIZE_MAX / 2);
+	bool error = false, mended = false;
 	size_t count;
 	int err = produce_response_read(exchange_version(x), exchange_body(x), &results, &count);
 
@@ -98,11 +136,25 @@ attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state 
 		struct sent *t = find(s, &results[i]);
 
 		error |= results[i].error != 0;
-		if (t != NULL)
-			settle(a, t, &results[i]);
+		if (t == NULL)
+			continue;
+		settle(a, t, &results[i]);
+		if (!is_ours_to_mend(t, &results[i]))
+			continue;
+		if (!mended)
+			wr_slice_put(&changed, exchange_body(x));
+		mended = true;
+		metric_add(METRIC_BATCHES_TOO_LARGE, 1);
+		if (wr_err(&changed) == 0)
+			put_error(&changed, &results[i], NOT_ENOUGH_REPLICAS);
 	}
 	free(results);
 	attest_lose(s); /* what the answer doesn't name */
 	/* With acks=0 a broker can say that something failed only by closing. */
-	return s->swallow && error ? STAGE_CLOSE : STAGE_PASS;
+	if (s->swallow && error)
+		verdict = STAGE_CLOSE;
+	else if (mended && !s->swallow)
+		verdict = say_again(x, &changed);
+	wr_free(&changed);
+	return verdict;
 }

@@ -13,6 +13,9 @@ enum {
 	SMALL_PIECE = 16 * 1024, /* smaller is copied into its neighbour, larger travels on its own */
 };
 
+/* Kafka's error code that every client retries, and that says that nothing was appended. */
+enum { NOT_ENOUGH_REPLICAS = 19 };
+
 struct attest {
 	struct stage stage;
 	struct chains *chains;
@@ -37,6 +40,8 @@ struct sent {
 	int32_t partition;
 	int32_t records;
 	size_t size;
+	size_t own_size; /* as the client sent it */
+	bool longer;     /* headers were added */
 	int64_t reach; /* what it follows comes to stand behind this offset; -1: nothing is known of that */
 	struct attempt attempt;
 };

@@ -12,9 +12,6 @@
 #include "base/metrics.h"
 #include "stages/attest_internal.h"
 
-/* Retriable for every client, and says that nothing was appended. */
-enum { NOT_ENOUGH_REPLICAS = 19 };
-
 /* Kafka's default of socket.request.max.bytes: a broker closes the connection on which a larger request comes. */
 enum { REQUEST_MAX = 104857600 };
 
@@ -198,7 +195,9 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->topic_len = f->name_len;
 	s->partition = p->partition;
 	s->records = b->count;
-	s->size = w->reactor->batch.len > 0 ? w->reactor->batch.len : p->records.n;
+	s->own_size = p->records.n;
+	s->longer = w->reactor->batch.len > 0;
+	s->size = s->longer ? w->reactor->batch.len : s->own_size;
 	s->reach = f->has_id && !t->retry ? chains_reach(t) : -1;
 	s->attempt = *t;
 }

@@ -528,7 +528,7 @@ answer(struct exchange *x, const struct stages_result *results, size_t n)
 	stages_message(x, wr_slice(&w));
 	wr_free(&w);
 	v = stage->response(stage->self, x);
-	ck_assert(!x->replaced);
+	ck_assert_int_eq(x->replaced, v == STAGE_REPLACE);
 	return v;
 }
 
