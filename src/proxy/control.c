@@ -43,16 +43,32 @@ ask_of(struct link *e)
 	return CONTAINER_OF(e, struct ask, link);
 }
 
+static struct monotime
+in_ms(int64_t ms)
+{
+	return (struct monotime){clock_now().ns + ms * 1000000};
+}
+
+/* When something is to be done about an ask that a broker has. */
+static struct monotime
+due(const struct ask *a)
+{
+	return a->patience.ns < a->deadline.ns ? a->patience : a->deadline;
+}
+
 void
 control_arm_deadline(struct control *c)
 {
-	struct link *e = list_first(&c->sent) != NULL ? list_first(&c->sent) : list_first(&c->waiting);
+	struct link *sent = list_first(&c->sent), *waiting = list_first(&c->waiting);
+	struct monotime at;
 
-	/* Both lists are in order of age, and what was sent is older than what waits. */
-	if (e != NULL)
-		loop_timer_set(c->deadline, monotime_since_ms(ask_of(e)->deadline, clock_now()) + 1);
-	else
+	/* Both lists are in order of age, answers come in that order, and what was sent is older than what waits. */
+	if (sent == NULL && waiting == NULL) {
 		loop_timer_clear(c->deadline);
+		return;
+	}
+	at = sent != NULL ? due(ask_of(sent)) : ask_of(waiting)->deadline;
+	loop_timer_set(c->deadline, monotime_since_ms(at, clock_now()) + 1);
 }
 
 static int
@@ -109,6 +125,7 @@ control_send_waiting(struct control *c)
 			if (err != 0)
 				rope_clear(&frame);
 		}
+		a->patience = a->moved ? a->deadline : in_ms(CONTROL_PATIENCE_MS);
 		if (err != 0)
 			ask_end(a, err, slice_of(NULL, 0));
 		else
@@ -147,7 +164,7 @@ control_ask(struct control *c, int16_t key, int16_t min, int16_t max, control_bo
 	a->body = body;
 	a->done = done;
 	a->arg = arg;
-	a->deadline.ns = clock_now().ns + (int64_t)CONTROL_ASK_MS * 1000000;
+	a->deadline = in_ms(CONTROL_ASK_MS);
 	err = wake_post(c->reactor->core->main, &a->call);
 	if (err != 0)
 		free(a);
@@ -348,6 +365,7 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 {
 	struct control *c = arg;
 	const struct proxy_settings *set = &c->reactor->core->set;
+	unsigned patience;
 
 	c->search = NULL;
 	(void)snprintf(c->broker, sizeof(c->broker), "%s", broker);
@@ -361,14 +379,15 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 	control_login_arm(c);
 	c->state = CONTROL_GREETING;
 	control_arm_deadline(c);
-	/* A port that accepts and then says nothing must not be waited for. */
-	if (io_set_idle(c->io, set->connect_ms) != 0 || greet(c) != 0)
+	/* A port that accepts and then says nothing must not be waited for, least of all while there are others. */
+	patience = c->left > 0 && set->connect_ms > CONTROL_PATIENCE_MS ? CONTROL_PATIENCE_MS : set->connect_ms;
+	if (io_set_idle(c->io, patience) != 0 || greet(c) != 0)
 		control_lost(c, "out of memory");
 }
 
 /* Candidates are the bootstrap servers and then the brokers met so far, round and round. */
-static void
-search_next(struct control *c)
+static struct endpoint
+next_candidate(struct control *c)
 {
 	struct endpoint e = {.node_id = LISTENER_BOOTSTRAP};
 
@@ -378,6 +397,26 @@ search_next(struct control *c)
 	}
 	c->candidate++;
 	c->left--;
+	return e;
+}
+
+/* The one that was left just now, under the name that it has in the cluster. */
+static bool
+is_last_tried(const struct control *c, const struct endpoint *e)
+{
+	char name[sizeof(c->broker)];
+
+	(void)snprintf(name, sizeof(name), "%s:%u", e->host, e->broker_port);
+	return e->node_id != LISTENER_BOOTSTRAP && strcmp(name, c->broker) == 0;
+}
+
+static void
+search_next(struct control *c)
+{
+	struct endpoint e = next_candidate(c);
+
+	if (c->left > 0 && is_last_tried(c, &e))
+		e = next_candidate(c);
 	c->state = CONTROL_SEARCHING;
 	c->search = upstream_start(c->reactor, e.node_id, true, on_upstream, c);
 	if (c->search == NULL)
@@ -399,7 +438,14 @@ on_deadline(void *arg)
 	struct control *c = arg;
 	struct monotime now = clock_now();
 	bool stuck = false;
-	struct link *e;
+	struct link *e = list_first(&c->sent);
+
+	/* The process may hang, and its kernel keep the connection: others can answer in time. */
+	if (e != NULL && ask_of(e)->patience.ns <= now.ns && now.ns < ask_of(e)->deadline.ns) {
+		for (e = list_last(&c->sent); e != NULL; e = list_before(&c->sent, e))
+			ask_of(e)->moved = true;
+		control_lost(c, "the broker does not answer");
+	}
 
 	while ((e = list_first(&c->sent)) != NULL && ask_of(e)->deadline.ns <= now.ns) {
 		list_remove(&c->sent, e);

@@ -20,6 +20,7 @@ send_login(struct control *c, struct wr *w, int32_t correlation_id)
 	a->login = true;
 	a->correlation_id = correlation_id;
 	a->deadline.ns = clock_now().ns + (int64_t)CONTROL_ASK_MS * 1000000;
+	a->patience = a->deadline;
 	list_append(&c->sent, &a->link);
 	control_arm_deadline(c);
 	return 0;

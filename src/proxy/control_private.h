@@ -6,6 +6,7 @@
 #include "proxy/upstream.h"
 
 #define CONTROL_ASK_MS 10000 /* control.h promises it */
+#define CONTROL_PATIENCE_MS 2000 /* a broker that is silent for so long is left for another one, if there is one */
 #define CLUSTER_ID_MAX 128
 
 enum control_state { CONTROL_RESTING, CONTROL_SEARCHING, CONTROL_GREETING, CONTROL_UP };
@@ -18,6 +19,8 @@ struct ask {
 	int16_t version; /* when sent */
 	int32_t correlation_id;
 	struct monotime deadline;
+	struct monotime patience; /* sent: no answer by then, and the next broker is asked */
+	bool moved;               /* that was done: whoever has it now has until the deadline */
 	bool login; /* a part of the connection's own login: nobody asked */
 	control_body_fn *body;
 	control_done_fn *done;

@@ -11,6 +11,7 @@
 #include "net/io.h"
 #include "net/listen.h"
 #include "proxy/control_internal.h"
+#include "ports.h"
 #include "suite.h"
 
 #define FRAME_MAX ((uint32_t)1024 * 1024)
@@ -20,6 +21,7 @@
 enum manner {
 	GOOD,
 	SILENT,       /* accepts, and no more */
+	HOLDS,        /* greets, and keeps what it is asked then */
 	LEAVES_EARLY, /* closes when it is asked for Metadata */
 	LEAVES_LATE,  /* … after it answered */
 };
@@ -31,12 +33,16 @@ static struct broker {
 	struct io *conn; /* the newest */
 	enum manner manner;
 	unsigned accepted, looks;
+	int32_t ids[8]; /* HOLDS: of what it was asked on the newest connection */
+	unsigned held;
 } brokers[2];
 
 static struct loop *loop;
+static struct server servers[2]; /* the same brokers, as the control knows them */
+static struct core core;
 
 static void
-answer(struct broker *b, struct io *io, const struct request_header *h)
+answer(struct io *io, const struct request_header *h)
 {
 	struct wr w = wr_new(4096);
 	struct rope frame = {NULL, 0, 0, 0};
@@ -51,17 +57,31 @@ answer(struct broker *b, struct io *io, const struct request_header *h)
 			wr_i16(&w, i == 0 ? 2 : 0);
 		}
 	} else {
-		wr_i32(&w, 1); /* brokers */
-		wr_i32(&w, 1);
-		wr_string(&w, slice_str("127.0.0.1"));
-		wr_i32(&w, b->port);
-		wr_i16(&w, -1);
+		wr_i32(&w, (int32_t)core.server_count); /* brokers */
+		for (size_t i = 0; i < core.server_count; i++) {
+			wr_i32(&w, (int32_t)i);
+			wr_string(&w, slice_str("127.0.0.1"));
+			wr_i32(&w, servers[i].port);
+			wr_i16(&w, -1);
+		}
 		wr_string(&w, slice_str("unit-cluster"));
 		wr_i32(&w, 1); /* controller */
 		wr_i32(&w, 0); /* topics */
 	}
 	ck_assert_int_eq(rope_add_wr(&frame, &w), 0);
 	ck_assert_int_eq(io_send_frame(io, &frame), 0);
+}
+
+static void
+answer_held(struct broker *b)
+{
+	struct request_header h = {.key = API_METADATA};
+
+	for (unsigned i = 0; i < b->held; i++) {
+		h.correlation_id = b->ids[i];
+		answer(b->conn, &h);
+	}
+	b->held = 0;
 }
 
 static void
@@ -86,8 +106,13 @@ on_conn(void *arg, struct io *io, struct io_note *note)
 		b->looks += h.key == API_METADATA;
 		if (b->manner == SILENT)
 			return;
+		if (b->manner == HOLDS && h.key == API_METADATA) {
+			ck_assert_uint_lt(b->held, ARRAY_LEN(b->ids));
+			b->ids[b->held++] = h.correlation_id;
+			return;
+		}
 		if (b->manner != LEAVES_EARLY || h.key != API_METADATA)
-			answer(b, io, &h);
+			answer(io, &h);
 		if (b->manner != GOOD && h.key == API_METADATA)
 			leave(b);
 		return;
@@ -116,6 +141,7 @@ on_connection(void *arg, int listen_fd, unsigned what)
 	(void)what;
 	ck_assert_int_ge(fd, 0);
 	b->accepted++;
+	b->held = 0;
 	b->conn = io_new(loop, fd, FRAME_MAX, on_conn, b);
 	ck_assert_ptr_nonnull(b->conn);
 }
@@ -144,8 +170,6 @@ broker_close(struct broker *b)
 
 /* --- the control ---------------------------------------------------------------------- */
 
-static struct server servers[2];
-static struct core core;
 static struct reactor reactor;
 static struct control *control;
 static struct monotime now;
@@ -163,7 +187,7 @@ static void
 setup(void)
 {
 	struct addr at;
-	uint16_t first = (uint16_t)(11000 + getpid() % 400 * 25);
+	uint16_t first = ports_reserve();
 
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
 	loop = loop_new();
@@ -222,6 +246,37 @@ ms_until_accepted(const struct broker *b, unsigned count)
 	while (b->accepted < count)
 		turn();
 	return monotime_since_ms(clock_now(), start);
+}
+
+/* --- an ask --------------------------------------------------------------------------- */
+
+static struct {
+	unsigned ended;
+	int err;
+} asked;
+
+static void
+body(void *arg, int16_t version, struct wr *w)
+{
+	(void)arg;
+	(void)version;
+	wr_i32(w, 0);
+}
+
+static void
+on_asked(void *arg, int err, int16_t version, struct slice answer_body)
+{
+	(void)arg;
+	(void)version;
+	(void)answer_body;
+	asked.ended++;
+	asked.err = err;
+}
+
+static void
+ask(void)
+{
+	ck_assert_int_eq(control_ask(control, API_METADATA, 2, 2, body, on_asked, NULL), 0);
 }
 
 /* --- the tests ------------------------------------------------------------------------ */
@@ -285,6 +340,49 @@ START_TEST(silent_server)
 }
 END_TEST
 
+/* A broker that hangs keeps its connections.  What it was asked the next one answers, long before anybody gives up. */
+START_TEST(hangs)
+{
+	core.server_count = 2;
+	until_ready();
+	brokers[0].manner = HOLDS;
+	ask();
+	ask();
+	while (asked.ended < 2)
+		turn();
+	ck_assert_int_eq(asked.err, 0);
+	ck_assert_uint_eq(brokers[0].accepted, 1); /* not once more while there are others */
+	ck_assert_uint_eq(brokers[1].accepted, 1);
+	ck_assert(control_ready(control));
+}
+END_TEST
+
+/* The only one that there is, and it is slow: it is asked anew once, and then has until the deadline. */
+START_TEST(slow)
+{
+	now = clock_now();
+	clock_set_for_tests(&now, NULL);
+	until_ready();
+	brokers[0].manner = HOLDS;
+	ask();
+	while (brokers[0].held < 1)
+		turn();
+	now.ns += INT64_C(2000) * 1000000;
+	ask(); /* and what is due is looked at */
+	while (brokers[0].accepted < 2 || brokers[0].held < 3) /* with the look of the new connection */
+		turn();
+	now.ns += INT64_C(7000) * 1000000;
+	ask();
+	while (brokers[0].held < 4)
+		turn();
+	answer_held(&brokers[0]);
+	while (asked.ended < 3)
+		turn();
+	ck_assert_int_eq(asked.err, 0);
+	ck_assert_uint_eq(brokers[0].accepted, 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -298,6 +396,8 @@ main(void)
 	tcase_add_test(t, rests_when_connections_are_short);
 	tcase_add_test(t, no_rest_after_a_long_connection);
 	tcase_add_test(t, silent_server);
+	tcase_add_test(t, hangs);
+	tcase_add_test(t, slow);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
