@@ -1,28 +1,31 @@
 #!/bin/sh
-# Runs each test program; prints each one's own lines, then the sum.
+# Runs the test programs, as many at a time as there are processors; prints each one's own lines, then the sum.
 # usage: tools/run-tests.sh NAME PROGRAM...
 set -u
 name=$1
 shift
 passed=0
 failed=0
-out=$(mktemp)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' sh -c '"$1" >"$2/${1##*/}" 2>&1; echo $? >"$2/${1##*/}.status"' sh '{}' "$out"
 for t in "$@"; do
-	if "$t" >"$out" 2>&1; then
+	said=$out/${t##*/}
+	status=$(cat "$said.status" 2>/dev/null || echo none)
+	if [ "$status" = 0 ]; then
 		# Check's closing line counts the checks of one program.
-		n=$(sed -n 's/.*Checks: \([0-9]*\),.*/\1/p' "$out" | awk '{s+=$1} END {print s+0}')
+		n=$(sed -n 's/.*Checks: \([0-9]*\),.*/\1/p' "$said" | awk '{s+=$1} END {print s+0}')
 		[ "$n" -gt 0 ] || { echo "$t: ran no check"; failed=$((failed + 1)); }
 		passed=$((passed + n))
-		sed -n "s|^\(.*Checks: .*\)|$(basename "$t"): \1|p" "$out"
+		sed -n "s|^\(.*Checks: .*\)|${t##*/}: \1|p" "$said"
 	else
-		echo "== $t failed (status $?)"
-		cat "$out"
-		n=$(sed -n 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2/p' "$out" | awk '{s+=$1+$2} END {print s+0}')
+		echo "== $t failed (status $status)"
+		cat "$said"
+		n=$(sed -n 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2/p' "$said" | awk '{s+=$1+$2} END {print s+0}')
 		[ "$n" -gt 0 ] || n=1
 		failed=$((failed + n))
 	fi
 done
-rm -f "$out"
 [ $# -gt 0 ] || failed=1
 echo "$name: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -21,6 +21,7 @@
 #include "proxy/login.h"
 #include "proxy/proxy.h"
 #include "sasl/sasl.h"
+#include "ports.h"
 #include "suite.h"
 
 #define LAB_FRAME_MAX ((uint32_t)1 << 20)
@@ -332,7 +333,7 @@ lab_settings(void)
 
 	(void)snprintf(lab_proxy.servers, sizeof(lab_proxy.servers), "127.0.0.1:%u", lab.port);
 	set.bootstrap_port = 0;
-	set.first_port = (uint16_t)(31000 + getpid() % 400 * 4);
+	set.first_port = ports_reserve();
 	set.last_port = (uint16_t)(set.first_port + 3);
 	set.bootstrap_servers = lab_proxy.servers;
 	set.max_frame = LAB_FRAME_MAX;

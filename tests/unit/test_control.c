@@ -20,6 +20,7 @@
 #include "kafka/api.h"
 #include "kafka/header.h"
 #include "proxy/proxy.h"
+#include "ports.h"
 #include "suite.h"
 
 /* What the broker does with the next question of ours, once. */
@@ -226,7 +227,7 @@ proxy_open(void)
 	char why[256];
 
 	set.bootstrap_port = 0;
-	set.first_port = (uint16_t)(20000 + getpid() % 400 * 25);
+	set.first_port = ports_reserve();
 	set.last_port = (uint16_t)(set.first_port + 24);
 	set.bootstrap_servers = servers;
 	set.threads = 1;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "net/listen.h"
 #include "proxy/endpoints.h"
+#include "ports.h"
 #include "suite.h"
 
 enum { SIZE = 8 }; /* of the range */
@@ -61,22 +62,12 @@ take(uint16_t port)
 	return listen_open(&at, &fd) == 0 ? fd : -1;
 }
 
-/* A range in which every port is free, outside of those that the kernel gives out. */
 static void
 find_range(void)
 {
-	uint16_t port = (uint16_t)(10000 + getpid() % 900 * 10);
-	int held;
-
-	for (int n = 0; n < SIZE; port++) {
-		ck_assert_uint_lt(port, 32000);
-		held = take(port);
-		n = held >= 0 ? n + 1 : 0;
-		if (held >= 0)
-			close(held);
-	}
-	first = (uint16_t)(port - SIZE);
-	last = (uint16_t)(port - 1);
+	_Static_assert((int)SIZE <= (int)PORTS_BLOCK, "a block has room for the range");
+	first = ports_reserve();
+	last = (uint16_t)(first + SIZE - 1);
 }
 
 static void

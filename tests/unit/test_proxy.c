@@ -21,6 +21,7 @@
 #include "kafka/api.h"
 #include "kafka/header.h"
 #include "proxy/proxy.h"
+#include "ports.h"
 #include "suite.h"
 
 /* What the stage does with which API; the versions are those without tags. */
@@ -552,7 +553,7 @@ settings(void)
 
 	(void)snprintf(servers, sizeof(servers), "127.0.0.1:%u", broker.port);
 	set.bootstrap_port = 0;
-	set.first_port = (uint16_t)(20000 + getpid() % 400 * 25);
+	set.first_port = ports_reserve();
 	set.last_port = (uint16_t)(set.first_port + 24);
 	set.bootstrap_servers = servers;
 	set.threads = 2;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "net/io.h"
 #include "proxy/listener.h"
+#include "ports.h"
 #include "suite.h"
 
 enum { SERVERS = 3 };
@@ -57,7 +58,7 @@ setup(void)
 	core.servers = servers;
 	core.server_count = SERVERS;
 	core.resolver = resolver_new();
-	core.endpoints = endpoints_new(&at, (uint16_t)(20000 + getpid() % 400 * 25), 32000, 0, NULL, on_opened, NULL);
+	core.endpoints = endpoints_new(&at, ports_reserve(), (uint16_t)(ports_reserve() + PORTS_BLOCK - 1), 0, NULL, on_opened, NULL);
 	ck_assert(core.resolver != NULL && core.endpoints != NULL);
 	for (int i = 0; i < SERVERS; i++) {
 		servers[i].host = slice_str("127.0.0.1");
