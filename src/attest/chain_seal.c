@@ -1,0 +1,138 @@
+/* The sealer's side of a chain: which window is complete, and what its publishing ends. */
+#include "attest/chain_internal.h"
+#include "base/metrics.h"
+
+static bool
+is_doubtful(const struct placement *p)
+{
+	return p->life.state == MEMBER_UNKNOWN || (p->life.state == MEMBER_FORWARDED && p->life.doubt);
+}
+
+/* Gives up what was waited for long enough; the rest tells until when to wait. */
+static void
+give_up_overdue(struct chain *c, struct window *w, const struct settings *set, struct chain_now now)
+{
+	LIST_EACH(&w->spans, e) {
+		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+		struct monotime until = chain_after(p->lost_at, set->outcome_wait_ms);
+
+		if (!is_doubtful(p))
+			continue;
+		if (c->shared->stopping || now.mono.ns >= until.ns)
+			chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "their outcome is not known");
+		else
+			turns_at(c->shared->turns, &c->turn, until);
+	}
+}
+
+static bool
+is_complete(struct chain *c, struct window *w, const struct settings *set, struct chain_now now)
+{
+	struct monotime until;
+
+	if (!w->closed)
+		return false;
+	if (w->awaiting > 0)
+		give_up_overdue(c, w, set, now);
+	if (w->awaiting > 0)
+		return false;
+	until = chain_after(w->closed_at, set->transaction_wait_ms);
+	if (w->open_txns == 0 || c->shared->stopping || now.mono.ns >= until.ns)
+		return true;
+	turns_at(c->shared->turns, &c->turn, until);
+	return false;
+}
+
+static void
+remove_oldest(struct chain *c)
+{
+	window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
+}
+
+/* From here on nothing about the window's members changes, so the sealer reads them without the mutex. */
+static void
+hand_over(struct chain *c, struct window *w)
+{
+	LIST_EACH(&w->spans, e) {
+		struct span *s = CONTAINER_OF(e, struct span, in_window);
+		struct placement *p = s->placement;
+
+		s->stated = true;
+		s->txn = p->txn;
+		if (--p->unstated == 0)
+			member_step(&p->life, MEMBER_STATE);
+	}
+	w->ended = c->head.ended.count < CHAIN_RUNS_MAX ? c->head.ended.count : CHAIN_RUNS_MAX;
+	c->sealing = true;
+}
+
+struct window *
+chain_turn(struct chain *c, const struct settings *set, struct chain_now now)
+{
+	struct window *w;
+
+	if (c->open != NULL) {
+		struct monotime due = chain_after(c->open->opened_at, set->window_age_ms);
+
+		if (c->shared->stopping)
+			chain_close(c, CLOSE_SHUTDOWN, now);
+		else if (now.mono.ns >= due.ns)
+			chain_close(c, CLOSE_AGE, now);
+		else
+			turns_at(c->shared->turns, &c->turn, due);
+	}
+	if (c->sealing)
+		return NULL;
+	while ((w = chain_oldest(c)) != NULL && is_complete(c, w, set, now)) {
+		if (w->members > 0) {
+			hand_over(c, w);
+			return w;
+		}
+		c->head.empty_before++;
+		metric_add(METRIC_WINDOWS_EMPTY, 1);
+		remove_oldest(c);
+	}
+	return NULL;
+}
+
+static void
+forget_ended(struct head_runs *r, size_t n)
+{
+	INVARIANT(n <= r->count);
+	memmove(r->run, r->run + n, (r->count - n) * sizeof(r->run[0]));
+	r->count -= n;
+}
+
+void
+chain_published(struct chain *c, struct window *w, const uint8_t root[32], const uint8_t statement[32],
+		size_t ended_told)
+{
+	struct head *h = &c->head;
+
+	INVARIANT(c->sealing && w == chain_oldest(c));
+	if (h->length == 0)
+		h->first_window = w->id;
+	h->length++;
+	h->last_window = w->id;
+	h->empty_before = 0;
+	memcpy(h->last_root, root, 32);
+	memcpy(h->last_statement, statement, 32);
+	if (ended_told > 0)
+		forget_ended(&h->ended, ended_told);
+	LIST_EACH(&w->spans, e) {
+		struct span *s = CONTAINER_OF(e, struct span, in_window);
+		struct placement *p = s->placement;
+
+		chain_backlog_add(c, -s->count, 0);
+		if (--p->unpublished > 0)
+			continue;
+		chain_backlog_add(c, 0, -1);
+		member_step(&p->life, MEMBER_PUBLISH);
+		free(p->members);
+		p->members = NULL;
+	}
+	remove_oldest(c);
+	c->sealing = false;
+	if (chain_oldest(c) != NULL)
+		turns_now(c->shared->turns, &c->turn); /* its waits may have ended meanwhile */
+}

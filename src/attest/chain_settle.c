@@ -1,0 +1,300 @@
+/* What an answer, or its absence, makes of a batch that was placed: a member of its windows, or none. */
+#include "attest/chain_internal.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+#define EARLIEST_MS INT64_C(1000000000000) /* 2001-09-09: no broker appends before; librdkafka's mock says 1000 */
+
+void
+chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
+{
+	placement_ref(p);
+	for (size_t i = 0; i < p->span_count; i++) {
+		struct window *w = p->span[i].window;
+
+		INVARIANT(w != NULL && !p->span[i].stated);
+		w->awaiting--;
+		if (unresolved)
+			w->unresolved += p->span[i].count;
+		window_drop(w, &p->span[i]);
+	}
+	chain_backlog_add(c, -p->count, -1);
+	free(p->members);
+	p->members = NULL;
+	placement_unref(p);
+	chain_tell_sealer(c);
+}
+
+void
+chain_give_up(struct chain *c, struct placement *p, enum metric reason, const char *why)
+{
+	metric_add(reason, p->count);
+	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are left out of their window", LOG_S("cause", why),
+		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", p->count));
+	member_step(&p->life, MEMBER_GIVE_UP);
+	chain_leave_windows(c, p, true);
+}
+
+/* Applies the end of an attempt that stored nothing, as far as we know. */
+static void
+apply(struct chain *c, const struct settings *set, struct placement *p, enum member_event event,
+      struct chain_now now)
+{
+	enum member_state before = p->life.state;
+
+	if (event == MEMBER_LOSE)
+		p->lost_at = now.mono;
+	member_step(&p->life, event);
+	if (p->life.state == before)
+		return;
+	if (p->life.state == MEMBER_REFUSED) {
+		retries_forget(p);
+		chain_leave_windows(c, p, false);
+	} else if (p->life.state == MEMBER_UNKNOWN) {
+		turns_at(c->shared->turns, &c->turn, chain_after(p->lost_at, set->outcome_wait_ms));
+	}
+}
+
+static void
+end_attempt(struct attempt *a)
+{
+	placement_unref(a->placement);
+	a->placement = NULL;
+	a->members = NULL;
+}
+
+int
+chain_forward(struct chain *c, struct attempt *a, enum header_mode mode, const uint8_t digest[32])
+{
+	struct placement *p = a->placement;
+
+	(void)c;
+	if (a->retry) {
+		free(a->members);
+		a->members = NULL;
+		if (p->life.state == MEMBER_REFUSED || p->mode != mode || memcmp(p->digest, digest, 32) != 0) {
+			end_attempt(a);
+			return ERR_NOT_NOW;
+		}
+	} else {
+		p->mode = mode;
+		memcpy(p->digest, digest, sizeof(p->digest));
+	}
+	member_step(&p->life, MEMBER_FORWARD);
+	return 0;
+}
+
+void
+chain_withdraw(struct chain *c, struct attempt *a)
+{
+	struct placement *p = a->placement;
+
+	if (a->retry) {
+		free(a->members);
+	} else {
+		member_step(&p->life, MEMBER_WITHDRAW);
+		retries_forget(p);
+		chain_leave_windows(c, p, false);
+	}
+	end_attempt(a);
+}
+
+static bool
+has_greatest(const struct placement *p, int64_t timestamp)
+{
+	int64_t greatest = INT64_MIN;
+
+	for (int32_t i = 0; p != NULL && p->members != NULL && i < p->count; i++)
+		greatest = p->members[i].timestamp > greatest ? p->members[i].timestamp : greatest;
+	return timestamp == greatest;
+}
+
+/*
+ * Where records keep their own time, a broker that had a sequence before tells that batch's
+ * greatest timestamp.  One that looks so is stored as another batch, of ours or not, or it
+ * is the first of a topic whose type changed in that very millisecond: nobody knows.
+ */
+static bool
+may_be_old(const struct attempt *a, const struct answer *answer, enum chains_time known)
+{
+	const struct placement *p = a->placement;
+
+	return !a->retry && p->producer_id >= 0 && known == CHAINS_TIME_CREATE && answer->append_ms >= 0 &&
+	       (has_greatest(p, answer->append_ms) || has_greatest(p->rival, answer->append_ms));
+}
+
+/*
+ * What an answer shows of the topic's timestamp type.  LogAppendTimeMs is -1 on
+ * CreateTime, but for a batch that the broker had before (UnifiedLog.append gives its
+ * timestamp), so another value counts only when the batch is new.
+ */
+static enum chains_time
+time_shown(const struct chain *c, const struct attempt *a, const struct answer *answer, struct chain_now now)
+{
+	bool is_new = a->placement->producer_id < 0 ||
+		      (c->high_offset >= 0 && answer->base_offset > c->high_offset);
+	int64_t off;
+
+	if (answer->append_ms < EARLIEST_MS)
+		return CHAINS_TIME_CREATE;
+	if (__builtin_sub_overflow(answer->append_ms, now.wall_ms, &off) || off > DAY_MS || off < -DAY_MS)
+		return CHAINS_TIME_UNKNOWN; /* no broker's clock */
+	if (is_new && !a->retry)
+		return CHAINS_TIME_APPEND;
+	return CHAINS_TIME_UNKNOWN;
+}
+
+/* The broker had this sequence before, from a batch that we don't know: what is stored is not ours. */
+static bool
+is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struct answer *answer,
+		     enum chains_time known)
+{
+	const struct placement *p = a->placement;
+
+	if (a->retry || p->producer_id < 0)
+		return false;
+	if (answer->base_offset <= c->head.high_offset)
+		return true; /* an earlier run of this chain had that offset */
+	return known == CHAINS_TIME_CREATE && answer->append_ms >= 0 &&
+	       !(c->high_offset >= 0 && answer->base_offset > c->high_offset);
+}
+
+static void
+note_time(struct chain *c, enum chains_time shown, struct chain_now now)
+{
+	if (shown == CHAINS_TIME_UNKNOWN || shown == c->time)
+		return;
+	if (c->time != CHAINS_TIME_UNKNOWN ||
+	    (c->open != NULL && c->open->time != CHAINS_TIME_UNKNOWN && c->open->time != shown))
+		chain_close(c, CLOSE_TIMESTAMP_TYPE, now);
+	c->time = shown;
+}
+
+static bool
+leaves_fit(const struct placement *p, enum chains_time time)
+{
+	/* Leaves bound to CreateTime have their unbound twins beside them. */
+	if (p->time == CHAINS_TIME_APPEND && time != CHAINS_TIME_APPEND)
+		return false;
+	for (size_t i = 0; i < p->span_count; i++) {
+		const struct window *w = p->span[i].window;
+
+		if (w->time != CHAINS_TIME_UNKNOWN && w->time != time)
+			return false;
+	}
+	return true;
+}
+
+static void
+settle_at(struct chain *c, struct placement *p, const struct answer *answer, enum chains_time time)
+{
+	p->base_offset = answer->base_offset;
+	p->append_ms = answer->append_ms;
+	p->settled = ++c->settles;
+	member_step(&p->life, MEMBER_ACKNOWLEDGE);
+	for (size_t i = 0; i < p->span_count; i++) {
+		struct window *w = p->span[i].window;
+
+		w->awaiting--;
+		w->members += p->span[i].count;
+		w->time = time;
+	}
+	metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	chain_tell_sealer(c);
+}
+
+static enum chains_outcome
+stored(struct chain *c, const struct settings *set, struct attempt *a, const struct answer *answer,
+       struct chain_now now)
+{
+	struct placement *p = a->placement;
+	enum chains_time known = c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time;
+	bool may_be = may_be_old(a, answer, known);
+	enum chains_time shown = may_be ? CHAINS_TIME_UNKNOWN : time_shown(c, a, answer, now);
+	enum chains_time time = shown;
+
+	/* The client sent one sequence with two contents, and the broker kept the first, which is a member. */
+	if (p->rival != NULL && p->rival->base_offset == answer->base_offset) {
+		metric_add(METRIC_RECORDS_DUPLICATE, p->count);
+		apply(c, set, p, MEMBER_REFUSE, now);
+		return CHAINS_DUPLICATE;
+	}
+	/* The client is told that it is stored, and so it is, but not as our copy. */
+	if (p->life.state == MEMBER_FORWARDED && is_foreign_duplicate(c, a, answer, known)) {
+		apply(c, set, p, MEMBER_LOSE, now);
+		chain_give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
+		return CHAINS_DUPLICATE;
+	}
+	if (p->life.state == MEMBER_FORWARDED && may_be) {
+		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know */
+		return CHAINS_OPEN;
+	}
+	note_time(c, shown, now);
+	if (answer->base_offset + p->count - 1 > c->high_offset)
+		c->high_offset = answer->base_offset + p->count - 1;
+	if (p->life.state != MEMBER_FORWARDED) { /* another attempt told us before */
+		member_step(&p->life, MEMBER_ACKNOWLEDGE);
+		return CHAINS_KNOWN;
+	}
+	if (time == CHAINS_TIME_UNKNOWN)
+		time = c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time;
+	/* The broker gave a time: on LogAppendTime, or to a batch that it had.  A guess could state a wrong leaf. */
+	if (time == CHAINS_TIME_UNKNOWN || !leaves_fit(p, time)) {
+		apply(c, set, p, MEMBER_LOSE, now);
+		chain_give_up(c, p, METRIC_RECORDS_TIMESTAMP_TYPE, "the topic's timestamp type is another, or not known");
+		return CHAINS_UNFIT;
+	}
+	settle_at(c, p, answer, time);
+	return CHAINS_STORED;
+}
+
+enum chains_outcome
+chain_settle(struct chain *c, const struct settings *set, struct attempt *a, const struct answer *answer,
+	     struct chain_now now)
+{
+	enum chains_outcome outcome = CHAINS_OPEN;
+
+	switch (answers_mean(answer, a->placement->producer_id >= 0)) {
+	case ANSWER_STORED:
+		outcome = stored(c, set, a, answer, now);
+		break;
+	case ANSWER_REFUSED:
+		apply(c, set, a->placement, MEMBER_REFUSE, now);
+		outcome = CHAINS_REFUSED;
+		break;
+	case ANSWER_OPEN:
+		apply(c, set, a->placement, MEMBER_LOSE, now);
+		break;
+	}
+	end_attempt(a);
+	return outcome;
+}
+
+void
+chain_lost(struct chain *c, const struct settings *set, struct attempt *a, struct chain_now now)
+{
+	apply(c, set, a->placement, MEMBER_LOSE, now);
+	end_attempt(a);
+}
+
+void
+chain_txn_ended(struct chain *c, struct placement *p, bool committed)
+{
+	if (p->txn != PLACEMENT_TXN_OPEN)
+		return;
+	for (size_t i = 0; i < p->span_count; i++) {
+		struct span *s = &p->span[i];
+
+		if (s->window != NULL && !s->stated)
+			s->window->open_txns--;
+		if (!s->stated || s->txn != PLACEMENT_TXN_OPEN)
+			continue;
+		if (head_runs_add(&c->head.ended, (struct head_run){p->base_offset + s->first, s->count,
+								     p->producer_id, p->producer_epoch, committed}) != 0)
+			LOG_LIMITED(LOG_LEVEL_WARN, "attest", "no memory to note how a transaction ended",
+				    LOG_S("topic", c->topic), LOG_I("partition", c->partition));
+	}
+	p->txn = committed ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_ABORTED;
+	chain_tell_sealer(c);
+}
