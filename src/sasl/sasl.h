@@ -14,6 +14,7 @@
 #include "base/wr.h"
 
 struct sasl; /* opaque: one conversation */
+struct salted;
 
 struct sasl_pair {
 	const char *name, *text;
@@ -31,6 +32,7 @@ struct sasl_credentials {
 	struct slice host;                   /* of the broker, without port */
 	int64_t wall_ms;                     /* the time that AWS_MSK_IAM signs */
 	struct slice nonce;                  /* of SCRAM; empty: a random one */
+	struct salted *salted;               /* of SCRAM, borrowed until sasl_free(); NULL: nothing is kept between conversations */
 };
 
 bool sasl_known(const char *mechanism);

@@ -15,6 +15,7 @@
 #include <openssl/rand.h>
 
 #include "base/text.h"
+#include "sasl/salted.h"
 #include "sasl/sasl_internal.h"
 
 enum {
@@ -29,6 +30,7 @@ struct scram {
 	const EVP_MD *md;
 	size_t len; /* of its digest */
 	struct secret password;
+	struct salted *salted; /* the source's, or NULL */
 	struct wr auth; /* AuthMessage as it grows; the client's nonce stands in it */
 	size_t nonce_at, nonce_len;
 	uint8_t server_signature[EVP_MAX_MD_SIZE];
@@ -100,6 +102,7 @@ scram_open(const struct sasl_mechanism *m, const struct sasl_credentials *c, str
 		return ERR_NOMEM;
 	s->md = m == &scram_mechanism_256 ? EVP_sha256() : EVP_sha512();
 	s->len = (size_t)EVP_MD_get_size(s->md);
+	s->salted = c->salted;
 	s->auth = wr_new(4 * SERVER_FIRST_MAX + 4 * c->username.n);
 	err = secret_set(&s->password, c->password);
 	if (err != 0)
@@ -181,9 +184,8 @@ prove(struct scram *s, const struct challenge *c, uint8_t *ret_proof)
 {
 	uint8_t salted[EVP_MAX_MD_SIZE], client[EVP_MAX_MD_SIZE], stored[EVP_MAX_MD_SIZE], server[EVP_MAX_MD_SIZE],
 		signature[EVP_MAX_MD_SIZE];
-	bool ok = PKCS5_PBKDF2_HMAC((const char *)s->password.p, (int)s->password.n, c->salt.buf, (int)c->salt.len,
-				    (int)c->iterations, s->md, (int)s->len, salted) == 1 &&
-		  hmac(s, salted, slice_str("Client Key"), client) &&
+	struct salted_recipe recipe = {s->md, secret_slice(&s->password), wr_slice(&c->salt), (int)c->iterations};
+	bool ok = salted_password(s->salted, &recipe, salted) == 0 && hmac(s, salted, slice_str("Client Key"), client) &&
 		  EVP_Digest(client, s->len, stored, NULL, s->md, NULL) == 1 &&
 		  hmac(s, stored, wr_slice(&s->auth), signature) && hmac(s, salted, slice_str("Server Key"), server) &&
 		  hmac(s, server, wr_slice(&s->auth), s->server_signature);

@@ -1,6 +1,7 @@
 #include "sasl/source.h"
 
 #include "base/clock.h"
+#include "sasl/salted.h"
 #include "sasl/sasl_internal.h"
 
 enum { PATH_MAX_BYTES = 4096 };
@@ -10,6 +11,7 @@ struct source {
 	struct token_endpoint endpoint;
 	char secret_path[PATH_MAX_BYTES]; /* of the endpoint's client secret */
 	struct keeper *keeper;            /* NULL: nothing is fetched over the network */
+	struct salted *salted;            /* SCRAM's, across connections */
 };
 
 /* What is read, fetched or given for one talk. */
@@ -125,10 +127,10 @@ source_open(const struct source_settings *set, struct source **ret, char *why, s
 	if (s == NULL)
 		return sasl_fail(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	s->set = *set;
-	err = start_keeper(s);
-	if (err != 0) {
-		free(s);
-		return sasl_fail(err, why, why_len, "no thread to fetch credentials");
+	s->salted = salted_new();
+	if (s->salted == NULL || (err = start_keeper(s)) != 0) {
+		source_close(s);
+		return sasl_fail(err != 0 ? err : ERR_NOMEM, why, why_len, "no memory, or no thread to fetch credentials");
 	}
 	*ret = s;
 	return 0;
@@ -140,6 +142,7 @@ source_close(struct source *s)
 	if (s == NULL)
 		return;
 	keeper_stop(s->keeper);
+	salted_free(s->salted);
 	free(s);
 }
 
@@ -206,6 +209,7 @@ source_begin(struct source *s, const char *host, struct sasl **ret, char *why, s
 			.region = slice_str(set->aws_region != NULL ? set->aws_region : ""),
 			.host = slice_str(host),
 			.wall_ms = clock_wall_ms(),
+			.salted = s->salted,
 		};
 		err = sasl_client_new(set->mechanism, &c, ret, why, why_len);
 	} else if (err != ERR_NOT_NOW && why_len > 0 && why[0] == '\0') {

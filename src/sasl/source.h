@@ -31,7 +31,7 @@ int source_check(const struct source_settings *s, char *why, size_t why_len) MUS
 
 /* Starts to fetch what must be.  0; ERR_CONFIG as above; ERR_NOMEM. */
 int source_open(const struct source_settings *s, struct source **ret, char *why, size_t why_len) MUSTCHECK;
-void source_close(struct source *s); /* no talk needs it any more; NULL is fine */
+void source_close(struct source *s); /* when the last talk is over; NULL is fine */
 
 /* A new talk with `host`.  ERR_NOT_NOW: its credentials are being fetched; else it fails, told in `why`. */
 int source_begin(struct source *s, const char *host, struct sasl **ret, char *why, size_t why_len) MUSTCHECK;
