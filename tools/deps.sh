@@ -9,7 +9,8 @@ packages() {
 		libjansson-dev libdeflate-dev liblz4-dev libzstd-dev libsnappy-dev zlib1g-dev bsdextrautils ;;
 	demo) echo kcat jq ;;
 	unit) echo check ;;
-	e2e) echo kcat openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl ;;
+	e2e) echo kcat openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl \
+		krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit ;;
 	clients) echo cargo-web ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo shellcheck cppcheck python3 clang ;;
@@ -51,10 +52,9 @@ if [ "$(id -u)" != 0 ]; then
 	fi
 fi
 echo "installing:$missing"
-export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 # shellcheck disable=SC2086 # the lists are meant to split
-if ! { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
 	tail -20 "$log" >&2
 	echo "apt-get could not install:$missing" >&2
 	exit 1
