@@ -43,7 +43,7 @@ addresses_in(int16_t key, int16_t version)
 bool
 addresses_at_end(int16_t key, int16_t version)
 {
-	return key == API_FETCH && addresses_in(key, version);
+	return (key == API_FETCH || key == API_SHARE_FETCH) && addresses_in(key, version);
 }
 
 static int

@@ -20,7 +20,7 @@ typedef int addresses_map_fn(void *arg, int32_t node_id, struct slice host, int3
 /* Can the answer of that API and version tell an address? */
 bool addresses_in(int16_t key, int16_t version);
 
-/* Does it tell them in its own tagged fields alone, behind all else?  Then it can pass while it comes (node_endpoints.h). */
+/* Does it tell them behind all else, and may that be long?  Then it can pass while it comes (node_endpoints.h). */
 bool addresses_at_end(int16_t key, int16_t version);
 
 /*

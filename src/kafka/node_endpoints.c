@@ -1,10 +1,12 @@
 #include "kafka/node_endpoints.h"
 
 #include "base/rd.h"
+#include "kafka/api.h"
 
 struct section {
 	size_t size;
-	uint32_t others;     /* tagged fields behind the endpoints … */
+	bool tagged;         /* the endpoints are in a tagged field; else they are an array before those */
+	uint32_t others;     /* tagged fields besides the endpoints … */
 	struct slice rest;   /* … and their bytes */
 	int64_t last_tag;    /* of them; -1: none */
 	uint32_t count;      /* endpoints */
@@ -23,26 +25,77 @@ skip_tags(struct rd *r, uint32_t count, int64_t *ret_last)
 	}
 }
 
-static int
-read_section(struct slice bytes, struct section *s)
+/* A compact array's count is one more than it has. */
+static uint32_t
+read_count(struct rd *r)
 {
-	struct rd r = rd_of(bytes), list;
-	uint32_t tags = rd_uvarint(&r);
+	uint32_t n = rd_uvarint(r);
+
+	return n - (n > 0);
+}
+
+static void
+skip_endpoints(struct rd *r, uint32_t count)
+{
+	int64_t last;
+
+	for (; count > 0 && rd_err(r) == 0; count--) {
+		(void)rd_i32(r);
+		(void)rd_compact(r);
+		(void)rd_i32(r);
+		(void)rd_nullable_compact(r);
+		skip_tags(r, rd_uvarint(r), &last);
+	}
+}
+
+/* endpoints… │ count │ tags… */
+static void
+read_field(struct rd *r, struct section *s)
+{
+	const uint8_t *from;
+
+	s->count = read_count(r);
+	from = r->p;
+	skip_endpoints(r, s->count);
+	s->list = slice_of(from, (size_t)(r->p - from));
+	s->others = rd_uvarint(r);
+}
+
+/* count │ 0 size endpoints… │ other tags…  false: it has no tag 0, so no endpoints. */
+static bool
+read_tagged(struct rd *r, struct section *s)
+{
+	uint32_t tags = rd_uvarint(r);
+	struct rd list;
+
+	if (rd_err(r) != 0 || tags == 0 || rd_uvarint(r) != 0)
+		return false;
+	list = rd_of(rd_bytes(r, rd_uvarint(r)));
+	s->count = read_count(&list);
+	s->list = slice_of(list.p, rd_left(&list));
+	s->others = tags - 1;
+	if (rd_err(&list) != 0)
+		rd_fail(r, rd_err(&list));
+	return true;
+}
+
+static int
+read_section(int16_t key, struct slice bytes, struct section *s)
+{
+	struct rd r = rd_of(bytes);
 
 	s->last_tag = -1;
 	s->size = bytes.n;
-	if (rd_err(&r) != 0 || tags == 0 || rd_uvarint(&r) != 0)
-		return rd_err(&r); /* no tag 0, so no endpoints */
-	list = rd_of(rd_bytes(&r, rd_uvarint(&r)));
-	s->count = rd_uvarint(&list);
-	s->count -= s->count > 0; /* a compact array's count is one more than it has */
-	s->list = slice_of(list.p, rd_left(&list));
-	s->others = tags - 1;
+	s->tagged = key == API_FETCH;
+	if (!s->tagged)
+		read_field(&r, s);
+	else if (!read_tagged(&r, s))
+		return rd_err(&r);
 	s->rest = slice_of(r.p, rd_left(&r));
 	skip_tags(&r, s->others, &s->last_tag);
 	if (rd_err(&r) == 0 && rd_left(&r) > 0)
 		return ERR_MALFORMED;
-	return rd_err(&r) != 0 ? rd_err(&r) : rd_err(&list);
+	return rd_err(&r);
 }
 
 /* Bytes of everything but padding, for `count` endpoints of n bytes and `more` tags besides the broker's others. */
@@ -50,9 +103,9 @@ static size_t
 natural(const struct section *s, uint32_t count, size_t n, uint32_t more)
 {
 	size_t list = uvarlong_len((uint64_t)count + 1) + n;
-	size_t field = count > 0 ? 1 + uvarlong_len(list) + list : 0;
+	size_t field = !s->tagged ? list : count > 0 ? 1 + uvarlong_len(list) + list : 0;
 
-	return uvarlong_len((uint64_t)s->others + (count > 0) + more) + field + s->rest.n;
+	return uvarlong_len((uint64_t)s->others + (s->tagged && count > 0) + more) + field + s->rest.n;
 }
 
 /* A tagged field of exactly n bytes that may stand behind tag `last`.  false: there is none. */
@@ -139,13 +192,19 @@ put_section(const struct section *s, uint32_t count, struct slice list, struct w
 
 	if (!exact && (padded > s->size || !padding(s->size - padded, s->last_tag, &tag, &size)))
 		return ERR_LIMIT;
-	wr_uvarint(out, s->others + (count > 0) + !exact);
-	if (count > 0) {
-		wr_uvarint(out, 0);
-		wr_uvarint(out, (uint32_t)(uvarlong_len((uint64_t)count + 1) + list.n));
+	if (s->tagged) {
+		wr_uvarint(out, s->others + (count > 0) + !exact);
+		if (count > 0) {
+			wr_uvarint(out, 0);
+			wr_uvarint(out, (uint32_t)(uvarlong_len((uint64_t)count + 1) + list.n));
+		}
+	}
+	if (!s->tagged || count > 0) {
 		wr_uvarint(out, count + 1);
 		wr_slice_put(out, list);
 	}
+	if (!s->tagged)
+		wr_uvarint(out, s->others + !exact);
 	wr_slice_put(out, s->rest);
 	if (exact)
 		return wr_err(out);
@@ -159,12 +218,12 @@ put_section(const struct section *s, uint32_t count, struct slice list, struct w
 }
 
 int
-node_endpoints_rewrite(struct slice section, addresses_map_fn *map, void *arg, struct wr *out, bool *ret_changed)
+node_endpoints_rewrite(int16_t key, struct slice section, addresses_map_fn *map, void *arg, struct wr *out, bool *ret_changed)
 {
 	struct section s = {.map = map, .arg = arg};
 	struct wr list;
 	uint32_t count;
-	int err = read_section(section, &s);
+	int err = read_section(key, section, &s);
 
 	if (err != 0 || s.count == 0) {
 		if (err == 0)

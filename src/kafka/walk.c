@@ -107,6 +107,8 @@ next_of_struct(struct walk *w, struct walk_level *l)
 		const struct schema_field *f = &schema_fields[index];
 
 		if (w->version >= f->first && w->version <= f->last && (f->tag < 0 || w->version < f->tag_first)) {
+			if (w->depth == 1 && f->mark == SCHEMA_ENDPOINTS)
+				w->end_at = w->at;
 			begin_field(w, index);
 			return;
 		}
@@ -115,8 +117,8 @@ next_of_struct(struct walk *w, struct walk_level *l)
 		w->depth--;
 		return;
 	}
-	if (w->depth == 1)
-		w->tags_at = w->at;
+	if (w->depth == 1 && w->end_at == WALK_NOT_YET)
+		w->end_at = w->at;
 	l->kind = LEVEL_TAGS;
 	l->tag = -1;
 	expect(w, ITEM_TAG_COUNT, 0);
@@ -269,7 +271,7 @@ walk_begin(struct walk *w, int16_t key, bool response, int16_t version, uint64_t
 {
 	const struct schema_api *api = schema_api_at(key, version);
 
-	*w = (struct walk){.total = total, .limit = total, .tags_at = WALK_NOT_YET, .version = version};
+	*w = (struct walk){.total = total, .limit = total, .end_at = WALK_NOT_YET, .version = version};
 	if (api == NULL) {
 		fail(w, ERR_UNSUPPORTED);
 		return w->err;

@@ -1,7 +1,7 @@
 /*
  * walk: the schema's walker for a message that comes in pieces and is not kept.
  *
- *   piece, piece, … ─► walk_feed() ─┬─► where the message's own tagged fields begin
+ *   piece, piece, … ─► walk_feed() ─┬─► where its end begins: NodeEndpoints, and its own tagged fields
  *                                   ├─► all is here and every byte is what the version says
  *                                   └─► or an error
  *
@@ -32,7 +32,7 @@ struct walk {
 	uint64_t at;      /* bytes that were fed */
 	uint64_t limit;   /* where the innermost tagged field ends, or the body */
 	uint64_t skip;    /* bytes to come that nobody looks at */
-	uint64_t tags_at; /* where the body's own tagged fields begin, count included; or WALK_NOT_YET */
+	uint64_t end_at; /* where the body's own NodeEndpoints begin, or else its tagged fields, count included; or WALK_NOT_YET */
 	int err;
 	int16_t version;
 	bool flexible;

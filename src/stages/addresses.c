@@ -115,7 +115,7 @@ finish(const struct addresses *a, struct exchange *x, struct passing *p, struct 
 	}
 	err = wr_err(&p->tail);
 	if (err == 0)
-		err = node_endpoints_rewrite(tail, a->map, a->arg, &out, &changed);
+		err = node_endpoints_rewrite(exchange_key(x), tail, a->map, a->arg, &out, &changed);
 	/* What is all in this piece and stays as it is needs no copy. */
 	*ret_replaced = err == 0 && (changed || p->tail.len > 0);
 	if (*ret_replaced)
@@ -137,12 +137,12 @@ stream(void *self, struct exchange *x, struct slice piece, uint64_t left, size_t
 
 	if (err == 0)
 		err = walk_feed(&p->walk, piece);
-	if (err == 0 && p->walk.tags_at != WALK_NOT_YET) {
+	if (err == 0 && p->walk.end_at != WALK_NOT_YET) {
 		uint64_t from = p->walk.at - piece.n; /* where piece begins */
 
-		pass = p->walk.tags_at > from ? (size_t)(p->walk.tags_at - from) : 0;
+		pass = p->walk.end_at > from ? (size_t)(p->walk.end_at - from) : 0;
 		piece = slice_of(piece.p + pass, piece.n - pass);
-		if (p->walk.total - p->walk.tags_at > TAIL_MAX)
+		if (p->walk.total - p->walk.end_at > TAIL_MAX)
 			err = ERR_LIMIT;
 		else if (left == 0)
 			err = finish(a, x, p, piece, &replaced);

@@ -75,14 +75,14 @@ try_copy(int16_t key, bool response, int16_t version, struct slice body)
 
 /* The end of an answer that passes while it comes, rewritten at its length. */
 static void
-try_end(int16_t key, int16_t version, struct slice body, size_t tags_at)
+try_end(int16_t key, int16_t version, struct slice body, size_t end_at)
 {
 	struct wr whole = wr_new(LIMIT);
 	bool changed = false;
 	int err;
 
-	wr_bytes(&whole, body.p, tags_at);
-	err = node_endpoints_rewrite(slice_of(body.p + tags_at, body.n - tags_at), map, NULL, &whole, &changed);
+	wr_bytes(&whole, body.p, end_at);
+	err = node_endpoints_rewrite(key, slice_of(body.p + end_at, body.n - end_at), map, NULL, &whole, &changed);
 	INVARIANT(err == 0 || err == ERR_LIMIT);
 	if (err == 0 && changed) {
 		INVARIANT(whole.len == body.n);
@@ -107,7 +107,7 @@ try_pieces(int16_t key, bool response, int16_t version, struct slice body)
 	}
 	INVARIANT(err == want && walk_done(&w) == (err == 0));
 	if (err == 0 && response && addresses_at_end(key, version))
-		try_end(key, version, body, (size_t)w.tags_at);
+		try_end(key, version, body, (size_t)w.end_at);
 }
 
 static void

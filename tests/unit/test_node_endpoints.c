@@ -11,6 +11,7 @@
 
 enum { UNMAPPED = 66 };
 
+static int16_t key = API_FETCH; /* whose answers */
 static struct slice our_host; /* what map() tells; broker n is at port 9000 + n */
 
 static int
@@ -37,7 +38,7 @@ rewritten(const char *broker, const char *client)
 	struct wr in = hex_of(broker), out = wr_new(1 << 16);
 	bool changed = false;
 
-	ck_assert_int_eq(node_endpoints_rewrite(wr_slice(&in), map, NULL, &out, &changed), 0);
+	ck_assert_int_eq(node_endpoints_rewrite(key, wr_slice(&in), map, NULL, &out, &changed), 0);
 	ck_assert(changed);
 	ck_hex(wr_slice(&out), client);
 	ck_assert_uint_eq(out.len, in.len);
@@ -51,7 +52,7 @@ untouched(const char *broker)
 	struct wr in = hex_of(broker), out = wr_new(1 << 16);
 	bool changed = true;
 
-	ck_assert_int_eq(node_endpoints_rewrite(wr_slice(&in), map, NULL, &out, &changed), 0);
+	ck_assert_int_eq(node_endpoints_rewrite(key, wr_slice(&in), map, NULL, &out, &changed), 0);
 	ck_assert(!changed);
 	ck_assert_uint_eq(out.len, 0);
 	wr_free(&in);
@@ -64,7 +65,7 @@ refused(int want, const char *broker)
 	struct wr in = hex_of(broker), out = wr_new(1 << 16);
 	bool changed = true;
 
-	ck_assert_int_eq(node_endpoints_rewrite(wr_slice(&in), map, NULL, &out, &changed), want);
+	ck_assert_int_eq(node_endpoints_rewrite(key, wr_slice(&in), map, NULL, &out, &changed), want);
 	ck_assert(changed);
 	wr_free(&in);
 	wr_free(&out);
@@ -159,10 +160,38 @@ START_TEST(malformed)
 }
 END_TEST
 
-/* --- the result as part of a Fetch answer --------------------------------------------- */
+/* The array before the tags. */
+START_TEST(share_fetch)
+{
+	key = API_SHARE_FETCH;
+	use_host("k8:xx");
+	untouched("01 00");
+	untouched("01 01 07 02 beef");
+	rewritten("02 " TWO " 06 'k2:xx' 00002384 00 00 00", "02 " TWO " 06 'k8:xx' 0000232a 00 00 00");
+	rewritten("02 " TWO " 08 'k2:xxyy' 00002384 00 00 00", "02 " TWO " 06 'k8:xx' 0000232a 00 00 01 7f 00");
+	rewritten("02 " TWO " 08 'k2:xxyy' 00002384 00 00 01 05 01 aa",
+		  "02 " TWO " 06 'k8:xx' 0000232a 00 00 02 05 01 aa 7f 00");
+	/* one byte can't be filled, nor can we be shorter than we are */
+	rewritten("02 " TWO " 07 'k2:xxy' 00002384 00 00 00", "01 01 ffffff7f 0c 000000000000 000000000000");
+	rewritten("02 " TWO " 05 'k2:x' 00002384 00 00 00", "01 01 ffffff7f 0a 0000000000 0000000000");
+	rewritten("03 00000042 06 'k2:xx' 00002384 00 00 " THREE " 06 'k3:xx' 00002384 02 'r' 01 09 01 aa 00",
+		  "02 " THREE " 06 'k8:xx' 0000232b 02 'r' 01 09 01 aa 01 ffffff7f 0b 0000000000 000000000000");
+	refused(ERR_SHORT, "");
+	refused(ERR_SHORT, "01");
+	refused(ERR_SHORT, "02 " TWO " 06 'k2:xx' 00002384 00 00");
+	refused(ERR_SHORT, "03 " TWO " 06 'k2:xx' 00002384 00 00 00");
+	refused(ERR_MALFORMED, "02 " TWO " 06 'k2:xx' 00002384 00 00 00 00");
+	refused(ERR_LIMIT, "02 " TWO " 08 'k2:xxyy' 00002384 00 00 01 ffffff7f 00");
+}
+END_TEST
 
-/* No topic: the answer's own tags begin at byte 11. */
-#define FETCH "00000000 0000 00000007 01"
+/* --- the result as part of an answer --------------------------------------------------- */
+
+/* No topic: their ends begin at byte 11 of Fetch and 12 of ShareFetch. */
+static const struct {
+	int16_t key, version;
+	const char *head;
+} answers[] = {{API_FETCH, 16, "00000000 0000 00000007 01"}, {API_SHARE_FETCH, 1, "00000000 0000 00 00000000 01"}};
 
 struct seen {
 	int count;
@@ -184,15 +213,16 @@ see_ours(void *arg, struct schema_value *v)
 static int
 checked(struct slice section)
 {
-	struct wr answer = hex_of(FETCH), out = wr_new(1 << 20);
+	const int16_t version = answers[key == API_SHARE_FETCH].version;
+	struct wr answer = hex_of(answers[key == API_SHARE_FETCH].head), out = wr_new(1 << 20);
 	struct seen seen = {0};
 	bool changed = false, good;
 	size_t head = answer.len;
 	int err;
 
 	wr_slice_put(&answer, section);
-	good = schema_walk(API_FETCH, true, 16, wr_slice(&answer), NULL, NULL, NULL) == 0;
-	err = node_endpoints_rewrite(section, map, NULL, &out, &changed);
+	good = schema_walk(key, true, version, wr_slice(&answer), NULL, NULL, NULL) == 0;
+	err = node_endpoints_rewrite(key, section, map, NULL, &out, &changed);
 	if (good && err != 0)
 		ck_assert_int_eq(err, ERR_LIMIT);
 	if (good && err == 0) {
@@ -200,7 +230,7 @@ checked(struct slice section)
 		wr_slice_put(&answer, changed ? wr_slice(&out) : section);
 		if (changed)
 			ck_assert_uint_eq(out.len, section.n);
-		ck_assert_int_eq(schema_walk(API_FETCH, true, 16, wr_slice(&answer), see_ours, &seen, NULL), 0);
+		ck_assert_int_eq(schema_walk(key, true, version, wr_slice(&answer), see_ours, &seen, NULL), 0);
 	}
 	wr_free(&answer);
 	wr_free(&out);
@@ -225,10 +255,14 @@ section_of(int endpoints, struct slice host, struct slice rack)
 	wr_uvarint(&list, (uint32_t)endpoints + 1);
 	for (int i = 0; i < endpoints; i++)
 		put_endpoint(&list, i, host, rack);
-	wr_u8(&w, 1);
-	wr_u8(&w, 0);
-	wr_uvarint(&w, (uint32_t)list.len);
+	if (key == API_FETCH) {
+		wr_u8(&w, 1);
+		wr_u8(&w, 0);
+		wr_uvarint(&w, (uint32_t)list.len);
+	}
 	wr_slice_put(&w, wr_slice(&list));
+	if (key == API_SHARE_FETCH)
+		wr_u8(&w, 0);
 	wr_free(&list);
 	return w;
 }
@@ -239,6 +273,7 @@ START_TEST(every_length)
 	static char text[256];
 	struct slice no_rack = {NULL, 0};
 
+	key = answers[_i].key;
 	memset(text, 'h', sizeof(text));
 	for (size_t ours = 1; ours < 255; ours += ours < 20 ? 1 : 23) {
 		our_host = slice_of(text, ours);
@@ -264,6 +299,7 @@ START_TEST(every_padding)
 {
 	static char text[20000];
 
+	key = answers[_i].key;
 	memset(text, 'h', sizeof(text));
 	our_host = slice_of(text, 300);
 	for (size_t rack = 0; rack < 17000; rack += rack > 300 && rack < 16100 ? 61 : 1) {
@@ -280,18 +316,21 @@ START_TEST(prefixes_and_changes)
 	static const uint8_t flips[] = {0x01, 0x02, 0x7f, 0x80, 0xff};
 	static const char *const hosts[] = {"k8:xx", "h", "a-much-longer-name.example", "abcdefg"};
 	struct message_gen g = {.state = 0xe4d, .plain = true};
-	struct wr w = wr_new(1 << 20);
+	struct wr w = wr_new(1 << 20), head = hex_of(answers[_i].head);
+	int rounds = 0;
 
+	key = answers[_i].key;
 	for (int round = 0; round < 400; round++) {
 		uint8_t *box;
-		size_t at = 11, n;
+		size_t at = head.len, n;
 
 		use_host(hosts[round % (int)ARRAY_LEN(hosts)]);
 		wr_reset(&w);
-		message_gen(&g, API_FETCH, true, 18, &w);
-		/* Only what has no topic: the section alone counts here. */
-		if (w.buf[10] != 1)
+		message_gen(&g, key, true, key == API_FETCH ? 18 : 2, &w);
+		/* Only what has no topic, and no message: the section alone counts here. */
+		if (w.buf[at - 1] != 1 || (key == API_SHARE_FETCH && w.buf[6] > 1))
 			continue;
+		rounds++;
 		n = w.len - at;
 		for (size_t i = 0; i <= n; i++) {
 			box = malloc(i + 1);
@@ -313,7 +352,9 @@ START_TEST(prefixes_and_changes)
 		ck_assert_int_ge(checked(slice_of(box, n)), 0);
 		free(box);
 	}
+	ck_assert_int_gt(rounds, 5);
 	wr_free(&w);
+	wr_free(&head);
 }
 END_TEST
 
@@ -326,7 +367,7 @@ START_TEST(a_full_writer)
 	for (size_t max = 0; max < in.len; max++) {
 		struct wr out = wr_new(max);
 
-		ck_assert_int_eq(node_endpoints_rewrite(wr_slice(&in), map, NULL, &out, &changed), ERR_LIMIT);
+		ck_assert_int_eq(node_endpoints_rewrite(key, wr_slice(&in), map, NULL, &out, &changed), ERR_LIMIT);
 		wr_free(&out);
 	}
 	wr_free(&in);
@@ -346,9 +387,10 @@ main(void)
 	tcase_add_test(c, addresses_of_nobody);
 	tcase_add_test(c, tags_are_used_up);
 	tcase_add_test(c, malformed);
-	tcase_add_test(c, every_length);
-	tcase_add_test(c, every_padding);
-	tcase_add_test(c, prefixes_and_changes);
+	tcase_add_test(c, share_fetch);
+	tcase_add_loop_test(c, every_length, 0, ARRAY_LEN(answers));
+	tcase_add_loop_test(c, every_padding, 0, ARRAY_LEN(answers));
+	tcase_add_loop_test(c, prefixes_and_changes, 0, ARRAY_LEN(answers));
 	tcase_add_test(c, a_full_writer);
 	suite_add_tcase(s, c);
 	return suite_run(s);

@@ -85,25 +85,52 @@ END_TEST
 #define FETCH "00000000 0000 00000007 02 000102030405060708090a0b0c0d0e0f 02 00000000 0006 0000000000000009 " \
 	      "0000000000000009 0000000000000000 00 ffffffff 05 'RECS' 01 01 09 00000002 00000005 00 00 "
 
+#define SHARE_FETCH "00000000 0000 00 00000000 02 000102030405060708090a0b0c0d0e0f 02 00000000 0000 00 0000 00 ffffffff ffffffff 00 " \
+		    "05 'RECS' 01 00 00 "
+
 static const struct {
 	const char *broker;
 	const char *client; /* NULL: as it is */
+	bool share;
 } watched[] = {
-	{FETCH "00", NULL},
-	{FETCH "01 00 01 01", NULL},
-	{FETCH "02 00 01 01 07 02 beef", NULL},
-	{FETCH "01 00 11 02 00000002 03 'k1' 00002384 04 'abc' 00", "01 ffffff7f 0e 0000000000000000000000000000"},
+	{FETCH "00", NULL, false},
+	{FETCH "01 00 01 01", NULL, false},
+	{FETCH "02 00 01 01 07 02 beef", NULL, false},
+	{FETCH "01 00 11 02 00000002 03 'k1' 00002384 04 'abc' 00", "01 ffffff7f 0e 0000000000000000000000000000", false},
 	{FETCH "01 00 1e 03 00000002 03 'k1' 00002384 00 00 00000002 03 'k1' 00002384 04 'abc' 00",
-	 "02 00 11 02 00000002 06 'local' 0000232a 00 00 ffffff7f 08 0000000000000000"},
+	 "02 00 11 02 00000002 06 'local' 0000232a 00 00 ffffff7f 08 0000000000000000", false},
 	{FETCH "01 00 1c 03 00000042 03 'k1' 00002384 02 'r' 00 00000002 03 'k1' 00002384 00 00",
-	 "02 00 11 02 00000002 06 'local' 0000232a 00 00 ffffff7f 06 000000000000"},
+	 "02 00 11 02 00000002 06 'local' 0000232a 00 00 ffffff7f 06 000000000000", false},
+	{SHARE_FETCH "01 00", NULL, true},
+	{SHARE_FETCH "01 01 07 02 beef", NULL, true},
+	{SHARE_FETCH "02 00000002 03 'k1' 00002384 04 'abc' 00 00", "01 01 ffffff7f 0b 0000000000000000000000", true},
+	{SHARE_FETCH "03 00000002 03 'k1' 00002384 00 00 00000042 03 'k1' 00002384 04 'abc' 00 00",
+	 "02 00000002 06 'local' 0000232a 00 00 01 ffffff7f 08 0000000000000000", true},
 };
+
+static const char *
+head_of(int i)
+{
+	return watched[i].share ? SHARE_FETCH : FETCH;
+}
+
+static int16_t
+key_of(int i)
+{
+	return watched[i].share ? API_SHARE_FETCH : API_FETCH;
+}
+
+static int16_t
+version_of(int i)
+{
+	return watched[i].share ? 1 : 16;
+}
 
 /* What the client gets of a body that comes in a piece of `first` bytes and pieces of `rest`. */
 static enum stage_verdict
-watch(int16_t version, struct slice body, size_t first, size_t rest, struct wr *ret)
+watch(int16_t key, int16_t version, struct slice body, size_t first, size_t rest, struct wr *ret)
 {
-	struct exchange *x = stages_exchange(API_FETCH, version, slice_of("", 0));
+	struct exchange *x = stages_exchange(key, version, slice_of("", 0));
 	enum stage_verdict verdict = STAGE_PASS;
 	size_t n = first < body.n ? first : body.n, at = 0;
 	bool kept = false;
@@ -139,7 +166,7 @@ watch(int16_t version, struct slice body, size_t first, size_t rest, struct wr *
 
 START_TEST(watched_cut_anywhere)
 {
-	struct wr in = hex_of(watched[_i].broker), head = hex_of(FETCH), want = wr_new(4096);
+	struct wr in = hex_of(watched[_i].broker), head = hex_of(head_of(_i)), want = wr_new(4096);
 
 	if (watched[_i].client == NULL) {
 		wr_slice_put(&want, wr_slice(&in));
@@ -150,12 +177,12 @@ START_TEST(watched_cut_anywhere)
 		wr_slice_put(&want, wr_slice(&tail));
 		wr_free(&tail);
 	}
-	for (int16_t v = 16; v <= 18; v++)
+	for (int16_t v = version_of(_i); v <= (watched[_i].share ? 1 : 18); v++)
 		for (size_t rest = 1; rest < 100; rest = rest * 3 + 1)
 			for (size_t first = 1; first <= in.len; first++) {
 				struct wr got = wr_new(4096);
 
-				ck_assert_int_ne(watch(v, wr_slice(&in), first, rest, &got), STAGE_CLOSE);
+				ck_assert_int_ne(watch(key_of(_i), v, wr_slice(&in), first, rest, &got), STAGE_CLOSE);
 				ck_assert(slice_eq(wr_slice(&got), wr_slice(&want)));
 				wr_free(&got);
 			}
@@ -168,13 +195,13 @@ END_TEST
 /* No prefix passes as a whole; and of what is refused the client has nothing of the end. */
 START_TEST(watched_and_refused)
 {
-	struct wr in = hex_of(watched[_i].broker), head = hex_of(FETCH);
+	struct wr in = hex_of(watched[_i].broker), head = hex_of(head_of(_i));
 
 	for (size_t n = 0; n < in.len; n++)
 		for (size_t rest = 1; rest < 50; rest += 48) {
 			struct wr got = wr_new(4096);
 
-			ck_assert_int_eq(watch(16, slice_of(in.buf, n), rest, rest, &got), STAGE_CLOSE);
+			ck_assert_int_eq(watch(key_of(_i), version_of(_i), slice_of(in.buf, n), rest, rest, &got), STAGE_CLOSE);
 			ck_assert_uint_le(got.len, head.len);
 			wr_free(&got);
 		}
@@ -188,7 +215,7 @@ START_TEST(watched_in_part) /* the connection ends before the answer */
 	struct wr in = hex_of(watched[_i].broker);
 
 	for (size_t n = 0; n < in.len; n++) {
-		struct exchange *x = stages_exchange(API_FETCH, 16, slice_of("", 0));
+		struct exchange *x = stages_exchange(key_of(_i), version_of(_i), slice_of("", 0));
 		size_t pass;
 
 		ck_assert_int_eq(stage->stream(stage->self, x, slice_of(in.buf, n), in.len - n, &pass), STAGE_PASS);
@@ -204,7 +231,7 @@ START_TEST(a_version_to_come_is_refused_at_once)
 {
 	struct wr in = hex_of(FETCH "00"), got = wr_new(4096);
 
-	ck_assert_int_eq(watch(19, wr_slice(&in), 1, 1, &got), STAGE_CLOSE);
+	ck_assert_int_eq(watch(API_FETCH, 19, wr_slice(&in), 1, 1, &got), STAGE_CLOSE);
 	ck_assert_uint_eq(got.len, 0);
 	wr_free(&in);
 	wr_free(&got);
@@ -228,10 +255,10 @@ START_TEST(the_longest_end)
 		for (int cut = 0; cut < 2; cut++) {
 			wr_reset(&got);
 			if (n == MOST) {
-				ck_assert_int_ne(watch(16, wr_slice(&in), cut == 0 ? in.len : 100, 1000, &got), STAGE_CLOSE);
+				ck_assert_int_ne(watch(API_FETCH, 16, wr_slice(&in), cut == 0 ? in.len : 100, 1000, &got), STAGE_CLOSE);
 				ck_assert(slice_eq(wr_slice(&got), wr_slice(&in)));
 			} else {
-				ck_assert_int_eq(watch(16, wr_slice(&in), cut == 0 ? in.len : 100, 1000, &got), STAGE_CLOSE);
+				ck_assert_int_eq(watch(API_FETCH, 16, wr_slice(&in), cut == 0 ? in.len : 100, 1000, &got), STAGE_CLOSE);
 				ck_assert_uint_le(got.len, head.len);
 			}
 		}
@@ -253,14 +280,13 @@ START_TEST(wants)
 	ck_assert_ptr_null(stage->wants_request);
 	for (int16_t key = 0; key < 120; key++)
 		for (int16_t v = 0; v < 30; v++) {
-			bool want = false;
+			bool want = false, passes;
 
 			for (size_t i = 0; i < ARRAY_LEN(table); i++)
 				want = want || (table[i].key == key && v >= table[i].from);
-			ck_assert_msg(stage->wants_response(stage->self, key, v) == (want && key != API_FETCH), "API %d version %d",
-				      key, v);
-			ck_assert_msg(stage->wants_stream(stage->self, key, v) == (want && key == API_FETCH), "API %d version %d",
-				      key, v);
+			passes = key == API_FETCH || key == API_SHARE_FETCH;
+			ck_assert_msg(stage->wants_response(stage->self, key, v) == (want && !passes), "API %d version %d", key, v);
+			ck_assert_msg(stage->wants_stream(stage->self, key, v) == (want && passes), "API %d version %d", key, v);
 		}
 }
 END_TEST

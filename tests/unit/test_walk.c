@@ -56,18 +56,38 @@ walked(int16_t key, bool response, int16_t version, struct slice body, struct cu
 	return err;
 }
 
-/* The bytes from tags_at on are one section of tagged fields, to the end. */
+/* NodeEndpoints as a field of their own: ShareFetch and ShareAcknowledge, which have nothing else behind them. */
 static void
-tags_begin_there(const struct walk *w, struct slice body)
+skip_endpoints(struct rd *r)
+{
+	uint32_t count = rd_uvarint(r);
+
+	for (uint32_t i = 1; i < count; i++) {
+		rd_skip(r, 4);
+		(void)rd_compact(r);
+		rd_skip(r, 4);
+		(void)rd_nullable_compact(r);
+		for (uint32_t n = rd_uvarint(r); n > 0; n--) {
+			(void)rd_uvarint(r);
+			rd_skip(r, rd_uvarint(r));
+		}
+	}
+}
+
+/* The bytes from end_at on are endpoints, where they are a field, and one section of tagged fields. */
+static void
+ends_there(const struct walk *w, struct slice body, bool endpoints)
 {
 	struct rd r;
 	uint32_t count;
 
-	ck_assert(w->flexible == (w->tags_at != WALK_NOT_YET));
+	ck_assert(w->flexible == (w->end_at != WALK_NOT_YET));
 	if (!w->flexible)
 		return;
-	ck_assert_uint_lt(w->tags_at, body.n);
-	r = rd_of(slice_of(body.p + w->tags_at, body.n - (size_t)w->tags_at));
+	ck_assert_uint_lt(w->end_at, body.n);
+	r = rd_of(slice_of(body.p + w->end_at, body.n - (size_t)w->end_at));
+	if (endpoints)
+		skip_endpoints(&r);
 	count = rd_uvarint(&r);
 	for (uint32_t i = 0; i < count; i++) {
 		(void)rd_uvarint(&r);
@@ -87,7 +107,7 @@ same(int16_t key, bool response, int16_t version, struct slice body, struct cut 
 	ck_assert_msg(got == want, "%s %s %d, %zu bytes in %zu and %zu: %d, not %d", schema_apis[key].name,
 		      response ? "response" : "request", version, body.n, cut.first, cut.rest, got, want);
 	if (got == 0)
-		tags_begin_there(&w, body);
+		ends_there(&w, body, response && (key == API_SHARE_FETCH || key == API_SHARE_ACKNOWLEDGE));
 }
 
 static const struct cut whole = {SIZE_MAX, 1}, bytes = {1, 1}, threes = {2, 3};
@@ -175,14 +195,32 @@ END_TEST
 #define FETCH "00000000 0000 00000007 02 000102030405060708090a0b0c0d0e0f 02 00000000 0006 0000000000000009 " \
 	      "0000000000000009 0000000000000000 00 ffffffff 05 'RECS' 00 00 "
 
-START_TEST(where_tags_begin)
+START_TEST(where_the_end_begins)
 {
 	struct wr bare = hex_of(FETCH), body = hex_of(FETCH "02 00 0e 02 00000002 03 'k2' 00002384 00 00 09 00");
 	struct walk w;
 
 	ck_assert_int_eq(walk_begin(&w, API_FETCH, true, 16, body.len), 0);
 	for (size_t i = 0; i < body.len; i++) {
-		ck_assert(w.tags_at == (i < bare.len ? WALK_NOT_YET : bare.len));
+		ck_assert(w.end_at == (i < bare.len ? WALK_NOT_YET : bare.len));
+		ck_assert_int_eq(feed(&w, slice_of(body.buf + i, 1)), 0);
+	}
+	ck_assert(walk_done(&w));
+	wr_free(&bare);
+	wr_free(&body);
+}
+END_TEST
+
+/* ShareFetch's endpoints are no tagged field. */
+START_TEST(where_endpoints_begin)
+{
+	struct wr bare = hex_of("00000000 0000 00 00000000 01"),
+		  body = hex_of("00000000 0000 00 00000000 01 02 00000002 03 'k2' 00002384 00 00 01 09 00");
+	struct walk w;
+
+	ck_assert_int_eq(walk_begin(&w, API_SHARE_FETCH, true, 1, body.len), 0);
+	for (size_t i = 0; i < body.len; i++) {
+		ck_assert(w.end_at == (i < bare.len ? WALK_NOT_YET : bare.len));
 		ck_assert_int_eq(feed(&w, slice_of(body.buf + i, 1)), 0);
 	}
 	ck_assert(walk_done(&w));
@@ -206,10 +244,10 @@ START_TEST(records_are_not_looked_at)
 	ck_assert_int_eq(feed(&w, wr_slice(&head)), 0);
 	for (int i = 0; i < RECORDS / 1000; i++)
 		ck_assert_int_eq(walk_feed(&w, slice_of(kilobyte, sizeof(kilobyte))), 0);
-	ck_assert(w.tags_at == WALK_NOT_YET);
+	ck_assert(w.end_at == WALK_NOT_YET);
 	ck_assert_int_eq(feed(&w, wr_slice(&tail)), 0);
 	ck_assert(walk_done(&w));
-	ck_assert(w.tags_at == head.len + RECORDS + 2);
+	ck_assert(w.end_at == head.len + RECORDS + 2);
 	wr_free(&head);
 	wr_free(&tail);
 }
@@ -285,7 +323,8 @@ main(void)
 	tcase_add_test(c, every_cut_and_every_prefix);
 	tcase_add_test(c, every_changed_byte);
 	tcase_add_test(c, kafkas_own_bytes);
-	tcase_add_test(c, where_tags_begin);
+	tcase_add_test(c, where_the_end_begins);
+	tcase_add_test(c, where_endpoints_begin);
 	tcase_add_test(c, records_are_not_looked_at);
 	tcase_add_test(c, an_error_is_told_at_once_and_stays);
 	tcase_add_test(c, what_is_not_in_the_table);
