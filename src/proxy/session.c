@@ -224,6 +224,26 @@ session_drain(struct session *s, const char *why)
 
 /* --- flow -------------------------------------------------------------------------- */
 
+/*
+ * Who may do what depends on how a login ends, and what the next frame is, a request or a
+ * token, on its answer: nothing is read behind one.  Kafka's clients wait there as well.
+ */
+static bool
+is_login_under_way(const struct session *s)
+{
+	struct link *e = list_last(&s->fifo);
+	const struct exchange *x = e != NULL ? CONTAINER_OF(e, struct exchange, link) : NULL;
+
+	return x != NULL && !x->own &&
+	       (x->key == STAGE_TOKEN || x->key == API_SASL_HANDSHAKE || x->key == API_SASL_AUTHENTICATE);
+}
+
+bool
+session_may_read(const struct session *s)
+{
+	return s->state == SESSION_OPEN && s->relogin != RELOGIN_RUNNING && !is_login_under_way(s);
+}
+
 /* Who may read now?  Only here is reading stopped or started. */
 static void
 flow(struct session *s)
@@ -232,8 +252,7 @@ flow(struct session *s)
 	const struct exchange *head = first != NULL ? CONTAINER_OF(first, struct exchange, link) : NULL;
 	bool client_full = s->client != NULL && io_is_high(s->client);
 	bool broker_full = (s->broker != NULL && io_is_high(s->broker)) || s->fifo.count >= FIFO_MAX;
-	bool open = s->state == SESSION_OPEN && s->relogin != RELOGIN_RUNNING;
-	bool wanted = open || (s->state == SESSION_DRAINING && s->relaying);
+	bool inside = s->relaying && (s->state == SESSION_OPEN || s->state == SESSION_DRAINING);
 	bool held = head != NULL && head->phase == EXCHANGE_RESPONSE && head->held && !head->local;
 
 	if (broker_full && !s->client_blocked)
@@ -243,7 +262,7 @@ flow(struct session *s)
 	s->client_blocked = broker_full;
 	s->broker_blocked = client_full;
 	if (s->client != NULL) {
-		if (wanted && s->current == NULL && !broker_full)
+		if ((session_may_read(s) || inside) && s->current == NULL && !broker_full)
 			io_resume(s->client);
 		else
 			io_pause(s->client);

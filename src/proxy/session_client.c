@@ -108,7 +108,8 @@ is_request(struct slice head, uint32_t frame_len)
 	struct start st;
 	int16_t min, max;
 
-	return start_read(head, frame_len, &st) && api_range(st.key, &min, &max) && st.version <= max;
+	/* At any version: what is no request to us would pass unseen with its answer. */
+	return start_read(head, frame_len, &st) && api_range(st.key, &min, &max);
 }
 
 /*
@@ -159,8 +160,8 @@ on_head(struct session *s, struct io_note *note)
 	struct exchange *x;
 	struct start st;
 
-	if (s->state != SESSION_OPEN || s->relogin == RELOGIN_RUNNING) {
-		io_pause(s->client); /* until the broker is connected, or logged in at again, or for good */
+	if (!session_may_read(s)) {
+		io_pause(s->client); /* until the broker is connected, or logged in at, by us or by the client, or for good */
 		note->take = IO_STOP;
 		return;
 	}

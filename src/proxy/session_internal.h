@@ -78,6 +78,7 @@ void session_client_gone(struct session *s);                /* its connection is
 void session_broker_gone(struct session *s, const char *why);
 void session_answered(struct session *s, struct exchange *x); /* x is through: observe it, let it go */
 void session_flush_answers(struct session *s);              /* sends what stages answered and whose turn has come */
+bool session_may_read(const struct session *s);             /* may the client's next request come? */
 
 /* session_client.c */
 io_fn session_on_client;

@@ -196,6 +196,64 @@ START_TEST(tokens_are_followed)
 }
 END_TEST
 
+/* What stands behind a token is no token, however early it comes: the stages see it. */
+START_TEST(a_request_right_behind_a_token)
+{
+	struct wr both = wr_new(256), frame;
+	int fd;
+
+	open_all(LOGIN_STAGE_FOLLOW, "PLAIN");
+	fd = lab_dial();
+	ck_assert_int_eq(handshake(fd, 0, "PLAIN"), 0);
+	wr_u32(&both, (uint32_t)TOKEN.n);
+	wr_slice_put(&both, TOKEN);
+	wr_u32(&both, 14);
+	request_header_write(WHO, 0, 7, slice_str("unit"), &both);
+	ck_assert_int_eq(send(fd, both.buf, both.len, MSG_NOSIGNAL), (ssize_t)both.len);
+	wr_free(&both);
+	ck_assert(lab_frame(fd, &frame));
+	ck_assert_uint_eq(frame.len, 0);
+	wr_free(&frame);
+	ck_assert(slice_eq(lab_answer_to(fd, WHO, 0, 7, &frame), slice_str("=User:sidecar")));
+	wr_free(&frame);
+	ck_assert_int_eq(atomic_load(&lab.echoes), 0);
+	close(fd);
+	close_all();
+}
+END_TEST
+
+/* Two logins at once, the second in another name: the answer to the first says nothing about that. */
+START_TEST(logins_in_one_go)
+{
+	struct slice tokens[] = {TOKEN, slice_of("\0admin\0nonsense", 15)};
+	struct wr w = wr_new(256), frame;
+	struct auth_answer a;
+	int fd;
+
+	open_all(LOGIN_STAGE_FOLLOW, "PLAIN");
+	fd = lab_dial();
+	for (int i = 0; i < 2; i++) {
+		wr_reset(&w);
+		auth_handshake_request_write(slice_str("PLAIN"), &w);
+		ck_assert(lab_ask(fd, API_SASL_HANDSHAKE, 1, 10 + i, wr_slice(&w)));
+		wr_reset(&w);
+		auth_request_write(2, tokens[i], &w);
+		ck_assert(lab_ask(fd, API_SASL_AUTHENTICATE, 2, 20 + i, wr_slice(&w)));
+	}
+	for (int i = 0; i < 2; i++) {
+		(void)lab_answer_to(fd, API_SASL_HANDSHAKE, 1, 10 + i, &frame);
+		wr_free(&frame);
+		ck_assert_int_eq(auth_response_read(2, lab_answer_to(fd, API_SASL_AUTHENTICATE, 2, 20 + i, &frame), &a), 0);
+		ck_assert_int_eq(a.error, i == 0 ? 0 : AUTH_FAILED);
+		wr_free(&frame);
+	}
+	want_principal(fd, "=User:sidecar");
+	wr_free(&w);
+	close(fd);
+	close_all();
+}
+END_TEST
+
 START_TEST(what_is_no_sasl)
 {
 	static const uint8_t garbage[3] = {0xff, 0xff, 0xff};
@@ -392,6 +450,8 @@ main(void)
 	tcase_add_test(t, only_what_the_broker_believes);
 	tcase_add_test(t, a_mechanism_that_tells_nobody);
 	tcase_add_loop_test(t, tokens_are_followed, 0, 2);
+	tcase_add_test(t, a_request_right_behind_a_token);
+	tcase_add_test(t, logins_in_one_go);
 	tcase_add_test(t, what_is_no_sasl);
 	tcase_add_test(t, refused);
 	tcase_add_loop_test(t, demanded, 0, 3);
