@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/json_out.h"
 #include "base/metrics.h"
 #include "base/text.h"
 #include "base/wr.h"
@@ -57,23 +56,12 @@ is_plain(struct slice s)
 	return s.n > 0;
 }
 
-/* Control characters can't move a terminal's cursor or begin a line of their own. */
+/* What a peer says can't move a terminal's cursor or begin a line of its own.  It is JSON's form, too. */
 static void
 put_quoted(struct wr *w, struct slice s)
 {
 	wr_u8(w, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		uint8_t c = s.p[i];
-
-		if (c == '"' || c == '\\') {
-			wr_u8(w, '\\');
-			wr_u8(w, c);
-		} else if (c < 0x20 || c == 0x7f) {
-			wr_printf(w, "\\u%04x", c);
-		} else {
-			wr_u8(w, c);
-		}
-	}
+	text_escape(w, s, "\"\\");
 	wr_u8(w, '"');
 }
 
@@ -91,9 +79,9 @@ static void
 put_json(struct wr *w, const char *name, struct slice text)
 {
 	wr_text(w, w->len > 0 ? "," : "{");
-	json_out_quoted(w, slice_str(name));
+	put_quoted(w, slice_str(name));
 	wr_u8(w, ':');
-	json_out_quoted(w, text);
+	put_quoted(w, text);
 }
 
 void

@@ -33,6 +33,14 @@ int text_parse_i64(struct slice s, int64_t *ret) MUSTCHECK;
 /* The length of the UTF-8 sequence that s begins with (RFC 3629: shortest form, no surrogates); 0: none, or s is empty. */
 size_t text_utf8(struct slice s);
 
+/*
+ * Appends text that anybody may have written, so that it can't command the terminal that it is
+ * shown on, end a line, or be read in another order than it has: controls (C0, DEL, C1), line
+ * and paragraph separators, and what turns the direction of text become \uXXXX, as in JSON;
+ * bytes that are no UTF-8 become U+FFFD.  ASCII characters in `quoted` get a backslash.
+ */
+void text_escape(struct wr *w, struct slice s, const char *quoted);
+
 /* Shell-like glob: '*' any run, '?' any one character.  Linear in practice, no recursion. */
 bool text_glob(const char *pattern, struct slice s);
 

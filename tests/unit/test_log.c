@@ -81,6 +81,25 @@ START_TEST(controls_are_escaped)
 }
 END_TEST
 
+/* Neither can the controls above ASCII, a lone byte that is one of them in other encodings, or text that runs backwards. */
+START_TEST(other_controls_are_escaped)
+{
+	static const char text[] = "\xc2\x9b" "31m\x9b" "31m\x7f\xe2\x80\xae" "gpj\xe2\x80\xa8\xc3\xa9";
+	json_t *j;
+
+	LOG_INFO("test", "x", LOG_S("client", text));
+	ck_assert_str_eq(lines(), HEAD "x client=\"\\u009b31m\xef\xbf\xbd" "31m\\u007f\\u202egpj\\u2028\xc3\xa9\"\n");
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+	LOG_INFO("test", "x", LOG_S("client", text));
+	ck_assert_ptr_nonnull(strstr(lines(), "\"client\":\"\\u009b31m\xef\xbf\xbd" "31m\\u007f\\u202egpj\\u2028\xc3\xa9\""));
+	j = json_loads(captured, 0, NULL);
+	ck_assert_ptr_nonnull(j);
+	ck_assert_str_eq(json_string_value(json_object_get(j, "client")),
+			 "\xc2\x9b" "31m\xef\xbf\xbd" "31m\x7f\xe2\x80\xae" "gpj\xe2\x80\xa8\xc3\xa9");
+	json_decref(j);
+}
+END_TEST
+
 START_TEST(json)
 {
 	json_t *j;
@@ -201,6 +220,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, logfmt);
 	tcase_add_test(t, controls_are_escaped);
+	tcase_add_test(t, other_controls_are_escaped);
 	tcase_add_test(t, json);
 	tcase_add_test(t, levels);
 	tcase_add_test(t, too_long);

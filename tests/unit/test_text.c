@@ -264,6 +264,19 @@ START_TEST(utf8)
 }
 END_TEST
 
+/* test_safe.c has each code point. */
+START_TEST(escapes)
+{
+	struct wr w = wr_new(100);
+
+	text_escape(&w, slice_of("a\"b\\\0\x1b\xc2\x9b\x9b=", 10), "\"\\");
+	text_escape(&w, slice_str("\"\\"), "");
+	wr_u8(&w, 0);
+	ck_assert_str_eq((const char *)w.buf, "a\\\"b\\\\\\u0000\\u001b\\u009b\xef\xbf\xbd=\"\\");
+	wr_free(&w);
+}
+END_TEST
+
 START_TEST(globs)
 {
 	static const struct {
@@ -312,6 +325,7 @@ main(void)
 	tcase_add_test(t, times_that_are_none);
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, utf8);
+	tcase_add_test(t, escapes);
 	tcase_add_test(t, globs);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
