@@ -470,6 +470,19 @@ metadata_body(void *arg, int16_t version, struct wr *w)
 	metadata_request_write(version, NULL, NULL, 0, w);
 }
 
+/* As one word: it is shown to people, and a broker may say anything. */
+static void
+note_cluster(struct control *c, struct slice id)
+{
+	size_t n = id.n < CLUSTER_ID_MAX ? id.n : CLUSTER_ID_MAX - 1;
+
+	pthread_mutex_lock(&c->mutex);
+	for (size_t i = 0; i < n; i++)
+		c->cluster_id[i] = id.p[i] > ' ' && id.p[i] < 0x7f ? (char)id.p[i] : '?';
+	c->cluster_id[n] = '\0';
+	pthread_mutex_unlock(&c->mutex);
+}
+
 static void
 learn(struct control *c, const struct metadata *m)
 {
@@ -492,10 +505,7 @@ learn(struct control *c, const struct metadata *m)
 			    LOG_I("last", c->reactor->core->set.last_port),
 			    LOG_S("error", err == ERR_LIMIT ? "listen.broker.ports has no free port" : err_text(err)));
 	}
-	pthread_mutex_lock(&c->mutex);
-	(void)snprintf(c->cluster_id, sizeof(c->cluster_id), "%.*s", (int)m->cluster_id.n,
-		       m->cluster_id.p != NULL ? (const char *)m->cluster_id.p : "");
-	pthread_mutex_unlock(&c->mutex);
+	note_cluster(c, m->cluster_id);
 	if (!all_open) {
 		not_ready(c);
 		return;

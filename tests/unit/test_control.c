@@ -35,6 +35,7 @@ static struct {
 	pthread_t thread;
 	atomic_int mischief, greeting;
 	atomic_uint connections, asked;
+	_Atomic(const char *) cluster; /* NULL: the usual one */
 	atomic_int version;  /* of the last question */
 	int conn; /* of the thread's */
 	pthread_mutex_t mutex; /* of conn */
@@ -94,7 +95,7 @@ put_metadata(struct wr *w)
 	wr_string(w, slice_str("127.0.0.1"));
 	wr_i32(w, broker.port);
 	wr_i16(w, -1);
-	wr_string(w, slice_str("unit-cluster"));
+	wr_string(w, slice_str(atomic_load(&broker.cluster) != NULL ? atomic_load(&broker.cluster) : "unit-cluster"));
 	wr_i32(w, 1); /* controller */
 	wr_i32(w, 0); /* topics */
 }
@@ -450,6 +451,20 @@ START_TEST(knows_the_cluster)
 }
 END_TEST
 
+/* It is printed as it is when the proxy gets ready: a broker's words don't become lines of ours. */
+START_TEST(a_cluster_id_that_is_no_word)
+{
+	char id[64];
+
+	atomic_store(&broker.cluster, "a b\nready key=x\x1b[31m\xc2\x9b~");
+	proxy_open();
+	while (!proxy_ready(proxy))
+		sched_yield();
+	proxy_cluster_id(proxy, id, sizeof(id));
+	ck_assert_str_eq(id, "a?b?ready?key=x?[31m??~");
+}
+END_TEST
+
 START_TEST(too_large)
 {
 	struct question q = {.long_body = 5000};
@@ -496,6 +511,7 @@ main(void)
 	tcase_add_test(t, greeted_badly);
 	tcase_add_test(t, another_server);
 	tcase_add_test(t, knows_the_cluster);
+	tcase_add_test(t, a_cluster_id_that_is_no_word);
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, ended);
 	suite_add_tcase(s, t);
