@@ -295,6 +295,7 @@ rewrite_open(struct rewriter *r, const struct batch *in, size_t max_bytes, struc
 	struct slice records = in->records;
 	struct monotime since = clock_now();
 	int64_t codec_ns = 0;
+	size_t plain = 0;
 	int err = 0;
 
 	if (codec == CODEC_COUNT)
@@ -304,6 +305,7 @@ rewrite_open(struct rewriter *r, const struct batch *in, size_t max_bytes, struc
 	if (codec != CODEC_NONE) {
 		err = codec_decompress(r->codecs, codec, in->records, max_bytes, &r->plain);
 		records = wr_slice(&r->plain);
+		plain = err == 0 ? records.n : max_bytes;
 		codec_ns = lap(&since);
 	} else if (records.n > max_bytes) {
 		err = ERR_LIMIT;
@@ -318,6 +320,7 @@ rewrite_open(struct rewriter *r, const struct batch *in, size_t max_bytes, struc
 	if (cost != NULL) {
 		cost->codec_ns += codec_ns;
 		cost->hash_ns += lap(&since);
+		cost->plain += plain;
 	}
 	if (err != 0) {
 		rewrite_close(r);

@@ -50,6 +50,7 @@ struct member {
 struct rewrite_cost {
 	int64_t codec_ns;
 	int64_t hash_ns; /* walking and writing included */
+	size_t plain;    /* bytes that were decompressed; all that was allowed when that failed */
 };
 
 struct rewriter; /* opaque */

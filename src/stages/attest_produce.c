@@ -15,6 +15,9 @@
 /* Kafka's default of socket.request.max.bytes: a broker closes the connection on which a larger request comes. */
 enum { REQUEST_MAX = 104857600 };
 
+/* A request may become so many times attest.max.plain.bytes: its thread serves nobody else meanwhile. */
+enum { PLAIN_TIMES = 8 };
+
 /* One request in work. */
 struct work {
 	struct attest *a;
@@ -28,6 +31,7 @@ struct work {
 	struct wr head;  /* small things that follow each other */
 	size_t copied;   /* of the body: what stands before is in the rope */
 	int64_t room;    /* so much longer may the request become */
+	size_t plain;    /* so much may still be decompressed */
 	bool changed;
 	bool refuse;     /* attest.on.failure: reject, and something failed */
 	bool *twice;     /* by part: another one is of the same partition; NULL: none is */
@@ -131,7 +135,7 @@ rewrite_in(struct work *w, const struct attempt *t, enum header_mode mode, struc
 		.both = t->time != CHAINS_TIME_APPEND,
 		.max_bytes = (size_t)w->config->attest_max_plain_bytes,
 	};
-	struct rewrite_cost cost = {0, 0};
+	struct rewrite_cost cost = {0};
 	int err;
 
 	o.spans = chains_windows_of(t, &o.span_count);
@@ -242,12 +246,33 @@ never(enum metric why, const struct batch *b)
 	unattested(why, why == METRIC_RECORDS_LEGACY || why == METRIC_RECORDS_MALFORMED ? 1 : b->count);
 }
 
+/*
+ * The batch's records, decompressed, before it is placed: what a header claims makes no room
+ * for records, and no windows.  Without a bound for the whole request, four kilobytes for each
+ * of many partitions would do.
+ */
+static int
+open_batch(struct work *w, const struct batch *b)
+{
+	size_t most = (size_t)w->config->attest_max_plain_bytes;
+	struct rewrite_cost cost = {0};
+	int err;
+
+	if (batch_codec(b) != CODEC_NONE && w->plain < most)
+		most = w->plain;
+	if (most == 0)
+		return ERR_LIMIT;
+	err = rewrite_open(w->reactor->rewriter, b, most, &cost);
+	w->plain -= cost.plain < w->plain ? cost.plain : w->plain;
+	count_cost(&cost);
+	return err;
+}
+
 static int
 attest_part(struct work *w, const struct produce_part *p, const struct topic_facts *f)
 {
 	struct batch b;
 	enum metric not = attest_ours_why_not(p, &b);
-	struct rewrite_cost cost = {0, 0};
 	struct chains_batch cb;
 	struct who who;
 	struct attempt t;
@@ -257,9 +282,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 		never(not, &b);
 		return 0;
 	}
-	/* Before it is placed: what a header claims makes no room for records, and no windows. */
-	err = rewrite_open(w->reactor->rewriter, &b, (size_t)w->config->attest_max_plain_bytes, &cost);
-	count_cost(&cost);
+	err = open_batch(w, &b);
 	if (err != 0) {
 		unattested(reason_of(err), err == ERR_LIMIT || err == ERR_UNSUPPORTED ? b.count : 1);
 		return 0;
@@ -527,6 +550,7 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	w.reactor = exchange_reactor_state(x, &a->stage);
 	w.room = REQUEST_MAX - (int64_t)(exchange_body_at(x) + w.body.n);
 	w.config = attest_config(a);
+	w.plain = PLAIN_TIMES * (size_t)w.config->attest_max_plain_bytes;
 	if (produce_request_read(exchange_version(x), w.body, &w.req) != 0) {
 		unattested(METRIC_RECORDS_MALFORMED, 1);
 		verdict = STAGE_PASS; /* the broker's to refuse */

@@ -607,6 +607,44 @@ START_TEST(bombs)
 }
 END_TEST
 
+/*
+ * Each of them small enough, and very many in one request: once they have made eight times
+ * what one batch may, the others go as they came, but for those that needn't be decompressed.
+ */
+START_TEST(bombs_in_one_request)
+{
+	enum { PARTS = 12, LAST = PARTS - 1, FIT = 9 }; /* each is 55000 bytes, of eight times 64 KiB */
+	static char value[55001];
+	struct made_record record = {.value = memset(value, 'x', sizeof(value) - 1)};
+	struct wr bomb = BATCH(.count = 1, .codec = CODEC_ZSTD, .records = &record);
+	struct wr plain = BATCH(.count = 1, .records = &record);
+	struct stages_part p[PARTS];
+	struct produce_request q;
+	struct exchange *x;
+	struct wr out;
+
+	ck_assert_uint_lt(bomb.len, 200);
+	reopen(&(struct attesting){.yaml = "attest: {max.plain.bytes: 64KiB}"});
+	for (int i = 0; i < PARTS; i++)
+		p[i] = (struct stages_part){"a", NULL, i, wr_slice(i == LAST ? &plain : &bomb)};
+	for (int again = 0; again < 2; again++) { /* the next request has as much */
+		note_metrics();
+		x = produce_of(9, 1, p, PARTS);
+		ck_assert_int_eq(request(x), STAGE_REPLACE);
+		ck_assert_int_eq(counted(METRIC_RECORDS_LIMIT), PARTS - 1 - FIT);
+		out = outgoing(x, STAGE_REPLACE);
+		for (size_t i = 0; i < PARTS; i++) {
+			ck_assert_int_eq(slice_eq(part_of(9, &out, i, &q), p[i].records), i >= FIT && i != LAST);
+			produce_request_free(&q);
+		}
+		wr_free(&out);
+		stage->lost(stage->self, x);
+		stages_free(x);
+	}
+	wr_free(&bomb), wr_free(&plain);
+}
+END_TEST
+
 /* Records that fit, and their headers don't: shorter ones, or none; it is attested all the same. */
 START_TEST(headers_outgrow_memory)
 {
@@ -1537,6 +1575,7 @@ main(void)
 	tcase_add_test(t, absurd_count);
 	tcase_add_test(t, nothing_is_placed_in_vain);
 	tcase_add_test(t, bombs);
+	tcase_add_test(t, bombs_in_one_request);
 	tcase_add_test(t, headers_outgrow_memory);
 	tcase_add_test(t, acks_0);
 	tcase_add_test(t, acks_0_unattested);

@@ -421,7 +421,8 @@ END_TEST
 
 START_TEST(test_cost)
 {
-	struct rewrite_cost cost = {1000, 1000};
+	struct rewrite_cost cost = {1000, 1000, 1000};
+	struct rewrite_cost small = {0};
 	struct batch in = recorded_batch("java-zstd-large");
 	struct rewrite_span span = {8, (uint32_t)in.count};
 	struct rewrite_order o = order_of(HEADERS_FULL, &span, 1);
@@ -429,6 +430,10 @@ START_TEST(test_cost)
 	ck_assert_int_eq(rewrite_one(rewriter, &in, &o, &out, members, &cost), 0);
 	ck_assert_int_gt(cost.codec_ns, 1000); /* added to */
 	ck_assert_int_gt(cost.hash_ns, 1000);
+	ck_assert_uint_gt(cost.plain, 1000 + in.records.n);
+	/* What was tried in vain counts as all of what it was allowed. */
+	ck_assert_int_eq(rewrite_open(rewriter, &in, 5000, &small), ERR_LIMIT);
+	ck_assert_uint_eq(small.plain, 5000);
 }
 END_TEST
 
