@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "daemon/app_internal.h"
+#include "daemon/secrecy.h"
 #include "kafka/schema.h"
 
 enum { EXIT_CONFIG = 2 };
@@ -75,6 +76,7 @@ main(int argc, char **argv)
 	char why[512];
 	int code;
 
+	secrecy_begin();
 	if (options_read(argc, argv, &o, why, sizeof(why)) != 0) {
 		fprintf(stderr, "makoto-proxy: %s\n%s", why, options_usage);
 		return EXIT_CONFIG;
