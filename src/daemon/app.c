@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "daemon/app_internal.h"
+#include "daemon/exposure.h"
 #include "daemon/files.h"
 #include "kafka/api.h"
 #include "stages/versions.h"
@@ -458,6 +459,7 @@ app_run(const struct options *options, struct config *config)
 	if (metrics_thread_start() != 0)
 		return FAILED;
 	LOG_INFO("app", "starting", LOG_S("version", MAKOTO_VERSION), LOG_S("cluster", config->kafka_bootstrap_servers));
+	exposure_warn(config);
 	files_raise_limit((size_t)config->listen_max_connections,
 			  (size_t)(config->listen_broker_ports.last - config->listen_broker_ports.first) + 1);
 	code = app_open_state(&a);

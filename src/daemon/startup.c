@@ -44,6 +44,17 @@ make_parents(const char *path)
 	}
 }
 
+/* Who may write there can put another key or other heads in place. */
+static void
+warn_of_everybody(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0 && (st.st_mode & S_IWOTH) != 0)
+		LOG_WARN("startup", "the state directory can be written by everybody, who so may put another signing key there; chmod 700 it",
+			 LOG_S("directory", dir));
+}
+
 /* The default key is made at the first start; any other must be there. */
 static int
 make_key(const char *dir, const char *uri)
@@ -88,6 +99,7 @@ app_open_state(struct app *a)
 		LOG_ERROR("startup", "the state directory can't be used", LOG_S("directory", dir), LOG_S("cause", why));
 		return EXIT_FAILURE_RUN;
 	}
+	warn_of_everybody(dir);
 	for (int i = 0; i < 16; i++)
 		(void)snprintf(instance + 2 * i, 3, "%02x", state_instance(a->state)[i]);
 	LOG_INFO("startup", starts[state_start(a->state)], LOG_S("directory", dir), LOG_S("instance", instance));
