@@ -27,6 +27,7 @@ static int
 open_file(const char *path, EVP_PKEY **ret, char *why, size_t why_len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[BUFSIZ]; /* the stream's own would be given back with the key's text in it */
 	struct stat st;
 	EVP_PKEY *key;
 	FILE *f;
@@ -49,8 +50,10 @@ open_file(const char *path, EVP_PKEY **ret, char *why, size_t why_len)
 		(void)snprintf(why, why_len, "%s: %s", path, strerror(errno));
 		return ERR_IO;
 	}
+	(void)setvbuf(f, buf, _IOFBF, sizeof(buf));
 	key = PEM_read_PrivateKey(f, NULL, no_passphrase, NULL);
 	(void)fclose(f);
+	OPENSSL_cleanse(buf, sizeof(buf));
 	ERR_clear_error();
 	if (key == NULL) {
 		(void)snprintf(why, why_len, "%s: no private key in it (want PEM, not encrypted)", path);

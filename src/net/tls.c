@@ -103,6 +103,7 @@ static int
 read_key(const char *path, const char *password, EVP_PKEY **ret, char *why, size_t why_len)
 {
 	struct password pw = {.text = password};
+	char buf[BUFSIZ]; /* the stream's own would be given back with the key's text in it */
 	struct stat st;
 	EVP_PKEY *key;
 	FILE *f;
@@ -122,8 +123,10 @@ read_key(const char *path, const char *password, EVP_PKEY **ret, char *why, size
 		(void)snprintf(why, why_len, "%s: %s", path, strerror(errno));
 		return ERR_IO;
 	}
+	(void)setvbuf(f, buf, _IOFBF, sizeof(buf));
 	key = PEM_read_PrivateKey(f, NULL, on_password, &pw);
 	(void)fclose(f);
+	OPENSSL_cleanse(buf, sizeof(buf));
 	ERR_clear_error();
 	if (key == NULL) {
 		(void)snprintf(why, why_len, "%s: %s", path,

@@ -1,5 +1,8 @@
 #include "keys/signer.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include "keys/public_key.h"
 #include "makoto/envelope.h"
 #include "tests/unit/key_files.h"
@@ -246,6 +249,52 @@ START_TEST(no_right_to_read)
 }
 END_TEST
 
+/* How many of the text's pieces stand in this process's heap, freed memory included. */
+static unsigned
+in_heap(const char *text)
+{
+	enum { PIECE = 20 };
+	FILE *maps = fopen("/proc/self/maps", "re");
+	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC); /* a sanitizer would object to a look at freed memory */
+	unsigned long from = 0, to = 0;
+	unsigned count = 0;
+	char line[512], *heap;
+
+	ck_assert_ptr_nonnull(maps);
+	ck_assert_int_ge(mem, 0);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, "[heap]") != NULL)
+			ck_assert_int_eq(sscanf(line, "%lx-%lx", &from, &to), 2);
+	(void)fclose(maps);
+	heap = mmap(NULL, to - from + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(heap, MAP_FAILED);
+	ck_assert_int_eq(pread(mem, heap, to - from, (off_t)from), (ssize_t)(to - from));
+	for (text += strcspn(text, "\n") + 1; strlen(text) > PIECE && text[0] != '-'; text += PIECE)
+		count += memmem(heap, to - from, text, PIECE) != NULL;
+	ck_assert_int_eq(munmap(heap, to - from + 1), 0);
+	(void)close(mem);
+	return count;
+}
+
+/* The file's text is the key as much as the key is, and so it is when the key is refused. */
+START_TEST(leaves_no_text_behind)
+{
+	enum { LINE = 3 }; /* what libcrypto leaves in its own buffer of one line, in pieces */
+	static const char *const pems[] = {P256_PRIVATE, ED25519_PRIVATE, RSA_PRIVATE, RSA2048_PRIVATE, SECP256K1_PRIVATE};
+	const char *pem = pems[_i];
+	int fd = open(key_file_path("key"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600); /* key_file() leaves a buffer behind */
+	struct signer *s = NULL;
+
+	ck_assert_int_eq(write(fd, pem, strlen(pem)), (ssize_t)strlen(pem));
+	(void)close(fd);
+	ck_assert_uint_eq(in_heap(pem), 0);
+	ck_assert_int_eq(signer_open("file:key", key_dir, &s, why, sizeof(why)), _i < 3 ? 0 : ERR_UNSUPPORTED);
+	ck_assert_uint_le(in_heap(pem), LINE);
+	signer_free(s);
+	ck_assert_uint_le(in_heap(pem), LINE);
+}
+END_TEST
+
 static const struct {
 	const char *pem;
 	int err;
@@ -324,6 +373,7 @@ main(void)
 	tcase_add_test(t, schemes);
 	tcase_add_test(t, modes);
 	tcase_add_test(t, no_right_to_read);
+	tcase_add_loop_test(t, leaves_no_text_behind, 0, 5);
 	tcase_add_loop_test(t, refuses, 0, (int)ARRAY_LEN(refused));
 	tcase_add_loop_test(t, damaged, 0, (int)ARRAY_LEN(kinds));
 	suite_add_tcase(s, t);
