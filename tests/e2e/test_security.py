@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import struct
 
 import kafkalog
@@ -9,6 +10,7 @@ import pytest
 import wire
 from fakebroker import FakeBroker
 from lab.kafka import until
+from lab.pki import Pki
 from proxy import PATIENCE, Proxy
 
 HOSTILE = "x\nready bootstrap=127.0.0.1:1\x1b[31m\u009b1m key=forged"
@@ -56,6 +58,29 @@ def test_words_of_a_broker(made):
     everything = p.text() + p.http("/status")[1] + p.http("/metrics")[1]
     assert "\x1b" not in everything and "\u009b" not in everything
     assert not p.said("^ready bootstrap=127.0.0.1:1$")
+    p.stop()
+
+
+def test_who_only_knocks(made, tmp_path):
+    """Until a TLS handshake is over no broker is dialled for a client."""
+    pki = Pki(tmp_path / "pki")
+    cert = pki.make("proxy", "IP:127.0.0.1")
+    p = made({"attest.enabled": False, "listen.tls.certificate": cert.crt, "listen.tls.key": cert.key})
+    p.start()
+    until("the proxy's own connections are up", lambda: p.metric("makoto_ready") == 1, 20 * PATIENCE)
+    dialled = lambda: p.metric("makoto_upstream_connected_total")  # noqa: E731
+    before = dialled()
+    conns = [wire.Conn("127.0.0.1", p.port) for _ in range(20)]
+    for c in conns:
+        c.send_raw(b"\x16\x03\x01\x02\x00")  # the beginning of a handshake
+    until("they are all there", lambda: p.metric("makoto_connections_active") == len(conns), 20 * PATIENCE)
+    secured = ssl.create_default_context(cafile=pki.ca).wrap_socket(wire.Conn("127.0.0.1", p.port).sock, server_hostname="127.0.0.1")
+    until("one broker is dialled, for the one that is through", lambda: dialled() > before, 20 * PATIENCE)
+    assert p.metric("makoto_connections_active") == len(conns) + 1
+    assert dialled() == before + 1
+    secured.close()
+    for c in conns:
+        c.close()
     p.stop()
 
 

@@ -20,6 +20,7 @@ static struct {
 		const char *body;
 	} *answers;
 	size_t count;
+	const char *first_goes_to; /* the first answer is a redirection to there, unless NULL */
 	char last[8192]; /* what was asked last */
 } http_lab;
 
@@ -31,7 +32,7 @@ http_lab_serve(void *arg UNUSED)
 	while ((fd = accept(http_lab.fd, NULL, NULL)) >= 0) {
 		size_t n = 0;
 		ssize_t got;
-		const char *body = NULL, *end;
+		const char *body = NULL, *location = NULL, *end;
 		char head[256];
 
 		/* A body comes with Content-Length; curl sends these in one piece or right behind. */
@@ -47,10 +48,14 @@ http_lab_serve(void *arg UNUSED)
 		}
 		for (size_t i = 0; i < http_lab.count && body == NULL; i++)
 			if (strncmp(http_lab.last, http_lab.answers[i].request, strlen(http_lab.answers[i].request)) == 0 &&
-			    (http_lab.answers[i].needs == NULL || strstr(http_lab.last, http_lab.answers[i].needs) != NULL))
+			    (http_lab.answers[i].needs == NULL || strstr(http_lab.last, http_lab.answers[i].needs) != NULL)) {
 				body = http_lab.answers[i].body;
-		(void)snprintf(head, sizeof(head), "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-			       body != NULL ? "200 OK" : "404 Not Found", body != NULL ? strlen(body) : 0);
+				location = i == 0 ? http_lab.first_goes_to : NULL;
+			}
+		(void)snprintf(head, sizeof(head), "HTTP/1.1 %s\r\n%s%s%sContent-Length: %zu\r\nConnection: close\r\n\r\n",
+			       location != NULL ? "307 Elsewhere" : body != NULL ? "200 OK" : "404 Not Found",
+			       location != NULL ? "Location: " : "", location != NULL ? location : "", location != NULL ? "\r\n" : "",
+			       body != NULL ? strlen(body) : 0);
 		(void)!write(fd, head, strlen(head));
 		if (body != NULL)
 			(void)!write(fd, body, strlen(body));

@@ -124,6 +124,33 @@ START_TEST(token_endpoint)
 }
 END_TEST
 
+/* Whoever is redirected brings the secret along, to wherever it is. */
+START_TEST(token_endpoint_that_redirects)
+{
+	static const struct http_lab_answer answers[] = {
+		{"POST /token ", NULL, ""},
+		{"POST /elsewhere ", NULL, "{\"access_token\":\"to.ke.n\",\"expires_in\":3600}"}};
+	struct source_settings set = {.mechanism = "OAUTHBEARER", .client_id = "id", .client_secret = "secret"};
+	struct source *s;
+	struct sasl *talk;
+	char url[64];
+	int err;
+
+	http_lab.first_goes_to = "/elsewhere";
+	http_lab_open(answers, ARRAY_LEN(answers));
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/token", http_lab.port);
+	set.token_url = url;
+	s = open_source(&set);
+	while ((err = source_begin(s, "h", &talk, why, sizeof(why))) == ERR_NOT_NOW)
+		sched_yield();
+	ck_assert_int_eq(err, ERR_REMOTE);
+	ck_assert_ptr_nonnull(strstr(why, "status 307"));
+	source_close(s);
+	http_lab_close();
+	ck_assert_ptr_eq(strstr(http_lab.last, "POST /token "), http_lab.last);
+}
+END_TEST
+
 START_TEST(aws)
 {
 	struct source_settings set = {.mechanism = "AWS_MSK_IAM", .aws = AWS_ENVIRONMENT};
@@ -181,6 +208,7 @@ main(void)
 	tcase_add_test(t, inline_password);
 	tcase_add_test(t, files_are_read_each_time);
 	tcase_add_test(t, token_endpoint);
+	tcase_add_test(t, token_endpoint_that_redirects);
 	tcase_add_test(t, aws);
 	tcase_add_test(t, what_does_not_go_together);
 	suite_add_tcase(s, t);
