@@ -221,6 +221,7 @@ static void
 on_tick(void *arg)
 {
 	struct app *a = arg;
+	const char *unready;
 	bool ready;
 
 	if (a->phase == APP_SEALING) {
@@ -229,13 +230,14 @@ on_tick(void *arg)
 	}
 	if (a->phase == APP_DRAINING)
 		return;
-	ready = proxy_ready(a->proxy);
+	unready = proxy_unready(a->proxy);
+	ready = unready == NULL;
 	if (ready && a->phase == APP_STARTING)
 		say_ready(a);
 	else if (ready && a->phase == APP_UNREADY)
 		LOG_INFO("app", "ready again");
 	else if (!ready && a->phase == APP_READY)
-		LOG_WARN("app", "not ready: no broker answers");
+		LOG_WARN("app", "not ready", LOG_S("cause", unready));
 	if (ready || a->phase != APP_STARTING)
 		a->phase = ready ? APP_READY : APP_UNREADY;
 	loop_timer_set(a->tick, a->phase == APP_STARTING ? TICK_STARTING_MS : TICK_READY_MS);

@@ -14,16 +14,11 @@ bool
 app_is_ready(void *arg, char *why, size_t why_len)
 {
 	const struct app *a = arg;
+	const char *unready = a->phase == APP_DRAINING || a->phase == APP_SEALING ? "stopping" : proxy_unready(a->proxy);
 
-	if (a->phase == APP_DRAINING || a->phase == APP_SEALING) {
-		(void)snprintf(why, why_len, "stopping");
-		return false;
-	}
-	if (!proxy_ready(a->proxy)) {
-		(void)snprintf(why, why_len, "no broker answers");
-		return false;
-	}
-	return true;
+	if (unready != NULL)
+		(void)snprintf(why, why_len, "%s", unready);
+	return unready == NULL;
 }
 
 struct ports {

@@ -23,6 +23,7 @@
 #define BACKOFF_MAX_MS 10000
 #define STEADY_MS 1000 /* a connection that served for so long is no sign of trouble when it ends */
 #define CLIENT_ID "makoto-proxy"
+#define NO_ANSWER "no broker answers"
 
 static void search_next(struct control *c);
 static void look(struct control *c);
@@ -174,9 +175,9 @@ control_ask(struct control *c, int16_t key, int16_t min, int16_t max, control_bo
 /* --- the connection ---------------------------------------------------------------- */
 
 static void
-not_ready(struct control *c)
+not_ready(struct control *c, const char *why)
 {
-	if (atomic_exchange(&c->ready, false))
+	if (atomic_exchange(&c->unready, why) == NULL)
 		metric_add(METRIC_READY, -1);
 }
 
@@ -184,7 +185,7 @@ static void
 rest(struct control *c, const char *why)
 {
 	c->state = CONTROL_RESTING;
-	not_ready(c);
+	not_ready(c, NO_ANSWER);
 	if (!c->told_lost)
 		LOG_WARN("control", "no broker of the cluster can be reached; trying on",
 			 LOG_S("bootstrap", c->reactor->core->set.bootstrap_servers), LOG_S("last", c->broker),
@@ -486,7 +487,7 @@ note_cluster(struct control *c, struct slice id)
 static void
 learn(struct control *c, const struct metadata *m)
 {
-	bool all_open = m->broker_count > 0;
+	const char *unready = m->broker_count > 0 ? NULL : "the cluster tells of no broker";
 
 	if (m->broker_count > 0)
 		endpoints_look(c->reactor->core->endpoints, m->cluster_id);
@@ -497,7 +498,7 @@ learn(struct control *c, const struct metadata *m)
 
 		if (err == 0)
 			continue;
-		all_open = false;
+		unready = err == ERR_LIMIT ? "listen.broker.ports has no free port for a broker" : "a broker's port can't be opened";
 		if (err == ERR_CLOSED)
 			continue; /* the proxy stops: no ports are opened any more */
 		LOG_LIMITED(LOG_LEVEL_ERROR, "control", "a broker has no port of ours: clients can't reach it",
@@ -506,12 +507,12 @@ learn(struct control *c, const struct metadata *m)
 			    LOG_S("error", err == ERR_LIMIT ? "listen.broker.ports has no free port" : err_text(err)));
 	}
 	note_cluster(c, m->cluster_id);
-	if (!all_open) {
-		not_ready(c);
+	if (unready != NULL) {
+		not_ready(c, unready);
 		return;
 	}
 	c->told_lost = false;
-	if (!atomic_exchange(&c->ready, true)) {
+	if (atomic_exchange(&c->unready, NULL) != NULL) {
 		metric_add(METRIC_READY, 1);
 		LOG_LIMITED(LOG_LEVEL_INFO, "control", "the cluster is reachable", LOG_S("broker", c->broker),
 			    LOG_B("cluster", m->cluster_id), LOG_I("brokers", m->broker_count));
@@ -536,7 +537,7 @@ on_metadata(void *arg, int err, int16_t version, struct slice body)
 			    LOG_S("error", err_text(err)));
 	}
 	if (c->state == CONTROL_UP)
-		loop_timer_set(c->refresh, err == 0 && atomic_load(&c->ready) ? c->reactor->core->set.refresh_ms : 1000);
+		loop_timer_set(c->refresh, err == 0 && control_unready(c) == NULL ? c->reactor->core->set.refresh_ms : 1000);
 }
 
 static void
@@ -587,6 +588,7 @@ control_new(struct reactor *r)
 	list_init(&c->sent);
 	pthread_mutex_init(&c->mutex, NULL);
 	c->backoff_ms = BACKOFF_MIN_MS;
+	c->unready = NO_ANSWER;
 	c->refresh_call = (struct wake_call){NULL, on_refresh_call, c};
 	c->backoff = loop_timer_new(r->loop, on_backoff, c);
 	c->refresh = loop_timer_new(r->loop, on_refresh, c);
@@ -626,15 +628,15 @@ control_free(struct control *c)
 	loop_timer_free(c->deadline);
 	loop_timer_free(c->relogin);
 	blob_unref(c->versions);
-	not_ready(c);
+	not_ready(c, NO_ANSWER);
 	pthread_mutex_destroy(&c->mutex);
 	free(c);
 }
 
-bool
-control_ready(const struct control *c)
+const char *
+control_unready(const struct control *c)
 {
-	return atomic_load(&c->ready);
+	return atomic_load(&c->unready);
 }
 
 void

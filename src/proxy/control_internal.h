@@ -14,7 +14,7 @@ void control_start(struct control *c);
 /* Every ask that is left ends with ERR_CLOSED.  No other thread may ask any more.  NULL is fine. */
 void control_free(struct control *c);
 
-bool control_ready(const struct control *c);                             /* any thread */
+const char *control_unready(const struct control *c); /* NULL: ready; else why not, a constant.  Any thread */
 void control_cluster_id(struct control *c, char *ret, size_t len); /* any thread */
 
 #endif

@@ -47,7 +47,7 @@ struct control {
 	bool understood;       /* this connection's Metadata was */
 	struct monotime up;    /* since when this connection serves */
 	bool told_lost;        /* that no broker can be reached was logged */
-	atomic_bool ready;
+	_Atomic(const char *) unready; /* why not; NULL: ready */
 	atomic_bool stopped;
 	struct wake_call refresh_call;
 	atomic_bool refresh_posted;

@@ -109,7 +109,7 @@ proxy_advertise(void *proxy, int32_t node_id, struct slice host, int32_t port, s
 		LOG_LIMITED(LOG_LEVEL_ERROR, "proxy", "no port of listen.broker.ports is left for a broker; make the range larger",
 			    LOG_I("node", node_id), LOG_I("first", p->core.set.first_port),
 			    LOG_I("last", p->core.set.last_port));
-		if (control_ready(p->control)) /* else it looks again and again by itself */
+		if (control_unready(p->control) == NULL) /* else it looks again and again by itself */
 			control_refresh(p->control);
 	}
 	if (err != 0)
@@ -400,10 +400,10 @@ proxy_drain(struct proxy *p, unsigned deadline_ms, loop_fn *done, void *arg)
 
 /* --- telling ------------------------------------------------------------------------------------------ */
 
-bool
-proxy_ready(const struct proxy *p)
+const char *
+proxy_unready(const struct proxy *p)
 {
-	return control_ready(p->control) && !atomic_load(&p->core.draining);
+	return atomic_load(&p->core.draining) ? "stopping" : control_unready(p->control);
 }
 
 void

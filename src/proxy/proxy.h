@@ -75,8 +75,8 @@ void proxy_free(struct proxy *p);
 int proxy_advertise(void *proxy, int32_t node_id, struct slice host, int32_t port, struct slice *ret_host,
 		    int32_t *ret_port) MUSTCHECK;
 
-/* A broker has answered, and every known broker's port is open.  Any thread. */
-bool proxy_ready(const struct proxy *p);
+/* NULL: a broker has answered, and every known broker's port is open.  Else why not, a constant.  Any thread. */
+const char *proxy_unready(const struct proxy *p);
 
 /* The cluster's id as text, "" until it is known.  Any thread. */
 void proxy_cluster_id(const struct proxy *p, char *ret, size_t len);

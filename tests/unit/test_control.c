@@ -442,7 +442,7 @@ START_TEST(knows_the_cluster)
 	char id[64];
 
 	proxy_open();
-	while (!proxy_ready(proxy))
+	while (proxy_unready(proxy) != NULL)
 		sched_yield();
 	proxy_cluster_id(proxy, id, sizeof(id));
 	ck_assert_str_eq(id, "unit-cluster");

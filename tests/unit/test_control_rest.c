@@ -233,7 +233,7 @@ turn(void)
 static void
 until_ready(void)
 {
-	while (!control_ready(control))
+	while (control_unready(control) != NULL)
 		turn();
 }
 
@@ -298,7 +298,7 @@ START_TEST(rests_when_metadata_never_comes)
 {
 	brokers[0].manner = LEAVES_EARLY;
 	ck_assert_int_ge(ms_until_accepted(&brokers[0], 5), 50 + 100 + 200 + 400);
-	ck_assert(!control_ready(control));
+	ck_assert_str_eq(control_unready(control), "no broker answers");
 	brokers[0].manner = GOOD;
 	until_ready();
 }
@@ -323,7 +323,7 @@ START_TEST(no_rest_after_a_long_connection)
 		leave(&brokers[0]);
 		while (brokers[0].looks < i) {
 			turn();
-			ck_assert(control_ready(control));
+			ck_assert_ptr_null(control_unready(control));
 		}
 	}
 }
@@ -353,7 +353,7 @@ START_TEST(hangs)
 	ck_assert_int_eq(asked.err, 0);
 	ck_assert_uint_eq(brokers[0].accepted, 1); /* not once more while there are others */
 	ck_assert_uint_eq(brokers[1].accepted, 1);
-	ck_assert(control_ready(control));
+	ck_assert_ptr_null(control_unready(control));
 }
 END_TEST
 
@@ -383,6 +383,27 @@ START_TEST(slow)
 }
 END_TEST
 
+/* Two brokers, and a port for one of them: that is what is told, not that nobody answers. */
+START_TEST(no_port)
+{
+	uint16_t first = ports_reserve();
+	struct addr at;
+
+	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
+	endpoints_free(core.endpoints);
+	core.endpoints = endpoints_new(&at, first, first, 0, NULL, on_opened, NULL);
+	ck_assert_ptr_nonnull(core.endpoints);
+	ck_assert_str_eq(control_unready(control), "no broker answers");
+	core.server_count = 2;
+	while (brokers[0].looks == 0 || strcmp(control_unready(control), "no broker answers") == 0)
+		turn();
+	ck_assert_str_eq(control_unready(control), "listen.broker.ports has no free port for a broker");
+	core.server_count = 1; /* it leaves the cluster */
+	control_refresh(control);
+	until_ready();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -398,6 +419,7 @@ main(void)
 	tcase_add_test(t, silent_server);
 	tcase_add_test(t, hangs);
 	tcase_add_test(t, slow);
+	tcase_add_test(t, no_port);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

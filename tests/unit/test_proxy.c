@@ -783,7 +783,7 @@ START_TEST(brokers_own_port)
 	char cluster[64];
 	int32_t port = 0;
 
-	while (!proxy_ready(proxy))
+	while (proxy_unready(proxy) != NULL)
 		sched_yield();
 	proxy_cluster_id(proxy, cluster, sizeof(cluster));
 	ck_assert_str_eq(cluster, "unit-cluster");
@@ -970,7 +970,7 @@ START_TEST(broker_unreachable)
 	(void)snprintf(servers, sizeof(servers), "127.0.0.1:%u", port);
 	reopen(&set);
 	want_closed(dial(bootstrap));
-	ck_assert(!proxy_ready(proxy));
+	ck_assert_ptr_nonnull(proxy_unready(proxy));
 	/* The second server is tried when the first refuses. */
 	(void)snprintf(servers, sizeof(servers), "127.0.0.1:%u, 127.0.0.1:%u", port, broker.port);
 	reopen(&set);
@@ -1088,7 +1088,7 @@ START_TEST(drains_unused)
 	start_drain(3600000);
 	await(&drained);
 	ck_assert_int_lt(try_dial(bootstrap), 0);
-	ck_assert(!proxy_ready(proxy));
+	ck_assert_ptr_nonnull(proxy_unready(proxy));
 	proxy_close();
 	ck_assert_uint_eq(atomic_load(&drains), 1);
 }

@@ -7,16 +7,16 @@
 
 /* --- a proxy that says what the test wants ---------------------------------------------- */
 
-static bool ready;
+static const char *unready;
 static const char *cluster_id = "";
 static const struct proxy_port *ports;
 static size_t port_count;
 
-bool
-proxy_ready(const struct proxy *p)
+const char *
+proxy_unready(const struct proxy *p)
 {
 	(void)p;
-	return ready;
+	return unready;
 }
 
 void
@@ -63,7 +63,7 @@ setup(void)
 	settings_unref(set);
 	app.phase = APP_READY;
 	app.started = clock_now();
-	ready = true;
+	unready = NULL;
 	cluster_id = "";
 	port_count = 0;
 }
@@ -102,28 +102,28 @@ START_TEST(readiness)
 {
 	static const struct {
 		enum app_phase phase;
-		bool proxy, ready;
-		const char *why;
+		const char *proxy, *why;
 	} t[] = {
-		{APP_READY, true, true, ""},
-		{APP_UNREADY, true, true, ""},
-		{APP_READY, false, false, "no broker answers"},
-		{APP_STARTING, false, false, "no broker answers"},
-		{APP_DRAINING, true, false, "stopping"},
-		{APP_SEALING, false, false, "stopping"},
+		{APP_READY, NULL, ""},
+		{APP_UNREADY, NULL, ""},
+		{APP_READY, "no broker answers", "no broker answers"},
+		{APP_STARTING, "a broker has no port", "a broker has no port"},
+		{APP_DRAINING, NULL, "stopping"},
+		{APP_SEALING, "no broker answers", "stopping"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		bool ready = t[i].why[0] == '\0';
 		char why[64] = "";
 		json_t *j;
 
 		app.phase = t[i].phase;
-		ready = t[i].proxy;
-		ck_assert_int_eq(app_is_ready(&app, why, sizeof(why)), t[i].ready);
+		unready = t[i].proxy;
+		ck_assert_int_eq(app_is_ready(&app, why, sizeof(why)), ready);
 		ck_assert_str_eq(why, t[i].why);
-		ck_assert_int_eq(app_ready_gauge(&app), t[i].ready);
+		ck_assert_int_eq(app_ready_gauge(&app), ready);
 		j = status();
-		ck_assert_int_eq(json_is_true(json_object_get(j, "ready")), t[i].ready);
+		ck_assert_int_eq(json_is_true(json_object_get(j, "ready")), ready);
 		ck_assert_str_eq(text_of(j, "why"), t[i].why);
 		json_decref(j);
 	}
