@@ -139,18 +139,21 @@ acceptor_new(struct core *core, struct reactor *reactors, unsigned count)
 }
 
 void
+acceptor_close_port(struct listener *l)
+{
+	if (l->watch == NULL)
+		return;
+	loop_watch_free(l->watch);
+	l->watch = NULL;
+	close(l->fd);
+}
+
+void
 acceptor_close(struct acceptor *a)
 {
 	loop_timer_clear(a->rest);
-	LIST_EACH(&a->listeners, e) {
-		struct listener *l = CONTAINER_OF(e, struct listener, link);
-
-		if (l->watch == NULL)
-			continue;
-		loop_watch_free(l->watch);
-		l->watch = NULL;
-		close(l->fd);
-	}
+	LIST_EACH(&a->listeners, e)
+		acceptor_close_port(CONTAINER_OF(e, struct listener, link));
 }
 
 void

@@ -28,7 +28,8 @@ int acceptor_add(struct acceptor *a, int32_t node_id, uint16_t port, int fd) MUS
 /* The port stands for another broker from now on. */
 void acceptor_pass_on(struct acceptor *a, uint16_t port, int32_t node_id);
 
-/* Closes all listening sockets; the listeners stay for their sessions. */
+/* Closes listening sockets, one or all; the listeners stay for their sessions. */
+void acceptor_close_port(struct listener *l);
 void acceptor_close(struct acceptor *a);
 
 /* All listeners, in order of ports, bootstrap first. */

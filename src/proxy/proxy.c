@@ -10,9 +10,6 @@
 #include "proxy/listener.h"
 #include "proxy/tunnel.h"
 
-/* Clients that lose all brokers at once give up; one port after another looks like a rolling restart. */
-enum { DRAIN_STEP_MS = 1000 };
-
 struct proxy {
 	struct loop *loop;
 	struct core core;
@@ -30,7 +27,9 @@ struct proxy {
 	void *drained_arg;
 	struct loop_timer *deadline, *step;
 	struct loop_task done;
-	struct link *draining; /* the listener whose sessions drain; NULL: not yet, or all did */
+	struct link *draining; /* the listener whose sessions drain; NULL: not yet */
+	bool closed;           /* every port is */
+	unsigned step_ms;      /* how long one port may keep the next from its turn */
 };
 
 struct proxy_settings
@@ -48,6 +47,7 @@ proxy_settings_default(void)
 		.idle_ms = 600000,
 		.connect_ms = 10000,
 		.drain_ms = 5000,
+		.drain_step_ms = 1000,
 		.refresh_ms = 60000,
 	};
 }
@@ -70,6 +70,10 @@ on_opened(void *arg)
 	free(arg);
 	if (o.fd < 0) {
 		acceptor_pass_on(o.proxy->acceptor, o.port, o.node_id);
+		return;
+	}
+	if (atomic_load(&o.proxy->core.draining)) {
+		(void)close(o.fd); /* met just before */
 		return;
 	}
 	if (acceptor_add(o.proxy->acceptor, o.node_id, o.port, o.fd) != 0) {
@@ -316,21 +320,45 @@ drain_listener(struct proxy *p, struct listener *l, bool kill)
 		reactor_drain(&p->reactors[i], l, kill);
 }
 
-/* The next port's turn, when the one before is empty or had its time; ports that nobody uses take none. */
+static unsigned
+connections_of(struct link *e)
+{
+	return atomic_load(&CONTAINER_OF(e, struct listener, link)->connections);
+}
+
+static void
+check_drained(struct proxy *p)
+{
+	if (p->drained != NULL && p->closed && atomic_load(&p->core.connections) == 0)
+		loop_next(p->loop, &p->done);
+}
+
+/*
+ * Closes the next port and drains its sessions, when the one before is empty or had its
+ * time.  Clients that lose a broker turn to the others, whose ports are still open: to
+ * them it looks like a rolling restart.  A port that nobody uses takes no time.
+ */
 static void
 drain_next(struct proxy *p)
 {
 	struct list *all = acceptor_list(p->acceptor);
-	struct link *end = &all->head;
 	struct link *e = p->draining == NULL ? all->head.next : p->draining->next;
 
-	while (e != end && atomic_load(&CONTAINER_OF(e, struct listener, link)->connections) == 0)
-		e = e->next;
-	if (e == end)
-		return; /* all were asked; on_session_gone() or the deadline ends it */
-	p->draining = e;
-	drain_listener(p, CONTAINER_OF(e, struct listener, link), false);
-	loop_timer_set(p->step, DRAIN_STEP_MS);
+	for (; e != &all->head; e = e->next) {
+		struct listener *l = CONTAINER_OF(e, struct listener, link);
+
+		p->draining = e;
+		acceptor_close_port(l);
+		LOG_INFO("proxy", "a port is closed", LOG_I("port", l->port), LOG_I("node", l->node_id),
+			 LOG_I("connections", connections_of(e)));
+		if (connections_of(e) == 0)
+			continue;
+		drain_listener(p, l, false);
+		loop_timer_set(p->step, p->step_ms);
+		return;
+	}
+	p->closed = true;
+	check_drained(p);
 }
 
 static void
@@ -340,20 +368,15 @@ on_step(void *arg)
 }
 
 static void
-check_drained(struct proxy *p)
-{
-	if (p->drained != NULL && atomic_load(&p->core.connections) == 0)
-		loop_next(p->loop, &p->done);
-}
-
-static void
 on_session_gone(void *arg)
 {
 	struct proxy *p = arg;
 
-	check_drained(p);
-	if (p->drained != NULL && p->draining != NULL &&
-	    atomic_load(&CONTAINER_OF(p->draining, struct listener, link)->connections) == 0)
+	if (p->drained == NULL)
+		return;
+	if (p->closed)
+		check_drained(p);
+	else if (p->draining != NULL && connections_of(p->draining) == 0)
 		drain_next(p);
 }
 
@@ -364,6 +387,9 @@ on_deadline(void *arg)
 
 	LOG_WARN("proxy", "connections that did not end in time are closed",
 		 LOG_I("connections", atomic_load(&p->core.connections)));
+	acceptor_close(p->acceptor);
+	p->closed = true;
+	loop_timer_clear(p->step);
 	LIST_EACH(acceptor_list(p->acceptor), e)
 		drain_listener(p, CONTAINER_OF(e, struct listener, link), true);
 	check_drained(p);
@@ -386,16 +412,20 @@ void
 proxy_drain(struct proxy *p, unsigned deadline_ms, loop_fn *done, void *arg)
 {
 	bool first = !atomic_exchange(&p->core.draining, true);
+	unsigned share = deadline_ms / ((unsigned)acceptor_list(p->acceptor)->count + 1);
 
 	loop_timer_set(p->deadline, deadline_ms);
-	if (!first)
+	/* Every port has its turn before the deadline, however many there are. */
+	p->step_ms = share < p->core.set.drain_step_ms ? share : p->core.set.drain_step_ms;
+	if (!first) {
+		if (!p->closed)
+			loop_timer_set(p->step, p->step_ms);
 		return;
+	}
 	p->drained = done;
 	p->drained_arg = arg;
 	endpoints_stop(p->core.endpoints);
-	acceptor_close(p->acceptor);
 	drain_next(p);
-	check_drained(p);
 }
 
 /* --- telling ------------------------------------------------------------------------------------------ */

@@ -36,6 +36,7 @@ struct proxy_settings {
 	bool login_for_clients;    /* and on every other */
 	bool demand_login;         /* clients may only ask for ApiVersions and log in until a stage admits them */
 	unsigned drain_ms;         /* how long a session that ends waits for the answers that are due */
+	unsigned drain_step_ms;    /* draining: how long one port's sessions keep the next from its turn, at most */
 	unsigned refresh_ms;       /* between two looks at the cluster's brokers */
 };
 
@@ -57,9 +58,10 @@ void proxy_set_tls(struct proxy *p, struct tls_context *clients, struct tls_cont
 int proxy_start(struct proxy *p, char *why, size_t why_len) MUSTCHECK;
 
 /*
- * Stops accepting; then port by port: no new request is read, what is in flight is
- * answered, connections close.  At the deadline the rest is closed.  `done` is called
- * once, in a later turn.  Calling again shortens the deadline.
+ * Port by port, bootstrap first: it closes, no new request of its connections is read, what
+ * is in flight is answered, they close; the ports behind it are served until their turn.  At
+ * the deadline the rest is closed.  `done` is called once, in a later turn.  Calling again
+ * shortens the deadline.
  */
 void proxy_drain(struct proxy *p, unsigned deadline_ms, loop_fn *done, void *arg);
 

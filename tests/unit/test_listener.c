@@ -184,11 +184,20 @@ START_TEST(closed)
 	uint16_t port = open_port(LISTENER_BOOTSTRAP, 0);
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint16_t other = open_port(7, 0);
+	struct listener *first = CONTAINER_OF(acceptor_list(acceptor)->head.next, struct listener, link);
 
-	acceptor_close(acceptor);
-	acceptor_close(acceptor);
+	acceptor_close_port(first);
+	acceptor_close_port(first);
 	ck_assert_int_ne(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	ck_assert_uint_eq(acceptor_list(acceptor)->count, 1); /* for the sessions that came through it */
+	close(client(other)); /* which is still open */
+	acceptor_close(acceptor);
+	acceptor_close(acceptor);
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	to.sin_port = htons(other);
+	ck_assert_int_ne(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	ck_assert_uint_eq(acceptor_list(acceptor)->count, 2); /* for the sessions that came through it */
 	close(fd);
 }
 END_TEST

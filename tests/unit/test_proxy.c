@@ -1122,6 +1122,107 @@ START_TEST(drains_in_flight)
 }
 END_TEST
 
+static uint16_t
+brokers_port(void)
+{
+	struct ports ports = {0};
+
+	while (proxy_unready(proxy) != NULL)
+		sched_yield();
+	on_loop(note_ports, &ports);
+	ck_assert_uint_ne(ports.broker, 0);
+	return ports.broker;
+}
+
+/* What a rolling restart looks like: the next port is served, new clients too, until it is its turn. */
+START_TEST(drains_port_by_port)
+{
+	struct proxy_settings set = settings();
+	int first, second, late;
+	uint16_t port;
+
+	set.drain_step_ms = 3600000;
+	reopen(&set);
+	port = brokers_port();
+	first = dial(bootstrap);
+	second = dial(port);
+	ask(second, RELAY, 1, "e");
+	want(second, 1, "e");
+	await(&broker.came);
+	ask(first, RELAY, 1, "w answered");
+	await(&broker.came);
+	start_drain(4 * 3600000);
+	ck_assert_int_lt(try_dial(bootstrap), 0);
+	ask(second, RELAY, 2, "e still served");
+	want(second, 2, "e still served");
+	late = dial(port);
+	ask(late, RELAY, 3, "e moved here");
+	want(late, 3, "e moved here");
+	ck_assert_uint_eq(atomic_load(&drains), 0);
+	sem_post(&broker.release);
+	want(first, 1, "w answered");
+	want_closed(first);
+	want_closed(second);
+	want_closed(late);
+	ck_assert_int_lt(try_dial(port), 0);
+	await(&drained);
+	proxy_close();
+	ck_assert_uint_eq(atomic_load(&drains), 1);
+}
+END_TEST
+
+/* A client that waits long keeps the other ports from their turn for a step, no longer. */
+START_TEST(drains_past_a_slow_port)
+{
+	struct proxy_settings set = settings();
+	int first, second;
+
+	set.drain_step_ms = 1;
+	reopen(&set);
+	second = dial(brokers_port());
+	first = dial(bootstrap);
+	ask(second, RELAY, 1, "e");
+	want(second, 1, "e");
+	await(&broker.came);
+	ask(first, RELAY, 1, "w answered");
+	await(&broker.came);
+	start_drain(3600000);
+	want_closed(second);
+	ck_assert_uint_eq(atomic_load(&drains), 0);
+	sem_post(&broker.release);
+	want(first, 1, "w answered");
+	want_closed(first);
+	await(&drained);
+	proxy_close();
+	ck_assert_uint_eq(atomic_load(&drains), 1);
+}
+END_TEST
+
+/* With no time left for a step each, all ports are closed in the time that there is: answers still come. */
+START_TEST(drain_told_to_hurry)
+{
+	struct proxy_settings set = settings();
+	int first, second;
+
+	set.drain_step_ms = 3600000;
+	reopen(&set);
+	second = dial(brokers_port());
+	first = dial(bootstrap);
+	ask(second, RELAY, 1, "e");
+	want(second, 1, "e");
+	await(&broker.came);
+	ask(first, RELAY, 1, "w never answered");
+	await(&broker.came);
+	start_drain(4 * 3600000);
+	start_drain(1);
+	want_closed(second);
+	want_closed(first);
+	await(&drained);
+	proxy_close();
+	ck_assert_uint_eq(atomic_load(&drains), 1);
+}
+END_TEST
+
 START_TEST(drain_deadline)
 {
 	int fd = dial(bootstrap);
@@ -1254,6 +1355,9 @@ main(void)
 	tcase_add_test(t, idle_client);
 	tcase_add_test(t, drains_unused);
 	tcase_add_test(t, drains_in_flight);
+	tcase_add_test(t, drains_port_by_port);
+	tcase_add_test(t, drains_past_a_slow_port);
+	tcase_add_test(t, drain_told_to_hurry);
 	tcase_add_test(t, drain_deadline);
 	tcase_add_test(t, many_clients);
 	tcase_add_test(t, says_why_not);
