@@ -29,11 +29,13 @@ class FakeBroker:
     def __init__(self, handlers=None, host="127.0.77.9", port=0, node=1, apis=None):
         self.handlers = handlers or {}
         self.host, self.node = host, node
-        self.listener = socket.create_server((host, port), backlog=64)
+        self.listener = socket.create_server((host, port), backlog=1024)
         self.port = self.listener.getsockname()[1]
         self.requests = []  # (key, version, client id, body)
         self.apis = apis
         self.socks = []
+        self.deaf = False  # while it is set, who connects is never read: .unheard
+        self.unheard = []
         self.closed_by_peer = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -59,6 +61,9 @@ class FakeBroker:
             except OSError:
                 return
             self.socks.append(s)
+            if self.deaf:
+                self.unheard.append(s)
+                continue
             threading.Thread(target=self._serve, args=(s,), daemon=True).start()
 
     def _serve(self, s):
