@@ -59,7 +59,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long check-clients install dist coverage
+        e2e-asan e2e-long check-clients check-life install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -157,6 +157,9 @@ e2e-long: all ## the long runs: a million records, stop and restart under load
 
 check-clients: deps-build deps-e2e deps-clients all ## the client matrix: clients in six languages and Kafka's own tools, directly and proxied
 	@tests/e2e/run --flavor release --clients
+
+check-life: deps-build deps-e2e all ## brokers and topics that come, move, hang and go while clients work
+	@tests/e2e/run --flavor release --life
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(PARALLEL) all

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import proxy as programs  # noqa: E402
-from lab.kafka import Cluster  # noqa: E402
+from lab.kafka import PORT_BASE, STATE, Cluster  # noqa: E402
 
 DIRECT = os.environ.get("E2E_DIRECT") == "1"  # proves the lab and the clients themselves: no proxy between
 NO_PROXY_NEEDED = {"test_vectors.py", "test_lab.py"}
@@ -19,9 +19,10 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the long suite instead")
     parser.addoption("--clients", action="store_true", help="run the client matrix instead")
     parser.addoption("--profile", default="plaintext", help="how the client matrix secures its connections: matrix/profiles.py")
+    parser.addoption("--life", action="store_true", help="run the life suite instead")
 
 
-SUITES = ("long", "clients")  # each is run alone; what has neither mark is the default
+SUITES = ("long", "clients", "life")  # each is run alone; what has none of the marks is the default
 
 
 def pytest_collection_modifyitems(config, items):
@@ -56,10 +57,29 @@ def cluster():
         c.start()
     yield c
     for n in c.nodes:
+        n.resume()
         if not n.alive():
             n.start()  # a test left it down
     if not kept:
         c.stop()
+
+
+ISLAND = 10  # how far the ports of the cluster below are from the first one's
+
+
+@pytest.fixture(scope="session")
+def island():
+    """A cluster whose brokers may come, move and go, with the node ids that are the ends of the range."""
+    c = Cluster(
+        os.path.join(os.path.dirname(STATE), "island"),
+        port_base=PORT_BASE + ISLAND,
+        heap="320m",
+        ids=(0, 1001, 2147483647),
+        extra="metric.reporters=LabTelemetry\n",
+    )
+    c.start()
+    yield c
+    c.stop()
 
 
 class Direct:

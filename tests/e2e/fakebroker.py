@@ -127,6 +127,10 @@ class FakeBroker:
         }
 
     def close(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # else it listens on for as long as a thread is in accept()
+        except OSError:
+            pass
         self.listener.close()
         for s in self.socks:
             try:

@@ -68,11 +68,13 @@ listener.name.reauth.plain.sasl.jaas.config={_PLAIN}
 SCRAM_USERS = [a for u in USERS for m in ("256", "512") for a in ("--add-scram", f"SCRAM-SHA-{m}=[name={u},password={u}-pw]")]
 
 PROPERTIES = """\
-process.roles=broker,controller
+process.roles={roles}
 node.id={n}
+broker.rack=rack-{n}
+replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector
 controller.quorum.voters={voters}
-listeners={listeners},CONTROLLER://{host}:{cport}
-advertised.listeners={listeners},CONTROLLER://{host}:{cport}
+listeners={listeners}
+advertised.listeners={listeners}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
@@ -142,16 +144,29 @@ def java(*args, heap="256m", tier=1, env=None, jvm=()):
 
 
 class Node:
-    def __init__(self, cluster, n):
-        self.cluster, self.n = cluster, n
-        self.host = f"{CANARY}{n}"
-        self.port = self.port_of("PLAINTEXT")
-        self.cport = cluster.port_base + 190 + n
+    """A broker, and a controller too if it is a voter.  `at` is its place: the last part of its address and ports."""
+
+    def __init__(self, cluster, n, at=None, voter=True):
+        self.cluster, self.n, self.voter = cluster, n, voter
+        self.at = n if at is None else at
         self.dir = os.path.join(cluster.dir, f"node{n}")
         self.proc = None
+        self.paused = False
+
+    @property
+    def host(self):
+        return f"{CANARY}{self.at}"
+
+    @property
+    def port(self):
+        return self.port_of("PLAINTEXT")
+
+    @property
+    def cport(self):
+        return self.cluster.port_base + 190 + self.at
 
     def port_of(self, listener):
-        return self.cluster.port_base + LISTENERS[listener][1] + self.n
+        return self.cluster.port_base + LISTENERS[listener][1] + self.at
 
     def tls_properties(self):
         cert = self.cluster.pki.make(f"broker-{self.n}", f"DNS:kafka-{self.n}.lab,IP:{self.host}")
@@ -185,25 +200,31 @@ class Node:
         except OSError:
             return False
 
-    def format(self, voters):
-        os.makedirs(self.dir, exist_ok=True)
+    def configure(self):
+        listeners = ",".join(f"{x}://{self.host}:{self.port_of(x)}" for x in LISTENERS)
+        if self.voter:
+            listeners += f",CONTROLLER://{self.host}:{self.cport}"
         with open(os.path.join(self.dir, "server.properties"), "w") as f:
             f.write(
                 PROPERTIES.format(
                     n=self.n,
-                    voters=voters,
-                    host=self.host,
-                    listeners=",".join(f"{x}://{self.host}:{self.port_of(x)}" for x in LISTENERS),
+                    roles="broker,controller" if self.voter else "broker",
+                    voters=self.cluster.voters,
+                    listeners=listeners,
                     protocols=",".join(f"{x}:{protocol}" for x, (protocol, _) in LISTENERS.items()),
                     tls=self.tls_properties(),
                     sasl=SASL_PROPERTIES,
-                    cport=self.cport,
                     dir=self.dir,
                     rf=min(3, len(self.cluster.nodes)),
                     extra=self.cluster.extra,
                 )
             )
-        cmd = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", os.path.join(self.dir, "server.properties"), *SCRAM_USERS)
+
+    def format(self):
+        os.makedirs(self.dir, exist_ok=True)
+        self.configure()
+        users = SCRAM_USERS if self.voter else []
+        cmd = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", os.path.join(self.dir, "server.properties"), *users)
         return subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def start(self):
@@ -233,23 +254,44 @@ class Node:
         self.signal(signal.SIGKILL)
         self.wait_gone()
 
+    def pause(self):
+        """It hangs: its sockets are open, and nothing comes."""
+        self.paused = True
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+        self.paused = False
+
+    def answers(self):
+        return self.alive() and not self.paused
+
     def conn(self, **kw):
         return wire.Conn(self.host, self.port, **kw)
 
 
 class Cluster:
-    def __init__(self, directory=STATE, nodes=3, port_base=PORT_BASE, heap="512m", tier=1, extra=""):
+    """nodes: how many, all of them voters.  ids: node ids instead, of which the first alone is a voter."""
+
+    def __init__(self, directory=STATE, nodes=3, port_base=PORT_BASE, heap="512m", tier=1, extra="", ids=None):
         self.dir, self.port_base, self.heap, self.tier, self.extra = directory, port_base, heap, tier, extra
-        self.nodes = []
-        self.nodes.extend(Node(self, n) for n in range(1, nodes + 1))
+        if ids is None:
+            self.nodes = [Node(self, n) for n in range(1, nodes + 1)]
+        else:
+            self.nodes = [Node(self, n, i + 1, i == 0) for i, n in enumerate(ids)]
+        self.places = len(self.nodes)  # that were given so far
         self.id = CLUSTER_ID
+
+    @property
+    def voters(self):
+        return ",".join(f"{n.n}@{n.host}:{n.cport}" for n in self.nodes if n.voter)
 
     @property
     def bootstrap(self):
         return ",".join(f"{n.host}:{n.port}" for n in self.nodes)
 
     def node(self, n):
-        return self.nodes[n - 1]
+        return next(x for x in self.nodes if x.n == n)
 
     @property
     def pki(self):
@@ -269,14 +311,70 @@ class Cluster:
                     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     s.bind((n.host, port))  # a port that is taken is said here, not by a broker that never comes
         subprocess.run(["rm", "-rf", self.dir], check=True)
-        voters = ",".join(f"{n.n}@{n.host}:{n.cport}" for n in self.nodes)
-        for p in [n.format(voters) for n in self.nodes]:
-            err = p.communicate()[1]
-            if p.returncode:
-                raise RuntimeError("kafka storage format: " + err.decode(errors="replace"))
+        self._format(self.nodes)
         for n in self.nodes:
             n.start()
         self.wait_ready()
+
+    def _format(self, nodes):
+        for p in [n.format() for n in nodes]:
+            err = p.communicate()[1]
+            if p.returncode:
+                raise RuntimeError("kafka storage format: " + err.decode(errors="replace"))
+
+    def add(self, n):
+        """One more broker, in a place of its own, started and known to the others."""
+        self.places += 1
+        node = Node(self, n, self.places, False)
+        self._format([node])
+        self.nodes.append(node)
+        node.start()
+        self.wait_ready()
+        return node
+
+    def remove(self, n):
+        """Stops a broker and takes it out of the cluster; it should lead and hold nothing."""
+        node = self.node(n)
+        node.stop()
+        self.nodes.remove(node)
+
+        def gone():
+            self.ask("UnregisterBroker", 0, {"BrokerId": n})
+            return all(b["BrokerId"] != n for b in self.ask("DescribeCluster", 1, {})["Brokers"])
+
+        until(f"broker {n} is unregistered", gone, 60)
+
+    def move(self, n):
+        """Stops a broker and starts it at another address and port."""
+        node = self.node(n)
+        node.stop()
+        self.places += 1
+        node.at = self.places
+        node.configure()
+        node.start()
+        self.wait_ready()
+        return node
+
+    def restart(self, n, kill=False):
+        """One step of a rolling restart: ends it, starts it, waits until it has caught up with everything."""
+        node = self.node(n)
+        node.kill() if kill else node.stop()
+        node.start()
+        self.wait_ready()
+        until("every replica is in sync", self.in_sync, 90)
+
+    def in_sync(self):
+        got = self.ask("Metadata", 12, {"Topics": None})
+        return all(
+            p["LeaderId"] >= 0 and set(p["IsrNodes"]) == set(p["ReplicaNodes"]) for t in got["Topics"] for p in t["Partitions"]
+        )
+
+    def active_controller(self):
+        """The node that leads the metadata quorum."""
+        value = {"Topics": [{"TopicName": "__cluster_metadata", "Partitions": [{"PartitionIndex": 0}]}]}
+        got = self.ask("DescribeQuorum", 1, value)["Topics"][0]["Partitions"][0]
+        assert got["ErrorCode"] == 0 and got["LeaderId"] >= 0, got
+        return self.node(got["LeaderId"])
 
     def wait_ready(self, timeout=120):
         def all_there():
@@ -292,6 +390,7 @@ class Cluster:
 
     def stop(self):
         for n in self.nodes:
+            n.resume()
             n.signal(signal.SIGTERM)
         for n in self.nodes:
             try:
@@ -306,7 +405,7 @@ class Cluster:
 
     def controller(self):
         for n in self.nodes:
-            if n.alive():
+            if n.answers():
                 return n
         raise AssertionError("no broker is running")
 
@@ -343,7 +442,7 @@ class Cluster:
     def wait_leaders(self, topic, partitions=1):
         def led():
             for n in self.nodes:
-                if not n.alive():
+                if not n.answers():
                     continue
                 with n.conn() as c:
                     t = c.ask("Metadata", 12, {"Topics": [{"Name": topic}], "AllowAutoTopicCreation": False})["Topics"][0]

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,8 @@ type job struct {
 	Bootstrap  string            `json:"bootstrap"`
 	Configs    map[string]string `json:"configs"`
 	Replicas   int16             `json:"replicas"`
+	Stop       string            `json:"stop"`
+	PerSecond  int               `json:"perSecond"`
 }
 
 type result struct {
@@ -93,6 +96,12 @@ func options(bootstrap string, j job) []kgo.Opt {
 			}
 		case "enable.idempotence":
 			idempotent = value == "true"
+		case "metadata.max.age.ms":
+			ms, err := strconv.Atoi(value)
+			must(err)
+			opts = append(opts, kgo.MetadataMaxAge(time.Duration(ms)*time.Millisecond), kgo.MetadataMinAge(100*time.Millisecond))
+		case "client.rack":
+			opts = append(opts, kgo.Rack(value))
 		case "transactional.id":
 			opts = append(opts, kgo.TransactionalID(value))
 		case "group.id":
@@ -184,7 +193,16 @@ func load(bootstrap string, j job) (res result) {
 	acked := make([]byte, j.Count)
 	var ok int64
 	var wg sync.WaitGroup
+	started := time.Now()
 	for n := 0; n < j.Count; n++ {
+		if j.Stop != "" && n%20 == 0 {
+			if _, err := os.Stat(j.Stop); err == nil {
+				break
+			}
+		}
+		if j.PerSecond > 0 {
+			time.Sleep(time.Until(started.Add(time.Duration(n) * time.Second / time.Duration(j.PerSecond))))
+		}
 		head := fmt.Sprintf("%s:%d:", j.ID, n)
 		value := make([]byte, max2(j.Size, len(head)))
 		for i := range value {

@@ -314,19 +314,25 @@ public final class Jobs {
 	/**
 	 * A steady load of numbered records: value "<id>:<n>:" and padding, partition n mod partitions.  Every
 	 * acknowledged n is written to a file, so that a reader can say what may not be missing.
+	 * With "stop" it ends when that file exists, with "perSecond" it goes no faster.
 	 */
 	private static void load(JsonNode job, ObjectNode result) throws Exception {
 		String topic = job.get("topic").asText();
 		String id = job.get("id").asText();
 		int count = job.get("count").asInt(), size = job.get("size").asInt(), partitions = job.get("partitions").asInt();
+		long perSecond = job.path("perSecond").asLong(0), started = System.nanoTime();
+		File stop = job.has("stop") ? new File(job.get("stop").asText()) : null;
 		int perTxn = job.path("perTxn").asInt(0), abortEvery = job.path("abortEvery").asInt(0);
 		byte[] acked = new byte[count]; // 0 not sent, 1 acknowledged, 2 failed, 3 acknowledged and aborted
 		try (KafkaProducer<byte[], byte[]> p = new KafkaProducer<>(props(job), new ByteArraySerializer(), new ByteArraySerializer())) {
 			if (perTxn > 0)
 				p.initTransactions();
 			int txn = 0;
-			for (int n = 0; n < count; txn++) {
-				int upTo = perTxn > 0 ? Math.min(count, n + perTxn) : count;
+			for (int n = 0; n < count && (stop == null || !stop.exists()); txn++) {
+				int upTo = perTxn > 0 ? Math.min(count, n + perTxn) : stop != null ? Math.min(count, n + 20) : count;
+				long early = perSecond > 0 ? started + n * 1_000_000_000L / perSecond - System.nanoTime() : 0;
+				if (early > 0)
+					Thread.sleep(early / 1_000_000, (int) (early % 1_000_000));
 				boolean abort = abortEvery > 0 && txn % abortEvery == abortEvery - 1;
 				int from = n;
 				if (perTxn > 0)

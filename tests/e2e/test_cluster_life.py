@@ -1,0 +1,394 @@
+"""Brokers come, go, move, hang and restart while clients work: the proxy follows, and nothing is lost, doubled or reordered."""
+
+import os
+import socket
+import threading
+import time
+
+import pytest
+import wire
+from checks import attested, same_records
+from clients import GO, JAVA, Confluent, Rec, sample
+from fakebroker import FakeBroker
+from lab.kafka import ROOT, until
+from load import Consuming, Producing, Running, attested_or_counted, check_load
+from proxy import PATIENCE, Proxy, free_ports
+from relay import addresses
+
+ENDS = (0, 1001, 2147483647)  # node ids: the ends of their range, and the first that Kafka's own numbering gave
+
+
+def ports_told(px, port=None):
+    """{node id: port} as the proxy tells it; every host must be its own."""
+    with wire.Conn(px.host, port or px.port) as c:
+        brokers = c.ask("Metadata", 12, {"Topics": []})["Brokers"]
+    assert {b["Host"] for b in brokers} <= {px.host}
+    return {b["NodeId"]: b["Port"] for b in brokers}
+
+
+def ask_through(px, node, name, version, value):
+    with wire.Conn(px.host, ports_told(px)[node]) as c:
+        return c.ask(name, version, value)
+
+
+def brokers_answer(*fakes):
+    """What Metadata tells: these brokers."""
+
+    def answer(version, request):
+        brokers = [{"NodeId": f.node, "Host": f.host, "Port": f.port, "Rack": None} for f in fakes]
+        return {"Brokers": brokers, "ClusterId": "fakeFakeFakeFakeFakeFA", "ControllerId": fakes[0].node, "Topics": []}
+
+    return answer
+
+
+@pytest.fixture
+def fakes():
+    made = []
+
+    def make(*args, **kw):
+        made.append(FakeBroker(*args, **kw))
+        return made[-1]
+
+    yield make
+    for b in made:
+        b.close()
+
+
+# -- node ids, ports, names: what needs no real broker
+
+
+def test_node_ids_at_the_ends(fakes, new_proxy):
+    """0 falls on the bootstrap port, 2147483647 beyond every range: each has a port of its own, that leads to it, for good."""
+    brokers = [fakes({}, host=f"127.0.77.{10 + i}", node=n) for i, n in enumerate(ENDS)]
+    for b in brokers:
+        b.handlers["Metadata"] = brokers_answer(*brokers)
+    px = new_proxy(settings={"attest.enabled": False}, upstream=brokers[0].bootstrap)
+    told = ports_told(px)
+    assert set(told) == set(ENDS) and len(set(told.values())) == 3 and px.port not in told.values()
+    assert set(told.values()) <= set(range(px.port, px.port + 9))
+    for b in brokers:
+        before = [len([r for r in x.requests if r[0] == 12]) for x in brokers]
+        with wire.Conn(px.host, told[b.node]) as c:
+            c.ask("Heartbeat", 4, {})
+        after = [len([r for r in x.requests if r[0] == 12]) for x in brokers]
+        assert [y - x for x, y in zip(before, after)] == [int(x is b) for x in brokers], f"the port of {b.node} leads to it"
+    px.stop()
+    for b in brokers:  # met in another order
+        b.handlers["Metadata"] = brokers_answer(*reversed(brokers))
+    px.start()
+    assert ports_told(px) == told
+
+
+def test_port_range_exhausted(cluster, new_proxy, topic):
+    """Two ports for three brokers: said clearly, not ready, and no client is told a real address instead."""
+    t = topic()
+    px = new_proxy(start=False)
+    px.settings["listen.broker.ports"] = f"{px.port + 1}-{px.port + 2}"
+    px.spawn()
+    px.wait_line(r"no port of ours.*listen\.broker\.ports has no free port")
+    assert px.http("/readyz")[0] == 503 and px.alive()
+    asked = 0
+    for name, version, value in (
+        ("Metadata", 12, {"Topics": [{"Name": t}]}),
+        ("Metadata", 1, {"Topics": None}),
+        ("DescribeCluster", 1, {}),
+        ("FindCoordinator", 4, {"KeyType": 0, "CoordinatorKeys": [f"g{i}" for i in range(30)]}),
+    ):
+        with wire.Conn(px.host, px.port) as c:
+            c.send(name, version, value)
+            try:
+                got = c.receive(name, version)
+            except ConnectionError:
+                asked += 1
+                continue
+            assert {h for h, _ in addresses(got)} <= {px.host}, got
+    assert asked >= 3, "an answer that names the third broker is not given"
+    px.stop()
+    px.settings["listen.broker.ports"] = f"{px.port + 1}-{px.port + 3}"
+    px.start()
+    assert len(set(ports_told(px).values())) == 3
+    Confluent.produce(px.bootstrap, t, sample(20))
+    attested(cluster, px, t, "full", px.dbom_topic)
+
+
+def test_a_broker_elsewhere(fakes, new_proxy):
+    """The same node id at another host and port: the same port of ours, which leads there from the answer on that tells it."""
+    first, old = fakes({}), fakes({}, host="127.0.77.10", node=4)
+    first.handlers["Metadata"] = brokers_answer(first, old)
+    px = new_proxy(settings={"attest.enabled": False}, upstream=first.bootstrap)
+    told = ports_told(px)
+    old.close()
+    with wire.Conn(px.host, told[4]) as c:
+        assert c.closed(15 * PATIENCE), "as a client sees it of a broker that is gone"
+    new = fakes({}, host="127.0.77.11", node=4)
+    first.handlers["Metadata"] = brokers_answer(first, new)
+    assert ports_told(px) == told
+    with wire.Conn(px.host, told[4]) as c:
+        c.ask("Heartbeat", 4, {})
+    assert new.requests[-1][0] == 12
+
+
+def test_bootstrap_partly_dead(cluster, new_proxy, topic):
+    """The first and the last of the list are gone: every new connection still finds a broker."""
+    t = topic()
+    dead = [f"127.0.77.9:{free_ports(1, '127.0.77.9')}" for _ in range(2)]
+    px = new_proxy(upstream=",".join([dead[0], cluster.bootstrap, dead[1]]))
+    for _ in range(12):
+        assert set(ports_told(px)) == {1, 2, 3}
+    Confluent.produce(px.bootstrap, t, sample(20))
+    attested(cluster, px, t, "full", px.dbom_topic)
+
+
+def test_a_name_with_a_dead_address(fakes, tmp_path):
+    """A host name with two addresses of which nobody listens at the first; later it is another one's."""
+    names = tmp_path / "names"
+    one = fakes({}, host="127.0.77.21", node=1)
+    two = fakes({}, host="127.0.77.22", node=1, port=one.port)
+    for b in (one, two):
+        b.handlers["Metadata"] = lambda v, r: {
+            "Brokers": [{"NodeId": 1, "Host": "broker-1.lab", "Port": one.port, "Rack": None}],
+            "ClusterId": "fakeFakeFakeFakeFakeFA",
+            "Topics": [],
+        }
+    names.write_text("broker-1.lab 127.0.77.20\nbroker-1.lab 127.0.77.21\n")
+    px = Proxy(tmp_path, f"broker-1.lab:{one.port}", {"attest.enabled": False})
+    px.env = {"LD_PRELOAD": os.path.join(ROOT, "build", "e2e", "names.so"), "LAB_NAMES": str(names)}
+    px.env["ASAN_OPTIONS"] = "detect_leaks=0:verify_asan_link_order=0"
+    px.start()
+    try:
+        for port in (px.port, px.port + 1):
+            with wire.Conn(px.host, port) as c:
+                c.ask("Heartbeat", 4, {})
+        assert [r[0] for r in one.requests].count(12) == 2 and not two.requests
+        names.write_text("broker-1.lab 127.0.77.20\nbroker-1.lab 127.0.77.22\n")
+        for port in (px.port, px.port + 1):
+            with wire.Conn(px.host, port) as c:
+                c.ask("Heartbeat", 4, {})
+        assert [r[0] for r in two.requests].count(12) == 2 and [r[0] for r in one.requests].count(12) == 2
+        names.write_text("")
+        with wire.Conn(px.host, px.port + 1) as c:
+            assert c.closed(15 * PATIENCE)
+        px.stop()
+    finally:
+        px.kill()
+
+
+def test_readiness_follows_the_brokers(fakes, new_proxy):
+    broker = fakes({})
+    px = new_proxy(settings={"attest.enabled": False}, upstream=broker.bootstrap)
+    assert px.http("/readyz")[0] == 200 and px.metric("makoto_ready") == 1
+    for _ in range(2):
+        broker.close()
+        until("it isn't ready", lambda: px.http("/readyz")[0] == 503, 30 * PATIENCE)
+        assert px.metric("makoto_ready") == 0 and px.http("/healthz")[0] == 200
+        with wire.Conn(px.host, px.port) as c:
+            assert c.closed(15 * PATIENCE), "a client is disconnected, not left waiting"
+        broker = fakes({}, port=broker.port)
+        until("it is ready", lambda: px.http("/readyz")[0] == 200, 60 * PATIENCE)
+        assert set(ports_told(px)) == {1}
+
+
+# -- a cluster that changes
+
+
+@pytest.mark.life
+def test_clients_of_brokers_at_the_ends(island, new_proxy):
+    """Real brokers with these ids: leaders, coordinators and replicas on each, every client."""
+    px = new_proxy(upstream=island.bootstrap)
+    t = island.create(f"ends-{os.getpid()}", assignment=[[n, *(x for x in ENDS if x != n)] for n in ENDS])
+    for i, client in enumerate((Confluent, JAVA, GO)):
+        sent = sample(60, i, 3)
+        client.produce(px.bootstrap, t, sent, codec="lz4")
+        got = client.consume(px.bootstrap, t, 60 * (i + 1), group_id=f"ends-{client.name}-{os.getpid()}")
+        assert len(got) == 60 * (i + 1)
+    attested(island, px, t, "full", px.dbom_topic)
+    told = ports_told(px)
+    px.stop()
+    px.start()
+    assert ports_told(px) == told and set(told) == set(ENDS)
+
+
+@pytest.mark.life
+def test_broker_added_moved_and_removed(island, new_proxy):
+    """A fourth broker comes, leads, comes back at another address, and goes, under a producer that knows nothing of it."""
+    px = new_proxy(upstream=island.bootstrap)
+    t = island.create(f"fourth-{os.getpid()}", assignment=[[1001, 0]])
+    with Producing(px.bootstrap, t) as load:
+        load.more()
+        island.add(7)
+        try:
+            port = until("the proxy tells of it", lambda: ports_told(px).get(7))
+            with wire.Conn(px.host, port) as c:
+                assert len(c.ask("Metadata", 12, {"Topics": []})["Brokers"]) == 4
+            island.move_leader(t, 0, [7, 0])
+            load.more()
+            before = island.node(7).port
+            assert island.move(7).port != before
+            island.move_leader(t, 0, [7, 0])
+            load.more()
+            assert ports_told(px)[7] == port
+            with wire.Conn(px.host, port) as c:
+                assert len(c.ask("Metadata", 12, {"Topics": []})["Brokers"]) == 4
+            island.move_leader(t, 0, [1001, 0])
+        finally:
+            for other in island.ask("Metadata", 12, {"Topics": None})["Topics"]:  # it leads and holds nothing
+                for p in other["Partitions"]:
+                    if 7 in p["ReplicaNodes"]:
+                        island.move_leader(other["Name"], p["PartitionIndex"], [n for n in (0, 1001, 2147483647) if n not in p["ReplicaNodes"]][:1] + [n for n in p["ReplicaNodes"] if n != 7])
+            island.remove(7)
+        load.more()
+        until("the proxy tells of it no more", lambda: set(ports_told(px)) == set(ENDS))
+        with wire.Conn(px.host, port) as c:
+            assert c.closed(15 * PATIENCE)
+        load.more()
+    check_load(island, t, load)
+    attested_or_counted(island, px, t)
+
+
+@pytest.mark.life
+def test_leaders_and_the_controller_move(cluster, new_proxy, topic, tmp_path):
+    """Reassignments and elections asked for through the proxy, and the controller restarted, under three producers."""
+    t = topic(partitions=3)
+    px = new_proxy()
+    with Producing(px.bootstrap, t, "c", 3) as c, Running(JAVA, px.bootstrap, t, tmp_path, "j", 3) as j, Running(GO, px.bootstrap, t, tmp_path, "g", 3) as g:
+        c.more()
+        for step in range(3):
+            for p in range(3):
+                replicas = [(p + step + i) % 3 + 1 for i in range(3)]
+                parts = [{"PartitionIndex": p, "Replicas": replicas}]
+                value = {"TimeoutMs": 20000, "Topics": [{"Name": t, "Partitions": parts}]}
+                got = ask_through(px, 1 + step, "AlterPartitionReassignments", 0, value)
+                assert got["ErrorCode"] == 0 and got["Responses"][0]["Partitions"][0]["ErrorCode"] == 0, got
+
+            def settled():
+                parts = cluster.metadata(t)["Partitions"]
+                return all(p["ReplicaNodes"][0] == (p["PartitionIndex"] + step) % 3 + 1 and len(p["IsrNodes"]) == 3 for p in parts)
+
+            until("the replicas are in their order", settled)
+            value = {"ElectionType": 0, "TopicPartitions": [{"Topic": t, "Partitions": [0, 1, 2]}], "TimeoutMs": 20000}
+            ask_through(px, 1 + step, "ElectLeaders", 2, value)
+            until("each has its leader", lambda: all(cluster.leader(t, p) == (p + step) % 3 + 1 for p in range(3)))
+            c.more()
+        before = cluster.active_controller()
+        before.stop()
+        until("another one is the controller", lambda: cluster.active_controller() is not before)
+        c.more()
+        before.start()
+        cluster.wait_ready()
+        c.more()
+    check_load(cluster, t, c, j, g)
+    attested_or_counted(cluster, px, t)
+
+
+@pytest.mark.life
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_rolling_restart(cluster, new_proxy, topic, tmp_path, how):
+    """Every broker restarts in turn, under an idempotent producer of each client and a consumer group."""
+    t = topic(partitions=3)
+    px = new_proxy()
+    told = ports_told(px)
+    with Consuming(px.bootstrap, t, f"g-{t}") as reader:
+        with Producing(px.bootstrap, t, "c", 3) as c, Running(JAVA, px.bootstrap, t, tmp_path, "j", 3) as j, Running(GO, px.bootstrap, t, tmp_path, "g", 3) as g:
+            c.more()
+            for n in (1, 2, 3):
+                cluster.restart(n, kill=how == "killed")
+                c.more()
+        check_load(cluster, t, c, j, g)
+        reader.check(cluster, t)
+    assert ports_told(px) == told
+    attested_or_counted(cluster, px, t)
+
+
+@pytest.mark.life
+def test_a_leader_that_hangs(cluster, new_proxy, topic):
+    """SIGSTOP: its sockets stay open and say nothing.  Who comes through the proxy gets on as who doesn't."""
+    hung = cluster.node(1)  # the first of the bootstrap list: the proxy's own questions go there too
+    t, d, fresh = topic("proxied", assignment=[[1, 2, 3]]), topic("direct", assignment=[[1, 2, 3]]), topic("fresh", assignment=[[2, 1, 3]])
+    px = new_proxy(settings={"attest.outcome.wait": "20s"})
+    seconds = {}
+
+    def recover(load):
+        seconds[load.name] = load.more(timeout=90)
+
+    with Producing(px.bootstrap, t, "proxied") as through, Producing(cluster.bootstrap, d, "direct") as direct:
+        through.more()
+        direct.more()
+        hung.pause()
+        try:
+            both = [threading.Thread(target=recover, args=(x,)) for x in (through, direct)]
+            for x in both:
+                x.start()
+
+            def a_new_client():
+                with wire.Conn(px.host, px.port, timeout=2) as c:
+                    return c.ask("Metadata", 12, {"Topics": []})["Brokers"]
+
+            until("a new client finds a broker that answers", a_new_client, 30)
+            until("others lead", lambda: cluster.leader(t) != 1 and cluster.leader(d) != 1)
+            Confluent.produce(px.bootstrap, fresh, sample(20), socket_timeout_ms=5000, message_timeout_ms=60000)
+            for x in both:
+                x.join()
+            assert set(seconds) == {"proxied", "direct"}, "one of them did not get on"
+            # Both wait for the session of the broker to end, then for a request's own timeout; the proxy adds none.
+            assert seconds["proxied"] < seconds["direct"] + 10 * PATIENCE, seconds
+        finally:
+            hung.resume()
+        cluster.wait_ready()
+        through.more()
+        direct.more()
+    check_load(cluster, t, through)
+    check_load(cluster, d, direct)
+    attested_or_counted(cluster, px, t)
+    attested_or_counted(cluster, px, fresh)
+
+
+@pytest.mark.life
+@pytest.mark.parametrize("seconds", [30, 120])
+def test_all_brokers_gone_and_back(cluster, new_proxy, topic, tmp_path, seconds):
+    t = topic(partitions=3)
+    px = new_proxy()
+    told = ports_told(px)
+    with Consuming(px.bootstrap, t, f"g-{t}") as reader:
+        with Producing(px.bootstrap, t, "c", 3) as c, Running(JAVA, px.bootstrap, t, tmp_path, "j", 3, delivery_timeout_ms=300000) as j:
+            c.more()
+            for n in cluster.nodes:
+                n.kill()
+            try:
+                gone = time.monotonic()
+                until("it isn't ready", lambda: px.http("/readyz")[0] == 503, 30 * PATIENCE)
+                with wire.Conn(px.host, px.port) as s:
+                    assert s.closed(15 * PATIENCE), "a client is disconnected, not left waiting"
+                until("the time is over", lambda: time.monotonic() - gone >= seconds, seconds + 1)
+                assert px.alive() and px.http("/healthz")[0] == 200 and px.http("/readyz")[0] == 503
+            finally:
+                for n in cluster.nodes:
+                    n.start()
+            cluster.wait_ready()
+            until("it is ready", lambda: px.http("/readyz")[0] == 200, 30 * PATIENCE)
+            assert ports_told(px) == told
+            c.more(timeout=90)
+        check_load(cluster, t, c, j)
+        reader.check(cluster, t)
+    attested_or_counted(cluster, px, t)
+
+
+@pytest.mark.life
+def test_the_proxy_restarts_while_brokers_do(cluster, new_proxy, topic):
+    """Stopped and started while a broker is away: the same ports, for the absent one too, and the chains go on."""
+    t = topic(partitions=3)
+    px = new_proxy()
+    told = ports_told(px)
+    with Producing(px.bootstrap, t, "c", 3) as c:
+        c.more()
+        cluster.node(2).stop()
+        px.stop()
+        px.start()
+        c.more()
+        with wire.Conn(px.host, told[2]) as s:
+            assert s.closed(15 * PATIENCE)
+        cluster.node(2).start()
+        cluster.wait_ready()
+        assert ports_told(px) == told
+        c.more()
+    check_load(cluster, t, c)
+    attested_or_counted(cluster, px, t)
