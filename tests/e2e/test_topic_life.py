@@ -1,0 +1,427 @@
+"""Topics that come, go, grow and change their settings while clients work, and what brokers do for some clients only."""
+
+import base64
+import json
+import os
+import random
+import time
+
+import kafkalog
+import pytest
+import verifier
+import wire
+from checks import attested, of_topic, public_keys, same_records, statements, wait_stated
+from clients import GO, JAVA, Confluent, Rec, sample
+from confluent_kafka import Consumer, Producer, TopicPartition
+from lab.kafka import until
+from load import Producing, Running, attested_or_counted, check_load, numbers
+from proxy import PATIENCE
+
+
+def batch(values, codec="none", stamp=None):
+    stamp = int(time.time() * 1000) if stamp is None else stamp
+    return kafkalog.make_batch([kafkalog.Record(0, stamp + i, b"k%d" % i, v, [(b"own", b"1")]) for i, v in enumerate(values)], codec)
+
+
+def produce(conn, topic, records, acks=-1):
+    """A Produce of one batch: (error, base offset, throttle time)."""
+    value = {"Acks": acks, "TimeoutMs": 10000, "TopicData": [{"Name": topic, "PartitionData": [{"Index": 0, "Records": records}]}]}
+    got = conn.ask("Produce", 9, value)
+    part = got["Responses"][0]["PartitionResponses"][0]
+    return part["ErrorCode"], part["BaseOffset"], got["ThrottleTimeMs"]
+
+
+def leader_conn(cluster, px, topic, **kw):
+    return wire.Conn(px.host, px.port + cluster.leader(topic), **kw)
+
+
+# -- limits
+
+
+@pytest.mark.parametrize("codec", kafkalog.CODECS)
+def test_limit_to_the_byte_is_the_brokers(cluster, proxy, topic, codec):
+    """max.message.bytes one below, at and one above a batch's size: what a client is told is what it is told without us."""
+    rnd = random.Random(7)
+    b = batch([rnd.randbytes(300) for _ in range(12)], codec).pack()
+    for delta in (-1, 0, 1):
+        told = {}
+        for how in ("direct", "proxied"):
+            t = topic(f"limit-{how}", configs={"max.message.bytes": len(b) + delta})
+            with cluster.node(cluster.leader(t)).conn() if how == "direct" else leader_conn(cluster, proxy, t) as c:
+                told[how] = produce(c, t, b)[:2]
+        assert told["proxied"] == told["direct"], (codec, delta)
+        assert (told["direct"][0] == 10) == (delta < 0)
+        if delta >= 0:
+            attested(cluster, proxy, t, "none")
+
+
+def test_limits_of_many_sizes(cluster, proxy, topic):
+    """Between a batch's own size and that with all headers each limit is obeyed: full where it fits, then compact, then none."""
+    values = [b"v%d" % i * 20 for i in range(4)]
+    bare = len(batch(values).pack())
+    seen = []
+    for extra in range(0, 900, 45):
+        t = topic("sizes", configs={"max.message.bytes": bare + extra})
+        with leader_conn(cluster, proxy, t) as c:
+            assert produce(c, t, batch(values).pack())[0] == 0, extra
+        (b,) = cluster.log(t).batches
+        assert b.size <= bare + extra
+        names = [h[1] for h in b.records()[0].headers if h[0] == b"makoto.signature"]
+        seen.append("none" if not names else "compact" if len(names[0]) == 24 else "full")
+    assert seen == sorted(seen, key=["none", "compact", "full"].index) and set(seen) == {"none", "compact", "full"}, seen
+
+
+# -- settings of topics and brokers
+
+
+@pytest.mark.parametrize("kind", ["gzip", "snappy", "lz4", "zstd", "uncompressed"])
+def test_the_broker_compresses(cluster, proxy, topic, kind):
+    """compression.type of the topic: the broker writes other bytes than it was sent; every record is what was attested."""
+    t = topic(configs={"compression.type": kind})
+    sent = []
+    for i, codec in enumerate(kafkalog.CODECS):
+        part = sample(24, i)
+        Confluent.produce(proxy.bootstrap, t, part, codec=codec)
+        sent += part
+    x = attested(cluster, proxy, t)
+    assert {b.codec for b in x[0].log.batches} == {"none" if kind == "uncompressed" else kind}
+    same_records(sent, Confluent.consume(proxy.bootstrap, t, len(sent)))
+
+
+def test_partitions_are_added(cluster, new_proxy, topic):
+    """Asked for through the proxy, under a producer that then uses them: a chain for each."""
+    t = topic()
+    px = new_proxy()
+    with Producing(px.bootstrap, t, topic_metadata_refresh_interval_ms=200) as load:
+        load.more()
+        with wire.Conn(px.host, px.port) as c:
+            got = c.ask("CreatePartitions", 3, {"Topics": [{"Name": t, "Count": 4, "Assignments": None}], "TimeoutMs": 20000})
+        assert got["Results"][0]["ErrorCode"] == 0, got
+        cluster.wait_leaders(t, 4)
+
+        def known():
+            return len(load._producer.list_topics(t, 10).topics[t].partitions) == 4
+
+        until("the producer knows them", known)
+        load.partitions = 4
+        until("they are all written", lambda: {p for p, _, _ in load.acked[-40:]} == {0, 1, 2, 3})
+        load.more()
+    check_load(cluster, t, load)
+    x = attested(cluster, px, t, "full", px.dbom_topic, chains=1)
+    assert len(x) == 4 and all(y.statements for y in x.values())
+
+
+@pytest.mark.life
+def test_the_timestamp_type_changes_under_load(cluster, new_proxy, topic):
+    """CreateTime, LogAppendTime and back: what isn't verified is counted, nothing is a violation."""
+    t = topic()
+    px = new_proxy(settings={"attest.outcome.wait": "5s"})
+    with Producing(px.bootstrap, t) as load:
+        load.more()
+        for kind in ("LogAppendTime", "CreateTime", "LogAppendTime"):
+            cluster.alter_topic(t, message_timestamp_type=kind)
+            until(f"the broker goes by {kind}", lambda: cluster.log(t).batches[-1].log_append == (kind == "LogAppendTime"))
+            load.more(150)
+    check_load(cluster, t, load)
+    attested_or_counted(cluster, px, t)
+    types = {s.kafka["timestampType"] for s in of_topic(statements(cluster, public_keys(px.public_key), px.dbom_topic), t, cluster.topic_id(t))}
+    assert types == {"CreateTime", "LogAppendTime"}
+
+
+# -- the same name, another topic
+
+
+@pytest.mark.life
+def test_deleted_and_made_again_under_load(cluster, new_proxy, topic, tmp_path):
+    """Deleted and made again under the same name while it is written, by name (librdkafka) and by id (Java, Produce 13)."""
+    t = topic(partitions=2)
+    px = new_proxy(settings={"attest.outcome.wait": "5s"})
+    first = cluster.topic_id(t)
+    versions = lambda: {v: px.metric("makoto_requests_total", api="Produce", version=str(v)) for v in range(3, 14)}  # noqa: E731
+    with Producing(px.bootstrap, t, "by-name", 2, topic_metadata_propagation_max_ms=60000) as n, Running(JAVA, px.bootstrap, t, tmp_path, "by-id", 2, metadata_max_age_ms=1000) as i:
+        n.more()
+        until("both write", lambda: numbers(cluster, t, "by-id") and numbers(cluster, t, "by-name"))
+        cluster.delete(t)
+        until("it can be made again", lambda: cluster.create(t, partitions=2), 30)
+        second = cluster.topic_id(t)
+        assert second != first
+        n.more()
+        until("the other one goes on too", lambda: sum(map(len, numbers(cluster, t, "by-id").values())) > 100)
+        n.more()
+    assert versions()[13] > 0, "somebody named the topic by its id"
+    assert not n.failed and not i.failed, (n.failed[:3], i.failed[:3])
+    for load, acked in ((n, {x[2] for x in n.acked}), (i, i.acknowledged)):
+        for p, xs in numbers(cluster, t, load.name).items():
+            only = [x for _, x in xs]
+            assert only == sorted(set(only)), f"{load.name} is doubled or reordered"
+            # What was acknowledged before went with the first topic; from its first record here on nothing is missing.
+            assert {x for x in acked if x % 2 == p and x >= only[0]} == set(only)
+    attested_or_counted(cluster, px, t)
+    v = statements(cluster, public_keys(px.public_key), px.dbom_topic)
+    old, new = of_topic(v, t, first), of_topic(v, t, second)
+    assert old and new and not {s.chain for s in old} & {s.chain for s in new}
+
+
+@pytest.mark.parametrize("client", [Confluent, JAVA, GO], ids=lambda c: c.name)
+def test_made_again_between_two_sessions(cluster, proxy, topic, client):
+    """The proxy knew the first topic's id and settings; of the second it goes by its own."""
+    t = topic(configs={"message.timestamp.type": "LogAppendTime"})
+    client.produce(proxy.bootstrap, t, sample(20))
+    cluster.delete(t)
+    until("it can be made again", lambda: cluster.create(t, configs={"message.timestamp.type": "CreateTime", "max.message.bytes": 10000}), 30)
+    sent = sample(7)
+    client.produce(proxy.bootstrap, t, sent)
+    same_records(sent, client.consume(proxy.bootstrap, t, 7))
+    x = attested(cluster, proxy, t)
+    assert {s.kafka["timestampType"] for s in x[0].statements} == {"CreateTime"}
+
+
+# -- transactions of both kinds
+
+
+def set_transaction_version(cluster, level):
+    value = {"TimeoutMs": 20000, "FeatureUpdates": [{"Feature": "transaction.version", "MaxVersionLevel": level, "UpgradeType": 2}]}
+    if level > 1:
+        value["FeatureUpdates"][0]["UpgradeType"] = 1
+    got = cluster.ask("UpdateFeatures", 1, value)
+    assert got["ErrorCode"] == 0 and all(r["ErrorCode"] == 0 for r in got.get("Results") or []), got
+
+    def everywhere():
+        for n in cluster.nodes:
+            with n.conn() as c:
+                got = c.ask("ApiVersions", 3, {"ClientSoftwareName": "x", "ClientSoftwareVersion": "1"})
+            levels = {f["Name"]: f["MaxVersionLevel"] for f in got["FinalizedFeatures"]}
+            if levels.get("transaction.version", 0) != level:
+                return False
+        return True
+
+    until(f"every broker is at transaction.version {level}", everywhere)
+
+
+PLAN = [(True, 10), (False, 20), (True, 5), (False, 5), (True, 20)]
+
+
+@pytest.mark.life
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("client", [Confluent, JAVA, GO], ids=lambda c: c.name)
+def test_transactions_of_both_kinds(island, new_proxy, client, version):
+    """transaction.version 1: partitions are added, Produce up to 11.  2 (KIP-890): they aren't, Produce from 12 on."""
+    px = new_proxy(upstream=island.bootstrap)
+    set_transaction_version(island, version)
+    try:
+        t = island.create(f"txn-{client.name}-{version}-{os.getpid()}")
+        count = lambda api, v=None: px.metric("makoto_requests_total", api=api, **({"version": str(v)} if v is not None else {}))  # noqa: E731
+        sent = sample(60, 5)
+        client.produce(px.bootstrap, t, sent, codec="zstd", txn=PLAN, transactional_id=f"tx-{t}")
+        if client is not Confluent:  # librdkafka knows the first kind alone
+            new = sum(count("Produce", v) for v in (12, 13))
+            assert (count("AddPartitionsToTxn") > 0, new > 0) == ((True, False) if version == 1 else (False, True))
+        assert count("EndTxn") == len(PLAN)
+        at, good = 0, []
+        for commit, n in PLAN:
+            good += sent[at : at + n] if commit else []
+            at += n
+        for reader in (Confluent, JAVA, GO):
+            same_records(good, reader.consume(px.bootstrap, t, len(good), isolation_level="read_committed"))
+            same_records(sent, reader.consume(px.bootstrap, t, len(sent)))
+        log = island.log(t)
+        assert (len(log.records), len(log.aborted)) == (60, 25)
+        attested(island, px, t, "full", px.dbom_topic)
+        attested(island, px, t, "full", px.dbom_topic, isolation="read_committed")
+    finally:
+        set_transaction_version(island, 2)
+
+
+# -- what brokers do for some clients
+
+
+def quota(cluster, client_id, **ops):
+    entry = {
+        "Entity": [{"EntityType": "client-id", "EntityName": client_id}],
+        "Ops": [{"Key": k, "Value": float(v or 0), "Remove": v is None} for k, v in ops.items()],
+    }
+    got = cluster.ask("AlterClientQuotas", 1, {"Entries": [entry], "ValidateOnly": False})
+    assert got["Entries"][0]["ErrorCode"] == 0, got
+
+
+def test_quotas_by_client_id(cluster, proxy, topic):
+    """KIP-219: the broker answers at once with a throttle time, that reaches the client whom it is for, and no other."""
+    t, who = topic(), f"throttled-{os.getpid()}"
+    quota(cluster, who, producer_byte_rate=2000, consumer_byte_rate=2000)
+    try:
+        b = batch([os.urandom(1000) for _ in range(30)]).pack()
+
+        def throttled():
+            with leader_conn(cluster, proxy, t, client_id=who) as c:
+                return produce(c, t, b)[2]
+
+        times = until("the quota holds", throttled, 20)
+        assert times > 0
+        with leader_conn(cluster, proxy, t, client_id="free") as c:
+            assert produce(c, t, b)[2] == 0
+        fetch = {
+            "MaxWaitMs": 100, "MinBytes": 1, "MaxBytes": 1 << 20, "Topics": [
+                {"Topic": t, "Partitions": [{"Partition": 0, "FetchOffset": 0, "PartitionMaxBytes": 1 << 20}]}
+            ],
+        }  # fmt: skip
+
+        def slowed():
+            with leader_conn(cluster, proxy, t, client_id=who) as c:
+                return c.ask("Fetch", 12, fetch)["ThrottleTimeMs"]
+
+        until("reading is throttled too", slowed, 20)
+        with leader_conn(cluster, proxy, t, client_id="free") as c:
+            assert c.ask("Fetch", 12, fetch)["ThrottleTimeMs"] == 0
+    finally:
+        quota(cluster, who, producer_byte_rate=None, consumer_byte_rate=None)
+
+
+def test_a_throttled_client_is_told(cluster, proxy, topic):
+    """librdkafka's own callback, and that everything arrives all the same."""
+    t, who = topic(), f"slow-{os.getpid()}"
+    quota(cluster, who, producer_byte_rate=12000)
+    try:
+        told = []
+        p = Producer({"bootstrap.servers": proxy.bootstrap, "client.id": who, "throttle_cb": told.append, "batch.size": 20000})
+        for i in range(200):
+            p.produce(t, os.urandom(700), b"k%d" % i)
+        assert p.flush(60) == 0
+        until("it was told", lambda: p.poll(0) or any(e.throttle_time > 0 for e in told), 20)
+    finally:
+        quota(cluster, who, producer_byte_rate=None)
+    attested(cluster, proxy, t)
+
+
+def test_fetch_from_a_follower(cluster, proxy, topic):
+    """KIP-392: the leader names the replica in the client's rack, and the client finds it behind the proxy."""
+    t = topic(assignment=[[1, 2, 3]])
+    sent = sample(40)
+    Confluent.produce(proxy.bootstrap, t, sent)
+    fetch = {
+        "MaxWaitMs": 100, "MinBytes": 1, "RackId": "rack-2", "Topics": [
+            {"Topic": t, "Partitions": [{"Partition": 0, "FetchOffset": 0, "PartitionMaxBytes": 1 << 20}]}
+        ],
+    }  # fmt: skip
+
+    def named():
+        with leader_conn(cluster, proxy, t) as c:
+            got = c.ask("Fetch", 12, fetch)["Responses"][0]["Partitions"][0]
+        assert got["ErrorCode"] == 0
+        return got["PreferredReadReplica"] == 2
+
+    until("the leader names broker 2", named, 20)
+
+    def given():
+        with wire.Conn(proxy.host, proxy.port + 2) as c:
+            part = c.ask("Fetch", 12, fetch)["Responses"][0]["Partitions"][0]
+        assert part["ErrorCode"] == 0
+        return part["Records"]
+
+    until("broker 2 gives them", given, 20)
+    stats = []
+    c = Consumer(
+        {
+            "bootstrap.servers": proxy.bootstrap, "group.id": "x", "client.rack": "rack-2", "statistics.interval.ms": 100,
+            "stats_cb": stats.append, "fetch.wait.max.ms": 100, "enable.auto.commit": False,
+        }
+    )  # fmt: skip
+    c.assign([TopicPartition(t, 0, 0)])
+    got = []
+
+    def fetched():
+        got.extend(m for m in c.consume(500, 0.1) if not m.error())
+        brokers = json.loads(stats[-1])["brokers"].values() if stats else []
+        return {b["nodeid"] for b in brokers if b["req"].get("Fetch", 0) > 0}
+
+    try:
+        until("it reads from broker 2", lambda: 2 in fetched() and len(got) >= 1, 40)
+    finally:
+        c.close()
+    for client in (JAVA, GO):
+        same_records(sent, client.consume(proxy.bootstrap, t, 40, client_rack="rack-2"))
+    attested(cluster, proxy, t)
+
+
+def test_telemetry_without_a_receiver(cluster, proxy):
+    """KIP-714 on brokers that take none: what a client is told is what it is told without us."""
+    with wire.Conn(proxy.host, proxy.port + 1) as a, cluster.node(1).conn() as b:
+        one, two = (c.ask("GetTelemetrySubscriptions", 0, {"ClientInstanceId": bytes(16)}) for c in (a, b))
+    for x in (one, two):
+        assert any(x.pop("ClientInstanceId")) and x.pop("SubscriptionId"), "each client has its own"
+    assert one == two
+
+
+@pytest.mark.life
+def test_telemetry_is_pushed(island, new_proxy, tmp_path):
+    """A subscription for clients' metrics: Java's and librdkafka's pushes reach the broker's plugin through the proxy."""
+    px = new_proxy(upstream=island.bootstrap)
+    value = {
+        "Resources": [
+            {
+                "ResourceType": 16,
+                "ResourceName": "all",
+                "Configs": [{"Name": k, "ConfigOperation": 0, "Value": v} for k, v in (("metrics", "*"), ("interval.ms", "200"))],
+            }
+        ],
+        "ValidateOnly": False,
+    }
+    got = island.ask("IncrementalAlterConfigs", 1, value)["Responses"][0]
+    assert got["ErrorCode"] == 0, got
+    t = island.create(f"telemetry-{os.getpid()}")
+
+    def pushes(client_id):
+        out = set()
+        for n in island.nodes:
+            path = os.path.join(n.dir, "telemetry")
+            if os.path.exists(path):
+                with open(path) as f:
+                    out |= {tuple(line.split()) for line in f if f" {client_id} " in line}
+        return out
+
+    who = f"told-librdkafka-{os.getpid()}"
+    with Producing(px.bootstrap, t, who) as c:
+        until("librdkafka's metrics arrive", lambda: any(int(x[2]) > 0 for x in pushes(who)), 60 * PATIENCE)
+    java = f"told-java-{os.getpid()}"
+    with Running(JAVA, px.bootstrap, t, tmp_path, java) as j:
+        until("Java's metrics arrive", lambda: any(int(x[2]) > 0 for x in pushes(java)), 60 * PATIENCE)
+    check_load(island, t, c, j)
+    assert px.metric("makoto_requests_total", api="PushTelemetry") > 0
+    attested(island, px, t, "full", px.dbom_topic)
+
+
+# -- compaction
+
+
+@pytest.mark.life
+def test_compacted_with_transactions(cluster, new_proxy, topic):
+    """A compacted topic written in transactions, some aborted, with tombstones: the cleaner's work is no violation."""
+    t = topic(
+        rf=1,
+        configs={
+            "cleanup.policy": "compact", "segment.ms": 200, "min.cleanable.dirty.ratio": 0.001,
+            "max.compaction.lag.ms": 200, "delete.retention.ms": 0,
+        },
+    )  # fmt: skip
+    px = new_proxy(settings={"attest.compacted": [t]})
+    sent = [Rec(b"k%d" % (i % 7), b"v%d" % i if i % 9 else None) for i in range(120)]
+    plan = [(i % 3 != 2, 10) for i in range(12)]
+    JAVA.produce(px.bootstrap, t, sent, txn=plan, transactional_id=f"tx-{t}", codec="lz4")
+    keys = public_keys(px.public_key)
+    wait_stated(cluster, keys, t, 120, px.dbom_topic)
+    extra = []
+
+    def cleaned():
+        extra.append(1)
+        Confluent.produce(px.bootstrap, t, [Rec(b"roll", b"%d" % len(extra))])
+        return len([r for r in cluster.log(t).records if r.offset < 120]) < 40
+
+    until("the cleaner has been", cleaned, 60, 0.4)
+    until("every window is published", lambda: px.status()["unpublishedRecords"] == 0, 60 * PATIENCE)
+    v = statements(cluster, keys, px.dbom_topic)
+    j = v.judge(t, cluster.topic_id(t), 0, cluster.log(t), compacted=True)
+    from proxy import ctl_verify
+
+    for isolation in ("read_uncommitted", "read_committed"):
+        p, _, last = ctl_verify(cluster.bootstrap, t, px.public_key, "--dbom-topic", px.dbom_topic, "--isolation", isolation)
+        assert p.returncode == 0, p.stdout[-2000:] + p.stderr
+    assert not j.violations(), j.violations()[:5]
