@@ -101,7 +101,8 @@ class Running:
         self.dir = os.path.join(str(directory), name)
         os.makedirs(self.dir)
         self.stop_file, self.acked_file = self.dir + "/stop", self.dir + "/acked"
-        props = {"linger_ms": 5, "retry_backoff_max_ms": 500, **props} if program.name == "java" else props
+        if program.name == "java":
+            props = {"linger_ms": 5, "retry_backoff_max_ms": 500, "delivery_timeout_ms": 300000, "max_block_ms": 300000, **props}
         job = {
             "op": "load", "topic": topic, "id": name, "count": count, "size": 64, "partitions": partitions,
             "perSecond": per_second, "stop": self.stop_file, "acked": self.acked_file,
@@ -148,6 +149,20 @@ def numbers(cluster, topic, name):
             if who.decode() == name:
                 out.setdefault(p, []).append((r.offset, int(number)))
     return out
+
+
+def under_way(cluster, topic, *names):
+    """Waits until each load's records are in every partition.
+
+    A leader that doesn't know an idempotent producer yet takes whichever of its batches comes first, and the producer
+    is stuck with the one before (KAFKA-14359); so nobody moves a leader before that.
+    """
+
+    def all_there():
+        want = set(cluster.partitions(topic))
+        return all({p for p, xs in numbers(cluster, topic, n).items() if len(xs) > 20} == want for n in names)
+
+    until("every load is under way", all_there, 60 * PATIENCE, 0.3)
 
 
 def check_load(cluster, topic, *loads):

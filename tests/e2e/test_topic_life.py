@@ -1,6 +1,5 @@
 """Topics that come, go, grow and change their settings while clients work, and what brokers do for some clients only."""
 
-import base64
 import json
 import os
 import random
@@ -8,14 +7,13 @@ import time
 
 import kafkalog
 import pytest
-import verifier
 import wire
 from checks import attested, of_topic, public_keys, same_records, statements, wait_stated
 from clients import GO, JAVA, Confluent, Rec, sample
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
-from load import Producing, Running, attested_or_counted, check_load, numbers
-from proxy import PATIENCE
+from load import Producing, Running, attested_or_counted, check_load, numbers, under_way
+from proxy import PATIENCE, ctl_verify
 
 
 def batch(values, codec="none", stamp=None):
@@ -139,8 +137,7 @@ def test_deleted_and_made_again_under_load(cluster, new_proxy, topic, tmp_path):
     first = cluster.topic_id(t)
     versions = lambda: {v: px.metric("makoto_requests_total", api="Produce", version=str(v)) for v in range(3, 14)}  # noqa: E731
     with Producing(px.bootstrap, t, "by-name", 2, topic_metadata_propagation_max_ms=60000) as n, Running(JAVA, px.bootstrap, t, tmp_path, "by-id", 2, metadata_max_age_ms=1000) as i:
-        n.more()
-        until("both write", lambda: numbers(cluster, t, "by-id") and numbers(cluster, t, "by-name"))
+        under_way(cluster, t, "by-name", "by-id")
         cluster.delete(t)
         until("it can be made again", lambda: cluster.create(t, partitions=2), 30)
         second = cluster.topic_id(t)
@@ -419,8 +416,6 @@ def test_compacted_with_transactions(cluster, new_proxy, topic):
     until("every window is published", lambda: px.status()["unpublishedRecords"] == 0, 60 * PATIENCE)
     v = statements(cluster, keys, px.dbom_topic)
     j = v.judge(t, cluster.topic_id(t), 0, cluster.log(t), compacted=True)
-    from proxy import ctl_verify
-
     for isolation in ("read_uncommitted", "read_committed"):
         p, _, last = ctl_verify(cluster.bootstrap, t, px.public_key, "--dbom-topic", px.dbom_topic, "--isolation", isolation)
         assert p.returncode == 0, p.stdout[-2000:] + p.stderr
