@@ -153,7 +153,7 @@ def test_not_leader_answers(cluster, watched, topic):
     p, relay = watched
     t = topic(assignment=[[1]])
     raw_id = cluster.metadata(t)["TopicId"]
-    want = {"NodeId": 1, "Host": HOST, "Port": relay.base + 1, "Rack": None}
+    want = {"NodeId": 1, "Host": HOST, "Port": relay.base + 1, "Rack": "rack-1"}
     with wire.Conn(HOST, relay.base + 2) as c:
         for version in range(10, 14):
             name = {"Name": t} if version < 13 else {"TopicId": raw_id}

@@ -58,7 +58,7 @@ def test_limits_of_many_sizes(cluster, proxy, topic):
     values = [b"v%d" % i * 20 for i in range(4)]
     bare = len(batch(values).pack())
     seen = []
-    for extra in range(0, 900, 45):
+    for extra in range(0, 900, 90):
         t = topic("sizes", configs={"max.message.bytes": bare + extra})
         with leader_conn(cluster, proxy, t) as c:
             assert produce(c, t, batch(values).pack())[0] == 0, extra
