@@ -69,6 +69,58 @@ def test_limits_of_many_sizes(cluster, proxy, topic):
     assert seen == sorted(seen, key=["none", "compact", "full"].index) and set(seen) == {"none", "compact", "full"}, seen
 
 
+def obeyed(cluster, topic, limit):
+    """Waits until the leader refuses a byte more; it is asked with a batch that it would refuse anyway."""
+    bad = bytearray(batch([b""]).pack())
+    bad[17] ^= 1  # of the CRC
+    bad += bytes(limit + 1 - len(bad))
+    bad[8:12] = (len(bad) - 12).to_bytes(4, "big")
+
+    def refused():
+        with cluster.node(cluster.leader(topic)).conn() as c:
+            error = produce(c, topic, bytes(bad))[0]
+        assert error in (2, 10), error
+        return error == 10
+
+    until(f"{topic} has the limit {limit}", refused, 20)
+
+
+def size_of(cluster, client, topic, records, **kw):
+    """Of the batch that this client makes of these records."""
+    client.produce(cluster.bootstrap, topic, records, **kw)
+    (b,) = cluster.log(topic).batches
+    return b.size
+
+
+@pytest.mark.parametrize("client", [Confluent, JAVA, GO], ids=lambda c: c.name)
+def test_the_limit_is_lowered(cluster, proxy, topic, client):
+    """To a batch's own size, while the proxy has the old limit in mind: the client is not told so, and its retry passes."""
+    t, r = topic("lowered"), [Rec(b"k", os.urandom(600))]
+    size = size_of(cluster, client, topic("as-sent"), r)
+    client.produce(proxy.bootstrap, t, r)
+    cluster.alter_topic(t, max_message_bytes=size)
+    obeyed(cluster, t, size)
+    before = proxy.metric("makoto_batches_too_large_total")
+    client.produce(proxy.bootstrap, t, r)
+    assert proxy.metric("makoto_batches_too_large_total") in (before, before + 1), "once, or it had looked at the limit meanwhile"
+    x = attested(cluster, proxy, t, None)
+    assert [b.size > size for b in x[0].log.batches] == [True, False]
+    same_records(r + r, client.consume(proxy.bootstrap, t, 2))
+
+
+def test_the_limit_holds_for_what_the_broker_makes_of_it(cluster, proxy, topic):
+    """compression.type: uncompressed; a small batch, headers included, becomes one that is too large with them."""
+    t, r = topic("made", configs={"compression.type": "uncompressed"}), [Rec(b"k", b"x" * 100) for _ in range(20)]
+    size = size_of(cluster, Confluent, topic("as-made", configs={"compression.type": "uncompressed"}), r, codec="zstd")
+    cluster.alter_topic(t, max_message_bytes=size)
+    obeyed(cluster, t, size)
+    before = proxy.metric("makoto_batches_too_large_total")
+    Confluent.produce(proxy.bootstrap, t, r, codec="zstd")
+    assert proxy.metric("makoto_batches_too_large_total") == before + 1
+    attested(cluster, proxy, t, "none")
+    assert [b.size for b in cluster.log(t).batches] == [size]
+
+
 # -- settings of topics and brokers
 
 
@@ -139,8 +191,7 @@ def test_deleted_and_made_again_under_load(cluster, new_proxy, topic, tmp_path):
     n = Producing(px.bootstrap, t, "by-name", 2, topic_metadata_propagation_max_ms=60000)
     with n, Running(JAVA, px.bootstrap, t, tmp_path, "by-id", 2, metadata_max_age_ms=1000) as i:
         under_way(cluster, t, "by-name", "by-id")
-        cluster.delete(t)
-        until("it can be made again", lambda: cluster.create(t, partitions=2), 30)
+        cluster.make_again(t, partitions=2)  # as many as the brokers' default
         second = cluster.topic_id(t)
         assert second != first
         n.more()
@@ -164,8 +215,7 @@ def test_made_again_between_two_sessions(cluster, proxy, topic, client):
     """The proxy knew the first topic's id and settings; of the second it goes by its own."""
     t = topic(configs={"message.timestamp.type": "LogAppendTime"})
     client.produce(proxy.bootstrap, t, sample(20))
-    cluster.delete(t)
-    until("it can be made again", lambda: cluster.create(t, configs={"message.timestamp.type": "CreateTime", "max.message.bytes": 10000}), 30)
+    cluster.make_again(t, configs={"message.timestamp.type": "CreateTime", "max.message.bytes": 10000})
     sent = sample(7)
     client.produce(proxy.bootstrap, t, sent)
     same_records(sent, client.consume(proxy.bootstrap, t, 7))

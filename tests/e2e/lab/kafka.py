@@ -454,10 +454,29 @@ class Cluster:
 
         until(f"{topic} has leaders", led, 30)
 
-    def delete(self, topic):
+    def _delete(self, topic):
         got = self.ask("DeleteTopics", 6, {"Topics": [{"Name": topic}], "TimeoutMs": 20000})["Responses"][0]
         if got["ErrorCode"]:
             raise RuntimeError(f"delete {topic}: {got['ErrorCode']}")
+
+    def make_again(self, topic, **kw):
+        """Deletes it and makes it anew.  A client at work may be faster and have it made with the brokers' defaults."""
+        old = self.topic_id(topic)
+        self._delete(topic)
+        self.create(topic, **kw)
+
+        def is_new():
+            for n in self.nodes:
+                with n.conn() as c:
+                    t = c.ask("Metadata", 12, {"Topics": [{"Name": topic}], "AllowAutoTopicCreation": False})["Topics"][0]
+                if t["ErrorCode"] or wire.topic_id_text(t["TopicId"]) == old:
+                    return False
+            return True
+
+        until(f"every broker knows the new {topic}", is_new, 30)
+
+    def delete(self, topic):
+        self._delete(topic)
         until(f"{topic} is gone", lambda: all(self._lacks(n, topic) for n in self.nodes if n.alive()), 30)
 
     def _lacks(self, node, topic):
