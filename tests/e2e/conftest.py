@@ -67,17 +67,33 @@ def cluster():
 ISLAND = 10  # how far the ports of the cluster below are from the first one's
 
 
+# What brokers need to take clients' metrics (KIP-714) and to have tiered storage (KIP-405).
+PLUGINS = """\
+metric.reporters=LabTelemetry
+remote.log.storage.system.enable=true
+remote.log.storage.manager.class.name=LabStorage
+rsm.config.dir={dir}/store
+remote.log.metadata.manager.listener.name=PLAINTEXT
+rlmm.config.remote.log.metadata.topic.replication.factor=1
+rlmm.config.remote.log.metadata.topic.num.partitions=1
+remote.log.manager.task.interval.ms=500
+log.retention.check.interval.ms=500
+"""
+
+
 @pytest.fixture(scope="session")
 def island():
     """A cluster whose brokers may come, move and go, with the node ids that are the ends of the range."""
+    directory = os.path.join(os.path.dirname(STATE), "island")
     c = Cluster(
-        os.path.join(os.path.dirname(STATE), "island"),
+        directory,
         port_base=PORT_BASE + ISLAND,
         heap="320m",
         ids=(0, 1001, 2147483647),
-        extra="metric.reporters=LabTelemetry\n",
+        extra=PLUGINS.format(dir=directory),
     )
     c.start()
+    os.makedirs(os.path.join(directory, "store"))
     yield c
     c.stop()
 

@@ -12,7 +12,7 @@ from checks import attested, of_topic, public_keys, same_records, statements, wa
 from clients import GO, JAVA, Confluent, Rec, sample
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
-from load import Producing, Running, attested_or_counted, check_load, numbers, under_way
+from load import Consuming, Producing, Running, attested_or_counted, check_load, numbers, under_way
 from proxy import PATIENCE, ctl_verify
 
 
@@ -470,3 +470,69 @@ def test_compacted_with_transactions(cluster, new_proxy, topic):
         p, _, last = ctl_verify(cluster.bootstrap, t, px.public_key, "--dbom-topic", px.dbom_topic, "--isolation", isolation)
         assert p.returncode == 0, p.stdout[-2000:] + p.stderr
     assert not j.violations(), j.violations()[:5]
+
+
+# -- tiered storage
+
+
+@pytest.mark.life
+def test_tiered_storage(island, new_proxy):
+    """KIP-405: what only the remote store has is read and verified; a store that fails is what it is without us."""
+    t = island.create(
+        f"tiered-{os.getpid()}",
+        assignment=[[1001]],
+        configs={"remote.storage.enable": "true", "local.retention.ms": 1, "segment.ms": 200},
+    )
+    px = new_proxy(upstream=island.bootstrap)
+    sent = []
+
+    def moved():
+        part = sample(10, len(sent))
+        Confluent.produce(px.bootstrap, t, part)
+        sent.extend(part)
+        names = os.listdir(os.path.join(island.node(1001).data, f"{t}-0"))
+        return min(int(n[:-4]) for n in names if n.endswith(".log")) >= 20
+
+    until("the first segments are in the store alone", moved, 120 * PATIENCE, 0.3)
+    until("every window is published", lambda: px.status()["unpublishedRecords"] == 0, 60 * PATIENCE)
+    for client in (Confluent, JAVA, GO):
+        same_records(sent, client.consume(px.bootstrap, t, len(sent)))
+
+    def verdict():
+        p, _, last = ctl_verify(island.bootstrap, t, px.public_key, "--dbom-topic", px.dbom_topic)
+        return p.returncode, last and last["verdicts"]
+
+    assert verdict() == (0, {"verified": len(sent)})
+
+    part = {"Partition": 0, "FetchOffset": 0, "PartitionMaxBytes": 1 << 20}
+    fetch = {"MaxWaitMs": 500, "MinBytes": 1, "MaxBytes": 1 << 20, "Topics": [{"Topic": t, "Partitions": [part]}]}
+    ends = [{"Name": t, "Partitions": [{"PartitionIndex": 0, "Timestamp": x}]} for x in (-5, -4, -2)]  # tiered, local, earliest
+
+    def both(ask):
+        with island.node(1001).conn() as a, wire.Conn(px.host, ports[1001]) as b:
+            one, two = ask(a), ask(b)
+        assert one == two
+        return one
+
+    with wire.Conn(px.host, px.port) as c:
+        ports = {b["NodeId"]: b["Port"] for b in c.ask("Metadata", 12, {"Topics": []})["Brokers"]}
+    for end in ends:
+        both(lambda c: c.ask("ListOffsets", 9, {"ReplicaId": -1, "Topics": [end], "TimeoutMs": 10000})["Topics"])
+    ask = lambda c: c.ask("Fetch", 12, fetch)["Responses"][0]["Partitions"][0]  # noqa: E731
+    assert both(ask)["ErrorCode"] == 0
+    broken = os.path.join(os.path.dirname(island.node(1001).dir), "store", "broken")
+    open(broken, "w").close()
+    try:
+        got = both(ask)
+        assert got["ErrorCode"] != 0 and not got["Records"], got
+        with Consuming(px.bootstrap, t, f"g-{t}") as reader:
+            until("a client is told of it", lambda: px.metric("makoto_requests_total", api="Fetch") and both(ask)["ErrorCode"], 30)
+            assert verdict()[0] == 3, "not finished, and no violation"
+            assert not reader.got
+            os.remove(broken)
+            until("it reads on by itself", lambda: len(reader.got) >= len(sent), 60 * PATIENCE)
+        assert [o for _, o, _ in reader.got] == list(range(len(sent)))
+    finally:
+        if os.path.exists(broken):
+            os.remove(broken)
+    assert verdict() == (0, {"verified": len(sent)})
