@@ -13,7 +13,7 @@ import threading
 import time
 
 from checks import of_topic, public_keys, statements
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaError, Producer
 from lab.kafka import until
 from proxy import PATIENCE, ctl_verify
 
@@ -25,6 +25,7 @@ class Producing:
         self.topic, self.name, self.partitions, self.per_second = topic, name, partitions, per_second
         self.acked = []  # (partition, offset or None, number) as told
         self.failed = []
+        self.all_down = []  # when librdkafka said that it has no broker
         self.left = None
         self.sent = 0
         self._end = threading.Event()
@@ -41,10 +42,15 @@ class Producing:
                 "socket.timeout.ms": 10000,
                 "topic.metadata.refresh.interval.ms": 1000,
                 "reconnect.backoff.max.ms": 500,
+                "error_cb": self._error,
                 **{k.replace("_", "."): v for k, v in props.items()},
             }
         )
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _error(self, err):
+        if err.code() == KafkaError._ALL_BROKERS_DOWN:
+            self.all_down.append(time.monotonic())
 
     def _told(self, err, msg):
         number = int(msg.value().split(b":")[1])
@@ -197,7 +203,7 @@ def check_load(cluster, topic, *loads):
 class Consuming:
     """A consumer group's only member, in a thread; commits as it goes."""
 
-    def __init__(self, bootstrap, topic, group, **props):
+    def __init__(self, bootstrap, topic, group, protocol="classic", **props):
         self.got = []  # (partition, offset, value), in the order of arrival
         self.errors = []
         self._end = threading.Event()
@@ -208,7 +214,8 @@ class Consuming:
                 "log_level": 2,
                 "auto.offset.reset": "earliest",
                 "auto.commit.interval.ms": 500,
-                "session.timeout.ms": 20000,
+                "group.protocol": protocol,
+                **({"session.timeout.ms": 20000} if protocol == "classic" else {}),  # KIP-848: the broker's to say
                 "socket.timeout.ms": 10000,
                 "reconnect.backoff.max.ms": 500,
                 "topic.metadata.refresh.interval.ms": 1000,
