@@ -169,9 +169,10 @@ check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory e2e
 
-check-long: check ## check, then real Kafka under ASan and the long runs
+check-long: check ## check, then real Kafka under ASan, the long runs and check-life
 	@$(MAKE) --no-print-directory e2e-asan
 	@$(MAKE) --no-print-directory e2e-long
+	@$(MAKE) --no-print-directory check-life
 
 # --- seeing it, measuring it ---------------------------------------------------
 

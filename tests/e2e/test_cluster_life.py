@@ -1,4 +1,21 @@
-"""Brokers come, go, move, hang and restart while clients work: the proxy follows, and nothing is lost, doubled or reordered."""
+"""Brokers come, go, move, hang and restart while clients work: the proxy follows, and nothing is lost, doubled or reordered.
+
+| what | where |
+|---|---|
+| a broker added, moved to another host, removed | test_broker_added_moved_and_removed*, test_a_broker_elsewhere, test_wire: test_new_broker_gets_a_port |
+| renumbered; ids 0, 1001, 2147483647 | test_a_broker_renumbered, test_node_ids_at_the_ends, test_clients_of_brokers_at_the_ends* |
+| leaders and the controller move | test_leaders_and_the_controller_move*, test_attest: test_leader_moves_under_load, test_stream: test_clients_follow |
+| rolling restart | test_rolling_restart* |
+| bootstrap list partly dead | test_bootstrap_partly_dead, test_a_name_with_a_dead_address, test_bad_input: test_no_broker_at_start |
+| DNS change | test_a_name_with_a_dead_address |
+| a leader hangs | test_a_leader_that_hangs* |
+| all brokers gone for two minutes | test_all_brokers_gone_and_back*, test_readiness_follows_the_brokers, test_bad_input: test_broker_goes_away |
+| ports stay | all of these; test_the_proxy_restarts_while_brokers_do* |
+| port range exhausted | test_port_range_exhausted, test_wire: test_more_node_ids_than_ports |
+| the proxy stops | test_ports_close_one_after_another, test_a_restart_of_the_proxy_is_a_rolling_one*, test_bad_input: test_stop_has_one_deadline |
+
+Those with * are long, and run by make check-life.
+"""
 
 import os
 import signal

@@ -1,4 +1,24 @@
-"""Topics that come, go, grow and change their settings while clients work, and what brokers do for some clients only."""
+"""Topics that come, go, grow and change their settings while clients work, and what brokers do for some clients only.
+
+| what | where |
+|---|---|
+| deleted and made again under its name | test_made_again_between_two_sessions, test_deleted_and_made_again_under_load*, test_attest: test_deleted_and_made_again |
+| partitions added | test_partitions_are_added |
+| a batch at the limit, a byte below and above; full, compact, none | test_limit_to_the_byte_is_the_brokers, test_limits_of_many_sizes, test_attest: test_batch_limit… |
+| the limit lowered; held against what the broker compresses anew | test_the_limit_is_lowered, test_the_limit_holds_for_what_the_broker_makes_of_it |
+| LogAppendTime | test_the_timestamp_type_changes_under_load*, test_attest: test_log_append_time, test_timestamp_type_changes |
+| the broker's own compression.type | test_the_broker_compresses |
+| compacted topics | test_compacted_with_transactions*, test_attest: test_compacted |
+| transactions of both kinds (KIP-890, Produce 12), read_committed | test_transactions_of_both_kinds*, test_attest: test_transactions, test_transaction_left_open |
+| tiered storage and its errors | test_tiered_storage* |
+| throttling (KIP-219), quotas by client id | test_quotas_by_client_id, test_a_throttled_client_is_told |
+| fetch from a follower (KIP-392) | test_fetch_from_a_follower |
+| KIP-848 groups | test_cluster_life: test_rolling_restart*, test_clients: test_groups |
+| share groups | test_clients: test_share_group, test_leak: test_not_leader_answers, test_wire: test_share_acknowledge_endpoints |
+| telemetry (KIP-714) | test_telemetry_without_a_receiver, test_telemetry_is_pushed* |
+
+Those with * are long, and run by make check-life.
+"""
 
 import json
 import os
