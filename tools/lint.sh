@@ -57,7 +57,8 @@ no_trace() { # paths of a build machine, left-overs
 
 schema_is_current() {
 	tests/e2e/lab/prepare || return 1
-	jar=$(ls "${KAFKA_LAB:-$HOME/.cache/makoto-kafka-tests}"/lib-*/kafka-clients-*.jar) || return 1
+	release=$(. tests/e2e/lab/steps.sh && kafka_release)
+	jar=${KAFKA_LAB:-$HOME/.cache/makoto-kafka-tests}/lib-$release/kafka-clients-$release.jar
 	python3 tools/gen_schema.py --check "$jar" src/kafka/schema_table.c
 }
 

@@ -1,7 +1,7 @@
-/* Made by tools/gen_schema.py from kafka-clients 4.3.1.  Don't edit; see HACKING.md. */
+/* Made by tools/gen_schema.py from kafka-clients 4.4.0.  Don't edit; see HACKING.md. */
 #include "kafka/schema_internal.h"
 
-const char schema_kafka_version[] = "4.3.1";
+const char schema_kafka_version[] = "4.4.0";
 
 /* type, array, versions, nullable versions, tag, tagged from, struct, mark */
 const struct schema_field schema_fields[] = {
@@ -231,6 +231,8 @@ const struct schema_field schema_fields[] = {
 	/* ApiVersionsRequest / */
 	{T_STRING, 0, 3, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ClientSoftwareName */
 	{T_STRING, 0, 3, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ClientSoftwareVersion */
+	{T_STRING, 0, 5, 127, 5, 127, -1, 127, -1, SCHEMA_NONE}, /* ClusterId */
+	{T_INT32, 0, 5, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeId */
 	/* ApiVersionsResponse /ApiKeys */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ApiKey */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* MinVersion */
@@ -551,6 +553,7 @@ const struct schema_field schema_fields[] = {
 	/* DeleteGroupsResponse /Results */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GroupId */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
+	{T_STRING, 0, 3, 127, 3, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
 	/* DeleteGroupsResponse / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
 	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 128, SCHEMA_NONE}, /* Results */
@@ -1765,6 +1768,7 @@ const struct schema_field schema_fields[] = {
 	/* StreamsGroupDescribeRequest / */
 	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GroupIds */
 	{T_BOOL, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* IncludeAuthorizedOperations */
+	{T_BOOL, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* IncludeTopologyDescription */
 	/* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/StateChangelogTopics/TopicConfigs */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Key */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Value */
@@ -1846,6 +1850,36 @@ const struct schema_field schema_fields[] = {
 	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 424, SCHEMA_NONE}, /* Assignment */
 	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 428, SCHEMA_NONE}, /* TargetAssignment */
 	{T_BOOL, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* IsClassic */
+	/* StreamsGroupDescribeResponse /Groups/TopologyDescription/Subtopologies/Nodes */
+	{T_STRING, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_INT8, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeType */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
+	{T_STRING, 0, 1, 127, 1, 127, -1, 127, -1, SCHEMA_NONE}, /* SinkTopic */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Stores */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Successors */
+	/* StreamsGroupDescribeResponse /Groups/TopologyDescription/Subtopologies */
+	{T_STRING, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SubtopologyId */
+	{T_STRUCT, 1, 1, 127, 1, 0, -1, 127, 430, SCHEMA_NONE}, /* Nodes */
+	/* StreamsGroupDescribeResponse /Groups/TopologyDescription/GlobalStores/Source */
+	{T_STRING, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_INT8, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeType */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
+	{T_STRING, 0, 1, 127, 1, 127, -1, 127, -1, SCHEMA_NONE}, /* SinkTopic */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Stores */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Successors */
+	/* StreamsGroupDescribeResponse /Groups/TopologyDescription/GlobalStores/Processor */
+	{T_STRING, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_INT8, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeType */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
+	{T_STRING, 0, 1, 127, 1, 127, -1, 127, -1, SCHEMA_NONE}, /* SinkTopic */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Stores */
+	{T_STRING, 1, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Successors */
+	/* StreamsGroupDescribeResponse /Groups/TopologyDescription/GlobalStores */
+	{T_STRUCT, 0, 1, 127, 1, 0, -1, 127, 432, SCHEMA_NONE}, /* Source */
+	{T_STRUCT, 0, 1, 127, 1, 0, -1, 127, 433, SCHEMA_NONE}, /* Processor */
+	/* StreamsGroupDescribeResponse /Groups/TopologyDescription */
+	{T_STRUCT, 1, 1, 127, 1, 0, -1, 127, 431, SCHEMA_NONE}, /* Subtopologies */
+	{T_STRUCT, 1, 1, 127, 1, 0, -1, 127, 434, SCHEMA_NONE}, /* GlobalStores */
 	/* StreamsGroupDescribeResponse /Groups */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
@@ -1856,9 +1890,12 @@ const struct schema_field schema_fields[] = {
 	{T_STRUCT, 0, 0, 127, 0, 127, -1, 127, 416, SCHEMA_NONE}, /* Topology */
 	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 429, SCHEMA_NONE}, /* Members */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* AuthorizedOperations */
+	{T_STRUCT, 0, 1, 127, 1, 127, -1, 127, 435, SCHEMA_NONE}, /* TopologyDescription */
+	{T_INT8, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopologyDescriptionStatus */
+	{T_STRING, 0, 1, 127, 1, 127, -1, 127, -1, SCHEMA_NONE}, /* AssignorName */
 	/* StreamsGroupDescribeResponse / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 430, SCHEMA_NONE}, /* Groups */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 436, SCHEMA_NONE}, /* Groups */
 	/* StreamsGroupHeartbeatRequest /Topology/Subtopologies/StateChangelogTopics/TopicConfigs */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Key */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Value */
@@ -1866,7 +1903,7 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Partitions */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ReplicationFactor */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 432, SCHEMA_NONE}, /* TopicConfigs */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 438, SCHEMA_NONE}, /* TopicConfigs */
 	/* StreamsGroupHeartbeatRequest /Topology/Subtopologies/RepartitionSourceTopics/TopicConfigs */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Key */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Value */
@@ -1874,7 +1911,7 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Partitions */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ReplicationFactor */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 434, SCHEMA_NONE}, /* TopicConfigs */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 440, SCHEMA_NONE}, /* TopicConfigs */
 	/* StreamsGroupHeartbeatRequest /Topology/Subtopologies/CopartitionGroups */
 	{T_INT16, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
 	{T_INT16, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopicRegex */
@@ -1883,13 +1920,13 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SubtopologyId */
 	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
 	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopicRegex */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 433, SCHEMA_NONE}, /* StateChangelogTopics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 439, SCHEMA_NONE}, /* StateChangelogTopics */
 	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* RepartitionSinkTopics */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 435, SCHEMA_NONE}, /* RepartitionSourceTopics */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 436, SCHEMA_NONE}, /* CopartitionGroups */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 441, SCHEMA_NONE}, /* RepartitionSourceTopics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 442, SCHEMA_NONE}, /* CopartitionGroups */
 	/* StreamsGroupHeartbeatRequest /Topology */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Epoch */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 437, SCHEMA_NONE}, /* Subtopologies */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 443, SCHEMA_NONE}, /* Subtopologies */
 	/* StreamsGroupHeartbeatRequest /ActiveTasks */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SubtopologyId */
 	{T_INT32, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Partitions */
@@ -1921,15 +1958,15 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* InstanceId */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* RackId */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* RebalanceTimeoutMs */
-	{T_STRUCT, 0, 0, 127, 0, 127, -1, 127, 438, SCHEMA_NONE}, /* Topology */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 439, SCHEMA_NONE}, /* ActiveTasks */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 440, SCHEMA_NONE}, /* StandbyTasks */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 441, SCHEMA_NONE}, /* WarmupTasks */
+	{T_STRUCT, 0, 0, 127, 0, 127, -1, 127, 444, SCHEMA_NONE}, /* Topology */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 445, SCHEMA_NONE}, /* ActiveTasks */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 446, SCHEMA_NONE}, /* StandbyTasks */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 447, SCHEMA_NONE}, /* WarmupTasks */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ProcessId */
-	{T_STRUCT, 0, 0, 127, 0, 127, -1, 127, 442, SCHEMA_NONE}, /* UserEndpoint */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 443, SCHEMA_NONE}, /* ClientTags */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 444, SCHEMA_NONE}, /* TaskOffsets */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 445, SCHEMA_NONE}, /* TaskEndOffsets */
+	{T_STRUCT, 0, 0, 127, 0, 127, -1, 127, 448, SCHEMA_NONE}, /* UserEndpoint */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 449, SCHEMA_NONE}, /* ClientTags */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 450, SCHEMA_NONE}, /* TaskOffsets */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 451, SCHEMA_NONE}, /* TaskEndOffsets */
 	{T_BOOL, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ShutdownApplication */
 	/* StreamsGroupHeartbeatResponse /Status */
 	{T_INT8, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* StatusCode */
@@ -1953,9 +1990,9 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Topic */
 	{T_INT32, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Partitions */
 	/* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint */
-	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 451, SCHEMA_NONE}, /* UserEndpoint */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 452, SCHEMA_NONE}, /* ActivePartitions */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 453, SCHEMA_NONE}, /* StandbyPartitions */
+	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 457, SCHEMA_NONE}, /* UserEndpoint */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 458, SCHEMA_NONE}, /* ActivePartitions */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 459, SCHEMA_NONE}, /* StandbyPartitions */
 	/* StreamsGroupHeartbeatResponse / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
@@ -1963,14 +2000,55 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* MemberId */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* MemberEpoch */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* HeartbeatIntervalMs */
-	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* AcceptableRecoveryLag */
+	{T_INT32, 0, 0, 0, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* AcceptableRecoveryLagLegacy */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TaskOffsetIntervalMs */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 447, SCHEMA_NONE}, /* Status */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 448, SCHEMA_NONE}, /* ActiveTasks */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 449, SCHEMA_NONE}, /* StandbyTasks */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 450, SCHEMA_NONE}, /* WarmupTasks */
+	{T_INT64, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* AcceptableRecoveryLag */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 453, SCHEMA_NONE}, /* Status */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 454, SCHEMA_NONE}, /* ActiveTasks */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 455, SCHEMA_NONE}, /* StandbyTasks */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 456, SCHEMA_NONE}, /* WarmupTasks */
+	{T_BOOL, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopologyDescriptionRequired */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* EndpointInformationEpoch */
-	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 454, SCHEMA_NONE}, /* PartitionsByUserEndpoint */
+	{T_STRUCT, 1, 0, 127, 0, 127, -1, 127, 460, SCHEMA_NONE}, /* PartitionsByUserEndpoint */
+	/* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/Subtopologies/Nodes */
+	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_INT8, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeType */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
+	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* SinkTopic */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Stores */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Successors */
+	/* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/Subtopologies */
+	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SubtopologyId */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 462, SCHEMA_NONE}, /* Nodes */
+	/* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/GlobalStores/Source */
+	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_INT8, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeType */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
+	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* SinkTopic */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Stores */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Successors */
+	/* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/GlobalStores/Processor */
+	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_INT8, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeType */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* SourceTopics */
+	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* SinkTopic */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Stores */
+	{T_STRING, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Successors */
+	/* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/GlobalStores */
+	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 464, SCHEMA_NONE}, /* Source */
+	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 465, SCHEMA_NONE}, /* Processor */
+	/* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 463, SCHEMA_NONE}, /* Subtopologies */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 466, SCHEMA_NONE}, /* GlobalStores */
+	/* StreamsGroupTopologyDescriptionUpdateRequest / */
+	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GroupId */
+	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* MemberId */
+	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopologyEpoch */
+	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 467, SCHEMA_NONE}, /* TopologyDescription */
+	/* StreamsGroupTopologyDescriptionUpdateResponse / */
+	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
+	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
+	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
 	/* SyncGroupRequest /Assignments */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* MemberId */
 	{T_BYTES, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Assignment */
@@ -1981,7 +2059,7 @@ const struct schema_field schema_fields[] = {
 	{T_STRING, 0, 3, 127, 3, 127, -1, 127, -1, SCHEMA_NONE}, /* GroupInstanceId */
 	{T_STRING, 0, 5, 127, 5, 127, -1, 127, -1, SCHEMA_NONE}, /* ProtocolType */
 	{T_STRING, 0, 5, 127, 5, 127, -1, 127, -1, SCHEMA_NONE}, /* ProtocolName */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 456, SCHEMA_NONE}, /* Assignments */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 470, SCHEMA_NONE}, /* Assignments */
 	/* SyncGroupResponse / */
 	{T_INT32, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
@@ -1994,29 +2072,37 @@ const struct schema_field schema_fields[] = {
 	{T_INT32, 0, 2, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* CommittedLeaderEpoch */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* CommittedMetadata */
 	/* TxnOffsetCommitRequest /Topics */
-	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 459, SCHEMA_NONE}, /* Partitions */
+	{T_STRING, 0, 0, 5, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_UUID, 0, 6, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopicId */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 473, SCHEMA_NONE}, /* Partitions */
 	/* TxnOffsetCommitRequest / */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TransactionalId */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GroupId */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ProducerId */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ProducerEpoch */
-	{T_INT32, 0, 3, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GenerationId */
+	{T_INT32, 0, 3, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GenerationIdOrMemberEpoch */
 	{T_STRING, 0, 3, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* MemberId */
 	{T_STRING, 0, 3, 127, 3, 127, -1, 127, -1, SCHEMA_NONE}, /* GroupInstanceId */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 460, SCHEMA_NONE}, /* Topics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 474, SCHEMA_NONE}, /* Topics */
 	/* TxnOffsetCommitResponse /Topics/Partitions */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* PartitionIndex */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
 	/* TxnOffsetCommitResponse /Topics */
-	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 462, SCHEMA_NONE}, /* Partitions */
+	{T_STRING, 0, 0, 5, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
+	{T_UUID, 0, 6, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopicId */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 476, SCHEMA_NONE}, /* Partitions */
 	/* TxnOffsetCommitResponse / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 463, SCHEMA_NONE}, /* Topics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 477, SCHEMA_NONE}, /* Topics */
 	/* UnregisterBrokerRequest / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* BrokerId */
 	/* UnregisterBrokerResponse / */
+	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
+	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
+	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
+	/* UnregisterControllerRequest / */
+	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ControllerId */
+	/* UnregisterControllerResponse / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
@@ -2027,7 +2113,7 @@ const struct schema_field schema_fields[] = {
 	{T_INT8, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* UpgradeType */
 	/* UpdateFeaturesRequest / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* timeoutMs */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 467, SCHEMA_NONE}, /* FeatureUpdates */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 483, SCHEMA_NONE}, /* FeatureUpdates */
 	{T_BOOL, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ValidateOnly */
 	/* UpdateFeaturesResponse /Results */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Feature */
@@ -2037,7 +2123,7 @@ const struct schema_field schema_fields[] = {
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
-	{T_STRUCT, 1, 0, 1, 1, 0, -1, 127, 469, SCHEMA_NONE}, /* Results */
+	{T_STRUCT, 1, 0, 1, 1, 0, -1, 127, 485, SCHEMA_NONE}, /* Results */
 	/* UpdateRaftVoterRequest /Listeners */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Host */
@@ -2050,8 +2136,8 @@ const struct schema_field schema_fields[] = {
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* CurrentLeaderEpoch */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* VoterId */
 	{T_UUID, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* VoterDirectoryId */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 471, SCHEMA_NONE}, /* Listeners */
-	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 472, SCHEMA_NONE}, /* KRaftVersionFeature */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 487, SCHEMA_NONE}, /* Listeners */
+	{T_STRUCT, 0, 0, 127, 1, 0, -1, 127, 488, SCHEMA_NONE}, /* KRaftVersionFeature */
 	/* UpdateRaftVoterResponse /CurrentLeader */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* LeaderId */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* LeaderEpoch */
@@ -2060,7 +2146,7 @@ const struct schema_field schema_fields[] = {
 	/* UpdateRaftVoterResponse / */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ThrottleTimeMs */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
-	{T_STRUCT, 0, 0, 127, 1, 0, 0, 0, 474, SCHEMA_NONE}, /* CurrentLeader */
+	{T_STRUCT, 0, 0, 127, 1, 0, 0, 0, 490, SCHEMA_NONE}, /* CurrentLeader */
 	/* VoteRequest /Topics/Partitions */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* PartitionIndex */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ReplicaEpoch */
@@ -2072,11 +2158,11 @@ const struct schema_field schema_fields[] = {
 	{T_BOOL, 0, 2, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* PreVote */
 	/* VoteRequest /Topics */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopicName */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 476, SCHEMA_NONE}, /* Partitions */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 492, SCHEMA_NONE}, /* Partitions */
 	/* VoteRequest / */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ClusterId */
 	{T_INT32, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* VoterId */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 477, SCHEMA_NONE}, /* Topics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 493, SCHEMA_NONE}, /* Topics */
 	/* VoteResponse /Topics/Partitions */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* PartitionIndex */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
@@ -2085,15 +2171,15 @@ const struct schema_field schema_fields[] = {
 	{T_BOOL, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* VoteGranted */
 	/* VoteResponse /Topics */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopicName */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 479, SCHEMA_NONE}, /* Partitions */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 495, SCHEMA_NONE}, /* Partitions */
 	/* VoteResponse /NodeEndpoints */
 	{T_INT32, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* NodeId */
 	{T_STRING, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Host */
 	{T_INT16, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Port */
 	/* VoteResponse / */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 480, SCHEMA_NONE}, /* Topics */
-	{T_STRUCT, 1, 1, 127, 1, 0, 0, 1, 481, SCHEMA_NONE}, /* NodeEndpoints */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 496, SCHEMA_NONE}, /* Topics */
+	{T_STRUCT, 1, 1, 127, 1, 0, 0, 1, 497, SCHEMA_NONE}, /* NodeEndpoints */
 	/* WriteShareGroupStateRequest /Topics/Partitions/StateBatches */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* FirstOffset */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* LastOffset */
@@ -2105,22 +2191,22 @@ const struct schema_field schema_fields[] = {
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* LeaderEpoch */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* StartOffset */
 	{T_INT32, 0, 1, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* DeliveryCompleteCount */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 483, SCHEMA_NONE}, /* StateBatches */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 499, SCHEMA_NONE}, /* StateBatches */
 	/* WriteShareGroupStateRequest /Topics */
 	{T_UUID, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopicId */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 484, SCHEMA_NONE}, /* Partitions */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 500, SCHEMA_NONE}, /* Partitions */
 	/* WriteShareGroupStateRequest / */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* GroupId */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 485, SCHEMA_NONE}, /* Topics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 501, SCHEMA_NONE}, /* Topics */
 	/* WriteShareGroupStateResponse /Results/Partitions */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Partition */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
 	{T_STRING, 0, 0, 127, 0, 127, -1, 127, -1, SCHEMA_NONE}, /* ErrorMessage */
 	/* WriteShareGroupStateResponse /Results */
 	{T_UUID, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TopicId */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 487, SCHEMA_NONE}, /* Partitions */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 503, SCHEMA_NONE}, /* Partitions */
 	/* WriteShareGroupStateResponse / */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 488, SCHEMA_NONE}, /* Results */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 504, SCHEMA_NONE}, /* Results */
 	/* WriteTxnMarkersRequest /Markers/Topics */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
 	{T_INT32, 1, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* PartitionIndexes */
@@ -2128,22 +2214,22 @@ const struct schema_field schema_fields[] = {
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ProducerId */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ProducerEpoch */
 	{T_BOOL, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TransactionResult */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 490, SCHEMA_NONE}, /* Topics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 506, SCHEMA_NONE}, /* Topics */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* CoordinatorEpoch */
 	{T_INT8, 0, 2, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* TransactionVersion */
 	/* WriteTxnMarkersRequest / */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 491, SCHEMA_NONE}, /* Markers */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 507, SCHEMA_NONE}, /* Markers */
 	/* WriteTxnMarkersResponse /Markers/Topics/Partitions */
 	{T_INT32, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* PartitionIndex */
 	{T_INT16, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ErrorCode */
 	/* WriteTxnMarkersResponse /Markers/Topics */
 	{T_STRING, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* Name */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 493, SCHEMA_NONE}, /* Partitions */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 509, SCHEMA_NONE}, /* Partitions */
 	/* WriteTxnMarkersResponse /Markers */
 	{T_INT64, 0, 0, 127, 1, 0, -1, 127, -1, SCHEMA_NONE}, /* ProducerId */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 494, SCHEMA_NONE}, /* Topics */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 510, SCHEMA_NONE}, /* Topics */
 	/* WriteTxnMarkersResponse / */
-	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 495, SCHEMA_NONE}, /* Markers */
+	{T_STRUCT, 1, 0, 127, 1, 0, -1, 127, 511, SCHEMA_NONE}, /* Markers */
 };
 
 const struct schema_struct schema_structs[] = {
@@ -2206,444 +2292,460 @@ const struct schema_struct schema_structs[] = {
 	{157, 2}, /* AlterUserScramCredentialsRequest / */
 	{159, 3}, /* AlterUserScramCredentialsResponse /Results */
 	{162, 2}, /* AlterUserScramCredentialsResponse / */
-	{164, 2}, /* ApiVersionsRequest / */
-	{166, 3}, /* ApiVersionsResponse /ApiKeys */
-	{169, 3}, /* ApiVersionsResponse /SupportedFeatures */
-	{172, 3}, /* ApiVersionsResponse /FinalizedFeatures */
-	{175, 7}, /* ApiVersionsResponse / */
-	{182, 1}, /* AssignReplicasToDirsRequest /Directories/Topics/Partitions */
-	{183, 2}, /* AssignReplicasToDirsRequest /Directories/Topics */
-	{185, 2}, /* AssignReplicasToDirsRequest /Directories */
-	{187, 3}, /* AssignReplicasToDirsRequest / */
-	{190, 2}, /* AssignReplicasToDirsResponse /Directories/Topics/Partitions */
-	{192, 2}, /* AssignReplicasToDirsResponse /Directories/Topics */
-	{194, 2}, /* AssignReplicasToDirsResponse /Directories */
-	{196, 3}, /* AssignReplicasToDirsResponse / */
-	{199, 4}, /* BeginQuorumEpochRequest /Topics/Partitions */
-	{203, 2}, /* BeginQuorumEpochRequest /Topics */
-	{205, 3}, /* BeginQuorumEpochRequest /LeaderEndpoints */
-	{208, 4}, /* BeginQuorumEpochRequest / */
-	{212, 4}, /* BeginQuorumEpochResponse /Topics/Partitions */
-	{216, 2}, /* BeginQuorumEpochResponse /Topics */
-	{218, 3}, /* BeginQuorumEpochResponse /NodeEndpoints */
-	{221, 3}, /* BeginQuorumEpochResponse / */
-	{224, 7}, /* BrokerHeartbeatRequest / */
-	{231, 5}, /* BrokerHeartbeatResponse / */
-	{236, 4}, /* BrokerRegistrationRequest /Listeners */
-	{240, 3}, /* BrokerRegistrationRequest /Features */
-	{243, 9}, /* BrokerRegistrationRequest / */
-	{252, 3}, /* BrokerRegistrationResponse / */
-	{255, 2}, /* ConsumerGroupDescribeRequest / */
-	{257, 3}, /* ConsumerGroupDescribeResponse /Groups/Members/Assignment/TopicPartitions */
-	{260, 1}, /* ConsumerGroupDescribeResponse /Groups/Members/Assignment */
-	{261, 3}, /* ConsumerGroupDescribeResponse /Groups/Members/TargetAssignment/TopicPartitions */
-	{264, 1}, /* ConsumerGroupDescribeResponse /Groups/Members/TargetAssignment */
-	{265, 11}, /* ConsumerGroupDescribeResponse /Groups/Members */
-	{276, 9}, /* ConsumerGroupDescribeResponse /Groups */
-	{285, 2}, /* ConsumerGroupDescribeResponse / */
-	{287, 2}, /* ConsumerGroupHeartbeatRequest /TopicPartitions */
-	{289, 10}, /* ConsumerGroupHeartbeatRequest / */
-	{299, 2}, /* ConsumerGroupHeartbeatResponse /Assignment/TopicPartitions */
-	{301, 1}, /* ConsumerGroupHeartbeatResponse /Assignment */
-	{302, 7}, /* ConsumerGroupHeartbeatResponse / */
-	{309, 4}, /* ControllerRegistrationRequest /Listeners */
-	{313, 3}, /* ControllerRegistrationRequest /Features */
-	{316, 5}, /* ControllerRegistrationRequest / */
-	{321, 3}, /* ControllerRegistrationResponse / */
-	{324, 7}, /* CreateAclsRequest /Creations */
-	{331, 1}, /* CreateAclsRequest / */
-	{332, 2}, /* CreateAclsResponse /Results */
-	{334, 2}, /* CreateAclsResponse / */
-	{336, 2}, /* CreateDelegationTokenRequest /Renewers */
-	{338, 4}, /* CreateDelegationTokenRequest / */
-	{342, 11}, /* CreateDelegationTokenResponse / */
-	{353, 1}, /* CreatePartitionsRequest /Topics/Assignments */
-	{354, 3}, /* CreatePartitionsRequest /Topics */
-	{357, 3}, /* CreatePartitionsRequest / */
-	{360, 3}, /* CreatePartitionsResponse /Results */
-	{363, 2}, /* CreatePartitionsResponse / */
-	{365, 2}, /* CreateTopicsRequest /Topics/Assignments */
-	{367, 2}, /* CreateTopicsRequest /Topics/Configs */
-	{369, 5}, /* CreateTopicsRequest /Topics */
-	{374, 3}, /* CreateTopicsRequest / */
-	{377, 5}, /* CreateTopicsResponse /Topics/Configs */
-	{382, 8}, /* CreateTopicsResponse /Topics */
-	{390, 2}, /* CreateTopicsResponse / */
-	{392, 7}, /* DeleteAclsRequest /Filters */
-	{399, 1}, /* DeleteAclsRequest / */
-	{400, 9}, /* DeleteAclsResponse /FilterResults/MatchingAcls */
-	{409, 3}, /* DeleteAclsResponse /FilterResults */
-	{412, 2}, /* DeleteAclsResponse / */
-	{414, 1}, /* DeleteGroupsRequest / */
-	{415, 2}, /* DeleteGroupsResponse /Results */
-	{417, 2}, /* DeleteGroupsResponse / */
-	{419, 2}, /* DeleteRecordsRequest /Topics/Partitions */
-	{421, 2}, /* DeleteRecordsRequest /Topics */
-	{423, 2}, /* DeleteRecordsRequest / */
-	{425, 3}, /* DeleteRecordsResponse /Topics/Partitions */
-	{428, 2}, /* DeleteRecordsResponse /Topics */
-	{430, 2}, /* DeleteRecordsResponse / */
-	{432, 1}, /* DeleteShareGroupOffsetsRequest /Topics */
-	{433, 2}, /* DeleteShareGroupOffsetsRequest / */
-	{435, 4}, /* DeleteShareGroupOffsetsResponse /Responses */
-	{439, 4}, /* DeleteShareGroupOffsetsResponse / */
-	{443, 1}, /* DeleteShareGroupStateRequest /Topics/Partitions */
-	{444, 2}, /* DeleteShareGroupStateRequest /Topics */
-	{446, 2}, /* DeleteShareGroupStateRequest / */
-	{448, 3}, /* DeleteShareGroupStateResponse /Results/Partitions */
-	{451, 2}, /* DeleteShareGroupStateResponse /Results */
-	{453, 1}, /* DeleteShareGroupStateResponse / */
-	{454, 2}, /* DeleteTopicsRequest /Topics */
-	{456, 3}, /* DeleteTopicsRequest / */
-	{459, 4}, /* DeleteTopicsResponse /Responses */
-	{463, 2}, /* DeleteTopicsResponse / */
-	{465, 7}, /* DescribeAclsRequest / */
-	{472, 4}, /* DescribeAclsResponse /Resources/Acls */
-	{476, 4}, /* DescribeAclsResponse /Resources */
-	{480, 4}, /* DescribeAclsResponse / */
-	{484, 3}, /* DescribeClientQuotasRequest /Components */
-	{487, 2}, /* DescribeClientQuotasRequest / */
-	{489, 2}, /* DescribeClientQuotasResponse /Entries/Entity */
-	{491, 2}, /* DescribeClientQuotasResponse /Entries/Values */
-	{493, 2}, /* DescribeClientQuotasResponse /Entries */
-	{495, 4}, /* DescribeClientQuotasResponse / */
-	{499, 3}, /* DescribeClusterRequest / */
-	{502, 5}, /* DescribeClusterResponse /Brokers */
-	{507, 8}, /* DescribeClusterResponse / */
-	{515, 3}, /* DescribeConfigsRequest /Resources */
-	{518, 3}, /* DescribeConfigsRequest / */
-	{521, 3}, /* DescribeConfigsResponse /Results/Configs/Synonyms */
-	{524, 8}, /* DescribeConfigsResponse /Results/Configs */
-	{532, 5}, /* DescribeConfigsResponse /Results */
-	{537, 2}, /* DescribeConfigsResponse / */
-	{539, 2}, /* DescribeDelegationTokenRequest /Owners */
-	{541, 1}, /* DescribeDelegationTokenRequest / */
-	{542, 2}, /* DescribeDelegationTokenResponse /Tokens/Renewers */
-	{544, 10}, /* DescribeDelegationTokenResponse /Tokens */
-	{554, 3}, /* DescribeDelegationTokenResponse / */
-	{557, 2}, /* DescribeGroupsRequest / */
-	{559, 6}, /* DescribeGroupsResponse /Groups/Members */
-	{565, 8}, /* DescribeGroupsResponse /Groups */
-	{573, 2}, /* DescribeGroupsResponse / */
-	{575, 2}, /* DescribeLogDirsRequest /Topics */
-	{577, 1}, /* DescribeLogDirsRequest / */
-	{578, 4}, /* DescribeLogDirsResponse /Results/Topics/Partitions */
-	{582, 2}, /* DescribeLogDirsResponse /Results/Topics */
-	{584, 6}, /* DescribeLogDirsResponse /Results */
-	{590, 3}, /* DescribeLogDirsResponse / */
-	{593, 2}, /* DescribeProducersRequest /Topics */
-	{595, 1}, /* DescribeProducersRequest / */
-	{596, 6}, /* DescribeProducersResponse /Topics/Partitions/ActiveProducers */
-	{602, 4}, /* DescribeProducersResponse /Topics/Partitions */
-	{606, 2}, /* DescribeProducersResponse /Topics */
-	{608, 2}, /* DescribeProducersResponse / */
-	{610, 1}, /* DescribeQuorumRequest /Topics/Partitions */
-	{611, 2}, /* DescribeQuorumRequest /Topics */
-	{613, 1}, /* DescribeQuorumRequest / */
-	{614, 5}, /* DescribeQuorumResponse /Topics/Partitions/CurrentVoters */
-	{619, 5}, /* DescribeQuorumResponse /Topics/Partitions/Observers */
-	{624, 8}, /* DescribeQuorumResponse /Topics/Partitions */
-	{632, 2}, /* DescribeQuorumResponse /Topics */
-	{634, 3}, /* DescribeQuorumResponse /Nodes/Listeners */
-	{637, 2}, /* DescribeQuorumResponse /Nodes */
-	{639, 4}, /* DescribeQuorumResponse / */
-	{643, 2}, /* DescribeShareGroupOffsetsRequest /Groups/Topics */
-	{645, 2}, /* DescribeShareGroupOffsetsRequest /Groups */
-	{647, 1}, /* DescribeShareGroupOffsetsRequest / */
-	{648, 6}, /* DescribeShareGroupOffsetsResponse /Groups/Topics/Partitions */
-	{654, 3}, /* DescribeShareGroupOffsetsResponse /Groups/Topics */
-	{657, 4}, /* DescribeShareGroupOffsetsResponse /Groups */
-	{661, 2}, /* DescribeShareGroupOffsetsResponse / */
-	{663, 1}, /* DescribeTopicPartitionsRequest /Topics */
-	{664, 2}, /* DescribeTopicPartitionsRequest /Cursor */
-	{666, 3}, /* DescribeTopicPartitionsRequest / */
-	{669, 9}, /* DescribeTopicPartitionsResponse /Topics/Partitions */
-	{678, 6}, /* DescribeTopicPartitionsResponse /Topics */
-	{684, 2}, /* DescribeTopicPartitionsResponse /NextCursor */
-	{686, 3}, /* DescribeTopicPartitionsResponse / */
-	{689, 1}, /* DescribeTransactionsRequest / */
-	{690, 2}, /* DescribeTransactionsResponse /TransactionStates/Topics */
-	{692, 8}, /* DescribeTransactionsResponse /TransactionStates */
-	{700, 2}, /* DescribeTransactionsResponse / */
-	{702, 1}, /* DescribeUserScramCredentialsRequest /Users */
-	{703, 1}, /* DescribeUserScramCredentialsRequest / */
-	{704, 2}, /* DescribeUserScramCredentialsResponse /Results/CredentialInfos */
-	{706, 4}, /* DescribeUserScramCredentialsResponse /Results */
-	{710, 4}, /* DescribeUserScramCredentialsResponse / */
-	{714, 2}, /* ElectLeadersRequest /TopicPartitions */
-	{716, 3}, /* ElectLeadersRequest / */
-	{719, 3}, /* ElectLeadersResponse /ReplicaElectionResults/PartitionResult */
-	{722, 2}, /* ElectLeadersResponse /ReplicaElectionResults */
-	{724, 3}, /* ElectLeadersResponse / */
-	{727, 2}, /* EndQuorumEpochRequest /Topics/Partitions/PreferredCandidates */
-	{729, 5}, /* EndQuorumEpochRequest /Topics/Partitions */
-	{734, 2}, /* EndQuorumEpochRequest /Topics */
-	{736, 3}, /* EndQuorumEpochRequest /LeaderEndpoints */
-	{739, 3}, /* EndQuorumEpochRequest / */
-	{742, 4}, /* EndQuorumEpochResponse /Topics/Partitions */
-	{746, 2}, /* EndQuorumEpochResponse /Topics */
-	{748, 3}, /* EndQuorumEpochResponse /NodeEndpoints */
-	{751, 3}, /* EndQuorumEpochResponse / */
-	{754, 4}, /* EndTxnRequest / */
-	{758, 4}, /* EndTxnResponse / */
-	{762, 3}, /* EnvelopeRequest / */
-	{765, 2}, /* EnvelopeResponse / */
-	{767, 2}, /* ExpireDelegationTokenRequest / */
-	{769, 3}, /* ExpireDelegationTokenResponse / */
-	{772, 2}, /* FetchRequest /ReplicaState */
-	{774, 8}, /* FetchRequest /Topics/Partitions */
-	{782, 3}, /* FetchRequest /Topics */
-	{785, 3}, /* FetchRequest /ForgottenTopicsData */
-	{788, 12}, /* FetchRequest / */
-	{800, 2}, /* FetchResponse /Responses/Partitions/DivergingEpoch */
-	{802, 2}, /* FetchResponse /Responses/Partitions/CurrentLeader */
-	{804, 2}, /* FetchResponse /Responses/Partitions/SnapshotId */
-	{806, 2}, /* FetchResponse /Responses/Partitions/AbortedTransactions */
-	{808, 11}, /* FetchResponse /Responses/Partitions */
-	{819, 3}, /* FetchResponse /Responses */
-	{822, 4}, /* FetchResponse /NodeEndpoints */
-	{826, 5}, /* FetchResponse / */
-	{831, 2}, /* FetchSnapshotRequest /Topics/Partitions/SnapshotId */
-	{833, 5}, /* FetchSnapshotRequest /Topics/Partitions */
-	{838, 2}, /* FetchSnapshotRequest /Topics */
-	{840, 4}, /* FetchSnapshotRequest / */
-	{844, 2}, /* FetchSnapshotResponse /Topics/Partitions/SnapshotId */
-	{846, 2}, /* FetchSnapshotResponse /Topics/Partitions/CurrentLeader */
-	{848, 7}, /* FetchSnapshotResponse /Topics/Partitions */
-	{855, 2}, /* FetchSnapshotResponse /Topics */
-	{857, 3}, /* FetchSnapshotResponse /NodeEndpoints */
-	{860, 4}, /* FetchSnapshotResponse / */
-	{864, 3}, /* FindCoordinatorRequest / */
-	{867, 6}, /* FindCoordinatorResponse /Coordinators */
-	{873, 7}, /* FindCoordinatorResponse / */
-	{880, 1}, /* GetTelemetrySubscriptionsRequest / */
-	{881, 9}, /* GetTelemetrySubscriptionsResponse / */
-	{890, 4}, /* HeartbeatRequest / */
-	{894, 2}, /* HeartbeatResponse / */
-	{896, 3}, /* IncrementalAlterConfigsRequest /Resources/Configs */
-	{899, 3}, /* IncrementalAlterConfigsRequest /Resources */
-	{902, 2}, /* IncrementalAlterConfigsRequest / */
-	{904, 4}, /* IncrementalAlterConfigsResponse /Responses */
-	{908, 2}, /* IncrementalAlterConfigsResponse / */
-	{910, 6}, /* InitProducerIdRequest / */
-	{916, 6}, /* InitProducerIdResponse / */
-	{922, 3}, /* InitializeShareGroupStateRequest /Topics/Partitions */
-	{925, 2}, /* InitializeShareGroupStateRequest /Topics */
-	{927, 2}, /* InitializeShareGroupStateRequest / */
-	{929, 3}, /* InitializeShareGroupStateResponse /Results/Partitions */
-	{932, 2}, /* InitializeShareGroupStateResponse /Results */
-	{934, 1}, /* InitializeShareGroupStateResponse / */
-	{935, 2}, /* JoinGroupRequest /Protocols */
-	{937, 8}, /* JoinGroupRequest / */
-	{945, 3}, /* JoinGroupResponse /Members */
-	{948, 9}, /* JoinGroupResponse / */
-	{957, 3}, /* LeaveGroupRequest /Members */
-	{960, 3}, /* LeaveGroupRequest / */
-	{963, 3}, /* LeaveGroupResponse /Members */
-	{966, 3}, /* LeaveGroupResponse / */
-	{969, 1}, /* ListConfigResourcesRequest / */
-	{970, 2}, /* ListConfigResourcesResponse /ConfigResources */
-	{972, 3}, /* ListConfigResourcesResponse / */
-	{975, 2}, /* ListGroupsRequest / */
-	{977, 4}, /* ListGroupsResponse /Groups */
-	{981, 3}, /* ListGroupsResponse / */
-	{984, 3}, /* ListOffsetsRequest /Topics/Partitions */
-	{987, 2}, /* ListOffsetsRequest /Topics */
-	{989, 4}, /* ListOffsetsRequest / */
-	{993, 5}, /* ListOffsetsResponse /Topics/Partitions */
-	{998, 2}, /* ListOffsetsResponse /Topics */
-	{1000, 2}, /* ListOffsetsResponse / */
-	{1002, 2}, /* ListPartitionReassignmentsRequest /Topics */
-	{1004, 2}, /* ListPartitionReassignmentsRequest / */
-	{1006, 4}, /* ListPartitionReassignmentsResponse /Topics/Partitions */
-	{1010, 2}, /* ListPartitionReassignmentsResponse /Topics */
-	{1012, 4}, /* ListPartitionReassignmentsResponse / */
-	{1016, 4}, /* ListTransactionsRequest / */
-	{1020, 3}, /* ListTransactionsResponse /TransactionStates */
-	{1023, 4}, /* ListTransactionsResponse / */
-	{1027, 2}, /* MetadataRequest /Topics */
-	{1029, 4}, /* MetadataRequest / */
-	{1033, 4}, /* MetadataResponse /Brokers */
-	{1037, 7}, /* MetadataResponse /Topics/Partitions */
-	{1044, 6}, /* MetadataResponse /Topics */
-	{1050, 7}, /* MetadataResponse / */
-	{1057, 4}, /* OffsetCommitRequest /Topics/Partitions */
-	{1061, 3}, /* OffsetCommitRequest /Topics */
-	{1064, 6}, /* OffsetCommitRequest / */
-	{1070, 2}, /* OffsetCommitResponse /Topics/Partitions */
-	{1072, 3}, /* OffsetCommitResponse /Topics */
-	{1075, 2}, /* OffsetCommitResponse / */
-	{1077, 1}, /* OffsetDeleteRequest /Topics/Partitions */
-	{1078, 2}, /* OffsetDeleteRequest /Topics */
-	{1080, 2}, /* OffsetDeleteRequest / */
-	{1082, 2}, /* OffsetDeleteResponse /Topics/Partitions */
-	{1084, 2}, /* OffsetDeleteResponse /Topics */
-	{1086, 3}, /* OffsetDeleteResponse / */
-	{1089, 2}, /* OffsetFetchRequest /Topics */
-	{1091, 3}, /* OffsetFetchRequest /Groups/Topics */
-	{1094, 4}, /* OffsetFetchRequest /Groups */
-	{1098, 4}, /* OffsetFetchRequest / */
-	{1102, 5}, /* OffsetFetchResponse /Topics/Partitions */
-	{1107, 2}, /* OffsetFetchResponse /Topics */
-	{1109, 5}, /* OffsetFetchResponse /Groups/Topics/Partitions */
-	{1114, 3}, /* OffsetFetchResponse /Groups/Topics */
-	{1117, 3}, /* OffsetFetchResponse /Groups */
-	{1120, 4}, /* OffsetFetchResponse / */
-	{1124, 3}, /* OffsetForLeaderEpochRequest /Topics/Partitions */
-	{1127, 2}, /* OffsetForLeaderEpochRequest /Topics */
-	{1129, 2}, /* OffsetForLeaderEpochRequest / */
-	{1131, 4}, /* OffsetForLeaderEpochResponse /Topics/Partitions */
-	{1135, 2}, /* OffsetForLeaderEpochResponse /Topics */
-	{1137, 2}, /* OffsetForLeaderEpochResponse / */
-	{1139, 2}, /* ProduceRequest /TopicData/PartitionData */
-	{1141, 3}, /* ProduceRequest /TopicData */
-	{1144, 4}, /* ProduceRequest / */
-	{1148, 2}, /* ProduceResponse /Responses/PartitionResponses/RecordErrors */
-	{1150, 2}, /* ProduceResponse /Responses/PartitionResponses/CurrentLeader */
-	{1152, 8}, /* ProduceResponse /Responses/PartitionResponses */
-	{1160, 3}, /* ProduceResponse /Responses */
-	{1163, 4}, /* ProduceResponse /NodeEndpoints */
-	{1167, 3}, /* ProduceResponse / */
-	{1170, 5}, /* PushTelemetryRequest / */
-	{1175, 2}, /* PushTelemetryResponse / */
-	{1177, 2}, /* ReadShareGroupStateRequest /Topics/Partitions */
-	{1179, 2}, /* ReadShareGroupStateRequest /Topics */
-	{1181, 2}, /* ReadShareGroupStateRequest / */
-	{1183, 4}, /* ReadShareGroupStateResponse /Results/Partitions/StateBatches */
-	{1187, 6}, /* ReadShareGroupStateResponse /Results/Partitions */
-	{1193, 2}, /* ReadShareGroupStateResponse /Results */
-	{1195, 1}, /* ReadShareGroupStateResponse / */
-	{1196, 2}, /* ReadShareGroupStateSummaryRequest /Topics/Partitions */
-	{1198, 2}, /* ReadShareGroupStateSummaryRequest /Topics */
-	{1200, 2}, /* ReadShareGroupStateSummaryRequest / */
-	{1202, 7}, /* ReadShareGroupStateSummaryResponse /Results/Partitions */
-	{1209, 2}, /* ReadShareGroupStateSummaryResponse /Results */
-	{1211, 1}, /* ReadShareGroupStateSummaryResponse / */
-	{1212, 3}, /* RemoveRaftVoterRequest / */
-	{1215, 3}, /* RemoveRaftVoterResponse / */
-	{1218, 2}, /* RenewDelegationTokenRequest / */
-	{1220, 3}, /* RenewDelegationTokenResponse / */
-	{1223, 1}, /* SaslAuthenticateRequest / */
-	{1224, 4}, /* SaslAuthenticateResponse / */
-	{1228, 1}, /* SaslHandshakeRequest / */
-	{1229, 2}, /* SaslHandshakeResponse / */
-	{1231, 3}, /* ShareAcknowledgeRequest /Topics/Partitions/AcknowledgementBatches */
-	{1234, 2}, /* ShareAcknowledgeRequest /Topics/Partitions */
-	{1236, 2}, /* ShareAcknowledgeRequest /Topics */
-	{1238, 5}, /* ShareAcknowledgeRequest / */
-	{1243, 2}, /* ShareAcknowledgeResponse /Responses/Partitions/CurrentLeader */
-	{1245, 4}, /* ShareAcknowledgeResponse /Responses/Partitions */
-	{1249, 2}, /* ShareAcknowledgeResponse /Responses */
-	{1251, 4}, /* ShareAcknowledgeResponse /NodeEndpoints */
-	{1255, 6}, /* ShareAcknowledgeResponse / */
-	{1261, 3}, /* ShareFetchRequest /Topics/Partitions/AcknowledgementBatches */
-	{1264, 3}, /* ShareFetchRequest /Topics/Partitions */
-	{1267, 2}, /* ShareFetchRequest /Topics */
-	{1269, 2}, /* ShareFetchRequest /ForgottenTopicsData */
-	{1271, 12}, /* ShareFetchRequest / */
-	{1283, 2}, /* ShareFetchResponse /Responses/Partitions/CurrentLeader */
-	{1285, 3}, /* ShareFetchResponse /Responses/Partitions/AcquiredRecords */
-	{1288, 8}, /* ShareFetchResponse /Responses/Partitions */
-	{1296, 2}, /* ShareFetchResponse /Responses */
-	{1298, 4}, /* ShareFetchResponse /NodeEndpoints */
-	{1302, 6}, /* ShareFetchResponse / */
-	{1308, 2}, /* ShareGroupDescribeRequest / */
-	{1310, 3}, /* ShareGroupDescribeResponse /Groups/Members/Assignment/TopicPartitions */
-	{1313, 1}, /* ShareGroupDescribeResponse /Groups/Members/Assignment */
-	{1314, 7}, /* ShareGroupDescribeResponse /Groups/Members */
-	{1321, 9}, /* ShareGroupDescribeResponse /Groups */
-	{1330, 2}, /* ShareGroupDescribeResponse / */
-	{1332, 5}, /* ShareGroupHeartbeatRequest / */
-	{1337, 2}, /* ShareGroupHeartbeatResponse /Assignment/TopicPartitions */
-	{1339, 1}, /* ShareGroupHeartbeatResponse /Assignment */
-	{1340, 7}, /* ShareGroupHeartbeatResponse / */
-	{1347, 2}, /* StreamsGroupDescribeRequest / */
-	{1349, 2}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/StateChangelogTopics/TopicConfigs */
-	{1351, 4}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/StateChangelogTopics */
-	{1355, 2}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/RepartitionSourceTopics/TopicConfigs */
-	{1357, 4}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/RepartitionSourceTopics */
-	{1361, 5}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies */
-	{1366, 2}, /* StreamsGroupDescribeResponse /Groups/Topology */
-	{1368, 2}, /* StreamsGroupDescribeResponse /Groups/Members/UserEndpoint */
-	{1370, 2}, /* StreamsGroupDescribeResponse /Groups/Members/ClientTags */
-	{1372, 3}, /* StreamsGroupDescribeResponse /Groups/Members/TaskOffsets */
-	{1375, 3}, /* StreamsGroupDescribeResponse /Groups/Members/TaskEndOffsets */
-	{1378, 2}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment/ActiveTasks */
-	{1380, 2}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment/StandbyTasks */
-	{1382, 2}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment/WarmupTasks */
-	{1384, 3}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment */
-	{1387, 2}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment/ActiveTasks */
-	{1389, 2}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment/StandbyTasks */
-	{1391, 2}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment/WarmupTasks */
-	{1393, 3}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment */
-	{1396, 15}, /* StreamsGroupDescribeResponse /Groups/Members */
-	{1411, 9}, /* StreamsGroupDescribeResponse /Groups */
-	{1420, 2}, /* StreamsGroupDescribeResponse / */
-	{1422, 2}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/StateChangelogTopics/TopicConfigs */
-	{1424, 4}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/StateChangelogTopics */
-	{1428, 2}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/RepartitionSourceTopics/TopicConfigs */
-	{1430, 4}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/RepartitionSourceTopics */
-	{1434, 3}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/CopartitionGroups */
-	{1437, 7}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies */
-	{1444, 2}, /* StreamsGroupHeartbeatRequest /Topology */
-	{1446, 2}, /* StreamsGroupHeartbeatRequest /ActiveTasks */
-	{1448, 2}, /* StreamsGroupHeartbeatRequest /StandbyTasks */
-	{1450, 2}, /* StreamsGroupHeartbeatRequest /WarmupTasks */
-	{1452, 2}, /* StreamsGroupHeartbeatRequest /UserEndpoint */
-	{1454, 2}, /* StreamsGroupHeartbeatRequest /ClientTags */
-	{1456, 3}, /* StreamsGroupHeartbeatRequest /TaskOffsets */
-	{1459, 3}, /* StreamsGroupHeartbeatRequest /TaskEndOffsets */
-	{1462, 17}, /* StreamsGroupHeartbeatRequest / */
-	{1479, 2}, /* StreamsGroupHeartbeatResponse /Status */
-	{1481, 2}, /* StreamsGroupHeartbeatResponse /ActiveTasks */
-	{1483, 2}, /* StreamsGroupHeartbeatResponse /StandbyTasks */
-	{1485, 2}, /* StreamsGroupHeartbeatResponse /WarmupTasks */
-	{1487, 2}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint/UserEndpoint */
-	{1489, 2}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint/ActivePartitions */
-	{1491, 2}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint/StandbyPartitions */
-	{1493, 3}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint */
-	{1496, 14}, /* StreamsGroupHeartbeatResponse / */
-	{1510, 2}, /* SyncGroupRequest /Assignments */
-	{1512, 7}, /* SyncGroupRequest / */
-	{1519, 5}, /* SyncGroupResponse / */
-	{1524, 4}, /* TxnOffsetCommitRequest /Topics/Partitions */
-	{1528, 2}, /* TxnOffsetCommitRequest /Topics */
-	{1530, 8}, /* TxnOffsetCommitRequest / */
-	{1538, 2}, /* TxnOffsetCommitResponse /Topics/Partitions */
-	{1540, 2}, /* TxnOffsetCommitResponse /Topics */
-	{1542, 2}, /* TxnOffsetCommitResponse / */
-	{1544, 1}, /* UnregisterBrokerRequest / */
-	{1545, 3}, /* UnregisterBrokerResponse / */
-	{1548, 4}, /* UpdateFeaturesRequest /FeatureUpdates */
-	{1552, 3}, /* UpdateFeaturesRequest / */
-	{1555, 3}, /* UpdateFeaturesResponse /Results */
-	{1558, 4}, /* UpdateFeaturesResponse / */
-	{1562, 3}, /* UpdateRaftVoterRequest /Listeners */
-	{1565, 2}, /* UpdateRaftVoterRequest /KRaftVersionFeature */
-	{1567, 6}, /* UpdateRaftVoterRequest / */
-	{1573, 4}, /* UpdateRaftVoterResponse /CurrentLeader */
-	{1577, 3}, /* UpdateRaftVoterResponse / */
-	{1580, 8}, /* VoteRequest /Topics/Partitions */
-	{1588, 2}, /* VoteRequest /Topics */
-	{1590, 3}, /* VoteRequest / */
-	{1593, 5}, /* VoteResponse /Topics/Partitions */
-	{1598, 2}, /* VoteResponse /Topics */
-	{1600, 3}, /* VoteResponse /NodeEndpoints */
-	{1603, 3}, /* VoteResponse / */
-	{1606, 4}, /* WriteShareGroupStateRequest /Topics/Partitions/StateBatches */
-	{1610, 6}, /* WriteShareGroupStateRequest /Topics/Partitions */
-	{1616, 2}, /* WriteShareGroupStateRequest /Topics */
-	{1618, 2}, /* WriteShareGroupStateRequest / */
-	{1620, 3}, /* WriteShareGroupStateResponse /Results/Partitions */
-	{1623, 2}, /* WriteShareGroupStateResponse /Results */
-	{1625, 1}, /* WriteShareGroupStateResponse / */
-	{1626, 2}, /* WriteTxnMarkersRequest /Markers/Topics */
-	{1628, 6}, /* WriteTxnMarkersRequest /Markers */
-	{1634, 1}, /* WriteTxnMarkersRequest / */
-	{1635, 2}, /* WriteTxnMarkersResponse /Markers/Topics/Partitions */
-	{1637, 2}, /* WriteTxnMarkersResponse /Markers/Topics */
-	{1639, 2}, /* WriteTxnMarkersResponse /Markers */
-	{1641, 1}, /* WriteTxnMarkersResponse / */
+	{164, 4}, /* ApiVersionsRequest / */
+	{168, 3}, /* ApiVersionsResponse /ApiKeys */
+	{171, 3}, /* ApiVersionsResponse /SupportedFeatures */
+	{174, 3}, /* ApiVersionsResponse /FinalizedFeatures */
+	{177, 7}, /* ApiVersionsResponse / */
+	{184, 1}, /* AssignReplicasToDirsRequest /Directories/Topics/Partitions */
+	{185, 2}, /* AssignReplicasToDirsRequest /Directories/Topics */
+	{187, 2}, /* AssignReplicasToDirsRequest /Directories */
+	{189, 3}, /* AssignReplicasToDirsRequest / */
+	{192, 2}, /* AssignReplicasToDirsResponse /Directories/Topics/Partitions */
+	{194, 2}, /* AssignReplicasToDirsResponse /Directories/Topics */
+	{196, 2}, /* AssignReplicasToDirsResponse /Directories */
+	{198, 3}, /* AssignReplicasToDirsResponse / */
+	{201, 4}, /* BeginQuorumEpochRequest /Topics/Partitions */
+	{205, 2}, /* BeginQuorumEpochRequest /Topics */
+	{207, 3}, /* BeginQuorumEpochRequest /LeaderEndpoints */
+	{210, 4}, /* BeginQuorumEpochRequest / */
+	{214, 4}, /* BeginQuorumEpochResponse /Topics/Partitions */
+	{218, 2}, /* BeginQuorumEpochResponse /Topics */
+	{220, 3}, /* BeginQuorumEpochResponse /NodeEndpoints */
+	{223, 3}, /* BeginQuorumEpochResponse / */
+	{226, 7}, /* BrokerHeartbeatRequest / */
+	{233, 5}, /* BrokerHeartbeatResponse / */
+	{238, 4}, /* BrokerRegistrationRequest /Listeners */
+	{242, 3}, /* BrokerRegistrationRequest /Features */
+	{245, 9}, /* BrokerRegistrationRequest / */
+	{254, 3}, /* BrokerRegistrationResponse / */
+	{257, 2}, /* ConsumerGroupDescribeRequest / */
+	{259, 3}, /* ConsumerGroupDescribeResponse /Groups/Members/Assignment/TopicPartitions */
+	{262, 1}, /* ConsumerGroupDescribeResponse /Groups/Members/Assignment */
+	{263, 3}, /* ConsumerGroupDescribeResponse /Groups/Members/TargetAssignment/TopicPartitions */
+	{266, 1}, /* ConsumerGroupDescribeResponse /Groups/Members/TargetAssignment */
+	{267, 11}, /* ConsumerGroupDescribeResponse /Groups/Members */
+	{278, 9}, /* ConsumerGroupDescribeResponse /Groups */
+	{287, 2}, /* ConsumerGroupDescribeResponse / */
+	{289, 2}, /* ConsumerGroupHeartbeatRequest /TopicPartitions */
+	{291, 10}, /* ConsumerGroupHeartbeatRequest / */
+	{301, 2}, /* ConsumerGroupHeartbeatResponse /Assignment/TopicPartitions */
+	{303, 1}, /* ConsumerGroupHeartbeatResponse /Assignment */
+	{304, 7}, /* ConsumerGroupHeartbeatResponse / */
+	{311, 4}, /* ControllerRegistrationRequest /Listeners */
+	{315, 3}, /* ControllerRegistrationRequest /Features */
+	{318, 5}, /* ControllerRegistrationRequest / */
+	{323, 3}, /* ControllerRegistrationResponse / */
+	{326, 7}, /* CreateAclsRequest /Creations */
+	{333, 1}, /* CreateAclsRequest / */
+	{334, 2}, /* CreateAclsResponse /Results */
+	{336, 2}, /* CreateAclsResponse / */
+	{338, 2}, /* CreateDelegationTokenRequest /Renewers */
+	{340, 4}, /* CreateDelegationTokenRequest / */
+	{344, 11}, /* CreateDelegationTokenResponse / */
+	{355, 1}, /* CreatePartitionsRequest /Topics/Assignments */
+	{356, 3}, /* CreatePartitionsRequest /Topics */
+	{359, 3}, /* CreatePartitionsRequest / */
+	{362, 3}, /* CreatePartitionsResponse /Results */
+	{365, 2}, /* CreatePartitionsResponse / */
+	{367, 2}, /* CreateTopicsRequest /Topics/Assignments */
+	{369, 2}, /* CreateTopicsRequest /Topics/Configs */
+	{371, 5}, /* CreateTopicsRequest /Topics */
+	{376, 3}, /* CreateTopicsRequest / */
+	{379, 5}, /* CreateTopicsResponse /Topics/Configs */
+	{384, 8}, /* CreateTopicsResponse /Topics */
+	{392, 2}, /* CreateTopicsResponse / */
+	{394, 7}, /* DeleteAclsRequest /Filters */
+	{401, 1}, /* DeleteAclsRequest / */
+	{402, 9}, /* DeleteAclsResponse /FilterResults/MatchingAcls */
+	{411, 3}, /* DeleteAclsResponse /FilterResults */
+	{414, 2}, /* DeleteAclsResponse / */
+	{416, 1}, /* DeleteGroupsRequest / */
+	{417, 3}, /* DeleteGroupsResponse /Results */
+	{420, 2}, /* DeleteGroupsResponse / */
+	{422, 2}, /* DeleteRecordsRequest /Topics/Partitions */
+	{424, 2}, /* DeleteRecordsRequest /Topics */
+	{426, 2}, /* DeleteRecordsRequest / */
+	{428, 3}, /* DeleteRecordsResponse /Topics/Partitions */
+	{431, 2}, /* DeleteRecordsResponse /Topics */
+	{433, 2}, /* DeleteRecordsResponse / */
+	{435, 1}, /* DeleteShareGroupOffsetsRequest /Topics */
+	{436, 2}, /* DeleteShareGroupOffsetsRequest / */
+	{438, 4}, /* DeleteShareGroupOffsetsResponse /Responses */
+	{442, 4}, /* DeleteShareGroupOffsetsResponse / */
+	{446, 1}, /* DeleteShareGroupStateRequest /Topics/Partitions */
+	{447, 2}, /* DeleteShareGroupStateRequest /Topics */
+	{449, 2}, /* DeleteShareGroupStateRequest / */
+	{451, 3}, /* DeleteShareGroupStateResponse /Results/Partitions */
+	{454, 2}, /* DeleteShareGroupStateResponse /Results */
+	{456, 1}, /* DeleteShareGroupStateResponse / */
+	{457, 2}, /* DeleteTopicsRequest /Topics */
+	{459, 3}, /* DeleteTopicsRequest / */
+	{462, 4}, /* DeleteTopicsResponse /Responses */
+	{466, 2}, /* DeleteTopicsResponse / */
+	{468, 7}, /* DescribeAclsRequest / */
+	{475, 4}, /* DescribeAclsResponse /Resources/Acls */
+	{479, 4}, /* DescribeAclsResponse /Resources */
+	{483, 4}, /* DescribeAclsResponse / */
+	{487, 3}, /* DescribeClientQuotasRequest /Components */
+	{490, 2}, /* DescribeClientQuotasRequest / */
+	{492, 2}, /* DescribeClientQuotasResponse /Entries/Entity */
+	{494, 2}, /* DescribeClientQuotasResponse /Entries/Values */
+	{496, 2}, /* DescribeClientQuotasResponse /Entries */
+	{498, 4}, /* DescribeClientQuotasResponse / */
+	{502, 3}, /* DescribeClusterRequest / */
+	{505, 5}, /* DescribeClusterResponse /Brokers */
+	{510, 8}, /* DescribeClusterResponse / */
+	{518, 3}, /* DescribeConfigsRequest /Resources */
+	{521, 3}, /* DescribeConfigsRequest / */
+	{524, 3}, /* DescribeConfigsResponse /Results/Configs/Synonyms */
+	{527, 8}, /* DescribeConfigsResponse /Results/Configs */
+	{535, 5}, /* DescribeConfigsResponse /Results */
+	{540, 2}, /* DescribeConfigsResponse / */
+	{542, 2}, /* DescribeDelegationTokenRequest /Owners */
+	{544, 1}, /* DescribeDelegationTokenRequest / */
+	{545, 2}, /* DescribeDelegationTokenResponse /Tokens/Renewers */
+	{547, 10}, /* DescribeDelegationTokenResponse /Tokens */
+	{557, 3}, /* DescribeDelegationTokenResponse / */
+	{560, 2}, /* DescribeGroupsRequest / */
+	{562, 6}, /* DescribeGroupsResponse /Groups/Members */
+	{568, 8}, /* DescribeGroupsResponse /Groups */
+	{576, 2}, /* DescribeGroupsResponse / */
+	{578, 2}, /* DescribeLogDirsRequest /Topics */
+	{580, 1}, /* DescribeLogDirsRequest / */
+	{581, 4}, /* DescribeLogDirsResponse /Results/Topics/Partitions */
+	{585, 2}, /* DescribeLogDirsResponse /Results/Topics */
+	{587, 6}, /* DescribeLogDirsResponse /Results */
+	{593, 3}, /* DescribeLogDirsResponse / */
+	{596, 2}, /* DescribeProducersRequest /Topics */
+	{598, 1}, /* DescribeProducersRequest / */
+	{599, 6}, /* DescribeProducersResponse /Topics/Partitions/ActiveProducers */
+	{605, 4}, /* DescribeProducersResponse /Topics/Partitions */
+	{609, 2}, /* DescribeProducersResponse /Topics */
+	{611, 2}, /* DescribeProducersResponse / */
+	{613, 1}, /* DescribeQuorumRequest /Topics/Partitions */
+	{614, 2}, /* DescribeQuorumRequest /Topics */
+	{616, 1}, /* DescribeQuorumRequest / */
+	{617, 5}, /* DescribeQuorumResponse /Topics/Partitions/CurrentVoters */
+	{622, 5}, /* DescribeQuorumResponse /Topics/Partitions/Observers */
+	{627, 8}, /* DescribeQuorumResponse /Topics/Partitions */
+	{635, 2}, /* DescribeQuorumResponse /Topics */
+	{637, 3}, /* DescribeQuorumResponse /Nodes/Listeners */
+	{640, 2}, /* DescribeQuorumResponse /Nodes */
+	{642, 4}, /* DescribeQuorumResponse / */
+	{646, 2}, /* DescribeShareGroupOffsetsRequest /Groups/Topics */
+	{648, 2}, /* DescribeShareGroupOffsetsRequest /Groups */
+	{650, 1}, /* DescribeShareGroupOffsetsRequest / */
+	{651, 6}, /* DescribeShareGroupOffsetsResponse /Groups/Topics/Partitions */
+	{657, 3}, /* DescribeShareGroupOffsetsResponse /Groups/Topics */
+	{660, 4}, /* DescribeShareGroupOffsetsResponse /Groups */
+	{664, 2}, /* DescribeShareGroupOffsetsResponse / */
+	{666, 1}, /* DescribeTopicPartitionsRequest /Topics */
+	{667, 2}, /* DescribeTopicPartitionsRequest /Cursor */
+	{669, 3}, /* DescribeTopicPartitionsRequest / */
+	{672, 9}, /* DescribeTopicPartitionsResponse /Topics/Partitions */
+	{681, 6}, /* DescribeTopicPartitionsResponse /Topics */
+	{687, 2}, /* DescribeTopicPartitionsResponse /NextCursor */
+	{689, 3}, /* DescribeTopicPartitionsResponse / */
+	{692, 1}, /* DescribeTransactionsRequest / */
+	{693, 2}, /* DescribeTransactionsResponse /TransactionStates/Topics */
+	{695, 8}, /* DescribeTransactionsResponse /TransactionStates */
+	{703, 2}, /* DescribeTransactionsResponse / */
+	{705, 1}, /* DescribeUserScramCredentialsRequest /Users */
+	{706, 1}, /* DescribeUserScramCredentialsRequest / */
+	{707, 2}, /* DescribeUserScramCredentialsResponse /Results/CredentialInfos */
+	{709, 4}, /* DescribeUserScramCredentialsResponse /Results */
+	{713, 4}, /* DescribeUserScramCredentialsResponse / */
+	{717, 2}, /* ElectLeadersRequest /TopicPartitions */
+	{719, 3}, /* ElectLeadersRequest / */
+	{722, 3}, /* ElectLeadersResponse /ReplicaElectionResults/PartitionResult */
+	{725, 2}, /* ElectLeadersResponse /ReplicaElectionResults */
+	{727, 3}, /* ElectLeadersResponse / */
+	{730, 2}, /* EndQuorumEpochRequest /Topics/Partitions/PreferredCandidates */
+	{732, 5}, /* EndQuorumEpochRequest /Topics/Partitions */
+	{737, 2}, /* EndQuorumEpochRequest /Topics */
+	{739, 3}, /* EndQuorumEpochRequest /LeaderEndpoints */
+	{742, 3}, /* EndQuorumEpochRequest / */
+	{745, 4}, /* EndQuorumEpochResponse /Topics/Partitions */
+	{749, 2}, /* EndQuorumEpochResponse /Topics */
+	{751, 3}, /* EndQuorumEpochResponse /NodeEndpoints */
+	{754, 3}, /* EndQuorumEpochResponse / */
+	{757, 4}, /* EndTxnRequest / */
+	{761, 4}, /* EndTxnResponse / */
+	{765, 3}, /* EnvelopeRequest / */
+	{768, 2}, /* EnvelopeResponse / */
+	{770, 2}, /* ExpireDelegationTokenRequest / */
+	{772, 3}, /* ExpireDelegationTokenResponse / */
+	{775, 2}, /* FetchRequest /ReplicaState */
+	{777, 8}, /* FetchRequest /Topics/Partitions */
+	{785, 3}, /* FetchRequest /Topics */
+	{788, 3}, /* FetchRequest /ForgottenTopicsData */
+	{791, 12}, /* FetchRequest / */
+	{803, 2}, /* FetchResponse /Responses/Partitions/DivergingEpoch */
+	{805, 2}, /* FetchResponse /Responses/Partitions/CurrentLeader */
+	{807, 2}, /* FetchResponse /Responses/Partitions/SnapshotId */
+	{809, 2}, /* FetchResponse /Responses/Partitions/AbortedTransactions */
+	{811, 11}, /* FetchResponse /Responses/Partitions */
+	{822, 3}, /* FetchResponse /Responses */
+	{825, 4}, /* FetchResponse /NodeEndpoints */
+	{829, 5}, /* FetchResponse / */
+	{834, 2}, /* FetchSnapshotRequest /Topics/Partitions/SnapshotId */
+	{836, 5}, /* FetchSnapshotRequest /Topics/Partitions */
+	{841, 2}, /* FetchSnapshotRequest /Topics */
+	{843, 4}, /* FetchSnapshotRequest / */
+	{847, 2}, /* FetchSnapshotResponse /Topics/Partitions/SnapshotId */
+	{849, 2}, /* FetchSnapshotResponse /Topics/Partitions/CurrentLeader */
+	{851, 7}, /* FetchSnapshotResponse /Topics/Partitions */
+	{858, 2}, /* FetchSnapshotResponse /Topics */
+	{860, 3}, /* FetchSnapshotResponse /NodeEndpoints */
+	{863, 4}, /* FetchSnapshotResponse / */
+	{867, 3}, /* FindCoordinatorRequest / */
+	{870, 6}, /* FindCoordinatorResponse /Coordinators */
+	{876, 7}, /* FindCoordinatorResponse / */
+	{883, 1}, /* GetTelemetrySubscriptionsRequest / */
+	{884, 9}, /* GetTelemetrySubscriptionsResponse / */
+	{893, 4}, /* HeartbeatRequest / */
+	{897, 2}, /* HeartbeatResponse / */
+	{899, 3}, /* IncrementalAlterConfigsRequest /Resources/Configs */
+	{902, 3}, /* IncrementalAlterConfigsRequest /Resources */
+	{905, 2}, /* IncrementalAlterConfigsRequest / */
+	{907, 4}, /* IncrementalAlterConfigsResponse /Responses */
+	{911, 2}, /* IncrementalAlterConfigsResponse / */
+	{913, 6}, /* InitProducerIdRequest / */
+	{919, 6}, /* InitProducerIdResponse / */
+	{925, 3}, /* InitializeShareGroupStateRequest /Topics/Partitions */
+	{928, 2}, /* InitializeShareGroupStateRequest /Topics */
+	{930, 2}, /* InitializeShareGroupStateRequest / */
+	{932, 3}, /* InitializeShareGroupStateResponse /Results/Partitions */
+	{935, 2}, /* InitializeShareGroupStateResponse /Results */
+	{937, 1}, /* InitializeShareGroupStateResponse / */
+	{938, 2}, /* JoinGroupRequest /Protocols */
+	{940, 8}, /* JoinGroupRequest / */
+	{948, 3}, /* JoinGroupResponse /Members */
+	{951, 9}, /* JoinGroupResponse / */
+	{960, 3}, /* LeaveGroupRequest /Members */
+	{963, 3}, /* LeaveGroupRequest / */
+	{966, 3}, /* LeaveGroupResponse /Members */
+	{969, 3}, /* LeaveGroupResponse / */
+	{972, 1}, /* ListConfigResourcesRequest / */
+	{973, 2}, /* ListConfigResourcesResponse /ConfigResources */
+	{975, 3}, /* ListConfigResourcesResponse / */
+	{978, 2}, /* ListGroupsRequest / */
+	{980, 4}, /* ListGroupsResponse /Groups */
+	{984, 3}, /* ListGroupsResponse / */
+	{987, 3}, /* ListOffsetsRequest /Topics/Partitions */
+	{990, 2}, /* ListOffsetsRequest /Topics */
+	{992, 4}, /* ListOffsetsRequest / */
+	{996, 5}, /* ListOffsetsResponse /Topics/Partitions */
+	{1001, 2}, /* ListOffsetsResponse /Topics */
+	{1003, 2}, /* ListOffsetsResponse / */
+	{1005, 2}, /* ListPartitionReassignmentsRequest /Topics */
+	{1007, 2}, /* ListPartitionReassignmentsRequest / */
+	{1009, 4}, /* ListPartitionReassignmentsResponse /Topics/Partitions */
+	{1013, 2}, /* ListPartitionReassignmentsResponse /Topics */
+	{1015, 4}, /* ListPartitionReassignmentsResponse / */
+	{1019, 4}, /* ListTransactionsRequest / */
+	{1023, 3}, /* ListTransactionsResponse /TransactionStates */
+	{1026, 4}, /* ListTransactionsResponse / */
+	{1030, 2}, /* MetadataRequest /Topics */
+	{1032, 4}, /* MetadataRequest / */
+	{1036, 4}, /* MetadataResponse /Brokers */
+	{1040, 7}, /* MetadataResponse /Topics/Partitions */
+	{1047, 6}, /* MetadataResponse /Topics */
+	{1053, 7}, /* MetadataResponse / */
+	{1060, 4}, /* OffsetCommitRequest /Topics/Partitions */
+	{1064, 3}, /* OffsetCommitRequest /Topics */
+	{1067, 6}, /* OffsetCommitRequest / */
+	{1073, 2}, /* OffsetCommitResponse /Topics/Partitions */
+	{1075, 3}, /* OffsetCommitResponse /Topics */
+	{1078, 2}, /* OffsetCommitResponse / */
+	{1080, 1}, /* OffsetDeleteRequest /Topics/Partitions */
+	{1081, 2}, /* OffsetDeleteRequest /Topics */
+	{1083, 2}, /* OffsetDeleteRequest / */
+	{1085, 2}, /* OffsetDeleteResponse /Topics/Partitions */
+	{1087, 2}, /* OffsetDeleteResponse /Topics */
+	{1089, 3}, /* OffsetDeleteResponse / */
+	{1092, 2}, /* OffsetFetchRequest /Topics */
+	{1094, 3}, /* OffsetFetchRequest /Groups/Topics */
+	{1097, 4}, /* OffsetFetchRequest /Groups */
+	{1101, 4}, /* OffsetFetchRequest / */
+	{1105, 5}, /* OffsetFetchResponse /Topics/Partitions */
+	{1110, 2}, /* OffsetFetchResponse /Topics */
+	{1112, 5}, /* OffsetFetchResponse /Groups/Topics/Partitions */
+	{1117, 3}, /* OffsetFetchResponse /Groups/Topics */
+	{1120, 3}, /* OffsetFetchResponse /Groups */
+	{1123, 4}, /* OffsetFetchResponse / */
+	{1127, 3}, /* OffsetForLeaderEpochRequest /Topics/Partitions */
+	{1130, 2}, /* OffsetForLeaderEpochRequest /Topics */
+	{1132, 2}, /* OffsetForLeaderEpochRequest / */
+	{1134, 4}, /* OffsetForLeaderEpochResponse /Topics/Partitions */
+	{1138, 2}, /* OffsetForLeaderEpochResponse /Topics */
+	{1140, 2}, /* OffsetForLeaderEpochResponse / */
+	{1142, 2}, /* ProduceRequest /TopicData/PartitionData */
+	{1144, 3}, /* ProduceRequest /TopicData */
+	{1147, 4}, /* ProduceRequest / */
+	{1151, 2}, /* ProduceResponse /Responses/PartitionResponses/RecordErrors */
+	{1153, 2}, /* ProduceResponse /Responses/PartitionResponses/CurrentLeader */
+	{1155, 8}, /* ProduceResponse /Responses/PartitionResponses */
+	{1163, 3}, /* ProduceResponse /Responses */
+	{1166, 4}, /* ProduceResponse /NodeEndpoints */
+	{1170, 3}, /* ProduceResponse / */
+	{1173, 5}, /* PushTelemetryRequest / */
+	{1178, 2}, /* PushTelemetryResponse / */
+	{1180, 2}, /* ReadShareGroupStateRequest /Topics/Partitions */
+	{1182, 2}, /* ReadShareGroupStateRequest /Topics */
+	{1184, 2}, /* ReadShareGroupStateRequest / */
+	{1186, 4}, /* ReadShareGroupStateResponse /Results/Partitions/StateBatches */
+	{1190, 6}, /* ReadShareGroupStateResponse /Results/Partitions */
+	{1196, 2}, /* ReadShareGroupStateResponse /Results */
+	{1198, 1}, /* ReadShareGroupStateResponse / */
+	{1199, 2}, /* ReadShareGroupStateSummaryRequest /Topics/Partitions */
+	{1201, 2}, /* ReadShareGroupStateSummaryRequest /Topics */
+	{1203, 2}, /* ReadShareGroupStateSummaryRequest / */
+	{1205, 7}, /* ReadShareGroupStateSummaryResponse /Results/Partitions */
+	{1212, 2}, /* ReadShareGroupStateSummaryResponse /Results */
+	{1214, 1}, /* ReadShareGroupStateSummaryResponse / */
+	{1215, 3}, /* RemoveRaftVoterRequest / */
+	{1218, 3}, /* RemoveRaftVoterResponse / */
+	{1221, 2}, /* RenewDelegationTokenRequest / */
+	{1223, 3}, /* RenewDelegationTokenResponse / */
+	{1226, 1}, /* SaslAuthenticateRequest / */
+	{1227, 4}, /* SaslAuthenticateResponse / */
+	{1231, 1}, /* SaslHandshakeRequest / */
+	{1232, 2}, /* SaslHandshakeResponse / */
+	{1234, 3}, /* ShareAcknowledgeRequest /Topics/Partitions/AcknowledgementBatches */
+	{1237, 2}, /* ShareAcknowledgeRequest /Topics/Partitions */
+	{1239, 2}, /* ShareAcknowledgeRequest /Topics */
+	{1241, 5}, /* ShareAcknowledgeRequest / */
+	{1246, 2}, /* ShareAcknowledgeResponse /Responses/Partitions/CurrentLeader */
+	{1248, 4}, /* ShareAcknowledgeResponse /Responses/Partitions */
+	{1252, 2}, /* ShareAcknowledgeResponse /Responses */
+	{1254, 4}, /* ShareAcknowledgeResponse /NodeEndpoints */
+	{1258, 6}, /* ShareAcknowledgeResponse / */
+	{1264, 3}, /* ShareFetchRequest /Topics/Partitions/AcknowledgementBatches */
+	{1267, 3}, /* ShareFetchRequest /Topics/Partitions */
+	{1270, 2}, /* ShareFetchRequest /Topics */
+	{1272, 2}, /* ShareFetchRequest /ForgottenTopicsData */
+	{1274, 12}, /* ShareFetchRequest / */
+	{1286, 2}, /* ShareFetchResponse /Responses/Partitions/CurrentLeader */
+	{1288, 3}, /* ShareFetchResponse /Responses/Partitions/AcquiredRecords */
+	{1291, 8}, /* ShareFetchResponse /Responses/Partitions */
+	{1299, 2}, /* ShareFetchResponse /Responses */
+	{1301, 4}, /* ShareFetchResponse /NodeEndpoints */
+	{1305, 6}, /* ShareFetchResponse / */
+	{1311, 2}, /* ShareGroupDescribeRequest / */
+	{1313, 3}, /* ShareGroupDescribeResponse /Groups/Members/Assignment/TopicPartitions */
+	{1316, 1}, /* ShareGroupDescribeResponse /Groups/Members/Assignment */
+	{1317, 7}, /* ShareGroupDescribeResponse /Groups/Members */
+	{1324, 9}, /* ShareGroupDescribeResponse /Groups */
+	{1333, 2}, /* ShareGroupDescribeResponse / */
+	{1335, 5}, /* ShareGroupHeartbeatRequest / */
+	{1340, 2}, /* ShareGroupHeartbeatResponse /Assignment/TopicPartitions */
+	{1342, 1}, /* ShareGroupHeartbeatResponse /Assignment */
+	{1343, 7}, /* ShareGroupHeartbeatResponse / */
+	{1350, 3}, /* StreamsGroupDescribeRequest / */
+	{1353, 2}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/StateChangelogTopics/TopicConfigs */
+	{1355, 4}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/StateChangelogTopics */
+	{1359, 2}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/RepartitionSourceTopics/TopicConfigs */
+	{1361, 4}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies/RepartitionSourceTopics */
+	{1365, 5}, /* StreamsGroupDescribeResponse /Groups/Topology/Subtopologies */
+	{1370, 2}, /* StreamsGroupDescribeResponse /Groups/Topology */
+	{1372, 2}, /* StreamsGroupDescribeResponse /Groups/Members/UserEndpoint */
+	{1374, 2}, /* StreamsGroupDescribeResponse /Groups/Members/ClientTags */
+	{1376, 3}, /* StreamsGroupDescribeResponse /Groups/Members/TaskOffsets */
+	{1379, 3}, /* StreamsGroupDescribeResponse /Groups/Members/TaskEndOffsets */
+	{1382, 2}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment/ActiveTasks */
+	{1384, 2}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment/StandbyTasks */
+	{1386, 2}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment/WarmupTasks */
+	{1388, 3}, /* StreamsGroupDescribeResponse /Groups/Members/Assignment */
+	{1391, 2}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment/ActiveTasks */
+	{1393, 2}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment/StandbyTasks */
+	{1395, 2}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment/WarmupTasks */
+	{1397, 3}, /* StreamsGroupDescribeResponse /Groups/Members/TargetAssignment */
+	{1400, 15}, /* StreamsGroupDescribeResponse /Groups/Members */
+	{1415, 6}, /* StreamsGroupDescribeResponse /Groups/TopologyDescription/Subtopologies/Nodes */
+	{1421, 2}, /* StreamsGroupDescribeResponse /Groups/TopologyDescription/Subtopologies */
+	{1423, 6}, /* StreamsGroupDescribeResponse /Groups/TopologyDescription/GlobalStores/Source */
+	{1429, 6}, /* StreamsGroupDescribeResponse /Groups/TopologyDescription/GlobalStores/Processor */
+	{1435, 2}, /* StreamsGroupDescribeResponse /Groups/TopologyDescription/GlobalStores */
+	{1437, 2}, /* StreamsGroupDescribeResponse /Groups/TopologyDescription */
+	{1439, 12}, /* StreamsGroupDescribeResponse /Groups */
+	{1451, 2}, /* StreamsGroupDescribeResponse / */
+	{1453, 2}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/StateChangelogTopics/TopicConfigs */
+	{1455, 4}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/StateChangelogTopics */
+	{1459, 2}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/RepartitionSourceTopics/TopicConfigs */
+	{1461, 4}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/RepartitionSourceTopics */
+	{1465, 3}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies/CopartitionGroups */
+	{1468, 7}, /* StreamsGroupHeartbeatRequest /Topology/Subtopologies */
+	{1475, 2}, /* StreamsGroupHeartbeatRequest /Topology */
+	{1477, 2}, /* StreamsGroupHeartbeatRequest /ActiveTasks */
+	{1479, 2}, /* StreamsGroupHeartbeatRequest /StandbyTasks */
+	{1481, 2}, /* StreamsGroupHeartbeatRequest /WarmupTasks */
+	{1483, 2}, /* StreamsGroupHeartbeatRequest /UserEndpoint */
+	{1485, 2}, /* StreamsGroupHeartbeatRequest /ClientTags */
+	{1487, 3}, /* StreamsGroupHeartbeatRequest /TaskOffsets */
+	{1490, 3}, /* StreamsGroupHeartbeatRequest /TaskEndOffsets */
+	{1493, 17}, /* StreamsGroupHeartbeatRequest / */
+	{1510, 2}, /* StreamsGroupHeartbeatResponse /Status */
+	{1512, 2}, /* StreamsGroupHeartbeatResponse /ActiveTasks */
+	{1514, 2}, /* StreamsGroupHeartbeatResponse /StandbyTasks */
+	{1516, 2}, /* StreamsGroupHeartbeatResponse /WarmupTasks */
+	{1518, 2}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint/UserEndpoint */
+	{1520, 2}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint/ActivePartitions */
+	{1522, 2}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint/StandbyPartitions */
+	{1524, 3}, /* StreamsGroupHeartbeatResponse /PartitionsByUserEndpoint */
+	{1527, 16}, /* StreamsGroupHeartbeatResponse / */
+	{1543, 6}, /* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/Subtopologies/Nodes */
+	{1549, 2}, /* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/Subtopologies */
+	{1551, 6}, /* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/GlobalStores/Source */
+	{1557, 6}, /* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/GlobalStores/Processor */
+	{1563, 2}, /* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription/GlobalStores */
+	{1565, 2}, /* StreamsGroupTopologyDescriptionUpdateRequest /TopologyDescription */
+	{1567, 4}, /* StreamsGroupTopologyDescriptionUpdateRequest / */
+	{1571, 3}, /* StreamsGroupTopologyDescriptionUpdateResponse / */
+	{1574, 2}, /* SyncGroupRequest /Assignments */
+	{1576, 7}, /* SyncGroupRequest / */
+	{1583, 5}, /* SyncGroupResponse / */
+	{1588, 4}, /* TxnOffsetCommitRequest /Topics/Partitions */
+	{1592, 3}, /* TxnOffsetCommitRequest /Topics */
+	{1595, 8}, /* TxnOffsetCommitRequest / */
+	{1603, 2}, /* TxnOffsetCommitResponse /Topics/Partitions */
+	{1605, 3}, /* TxnOffsetCommitResponse /Topics */
+	{1608, 2}, /* TxnOffsetCommitResponse / */
+	{1610, 1}, /* UnregisterBrokerRequest / */
+	{1611, 3}, /* UnregisterBrokerResponse / */
+	{1614, 1}, /* UnregisterControllerRequest / */
+	{1615, 3}, /* UnregisterControllerResponse / */
+	{1618, 4}, /* UpdateFeaturesRequest /FeatureUpdates */
+	{1622, 3}, /* UpdateFeaturesRequest / */
+	{1625, 3}, /* UpdateFeaturesResponse /Results */
+	{1628, 4}, /* UpdateFeaturesResponse / */
+	{1632, 3}, /* UpdateRaftVoterRequest /Listeners */
+	{1635, 2}, /* UpdateRaftVoterRequest /KRaftVersionFeature */
+	{1637, 6}, /* UpdateRaftVoterRequest / */
+	{1643, 4}, /* UpdateRaftVoterResponse /CurrentLeader */
+	{1647, 3}, /* UpdateRaftVoterResponse / */
+	{1650, 8}, /* VoteRequest /Topics/Partitions */
+	{1658, 2}, /* VoteRequest /Topics */
+	{1660, 3}, /* VoteRequest / */
+	{1663, 5}, /* VoteResponse /Topics/Partitions */
+	{1668, 2}, /* VoteResponse /Topics */
+	{1670, 3}, /* VoteResponse /NodeEndpoints */
+	{1673, 3}, /* VoteResponse / */
+	{1676, 4}, /* WriteShareGroupStateRequest /Topics/Partitions/StateBatches */
+	{1680, 6}, /* WriteShareGroupStateRequest /Topics/Partitions */
+	{1686, 2}, /* WriteShareGroupStateRequest /Topics */
+	{1688, 2}, /* WriteShareGroupStateRequest / */
+	{1690, 3}, /* WriteShareGroupStateResponse /Results/Partitions */
+	{1693, 2}, /* WriteShareGroupStateResponse /Results */
+	{1695, 1}, /* WriteShareGroupStateResponse / */
+	{1696, 2}, /* WriteTxnMarkersRequest /Markers/Topics */
+	{1698, 6}, /* WriteTxnMarkersRequest /Markers */
+	{1704, 1}, /* WriteTxnMarkersRequest / */
+	{1705, 2}, /* WriteTxnMarkersResponse /Markers/Topics/Partitions */
+	{1707, 2}, /* WriteTxnMarkersResponse /Markers/Topics */
+	{1709, 2}, /* WriteTxnMarkersResponse /Markers */
+	{1711, 1}, /* WriteTxnMarkersResponse / */
 };
 
 /* by key; requests and responses */
@@ -2658,11 +2760,11 @@ const struct schema_api schema_apis[] = {
 	[11] = {"JoinGroup", 0, 9, 6, 1, 287, 289},
 	[12] = {"Heartbeat", 0, 4, 4, 1, 271, 272},
 	[13] = {"LeaveGroup", 0, 5, 4, 1, 291, 293},
-	[14] = {"SyncGroup", 0, 5, 4, 1, 457, 458},
+	[14] = {"SyncGroup", 0, 5, 4, 1, 471, 472},
 	[15] = {"DescribeGroups", 0, 6, 5, 1, 174, 177},
 	[16] = {"ListGroups", 0, 5, 3, 1, 297, 299},
 	[17] = {"SaslHandshake", 0, 1, 127, 1, 378, 379},
-	[18] = {"ApiVersions", 0, 4, 3, 1, 59, 63},
+	[18] = {"ApiVersions", 0, 5, 3, 1, 59, 63},
 	[19] = {"CreateTopics", 2, 7, 5, 1, 118, 121},
 	[20] = {"DeleteTopics", 1, 6, 4, 1, 147, 149},
 	[21] = {"DeleteRecords", 0, 2, 2, 1, 132, 135},
@@ -2671,8 +2773,8 @@ const struct schema_api schema_apis[] = {
 	[24] = {"AddPartitionsToTxn", 0, 5, 3, 1, 5, 11},
 	[25] = {"AddOffsetsToTxn", 0, 4, 3, 1, 0, 1},
 	[26] = {"EndTxn", 0, 5, 3, 1, 237, 238},
-	[27] = {"WriteTxnMarkers", 1, 2, 1, 1, 492, 496},
-	[28] = {"TxnOffsetCommit", 0, 5, 3, 1, 461, 464},
+	[27] = {"WriteTxnMarkers", 1, 2, 1, 1, 508, 512},
+	[28] = {"TxnOffsetCommit", 0, 6, 3, 1, 475, 478},
 	[29] = {"DescribeAcls", 1, 3, 2, 1, 150, 153},
 	[30] = {"CreateAcls", 1, 3, 2, 1, 104, 106},
 	[31] = {"DeleteAcls", 1, 3, 2, 1, 123, 126},
@@ -2686,7 +2788,7 @@ const struct schema_api schema_apis[] = {
 	[39] = {"RenewDelegationToken", 1, 2, 2, 1, 374, 375},
 	[40] = {"ExpireDelegationToken", 1, 2, 2, 1, 241, 242},
 	[41] = {"DescribeDelegationToken", 1, 3, 2, 1, 170, 173},
-	[42] = {"DeleteGroups", 0, 2, 2, 1, 127, 129},
+	[42] = {"DeleteGroups", 0, 3, 2, 1, 127, 129},
 	[43] = {"ElectLeaders", 0, 2, 2, 1, 224, 227},
 	[44] = {"IncrementalAlterConfigs", 0, 1, 1, 1, 275, 277},
 	[45] = {"AlterPartitionReassignments", 0, 1, 0, 1, 31, 34},
@@ -2696,19 +2798,19 @@ const struct schema_api schema_apis[] = {
 	[49] = {"AlterClientQuotas", 0, 1, 1, 1, 20, 23},
 	[50] = {"DescribeUserScramCredentials", 0, 0, 0, 1, 219, 222},
 	[51] = {"AlterUserScramCredentials", 0, 0, 0, 1, 56, 58},
-	[52] = {"Vote", 0, 2, 0, 0, 478, 482},
+	[52] = {"Vote", 0, 2, 0, 0, 494, 498},
 	[53] = {"BeginQuorumEpoch", 0, 1, 1, 0, 75, 79},
 	[54] = {"EndQuorumEpoch", 0, 1, 1, 0, 232, 236},
 	[55] = {"DescribeQuorum", 0, 2, 0, 1, 192, 199},
 	[56] = {"AlterPartition", 2, 3, 0, 0, 38, 41},
-	[57] = {"UpdateFeatures", 0, 2, 0, 1, 468, 470},
+	[57] = {"UpdateFeatures", 0, 2, 0, 1, 484, 486},
 	[58] = {"Envelope", 0, 0, 0, 0, 239, 240},
 	[59] = {"FetchSnapshot", 0, 1, 0, 0, 259, 265},
 	[60] = {"DescribeCluster", 0, 2, 0, 1, 160, 162},
 	[61] = {"DescribeProducers", 0, 0, 0, 1, 185, 189},
 	[62] = {"BrokerRegistration", 0, 4, 0, 0, 84, 85},
 	[63] = {"BrokerHeartbeat", 0, 2, 0, 0, 80, 81},
-	[64] = {"UnregisterBroker", 0, 0, 0, 1, 465, 466},
+	[64] = {"UnregisterBroker", 0, 0, 0, 1, 479, 480},
 	[65] = {"DescribeTransactions", 0, 0, 0, 1, 214, 217},
 	[66] = {"ListTransactions", 0, 2, 0, 1, 311, 313},
 	[67] = {"AllocateProducerIds", 0, 0, 0, 0, 15, 16},
@@ -2726,17 +2828,19 @@ const struct schema_api schema_apis[] = {
 	[79] = {"ShareAcknowledge", 1, 2, 0, 1, 383, 388},
 	[80] = {"AddRaftVoter", 0, 1, 0, 1, 13, 14},
 	[81] = {"RemoveRaftVoter", 0, 0, 0, 1, 372, 373},
-	[82] = {"UpdateRaftVoter", 0, 0, 0, 0, 473, 475},
+	[82] = {"UpdateRaftVoter", 0, 0, 0, 0, 489, 491},
 	[83] = {"InitializeShareGroupState", 0, 0, 0, 1, 282, 285},
 	[84] = {"ReadShareGroupState", 0, 0, 0, 1, 361, 365},
-	[85] = {"WriteShareGroupState", 0, 1, 0, 1, 486, 489},
+	[85] = {"WriteShareGroupState", 0, 1, 0, 1, 502, 505},
 	[86] = {"DeleteShareGroupState", 0, 0, 0, 1, 142, 145},
 	[87] = {"ReadShareGroupStateSummary", 0, 1, 0, 1, 368, 371},
-	[88] = {"StreamsGroupHeartbeat", 0, 0, 0, 1, 446, 455},
-	[89] = {"StreamsGroupDescribe", 0, 0, 0, 1, 410, 431},
+	[88] = {"StreamsGroupHeartbeat", 0, 1, 0, 1, 452, 461},
+	[89] = {"StreamsGroupDescribe", 0, 1, 0, 1, 410, 437},
 	[90] = {"DescribeShareGroupOffsets", 0, 1, 0, 1, 202, 206},
 	[91] = {"AlterShareGroupOffsets", 0, 0, 0, 1, 50, 53},
 	[92] = {"DeleteShareGroupOffsets", 0, 0, 0, 1, 137, 139},
+	[93] = {"StreamsGroupTopologyDescriptionUpdate", 0, 0, 0, 1, 468, 469},
+	[94] = {"UnregisterController", 0, 0, 0, 1, 481, 482},
 };
 
-const int schema_api_count = 93;
+const int schema_api_count = 95;

@@ -42,7 +42,7 @@ class FakeBroker:
     bootstrap = property(lambda self: f"{self.host}:{self.port}")
 
     def ranges(self):
-        """What it says it can: every API of a 4.3 broker, and the unknown ones that it has handlers for."""
+        """What it says it can: every API of the newest broker, and the unknown ones that it has handlers for."""
         if self.apis is not None:
             return self.apis
         out = []
@@ -99,7 +99,7 @@ class FakeBroker:
             return value if isinstance(value, Flood) else head + value
         if name == "ApiVersions" and version not in wire.request(name).valid:
             m = wire.response(name)
-            return head + m.encode(0, {"ErrorCode": 35, "ApiKeys": [{"ApiKey": 18, "MinVersion": 0, "MaxVersion": 4}]})
+            return head + m.encode(0, {"ErrorCode": 35, "ApiKeys": [{"ApiKey": 18, "MinVersion": 0, "MaxVersion": wire.request(name).valid.hi}]})
         request = wire.request(name).decode(version, body)
         if name in self.handlers:
             value = self.handlers[name](version, request)

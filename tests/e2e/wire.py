@@ -20,9 +20,19 @@ class Short(Exception):
     """The message ends inside a field, or goes on behind the last one."""
 
 
+def cache_dir():
+    """Where what the lab fetched is kept."""
+    return os.environ.get("KAFKA_LAB") or os.path.join(os.path.expanduser("~"), ".cache", "makoto-kafka-tests")
+
+
+def kafka_release():
+    """The release of Kafka that the lab runs, and that the definitions are of."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab", "pom.xml")) as f:
+        return re.search(r"<kafka>(.*)</kafka>", f.read())[1]
+
+
 def jars_dir():
-    base = os.environ.get("KAFKA_LAB") or os.path.join(os.path.expanduser("~"), ".cache", "makoto-kafka-tests")
-    return os.path.join(base, "lib-4.3.1")
+    return os.path.join(cache_dir(), "lib-" + kafka_release())
 
 
 class _Range:

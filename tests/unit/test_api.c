@@ -15,7 +15,7 @@ START_TEST(names_and_ranges)
 		{API_METADATA, "Metadata", 0, 13},
 		{API_FIND_COORDINATOR, "FindCoordinator", 0, 6},
 		{API_SASL_HANDSHAKE, "SaslHandshake", 0, 1},
-		{API_VERSIONS, "ApiVersions", 0, 4},
+		{API_VERSIONS, "ApiVersions", 0, 5},
 		{API_CREATE_TOPICS, "CreateTopics", 2, 7},
 		{API_INIT_PRODUCER_ID, "InitProducerId", 0, 5}, /* 6 is not stable */
 		{API_END_TXN, "EndTxn", 0, 5},
@@ -42,7 +42,7 @@ END_TEST
 
 START_TEST(unknown)
 {
-	static const int16_t keys[] = {-1, INT16_MIN, 4, 5, 6, 7, 93, 94, 10000, INT16_MAX};
+	static const int16_t keys[] = {-1, INT16_MIN, 4, 5, 6, 7, 95, 96, 10000, INT16_MAX};
 	int16_t min = 5, max = 6;
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {

@@ -17,10 +17,10 @@ narrowed(int16_t version, const char *broker, const char *client)
 	wr_free(&out);
 }
 
-/* Produce 0-15 falls to 13 and keeps its minimum (KAFKA-18659); Fetch stays; 10000 and 93 are unknown; Vote is no broker's. */
+/* Produce 0-15 falls to 13 and keeps its minimum (KAFKA-18659); Fetch stays; 10000 and 95 are unknown; Vote is no broker's. */
 START_TEST(narrows_v0)
 {
-	narrowed(0, "0000 00000005 | 0000 0000 000f | 0001 0004 0011 | 2710 0000 0003 | 005d 0000 0000 | 0034 0000 0002",
+	narrowed(0, "0000 00000005 | 0000 0000 000f | 0001 0004 0011 | 2710 0000 0003 | 005f 0000 0000 | 0034 0000 0002",
 		 "0000 00000002 | 0000 0000 000d | 0001 0004 0011");
 }
 END_TEST
@@ -35,9 +35,9 @@ END_TEST
 
 START_TEST(narrows_v3) /* an entry's unknown tags, features, their epoch stay to the byte */
 {
-	narrowed(3, "0000 04 | 0000 0000 000f 01 63 02 abcd | 2710 0000 0003 00 | 0012 0000 0005 00 | 00000000 | 02 01 08 0000000000000007 "
+	narrowed(3, "0000 04 | 0000 0000 000f 01 63 02 abcd | 2710 0000 0003 00 | 0012 0000 0006 00 | 00000000 | 02 01 08 0000000000000007 "
 		    "02 1a 02 14 'transaction.version' 0002 0002 00",
-		 "0000 03 | 0000 0000 000d 01 63 02 abcd | 0012 0000 0004 00 | 00000000 | 02 01 08 0000000000000007 "
+		 "0000 03 | 0000 0000 000d 01 63 02 abcd | 0012 0000 0005 00 | 00000000 | 02 01 08 0000000000000007 "
 		 "02 1a 02 14 'transaction.version' 0002 0002 00");
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(ranges_without_a_common_version_go)
 }
 END_TEST
 
-/* Kafka 4.3.1 tells a client what our table says: nothing is lost. */
+/* Kafka 4.4.0 tells a client what our table says: nothing is lost. */
 START_TEST(nothing_is_lost_on_the_newest)
 {
 	struct wr in = wr_new(1 << 16), out = wr_new(1 << 16);
@@ -98,9 +98,9 @@ END_TEST
 
 START_TEST(unsupported_version) /* is told in version 0's form, whatever was asked */
 {
-	for (int16_t v = 0; v <= 4; v++) {
+	for (int16_t v = 0; v <= 5; v++) {
 		narrowed(v, "0023 00000001 0012 0000 0003", "0023 00000001 0012 0000 0003");
-		narrowed(v, "0023 00000001 0012 0000 0009", "0023 00000001 0012 0000 0004");
+		narrowed(v, "0023 00000001 0012 0000 0009", "0023 00000001 0012 0000 0005");
 		narrowed(v, "0023 00000000", "0023 00000000"); /* brokers before 2.4 */
 		/* librdkafka's mock cluster: neither form, so passed as it is */
 		narrowed(v, "0023 01 0012 0000 0002 00000000", "0023 01 0012 0000 0002 00000000");
@@ -121,7 +121,7 @@ START_TEST(malformed)
 	struct message_gen g = {.state = 42};
 	struct wr w = wr_new(1 << 16), out = wr_new(1 << 16);
 
-	for (int16_t v = 0; v <= 4; v++) {
+	for (int16_t v = 0; v <= 5; v++) {
 		wr_reset(&w);
 		message_gen(&g, API_VERSIONS, true, v, &w);
 		w.buf[0] = 0;
@@ -144,7 +144,7 @@ START_TEST(malformed)
 		}
 	}
 	wr_reset(&out);
-	ck_assert_int_eq(apiversions_narrow(5, slice_of("\0\0\0", 3), &out), ERR_UNSUPPORTED);
+	ck_assert_int_eq(apiversions_narrow(6, slice_of("\0\0\0", 3), &out), ERR_UNSUPPORTED);
 	wr_free(&w);
 	wr_free(&out);
 }
@@ -156,11 +156,11 @@ START_TEST(too_new)
 	int16_t min, max;
 
 	ck_assert(!apiversions_is_too_new(0));
-	ck_assert(!apiversions_is_too_new(4));
-	ck_assert(apiversions_is_too_new(5));
+	ck_assert(!apiversions_is_too_new(5));
+	ck_assert(apiversions_is_too_new(6));
 	ck_assert(apiversions_is_too_new(INT16_MAX));
 	apiversions_too_new(&out);
-	ck_hex(wr_slice(&out), "0023 00000001 0012 0000 0004");
+	ck_hex(wr_slice(&out), "0023 00000001 0012 0000 0005");
 	ck_assert_int_eq(apiversions_find(0, wr_slice(&out), API_VERSIONS, &min, &max), ERR_REMOTE);
 	wr_free(&out);
 }
@@ -177,13 +177,18 @@ START_TEST(request)
 	for (size_t n = 0; n < w.len; n++)
 		ck_assert_int_ne(apiversions_request_read(4, slice_of(w.buf, n), &name, &version), 0);
 	wr_free(&w);
+	/* KIP-1242: and which cluster and node the client means. */
+	w = hex_of("0c 'apache-java' 06 '4.4.0' 17 'makotoLabClusterId0001' 00000002 00");
+	ck_assert_int_eq(apiversions_request_read(5, wr_slice(&w), &name, &version), 0);
+	ck_assert(slice_eq(version, slice_str("4.4.0")));
+	wr_free(&w);
 	for (int16_t v = 0; v <= 2; v++) {
 		ck_assert_int_eq(apiversions_request_read(v, slice_of("", 0), &name, &version), 0);
 		ck_assert_uint_eq(name.n, 0);
 		ck_assert_uint_eq(version.n, 0);
 	}
 	ck_assert_int_eq(apiversions_request_read(0, slice_of("x", 1), &name, &version), ERR_MALFORMED);
-	ck_assert_int_eq(apiversions_request_read(5, slice_of("", 0), &name, &version), ERR_UNSUPPORTED);
+	ck_assert_int_eq(apiversions_request_read(6, slice_of("", 0), &name, &version), ERR_UNSUPPORTED);
 }
 END_TEST
 

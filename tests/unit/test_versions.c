@@ -38,13 +38,13 @@ END_TEST
 /* Answered without the broker: version 0's form, 35, and the range of ApiVersions alone. */
 START_TEST(too_new)
 {
-	for (int16_t v = 5; v < INT16_MAX; v = (int16_t)(v < 100 ? v + 1 : INT16_MAX)) {
+	for (int16_t v = 6; v < INT16_MAX; v = (int16_t)(v < 100 ? v + 1 : INT16_MAX)) {
 		struct exchange *x = of(v, "ff00ff");
 		struct wr w;
 
 		ck_assert_int_eq(stage->request(stage->self, x), STAGE_ANSWER);
 		w = stages_flat(&x->answer);
-		ck_hex(wr_slice(&w), "0023 | 00000001 | 0012 0000 0004");
+		ck_hex(wr_slice(&w), "0023 | 00000001 | 0012 0000 0005");
 		ck_assert_str_eq(x->software[0], "");
 		wr_free(&w);
 		stages_free(x);
@@ -79,8 +79,8 @@ static const struct {
 } answers[] = {
 	/* Produce 0 to 99, an API that nobody knows, a controller's (Vote). */
 	{0, "0000 00000003 | 0000 0000 0063 | 2710 0000 0001 | 0034 0000 0001", "0000 00000001 | 0000 0000 000d"},
-	{3, "0000 03 | 0000 0003 000d 00 | 0012 0000 0005 00 | 00000007 00",
-	 "0000 03 | 0000 0003 000d 00 | 0012 0000 0004 00 | 00000007 00"},
+	{3, "0000 03 | 0000 0003 000d 00 | 0012 0000 0006 00 | 00000007 00",
+	 "0000 03 | 0000 0003 000d 00 | 0012 0000 0005 00 | 00000007 00"},
 	/* An older broker says so in version 0's form, and tells its range. */
 	{4, "0023 00000001 | 0012 0000 0003", "0023 00000001 | 0012 0000 0003"},
 	{4, "0023 'junk'", "0023 'junk'"},

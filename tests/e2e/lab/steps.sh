@@ -32,3 +32,6 @@ need() { # SETS-OF-deps.sh PROGRAM...
 		command -v "$p" >/dev/null || { echo "the end-to-end tests need $p: run tools/deps.sh $sets" >&2; exit 1; }
 	done
 }
+kafka_release() { # the one that the lab runs, and that the schema table is made from
+	sed -n 's:.*<kafka>\(.*\)</kafka>.*:\1:p' tests/e2e/lab/pom.xml
+}

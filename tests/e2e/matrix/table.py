@@ -38,7 +38,7 @@ class Client:
 
 NO_ADMIN = "no such call"
 _clients = [
-    Client("java", "4.3.1", ("java", "Jobs")),
+    Client("java", "4.4.0", ("java", "Jobs")),
     Client("franz-go", "1.22.2", ("binary", "goclient")),
     Client("sarama", "1.61.1", ("binary", "sarama"), lacks={"group-848": "only the classic protocol"}),
     Client(
