@@ -169,7 +169,7 @@ pick_config(rd_kafka_event_t *ev, const char *name, char *ret, size_t ret_len)
  * A cluster that names none of its brokers (the mock) would cost the whole time.
  */
 static bool
-has_controller(rd_kafka_t *rk, int timeout_ms)
+find_controller(rd_kafka_t *rk, int timeout_ms, int32_t *ret_id)
 {
 	const struct rd_kafka_metadata *md;
 	bool found = false;
@@ -177,15 +177,16 @@ has_controller(rd_kafka_t *rk, int timeout_ms)
 
 	if (rd_kafka_metadata(rk, 0, NULL, &md, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return false;
-	id = rd_kafka_controllerid(rk, 0);
+	*ret_id = id = rd_kafka_controllerid(rk, 0);
 	for (int i = 0; i < md->broker_cnt; i++)
 		found = found || md->brokers[i].id == id;
 	rd_kafka_metadata_destroy(md);
 	return found;
 }
 
-int
-handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int timeout_ms, char *ret, size_t ret_len)
+static int
+describe(rd_kafka_t *rk, rd_kafka_ResourceType_t type, const char *of, const char *name, int timeout_ms, char *ret,
+	 size_t ret_len)
 {
 	rd_kafka_ConfigResource_t *resource;
 	rd_kafka_AdminOptions_t *options;
@@ -194,9 +195,7 @@ handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int tim
 	char ignored[128];
 	int err = ERR_NOMEM;
 
-	if (!has_controller(rk, timeout_ms))
-		return ERR_NOTFOUND;
-	resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+	resource = rd_kafka_ConfigResource_new(type, of);
 	options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
 	queue = rd_kafka_queue_new(rk);
 	if (resource == NULL || options == NULL || queue == NULL)
@@ -215,4 +214,26 @@ out:
 	if (resource != NULL)
 		rd_kafka_ConfigResource_destroy(resource);
 	return err;
+}
+
+int
+handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int timeout_ms, char *ret, size_t ret_len)
+{
+	int32_t id;
+
+	if (!find_controller(rk, timeout_ms, &id))
+		return ERR_NOTFOUND;
+	return describe(rk, RD_KAFKA_RESOURCE_TOPIC, topic, name, timeout_ms, ret, ret_len);
+}
+
+int
+handle_broker_config(rd_kafka_t *rk, const char *name, int timeout_ms, char *ret, size_t ret_len)
+{
+	char of[16];
+	int32_t id;
+
+	if (!find_controller(rk, timeout_ms, &id))
+		return ERR_NOTFOUND;
+	snprintf(of, sizeof(of), "%d", (int)id);
+	return describe(rk, RD_KAFKA_RESOURCE_BROKER, of, name, timeout_ms, ret, ret_len);
 }

@@ -31,4 +31,7 @@ rd_kafka_event_t *handle_admin_answer(rd_kafka_queue_t *queue, rd_kafka_event_ty
 int handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int timeout_ms, char *ret,
 			size_t ret_len) MUSTCHECK;
 
+/* The same of the controller, as a broker. */
+int handle_broker_config(rd_kafka_t *rk, const char *name, int timeout_ms, char *ret, size_t ret_len) MUSTCHECK;
+
 #endif

@@ -157,12 +157,37 @@ created(rd_kafka_event_t *ev, char *why, size_t why_len)
 	return err;
 }
 
-/* Asks for the topic to be made; false when it can't be, which was told. */
-static bool
-create(struct scout *s)
+/* A number among the controller's settings, or `otherwise`. */
+static int
+broker_setting(struct scout *s, const char *name, int otherwise)
 {
-	char why[256] = "out of memory";
-	rd_kafka_NewTopic_t *topic = wanted(s, why, sizeof(why));
+	char text[32];
+	int64_t n;
+
+	if (handle_broker_config(s->rk, name, ASK_MS, text, sizeof(text)) != 0 ||
+	    text_parse_i64(slice_str(text), &n) != 0 || n < 1 || n > INT16_MAX)
+		return otherwise;
+	return (int)n;
+}
+
+/* Before Kafka 2.4 (KIP-464) "the brokers' default" can't be asked for, only looked up.  Is there something new to ask for? */
+static bool
+look_up_defaults(struct scout *s)
+{
+	bool missing = s->create_partitions < 0 || s->create_replication < 0;
+
+	if (s->create_partitions < 0)
+		s->create_partitions = broker_setting(s, "num.partitions", -1);
+	if (s->create_replication < 0)
+		s->create_replication = broker_setting(s, "default.replication.factor", -1);
+	return missing && s->create_partitions > 0 && s->create_replication > 0;
+}
+
+/* Asks for the topic to be made. */
+static rd_kafka_resp_err_t
+ask_to_create(struct scout *s, char *why, size_t why_len)
+{
+	rd_kafka_NewTopic_t *topic = wanted(s, why, why_len);
 	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(s->rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(s->rk);
 	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__INVALID_ARG;
@@ -177,13 +202,11 @@ create(struct scout *s)
 		ev = handle_admin_answer(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT, PAUSE_MIN_MS);
 	if (ev == NULL) {
 		err = RD_KAFKA_RESP_ERR__TIMED_OUT;
-		snprintf(why, sizeof(why), "nobody answers");
+		snprintf(why, why_len, "nobody answers");
 	} else {
-		err = created(ev, why, sizeof(why));
+		err = created(ev, why, why_len);
 	}
 out:
-	if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS && !must_stop(s))
-		tell(s, "it can't be created, so we wait for it", why);
 	if (ev != NULL)
 		rd_kafka_event_destroy(ev);
 	if (queue != NULL)
@@ -192,7 +215,23 @@ out:
 		rd_kafka_AdminOptions_destroy(options);
 	if (topic != NULL)
 		rd_kafka_NewTopic_destroy(topic);
-	return err == RD_KAFKA_RESP_ERR_NO_ERROR || err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
+	return err;
+}
+
+/* Has the topic made; false when it can't be, which was told. */
+static bool
+create(struct scout *s)
+{
+	char why[256] = "out of memory";
+	rd_kafka_resp_err_t err = ask_to_create(s, why, sizeof(why));
+
+	if (err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && look_up_defaults(s))
+		err = ask_to_create(s, why, sizeof(why));
+	if (err == RD_KAFKA_RESP_ERR_NO_ERROR || err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+		return true;
+	if (!must_stop(s))
+		tell(s, "it can't be created, so we wait for it", why);
+	return false;
 }
 
 static size_t
