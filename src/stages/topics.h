@@ -21,6 +21,13 @@ struct topics;
 /* How long anybody waits for an answer of the cluster. */
 #define TOPICS_WAIT_MS 5000
 
+/* The message format in which a broker before Kafka 4 may keep a topic (message.format.version), whatever it is sent. */
+enum topics_format {
+	TOPICS_FORMAT_BATCHES,
+	TOPICS_FORMAT_V1, /* of 0.10: has no headers */
+	TOPICS_FORMAT_V0, /* before: nor timestamps */
+};
+
 struct topic_facts {
 	char name[TOPICS_NAME_MAX + 1];
 	size_t name_len;
@@ -29,6 +36,7 @@ struct topic_facts {
 	int32_t partitions;
 	size_t max_bytes; /* of a batch, as the broker will store it */
 	enum chains_time time;
+	enum topics_format format;
 };
 
 /* The way to the cluster: the shape of proxy/control.h's control_ask() and its callbacks. */

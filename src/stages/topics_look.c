@@ -17,7 +17,7 @@ enum { LOOK_MAX = 1000 }; /* topics of one question */
 /* Kafka's error codes for topics in Metadata. */
 enum { UNKNOWN_TOPIC = 3, LEADER_NOT_AVAILABLE = 5, UNKNOWN_TOPIC_ID = 100 };
 
-static const char *const settings_asked[] = {"max.message.bytes", "message.timestamp.type"};
+static const char *const settings_asked[] = {"max.message.bytes", "message.timestamp.type", "message.format.version"};
 
 /* A ticket, and how many topics it waits for. */
 struct waiting {
@@ -174,6 +174,20 @@ find_by_name(struct look *l, struct slice name)
 	return NULL;
 }
 
+/* Of "0.10.2-IV0", "0.9.0.X", "2.8-IV1": batches came with 0.11, timestamps with 0.10. */
+static enum topics_format
+format_of(struct slice version)
+{
+	int64_t minor = 0;
+	size_t at = 2;
+
+	if (version.n < 3 || memcmp(version.p, "0.", 2) != 0)
+		return TOPICS_FORMAT_BATCHES;
+	for (; at < version.n && version.p[at] >= '0' && version.p[at] <= '9' && minor < 100; at++)
+		minor = minor * 10 + (version.p[at] - '0');
+	return minor >= 11 ? TOPICS_FORMAT_BATCHES : minor == 10 ? TOPICS_FORMAT_V1 : TOPICS_FORMAT_V0;
+}
+
 static void
 learn_setting(void *arg, struct slice topic, int16_t error, struct slice name, struct slice value)
 {
@@ -188,6 +202,8 @@ learn_setting(void *arg, struct slice topic, int16_t error, struct slice name, s
 		a->facts.time = slice_eq(value, slice_str("LogAppendTime")) ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
 	else if (slice_eq(name, slice_str("max.message.bytes")) && text_parse_i64(value, &n) == 0 && n >= 0)
 		a->facts.max_bytes = (size_t)n;
+	else if (slice_eq(name, slice_str("message.format.version")))
+		a->facts.format = format_of(value);
 }
 
 /* Not being told is no failure: limits and timestamp type then show in answers to Produce. */

@@ -149,6 +149,7 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	e->wanted = -1;
 	set_limit(e, found->max_bytes);
 	e->facts.time = found->time;
+	e->facts.format = found->format;
 	if (!e->complete)
 		topics_used(t, e); /* somebody wants it; else it is refreshed */
 	e->complete = true;

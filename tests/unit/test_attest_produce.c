@@ -812,6 +812,43 @@ START_TEST(fits_the_topic)
 END_TEST
 
 /* A broker closes the connection for a request over 104857600 bytes: what headers add is bounded for all parts together. */
+/* A broker before Kafka 4 may keep a topic in a format that has no headers (v1), or no timestamps either (v0). */
+START_TEST(topics_of_an_old_format)
+{
+	static const struct {
+		const char *format;
+		enum topics_format what;
+	} t[] = {
+		{"0.8.2", TOPICS_FORMAT_V0},      {"0.9.0.X", TOPICS_FORMAT_V0},      {"0.10.0", TOPICS_FORMAT_V1},
+		{"0.10.2-IV0", TOPICS_FORMAT_V1}, {"0.11.0", TOPICS_FORMAT_BATCHES},  {"0.11.0-IV2", TOPICS_FORMAT_BATCHES},
+		{"1.0", TOPICS_FORMAT_BATCHES},   {"2.8-IV1", TOPICS_FORMAT_BATCHES}, {"", TOPICS_FORMAT_BATCHES},
+		{"0.", TOPICS_FORMAT_BATCHES},    {"0.9999999999", TOPICS_FORMAT_BATCHES},
+	};
+	struct wr batch = BATCH(.count = 5);
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+		struct exchange *x;
+
+		attesting_close();
+		attesting_open(&(struct attesting){0});
+		cluster.topics[0].format = t[i].format;
+		attesting_know("a");
+		note_metrics();
+		x = produce_of(9, 1, &p, 1);
+		ck_assert_int_eq(request(x), t[i].what == TOPICS_FORMAT_BATCHES ? STAGE_REPLACE : STAGE_PASS);
+		ck_assert_int_eq(counted(METRIC_BATCHES_NONE), t[i].what == TOPICS_FORMAT_V1);
+		ck_assert_int_eq(counted(METRIC_RECORDS_LEGACY), t[i].what == TOPICS_FORMAT_V0 ? 5 : 0);
+		if (t[i].what != TOPICS_FORMAT_V0) {
+			answer_stored(x, "a", NULL, 0, 3);
+			ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 5);
+		}
+		stages_free(x);
+	}
+	wr_free(&batch);
+}
+END_TEST
+
 START_TEST(fits_the_request)
 {
 	enum { REQUEST_MAX = 104857600 };
@@ -1581,6 +1618,7 @@ main(void)
 	tcase_add_test(t, acks_0_unattested);
 	tcase_add_test(t, acks_0_without_headers);
 	tcase_add_test(t, fits_the_topic);
+	tcase_add_test(t, topics_of_an_old_format);
 	tcase_add_test(t, fits_the_request);
 	tcase_add_test(t, large_pieces);
 	tcase_add_test(t, retry_is_the_same);
