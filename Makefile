@@ -42,7 +42,7 @@ LIBS      = $(shell pkg-config --libs $(PKGS)) -lsnappy -ldl -lm
 
 # Every room's files but the two main programs make one archive, from which each
 # program and each test takes what it needs.
-ROOMS    := base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin
+ROOMS    := base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin reach
 SRC      := $(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)))
 DAEMON   := $(sort $(wildcard src/daemon/*.c))
 CTL      := $(sort $(wildcard src/ctl/*.c))
@@ -117,7 +117,7 @@ unit-all: ## the unit tests, released, under ASan and UBSan, and the threaded on
 	@$(PARALLEL) FLAVOR=tsan UNIT="$(TSAN_UNIT)" unit
 
 # The tests with threads in them.
-TSAN_UNIT := $(sort $(shell grep -lE 'pthread_create|loop_run|reactor|resolver_new' $(UNIT) 2>/dev/null))
+TSAN_UNIT := $(sort $(shell grep -lE 'pthread_create|loop_run|reactor|resolver_new|sasl_lab' $(UNIT) 2>/dev/null))
 
 # Fuzz targets: with the fuzz flavour libFuzzer drives them, otherwise a small main()
 # (tests/fuzz/driver.c) runs each file of a corpus through them once.

@@ -19,7 +19,8 @@ verify: base digest kafka makoto keys rdkafka
 proxy: base net kafka config
 stages: base digest kafka makoto keys rdkafka sasl config attest verify proxy/stage.h
 admin: base net config
-daemon: base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin
+reach: base net/tls.h sasl config proxy/login.h
+daemon: base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin reach
 ctl: base digest kafka makoto keys rdkafka sasl verify
 '
 # A library's headers, and the rooms that may include them.

@@ -9,10 +9,9 @@
 #include "base/clock.h"
 #include "daemon/app.h"
 #include "keys/public_key.h"
-#include "proxy/login.h"
 #include "proxy/proxy.h"
 #include "rdkafka/detour.h"
-#include "sasl/source.h"
+#include "reach/identity.h"
 #include "sasl/users.h"
 #include "stages/addresses.h"
 #include "stages/attest.h"
@@ -20,9 +19,6 @@
 #include "stages/topics.h"
 
 enum app_phase { APP_STARTING, APP_READY, APP_UNREADY, APP_DRAINING, APP_SEALING };
-
-/* The words of kafka.security.protocol. */
-enum { APP_PLAINTEXT, APP_SSL, APP_SASL_PLAINTEXT, APP_SASL_SSL };
 
 enum { APP_TLS_FILES = 6, APP_PROPS_MAX = 16 };
 
@@ -53,9 +49,7 @@ struct app {
 	struct addresses *addresses;
 	struct login_stage *login;
 	struct users *users; /* who may log in at our ports; NULL: nobody need */
-	struct source *source; /* of the proxy's own login; NULL: it has none */
-	struct sasl_pair *extensions;
-	struct login_door own_login;
+	struct identity *identity; /* the proxy's own login; NULL: it has none */
 	struct detour *detour; /* the statements' way to the brokers; NULL: librdkafka's own */
 	struct sealer *sealer;
 

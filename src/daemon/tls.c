@@ -12,15 +12,11 @@
 #include "base/metrics.h"
 #include "daemon/app_internal.h"
 #include "net/tls.h"
+#include "reach/protocol.h"
+#include "reach/wrap.h"
 
 enum { LOOK_MS = 10000, SOON_S = 14 * 86400 };
 enum auth { AUTH_AUTO, AUTH_NONE, AUTH_OPTIONAL, AUTH_REQUIRED };
-
-static bool
-wraps(const struct config *c)
-{
-	return c->kafka_security_protocol == APP_SSL || c->kafka_security_protocol == APP_SASL_SSL;
-}
 
 static void
 files_of(const struct config *c, const char *ret[APP_TLS_FILES])
@@ -76,21 +72,6 @@ check_clients(const struct config *c, char *why, size_t why_len)
 	return 0;
 }
 
-static int
-check_brokers(const struct config *c, char *why, size_t why_len)
-{
-	bool cert = c->kafka_ssl_certificate_location[0] != '\0', key = c->kafka_ssl_key_location[0] != '\0';
-
-	/* Whoever set these believes that his bytes are encrypted. */
-	if (!wraps(c) && (c->kafka_ssl_ca_location[0] != '\0' || cert || key))
-		return complain(why, why_len, "kafka.security.protocol", "plaintext, where keys of kafka.ssl are set; want ssl or sasl_ssl");
-	if (cert && !key)
-		return complain(why, why_len, "kafka.ssl.key.location", "missing, where kafka.ssl.certificate.location is set");
-	if (key && !cert)
-		return complain(why, why_len, "kafka.ssl.certificate.location", "missing, where kafka.ssl.key.location is set");
-	return 0;
-}
-
 /* --- reading ------------------------------------------------------------------------------ */
 
 static int
@@ -120,25 +101,6 @@ load_clients(const struct config *c, struct tls_context **ret, char *why, size_t
 	return err;
 }
 
-static int
-load_brokers(const struct config *c, struct tls_context **ret, char *why, size_t why_len)
-{
-	struct tls_client_conf conf = {
-		.ca = c->kafka_ssl_ca_location,
-		.certificate = c->kafka_ssl_certificate_location,
-		.key = c->kafka_ssl_key_location,
-		.key_password = c->kafka_ssl_key_password,
-		.any_name = c->kafka_ssl_endpoint_identification == 1,
-		.handshake_ms = (unsigned)c->kafka_connect_timeout,
-	};
-	char text[768];
-	int err = tls_client_new(&conf, ret, text, sizeof(text));
-
-	if (err != 0)
-		(void)snprintf(why, why_len, "kafka.ssl: %s", text);
-	return err;
-}
-
 int
 app_tls_load(const struct config *c, struct app_tls *ret, char *why, size_t why_len)
 {
@@ -147,11 +109,11 @@ app_tls_load(const struct config *c, struct app_tls *ret, char *why, size_t why_
 
 	stamp_all(c, t.stamps); /* before they are read: what changes meanwhile is seen the next time */
 	if (err == 0)
-		err = check_brokers(c, why, why_len);
+		err = wrap_check(c, why, why_len);
 	if (err == 0 && c->listen_tls_certificate[0] != '\0')
 		err = load_clients(c, &t.clients, why, why_len);
-	if (err == 0 && wraps(c))
-		err = load_brokers(c, &t.brokers, why, why_len);
+	if (err == 0)
+		err = wrap_new(c, &t.brokers, why, why_len);
 	if (err != 0) {
 		app_tls_clear(&t);
 		return err;
@@ -231,7 +193,7 @@ app_tls_props(const struct config *c, const char *ret[APP_PROPS_MAX])
 	};
 	size_t n = 0;
 
-	if (c->kafka_security_protocol == APP_SSL) { /* with a login, the detour does it */
+	if (c->kafka_security_protocol == PROTOCOL_SSL) { /* with a login, the detour does it */
 		ret[n++] = "security.protocol";
 		ret[n++] = "ssl";
 		ret[n++] = "ssl.endpoint.identification.algorithm";
