@@ -8,6 +8,7 @@
 #include "rdkafka/consumer.h"
 
 #include "base/clock.h"
+#include "rdkafka/detour_internal.h"
 #include "rdkafka/handle_internal.h"
 
 enum { SLICE_MS = 200, SLOW_CHECK_MAX = 256 };
@@ -55,16 +56,6 @@ static const char *const fixed[] = {
 	NULL,
 };
 
-static void
-on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
-{
-	struct consumer *c = opaque;
-
-	(void)rk;
-	(void)err;
-	snprintf(c->last_error, sizeof(c->last_error), "%s", reason);
-}
-
 int
 consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why, size_t why_len)
 {
@@ -78,8 +69,9 @@ consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why
 	c->timeout_ms = conf->timeout_ms;
 	if ((err = handle_conf(conf->bootstrap, defaults, conf->props, fixed, &rconf, why, why_len)) != 0)
 		goto fail;
-	rd_kafka_conf_set_error_cb(rconf, on_error);
-	rd_kafka_conf_set_opaque(rconf, c);
+	rd_kafka_conf_set_events(rconf, RD_KAFKA_EVENT_ERROR); /* not by a callback: the opaque may be the detour's */
+	if (conf->detour != NULL)
+		detour_take(conf->detour, rconf);
 	if (rd_kafka_conf_set(rconf, "isolation.level", conf->read_committed ? "read_committed" : "read_uncommitted",
 			      why, why_len) != RD_KAFKA_CONF_OK) {
 		rd_kafka_conf_destroy(rconf);
@@ -115,14 +107,27 @@ consumer_why(const struct consumer *c)
 	return c->why;
 }
 
+/* Errors of connections wait in the queue until somebody looks. */
+static void
+hear(struct consumer *c)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(c->rk);
+	rd_kafka_event_t *ev;
+
+	while ((ev = rd_kafka_queue_poll(queue, 0)) != NULL) {
+		if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR)
+			snprintf(c->last_error, sizeof(c->last_error), "%s", rd_kafka_event_error_string(ev));
+		rd_kafka_event_destroy(ev);
+	}
+	rd_kafka_queue_destroy(queue);
+}
+
 static int
 failed(struct consumer *c, const char *what, rd_kafka_resp_err_t rerr)
 {
 	int err = handle_err(rerr);
 
-	/* Errors of connections wait in the queue until somebody looks. */
-	while (rd_kafka_poll(c->rk, 0) > 0)
-		;
+	hear(c);
 	snprintf(c->why, sizeof(c->why), "%s: %s%s%s", what, rd_kafka_err2str(rerr),
 		 err == ERR_TIMEOUT && c->last_error[0] != '\0' ? ": " : "", err == ERR_TIMEOUT ? c->last_error : "");
 	return err == 0 || err == ERR_NOT_NOW ? ERR_REMOTE : err;

@@ -10,12 +10,14 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "rdkafka/detour.h"
 
 struct consumer;
 
 struct consumer_conf {
 	const char *bootstrap;
 	const char *const *props; /* librdkafka properties: name, value, …, NULL; or NULL */
+	struct detour *detour;    /* how brokers are reached; NULL: librdkafka dials them itself */
 	bool read_committed;      /* else uncommitted */
 	int timeout_ms;           /* for each answer */
 };

@@ -38,6 +38,7 @@ open_one(struct verification *g, bool committed, struct consumer **ret)
 {
 	struct consumer_conf cc = {.bootstrap = g->conf->bootstrap,
 				   .props = g->conf->props,
+				   .detour = g->conf->detour,
 				   .read_committed = committed,
 				   .timeout_ms = g->conf->timeout_ms};
 

@@ -20,6 +20,7 @@ struct topic_bound {
 struct topic_conf {
 	const char *bootstrap;
 	const char *const *props; /* librdkafka's; or NULL */
+	struct detour *detour;    /* how brokers are reached; NULL: librdkafka dials them itself */
 	int timeout_ms;           /* for each answer of the cluster */
 	const char *topic;
 	int32_t partition;           /* -1: all */
