@@ -14,7 +14,7 @@ struct proxy {
 	struct loop *loop;
 	struct core core;
 	struct addr at; /* where the ports are */
-	char *servers;  /* a copy; core.servers point into it */
+	struct servers servers; /* core's point into it */
 	struct reactor *reactors;
 	unsigned reactor_count; /* of those that were initialised */
 	struct acceptor *acceptor;
@@ -126,40 +126,6 @@ proxy_advertise(void *proxy, int32_t node_id, struct slice host, int32_t port, s
 /* --- setting up ------------------------------------------------------------------------------ */
 
 static int
-read_servers(struct proxy *p, const char *text, char *why, size_t why_len)
-{
-	size_t n = 1;
-	char *at, *next;
-
-	p->servers = strdup(text);
-	for (const char *c = text; *c != '\0'; c++)
-		n += *c == ',';
-	p->core.servers = calloc(n, sizeof(*p->core.servers));
-	if (p->servers == NULL || p->core.servers == NULL)
-		return ERR_NOMEM;
-	for (at = p->servers; at != NULL; at = next) {
-		struct server *s = &p->core.servers[p->core.server_count];
-
-		next = strchr(at, ',');
-		if (next != NULL)
-			*next++ = '\0';
-		at += strspn(at, " ");
-		if (*at == '\0')
-			continue;
-		if (addr_split(slice_of(at, strcspn(at, " ")), &s->host, &s->port) != 0 || s->port == 0) {
-			(void)snprintf(why, why_len, "kafka.bootstrap.servers: \"%s\": want HOST:PORT", at);
-			return ERR_CONFIG;
-		}
-		p->core.server_count++;
-	}
-	if (p->core.server_count == 0) {
-		(void)snprintf(why, why_len, "kafka.bootstrap.servers: empty; want HOST:PORT,...");
-		return ERR_CONFIG;
-	}
-	return 0;
-}
-
-static int
 bind_bootstrap(struct proxy *p, char *why, size_t why_len)
 {
 	struct addr at = p->at;
@@ -232,11 +198,12 @@ proxy_new(struct loop *loop, const struct proxy_settings *set, const struct stag
 		err = ERR_CONFIG;
 		goto fail;
 	}
-	err = read_servers(p, set->bootstrap_servers, why, why_len);
-	if (err == ERR_CONFIG)
+	err = servers_read(set->bootstrap_servers, &p->servers, why, why_len);
+	if (err != 0)
 		goto fail;
-	if (err == 0)
-		err = bind_bootstrap(p, why, why_len);
+	p->core.servers = p->servers.list;
+	p->core.server_count = p->servers.count;
+	err = bind_bootstrap(p, why, why_len);
 	if (err == ERR_IO)
 		goto fail;
 	if (err == 0)
@@ -306,8 +273,7 @@ proxy_free(struct proxy *p)
 	if (p->bootstrap_fd >= 0)
 		(void)close(p->bootstrap_fd);
 	free(p->reactors);
-	free(p->core.servers);
-	free(p->servers);
+	servers_clear(&p->servers);
 	free(p);
 }
 

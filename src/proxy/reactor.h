@@ -9,19 +9,15 @@
 #include "proxy/endpoints.h"
 #include "proxy/pipeline.h"
 #include "proxy/proxy.h"
+#include "proxy/servers.h"
 #include "proxy/transport.h"
-
-struct server { /* a bootstrap server of the real cluster */
-	struct slice host;
-	uint16_t port;
-};
 
 struct listener;
 
 /* What all reactors share.  Set up before they start; the transport and the atomics aside, it doesn't change. */
 struct core {
 	struct proxy_settings set;
-	struct server *servers;
+	const struct server *servers;
 	size_t server_count;
 	struct resolver *resolver;
 	struct endpoints *endpoints;
@@ -29,6 +25,11 @@ struct core {
 	atomic_uint connections;
 	struct wake *main; /* reactor 0's */
 	void (*session_gone)(void *arg); /* posted to main after a session ended while draining */
+	/*
+	 * A search for a broker failed, or (mechanism not NULL) the login there, or a tunnel's connection broke.
+	 * On the reactor's thread.  NULL: a login that fails is logged, and who searches knows the rest.
+	 */
+	void (*unreached)(void *arg, const char *broker, const char *mechanism, const char *why);
 	void *arg;
 	atomic_bool draining;
 };

@@ -64,6 +64,18 @@ flow(struct tunnel *t)
 		io_resume(t->broker);
 }
 
+/* What the broker said instead of frames, to who asked to be told. */
+static void
+tell(const struct tunnel *t, const char *why)
+{
+	const struct core *core = t->all->reactor->core;
+	char name[ENDPOINTS_HOST_MAX + 8];
+
+	(void)snprintf(name, sizeof(name), "%s:%u", t->host, t->port);
+	if (core->unreached != NULL)
+		core->unreached(core->arg, name, NULL, why);
+}
+
 static void
 on_io(void *arg, struct io *io, struct io_note *note)
 {
@@ -84,9 +96,13 @@ on_io(void *arg, struct io *io, struct io_note *note)
 		break;
 	case IO_FRAME:
 		break;
+	case IO_FAIL:
+		if (io == t->broker)
+			tell(t, upstream_why(note));
+		close_tunnel(t, io == t->user ? "its user failed" : upstream_why(note));
+		break;
 	case IO_EOF:
 	case IO_IDLE:
-	case IO_FAIL:
 	case IO_DONE:
 		close_tunnel(t, io == t->user ? "its user is through" : "the broker's connection ended");
 		break;

@@ -15,6 +15,7 @@ struct upstream {
 	struct dial *dial;
 	struct io *io;         /* dialled, and ours until it is ready */
 	bool log_in;
+	bool told; /* core->unreached knows why it fails */
 	struct login *login;
 	struct loop_timer *again;      /* what the login needs is being fetched */
 	struct monotime login_deadline; /* for all of it */
@@ -41,6 +42,7 @@ upstream_cancel(struct upstream *u)
 static void
 finish(struct upstream *u, struct io *io, const char *why)
 {
+	const struct core *core = u->reactor->core;
 	struct login *login = u->login;
 	upstream_fn *fn = u->fn;
 	void *arg = u->arg;
@@ -49,6 +51,8 @@ finish(struct upstream *u, struct io *io, const char *why)
 	u->login = NULL;
 	memcpy(name, u->name, sizeof(name));
 	metric_add(io != NULL ? METRIC_UPSTREAM_CONNECTED : METRIC_UPSTREAM_ERRORS_CONNECT, 1);
+	if (io == NULL && core->unreached != NULL && !u->told)
+		core->unreached(core->arg, name, NULL, why);
 	upstream_cancel(u);
 	fn(arg, io, login, name, why);
 }
@@ -83,8 +87,14 @@ hand_over(struct upstream *u)
 static void
 refused(struct upstream *u, const char *why)
 {
-	LOG_LIMITED(LOG_LEVEL_ERROR, "login", "the proxy can't log in", LOG_S("broker", u->name),
-		    LOG_S("mechanism", login_mechanism(u->login)), LOG_S("error", why));
+	const struct core *core = u->reactor->core;
+
+	if (core->unreached != NULL)
+		core->unreached(core->arg, u->name, login_mechanism(u->login), why);
+	else
+		LOG_LIMITED(LOG_LEVEL_ERROR, "login", "the proxy can't log in", LOG_S("broker", u->name),
+			    LOG_S("mechanism", login_mechanism(u->login)), LOG_S("error", why));
+	u->told = true;
 	metric_add(METRIC_UPSTREAM_ERRORS_LOGIN, 1);
 	u->left = 0;
 	failed(u, why);
