@@ -2,20 +2,21 @@
 #include <jansson.h>
 
 #include "base/text.h"
-#include "ctl/args.h"
 #include "ctl/command.h"
 #include "ctl/safe.h"
 #include "ctl/table.h"
+#include "ctl/way.h"
 #include "makoto/json_write.h"
 #include "verify/published.h"
 #include "verify/reader.h"
 
 static const char help[] =
-	"usage: makotoctl show -b BOOTSTRAP [-t TOPIC] [--chain ID] [--window N] [option…]\n"
+	"usage: makotoctl show (-b BOOTSTRAP | -c FILE) [-t TOPIC] [--chain ID] [--window N] [option…]\n"
 	"\n"
 	"Shows statements: a line for each, or all of those with --window N.\n"
 	"\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
+	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
 	"  -t, --topic TOPIC            statements about this topic alone\n"
 	"  -p, --partition N            and this partition\n"
 	"      --chain ID               of this chain: its id, or how that starts\n"
@@ -23,18 +24,18 @@ static const char help[] =
 	"      --public-key FILE…       PEM; tells whether one of these keys signed them\n"
 	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
 	"      --json                   for programs: a JSON object on a line for each, the statement inside\n"
-	"  -X NAME=VALUE                a librdkafka property\n"
+	"  -X NAME=VALUE                a librdkafka property; what its version can't, such as SCRAM with Kafka 4 before\n"
+	"                               2.6.1, -c can\n"
 	"\n"
 	"Exit: 0 done; 2 usage; 3 could not finish, or there is no such chain or window.\n";
 
 struct show {
-	const char *bootstrap;
+	struct way_options way;
 	const char *topic;
 	const char *chain;
-	const char *dbom_topic;
+	const char *dbom_topic; /* NULL: as the way says */
 	int64_t partition; /* -1: all */
 	int64_t window;    /* 0: all */
-	struct args_props props;
 	struct trust *trust;
 	bool json;
 	struct table table;
@@ -42,9 +43,10 @@ struct show {
 };
 
 static const struct option long_options[] = {{"bootstrap", required_argument, NULL, 'b'},
+					     {"config", required_argument, NULL, 'c'},
 					     {"topic", required_argument, NULL, 't'},
 					     {"partition", required_argument, NULL, 'p'},
-					     {"chain", required_argument, NULL, 'c'},
+					     {"chain", required_argument, NULL, 'C'},
 					     {"window", required_argument, NULL, 'w'},
 					     {"public-key", required_argument, NULL, 'k'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
@@ -223,13 +225,14 @@ on_statement(void *arg, int32_t partition, int64_t offset, struct slice key, str
 }
 
 static int
-show(const struct command *c, struct show *s)
+show(const struct command *c, struct show *s, const struct way *w)
 {
 	static const char *const heads[COLUMNS] = {"chain",  "window", "partition", "offsets",  "records", "closed",
 						   "reason", "root",   "manifest",  "key", "signature"};
-	struct consumer_conf cc = {.bootstrap = s->bootstrap,
-				   .props = args_props_list(&s->props),
-				   .timeout_ms = args_props_timeout_ms(&s->props)};
+	struct consumer_conf cc = {.bootstrap = w->bootstrap,
+				   .detour = w->detour,
+				   .props = args_props_list(&s->way.props),
+				   .timeout_ms = args_props_timeout_ms(&s->way.props)};
 	struct consumer *consumer;
 	char why[600];
 	int err = consumer_open(&cc, &consumer, why, sizeof(why));
@@ -238,6 +241,8 @@ show(const struct command *c, struct show *s)
 		return command_misused(c, "%s", why);
 	if (err != 0)
 		return command_failed(c, "%s", why);
+	if (s->dbom_topic == NULL)
+		s->dbom_topic = w->dbom_topic;
 	s->table = table_new(COLUMNS);
 	for (size_t i = 0; i < COLUMNS; i++)
 		table_cell(&s->table, "%s", heads[i]);
@@ -248,7 +253,7 @@ show(const struct command *c, struct show *s)
 	table_free(&s->table);
 	consumer_close(consumer);
 	if (err != 0)
-		return command_failed(c, "%s", why);
+		return err == ERR_TIMEOUT ? way_failed(w, c, why) : command_failed(c, "%s", why);
 	if (s->shown > 0)
 		return EXIT_OK;
 	if (s->chain != NULL || s->window > 0)
@@ -275,7 +280,10 @@ read_option(const struct command *c, int opt, char **argv, struct show *s)
 {
 	switch (opt) {
 	case 'b':
-		s->bootstrap = optarg;
+		s->way.bootstrap = optarg;
+		return EXIT_OK;
+	case 'c':
+		s->way.file = optarg;
 		return EXIT_OK;
 	case 't':
 		s->topic = optarg;
@@ -284,7 +292,7 @@ read_option(const struct command *c, int opt, char **argv, struct show *s)
 		if (args_number(optarg, 0, INT32_MAX, &s->partition) != 0)
 			return command_misused(c, "-p %s: not a partition", optarg);
 		return EXIT_OK;
-	case 'c':
+	case 'C':
 		if (strspn(optarg, "0123456789abcdef") != strlen(optarg) || strlen(optarg) > 2 * CHAIN_ID_LEN)
 			return command_misused(c, "--chain %s: not 32 hex digits, nor the first of them", optarg);
 		s->chain = optarg;
@@ -302,7 +310,7 @@ read_option(const struct command *c, int opt, char **argv, struct show *s)
 		s->json = true;
 		return EXIT_OK;
 	case 'X':
-		if (args_props_add(&s->props, optarg) != 0)
+		if (args_props_add(&s->way.props, optarg) != 0)
 			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
 		return EXIT_OK;
 	default:
@@ -316,7 +324,7 @@ read_options(const struct command *c, int argc, char **argv, struct show *s, boo
 	int opt, code;
 
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "b:t:p:X:h", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "b:c:t:p:X:h", long_options, NULL)) != -1) {
 		if (opt == 'h') {
 			*ret_help = true;
 			return EXIT_OK;
@@ -330,21 +338,23 @@ read_options(const struct command *c, int argc, char **argv, struct show *s, boo
 		if ((code = read_key(c, s, argv[optind])) != EXIT_OK)
 			return code;
 	}
-	return s->bootstrap == NULL ? command_misused(c, "-b HOST:PORT is missing") : EXIT_OK;
+	return s->way.bootstrap == NULL && s->way.file == NULL ? command_misused(c, "-b HOST:PORT is missing, or -c FILE") : EXIT_OK;
 }
 
 static int
 run(const struct command *c, int argc, char **argv)
 {
-	struct show s = {.dbom_topic = "makoto.dbom", .partition = -1};
+	struct show s = {.partition = -1};
+	struct way way = {0};
 	bool asked = false;
 	int code = read_options(c, argc, argv, &s, &asked);
 
 	if (asked)
 		fputs(help, stdout);
-	else if (code == EXIT_OK)
-		code = show(c, &s);
-	args_props_free(&s.props);
+	else if (code == EXIT_OK && (code = way_open(c, &s.way, &way)) == EXIT_OK)
+		code = show(c, &s, &way);
+	way_close(&way);
+	args_props_free(&s.way.props);
 	trust_free(s.trust);
 	return code;
 }

@@ -71,6 +71,21 @@ dial(struct peer *p, const char *host, const char *port)
 	return err;
 }
 
+/* The far end of a pair is somebody else's, who has what it takes to reach the broker. */
+static int
+dial_by(struct peer *p, const struct topic_id_way *way, const char *host, const char *port)
+{
+	int64_t number;
+	int fds[2];
+
+	if (text_parse_i64(slice_str(port), &number) != 0 || number < 1 || number > 65535)
+		return ERR_CONFIG;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0)
+		return ERR_IO;
+	p->fd = fds[0];
+	return way->dial(way->arg, fds[1], host, (uint16_t)number);
+}
+
 static int
 send_all(const struct peer *p, struct slice s)
 {
@@ -196,7 +211,7 @@ ask_metadata(struct peer *p, int16_t version, const char *topic, struct wr *answ
 }
 
 static int
-ask_server(const char *host, const char *port, const char *topic, int timeout_ms, char *ret)
+ask_server(const struct topic_id_way *way, const char *host, const char *port, const char *topic, int timeout_ms, char *ret)
 {
 	struct peer p = {.fd = -1, .deadline_ns = clock_now().ns + (int64_t)timeout_ms * 1000000};
 	struct wr answer = wr_new(ANSWER_MAX);
@@ -204,7 +219,7 @@ ask_server(const char *host, const char *port, const char *topic, int timeout_ms
 	struct slice body;
 	int err;
 
-	if ((err = dial(&p, host, port)) != 0 ||
+	if ((err = way != NULL ? dial_by(&p, way, host, port) : dial(&p, host, port)) != 0 ||
 	    (err = exchange(&p, API_VERSIONS, 0, slice_of("", 0), &answer, &body)) != 0 ||
 	    (err = apiversions_find(0, body, API_METADATA, &min, &max)) != 0)
 		goto out;
@@ -253,7 +268,8 @@ split(char *server, char **ret_host, const char **ret_port)
 }
 
 int
-topic_id_ask(const char *bootstrap, const char *topic, int timeout_ms, char ret[TOPIC_ID_TEXT + 1])
+topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *topic, int timeout_ms,
+	     char ret[TOPIC_ID_TEXT + 1])
 {
 	char *copy = strdup(bootstrap), *rest = NULL, *host, id[TOPIC_ID_TEXT + 1] = "";
 	const char *port;
@@ -264,7 +280,7 @@ topic_id_ask(const char *bootstrap, const char *topic, int timeout_ms, char ret[
 	for (char *s = strtok_r(copy, ",", &rest); s != NULL; s = strtok_r(NULL, ",", &rest)) {
 		if (!split(s, &host, &port))
 			continue;
-		err = ask_server(host, port, topic, timeout_ms, id);
+		err = ask_server(way, host, port, topic, timeout_ms, id);
 		if (err == 0)
 			memcpy(ret, id, sizeof(id));
 		if (err == 0 || err == ERR_NOTFOUND)

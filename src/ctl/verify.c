@@ -6,14 +6,15 @@
 #include "ctl/args.h"
 #include "ctl/command.h"
 #include "ctl/report.h"
-#include "ctl/topic_id.h"
+#include "ctl/way.h"
 
 static const char help[] =
-	"usage: makotoctl verify -b BOOTSTRAP -t TOPIC --public-key FILE… [option…]\n"
+	"usage: makotoctl verify (-b BOOTSTRAP | -c FILE) -t TOPIC --public-key FILE… [option…]\n"
 	"\n"
 	"Reads a topic and the statements about it, and tells which records are what was written.\n"
 	"\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
+	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
 	"  -t, --topic TOPIC            what to verify\n"
 	"  -p, --partition N            this partition alone\n"
 	"      --from OFFSET|TIME       from there on (included)\n"
@@ -24,7 +25,8 @@ static const char help[] =
 	"      --isolation LEVEL        read_committed, or read_uncommitted (the default)\n"
 	"      --json                   for programs: a line for each finding, then one that sums up\n"
 	"      --verbose                tell of verified records as well\n"
-	"  -X NAME=VALUE                a librdkafka property, e.g. -X security.protocol=ssl\n"
+	"  -X NAME=VALUE                a librdkafka property, e.g. -X security.protocol=ssl; what its version can't, such as\n"
+	"                               SCRAM with Kafka 4 before 2.6.1, -c can\n"
 	"\n"
 	"Times: RFC 3339 (2026-01-02T03:04:05Z), before now (-90s, -1h, -7d), or 13 digits of milliseconds\n"
 	"since 1970.\n"
@@ -35,13 +37,14 @@ static const char help[] =
 
 struct options {
 	struct topic_conf t;
-	struct args_props props;
+	struct way_options way;
 	struct trust *trust;
 	bool json;
 	bool verbose;
 };
 
 static const struct option long_options[] = {{"bootstrap", required_argument, NULL, 'b'},
+					     {"config", required_argument, NULL, 'c'},
 					     {"topic", required_argument, NULL, 't'},
 					     {"partition", required_argument, NULL, 'p'},
 					     {"from", required_argument, NULL, 'F'},
@@ -95,7 +98,10 @@ read_option(const struct command *c, int opt, char **argv, struct options *o)
 
 	switch (opt) {
 	case 'b':
-		o->t.bootstrap = optarg;
+		o->way.bootstrap = optarg;
+		return EXIT_OK;
+	case 'c':
+		o->way.file = optarg;
 		return EXIT_OK;
 	case 't':
 		o->t.topic = optarg;
@@ -128,7 +134,7 @@ read_option(const struct command *c, int opt, char **argv, struct options *o)
 		o->verbose = true;
 		return EXIT_OK;
 	case 'X':
-		if (args_props_add(&o->props, optarg) != 0)
+		if (args_props_add(&o->way.props, optarg) != 0)
 			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
 		return EXIT_OK;
 	default:
@@ -144,7 +150,7 @@ read_options(const struct command *c, int argc, char **argv, struct options *o, 
 	int opt, code;
 
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "b:t:p:X:h", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "b:c:t:p:X:h", long_options, NULL)) != -1) {
 		if (opt == 'h') {
 			*ret_help = true;
 			return EXIT_OK;
@@ -160,8 +166,8 @@ read_options(const struct command *c, int argc, char **argv, struct options *o, 
 		if ((code = read_key(c, o, argv[optind])) != EXIT_OK)
 			return code;
 	}
-	if (o->t.bootstrap == NULL)
-		return command_misused(c, "-b HOST:PORT is missing");
+	if (o->way.bootstrap == NULL && o->way.file == NULL)
+		return command_misused(c, "-b HOST:PORT is missing, or -c FILE");
 	if (o->t.topic == NULL)
 		return command_misused(c, "-t TOPIC is missing");
 	if (o->trust == NULL && !o->t.accept_unsigned)
@@ -211,33 +217,37 @@ on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 
 /* Why the topic's id is not known; NULL: it is, in `id`. */
 static const char *
-find_topic_id(const struct options *o, char id[TOPIC_ID_TEXT + 1])
+find_topic_id(const struct options *o, const struct way *w, char id[TOPIC_ID_TEXT + 1])
 {
-	const char *protocol = args_props_get(&o->props, "security.protocol");
+	const char *protocol = args_props_get(&o->way.props, "security.protocol");
 	int err;
 
 	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
-		return "that needs a plaintext connection in this version";
-	err = topic_id_ask(o->t.bootstrap, o->t.topic, o->t.timeout_ms, id);
+		return "that needs a plaintext connection, or -c";
+	err = topic_id_ask(w->bootstrap, w->gate != NULL ? &w->dial : NULL, o->t.topic, o->t.timeout_ms, id);
 	return err == 0 ? NULL : err_text(err);
 }
 
 static int
-verify(const struct command *c, struct options *o)
+verify(const struct command *c, struct options *o, const struct way *w)
 {
 	struct view v = {.report = {.to = stdout, .json = o->json, .verbose = o->verbose, .topic = o->t.topic}};
-	struct report_about about = {.bootstrap = o->t.bootstrap,
-				     .dbom_topic = o->t.dbom_topic,
+	struct report_about about = {.bootstrap = w->bootstrap,
 				     .read_committed = o->t.read_committed,
 				     .keys = o->trust == NULL ? 0 : trust_count(o->trust)};
 	struct topic_report result;
 	char id[TOPIC_ID_TEXT + 1] = "", why[700];
 	int err, code;
 
-	o->t.timeout_ms = args_props_timeout_ms(&o->props);
-	o->t.props = args_props_list(&o->props);
+	if (o->t.dbom_topic == NULL)
+		o->t.dbom_topic = w->dbom_topic;
+	about.dbom_topic = o->t.dbom_topic;
+	o->t.bootstrap = w->bootstrap;
+	o->t.detour = w->detour;
+	o->t.timeout_ms = args_props_timeout_ms(&o->way.props);
+	o->t.props = args_props_list(&o->way.props);
 	o->t.trust = o->trust;
-	about.id_unchecked = find_topic_id(o, id);
+	about.id_unchecked = find_topic_id(o, w, id);
 	o->t.topic_id = slice_str(id);
 	o->t.topic_id_known = about.id_unchecked == NULL;
 	o->t.found = on_found;
@@ -248,7 +258,7 @@ verify(const struct command *c, struct options *o)
 	if (err == ERR_CONFIG)
 		return command_misused(c, "%s", why);
 	if (err != 0)
-		return command_failed(c, "%s", why);
+		return err == ERR_TIMEOUT ? way_failed(w, c, why) : command_failed(c, "%s", why);
 	code = report_end(&v.report, &about, &result);
 	topic_report_clear(&result);
 	return code;
@@ -257,15 +267,17 @@ verify(const struct command *c, struct options *o)
 static int
 run(const struct command *c, int argc, char **argv)
 {
-	struct options o = {.t = {.partition = -1, .dbom_topic = "makoto.dbom", .now_ms = clock_wall_ms()}};
+	struct options o = {.t = {.partition = -1, .now_ms = clock_wall_ms()}};
+	struct way way = {0};
 	bool asked = false;
 	int code = read_options(c, argc, argv, &o, &asked);
 
 	if (asked)
 		fputs(help, stdout);
-	else if (code == EXIT_OK)
-		code = verify(c, &o);
-	args_props_free(&o.props);
+	else if (code == EXIT_OK && (code = way_open(c, &o.way, &way)) == EXIT_OK)
+		code = verify(c, &o, &way);
+	way_close(&way);
+	args_props_free(&o.way.props);
 	trust_free(o.trust);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include "ctl/safe.c"
 #include "ctl/show.c"
 #include "ctl/table.c"
+#include "ctl/way.c"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 

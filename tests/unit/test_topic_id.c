@@ -151,14 +151,14 @@ START_TEST(asked)
 	char text[TOPIC_ID_TEXT + 1] = "untouched", servers[200];
 
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, "t", 10000, text), 0);
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), 0);
 	ck_assert_str_eq(text, "AAECAwQFBgcICQoLDA0ODw");
 	/* The first server that answers will do. */
 	snprintf(servers, sizeof(servers), "nothing.invalid:1,127.0.0.1:1,PLAINTEXT://%s", b->address);
 	memset(text, 0, sizeof(text));
-	ck_assert_int_eq(topic_id_ask(servers, "t", 10000, text), 0);
+	ck_assert_int_eq(topic_id_ask(servers, NULL, "t", 10000, text), 0);
 	ck_assert_str_eq(text, "AAECAwQFBgcICQoLDA0ODw");
-	ck_assert_int_eq(topic_id_ask(b->address, "another", 10000, text), ERR_NOTFOUND);
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, "another", 10000, text), ERR_NOTFOUND);
 	broker_stop(b);
 }
 END_TEST
@@ -169,12 +169,12 @@ START_TEST(not_there)
 	char text[TOPIC_ID_TEXT + 1] = "untouched";
 
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, "t", 10000, text), ERR_NOTFOUND);
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), ERR_NOTFOUND);
 	ck_assert_str_eq(text, "untouched");
 	broker_stop(b);
-	ck_assert_int_eq(topic_id_ask("127.0.0.1:1", "t", 1000, text), ERR_IO);
-	ck_assert_int_eq(topic_id_ask("", "t", 1000, text), ERR_CONFIG);
-	ck_assert_int_eq(topic_id_ask("[::1", "t", 1000, text), ERR_CONFIG);
+	ck_assert_int_eq(topic_id_ask("127.0.0.1:1", NULL, "t", 1000, text), ERR_IO);
+	ck_assert_int_eq(topic_id_ask("", NULL, "t", 1000, text), ERR_CONFIG);
+	ck_assert_int_eq(topic_id_ask("[::1", NULL, "t", 1000, text), ERR_CONFIG);
 	ck_assert_str_eq(text, "untouched");
 }
 END_TEST
@@ -186,11 +186,11 @@ START_TEST(without_ids)
 	char text[TOPIC_ID_TEXT + 1] = "untouched";
 
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, "t", 10000, text), 0);
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), 0);
 	ck_assert_str_eq(text, "");
 	broker_stop(b);
 	strcpy(text, "untouched");
-	ck_assert_int_eq(topic_id_ask(mock_bootstrap(m), "t", 10000, text), 0);
+	ck_assert_int_eq(topic_id_ask(mock_bootstrap(m), NULL, "t", 10000, text), 0);
 	ck_assert_str_eq(text, "");
 	mock_stop(m);
 }
@@ -208,7 +208,7 @@ START_TEST(cut_short)
 			char text[TOPIC_ID_TEXT + 1] = "untouched";
 
 			b->send[which] = n;
-			ck_assert_int_eq(topic_id_ask(b->address, "t", 10000, text), ERR_CLOSED);
+			ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), ERR_CLOSED);
 			ck_assert_str_eq(text, "untouched");
 		}
 		broker_stop(b);
@@ -227,7 +227,7 @@ START_TEST(one_byte_changed)
 			char text[TOPIC_ID_TEXT + 1];
 
 			b->answers[which].buf[n] ^= 0x81;
-			(void)!topic_id_ask(b->address, "t", 10000, text);
+			(void)!topic_id_ask(b->address, NULL, "t", 10000, text);
 			b->answers[which].buf[n] ^= 0x81;
 		}
 		broker_stop(b);
@@ -244,7 +244,7 @@ START_TEST(no_kafka)
 	memcpy(b->answers[0].buf, tls_alert, sizeof(tls_alert));
 	b->answers[0].len = b->send[0] = sizeof(tls_alert);
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, "t", 10000, text), ERR_MALFORMED);
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), ERR_MALFORMED);
 	broker_stop(b);
 }
 END_TEST

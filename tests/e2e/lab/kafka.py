@@ -35,6 +35,7 @@ LISTENERS = {
     "SOAUTH": ("SASL_PLAINTEXT", 690),
     "SASLTLS": ("SASL_SSL", 790),
     "REAUTH": ("SASL_PLAINTEXT", 890),
+    "MTLSOAUTH": ("SASL_SSL", 990),
 }
 
 TLS_PROPERTIES = """\
@@ -58,6 +59,8 @@ listener.name.sscram.scram-sha-256.sasl.jaas.config={_SCRAM}
 listener.name.sscram.scram-sha-512.sasl.jaas.config={_SCRAM}
 listener.name.soauth.sasl.enabled.mechanisms=OAUTHBEARER
 listener.name.soauth.oauthbearer.sasl.jaas.config={_SECURITY}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
+listener.name.mtlsoauth.sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.mtlsoauth.oauthbearer.sasl.jaas.config={_SECURITY}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
 listener.name.sasltls.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
 listener.name.sasltls.plain.sasl.jaas.config={_PLAIN}
 listener.name.sasltls.scram-sha-512.sasl.jaas.config={_SCRAM}
@@ -172,7 +175,7 @@ class Node:
         cert = self.cluster.pki.make(f"broker-{self.n}", f"DNS:kafka-{self.n}.lab,IP:{self.host}")
         return "".join(
             TLS_PROPERTIES.format(name=name.lower(), keystore=cert.pem, ca=self.cluster.pki.ca, auth=auth)
-            for name, auth in (("TLS", "none"), ("MTLS", "required"), ("SASLTLS", "none"))
+            for name, auth in (("TLS", "none"), ("MTLS", "required"), ("SASLTLS", "none"), ("MTLSOAUTH", "required"))
         )
 
     @property

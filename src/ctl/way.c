@@ -1,0 +1,130 @@
+#include "ctl/way.h"
+
+#include "net/tls.h"
+#include "proxy/gate.h"
+#include "reach/identity.h"
+#include "reach/wrap.h"
+
+#define DBOM_TOPIC "makoto.dbom"
+
+/* Properties of librdkafka's about what the file is there for. */
+static const char *
+misplaced(const struct args_props *props)
+{
+	static const char *const starts[] = {"security.protocol", "sasl.", "ssl.", "enable.ssl.", "enable.sasl.", "bootstrap.servers",
+					     "metadata.broker.list"};
+
+	for (size_t i = 0; i < props->count; i += 2)
+		for (size_t k = 0; k < ARRAY_LEN(starts); k++)
+			if (strncmp(props->list[i], starts[k], strlen(starts[k])) == 0)
+				return props->list[i];
+	return NULL;
+}
+
+/* What a user can do about a login that was refused. */
+static const char *
+advice(const char *mechanism, const char *why)
+{
+	if (strstr(why, "UNSUPPORTED_SASL_MECHANISM") != NULL || strstr(why, "ILLEGAL_SASL_STATE") != NULL)
+		return "kafka.sasl.mechanism, and whether this port is for it";
+	if (strcmp(mechanism, "OAUTHBEARER") == 0)
+		return "the keys of kafka.sasl.oauthbearer, and whether the brokers accept the token";
+	if (strcmp(mechanism, "AWS_MSK_IAM") == 0)
+		return "the keys of kafka.sasl.aws, the credentials, and what they allow";
+	return "kafka.sasl.username and its password";
+}
+
+static int
+unreached(const struct command *c, const struct way *w, int err, const char *why)
+{
+	if (err == ERR_REMOTE)
+		return command_failed(c, "%s; check %s, in %s", why, advice(w->config->kafka_sasl_mechanism, why), w->file);
+	return command_failed(c, "%s", why);
+}
+
+/* The configuration, and what it asks for.  EXIT_OK or an exit code. */
+static int
+read_file(const struct command *c, const struct way_options *o, struct way *w, struct tls_context **ret_tls)
+{
+	struct config_override to = {"kafka.bootstrap.servers", o->bootstrap};
+	char why[1024];
+	int err = config_load(o->file, &to, o->bootstrap != NULL ? 1 : 0, &w->config, why, sizeof(why));
+
+	if (err != 0)
+		return err == ERR_NOMEM ? command_failed(c, "%s", why) : command_misused(c, "%s", why);
+	if (w->config->kafka_bootstrap_servers[0] == '\0')
+		return command_misused(c, "%s: kafka.bootstrap.servers is not set; give it, or -b HOST:PORT", o->file);
+	w->bootstrap = w->config->kafka_bootstrap_servers;
+	w->dbom_topic = w->config->attest_dbom_topic;
+	err = identity_check(w->config, why, sizeof(why));
+	if (err == 0)
+		err = wrap_new(w->config, ret_tls, why, sizeof(why));
+	if (err == 0)
+		err = identity_open(w->config, &w->identity, why, sizeof(why));
+	if (err == 0)
+		return EXIT_OK;
+	return err == ERR_NOMEM ? command_failed(c, "%s", why) : command_misused(c, "%s: %s", o->file, why);
+}
+
+static int
+open_gate(const struct command *c, struct way *w, struct tls_context *tls)
+{
+	struct gate_conf conf = {
+		.bootstrap_servers = w->bootstrap,
+		.brokers = tls,
+		.login = identity_door(w->identity),
+		.connect_ms = (unsigned)w->config->kafka_connect_timeout,
+		.max_frame = (uint32_t)w->config->listen_max_frame_bytes,
+	};
+	char why[GATE_WHY_MAX];
+	int err = gate_open(&conf, &w->gate, why, sizeof(why));
+
+	if (err != 0)
+		return unreached(c, w, err, why);
+	w->detour = detour_new(gate_dial, w->gate);
+	w->dial = (struct topic_id_way){gate_dial, w->gate};
+	return w->detour != NULL ? EXIT_OK : command_failed(c, "out of memory");
+}
+
+int
+way_open(const struct command *c, const struct way_options *o, struct way *ret)
+{
+	struct way w = {.bootstrap = o->bootstrap, .file = o->file, .dbom_topic = DBOM_TOPIC};
+	struct tls_context *tls = NULL;
+	const char *name;
+	int code = EXIT_OK;
+
+	if (o->file != NULL && (name = misplaced(&o->props)) != NULL)
+		return command_misused(c, "-X %s: with -c, the file says that, in keys of kafka", name);
+	if (o->file != NULL)
+		code = read_file(c, o, &w, &tls);
+	if (o->file != NULL && code == EXIT_OK)
+		code = open_gate(c, &w, tls);
+	tls_unref(tls);
+	if (code == EXIT_OK)
+		*ret = w;
+	else
+		way_close(&w);
+	return code;
+}
+
+void
+way_close(struct way *w)
+{
+	gate_close(w->gate);
+	detour_free(w->detour);
+	identity_close(w->identity);
+	config_unref(w->config);
+	*w = (struct way){0};
+}
+
+int
+way_failed(const struct way *w, const struct command *c, const char *why)
+{
+	char more[GATE_WHY_MAX];
+	int err = w->gate != NULL ? gate_why(w->gate, more, sizeof(more)) : ERR_NOTFOUND;
+
+	if (err == ERR_NOTFOUND)
+		return command_failed(c, "%s", why);
+	return unreached(c, w, err, more);
+}

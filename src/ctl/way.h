@@ -1,0 +1,40 @@
+/*
+ * way: from a command's options to the cluster.
+ *
+ *   -b alone   librdkafka dials, with its properties (-X)
+ *   -c FILE    the proxy's own way: its TLS and its login, as kafka.… of its configuration says
+ */
+#ifndef CTL_WAY_H
+#define CTL_WAY_H
+
+#include "config/config.h"
+#include "ctl/args.h"
+#include "ctl/command.h"
+#include "ctl/topic_id.h"
+#include "rdkafka/detour.h"
+
+struct way_options {
+	const char *bootstrap; /* -b; NULL: as the file says */
+	const char *file;      /* -c; or NULL, but not both */
+	struct args_props props;
+};
+
+struct way { /* zeroed: closed */
+	const char *bootstrap;
+	const char *file;
+	const char *dbom_topic; /* that the file names; else the default */
+	struct config *config;  /* these are NULL without a file */
+	struct identity *identity;
+	struct gate *gate;
+	struct detour *detour;
+	struct topic_id_way dial;
+};
+
+/* EXIT_OK; or an exit code, and what is wrong was said on stderr.  With a file, one broker was spoken to. */
+int way_open(const struct command *c, const struct way_options *o, struct way *ret);
+void way_close(struct way *w); /* after the last consumer */
+
+/* Says `why` something failed on this way, or what kept a connection from being made.  Gives EXIT_UNFINISHED. */
+int way_failed(const struct way *w, const struct command *c, const char *why);
+
+#endif
