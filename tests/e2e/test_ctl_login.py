@@ -15,9 +15,10 @@ import wire
 from checks import attested
 from clients import Confluent, sample
 from fakebroker import FakeBroker
+from lab.kafka import jwt
 from lab.pki import Pki
 from proxy import ctl, free_ports, json_objects, yaml_of
-from test_sasl import client_props, jwt, own
+from test_sasl import client_props, own
 
 N = 24
 

@@ -17,8 +17,7 @@ from lab.kafka import ROOT, until
 from matrix.drivers import Driver, command, job_record, result_record
 from matrix.profiles import PROFILES
 from matrix.table import CLIENTS, CODECS, FEATURES, markdown
-from matrix.ways import DBOM, clean, normal_value, two_ways
-from relay import HOST
+from matrix.ways import clean, normal_value, two_ways
 
 pytestmark = pytest.mark.clients
 N = 32
@@ -63,17 +62,24 @@ def client(request, drivers):
 def pytest_generate_tests(metafunc):
     if "client" not in metafunc.fixturenames:
         return
+    profile = PROFILES[metafunc.config.getoption("--profile")]
     feature = metafunc.function.__name__.removeprefix("test_").replace("_", "-")
     pairs = []
     for c in CLIENTS.values():
         for f in [f"codec-{x}" for x in CODECS] if feature == "codec" else [feature]:
-            if f not in c.lacks:
+            if has(c, f, profile):
                 pairs.append((c.name, f))
     ids = [c if feature != "codec" else f"{c}-{f.removeprefix('codec-')}" for c, f in pairs]
     if "feature" in metafunc.fixturenames:
         metafunc.parametrize("client,feature", pairs, ids=ids, indirect=["client"])
     else:
         metafunc.parametrize("client", [c for c, _ in pairs], ids=ids, indirect=True)
+
+
+def has(client, feature, profile):
+    if profile.name in client.shut_out:
+        return feature == "shut-out"
+    return feature in (profile.features or FEATURES) and feature not in client.lacks
 
 
 _numbers = itertools.count(1)
@@ -162,7 +168,7 @@ def both(cluster, ways, client, request):
             results.append(normal_value(f(w), way))
             if not w.direct:
                 for t in w.topics:
-                    attested(cluster, way.proxy, t, mode=mode, dbom_topic=DBOM)
+                    attested(cluster, way.proxy, t, mode=mode, dbom_topic=way.proxy.dbom_topic)
         assert results[1] == results[0]
         return results[0]
 
@@ -313,7 +319,7 @@ def test_create(both, client):
         offsets = w.produce(t, sent)
         stored = w.stored(t)
         if not w.direct:
-            attested(w.cluster, w.way.proxy, t, dbom_topic=DBOM)
+            attested(w.cluster, w.way.proxy, t, dbom_topic=w.way.proxy.dbom_topic)
         w.topics.remove(t)
         w.ask("delete", topic=t)
         until(f"{t} is gone", lambda: all(w.cluster._lacks(n, t) for n in w.cluster.nodes))
@@ -339,11 +345,7 @@ def test_cluster(both, client, cluster):
         got = w.ask("cluster")
         assert got["clusterId"] in (cluster.id, None)
         assert [b[0] for b in got["brokers"]] == [n.n for n in cluster.nodes]
-        told = {(h, p) for _, h, p in got["brokers"]}
-        if w.direct:
-            assert told == {(n.host, n.port) for n in cluster.nodes}
-        else:
-            assert told == {(HOST, w.way.relay.base + n.n) for n in cluster.nodes}
+        assert {n: (h, p) for n, h, p in got["brokers"]} == w.way.brokers
         return got["clusterId"], [b[0] for b in got["brokers"]]
 
     both(case)
@@ -421,12 +423,27 @@ def test_auto_create(both, client):
     both(case)
 
 
+def test_shut_out(both, client):
+    """A client that can't log in as this profile has it fails with the proxy as without."""
+
+    def case(w):
+        t = w.topic(partitions=2)
+        error = w.produce(t, records(client, 4, 17), fails=True)
+        assert w.stored(t)[0]["records"] == []
+        w.topics.remove(t)
+        reason = re.search(r"SASL authentication error: [^(\n]*", error["message"])  # and then how long it took
+        assert reason, error
+        return reason[0]
+
+    both(case)
+
+
 def test_table_is_whole():
     """Each feature has its test, and each gap in the table names one."""
     tests = {n.removeprefix("test_").replace("_", "-") for n in globals() if n.startswith("test_")}
     for f in FEATURES:
         assert f in tests or f.startswith("codec-"), f
     for c in CLIENTS.values():
-        assert set(c.lacks) <= set(FEATURES), c.name
+        assert set(c.lacks) <= set(FEATURES) and set(c.shut_out) <= set(PROFILES), c.name
     with open(os.path.join(ROOT, "docs", "CLIENTS.md")) as f:
         assert markdown() in f.read(), "docs/CLIENTS.md has another table: python3 tests/e2e/matrix/table.py"

@@ -12,21 +12,11 @@ import pytest
 import wire
 from checks import attested, of_topic, public_keys, same_records, statements
 from clients import JAVA, Confluent, sample
-from lab.kafka import until
+from lab.kafka import jwt, until
 from proxy import CTL, PATIENCE, SANITIZERS
 
 N = 40
 SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
-
-
-def jwt(sub, seconds=3600):
-    """An unsecured token, as the brokers' SOAUTH listener takes it."""
-    now = int(time.time())
-
-    def part(d):
-        return base64.urlsafe_b64encode(json.dumps(d).encode()).rstrip(b"=").decode()
-
-    return f"{part({'alg': 'none'})}.{part({'sub': sub, 'iat': now, 'exp': now + seconds})}."
 
 
 def own(mechanism="PLAIN", user="sidecar", password=None, **more):

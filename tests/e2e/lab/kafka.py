@@ -6,6 +6,7 @@ so its text is the canary of the leak tests.  As a program it keeps a cluster be
     tests/e2e/lab/kafka.py start | stop | status
 """
 
+import base64
 import json
 import os
 import signal
@@ -108,6 +109,16 @@ message.max.bytes=1048588
 {sasl}
 {extra}
 """
+
+
+def jwt(sub, seconds=3600):
+    """An unsecured token, as the brokers' OAUTHBEARER listeners take it."""
+    now = int(time.time())
+
+    def part(d):
+        return base64.urlsafe_b64encode(json.dumps(d).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': 'none'})}.{part({'sub': sub, 'iat': now, 'exp': now + seconds})}."
 
 
 def until(what, check, timeout=60, every=0.1):

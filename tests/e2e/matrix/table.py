@@ -1,9 +1,11 @@
 """Which client has what.  What it hasn't, or can't say, stands here with the reason, and nowhere else.
 
-`python3 tests/e2e/matrix/table.py` prints it for docs/CLIENTS.md.
+`PYTHONPATH=tests/e2e python3 tests/e2e/matrix/table.py` prints it for docs/CLIENTS.md.
 """
 
 from dataclasses import dataclass, field
+
+from matrix.profiles import PROFILES
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
@@ -34,6 +36,7 @@ class Client:
     lacks: dict = field(default_factory=dict)  # feature: reason
     text: bool = False  # keys and values are lines of text, and timestamps its own
     cannot: dict = field(default_factory=dict)  # kind of record: reason; see test_matrix.fit
+    shut_out: dict = field(default_factory=dict)  # profile: why it can't log in there
 
 
 NO_ADMIN = "no such call"
@@ -97,6 +100,7 @@ _clients = [
             "configs": NO_ADMIN,
             "list-groups": NO_ADMIN,
         },
+        shut_out={"tls-scram": "its SCRAM sends the server's nonce changed, which Kafka 4 refuses; librdkafka 2.6.1 does not"},
     ),
 ]
 
@@ -117,7 +121,21 @@ def markdown():
     out += [f"* {short.get(f, f)}: {what}" for f, what in FEATURES.items()] + [""]
     out += ["What a client can't express is not given to it:", ""]
     out += [f"* {c.name}, {kind}: {why}" for c in CLIENTS.values() for kind, why in c.cannot.items()]
-    return "\n".join(out) + "\n"
+    return "\n".join(out + secured()) + "\n"
+
+
+def secured():
+    """The table of the profiles beside plaintext."""
+    profiles = [p for p in PROFILES.values() if p.features]
+    out = ["", "And with secured connections, " + ", ".join(f.removeprefix("codec-") for f in profiles[0].features) + ":", ""]
+    out += ["| client | " + " | ".join(p.name for p in profiles) + " |", "|---" * (len(profiles) + 1) + "|"]
+    notes = {}
+    for c in CLIENTS.values():
+        why = [c.shut_out.get(p.name) for p in profiles]
+        cells = ["yes" if w is None else f"– [{notes.setdefault(w, chr(ord('a') + len(notes)))}]" for w in why]
+        out.append(f"| {c.name} | " + " | ".join(cells) + " |")
+    out += ["", *(f"{n}. {why}: the same failure with the proxy as without" for why, n in notes.items()), ""]
+    return out + [f"* {p.name}: {p.what}" for p in profiles]
 
 
 if __name__ == "__main__":

@@ -16,24 +16,34 @@ DBOM = "makoto.dbom.matrix"
 
 @contextlib.contextmanager
 def two_ways(cluster, profile, directory, no_proxy=False):
+    """Each way: bootstrap, properties for a client, and the addresses that it may be told, by node."""
+    by = profile.setup(cluster, directory)
+    brokers = {n.n: (n.host, n.port_of(profile.listener)) for n in cluster.nodes}
     # The tags are of one length: a name may make a record no longer on one way than on the other.
-    direct = SimpleNamespace(tag="wayone", bootstrap=cluster.bootstrap, props=profile.direct, proxy=None, relay=None)
+    direct = SimpleNamespace(tag="wayone", bootstrap=cluster.bootstrap_of(profile.listener), props=by.direct, proxy=None, relay=None, brokers=brokers)
     if no_proxy:
         yield direct, SimpleNamespace(**{**vars(direct), "tag": "waytwo"})
         return
     base = free_ports(10)
-    settings = {"listen.advertised.host": HOST, "attest.dbom.topic": DBOM, "attest.headers": "full"}
-    settings |= {"attest.window.max.age": "300ms", **profile.proxy}
-    p = Proxy(directory, cluster.bootstrap, settings, ports=base)
+    host = HOST if profile.readable else "127.0.0.1"
+    dbom_topic = DBOM if profile.name == "plaintext" else f"{DBOM}.{profile.name}"
+    settings = {"listen.advertised.host": host, "attest.dbom.topic": dbom_topic, "attest.headers": "full"}
+    settings |= {"attest.window.max.age": "300ms", **by.proxy}
+    p = Proxy(directory, cluster.bootstrap_of(profile.upstream), settings, ports=base)
+    p.dbom_topic = dbom_topic
     p.start()
-    relay = Relay(range(base, base + 9))
-    relay.base = base
-    relay.needles = [("text of a broker's address", CANARY.encode())]
-    relay.needles += [(f"port {n}", struct.pack(">i", n)) for n in cluster.ports()]
+    relay = None
+    if profile.readable:
+        relay = Relay(range(base, base + 9))
+        relay.base = base
+        relay.needles = [("text of a broker's address", CANARY.encode())]
+        relay.needles += [(f"port {n}", struct.pack(">i", n)) for n in cluster.ports()]
+    ours = {n.n: (host, base + n.n) for n in cluster.nodes}
     try:
-        yield direct, SimpleNamespace(tag="waytwo", bootstrap=f"{HOST}:{base}", props=profile.proxied, proxy=p, relay=relay)
+        yield direct, SimpleNamespace(tag="waytwo", bootstrap=f"{host}:{base}", props=by.proxied, proxy=p, relay=relay, brokers=ours)
     finally:
-        relay.close()
+        if relay:
+            relay.close()
         p.stop()
 
 

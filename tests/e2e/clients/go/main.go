@@ -82,9 +82,8 @@ func options(bootstrap string, j job) []kgo.Opt {
 		case "client.id":
 			opts = append(opts, kgo.ClientID(value))
 		case "security.protocol":
-			if value != "PLAINTEXT" {
-				must(fmt.Errorf("no such security protocol here: %s", value))
-			}
+			opts = append(opts, security(value, j.Props)...)
+		case "sasl.mechanism", "sasl.username", "sasl.password", "ssl.ca.location":
 		case "group.protocol":
 			opts = append(opts, groupProtocol(value)...)
 		case "acks":

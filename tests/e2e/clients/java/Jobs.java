@@ -161,7 +161,21 @@ public final class Jobs {
 		Properties p = new Properties();
 		p.put("bootstrap.servers", bootstrap);
 		job.path("props").fields().forEachRemaining(e -> p.put(e.getKey(), e.getValue().asText()));
+		secure(p);
 		return p;
+	}
+
+	/** The names that all drivers share, in Java's own. */
+	private static void secure(Properties p) {
+		Object ca = p.remove("ssl.ca.location");
+		if (ca != null) {
+			p.put("ssl.truststore.type", "PEM");
+			p.put("ssl.truststore.location", ca);
+		}
+		Object user = p.remove("sasl.username"), password = p.remove("sasl.password");
+		if (user != null)
+			p.put("sasl.jaas.config", "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"" + user
+					+ "\" password=\"" + password + "\";");
 	}
 
 	private static byte[] bytes(JsonNode n) {

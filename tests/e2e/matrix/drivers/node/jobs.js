@@ -1,4 +1,5 @@
 // What the drivers in Node have in common: jobs in, answers out (../../PROTOCOL.md).
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 export const unb64 = s => (s === null ? null : Buffer.from(s, 'base64'))
@@ -24,8 +25,19 @@ export function take(job, readers) {
   }
 }
 
-export function plaintextOnly(value) {
-  if (value !== 'PLAINTEXT') throw new Error(`no such security protocol here: ${value}`)
+/** Readers of what the connections are secured by: into `client`, TLS under the name that the client has for it. */
+export function security(job, client, tls, mechanism = m => m) {
+  return {
+    'security.protocol': v => {
+      if (v !== 'PLAINTEXT' && v !== 'SASL_SSL') throw new Error(`no such security protocol here: ${v}`)
+    },
+    'ssl.ca.location': v => { client[tls] = { ca: readFileSync(v) } },
+    'sasl.mechanism': v => {
+      client.sasl = { mechanism: mechanism(v), username: job.props['sasl.username'], password: job.props['sasl.password'] }
+    },
+    'sasl.username': () => {},
+    'sasl.password': () => {}
+  }
 }
 
 /** [commit, records] in turn. */

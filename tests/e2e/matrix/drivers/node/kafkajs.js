@@ -3,7 +3,7 @@ import kafkajs from 'kafkajs'
 import snappy from 'kafkajs-snappy'
 import lz4 from 'lz4-napi'
 import zlib from 'node:zlib'
-import { headers, plaintextOnly, record, serve, sorted, take, transactions, unb64, waiter } from './jobs.js'
+import { headers, record, security, serve, sorted, take, transactions, unb64, waiter } from './jobs.js'
 
 const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 CompressionCodecs[CompressionTypes.Snappy] = snappy
@@ -20,7 +20,7 @@ const CODECS = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snapp
 function read(job) {
   const s = { client: { brokers: job.bootstrap.split(','), logLevel: logLevel.ERROR }, producer: {}, send: {}, consumer: {} }
   take(job, {
-    'security.protocol': plaintextOnly,
+    ...security(job, s.client, 'ssl', m => m.toLowerCase()),
     'client.id': v => { s.client.clientId = v },
     'compression.type': v => { s.send.compression = CODECS[v] },
     acks: v => { s.send.acks = v === 'all' ? -1 : Number(v) },

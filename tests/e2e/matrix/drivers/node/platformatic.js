@@ -1,11 +1,11 @@
 // The driver of @platformatic/kafka.
 import { Admin, Consumer, Producer } from '@platformatic/kafka'
-import { headers, plaintextOnly, record, serve, sorted, take, transactions, unb64 } from './jobs.js'
+import { headers, record, security, serve, sorted, take, transactions, unb64 } from './jobs.js'
 
 function read(job) {
   const s = { client: { clientId: 'matrix', bootstrapBrokers: job.bootstrap.split(',') }, producer: {}, send: {}, consumer: {} }
   take(job, {
-    'security.protocol': plaintextOnly,
+    ...security(job, s.client, 'tls'),
     'client.id': v => { s.client.clientId = v },
     'compression.type': v => { s.producer.compression = v },
     acks: v => { s.send.acks = v === 'all' ? -1 : Number(v) },

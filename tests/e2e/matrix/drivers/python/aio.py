@@ -7,10 +7,15 @@ import jobs
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.helpers import create_ssl_context
 
 KNOWN = {
     "client.id": ("client_id", str),
     "security.protocol": ("security_protocol", str),
+    "sasl.mechanism": ("sasl_mechanism", str),
+    "sasl.username": ("sasl_plain_username", str),
+    "sasl.password": ("sasl_plain_password", str),
+    "ssl.ca.location": ("ssl_context", lambda v: create_ssl_context(cafile=v)),
     "compression.type": ("compression_type", lambda v: None if v == "none" else v),
     "acks": ("acks", lambda v: v if v == "all" else int(v)),
     "enable.idempotence": ("enable_idempotence", lambda v: v == "true"),

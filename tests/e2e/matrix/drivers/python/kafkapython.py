@@ -9,6 +9,10 @@ from kafka.admin import ConfigResource, ConfigResourceType
 KNOWN = {
     "client.id": ("client_id", str),
     "security.protocol": ("security_protocol", str),
+    "sasl.mechanism": ("sasl_mechanism", str),
+    "sasl.username": ("sasl_plain_username", str),
+    "sasl.password": ("sasl_plain_password", str),
+    "ssl.ca.location": ("ssl_cafile", str),
     "compression.type": ("compression_type", lambda v: None if v == "none" else v),
     "acks": ("acks", lambda v: -1 if v == "all" else int(v)),
     "enable.idempotence": ("enable_idempotence", lambda v: v == "true"),

@@ -3,6 +3,8 @@ package jobs
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,6 +80,32 @@ type Job struct {
 	Partitions int               `json:"partitions"`
 	Replicas   int16             `json:"replicas"`
 	Configs    map[string]string `json:"configs"`
+}
+
+// TLS is nil for plaintext; SCRAM tells whether there is a login, by SCRAM-SHA-512.
+func (j Job) TLS() *tls.Config {
+	switch j.Props["security.protocol"] {
+	case "", "PLAINTEXT":
+		return nil
+	case "SASL_SSL":
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(Get(os.ReadFile(j.Props["ssl.ca.location"])))
+		return &tls.Config{RootCAs: roots}
+	}
+	Fail("no such security protocol here: %s", j.Props["security.protocol"])
+	return nil
+}
+
+func (j Job) SCRAM() bool {
+	m := j.Props["sasl.mechanism"]
+	if m != "" && m != "SCRAM-SHA-512" {
+		Fail("no such mechanism here: %s", m)
+	}
+	return m != ""
+}
+
+func (j Job) User() (name, password string) {
+	return j.Props["sasl.username"], j.Props["sasl.password"]
 }
 
 func (j Job) End() time.Time { return time.Now().Add(time.Duration(j.Timeout) * time.Second) }

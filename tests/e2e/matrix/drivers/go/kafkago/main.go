@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"sort"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
+	"github.com/segmentio/kafka-go/sasl/scram"
 
 	. "matrix/jobs"
 )
@@ -21,6 +24,12 @@ type settings struct {
 	group     string
 	isolation kafka.IsolationLevel
 	clientID  string
+	tls       *tls.Config
+	login     sasl.Mechanism
+}
+
+func (s settings) transport() *kafka.Transport {
+	return &kafka.Transport{ClientID: s.clientID, TLS: s.tls, SASL: s.login}
 }
 
 func read(j Job) settings {
@@ -29,9 +38,13 @@ func read(j Job) settings {
 	for name, value := range j.Props {
 		switch name {
 		case "security.protocol":
-			if value != "PLAINTEXT" {
-				Fail("no such security protocol here: %s", value)
+			s.tls = j.TLS()
+		case "sasl.mechanism":
+			if j.SCRAM() {
+				user, password := j.User()
+				s.login = Get(scram.Mechanism(scram.SHA512, user, password))
 			}
+		case "sasl.username", "sasl.password", "ssl.ca.location":
 		case "client.id":
 			s.clientID = value
 		case "compression.type":
@@ -66,7 +79,7 @@ func produce(j Job) Obj {
 	s := read(j)
 	var lock sync.Mutex
 	stored := map[int][]int64{}
-	transport := &kafka.Transport{ClientID: s.clientID}
+	transport := s.transport()
 	defer transport.CloseIdleConnections()
 	w := &kafka.Writer{
 		Addr: kafka.TCP(servers(j)...), Topic: j.Topic, RequiredAcks: s.acks, Compression: s.codec, BatchTimeout: 20 * time.Millisecond,
@@ -139,7 +152,7 @@ func consume(j Job) Obj {
 	defer cancel()
 	conf := kafka.ReaderConfig{
 		Brokers: servers(j), Topic: j.Topic, IsolationLevel: s.isolation, StartOffset: kafka.FirstOffset, MaxWait: 200 * time.Millisecond,
-		Dialer: &kafka.Dialer{ClientID: s.clientID, Timeout: 10 * time.Second},
+		Dialer: &kafka.Dialer{ClientID: s.clientID, Timeout: 10 * time.Second, TLS: s.tls, SASLMechanism: s.login},
 	}
 	out := []*Record{}
 	if s.group != "" {
@@ -198,7 +211,7 @@ func consume(j Job) Obj {
 }
 
 func client(j Job) *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(servers(j)...), Timeout: 30 * time.Second, Transport: &kafka.Transport{ClientID: read(j).clientID}}
+	return &kafka.Client{Addr: kafka.TCP(servers(j)...), Timeout: 30 * time.Second, Transport: read(j).transport()}
 }
 
 func create(j Job) Obj {

@@ -30,9 +30,14 @@ func config(j Job) *sarama.Config {
 	for name, value := range j.Props {
 		switch name {
 		case "security.protocol":
-			if value != "PLAINTEXT" {
-				Fail("no such security protocol here: %s", value)
-			}
+			c.Net.TLS.Config = j.TLS()
+			c.Net.TLS.Enable = c.Net.TLS.Config != nil
+		case "sasl.mechanism":
+			c.Net.SASL.Enable = j.SCRAM()
+			c.Net.SASL.Mechanism = sarama.SASLTypeSCRAMSHA512
+			c.Net.SASL.User, c.Net.SASL.Password = j.User()
+			c.Net.SASL.SCRAMClientGeneratorFunc = func() sarama.SCRAMClient { return &login{} }
+		case "sasl.username", "sasl.password", "ssl.ca.location":
 		case "client.id":
 			c.ClientID = value
 		case "compression.type":

@@ -4,11 +4,13 @@ use base64::{engine::general_purpose::STANDARD as BASE64, Engine};
 use chrono::{DateTime, Utc};
 use rskafka::client::error::Error;
 use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
-use rskafka::client::{Client, ClientBuilder};
+use rskafka::client::{Client, ClientBuilder, Credentials, SaslConfig};
 use rskafka::record::Record;
+use rustls::pki_types::{pem::PemObject, CertificateDer};
 use serde_json::{json, Map, Value};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 type Answer = Result<Value, String>;
@@ -17,6 +19,7 @@ struct Job {
     job: Value,
     client_id: Option<String>,
     codec: Compression,
+    secure: bool,
 }
 
 fn text(v: &Value) -> String {
@@ -37,12 +40,14 @@ fn said(e: Error) -> String {
 
 impl Job {
     fn new(job: Value) -> Result<Job, String> {
-        let mut out = Job { job, client_id: None, codec: Compression::NoCompression };
+        let mut out = Job { job, client_id: None, codec: Compression::NoCompression, secure: false };
         let props = out.job["props"].as_object().cloned().unwrap_or_default();
         for (name, value) in &props {
             let value = text(value);
             match (name.as_str(), value.as_str()) {
                 ("security.protocol", "PLAINTEXT") | ("acks", "all") | ("isolation.level", "read_committed") => {}
+                ("security.protocol", "SASL_SSL") => out.secure = true,
+                ("sasl.mechanism", "SCRAM-SHA-512") | ("sasl.username" | "sasl.password" | "ssl.ca.location", _) => {}
                 ("client.id", _) => out.client_id = Some(value),
                 ("compression.type", "none") => {}
                 ("compression.type", "gzip") => out.codec = Compression::Gzip,
@@ -65,6 +70,11 @@ impl Job {
         if let Some(id) = &self.client_id {
             builder = builder.client_id(id.clone());
         }
+        if self.secure {
+            let prop = |name: &str| text(&self.job["props"][name]);
+            let login = Credentials::new(prop("sasl.username"), prop("sasl.password"));
+            builder = builder.tls_config(tls(&prop("ssl.ca.location"))?).sasl_config(SaslConfig::ScramSha512(login));
+        }
         builder.build().await.map_err(said)
     }
 
@@ -77,6 +87,12 @@ impl Job {
     async fn partition(&self, client: &Client, p: i32) -> Result<PartitionClient, String> {
         client.partition_client(self.topic(), p, UnknownTopicHandling::Retry).await.map_err(said)
     }
+}
+
+fn tls(ca: &str) -> Result<Arc<rustls::ClientConfig>, String> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+    Ok(Arc::new(rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }
 
 fn record(r: &Value) -> Record {
