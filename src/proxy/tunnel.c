@@ -64,16 +64,21 @@ flow(struct tunnel *t)
 		io_resume(t->broker);
 }
 
-/* What the broker said instead of frames, to who asked to be told. */
+/* A side is through; what became of the broker is told to who asked for it. */
 static void
-tell(const struct tunnel *t, const char *why)
+ended(struct tunnel *t, const struct io *io, const struct io_note *note)
 {
 	const struct core *core = t->all->reactor->core;
+	const char *why = "its user is through";
 	char name[ENDPOINTS_HOST_MAX + 8];
 
-	(void)snprintf(name, sizeof(name), "%s:%u", t->host, t->port);
-	if (core->unreached != NULL)
-		core->unreached(core->arg, name, NULL, why);
+	if (io == t->broker) {
+		why = note->ev == IO_EOF && t->login == NULL ? "closed by the broker: does this port want a login?" : upstream_why(note);
+		(void)snprintf(name, sizeof(name), "%s:%u", t->host, t->port);
+		if (core->unreached != NULL)
+			core->unreached(core->arg, name, NULL, why);
+	}
+	close_tunnel(t, why);
 }
 
 static void
@@ -96,15 +101,11 @@ on_io(void *arg, struct io *io, struct io_note *note)
 		break;
 	case IO_FRAME:
 		break;
-	case IO_FAIL:
-		if (io == t->broker)
-			tell(t, upstream_why(note));
-		close_tunnel(t, io == t->user ? "its user failed" : upstream_why(note));
-		break;
 	case IO_EOF:
 	case IO_IDLE:
+	case IO_FAIL:
 	case IO_DONE:
-		close_tunnel(t, io == t->user ? "its user is through" : "the broker's connection ended");
+		ended(t, io, note);
 		break;
 	}
 	flow(t);

@@ -155,6 +155,12 @@ def test_wrong(cluster, conf, name):
     assert p.returncode == code and p.stdout == "" and re.search(text, p.stderr), (p.returncode, p.stderr)
 
 
+def test_no_login_where_one_is_wanted(cluster, conf):
+    f = conf({"kafka.bootstrap.servers": cluster.bootstrap_of("SPLAIN")})
+    p = ctl("show", "-c", f, "-X", "socket.timeout.ms=2000")
+    assert p.returncode == 3 and "closed by the broker: does this port want a login?" in p.stderr, p.stderr
+
+
 def test_strange_authority(cluster, conf, tmp_path):
     other = Pki(tmp_path / "other", "other-ca")
     s = {"kafka.security.protocol": "ssl", "kafka.ssl.ca.location": other.ca, "kafka.bootstrap.servers": cluster.bootstrap_of("TLS")}
