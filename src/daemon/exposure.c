@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "daemon/app_internal.h"
+#include "reach/protocol.h"
 
 enum { CLIENTS_PROXY = 1, AUTH_AUTO = 0, AUTH_REQUIRED = 3 }; /* words of clients.authentication and listen.tls.client.auth */
 
@@ -33,7 +34,7 @@ exposure_warn(const struct config *c)
 		LOG_WARN("exposure", "clients' passwords can be read on the network; see listen.tls.certificate",
 			 LOG_S("listen.address", c->listen_address));
 	/* SCRAM and AWS_MSK_IAM show nothing that could be used again. */
-	if (c->kafka_security_protocol == APP_SASL_PLAINTEXT &&
+	if (c->kafka_security_protocol == PROTOCOL_SASL_PLAINTEXT &&
 	    (strcmp(c->kafka_sasl_mechanism, "PLAIN") == 0 || strcmp(c->kafka_sasl_mechanism, "OAUTHBEARER") == 0))
 		LOG_WARN("exposure", "the proxy's own login can be read on the network; see kafka.security.protocol: sasl_ssl",
 			 LOG_S("mechanism", c->kafka_sasl_mechanism));
