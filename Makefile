@@ -59,7 +59,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long check-clients check-life install dist coverage
+        e2e-asan e2e-long check-clients check-life check-versions install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -161,6 +161,9 @@ check-clients: deps-build deps-e2e deps-clients all ## the client matrix: client
 check-life: deps-build deps-e2e all ## brokers and topics that come, move, hang and go while clients work
 	@tests/e2e/run --flavor release --life
 
+check-versions: deps-build deps-e2e all ## every release of Kafka from 2.1 on, old and new clients, brokers that hide APIs; is the schema table the newest?
+	@tests/e2e/run --flavor release --versions
+
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(PARALLEL) all
 	@$(MAKE) --no-print-directory unit-all
@@ -169,10 +172,11 @@ check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory e2e
 
-check-long: check ## check, then real Kafka under ASan, the long runs and check-life
+check-long: check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka
 	@$(MAKE) --no-print-directory e2e-asan
 	@$(MAKE) --no-print-directory e2e-long
 	@$(MAKE) --no-print-directory check-life
+	@$(MAKE) --no-print-directory check-versions
 
 # --- seeing it, measuring it ---------------------------------------------------
 

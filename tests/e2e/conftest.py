@@ -12,17 +12,18 @@ import proxy as programs  # noqa: E402
 from lab.kafka import PORT_BASE, STATE, Cluster  # noqa: E402
 
 DIRECT = os.environ.get("E2E_DIRECT") == "1"  # proves the lab and the clients themselves: no proxy between
-NO_PROXY_NEEDED = {"test_vectors.py", "test_lab.py"}
+NO_PROXY_NEEDED = {"test_vectors.py", "test_lab.py", "test_backlog.py"}
 
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the long suite instead")
     parser.addoption("--clients", action="store_true", help="run the client matrix instead")
+    parser.addoption("--versions", action="store_true", help="run the version matrix instead")
     parser.addoption("--profile", default="plaintext", help="how the client matrix secures its connections: matrix/profiles.py")
     parser.addoption("--life", action="store_true", help="run the life suite instead")
 
 
-SUITES = ("long", "clients", "life")  # each is run alone; what has none of the marks is the default
+SUITES = ("long", "clients", "life", "versions")  # each is run alone; what has none of the marks is the default
 
 
 def in_profile(item, profile):

@@ -276,9 +276,10 @@ class Kcat:
     """Text records only; Debian's librdkafka 2.0.2."""
 
     name = "kcat"
+    env = {}  # which librdkafka, when it isn't Debian's
 
-    @staticmethod
-    def produce(bootstrap, topic, records, codec="none", **props):
+    @classmethod
+    def produce(cls, bootstrap, topic, records, codec="none", **props):
         extra = [x for k, v in props.items() for x in ("-X", f"{k.replace('_', '.')}={v}")]
         for partition in sorted({r.partition for r in records}):
             groups = {}
@@ -290,13 +291,13 @@ class Kcat:
                 for n, v in headers:
                     cmd += ["-H", f"{n.decode()}={v.decode()}"]
                 text = b"".join(r.key + b"\t" + r.value + b"\n" for r in group)
-                p = subprocess.run(cmd, input=text, capture_output=True, timeout=60)
+                p = subprocess.run(cmd, input=text, capture_output=True, timeout=60, env={**os.environ, **cls.env})
                 assert p.returncode == 0, p.stderr.decode()
 
-    @staticmethod
-    def consume(bootstrap, topic, count, timeout=60, **props):
+    @classmethod
+    def consume(cls, bootstrap, topic, count, timeout=60, **props):
         cmd = ["kcat", "-b", bootstrap, "-C", "-t", topic, "-e", "-q", "-o", "beginning", "-f", "%p %o %T %K %k %S %s %h\\n"]
-        p = subprocess.run(cmd, capture_output=True, timeout=timeout)
+        p = subprocess.run(cmd, capture_output=True, timeout=timeout, env={**os.environ, **cls.env})
         assert p.returncode == 0, p.stderr.decode()
         out, data, at = [], p.stdout, 0
 

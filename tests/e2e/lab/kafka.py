@@ -139,9 +139,9 @@ def until(what, check, timeout=60, every=0.1):
         time.sleep(every)
 
 
-def java(*args, heap="256m", tier=1, env=None, jvm=()):
-    """The command line of one of the jars' main classes."""
-    cp = os.path.join(wire.jars_dir(), "*") + ":" + os.path.join(ROOT, "build", "e2e", "java")
+def java(*args, heap="256m", tier=1, env=None, jvm=(), lib=None):
+    """The command line of one of the jars' main classes; lib: other jars than the newest release's."""
+    cp = os.path.join(lib or wire.jars_dir(), "*") + ":" + os.path.join(ROOT, "build", "e2e", "java")
     return [
         "java",
         f"-Xmx{heap}",

@@ -24,23 +24,32 @@ def two_ways(cluster, profile, directory, no_proxy=False):
     if no_proxy:
         yield direct, SimpleNamespace(**{**vars(direct), "tag": "waytwo"})
         return
+    dbom = DBOM if profile.name == "plaintext" else f"{DBOM}.{profile.name}"
+    settings = {"attest.headers": "full", "attest.window.max.age": "300ms", **by.proxy}
+    with watched(cluster, directory, settings, cluster.bootstrap_of(profile.upstream), dbom, profile.readable) as w:
+        yield direct, SimpleNamespace(tag="waytwo", props=by.proxied, **vars(w))
+
+
+@contextlib.contextmanager
+def watched(cluster, directory, settings, upstream=None, dbom=DBOM, readable=True):
+    """A proxy before the cluster and, where it can read what passes, a recording relay before the proxy.
+
+    Gives proxy, relay (or None), bootstrap and the addresses that clients may be told, by node.
+    """
     base = free_ports(10)
-    host = HOST if profile.readable else "127.0.0.1"
-    dbom_topic = DBOM if profile.name == "plaintext" else f"{DBOM}.{profile.name}"
-    settings = {"listen.advertised.host": host, "attest.dbom.topic": dbom_topic, "attest.headers": "full"}
-    settings |= {"attest.window.max.age": "300ms", **by.proxy}
-    p = Proxy(directory, cluster.bootstrap_of(profile.upstream), settings, ports=base)
-    p.dbom_topic = dbom_topic
+    host = HOST if readable else "127.0.0.1"
+    p = Proxy(directory, upstream or cluster.bootstrap, {"listen.advertised.host": host, "attest.dbom.topic": dbom, **settings}, ports=base)
+    p.dbom_topic = dbom
     p.start()
     relay = None
-    if profile.readable:
+    if readable:
         relay = Relay(range(base, base + 9))
         relay.base = base
         relay.needles = [("text of a broker's address", CANARY.encode())]
         relay.needles += [(f"port {n}", struct.pack(">i", n)) for n in cluster.ports()]
     ours = {n.n: (host, base + n.n) for n in cluster.nodes}
     try:
-        yield direct, SimpleNamespace(tag="waytwo", bootstrap=f"{host}:{base}", props=by.proxied, proxy=p, relay=relay, brokers=ours)
+        yield SimpleNamespace(proxy=p, relay=relay, bootstrap=f"{host}:{base}", dbom=dbom, brokers=ours)
     finally:
         if relay:
             relay.close()

@@ -269,14 +269,23 @@ public final class Jobs {
 					add(records, r);
 			if (p.containsKey("group.id")) {
 				c.commitSync();
-				Map<TopicPartition, OffsetAndMetadata> committed = c.committed(c.assignment());
-				ObjectNode each = result.putObject("committed");
-				committed.forEach((t, m) -> {
-					if (m != null)
-						each.put("" + t.partition(), m.offset());
-				});
+				tellCommitted(c, result);
 			}
 		}
+	}
+
+	private static void tellCommitted(Consumer<byte[], byte[]> c, ObjectNode result) {
+		Map<TopicPartition, OffsetAndMetadata> committed;
+		try {
+			committed = c.committed(c.assignment());
+		} catch (NoSuchMethodError e) { // run with a client before 2.4
+			return;
+		}
+		ObjectNode each = result.putObject("committed");
+		committed.forEach((t, m) -> {
+			if (m != null)
+				each.put("" + t.partition(), m.offset());
+		});
 	}
 
 	private static void share(JsonNode job, ObjectNode result) {
