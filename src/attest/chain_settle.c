@@ -22,6 +22,7 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 	chain_backlog_add(c, -p->count, -1);
 	free(p->members);
 	p->members = NULL;
+	txns_leave(c->shared->txns, p);
 	placement_unref(p);
 	chain_tell_sealer(c);
 }

@@ -56,7 +56,8 @@ struct placement {
 	struct placement *rival; /* same sequence, other content, placed before; or NULL */
 
 	enum placement_txn txn;
-	struct link in_txn; /* txns.c */
+	struct link in_txn; /* txns.c, … */
+	bool takes_part;    /* … if so */
 	uint64_t txn_ticket;
 
 	struct link in_producer; /* retries.c */

@@ -63,6 +63,7 @@ txns_free(struct txns *t)
 
 		LIST_EACH(&x->placements, e) {
 			list_remove(&x->placements, e);
+			CONTAINER_OF(e, struct placement, in_txn)->takes_part = false;
 			placement_unref(CONTAINER_OF(e, struct placement, in_txn));
 		}
 		txn_free(x);
@@ -111,6 +112,15 @@ find_or_make(struct txns *t, int64_t producer_id)
 	return x != NULL ? x : txn_new(t, producer_id);
 }
 
+static void
+drop_if_empty(struct txns *t, struct txn *x)
+{
+	if (x->placements.count > 0)
+		return;
+	map_remove(t->by_producer, key_of(&x->producer_id));
+	txn_free(x);
+}
+
 int
 txns_restore(struct txns *t, struct placement *p)
 {
@@ -121,6 +131,7 @@ txns_restore(struct txns *t, struct placement *p)
 	if (x != NULL) {
 		placement_ref(p);
 		p->txn_ticket = 0;
+		p->takes_part = true;
 		list_prepend(&x->placements, &p->in_txn);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -138,7 +149,10 @@ txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 	if (x != NULL && (err = learn_id(x, transactional_id)) == 0) {
 		placement_ref(p);
 		p->txn_ticket = t->next_ticket++;
+		p->takes_part = true;
 		list_append(&x->placements, &p->in_txn);
+	} else if (x != NULL) {
+		drop_if_empty(t, x);
 	}
 	pthread_mutex_unlock(&t->lock);
 	return err;
@@ -167,6 +181,25 @@ txns_ending(struct txns *t, int64_t producer_id)
 	pthread_mutex_unlock(&t->lock);
 }
 
+void
+txns_leave(struct txns *t, struct placement *p)
+{
+	bool left;
+
+	pthread_mutex_lock(&t->lock);
+	left = p->takes_part;
+	if (left) {
+		struct txn *x = map_get(t->by_producer, key_of(&p->producer_id));
+
+		p->takes_part = false;
+		list_remove(&x->placements, &p->in_txn);
+		drop_if_empty(t, x);
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (left)
+		placement_unref(p);
+}
+
 /* Under the lock: moves what is below the mark; the entry goes when it is empty. */
 static void
 take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
@@ -175,13 +208,11 @@ take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
 		if (CONTAINER_OF(e, struct placement, in_txn)->txn_ticket >= mark)
 			break;
 		list_remove(&x->placements, e);
+		CONTAINER_OF(e, struct placement, in_txn)->takes_part = false;
 		list_append(ret, e);
 	}
 	x->ending = false;
-	if (x->placements.count == 0) {
-		map_remove(t->by_producer, key_of(&x->producer_id));
-		txn_free(x);
-	}
+	drop_if_empty(t, x);
 }
 
 void

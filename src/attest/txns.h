@@ -23,6 +23,9 @@ int txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 /* One of an earlier run, below every mark; its transactional id is learned from those that are added. */
 int txns_restore(struct txns *t, struct placement *p) MUSTCHECK;
 
+/* It takes part in none (any more): its records are no members.  Harmless when it doesn't. */
+void txns_leave(struct txns *t, struct placement *p);
+
 /* What was added so far has lower numbers than what this returns. */
 uint64_t txns_mark(struct txns *t);
 

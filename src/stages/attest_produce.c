@@ -557,7 +557,8 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	w.room = REQUEST_MAX - (int64_t)(exchange_body_at(x) + w.body.n);
 	w.config = attest_config(a);
 	w.plain = PLAIN_TIMES * (size_t)w.config->attest_max_plain_bytes;
-	if (produce_request_read(exchange_version(x), w.body, &w.req) != 0) {
+	/* Brokers take no string longer than that, and what a transaction keeps is not for strangers to choose. */
+	if (produce_request_read(exchange_version(x), w.body, &w.req) != 0 || w.req.transactional_id.n > INT16_MAX) {
 		unattested(METRIC_RECORDS_MALFORMED, 1);
 		verdict = STAGE_PASS; /* the broker's to refuse */
 	} else if (!w.config->attest_enabled || w.reactor == NULL) {

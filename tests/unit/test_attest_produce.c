@@ -1593,6 +1593,36 @@ START_TEST(names_the_producer)
 }
 END_TEST
 
+/* No broker takes a longer string; and each transaction keeps its id. */
+START_TEST(the_longest_transactional_id)
+{
+	enum { MOST = 32767 };
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	char *id = calloc(1, MOST + 2);
+
+	ck_assert_ptr_nonnull(id);
+	for (size_t n = MOST; n <= MOST + 1; n++) {
+		struct exchange *x;
+		struct wr w;
+
+		memset(id, 'i', n);
+		w = stages_produce(9, 1, id, &p, 1);
+		x = stages_exchange(API_PRODUCE, 9, wr_slice(&w));
+		x->reactor = reactor;
+		wr_free(&w);
+		note_metrics();
+		ck_assert_int_eq(request(x), n == MOST ? STAGE_REPLACE : STAGE_PASS);
+		ck_assert_int_eq(counted(METRIC_RECORDS_MALFORMED), n == MOST ? 0 : 1);
+		if (n == MOST)
+			stage->lost(stage->self, x);
+		stages_free(x);
+	}
+	free(id);
+	wr_free(&batch);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1643,6 +1673,7 @@ main(void)
 	tcase_add_test(t, rejected_retry);
 	tcase_add_test(t, rejects_unknown);
 	tcase_add_test(t, names_the_producer);
+	tcase_add_test(t, the_longest_transactional_id);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -790,12 +790,21 @@ START_TEST(a_transaction_across_windows)
 }
 END_TEST
 
+static void
+count_one(void *arg, struct placement *p UNUSED)
+{
+	++*(int *)arg;
+}
+
 /* A batch that was refused takes no part in how its transaction ends. */
 START_TEST(refused_in_a_transaction)
 {
+	int held = 0;
 	struct attempt a = rig_send(r, rig_transactional(7, 0, 4), 1), b = rig_send(r, rig_batch(6), 2);
 
 	ck_assert_int_eq(rig_answer(r, &a, 10, -1, -1), CHAINS_REFUSED);
+	txns_each(r->shared.txns, count_one, &held);
+	ck_assert_int_eq(held, 0);
 	rig_stored(r, &b, 0);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	end_txn(7, false);

@@ -93,6 +93,45 @@ START_TEST(ends_below_the_mark)
 }
 END_TEST
 
+static void
+count_left(void *arg, struct placement *p UNUSED)
+{
+	++*(int *)arg;
+}
+
+static int
+left(void)
+{
+	int n = 0;
+
+	txns_each(t, count_left, &n);
+	return n;
+}
+
+/* What was refused is no part of a transaction, and costs nothing any more. */
+START_TEST(leaves)
+{
+	struct placement *a = added(7, "x"), *b = added(7, "x"), *c = added(8, "y");
+
+	placement_ref(a);
+	txns_leave(t, a);
+	ck_assert_uint_eq(a->refs, 1);
+	txns_leave(t, a);
+	ck_assert_uint_eq(a->refs, 1);
+	placement_unref(a);
+	placement_ref(b);
+	txns_end(t, 7, txns_mark(t), &got);
+	ck_got(1, (struct placement *[]){b});
+	txns_leave(t, b); /* it ended meanwhile */
+	ck_assert_uint_eq(b->refs, 1);
+	placement_unref(b);
+	ck_assert_int_eq(left(), 1);
+	txns_leave(t, c);
+	ck_assert_int_eq(left(), 0);
+	ck_assert(!txns_fence(t, slice_str("y"), txns_mark(t), &got));
+}
+END_TEST
+
 /* An id had several producer ids, one after another; they come one by one. */
 START_TEST(fenced_by_transactional_id)
 {
@@ -232,6 +271,7 @@ main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, ends_by_producer);
 	tcase_add_test(c, ends_below_the_mark);
+	tcase_add_test(c, leaves);
 	tcase_add_test(c, fenced_by_transactional_id);
 	tcase_add_test(c, not_fenced_while_ending);
 	tcase_add_test(c, an_id_that_is_learned);
