@@ -1,6 +1,7 @@
 /* Logins: the proxy's own at brokers, and those of clients at the proxy. */
 #include "base/log.h"
 #include "daemon/app_internal.h"
+#include "reach/protocol.h"
 
 enum { OK = 0, FAILED = 1, CONFIG = 2 };
 
@@ -63,7 +64,8 @@ app_login_settings(const struct app *a, struct proxy_settings *set)
 {
 	set->login = identity_door(a->identity);
 	set->login_for_clients = a->config->clients_authentication == CLIENTS_PROXY;
-	set->demand_login = a->users != NULL;
+	/* Brokers with SASL serve nobody before the login; so what strangers send is not even opened. */
+	set->demand_login = a->users != NULL || (!set->login_for_clients && protocol_logs_in(a->config));
 }
 
 void

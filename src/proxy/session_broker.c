@@ -59,8 +59,10 @@ on_head(struct session *s, struct io_note *note)
 
 	s->answer = s->client != NULL ? ANSWER_TO_CLIENT : ANSWER_DROPPED;
 	note->take = IO_RELAY;
-	if (s->raw && x == NULL)
-		return; /* a SASL token, without header */
+	if (s->raw && x == NULL) {
+		s->gated = false; /* a SASL token, without header, of a login that nobody here can follow */
+		return;
+	}
 	if (x != NULL && x->key == STAGE_TOKEN) {
 		x->answered = clock_now();
 		x->phase = EXCHANGE_RESPONSE;

@@ -76,6 +76,7 @@ follow_answered(struct visit *v, struct exchange *x, struct slice answer)
 	if (!peek_over(v->mechanism, v->answered, answer))
 		return;
 	exchange_tokens(x, false);
+	exchange_admit(x);
 	if (v->name != NULL)
 		login_set_principal(x, slice_str(v->name));
 	begin_anew(v, slice_of(NULL, 0));
@@ -107,15 +108,20 @@ follow_response(struct login_stage *l, struct exchange *x)
 	char list[16];
 	int16_t error;
 
-	if (v == NULL)
+	if (v == NULL) {
+		exchange_admit(x); /* no memory: only the broker knows */
 		return;
+	}
 	if (exchange_key(x) == STAGE_TOKEN) {
 		follow_answered(v, x, exchange_body(x));
 	} else if (exchange_key(x) == API_SASL_AUTHENTICATE) {
-		if (auth_response_read(exchange_version(x), exchange_body(x), &a) == 0 && a.error == 0)
+		if (auth_response_read(exchange_version(x), exchange_body(x), &a) == 0 && a.error == 0) {
+			if (!peek_in_turns(v->mechanism))
+				exchange_admit(x); /* when it is over can't be told */
 			follow_answered(v, x, a.bytes);
-		else
+		} else {
 			begin_anew(v, slice_of(NULL, 0));
+		}
 	} else if (auth_handshake_response_read(exchange_version(x), exchange_body(x), &error, list, sizeof(list)) != 0 ||
 		   error != 0) {
 		begin_anew(v, slice_of(NULL, 0));

@@ -31,6 +31,7 @@ static const struct stage teller = {.name = "teller", .wants_request = wants, .r
 
 static struct login_stage *stage;
 static struct users *users;
+static bool gated; /* LOGIN_STAGE_FOLLOW before brokers with SASL */
 static const struct stage *stages[2];
 
 static void
@@ -49,6 +50,7 @@ open_all(enum login_stage_mode mode, const char *broker_mechanism)
 		set.login_for_clients = true;
 		set.demand_login = mode == LOGIN_STAGE_DEMAND;
 	}
+	set.demand_login |= gated;
 	lab_proxy_open(&set, stages, 2);
 }
 
@@ -192,6 +194,45 @@ START_TEST(tokens_are_followed)
 	ck_assert_int_eq(handshake(fd, 0, lab.mechanism), 0);
 	send_token(fd, WRONG);
 	lab_want_closed(fd);
+	close_all();
+}
+END_TEST
+
+/* Before the broker has said yes the proxy opens nothing of a client's, as a broker wouldn't. */
+START_TEST(no_stranger_gets_to_the_stages)
+{
+	const char *mechanism = _i == 0 ? "PLAIN" : "GSSAPI"; /* followed, and not */
+	struct wr frame;
+	int fd;
+
+	gated = true;
+	open_all(LOGIN_STAGE_FOLLOW, mechanism);
+	fd = lab_dial();
+	ck_assert(lab_ask(fd, WHO, 0, 7, slice_of(NULL, 0)));
+	lab_want_closed(fd);
+	fd = lab_dial();
+	ck_assert_int_eq(handshake(fd, 1, mechanism), 0);
+	ck_assert(lab_ask(fd, LAB_ECHO, 0, 7, slice_str("let me in")));
+	lab_want_closed(fd);
+	fd = lab_dial();
+	ck_assert_int_eq(handshake(fd, 1, mechanism), 0);
+	ck_assert_int_eq(authenticate(fd, 2, WRONG), AUTH_FAILED);
+	ck_assert(lab_ask(fd, LAB_ECHO, 0, 7, slice_str("let me in")));
+	lab_want_closed(fd);
+	ck_assert_int_eq(atomic_load(&lab.echoes), 0);
+	fd = lab_dial();
+	ck_assert_int_eq(handshake(fd, 1, mechanism), 0);
+	ck_assert_int_eq(authenticate(fd, 2, TOKEN), 0);
+	want_principal(fd, _i == 0 ? "=User:sidecar" : "=");
+	lab_echo(fd, 3, "hello");
+	close(fd);
+	fd = lab_dial();
+	ck_assert_int_eq(handshake(fd, 0, mechanism), 0);
+	send_token(fd, TOKEN);
+	ck_assert(lab_frame(fd, &frame));
+	wr_free(&frame);
+	lab_echo(fd, 3, "hello");
+	close(fd);
 	close_all();
 }
 END_TEST
@@ -450,6 +491,7 @@ main(void)
 	tcase_add_test(t, only_what_the_broker_believes);
 	tcase_add_test(t, a_mechanism_that_tells_nobody);
 	tcase_add_loop_test(t, tokens_are_followed, 0, 2);
+	tcase_add_loop_test(t, no_stranger_gets_to_the_stages, 0, 2);
 	tcase_add_test(t, a_request_right_behind_a_token);
 	tcase_add_test(t, logins_in_one_go);
 	tcase_add_test(t, what_is_no_sasl);
