@@ -77,7 +77,7 @@ begin(struct io *io, const uint8_t *p, size_t len)
 	note.head = slice_of(p + 4, there);
 	note.take = IO_RELAY;
 	io_emit(io, &note);
-	if (io->closed)
+	if (io->closed || io->finishing)
 		return -1;
 	switch (note.take) {
 	case IO_STOP:
@@ -125,7 +125,7 @@ frame_complete(struct io *io)
 void
 io_in_consume(struct io *io, struct blob *b, size_t off, size_t len, unsigned *frames)
 {
-	while (!io->closed && !io->ended && !io->paused) {
+	while (!io->closed && !io->ended && !io->finishing && !io->paused) {
 		size_t n;
 
 		if (io->frame != NULL) {
@@ -169,7 +169,7 @@ io_in_consume(struct io *io, struct blob *b, size_t off, size_t len, unsigned *f
 			len -= (size_t)used;
 		}
 	}
-	if (!io->closed && !io->ended)
+	if (!io->closed && !io->ended && !io->finishing)
 		stash_put(io, b, off, len);
 }
 

@@ -14,6 +14,8 @@
 
 enum { ANSWER_MAX = 65536, TIMEOUT_MS = 5000, NO_EXPIRY_MS = 3600000, URL_MAX = 1024, TOKEN_MAX = 4096 };
 
+#define LIFETIME_MAX_MS (INT64_C(1000) * 86400 * 365)
+
 void
 aws_keys_clear(struct aws_keys *k)
 {
@@ -139,6 +141,8 @@ aws_parse_json(struct slice json, int64_t wall_ms, struct wr *ret, int64_t *ret_
 		err = sasl_fail(ERR_MALFORMED, why, why_len, "the credentials service's answer has an Expiration that is no time");
 	else if (expires != NULL && (lifetime_ms = at - wall_ms) <= 0)
 		err = sasl_fail(ERR_REMOTE, why, why_len, "the credentials service gives credentials that have expired");
+	if (lifetime_ms > LIFETIME_MAX_MS)
+		lifetime_ms = LIFETIME_MAX_MS; /* "9999-12-31" means for ever */
 	if (err == 0) {
 		wr_printf(ret, "%s\n%s\n%s", access_key, secret_key, token != NULL ? token : "");
 		err = wr_err(ret);

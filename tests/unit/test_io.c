@@ -19,6 +19,7 @@ static struct {
 	size_t last;     /* chunks that ended a frame */
 	bool quiet;      /* no heads and frames in the log */
 	bool close_in;   /* at the first frame */
+	bool finish_in, finish_at_head; /* the same, io_finish() */
 	struct blob *kept;
 	bool ended;
 } got;
@@ -64,6 +65,8 @@ on_io(void *arg, struct io *from, struct io_note *note)
 			note->take = IO_WHOLE;
 		if (got.take == IO_STOP || got.pause_head)
 			io_pause(io);
+		if (got.finish_at_head)
+			io_finish(io, 3600000, 3600000);
 		break;
 	case IO_FRAME:
 		got.frames++;
@@ -78,6 +81,8 @@ on_io(void *arg, struct io *from, struct io_note *note)
 		}
 		if (got.frames == got.pause_at)
 			io_pause(io);
+		if (got.finish_in)
+			io_finish(io, 3600000, 3600000);
 		break;
 	case IO_CHUNK:
 		wr_bytes(&got.chunks, note->blob->data + note->off, note->len);
@@ -567,6 +572,26 @@ START_TEST(closed_inside)
 }
 END_TEST
 
+/* Whatever came in the same breath is dropped, and so is what comes later. */
+START_TEST(finished_inside)
+{
+	got.finish_in = _i == 0;
+	got.finish_at_head = _i > 0;
+	got.take = _i == 2 ? IO_RELAY : IO_WHOLE;
+	put_frame("first");
+	put_frame("second");
+	turn();
+	put_frame("third");
+	turn();
+	want(_i == 0 ? "up head:5 frame:first " : "up head:5 ");
+	ck_assert_uint_eq(got.chunks.len, 0);
+	close(peer);
+	peer = -1;
+	turn();
+	want("done ");
+}
+END_TEST
+
 /* --- out ----------------------------------------------------------------------------------- */
 
 static struct blob *
@@ -888,6 +913,7 @@ main(void)
 	tcase_add_test(t, is_reset_in_a_pause);
 	tcase_add_test(t, many_small);
 	tcase_add_test(t, closed_inside);
+	tcase_add_loop_test(t, finished_inside, 0, 3);
 	tcase_add_test(t, sends);
 	tcase_add_test(t, marks);
 	tcase_add_test(t, holds_little);
