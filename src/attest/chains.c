@@ -223,7 +223,7 @@ chains_place(struct chains *c, const struct chains_batch *b, struct attempt *ret
 		return err;
 	set = chains_settings(c);
 	if (atomic_load_explicit(&c->shared.backlog, memory_order_relaxed) +
-		    CHAIN_BATCH_WEIGHT * atomic_load_explicit(&c->shared.batches, memory_order_relaxed) >=
+		    CHAIN_BATCH_WEIGHT * atomic_load_explicit(&c->shared.batches, memory_order_relaxed) + b->count >
 	    set->backlog_records) {
 		err = ERR_LIMIT;
 	} else {

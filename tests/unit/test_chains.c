@@ -260,7 +260,10 @@ START_TEST(too_much_is_unpublished)
 	struct chains_numbers n;
 	struct attempt a;
 
-	set->backlog_records = 20;
+	set->backlog_records = 20 + CHAIN_BATCH_WEIGHT;
+	b.count = 25; /* one that would take all the room there is, and more */
+	ck_assert_int_eq(chains_place(c, &b, &a), ERR_LIMIT);
+	b.count = 5;
 	fill(1, 0);
 	fill(2, 10);
 	chains_count(c, &n);
