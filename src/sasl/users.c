@@ -40,6 +40,7 @@ struct user {
 struct check {
 	struct link link;
 	struct secret name, password;
+	const atomic_bool *gone;
 	users_fn *fn;
 	void *arg;
 };
@@ -230,6 +231,13 @@ end_check(struct check *c, bool good)
 	free(c);
 }
 
+/* A hash takes long: not for those who don't wait for it any more. */
+static bool
+is_wanted(const struct check *c)
+{
+	return c->gone == NULL || !atomic_load(c->gone);
+}
+
 static void *
 users_main(void *arg)
 {
@@ -249,18 +257,23 @@ users_main(void *arg)
 			return NULL;
 		if (!stop)
 			read_again(u);
-		end_check(CONTAINER_OF(e, struct check, link), !stop && is_good(u, CONTAINER_OF(e, struct check, link)));
+		end_check(CONTAINER_OF(e, struct check, link),
+			  !stop && is_wanted(CONTAINER_OF(e, struct check, link)) && is_good(u, CONTAINER_OF(e, struct check, link)));
 	}
 }
 
 int
-users_check(struct users *u, struct slice name, struct slice password, users_fn *fn, void *arg)
+users_check(struct users *u, struct slice name, struct slice password, const atomic_bool *gone, users_fn *fn, void *arg)
 {
 	struct check *c = calloc(1, sizeof(*c));
 	bool full;
 
+	/* Thousands may wait: what can't be right is not kept. */
+	if (password.n > PASSWORD_MAX || name.n > NAME_MAX_BYTES)
+		password.n = name.n = 0;
 	if (c == NULL || secret_set(&c->name, name) != 0 || secret_set(&c->password, password) != 0)
 		goto fail;
+	c->gone = gone;
 	c->fn = fn;
 	c->arg = arg;
 	(void)pthread_mutex_lock(&u->lock);

@@ -9,6 +9,8 @@
 #ifndef SASL_USERS_H
 #define SASL_USERS_H
 
+#include <stdatomic.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 #include "base/wr.h"
@@ -22,8 +24,13 @@ void users_close(struct users *u); /* checks that wait end with no; NULL is fine
 /* The end of a check, on the users' thread. */
 typedef void users_fn(void *arg, bool good);
 
-/* Copies name and password.  0: fn will be called, once; ERR_NOMEM. */
-int users_check(struct users *u, struct slice name, struct slice password, users_fn *fn, void *arg) MUSTCHECK;
+/*
+ * Copies name and password.  0: fn will be called, once; ERR_NOMEM, also when too many wait.
+ * When *gone is true before its turn comes it isn't looked at, and the end is no; it must
+ * stay until then.  NULL: it stays wanted.
+ */
+int users_check(struct users *u, struct slice name, struct slice password, const atomic_bool *gone, users_fn *fn,
+		void *arg) MUSTCHECK;
 
 /* Is the file good?  As users_open(). */
 int users_check_file(const char *path, char *why, size_t why_len) MUSTCHECK;

@@ -27,11 +27,12 @@ struct local {
 	char *name;   /* who was admitted, or NULL */
 };
 
-enum { OPEN, GOOD, BAD };
+enum { OPEN, GOOD, BAD, BUSY };
 
 /* One password on its way: the exchange's, and the users' thread's while that works on it. */
 struct trial {
 	atomic_int refs, result;
+	atomic_bool gone; /* nobody waits for it any more */
 	struct ticket *ticket; /* for the users' thread */
 	struct ticket *delay;  /* of a refusal */
 	char *name;
@@ -50,6 +51,7 @@ static void
 end_trial(struct login_stage *l, struct exchange *x, struct trial *t)
 {
 	exchange_set_state(x, &l->stage, NULL);
+	atomic_store(&t->gone, true);
 	if (t->delay != NULL)
 		ticket_resume(t->delay); /* its time is over: nothing follows */
 	trial_unref(t);
@@ -145,15 +147,30 @@ admit(struct login_stage *l, struct local *v, struct exchange *x, struct trial *
 	return answer(x, &w);
 }
 
+static void
+finish(struct trial *t, int result)
+{
+	atomic_store(&t->result, result);
+	ticket_resume(t->ticket);
+	trial_unref(t);
+}
+
 /* The users' thread. */
 static void
 on_checked(void *arg, bool good)
 {
-	struct trial *t = arg;
+	finish(arg, good ? GOOD : BAD);
+}
 
-	atomic_store(&t->result, good ? GOOD : BAD);
-	ticket_resume(t->ticket);
-	trial_unref(t);
+/* Nobody knows whether the password is right: clients give up for good on error 58, and come again after this. */
+static enum stage_verdict
+not_checked(struct login_stage *l, struct exchange *x, struct trial *t)
+{
+	end_trial(l, x, t);
+	metric_add(METRIC_CLIENT_ERRORS_LOGIN, 1);
+	LOG_LIMITED(LOG_LEVEL_WARN, "login", "too many logins at once: a client's connection is closed",
+		    LOG_B("client", exchange_client_id(x)));
+	return STAGE_CLOSE;
 }
 
 static enum stage_verdict
@@ -180,8 +197,8 @@ begin(struct login_stage *l, struct local *v, struct exchange *x)
 		return STAGE_CLOSE;
 	}
 	exchange_set_state(x, &l->stage, t);
-	if (users_check(l->users, name, password, on_checked, t) != 0)
-		on_checked(t, false);
+	if (users_check(l->users, name, password, &t->gone, on_checked, t) != 0)
+		finish(t, BUSY);
 	return STAGE_HOLD;
 }
 
@@ -192,8 +209,11 @@ go_on(struct login_stage *l, struct local *v, struct exchange *x, struct trial *
 		end_trial(l, x, t);
 		return refuse(v, x, AUTH_FAILED, "Authentication failed: Invalid username or password");
 	}
-	if (atomic_load(&t->result) == GOOD)
-		return admit(l, v, x, t);
+	switch (atomic_load(&t->result)) {
+	case GOOD: return admit(l, v, x, t);
+	case OPEN: /* not in time */
+	case BUSY: return not_checked(l, x, t);
+	}
 	t->delay = exchange_hold(x, DELAY_MS);
 	return t->delay != NULL ? STAGE_HOLD : STAGE_CLOSE;
 }

@@ -56,7 +56,7 @@ check(struct users *u, const char *name, const char *password)
 	struct result r;
 
 	sem_init(&r.done, 0, 0);
-	ck_assert_int_eq(users_check(u, slice_str(name), slice_str(password), on_checked, &r), 0);
+	ck_assert_int_eq(users_check(u, slice_str(name), slice_str(password), NULL, on_checked, &r), 0);
 	while (sem_wait(&r.done) != 0)
 		;
 	return r.good;
@@ -190,6 +190,31 @@ START_TEST(read_again)
 }
 END_TEST
 
+/* The right password of somebody who left, and one that is too long to be kept. */
+START_TEST(nobody_waits_for_it)
+{
+	atomic_bool gone = true;
+	struct result r;
+	struct users *u;
+	char *endless = calloc(1, 500001);
+
+	ck_assert_ptr_nonnull(endless);
+	memset(endless, 'x', 500000);
+	write_file(KNOWN);
+	ck_assert_int_eq(users_open(path, &u, why, sizeof(why)), 0);
+	sem_init(&r.done, 0, 0);
+	ck_assert_int_eq(users_check(u, slice_str("app"), slice_str("app-pw"), &gone, on_checked, &r), 0);
+	while (sem_wait(&r.done) != 0)
+		;
+	ck_assert(!r.good);
+	ck_assert(!check(u, "app", endless) && !check(u, endless, "app-pw"));
+	ck_assert(check(u, "app", "app-pw"));
+	users_close(u);
+	unlink(path);
+	free(endless);
+}
+END_TEST
+
 START_TEST(closed_with_checks_waiting)
 {
 	struct result r[16];
@@ -199,7 +224,7 @@ START_TEST(closed_with_checks_waiting)
 	ck_assert_int_eq(users_open(path, &u, why, sizeof(why)), 0);
 	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
 		sem_init(&r[i].done, 0, 0);
-		ck_assert_int_eq(users_check(u, slice_str("nobody"), slice_str("x"), on_checked, &r[i]), 0);
+		ck_assert_int_eq(users_check(u, slice_str("nobody"), slice_str("x"), NULL, on_checked, &r[i]), 0);
 	}
 	users_close(u);
 	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
@@ -224,6 +249,7 @@ main(void)
 	tcase_add_test(t, wrong_files);
 	tcase_add_test(t, prefixes);
 	tcase_add_test(t, read_again);
+	tcase_add_test(t, nobody_waits_for_it);
 	tcase_add_test(t, closed_with_checks_waiting);
 	suite_add_tcase(s, t);
 	return suite_run(s);
