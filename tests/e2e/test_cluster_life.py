@@ -418,8 +418,8 @@ def test_rolling_restart(cluster, new_proxy, topic, tmp_path, how, protocol):
     px = new_proxy()
     told = ports_told(px)
     with Consuming(px.bootstrap, t, f"g-{t}", protocol) as reader:
-        c = Producing(px.bootstrap, t, "c", 3)
-        with c, Running(JAVA, px.bootstrap, t, tmp_path, "j", 3) as j, Running(GO, px.bootstrap, t, tmp_path, "g", 3) as g:
+        c = Producing(px.bootstrap, t, "c", 3, 40)
+        with c, Running(JAVA, px.bootstrap, t, tmp_path, "j", 3, 40) as j, Running(GO, px.bootstrap, t, tmp_path, "g", 3, 40) as g:
             under_way(cluster, t, "c", "j", "g")
             for n in (1, 2, 3):
                 cluster.restart(n, kill=how == "killed")
@@ -481,7 +481,7 @@ def test_all_brokers_gone_and_back(cluster, new_proxy, topic, tmp_path):
     px = new_proxy(settings={"attest.outcome.wait": "20s"})
     told = ports_told(px)
     with Consuming(px.bootstrap, t, f"g-{t}") as reader:
-        with Producing(px.bootstrap, t, "c", 3) as c, Running(JAVA, px.bootstrap, t, tmp_path, "j", 3) as j:
+        with Producing(px.bootstrap, t, "c", 3, 40) as c, Running(JAVA, px.bootstrap, t, tmp_path, "j", 3, 40) as j:
             under_way(cluster, t, "c", "j")
             for n in cluster.nodes:
                 n.kill()
