@@ -112,7 +112,7 @@ CONSUMERS = {
 
 
 FILLED = {
-    (2, 2): ([], {0xFFFFFFF: bytes(19)}),  # one endpoint: a byte would be left, so it is left out
+    (2, 2): ([], {0xFFFFFFF: bytes(19 + len("rack-2"))}),  # one endpoint: a byte would be left, so it is left out, rack and all
     (2, 3): ([2, 3], {0x7F: b""}),
 }
 
