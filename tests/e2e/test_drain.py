@@ -1,5 +1,5 @@
 """A stop and a start under load looks to clients like a rolling restart: ports close one after another, in-flight requests
-are answered, nothing is lost or doubled, and nobody misses the brokers for longer than the restart takes."""
+are answered, nothing is lost or doubled, and nobody misses the brokers for longer than the restart and a client's own pauses take."""
 
 import datetime
 import re
@@ -13,6 +13,8 @@ from clients import JAVA, Confluent, sample
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from lab.kafka import java, until
 from proxy import PATIENCE
+
+pytestmark = pytest.mark.life  # four restarts of a proxy under load: a minute and a half
 
 PARTITIONS = 6  # two for each broker: each port has connections
 RESTARTS = 2
