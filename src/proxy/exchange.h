@@ -48,6 +48,7 @@ struct exchange {
 	struct ticket *ticket;
 	struct loop_timer *hold_timer;
 
+	int64_t full_ns;           /* session_unread.c: what that was then */
 	struct monotime received;  /* the request was here */
 	struct monotime forwarded; /* and on its way */
 	struct monotime answered;  /* the answer's first byte was here */

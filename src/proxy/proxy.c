@@ -46,6 +46,7 @@ proxy_settings_default(void)
 		.max_frame = 100u * 1024 * 1024,
 		.idle_ms = 600000,
 		.connect_ms = 10000,
+		.unread_ms = 30000, /* the default of request.timeout.ms: by then Kafka's clients have given up */
 		.drain_ms = 5000,
 		.drain_step_ms = 1000,
 		.refresh_ms = 60000,

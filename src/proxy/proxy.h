@@ -35,6 +35,7 @@ struct proxy_settings {
 	const struct login_door *login; /* the proxy's own login, on its own connection; NULL: none */
 	bool login_for_clients;    /* and on every other */
 	bool demand_login;         /* clients may only ask for ApiVersions and log in until a stage admits them */
+	unsigned unread_ms;        /* how long in sum a client may leave answers untaken in front of one that stages await */
 	unsigned drain_ms;         /* how long a session that ends waits for the answers that are due */
 	unsigned drain_step_ms;    /* draining: how long one port's sessions keep the next from its turn, at most */
 	unsigned refresh_ms;       /* between two looks at the cluster's brokers */

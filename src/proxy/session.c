@@ -91,6 +91,7 @@ session_kill(struct session *s)
 	loop_timer_free(s->deadline);
 	s->deadline = NULL;
 	session_login_end(s);
+	session_unread_end(s);
 	list_remove(&s->reactor->sessions, &s->link);
 	session_count(s->reactor, s->from, -1);
 	/* A callback of this session may be on the stack. */
@@ -261,6 +262,7 @@ flow(struct session *s)
 		metric_add(METRIC_PAUSES_BROKER, 1);
 	s->client_blocked = broker_full;
 	s->broker_blocked = client_full;
+	session_unread_note(s, client_full && s->broker != NULL);
 	if (s->client != NULL) {
 		if ((session_may_read(s) || inside) && s->current == NULL && !broker_full)
 			io_resume(s->client);

@@ -148,6 +148,7 @@ new_exchange(struct session *s, const struct start *st)
 	x->version = st->version;
 	x->correlation_id = st->correlation_id;
 	x->received = clock_now();
+	session_unread_begin(s, x);
 	list_append(&s->fifo, &x->link);
 	metric_request(st->key, st->version);
 	return x;

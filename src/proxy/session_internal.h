@@ -66,6 +66,10 @@ struct session {
 	struct login *login;         /* the proxy's own on this broker connection, or NULL */
 	enum session_relogin relogin;
 	struct loop_timer *relogin_timer;
+	bool full;                   /* the client has not taken so much that its broker isn't read … */
+	struct monotime full_since;  /* … since then, or it has been since then */
+	int64_t full_ns;             /* for so long in sum, before that */
+	struct loop_timer *unread;
 	struct loop_task end;
 	char peer[ADDR_TEXT_MAX];
 	void *stage_state[]; /* by stage */
@@ -90,6 +94,11 @@ io_fn session_on_broker;
 void session_broken(struct session *s, enum metric why, const char *cause); /* the broker's side is no good any more */
 void session_response_step(struct session *s, struct exchange *x);
 void session_withheld(struct session *s, const struct exchange *x); /* a stage closed on x's answer; x is gone afterwards */
+
+/* session_unread.c: a client that doesn't take its answers */
+void session_unread_begin(const struct session *s, struct exchange *x); /* a new exchange */
+void session_unread_note(struct session *s, bool full);                 /* is the broker not read because of the client? */
+void session_unread_end(struct session *s);                             /* frees */
 
 /* session_stream.c: answers that a stage watches as they pass */
 int session_stream_begin(struct session *s, const struct exchange *x, struct io_note *note); /* ERR_MALFORMED: no header */

@@ -623,6 +623,82 @@ START_TEST(leaves_while_its_session_ends)
 }
 END_TEST
 
+/* --- clients that don't read ---------------------------------------------------------------- */
+
+enum { MUCH = 16 * 1024 * 1024 };
+
+/* An answer that is more than client, proxy and kernel hold. */
+static void
+reply_much(int32_t id)
+{
+	struct rope r = {NULL, 0, 0, 0};
+	struct blob *b = blob_new(MUCH);
+
+	ck_assert_ptr_nonnull(b);
+	b->len = MUCH;
+	memset(b->data, 'm', b->len);
+	for (int i = 0; i < 4; i++)
+		b->data[i] = (uint8_t)((uint32_t)id >> (24 - 8 * i));
+	ck_assert_int_eq(rope_add(&r, b, 0, b->len), 0);
+	ck_assert_int_eq(io_send_frame(broker.session, &r), 0);
+	blob_unref(b);
+}
+
+static void
+until_full(void)
+{
+	while (metric_read(METRIC_PAUSES_BROKER) == 0)
+		turn();
+}
+
+/* Behind what it doesn't take is an answer for a stage: that one learns of it all the same. */
+START_TEST(reads_nothing_before_an_awaited_answer)
+{
+	int fd;
+
+	settings.unread_ms = 1;
+	open_proxy();
+	fd = dial();
+	ask(fd, RELAY, 1, "");
+	ask(fd, HOLD_ANSWER, 2, "");
+	until_requests(2);
+	reply_much(1);
+	reply(2, "awaited");
+	until_held();
+	ck_assert_int_eq(metric_read(METRIC_CLIENT_ERRORS_UNREAD), 1);
+	ck_assert_uint_eq(seen.losses, 0);
+	ticket_resume(seen.ticket);
+	until_no_connections();
+	close(fd);
+}
+END_TEST
+
+/* An answer that nobody awaits may be left for as long as the client likes. */
+START_TEST(reads_late_what_nobody_awaits)
+{
+	uint8_t *p = malloc(MUCH + 4);
+	struct monotime full;
+	int fd;
+
+	ck_assert_ptr_nonnull(p);
+	settings.unread_ms = 1;
+	open_proxy();
+	fd = dial();
+	ask(fd, RELAY, 1, "");
+	until_requests(1);
+	reply_much(1);
+	until_full();
+	full = clock_now();
+	while (monotime_since_ms(clock_now(), full) < 20)
+		turn();
+	ck_assert_uint_eq(receive(fd, p, MUCH + 4), MUCH + 4);
+	ck_assert_int_eq(metric_read(METRIC_CLIENT_ERRORS_UNREAD), 0);
+	free(p);
+	close(fd);
+	until_no_connections();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -641,6 +717,8 @@ main(void)
 	tcase_add_test(t, leaves_a_held_request_without_answer);
 	tcase_add_test(t, leaves_behind_a_stalled_broker);
 	tcase_add_test(t, leaves_while_its_session_ends);
+	tcase_add_test(t, reads_nothing_before_an_awaited_answer);
+	tcase_add_test(t, reads_late_what_nobody_awaits);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
