@@ -360,14 +360,14 @@ may_be_ours(const struct work *w, size_t i)
 	       (p->by_id || attest_ours_topic(w->config, p->topic));
 }
 
-/* The topics of which nothing is known yet; one that has several parts mostly once. */
+/* The first topics of which nothing is known yet; one that has several parts mostly once. */
 static size_t
 missing(struct work *w, struct topic_ref *refs)
 {
 	const struct produce_part *last = NULL;
 	size_t n = 0;
 
-	for (size_t i = 0; i < w->req.count; i++) {
+	for (size_t i = 0; i < w->req.count && n < TOPICS_AT_ONCE; i++) {
 		const struct produce_part *p = &w->req.parts[i];
 		struct topic_facts f;
 		struct batch b;
@@ -387,7 +387,7 @@ missing(struct work *w, struct topic_ref *refs)
 
 /*
  * Does everything that is wanted have its facts?  Otherwise what hasn't is asked for,
- * all of it at once, and the request waits; however often it does, TOPICS_WAIT_MS in all.
+ * many at once, and the request waits; however often it does, TOPICS_WAIT_MS in all.
  */
 static enum stage_verdict
 wait_for_facts(struct work *w)
@@ -400,7 +400,7 @@ wait_for_facts(struct work *w)
 
 	if (exchange_timed_out(w->x) || age >= TOPICS_WAIT_MS || w->req.count == 0)
 		return STAGE_PASS;
-	refs = malloc(w->req.count * sizeof(*refs));
+	refs = malloc((w->req.count < TOPICS_AT_ONCE ? w->req.count : TOPICS_AT_ONCE) * sizeof(*refs));
 	if (refs == NULL)
 		return STAGE_CLOSE;
 	n = missing(w, refs);

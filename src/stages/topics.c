@@ -17,6 +17,7 @@ topics_new(struct chains *chains, const struct topics_doors *doors)
 	t->doors = *doors;
 	t->asked = map_new();
 	list_init(&t->looks);
+	list_init(&t->line);
 	if (topics_table_init(t) != 0 || t->asked == NULL) {
 		topics_free(t);
 		return NULL;
@@ -62,8 +63,8 @@ want(struct topics *t, struct topic *e, int32_t partition)
 int
 topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, struct topic_facts *ret)
 {
-	struct look *look = NULL;
 	struct topic_key key;
+	bool look = false;
 	struct topic *e;
 	int err = 0;
 
@@ -87,7 +88,8 @@ topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, st
 		}
 	}
 	pthread_mutex_unlock(&t->lock);
-	topics_look_start(look);
+	if (look)
+		topics_look_on(t);
 	return err;
 }
 

@@ -18,6 +18,9 @@ struct topics;
 /* Kafka's default of max.message.bytes; what is assumed while nobody tells. */
 #define TOPICS_DEFAULT_MAX_BYTES 1048588
 
+/* So many topics one question is about; who waits for more asks again. */
+#define TOPICS_AT_ONCE 500
+
 /* How long anybody waits for an answer of the cluster. */
 #define TOPICS_WAIT_MS 5000
 
@@ -72,8 +75,8 @@ int topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition
 bool topics_name(struct topics *t, const uint8_t id[16], char ret[TOPICS_NAME_MAX + 1]);
 
 /*
- * Asks for these, as far as nobody does.  The ticket is resumed once, when all have
- * their answers, or there is nothing to wait for.  NULL: just asks.
+ * Asks for the first TOPICS_AT_ONCE of these, as far as nobody does.  The ticket is resumed
+ * once, when all those have their answers, or there is nothing to wait for.  NULL: just asks.
  */
 void topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct ticket *ticket);
 

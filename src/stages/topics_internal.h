@@ -17,6 +17,12 @@ enum {
 	TOPICS_SILENT_MS = 30000, /* and that there are no answers, while nobody shows otherwise */
 };
 
+/*
+ * Questions stand in a line for each kind, so that who wants to know of few topics doesn't
+ * wait behind many that may not even exist, nor behind the refresh of all in use.
+ */
+enum look_kind { LOOK_FEW, LOOK_MANY, LOOK_REFRESH, LOOK_KINDS };
+
 struct topics {
 	struct stage stage;
 	struct chains *chains;
@@ -29,6 +35,10 @@ struct topics {
 	struct map *misses;  /* key → struct miss, which it owns */
 	struct map *asked;   /* key → struct asked, under way: topics_look.c */
 	struct list looks;   /* the questions under way, oldest first */
+	struct list line;    /* those that aren't asked yet, likewise */
+	unsigned under_way[LOOK_KINDS];
+	struct look *gathering[2]; /* in the line, of LOOK_FEW, by name and by id: takes what comes meanwhile */
+	struct monotime heard_at; /* when the last answer came */
 	bool silent;         /* the last question had no answer, … */
 	struct monotime silent_at; /* … as was found then */
 };
@@ -110,13 +120,13 @@ int topics_missed(struct topics *t, const struct topic_key *key);
 
 struct look; /* opaque */
 
-/* Under the lock: a question about one topic, for look_start(); NULL when it is being asked, or there is no memory. */
-struct look *topics_look_again(struct topics *t, const struct topic_key *key);
+/* Under the lock: a question about one topic, for topics_look_on(); false when it is being asked, or there is no memory. */
+bool topics_look_again(struct topics *t, const struct topic_key *key);
 
 /* Under the lock: is it no use to wait for an answer? */
 bool topics_silent(const struct topics *t);
 
-/* Not under the lock.  NULL is fine. */
-void topics_look_start(struct look *l);
+/* Asks what can be asked now.  Not under the lock. */
+void topics_look_on(struct topics *t);
 
 #endif

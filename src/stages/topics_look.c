@@ -2,7 +2,7 @@
  * Questions to the cluster, each about many topics: Metadata, then DescribeConfigs for
  * those that are there.
  *
- *   topics_wait ─► look ─► got_topics ─► got_settings ─► finish ─► the table, then the tickets
+ *   topics_wait ─► look ─► line ─► got_topics ─► got_settings ─► finish ─► the table, then the tickets
  */
 #include "base/log.h"
 #include "base/metrics.h"
@@ -12,7 +12,16 @@
 #include "kafka/metadata.h"
 #include "stages/topics_internal.h"
 
-enum { LOOK_MAX = 1000 }; /* topics of one question */
+enum {
+	LOOK_MAX = TOPICS_AT_ONCE,
+	FEW = 32, /* who asks for more has to wait for others who do */
+};
+
+/*
+ * Questions under way.  They share a connection, on which a broker works one off after the
+ * other: more would only stand before the next one that matters.
+ */
+static const unsigned most_under_way[LOOK_KINDS] = {[LOOK_FEW] = 4, [LOOK_MANY] = 1, [LOOK_REFRESH] = 1};
 
 /* Kafka's error codes for topics in Metadata. */
 enum { UNKNOWN_TOPIC = 3, LEADER_NOT_AVAILABLE = 5, UNKNOWN_TOPIC_ID = 100 };
@@ -44,10 +53,10 @@ struct asked {
 };
 
 struct look {
-	struct link link;  /* in home->looks */
-	struct link fresh; /* while it is made */
+	struct link link; /* in home->line, then in home->looks */
 	struct topics *home;
-	struct monotime started;
+	enum look_kind kind;
+	struct monotime started; /* it was asked then */
 	bool by_id;
 	size_t count, room;
 	size_t hint; /* of settings: where the last topic was */
@@ -110,11 +119,15 @@ bool
 topics_silent(const struct topics *t)
 {
 	struct link *e = list_first(&t->looks);
-	struct monotime now = clock_now();
+	struct monotime now = clock_now(), since = t->heard_at;
 
 	if (t->silent && monotime_since_ms(now, t->silent_at) < TOPICS_SILENT_MS)
 		return true;
-	return e != NULL && monotime_since_ms(now, CONTAINER_OF(e, struct look, link)->started) >= TOPICS_WAIT_MS;
+	if (e == NULL)
+		return false;
+	if (CONTAINER_OF(e, struct look, link)->started.ns > since.ns)
+		since = CONTAINER_OF(e, struct look, link)->started;
+	return monotime_since_ms(now, since) >= TOPICS_WAIT_MS;
 }
 
 /* A question got no answer, or one that shows that there are answers. */
@@ -124,6 +137,8 @@ note_silence(struct topics *t, bool silent)
 	pthread_mutex_lock(&t->lock);
 	t->silent = silent;
 	t->silent_at = clock_now();
+	if (!silent)
+		t->heard_at = t->silent_at;
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -138,6 +153,7 @@ finish(struct look *l)
 	list_init(&done);
 	pthread_mutex_lock(&t->lock);
 	list_remove(&t->looks, &l->link);
+	t->under_way[l->kind]--;
 	for (size_t i = 0; i < l->count; i++) {
 		failed |= l->asked[i].found == NO_ANSWER;
 		settle(t, &l->asked[i], &done);
@@ -211,13 +227,17 @@ static void
 got_settings(void *arg, int err, int16_t version, struct slice body)
 {
 	struct look *l = arg;
+	struct topics *t = l->home;
 
+	if (err == 0)
+		note_silence(t, false);
 	if (err == 0)
 		err = configs_read(version, body, learn_setting, l);
 	if (err != 0)
 		LOG_DEBUG("topics", "topics' settings are not known", LOG_I("topics", l->count),
 			  LOG_S("cause", err_text(err)));
 	finish(l);
+	topics_look_on(t);
 }
 
 static void
@@ -310,13 +330,14 @@ got_topics(void *arg, int err, int16_t version, struct slice body)
 
 	if (err == 0 || err == ERR_TIMEOUT || err == ERR_CLOSED) /* others tell of the question, not of the cluster */
 		note_silence(t, err != 0);
-	if (err != 0 || read_topics(l, version, body) == 0) {
-		finish(l);
-		return;
+	if (err == 0 && read_topics(l, version, body) > 0) {
+		metric_add(METRIC_TOPIC_LOOKUPS, 1);
+		if (t->doors.ask(t->doors.arg, API_DESCRIBE_CONFIGS, CONFIGS_MIN, CONFIGS_MAX, ask_settings, got_settings,
+				 l) == 0)
+			return;
 	}
-	metric_add(METRIC_TOPIC_LOOKUPS, 1);
-	if (t->doors.ask(t->doors.arg, API_DESCRIBE_CONFIGS, CONFIGS_MIN, CONFIGS_MAX, ask_settings, got_settings, l) != 0)
-		finish(l);
+	finish(l);
+	topics_look_on(t);
 }
 
 static void
@@ -334,14 +355,38 @@ ask_topics(void *arg, int16_t version, struct wr *w)
 	metadata_request_write(version, names, l->by_id ? (const uint8_t(*)[16])ids : NULL, l->count, w);
 }
 
-void
-topics_look_start(struct look *l)
+/* The first in the line whose kind has its turn: it is under way now. */
+static struct look *
+next_look(struct topics *t)
 {
-	struct topics *t;
+	struct look *found = NULL;
 
-	if (l == NULL)
-		return;
-	t = l->home;
+	pthread_mutex_lock(&t->lock);
+	LIST_EACH(&t->line, e) {
+		struct look *l = CONTAINER_OF(e, struct look, link);
+
+		if (t->under_way[l->kind] < most_under_way[l->kind]) {
+			found = l;
+			break;
+		}
+	}
+	if (found != NULL) {
+		list_remove(&t->line, &found->link);
+		list_append(&t->looks, &found->link);
+		t->under_way[found->kind]++;
+		found->started = clock_now();
+		if (t->gathering[found->by_id] == found)
+			t->gathering[found->by_id] = NULL;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return found;
+}
+
+static void
+start(struct look *l)
+{
+	struct topics *t = l->home;
+
 	metric_add(METRIC_TOPIC_LOOKUPS, 1);
 	if (t->doors.ask(t->doors.arg, API_METADATA, l->by_id ? METADATA_BY_ID : METADATA_MIN, METADATA_MAX, ask_topics,
 			 got_topics, l) != 0) {
@@ -350,23 +395,35 @@ topics_look_start(struct look *l)
 	}
 }
 
-/* --- the beginning, under the lock ------------------------------------------------------------ */
-
-static struct look *
-look_new(struct topics *t, bool by_id, size_t room)
+void
+topics_look_on(struct topics *t)
 {
 	struct look *l;
 
-	if (room > LOOK_MAX)
+	while ((l = next_look(t)) != NULL)
+		start(l);
+}
+
+/* --- the beginning, under the lock ------------------------------------------------------------ */
+
+static struct look *
+look_new(struct topics *t, enum look_kind kind, bool by_id, size_t room)
+{
+	bool gathers = kind == LOOK_FEW && t->under_way[LOOK_FEW] >= most_under_way[LOOK_FEW];
+	struct look *l;
+
+	if (room > LOOK_MAX || gathers)
 		room = LOOK_MAX;
 	l = calloc(1, sizeof(*l) + room * sizeof(l->asked[0]));
 	if (l == NULL)
 		return NULL;
 	l->home = t;
-	l->started = clock_now();
+	l->kind = kind;
 	l->by_id = by_id;
 	l->room = room;
-	list_append(&t->looks, &l->link);
+	list_append(&t->line, &l->link);
+	if (gathers)
+		t->gathering[by_id] = l;
 	return l;
 }
 
@@ -390,46 +447,44 @@ look_add(struct look *l, const struct topic_key *key)
 static void
 look_drop(struct look *l)
 {
-	list_remove(&l->home->looks, &l->link);
+	list_remove(&l->home->line, &l->link);
+	if (l->home->gathering[l->by_id] == l)
+		l->home->gathering[l->by_id] = NULL;
 	free(l);
 }
 
-struct look *
-topics_look_again(struct topics *t, const struct topic_key *key)
-{
-	struct look *l;
-
-	if (map_get(t->asked, topic_key_slice(key)) != NULL || (l = look_new(t, topic_key_by_id(key), 1)) == NULL)
-		return NULL;
-	if (look_add(l, key) == NULL) {
-		look_drop(l);
-		return NULL;
-	}
-	return l;
-}
-
-/* In a question that is under way, or in the last of `fresh`, to which one is added if need be.  NULL: no memory. */
+/*
+ * In a question that there is already, or in *last, the one that was made last for the same asker; if need
+ * be, in a new one, which has room for as many.  NULL: no memory.
+ */
 static struct asked *
-ask(struct topics *t, const struct topic_key *key, size_t room, struct list *fresh)
+ask(struct topics *t, const struct topic_key *key, enum look_kind kind, size_t room, struct look **last)
 {
 	struct asked *a = map_get(t->asked, topic_key_slice(key));
-	struct link *last = list_last(fresh);
-	struct look *l = last != NULL ? CONTAINER_OF(last, struct look, fresh) : NULL;
+	bool by_id = topic_key_by_id(key);
+	struct look *l = *last;
 
 	if (a != NULL)
 		return a;
-	if (l == NULL || l->count == l->room || l->by_id != topic_key_by_id(key)) {
-		l = look_new(t, topic_key_by_id(key), room);
-		if (l == NULL)
-			return NULL;
-		list_append(fresh, &l->fresh);
-	}
+	if (kind == LOOK_FEW && t->gathering[by_id] != NULL)
+		l = t->gathering[by_id];
+	if (l == NULL || l->count == l->room || l->by_id != by_id)
+		l = look_new(t, kind, by_id, room);
+	if (l == NULL)
+		return NULL;
 	a = look_add(l, key);
-	if (l->count == 0) {
-		list_remove(fresh, &l->fresh);
+	*last = l->count > 0 ? l : NULL;
+	if (l->count == 0)
 		look_drop(l);
-	}
 	return a;
+}
+
+bool
+topics_look_again(struct topics *t, const struct topic_key *key)
+{
+	struct look *last = NULL;
+
+	return map_get(t->asked, topic_key_slice(key)) == NULL && ask(t, key, LOOK_FEW, 1, &last) != NULL;
 }
 
 static void
@@ -444,27 +499,20 @@ wait_for(struct asked *a, struct waiting *of)
 	list_append(&a->waiters, &w->link);
 }
 
-/* Not under the lock any more. */
-static void
-start_all(struct list *fresh)
-{
-	struct link *e;
-
-	while ((e = list_pop(fresh)) != NULL)
-		topics_look_start(CONTAINER_OF(e, struct look, fresh));
-}
-
 void
 topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct ticket *ticket)
 {
 	struct waiting *w = ticket == NULL ? NULL : calloc(1, sizeof(*w));
-	struct list fresh, done;
+	enum look_kind kind = count > FEW ? LOOK_MANY : LOOK_FEW;
+	struct look *last = NULL;
+	struct list done;
 
 	if (ticket != NULL && w == NULL) {
 		ticket_resume(ticket);
 		return;
 	}
-	list_init(&fresh);
+	if (count > TOPICS_AT_ONCE)
+		count = TOPICS_AT_ONCE;
 	list_init(&done);
 	if (w != NULL)
 		*w = (struct waiting){.ticket = ticket, .left = 1};
@@ -473,13 +521,13 @@ topics_wait(struct topics *t, const struct topic_ref *refs, size_t count, struct
 		struct topic_key key;
 		struct asked *a;
 
-		if (topics_key(&refs[i], &key) && (a = ask(t, &key, count - i, &fresh)) != NULL && w != NULL)
+		if (topics_key(&refs[i], &key) && (a = ask(t, &key, kind, count - i, &last)) != NULL && w != NULL)
 			wait_for(a, w);
 	}
 	if (w != NULL)
 		let_go(w, &done);
 	pthread_mutex_unlock(&t->lock);
-	start_all(&fresh);
+	topics_look_on(t);
 	resume(&done);
 }
 
@@ -504,10 +552,9 @@ age(struct topics *t)
 void
 topics_refresh(struct topics *t)
 {
-	struct list fresh;
+	struct look *last = NULL;
 	size_t left;
 
-	list_init(&fresh);
 	pthread_mutex_lock(&t->lock);
 	left = age(t);
 	for (struct link *e = list_last(&t->by_use); left > 0; e = list_before(&t->by_use, e)) {
@@ -516,8 +563,8 @@ topics_refresh(struct topics *t)
 		struct topic_key key;
 
 		if (topic->complete && topics_key(&ref, &key))
-			(void)ask(t, &key, left--, &fresh); /* without memory the next time */
+			(void)ask(t, &key, LOOK_REFRESH, left--, &last); /* without memory the next time */
 	}
 	pthread_mutex_unlock(&t->lock);
-	start_all(&fresh);
+	topics_look_on(t);
 }

@@ -187,34 +187,123 @@ START_TEST(several_at_once)
 }
 END_TEST
 
-/* More than one question takes; names and ids beside each other are two. */
+/* So many topics that aren't there. */
+struct flood {
+	struct topic_ref refs[1200];
+	char names[1200][16];
+};
+
+static struct flood *
+flood_of(const char *prefix)
+{
+	struct flood *f = calloc(1, sizeof(*f));
+
+	ck_assert_ptr_nonnull(f);
+	for (size_t i = 0; i < ARRAY_LEN(f->refs); i++) {
+		(void)snprintf(f->names[i], sizeof(f->names[i]), "%s-%zu", prefix, i);
+		f->refs[i] = (struct topic_ref){slice_str(f->names[i]), NULL};
+	}
+	return f;
+}
+
+static struct exchange *
+held(void)
+{
+	return stages_exchange(API_PRODUCE, 9, slice_str(""));
+}
+
+/* One question is about no more than so many; names and ids beside each other are two. */
 START_TEST(very_many_at_once)
 {
-	enum { N = 2500 };
-	struct topic_ref *refs = calloc(N + 1, sizeof(*refs));
-	char(*names)[16] = calloc(N, sizeof(*names));
-	struct exchange *x = stages_exchange(API_PRODUCE, 9, slice_str(""));
+	struct flood *many = flood_of("gone");
+	struct exchange *x = held();
 	struct topic_facts f;
-	size_t total = 0;
 
-	ck_assert(refs != NULL && names != NULL);
-	for (size_t i = 0; i < N; i++) {
-		(void)snprintf(names[i], sizeof(names[i]), "gone-%zu", i);
-		refs[i] = (struct topic_ref){slice_str(names[i]), NULL};
-	}
-	refs[N] = (struct topic_ref){no_name, id_a};
-	topics_wait(topics, refs, N + 1, exchange_hold(x, 1000));
-	ck_assert_uint_eq(cluster.asked, 4);
-	for (size_t i = 0; i < 4; i++)
-		total += cluster.asks[i].count;
-	ck_assert_uint_eq(total, N + 1);
+	many->refs[TOPICS_AT_ONCE - 1] = (struct topic_ref){no_name, id_a};
+	topics_wait(topics, many->refs, ARRAY_LEN(many->refs), exchange_hold(x, 1000));
+	ck_assert_uint_eq(cluster.asked, 1);
+	ck_assert_uint_eq(cluster.asks[0].count, TOPICS_AT_ONCE - 1);
+	cluster_answer();
+	ck_assert_uint_eq(cluster.asked, 2);
+	ck_assert_uint_eq(cluster.asks[1].count, 1);
+	ck_assert_uint_eq(x->resumes, 0);
 	cluster_answer_all();
 	ck_resumed(x);
-	for (size_t i = 0; i < N; i++)
-		ck_assert_int_eq(topics_find(topics, &refs[i], 0, &f), ERR_REMOTE);
+	for (size_t i = 0; i < TOPICS_AT_ONCE - 1; i++)
+		ck_assert_int_eq(topics_find(topics, &many->refs[i], 0, &f), ERR_REMOTE);
+	ck_assert_int_eq(topics_find(topics, &many->refs[TOPICS_AT_ONCE], 0, &f), ERR_NOTFOUND);
 	ck_assert_str_eq(known(no_name, id_a).name, "a");
-	free(names);
-	free(refs);
+	free(many);
+}
+END_TEST
+
+/* Who asks for many waits for others who do; who asks for few, and the refresh, for neither. */
+START_TEST(few_do_not_wait_for_many)
+{
+	struct flood *one = flood_of("one"), *two = flood_of("two");
+	struct exchange *x = held(), *y = held(), *z;
+
+	attesting_know("b"); /* is in use */
+	cluster.asked = cluster.answered = 0;
+	topics_wait(topics, one->refs, ARRAY_LEN(one->refs), exchange_hold(x, 1000));
+	topics_wait(topics, two->refs, ARRAY_LEN(two->refs), exchange_hold(y, 1000));
+	ck_assert_uint_eq(cluster.asked, 1);
+	z = waiting(slice_str("a"), NULL);
+	ck_assert_uint_eq(cluster.asked, 2);
+	ck_assert_uint_eq(cluster.asks[1].count, 1);
+	topics_refresh(topics);
+	ck_assert_uint_eq(cluster.asked, 3);
+	ck_assert_uint_eq(cluster.asks[2].count, 1);
+	cluster_answer(); /* one is through, two is asked for */
+	ck_resumed(x);
+	ck_assert_uint_eq(cluster.asked, 4);
+	ck_assert_uint_eq(cluster.asks[3].count, TOPICS_AT_ONCE);
+	ck_assert_uint_eq(y->resumes, 0);
+	cluster_answer_all();
+	ck_resumed(y);
+	ck_resumed(z);
+	free(one);
+	free(two);
+}
+END_TEST
+
+/* What comes while there are questions enough is asked in one. */
+START_TEST(few_gather)
+{
+	static const char *const names[] = {"q1", "q2", "q3", "q4", "q5", "q6", "q7"};
+	struct exchange *x[ARRAY_LEN(names)], *by;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		x[i] = waiting(slice_str(names[i]), NULL);
+	by = waiting(no_name, id_a);
+	ck_assert_uint_eq(cluster.asked, 4);
+	cluster_answer();
+	ck_assert_uint_eq(cluster.asked, 5);
+	ck_assert_uint_eq(cluster.asks[4].count, 3);
+	cluster_answer();
+	ck_assert_uint_eq(cluster.asked, 6);
+	ck_assert_mem_eq(cluster.asks[5].what[0].id, id_a, 16);
+	cluster_answer_all();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		ck_resumed(x[i]);
+	ck_resumed(by);
+}
+END_TEST
+
+/* Nobody can be asked: whoever stands in the line is through at once, too. */
+START_TEST(the_line_ends)
+{
+	struct flood *one = flood_of("one"), *two = flood_of("two");
+	struct exchange *x = held(), *y = held();
+
+	topics_wait(topics, one->refs, ARRAY_LEN(one->refs), exchange_hold(x, 1000));
+	topics_wait(topics, two->refs, ARRAY_LEN(two->refs), exchange_hold(y, 1000));
+	cluster.unreachable = true;
+	cluster_end(ERR_CLOSED, no_name);
+	ck_resumed(x);
+	ck_resumed(y);
+	free(one);
+	free(two);
 }
 END_TEST
 
@@ -482,6 +571,29 @@ START_TEST(silence)
 	cluster_answer_all();
 	ck_resumed(x);
 	ck_assert_int_eq(look_for("a"), 0);
+}
+END_TEST
+
+/* A cluster that answers one question after the other isn't silent, however long they take together. */
+START_TEST(slow_is_not_silent)
+{
+	struct exchange *x[6];
+	char name[32];
+
+	for (int i = 0; i < 6; i++) {
+		(void)snprintf(name, sizeof(name), "slow-%d", i);
+		x[i] = waiting(slice_str(name), NULL);
+	}
+	for (int i = 0; i < 4; i++) {
+		attesting_pass(TOPICS_WAIT_MS - 1);
+		ck_assert_int_eq(look_for("b"), ERR_NOTFOUND);
+		cluster_answer();
+	}
+	attesting_pass(TOPICS_WAIT_MS);
+	ck_assert_int_eq(look_for("b"), ERR_NOT_NOW);
+	cluster_answer_all();
+	for (int i = 0; i < 6; i++)
+		ck_resumed(x[i]);
 }
 END_TEST
 
@@ -807,6 +919,9 @@ main(void)
 	tcase_add_test(t, errors_of_topics);
 	tcase_add_test(t, several_at_once);
 	tcase_add_test(t, very_many_at_once);
+	tcase_add_test(t, few_do_not_wait_for_many);
+	tcase_add_test(t, few_gather);
+	tcase_add_test(t, the_line_ends);
 	tcase_add_test(t, impossible_names);
 	tcase_add_test(t, learns_as_answers_pass);
 	tcase_add_test(t, unreadable_answer);
@@ -818,6 +933,7 @@ main(void)
 	tcase_add_test(t, a_limit_that_was_learnt);
 	tcase_add_test(t, misses_are_forgotten);
 	tcase_add_test(t, silence);
+	tcase_add_test(t, slow_is_not_silent);
 	tcase_add_test(t, silence_at_once);
 	tcase_add_test(t, silence_ends_in_passing);
 	tcase_add_test(t, no_silence);
