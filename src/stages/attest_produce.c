@@ -33,7 +33,7 @@ struct work {
 	int64_t room;    /* so much longer may the request become */
 	size_t plain;    /* so much may still be decompressed */
 	bool changed;
-	bool refuse;     /* attest.on.failure: reject, and something failed */
+	bool refuse;     /* attest.on.failure: reject, and something failed; or it came too early */
 	bool *twice;     /* by part: another one is of the same partition; NULL: none is */
 };
 
@@ -313,7 +313,12 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	who_unref(chains_who(w->a->chains), cb.who);
 	switch (err) {
 	case 0: break;
-	case ERR_EXISTS: return 0; /* its first attempt is on its way out at this moment, and counted there */
+	/*
+	 * Its first attempt is being rewritten on another thread at this moment.  What is sent now as it came could
+	 * be what the broker keeps, beside a member that says otherwise; sent once more it is a retry, with the
+	 * same windows.
+	 */
+	case ERR_EXISTS: w->refuse = true; return 0;
 	case ERR_NOT_NOW: failed(w, METRIC_RECORDS_BACKLOG, b.count); return 0;
 	case ERR_CLOSED: failed(w, METRIC_RECORDS_STOPPING, b.count); return 0;
 	case ERR_NOMEM: failed(w, METRIC_RECORDS_NO_MEMORY, b.count); return 0;

@@ -1521,6 +1521,36 @@ START_TEST(rejected_and_retried)
 }
 END_TEST
 
+/* Its first attempt is being rewritten at this moment: sent once more, it is a retry of that. */
+START_TEST(a_retry_that_comes_too_early)
+{
+	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = 7, .sequence = 3), other = BATCH(.count = 3);
+	struct stages_part p[2] = {{"b", NULL, 0, wr_slice(&other)}, {"a", NULL, 0, wr_slice(&batch)}};
+	struct chains_batch cb = {.topic = slice_str("a"), .topic_id = id_a, .count = 2, .producer_id = 7, .base_sequence = 3,
+				  .time = CHAINS_TIME_CREATE};
+	struct attempt first;
+	struct exchange *x;
+	struct drained d;
+	struct wr out;
+
+	ck_assert_int_eq(chains_place(chains, &cb, &first), 0);
+	x = produce_of(9, -1, p, 2);
+	ck_assert_int_eq(request(x), STAGE_ANSWER);
+	ck_refusal(x, 9, p, 2);
+	ck_assert_int_eq(backlog(), 2); /* of the first attempt */
+	stages_free(x);
+	chains_withdraw(&first); /* it did not go out after all */
+	x = produce_of(9, -1, p, 2);
+	out = sent(x);
+	ck_only_batches(9, -1, &out, p, 2);
+	ck_assert_int_eq(answer(x, (struct stages_result[]){{"b", NULL, 0, 0, 0, -1}, {"a", NULL, 0, 0, 0, -1}}, 2), STAGE_PASS);
+	d = drained(true);
+	ck_assert_int_eq(d.members, 5);
+	stages_free(x);
+	wr_free(&out), wr_free(&batch), wr_free(&other);
+}
+END_TEST
+
 /* What went out before and has no answer yet is not withdrawn by the refusal of its retry. */
 START_TEST(rejected_retry)
 {
@@ -1671,6 +1701,7 @@ main(void)
 	tcase_add_test(t, rejects_stopping_and_silence);
 	tcase_add_test(t, rejected_and_retried);
 	tcase_add_test(t, rejected_retry);
+	tcase_add_test(t, a_retry_that_comes_too_early);
 	tcase_add_test(t, rejects_unknown);
 	tcase_add_test(t, names_the_producer);
 	tcase_add_test(t, the_longest_transactional_id);
