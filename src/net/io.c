@@ -355,7 +355,7 @@ io_create(struct loop *l, int fd, uint32_t max_frame, const struct stream *strea
 	io->fn = fn;
 	io->arg = arg;
 	io->fd = fd;
-	io->max_frame = max_frame;
+	io->max_frame = io->max_relayed = max_frame;
 	io->high = IO_HIGH;
 	io->low = IO_HIGH / 2;
 	io->active = clock_now();
@@ -501,9 +501,9 @@ io_set_idle(struct io *io, unsigned ms)
 }
 
 void
-io_relay_any_length(struct io *io)
+io_relay_up_to(struct io *io, uint32_t max)
 {
-	io->relays_any = true;
+	io->max_relayed = max;
 }
 
 uint64_t

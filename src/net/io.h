@@ -87,8 +87,8 @@ struct io_tls_peer {
 };
 const struct io_tls_peer *io_tls_peer(const struct io *io);
 
-/* From now on the maximum is for whole frames only: what is relayed needs no memory. */
-void io_relay_any_length(struct io *io);
+/* From now on the maximum is for whole frames only.  What is relayed needs no memory, and may be as long as `max`, at most INT32_MAX. */
+void io_relay_up_to(struct io *io, uint32_t max);
 
 /* From here on events go to another owner, also what is left of a callback's input. */
 void io_set_owner(struct io *io, io_fn *fn, void *arg);

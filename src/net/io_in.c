@@ -70,7 +70,7 @@ begin(struct io *io, const uint8_t *p, size_t len)
 	struct io_note note = {.ev = IO_HEAD, .frame_len = frame_len};
 	size_t room;
 
-	if (frame_len > INT32_MAX || (frame_len > io->max_frame && !io->relays_any))
+	if (frame_len > INT32_MAX || frame_len > io->max_relayed)
 		return refuse_length(io, frame_len);
 	if (there < (need < frame_len ? need : frame_len))
 		return -1;

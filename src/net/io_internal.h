@@ -62,7 +62,7 @@ struct io {
 	void *arg;
 	int fd;
 	uint32_t max_frame;
-	bool relays_any; /* max_frame is for whole frames only */
+	uint32_t max_relayed;
 	struct event rd;
 	struct event wr;
 	struct loop_task task;

@@ -363,7 +363,7 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 		session_kill(s);
 		return;
 	}
-	io_relay_any_length(s->broker);
+	io_relay_up_to(s->broker, INT32_MAX);
 	to_state(s, SESSION_OPEN, "the broker is connected");
 	session_turn(s);
 }

@@ -6,6 +6,12 @@
 #include "base/log.h"
 #include "proxy/upstream.h"
 
+/*
+ * librdkafka's messages are shorter (receive.message.max.bytes), and a TLS alert, read as the length of one, is
+ * longer: so that is told from an answer.
+ */
+enum { LENGTH_MAX = 256 * 1024 * 1024 };
+
 struct tunnels {
 	struct reactor *reactor;
 	struct list list;
@@ -64,19 +70,34 @@ flow(struct tunnel *t)
 		io_resume(t->broker);
 }
 
-/* A side is through; what became of the broker is told to who asked for it. */
+/* The broker's side failed: who has no log of its own is told, else it is logged. */
+static void
+tell(const struct tunnel *t, const char *why)
+{
+	const struct core *core = t->all->reactor->core;
+	char name[sizeof(t->host) + 8];
+
+	(void)snprintf(name, sizeof(name), "%s:%u", t->host, t->port);
+	if (core->unreached != NULL)
+		core->unreached(core->arg, name, NULL, why);
+	else
+		LOG_LIMITED(LOG_LEVEL_WARN, "tunnel", "a connection for statements ends", LOG_S("broker", name),
+			    LOG_S("cause", why));
+}
+
+/* A side is through. */
 static void
 ended(struct tunnel *t, const struct io *io, const struct io_note *note)
 {
-	const struct core *core = t->all->reactor->core;
 	const char *why = "its user is through";
-	char name[ENDPOINTS_HOST_MAX + 8];
 
 	if (io == t->broker) {
+		/* A broker closes idle connections: that is no news to a log. */
+		bool idle = note->ev == IO_EOF && io_bytes_in(io) > 0 && t->all->reactor->core->unreached == NULL;
+
 		why = note->ev == IO_EOF && t->login == NULL ? "closed by the broker: does this port want a login?" : upstream_why(note);
-		(void)snprintf(name, sizeof(name), "%s:%u", t->host, t->port);
-		if (core->unreached != NULL)
-			core->unreached(core->arg, name, NULL, why);
+		if (!idle)
+			tell(t, why);
 	}
 	close_tunnel(t, why);
 }
@@ -125,10 +146,13 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker UN
 
 	t->search = NULL;
 	if (io == NULL) {
+		if (t->all->reactor->core->unreached == NULL) /* which the search has told */
+			tell(t, why);
 		close_tunnel(t, why);
 		return;
 	}
 	io_set_owner(io, on_io, t);
+	io_relay_up_to(io, LENGTH_MAX);
 	t->broker = io;
 	t->login = login;
 	if (ms >= 0) {
@@ -150,6 +174,8 @@ on_open(void *arg)
 
 	list_append(&t->all->list, &t->link);
 	t->user = io_new(r->loop, t->fd, r->core->set.max_frame, on_io, t);
+	if (t->user != NULL)
+		io_relay_up_to(t->user, LENGTH_MAX);
 	if (t->user != NULL)
 		t->search = upstream_start_at(r, t->host, t->port, true, on_upstream, t);
 	if (t->search == NULL)
