@@ -17,8 +17,9 @@ struct upstream {
 	bool log_in;
 	bool told; /* core->unreached knows why it fails */
 	struct login *login;
-	struct loop_timer *again;      /* what the login needs is being fetched */
-	struct monotime login_deadline; /* for all of it */
+	struct loop_timer *again; /* what the login needs is being fetched, as … */
+	bool fetching;            /* … this says */
+	struct loop_timer *late;  /* the login's end, for all of it */
 	struct loop_task task; /* nothing to dial: tell in the next turn */
 	size_t next, left;     /* bootstrap servers */
 	struct endpoint node;
@@ -35,6 +36,7 @@ upstream_cancel(struct upstream *u)
 	io_close(u->io);
 	login_free(u->login);
 	loop_timer_free(u->again);
+	loop_timer_free(u->late);
 	loop_cancel(u->reactor->loop, &u->task);
 	free(u);
 }
@@ -68,6 +70,7 @@ failed(struct upstream *u, const char *why)
 	login_free(u->login);
 	u->login = NULL;
 	loop_timer_clear(u->again);
+	loop_timer_clear(u->late);
 	if (u->left == 0 || dial_next(u) != 0)
 		finish(u, NULL, why);
 }
@@ -109,12 +112,11 @@ log_in(struct upstream *u)
 	int32_t correlation_id;
 	int err = login_next(u->login, &w, &correlation_id, why, sizeof(why));
 
-	if (err == ERR_NOT_NOW && clock_now().ns < u->login_deadline.ns) {
+	u->fetching = err == ERR_NOT_NOW;
+	if (u->fetching) {
 		loop_timer_set(u->again, LOGIN_AGAIN_MS);
 		return;
 	}
-	if (err == ERR_NOT_NOW)
-		(void)snprintf(why, sizeof(why), "what it takes to log in was not fetched in time");
 	if (err == 0 && (rope_add_wr(&frame, &w) != 0 || io_send_frame(u->io, &frame) != 0)) {
 		(void)snprintf(why, sizeof(why), "%s", err_text(ERR_NOMEM));
 		err = ERR_NOMEM;
@@ -130,6 +132,18 @@ static void
 on_again(void *arg)
 {
 	log_in(arg);
+}
+
+/* A broker that says a little from time to time is waited for no longer than a silent one. */
+static void
+on_late(void *arg)
+{
+	struct upstream *u = arg;
+
+	if (u->fetching)
+		refused(u, "what it takes to log in was not fetched in time");
+	else
+		failed(u, "it does not end the login in time");
 }
 
 static void
@@ -160,12 +174,14 @@ connected(struct upstream *u)
 	}
 	if (u->again == NULL)
 		u->again = loop_timer_new(u->reactor->loop, on_again, u);
+	if (u->late == NULL)
+		u->late = loop_timer_new(u->reactor->loop, on_late, u);
 	u->login = login_new(set->login, u->host);
-	if (u->again == NULL || u->login == NULL || io_set_idle(u->io, set->connect_ms) != 0) {
+	if (u->again == NULL || u->late == NULL || u->login == NULL || io_set_idle(u->io, set->connect_ms) != 0) {
 		failed(u, "out of memory");
 		return;
 	}
-	u->login_deadline.ns = clock_now().ns + (int64_t)set->connect_ms * 1000000;
+	loop_timer_set(u->late, set->connect_ms);
 	log_in(u);
 }
 

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -210,6 +211,79 @@ START_TEST(cancelled)
 }
 END_TEST
 
+static int
+talk_new(void *arg, const char *host, void **ret_talk, char *why, size_t why_len)
+{
+	(void)host;
+	(void)why;
+	(void)why_len;
+	*ret_talk = arg;
+	return 0;
+}
+
+static int
+talk_step(void *talk, struct slice in, struct wr *out, bool *ret_done, char *why, size_t why_len)
+{
+	(void)talk;
+	(void)in;
+	(void)why;
+	(void)why_len;
+	wr_text(out, "token");
+	*ret_done = true;
+	return 0;
+}
+
+static void
+talk_end(void *talk)
+{
+	(void)talk;
+}
+
+static void
+turn(void)
+{
+	struct loop_task t = {.fn = talk_end};
+
+	loop_next(reactor.loop, &t);
+	ck_assert_int_eq(loop_turn(reactor.loop), 0);
+}
+
+/* A byte from time to time is no answer: the login has one time for all of it. */
+START_TEST(a_login_byte_by_byte)
+{
+	static const uint8_t frame[10000] = {0, 0, 0xff, 0};
+	const struct login_door door = {"PLAIN", &core, talk_new, talk_step, talk_end};
+	struct result r = {0};
+	struct monotime last = clock_now();
+	struct upstream *u;
+	size_t sent = 0;
+	struct pollfd knock = {listening[0], POLLIN, 0};
+	int fd;
+
+	core.set.login = &door;
+	core.set.connect_ms = 100;
+	core.server_count = 1;
+	u = upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r);
+	ck_assert_ptr_nonnull(u);
+	while (poll(&knock, 1, 0) == 0)
+		turn();
+	fd = accept(listening[0], NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	while (r.calls == 0) {
+		turn();
+		if (monotime_since_ms(clock_now(), last) < 1)
+			continue;
+		last = clock_now();
+		ck_assert_uint_lt(sent, sizeof(frame)); /* ten seconds at least */
+		if (send(fd, frame + sent, 1, MSG_NOSIGNAL) == 1)
+			sent++;
+	}
+	ck_assert_ptr_null(r.io);
+	ck_assert_uint_gt(strlen(r.why), 0);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -223,6 +297,7 @@ main(void)
 	tcase_add_test(t, none_answers);
 	tcase_add_test(t, a_broker);
 	tcase_add_test(t, cancelled);
+	tcase_add_test(t, a_login_byte_by_byte);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
