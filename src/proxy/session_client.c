@@ -137,6 +137,17 @@ produce_wants_answer(struct slice head, bool *ret_wants)
 	return rd_err(&r);
 }
 
+/* Of a client that left before its broker was there: does somebody wait for what this request does? */
+static bool
+matters_without_client(const struct io_note *note)
+{
+	bool wants_answer = true;
+	struct start st;
+
+	return start_read(note->head, note->frame_len, &st) && st.key == API_PRODUCE &&
+	       (produce_wants_answer(note->head, &wants_answer) != 0 || !wants_answer);
+}
+
 static struct exchange *
 new_exchange(struct session *s, const struct start *st)
 {
@@ -161,6 +172,10 @@ on_head(struct session *s, struct io_note *note)
 	struct exchange *x;
 	struct start st;
 
+	if (s->state == SESSION_DIALLING && s->left_early && !matters_without_client(note)) {
+		session_client_gone(s);
+		return;
+	}
 	if (!session_may_read(s)) {
 		io_pause(s->client); /* until the broker is connected, or logged in at, by us or by the client, or for good */
 		note->take = IO_STOP;
@@ -365,6 +380,16 @@ on_frame(struct session *s, struct io_note *note)
 	session_request_step(s, x);
 }
 
+/* Before its broker is there: what it sent lies in front of its end, and is looked at once more. */
+static void
+on_early_hangup(struct session *s)
+{
+	if (s->left_early)
+		return;
+	s->left_early = true;
+	io_resume(s->client);
+}
+
 /* The client closed its end, or is gone, while it isn't read. */
 static void
 on_hangup(struct session *s)
@@ -406,6 +431,10 @@ session_on_client(void *arg, struct io *io, struct io_note *note)
 	case IO_LOW:
 		break;
 	case IO_HANGUP:
+		if (s->state == SESSION_DIALLING) {
+			on_early_hangup(s);
+			return;
+		}
 		on_hangup(s);
 		break;
 	case IO_IDLE:

@@ -53,6 +53,7 @@ struct session {
 	bool tokens;               /* the same, and stages see them: each is an exchange */
 	bool token_comes;          /* the frame that is being read is one */
 	bool gated;                /* nothing but ApiVersions and SASL, until a stage admits the client */
+	bool left_early;           /* the client hung up before its broker was connected */
 	bool client_blocked, broker_blocked;
 	enum session_answer answer;
 	size_t head_left;   /* ANSWER_WATCHED: bytes before its body that are still to come … */

@@ -16,6 +16,7 @@
 #include "kafka/header.h"
 #include "net/io.h"
 #include "net/listen.h"
+#include "proxy/login.h"
 #include "proxy/proxy.h"
 #include "suite.h"
 
@@ -585,6 +586,73 @@ START_TEST(leaves_a_held_request_without_answer)
 }
 END_TEST
 
+static int
+no_talk(void *arg, const char *host, void **ret_talk, char *text, size_t len)
+{
+	(void)host;
+	(void)text;
+	(void)len;
+	*ret_talk = arg;
+	return 0;
+}
+
+static int
+say_nothing(void *talk, struct slice in, struct wr *out, bool *ret_done, char *text, size_t len)
+{
+	(void)talk;
+	(void)in;
+	(void)text;
+	(void)len;
+	wr_text(out, "x");
+	*ret_done = true;
+	return 0;
+}
+
+/* The broker here answers no login: the client's connection to it never comes to be. */
+static void
+open_proxy_without_end(void)
+{
+	static const struct login_door door = {"PLAIN", &seen, no_talk, say_nothing, nothing};
+
+	settings.login = &door;
+	settings.login_for_clients = true;
+	settings.connect_ms = HOUR_MS;
+	open_proxy();
+}
+
+/* Nobody would hear the answer: its broker isn't waited for. */
+START_TEST(leaves_before_its_broker_is_there)
+{
+	int fd;
+
+	open_proxy_without_end();
+	fd = dial();
+	ask(fd, RELAY, 1, "never answered");
+	while (broker.conns.count < 2)
+		turn();
+	close(fd);
+	until_no_connections();
+}
+END_TEST
+
+/* This asks for no answer. */
+START_TEST(leaves_something_before_its_broker_is_there)
+{
+	static const uint8_t acks0[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	int fd;
+
+	open_proxy_without_end();
+	fd = dial();
+	ask_n(fd, API_PRODUCE, 1, acks0, sizeof(acks0));
+	while (broker.conns.count < 2)
+		turn();
+	close(fd);
+	for (int i = 0; i < 20; i++)
+		turn();
+	ck_assert_uint_eq(proxy_connections(proxy), 1);
+}
+END_TEST
+
 START_TEST(leaves_behind_a_stalled_broker)
 {
 	uint8_t frame[65536] = {0, 0, 0xff, 0xfc, 0, RELAY, 0, 0, 0, 0, 0, 1, 0, 4, 'u', 'n', 'i', 't'};
@@ -715,6 +783,8 @@ main(void)
 	tcase_add_test(t, refused_behind_a_silent_broker);
 	tcase_add_test(t, leaves_a_held_request);
 	tcase_add_test(t, leaves_a_held_request_without_answer);
+	tcase_add_test(t, leaves_before_its_broker_is_there);
+	tcase_add_test(t, leaves_something_before_its_broker_is_there);
 	tcase_add_test(t, leaves_behind_a_stalled_broker);
 	tcase_add_test(t, leaves_while_its_session_ends);
 	tcase_add_test(t, reads_nothing_before_an_awaited_answer);
