@@ -125,8 +125,9 @@ build(struct gate *g, const struct gate_conf *conf)
 	g->core.arg = g;
 	transport_set(&g->core.transport, NULL, conf->brokers);
 	g->core.resolver = resolver_new();
+	g->core.refusals = refusals_new();
 	g->loop = loop_new();
-	if (g->core.resolver == NULL || g->loop == NULL)
+	if (g->core.resolver == NULL || g->core.refusals == NULL || g->loop == NULL)
 		return ERR_IO;
 	g->core.main = loop_wake(g->loop);
 	if (reactor_init(&g->reactor, &g->core, 0, g->loop, NULL, 0) != 0)
@@ -188,6 +189,7 @@ gate_close(struct gate *g)
 	reactor_fini(&g->reactor);
 	loop_free(g->loop);
 	resolver_free(g->core.resolver);
+	refusals_free(g->core.refusals);
 	transport_fini(&g->core.transport);
 	servers_clear(&g->servers);
 	(void)pthread_mutex_destroy(&g->mutex);

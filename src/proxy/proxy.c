@@ -162,9 +162,10 @@ build(struct proxy *p, const struct stage *const *stages, unsigned count)
 	p->core.resolver = resolver_new();
 	p->core.endpoints = endpoints_new(&p->at, p->core.set.first_port, p->core.set.last_port, p->bootstrap_port,
 					  p->core.set.state_dir, port_opened, p);
+	p->core.refusals = refusals_new();
 	p->reactors = calloc(threads, sizeof(*p->reactors));
 	if (p->deadline == NULL || p->step == NULL || p->core.resolver == NULL || p->core.endpoints == NULL ||
-	    p->reactors == NULL)
+	    p->core.refusals == NULL || p->reactors == NULL)
 		return ERR_NOMEM;
 	for (; p->reactor_count < threads; p->reactor_count++) {
 		unsigned i = p->reactor_count;
@@ -266,6 +267,7 @@ proxy_free(struct proxy *p)
 		reactor_fini(&p->reactors[i]);
 	resolver_free(p->core.resolver);
 	endpoints_free(p->core.endpoints);
+	refusals_free(p->core.refusals);
 	transport_fini(&p->core.transport);
 	loop_timer_free(p->deadline);
 	loop_timer_free(p->step);

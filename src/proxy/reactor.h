@@ -9,6 +9,7 @@
 #include "proxy/endpoints.h"
 #include "proxy/pipeline.h"
 #include "proxy/proxy.h"
+#include "proxy/refusals.h"
 #include "proxy/servers.h"
 #include "proxy/transport.h"
 
@@ -21,6 +22,7 @@ struct core {
 	size_t server_count;
 	struct resolver *resolver;
 	struct endpoints *endpoints;
+	struct refusals *refusals; /* NULL: every login is tried */
 	struct transport transport;
 	atomic_uint connections;
 	struct wake *main; /* reactor 0's */

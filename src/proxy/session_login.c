@@ -108,8 +108,17 @@ next(struct session *s)
 void
 session_login_turn(struct session *s)
 {
-	if (s->relogin == RELOGIN_DUE && s->state == SESSION_OPEN && s->broker != NULL && !s->relaying)
+	int64_t wait;
+
+	if (s->relogin != RELOGIN_DUE || s->state != SESSION_OPEN || s->broker == NULL || s->relaying)
+		return;
+	wait = refusals_wait_ms(s->reactor->core->refusals, s->broker_name);
+	if (wait > 0) { /* another connection's was refused just now; this one still has its time */
+		s->relogin = RELOGIN_NONE;
+		loop_timer_set(s->relogin_timer, wait);
+	} else {
 		next(s);
+	}
 }
 
 void
@@ -120,12 +129,15 @@ session_login_answer(struct session *s, struct exchange *x, struct slice frame)
 	int err = login_answer(s->login, frame, &done, why, sizeof(why));
 
 	exchange_end(x, &s->fifo);
+	if (err == ERR_REMOTE)
+		refusals_note(s->reactor->core->refusals, s->broker_name);
 	if (err != 0) {
 		failed(s, why);
 	} else if (!done) {
 		next(s);
 	} else {
 		s->relogin = RELOGIN_NONE;
+		refusals_forget(s->reactor->core->refusals, s->broker_name);
 		LOG_DEBUG("login", "logged in again", LOG_S("broker", s->broker_name), LOG_S("client", s->peer));
 		if (session_login_arm(s) != 0) {
 			session_kill(s);

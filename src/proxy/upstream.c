@@ -21,6 +21,7 @@ struct upstream {
 	bool fetching;            /* … this says */
 	struct loop_timer *late;  /* the login's end, for all of it */
 	struct loop_task task; /* nothing to dial: tell in the next turn */
+	int64_t rest_ms;       /* the broker tried last refused a login, and isn't to be asked for so long */
 	size_t next, left;     /* bootstrap servers */
 	struct endpoint node;
 	char host[ENDPOINTS_HOST_MAX]; /* that is being tried */
@@ -152,11 +153,20 @@ on_answer(struct upstream *u, struct slice frame)
 	char why[LOGIN_WHY_MAX];
 	bool done = false;
 
-	if (login_answer(u->login, frame, &done, why, sizeof(why)) != 0)
+	int err = login_answer(u->login, frame, &done, why, sizeof(why));
+
+	if (err == ERR_REMOTE)
+		refusals_note(u->reactor->core->refusals, u->name);
+	if (err != 0) {
 		refused(u, why);
-	else if (!done)
+		return;
+	}
+	if (!done) {
 		log_in(u);
-	else if (io_set_idle(u->io, 0) != 0)
+		return;
+	}
+	refusals_forget(u->reactor->core->refusals, u->name);
+	if (io_set_idle(u->io, 0) != 0)
 		failed(u, "out of memory");
 	else
 		hand_over(u);
@@ -265,8 +275,25 @@ on_dialled(void *arg, int fd, const char *why)
 		failed(u, "out of memory");
 }
 
-static int
-dial_next(struct upstream *u)
+static void
+on_unknown(void *arg)
+{
+	finish(arg, NULL, "the cluster has not told this broker's address yet");
+}
+
+static void
+on_resting(void *arg)
+{
+	struct upstream *u = arg;
+	char why[80];
+
+	(void)snprintf(why, sizeof(why), "it refused the proxy's login; the next try is in %lld ms", (long long)u->rest_ms);
+	finish(u, NULL, why);
+}
+
+/* The next address, u->host and u->name; *ret_port is the broker's. */
+static void
+next_address(struct upstream *u, uint16_t *ret_port)
 {
 	const struct core *core = u->reactor->core;
 	struct slice host = slice_str(u->node.host);
@@ -282,14 +309,27 @@ dial_next(struct upstream *u)
 	u->left--;
 	(void)snprintf(u->host, sizeof(u->host), "%.*s", (int)host.n, (const char *)host.p);
 	(void)snprintf(u->name, sizeof(u->name), "%.*s:%u", (int)host.n, (const char *)host.p, port);
-	u->dial = dial_start(u->reactor->loop, core->resolver, host, port, core->set.connect_ms, on_dialled, u);
-	return u->dial != NULL ? 0 : ERR_NOMEM;
+	*ret_port = port;
 }
 
-static void
-on_unknown(void *arg)
+static int
+dial_next(struct upstream *u)
 {
-	finish(arg, NULL, "the cluster has not told this broker's address yet");
+	const struct core *core = u->reactor->core;
+	bool logs_in = u->log_in && core->set.login != NULL;
+	uint16_t port;
+
+	do {
+		next_address(u, &port);
+		u->rest_ms = logs_in ? refusals_wait_ms(core->refusals, u->name) : 0;
+	} while (u->rest_ms > 0 && u->left > 0);
+	if (u->rest_ms > 0) {
+		u->task.fn = on_resting;
+		loop_next(u->reactor->loop, &u->task);
+		return 0;
+	}
+	u->dial = dial_start(u->reactor->loop, core->resolver, slice_str(u->host), port, core->set.connect_ms, on_dialled, u);
+	return u->dial != NULL ? 0 : ERR_NOMEM;
 }
 
 static struct upstream *

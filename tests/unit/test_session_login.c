@@ -107,6 +107,23 @@ START_TEST(a_wrong_password)
 }
 END_TEST
 
+/* Clients that come again and again are not as many wrong passwords. */
+START_TEST(a_wrong_password_is_not_tried_for_each)
+{
+	int tried;
+
+	lab_password = "wrong";
+	open_all(0);
+	lab_want_closed(lab_dial());
+	tried = atomic_load(&lab.handshakes);
+	for (int i = 0; i < 50; i++)
+		lab_want_closed(lab_dial());
+	close_all();
+	lab_password = "sidecar-pw";
+	ck_assert_int_lt(atomic_load(&lab.handshakes), tried + 25);
+}
+END_TEST
+
 START_TEST(another_mechanism)
 {
 	struct proxy_settings set;
@@ -195,10 +212,18 @@ START_TEST(refused_again)
 	atomic_store(&lab.refuse_from, 2);
 	open_all(100);
 	lab_want_closed(lab_dial());
-	/* A new connection is a first login. */
+	/* A new connection is a first login, after a rest. */
 	atomic_store(&lab.lifetime_ms, 0);
-	fd = lab_dial();
-	lab_echo(fd, 1, "new");
+	for (;;) {
+		struct wr frame;
+
+		fd = lab_dial();
+		if (lab_ask(fd, LAB_ECHO, 0, 1, slice_str("new")) && lab_frame(fd, &frame)) {
+			wr_free(&frame);
+			break;
+		}
+		close(fd);
+	}
 	close(fd);
 	close_all();
 }
@@ -245,6 +270,7 @@ main(void)
 	tcase_add_loop_test(t, each_version_of_authenticate, 0, 3);
 	tcase_add_test(t, what_is_fetched_is_waited_for);
 	tcase_add_test(t, a_wrong_password);
+	tcase_add_test(t, a_wrong_password_is_not_tried_for_each);
 	tcase_add_test(t, another_mechanism);
 	tcase_add_test(t, again_unseen);
 	tcase_add_test(t, again_before_a_held_request);
