@@ -388,6 +388,13 @@ void
 session_connect(struct session *s)
 {
 	note_certificate(s);
+	if (!s->gated) /* else when it has asked for something that it may */
+		session_dial(s);
+}
+
+void
+session_dial(struct session *s)
+{
 	s->dialling = upstream_start(s->reactor, s->from->node_id, s->reactor->core->set.login_for_clients,
 				      on_upstream, s);
 	if (s->dialling == NULL)

@@ -165,6 +165,25 @@ new_exchange(struct session *s, const struct start *st)
 	return x;
 }
 
+/* May a request that begins so be taken at all?  Else the connection is closed. */
+static bool
+let_in(struct session *s, const struct io_note *note, struct start *ret)
+{
+	if (!start_read(note->head, note->frame_len, ret)) {
+		refuse(s, METRIC_CLIENT_ERRORS_NOT_KAFKA, "garbage: not a Kafka request");
+		return false;
+	}
+	if (s->gated && ret->key != API_VERSIONS && ret->key != API_SASL_HANDSHAKE && ret->key != API_SASL_AUTHENTICATE) {
+		refuse(s, METRIC_CLIENT_ERRORS_LOGIN, "ILLEGAL_SASL_STATE: a request before the login");
+		return false;
+	}
+	if (s->gated && note->frame_len > TOKEN_MAX) {
+		refuse(s, METRIC_CLIENT_ERRORS_PROTOCOL, "garbage: no login is that large");
+		return false;
+	}
+	return true;
+}
+
 static void
 on_head(struct session *s, struct io_note *note)
 {
@@ -172,6 +191,13 @@ on_head(struct session *s, struct io_note *note)
 	struct exchange *x;
 	struct start st;
 
+	if (s->state == SESSION_DIALLING && s->dialling == NULL) {
+		if (!let_in(s, note, &st))
+			return;
+		session_dial(s);
+		if (s->state == SESSION_DEAD)
+			return;
+	}
 	if (s->state == SESSION_DIALLING && s->left_early && !matters_without_client(note)) {
 		session_client_gone(s);
 		return;
@@ -194,18 +220,8 @@ on_head(struct session *s, struct io_note *note)
 		return;
 	}
 	s->raw = false;
-	if (!start_read(note->head, note->frame_len, &st)) {
-		refuse(s, METRIC_CLIENT_ERRORS_NOT_KAFKA, "garbage: not a Kafka request");
+	if (!let_in(s, note, &st))
 		return;
-	}
-	if (s->gated && st.key != API_VERSIONS && st.key != API_SASL_HANDSHAKE && st.key != API_SASL_AUTHENTICATE) {
-		refuse(s, METRIC_CLIENT_ERRORS_LOGIN, "ILLEGAL_SASL_STATE: a request before the login");
-		return;
-	}
-	if (s->gated && note->frame_len > TOKEN_MAX) {
-		refuse(s, METRIC_CLIENT_ERRORS_PROTOCOL, "garbage: no login is that large");
-		return;
-	}
 	if (pipeline_wants_request(&s->reactor->pipeline, st.key, st.version)) {
 		note->take = IO_WHOLE;
 		return;

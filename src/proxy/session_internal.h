@@ -16,7 +16,7 @@
  *       └─────────────────────────────────────────┘
  */
 enum session_state {
-	SESSION_DIALLING,  /* the broker isn't connected; nothing was sent */
+	SESSION_DIALLING,  /* the broker isn't connected, nor looked for while gated; nothing was sent */
 	SESSION_OPEN,      /* both ways */
 	SESSION_DRAINING,  /* no new request is read; what is in flight gets its answers */
 	SESSION_LEAVING,   /* the client is gone; answers that stages await are still read */
@@ -77,7 +77,8 @@ struct session {
 };
 
 /* session.c */
-void session_connect(struct session *s);                    /* the client is connected: to its broker */
+void session_connect(struct session *s);                    /* the client is connected */
+void session_dial(struct session *s);                       /* its broker is to be; s may be dead afterwards */
 void session_turn(struct session *s);                       /* after every event: what follows from it */
 void session_client_gone(struct session *s);                /* its connection is closed by now or broken */
 void session_broker_gone(struct session *s, const char *why);

@@ -691,6 +691,46 @@ START_TEST(leaves_while_its_session_ends)
 }
 END_TEST
 
+/* --- strangers ------------------------------------------------------------------------------ */
+
+static const char http[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/* Where a login is demanded, nobody is dialled for who doesn't begin one. */
+START_TEST(knocks_before_a_demanded_login)
+{
+	int fd[4];
+
+	settings.demand_login = true;
+	open_proxy();
+	while (broker.conns.count < 1)
+		turn(); /* the proxy's own */
+	fd[0] = dial();
+	fd[1] = dial();
+	send_all(fd[1], (const uint8_t *)http, sizeof(http) - 1);
+	fd[2] = dial();
+	ask(fd[2], RELAY, 1, "before the login");
+	for (int i = 1; i < 3; i++) {
+		uint8_t byte;
+
+		ck_assert_uint_eq(receive(fd[i], &byte, 1), 0);
+		close(fd[i]);
+	}
+	for (int i = 0; i < 20; i++)
+		turn();
+	ck_assert_uint_eq(proxy_connections(proxy), 1);
+	ck_assert_uint_eq(broker.conns.count, 1);
+	fd[3] = dial();
+	ask(fd[3], API_VERSIONS, 1, "");
+	until_requests(1);
+	ck_assert_uint_eq(broker.conns.count, 2);
+	reply(1, "");
+	want(fd[3], 1, "");
+	close(fd[0]);
+	close(fd[3]);
+	until_no_connections();
+}
+END_TEST
+
 /* --- clients that don't read ---------------------------------------------------------------- */
 
 enum { MUCH = 16 * 1024 * 1024 };
@@ -787,6 +827,7 @@ main(void)
 	tcase_add_test(t, leaves_something_before_its_broker_is_there);
 	tcase_add_test(t, leaves_behind_a_stalled_broker);
 	tcase_add_test(t, leaves_while_its_session_ends);
+	tcase_add_test(t, knocks_before_a_demanded_login);
 	tcase_add_test(t, reads_nothing_before_an_awaited_answer);
 	tcase_add_test(t, reads_late_what_nobody_awaits);
 	suite_add_tcase(s, t);
