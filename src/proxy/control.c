@@ -63,12 +63,14 @@ control_arm_deadline(struct control *c)
 	struct link *sent = list_first(&c->sent), *waiting = list_first(&c->waiting);
 	struct monotime at;
 
-	/* Both lists are in order of age, answers come in that order, and what was sent is older than what waits. */
+	/* Both lists are in order of age.  What was sent is older than what waits, but for a login's messages. */
 	if (sent == NULL && waiting == NULL) {
 		loop_timer_clear(c->deadline);
 		return;
 	}
 	at = sent != NULL ? due(ask_of(sent)) : ask_of(waiting)->deadline;
+	if (waiting != NULL && ask_of(waiting)->deadline.ns < at.ns)
+		at = ask_of(waiting)->deadline;
 	loop_timer_set(c->deadline, monotime_since_ms(at, clock_now()) + 1);
 }
 

@@ -19,8 +19,7 @@ send_login(struct control *c, struct wr *w, int32_t correlation_id)
 	}
 	a->login = true;
 	a->correlation_id = correlation_id;
-	a->deadline.ns = clock_now().ns + (int64_t)CONTROL_ASK_MS * 1000000;
-	a->patience = a->deadline;
+	a->deadline = a->patience = c->login_by;
 	list_append(&c->sent, &a->link);
 	control_arm_deadline(c);
 	return 0;
@@ -46,6 +45,8 @@ login_step(struct control *c)
 	if (err == ERR_NOT_NOW) {
 		loop_timer_set(c->relogin, LOGIN_AGAIN_MS);
 	} else if (err == 0) {
+		if (!c->logging_in)
+			c->login_by.ns = clock_now().ns + (int64_t)CONTROL_ASK_MS * 1000000;
 		c->logging_in = true;
 		err = send_login(c, &w, correlation_id);
 		if (err != 0)

@@ -33,7 +33,8 @@ struct control {
 	struct upstream *search;
 	struct io *io;
 	struct login *login;      /* on this connection, or NULL */
-	bool logging_in;          /* anew (KIP-368): asks wait */
+	bool logging_in;          /* anew (KIP-368): asks wait … */
+	struct monotime login_by; /* … until then, whatever the broker says meanwhile */
 	struct loop_timer *relogin;
 	char broker[ENDPOINTS_HOST_MAX + 8];
 	size_t candidate; /* the next to try; 0: the bootstrap servers, n: the nth broker */

@@ -11,6 +11,7 @@
 #include "net/io.h"
 #include "net/listen.h"
 #include "proxy/control_internal.h"
+#include "proxy/login.h"
 #include "ports.h"
 #include "suite.h"
 
@@ -24,6 +25,7 @@ enum manner {
 	HOLDS,        /* greets, and keeps what it is asked then */
 	LEAVES_EARLY, /* closes when it is asked for Metadata */
 	LEAVES_LATE,  /* … after it answered */
+	LOGS_SLOWLY,  /* keeps what belongs to a login */
 };
 
 static struct broker {
@@ -35,6 +37,8 @@ static struct broker {
 	unsigned accepted, looks;
 	int32_t ids[8]; /* HOLDS: of what it was asked on the newest connection */
 	unsigned held;
+	struct request_header login; /* LOGS_SLOWLY: the last, of so many */
+	unsigned logins;
 } brokers[2];
 
 static struct loop *loop;
@@ -44,18 +48,26 @@ static struct core core;
 static void
 answer(struct io *io, const struct request_header *h)
 {
+	static const int16_t apis[][3] = {
+		{API_METADATA, 2, 2}, {API_VERSIONS, 0, 0}, {API_SASL_HANDSHAKE, 0, 1}, {API_SASL_AUTHENTICATE, 0, 1}};
 	struct wr w = wr_new(4096);
 	struct rope frame = {NULL, 0, 0, 0};
 
 	wr_i32(&w, h->correlation_id);
 	if (h->key == API_VERSIONS) {
 		wr_i16(&w, 0);
-		wr_i32(&w, 2);
-		for (int i = 0; i < 2; i++) {
-			wr_i16(&w, i == 0 ? API_METADATA : API_VERSIONS);
-			wr_i16(&w, i == 0 ? 2 : 0);
-			wr_i16(&w, i == 0 ? 2 : 0);
-		}
+		wr_i32(&w, (int32_t)ARRAY_LEN(apis));
+		for (size_t i = 0; i < ARRAY_LEN(apis); i++)
+			for (size_t k = 0; k < 3; k++)
+				wr_i16(&w, apis[i][k]);
+	} else if (h->key == API_SASL_HANDSHAKE) {
+		wr_i16(&w, 0);
+		wr_i32(&w, 0); /* mechanisms */
+	} else if (h->key == API_SASL_AUTHENTICATE) {
+		wr_i16(&w, 0);
+		wr_i16(&w, -1); /* no message */
+		wr_i32(&w, 0);
+		wr_i64(&w, 100); /* how long it lasts */
 	} else {
 		wr_i32(&w, (int32_t)core.server_count); /* brokers */
 		for (size_t i = 0; i < core.server_count; i++) {
@@ -109,6 +121,11 @@ on_conn(void *arg, struct io *io, struct io_note *note)
 		if (b->manner == HOLDS && h.key == API_METADATA) {
 			ck_assert_uint_lt(b->held, ARRAY_LEN(b->ids));
 			b->ids[b->held++] = h.correlation_id;
+			return;
+		}
+		if (b->manner == LOGS_SLOWLY && (h.key == API_SASL_HANDSHAKE || h.key == API_SASL_AUTHENTICATE)) {
+			b->login = h;
+			b->logins++;
 			return;
 		}
 		if (b->manner != LEAVES_EARLY || h.key != API_METADATA)
@@ -383,6 +400,69 @@ START_TEST(slow)
 }
 END_TEST
 
+static int
+talk_begin(void *arg, const char *host, void **ret_talk, char *why, size_t why_len)
+{
+	(void)host;
+	(void)why;
+	(void)why_len;
+	*ret_talk = arg;
+	return 0;
+}
+
+static int
+talk_step(void *talk, struct slice in, struct wr *out, bool *ret_done, char *why, size_t why_len)
+{
+	(void)talk;
+	(void)why;
+	(void)why_len;
+	if (in.n == 0)
+		wr_text(out, "token");
+	*ret_done = true;
+	return 0;
+}
+
+static void
+talk_end(void *talk)
+{
+	(void)talk;
+}
+
+/* Whoever asks while the connection is logged in anew waits no longer than else, however long each step of that takes. */
+START_TEST(asks_during_a_slow_login)
+{
+	static const struct login_door door = {"PLAIN", &core, talk_begin, talk_step, talk_end};
+
+	core.set.login = &door;
+	until_ready();
+	now = clock_now();
+	clock_set_for_tests(&now, NULL);
+	brokers[0].manner = LOGS_SLOWLY;
+	while (brokers[0].logins < 1)
+		turn();
+	now.ns += INT64_C(1000) * 1000000;
+	ask();
+	for (int i = 0; i < 20; i++) {
+		struct loop_task t = {.fn = talk_end};
+
+		loop_next(loop, &t);
+		turn();
+	}
+	now.ns += INT64_C(8000) * 1000000;
+	answer(brokers[0].conn, &brokers[0].login);
+	while (brokers[0].logins < 2)
+		turn();
+	ck_assert_uint_eq(asked.ended, 0);
+	now.ns += INT64_C(2001) * 1000000;
+	ask(); /* and what is due is looked at */
+	while (asked.ended < 1)
+		turn();
+	ck_assert_int_eq(asked.err, ERR_TIMEOUT);
+	while (brokers[0].accepted < 2) /* nor is this broker waited for any longer */
+		turn();
+}
+END_TEST
+
 /* Two brokers, and a port for one of them: that is what is told, not that nobody answers. */
 START_TEST(no_port)
 {
@@ -419,6 +499,7 @@ main(void)
 	tcase_add_test(t, silent_server);
 	tcase_add_test(t, hangs);
 	tcase_add_test(t, slow);
+	tcase_add_test(t, asks_during_a_slow_login);
 	tcase_add_test(t, no_port);
 	suite_add_tcase(s, t);
 	return suite_run(s);
