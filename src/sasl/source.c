@@ -32,14 +32,24 @@ is(const struct source_settings *s, const char *mechanism)
 	return strcmp(s->mechanism, mechanism) == 0;
 }
 
+/* Does the authority end behind the host, or behind a port?  What else may stand there is a user's name. */
+static bool
+is_port_or_end(const char *at)
+{
+	if (*at == ':')
+		at += 1 + strspn(at + 1, "0123456789");
+	return *at == '/' || *at == '?' || *at == '\0';
+}
+
 static int
 check_url(const char *url, char *why, size_t why_len)
 {
-	static const char *const good[] = {"https://", "http://127.0.0.1:", "http://127.0.0.1/", "http://localhost:",
-					   "http://localhost/", "http://[::1]:"};
+	static const char *const here[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
 
-	for (size_t i = 0; i < ARRAY_LEN(good); i++)
-		if (strncmp(url, good[i], strlen(good[i])) == 0)
+	if (strncmp(url, "https://", 8) == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(here); i++)
+		if (strncmp(url, here[i], strlen(here[i])) == 0 && is_port_or_end(url + strlen(here[i])))
 			return 0;
 	return sasl_fail(ERR_CONFIG, why, why_len,
 			 "kafka.sasl.oauthbearer.token.endpoint.url: want https:// (http:// only to this machine), a secret is sent there");
