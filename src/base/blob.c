@@ -9,7 +9,7 @@ blob_own(uint8_t *buf, size_t n)
 
 	if (b == NULL)
 		return NULL;
-	*b = (struct blob){1, n, n, buf};
+	*b = (struct blob){1, n, n, buf, false};
 	return b;
 }
 
@@ -37,9 +37,14 @@ blob_grow(struct blob *b, size_t cap)
 
 	if (cap <= b->cap)
 		return 0;
-	buf = realloc(b->data, cap);
+	buf = b->secret ? malloc(cap) : realloc(b->data, cap);
 	if (buf == NULL)
 		return ERR_NOMEM;
+	if (b->secret) { /* realloc() would leave a copy behind */
+		memcpy(buf, b->data, b->len);
+		explicit_bzero(b->data, b->cap);
+		free(b->data);
+	}
 	b->data = buf;
 	b->cap = cap;
 	return 0;
@@ -61,6 +66,8 @@ blob_unref(struct blob *b)
 	INVARIANT(b->refs > 0);
 	if (--b->refs > 0)
 		return;
+	if (b->secret)
+		explicit_bzero(b->data, b->cap);
 	free(b->data);
 	free(b);
 }

@@ -14,6 +14,7 @@ struct blob {
 	size_t len; /* content */
 	size_t cap; /* room behind data */
 	uint8_t *data;
+	bool secret; /* wiped before it is given back */
 };
 
 /* A blob with one reference, no content and room for cap bytes; NULL when there is no memory. */

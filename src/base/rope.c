@@ -41,6 +41,13 @@ rope_add_wr(struct rope *r, struct wr *w)
 }
 
 void
+rope_mark_secret(struct rope *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		r->pieces[i].blob->secret = true;
+}
+
+void
 rope_clear(struct rope *r)
 {
 	for (size_t i = 0; i < r->count; i++)

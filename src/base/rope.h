@@ -30,6 +30,9 @@ int rope_add(struct rope *r, struct blob *b, size_t off, size_t len) MUSTCHECK;
 /* Appends all that `w` holds and takes its buffer; w is empty afterwards.  0, ERR_NOMEM, or w's error. */
 int rope_add_wr(struct rope *r, struct wr *w) MUSTCHECK;
 
+/* What is in it is wiped when its last reference goes. */
+void rope_mark_secret(struct rope *r);
+
 /* Moves everything out of `from`, which is empty afterwards. */
 static inline struct rope
 rope_take(struct rope *from)

@@ -84,6 +84,7 @@ settle_into(struct out_piece *before, struct out_piece *p)
 	if (b == NULL || b->refs > 1 || before->off + before->len != b->len || b->cap - b->len < p->len)
 		return false;
 	memcpy(b->data + b->len, p->blob->data + p->off, p->len);
+	b->secret |= p->blob->secret;
 	b->len += p->len;
 	before->len += p->len;
 	blob_unref(p->blob);
@@ -103,6 +104,7 @@ move_out(struct out_piece *p)
 		return; /* it stays where it is: more memory held, nothing lost */
 	memcpy(b->data, p->blob->data + p->off, p->len);
 	b->len = p->len;
+	b->secret = p->blob->secret;
 	blob_unref(p->blob);
 	p->blob = b;
 	p->off = 0;

@@ -347,31 +347,36 @@ tls_writev(struct io *io, struct iovec *iov, int n)
 {
 	struct io_tls *t = io->tls;
 	struct cursor c = {iov, n, 0};
-	size_t total = 0, len, sent;
+	size_t total = 0, len, sent, gathered = 0;
 	const uint8_t *from;
+	ssize_t how = 0;
 
 	io->write_on_read = false;
 	while ((len = next_record(c, t->retry > 0 ? t->retry : RECORD, &from)) > 0) {
 		int ret;
 
+		if (from == record)
+			gathered = len;
 		ERR_clear_error();
 		ret = SSL_write_ex(t->ssl, from, len, &sent);
 		if (ret != 1) {
-			ssize_t how = judge(io, ret, true);
-
+			how = judge(io, ret, true);
 			if (how == 0) { /* the socket is gone */
 				errno = EPIPE;
 				how = -1;
 			}
 			t->retry = errno == EAGAIN ? len : 0;
-			/* What failed is told by the next call: libssl repeats it. */
-			return total > 0 ? (ssize_t)total : how;
+			break;
 		}
 		t->retry = 0;
 		total += sent;
 		advance(&c, sent);
 	}
-	return (ssize_t)total;
+	/* A password may have been in it, and nothing need ever come to lie over that. */
+	if (gathered < RECORD)
+		explicit_bzero(record, gathered);
+	/* What failed is told by the next call: libssl repeats it. */
+	return total > 0 ? (ssize_t)total : how;
 }
 
 static bool

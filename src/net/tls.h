@@ -23,7 +23,7 @@ enum tls_client_auth { TLS_CLIENT_NONE, TLS_CLIENT_OPTIONAL, TLS_CLIENT_REQUIRED
 /* Files are PEM, their texts are copied.  "" and NULL mean the same: not given. */
 struct tls_server_conf {
 	const char *certificate; /* the chain, the server's own first */
-	const char *key;         /* nobody else may read it; not given: it is in the chain's file */
+	const char *key;         /* its group may read it, nobody else, nor write; not given: it is in the chain's file */
 	const char *client_ca;   /* whose certificates clients may show; wanted unless TLS_CLIENT_NONE */
 	enum tls_client_auth client_auth;
 	const char *const *client_names; /* globs; one must match the common name or an alternative name */

@@ -10,6 +10,7 @@ send_login(struct control *c, struct wr *w, int32_t correlation_id)
 	struct rope frame = {NULL, 0, 0, 0};
 	int err = a == NULL ? ERR_NOMEM : rope_add_wr(&frame, w);
 
+	rope_mark_secret(&frame);
 	if (err == 0)
 		err = io_send_frame(c->io, &frame);
 	if (err != 0) {

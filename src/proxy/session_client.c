@@ -392,6 +392,7 @@ on_frame(struct session *s, struct io_note *note)
 	x->no_answer = h.key == API_PRODUCE &&
 		       !request_wants_answer(h.key, h.version, slice_of(frame.p + h.body_at, frame.n - h.body_at));
 	x->frame = blob_take(&note->blob);
+	x->frame->secret = h.key == STAGE_TOKEN || h.key == API_SASL_AUTHENTICATE;
 	x->body_at = h.body_at;
 	session_request_step(s, x);
 }

@@ -63,6 +63,7 @@ send_own(struct session *s, struct wr *w, int32_t correlation_id)
 	struct rope frame = {NULL, 0, 0, 0};
 	int err = x == NULL ? ERR_NOMEM : rope_add_wr(&frame, w);
 
+	rope_mark_secret(&frame);
 	if (err == 0)
 		err = io_send_frame(s->broker, &frame);
 	if (err != 0) {

@@ -118,9 +118,13 @@ log_in(struct upstream *u)
 		loop_timer_set(u->again, LOGIN_AGAIN_MS);
 		return;
 	}
-	if (err == 0 && (rope_add_wr(&frame, &w) != 0 || io_send_frame(u->io, &frame) != 0)) {
-		(void)snprintf(why, sizeof(why), "%s", err_text(ERR_NOMEM));
-		err = ERR_NOMEM;
+	if (err == 0) {
+		err = rope_add_wr(&frame, &w);
+		rope_mark_secret(&frame);
+		if (err == 0)
+			err = io_send_frame(u->io, &frame);
+		if (err != 0)
+			(void)snprintf(why, sizeof(why), "%s", err_text(err));
 	}
 	if (err != 0) {
 		rope_clear(&frame);

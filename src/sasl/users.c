@@ -204,20 +204,22 @@ is_good(struct users *u, const struct check *c)
 	struct user *user = map_get(u->by_name, secret_slice(&c->name));
 	uint8_t quick[HASH_LEN], sum[HASH_LEN];
 	unsigned n;
-	bool good;
+	bool good = false;
 
 	if (c->password.n == 0 || c->password.n > PASSWORD_MAX ||
 	    HMAC(EVP_sha256(), u->key, HASH_LEN, c->password.p, c->password.n, quick, &n) == NULL)
 		return false;
-	if (user != NULL && user->known && secret_equal(quick, user->quick, HASH_LEN))
-		return true;
-	good = derive(secret_slice(&c->password), user != NULL ? user : &nobody, sum) && user != NULL &&
-	       secret_equal(sum, user->hash, HASH_LEN);
+	if (user != NULL && user->known && secret_equal(quick, user->quick, HASH_LEN)) {
+		good = true;
+	} else {
+		good = derive(secret_slice(&c->password), user != NULL ? user : &nobody, sum) && user != NULL &&
+		       secret_equal(sum, user->hash, HASH_LEN);
+		OPENSSL_cleanse(sum, sizeof(sum));
+	}
 	if (good) {
 		memcpy(user->quick, quick, HASH_LEN);
 		user->known = true;
 	}
-	OPENSSL_cleanse(sum, sizeof(sum));
 	OPENSSL_cleanse(quick, sizeof(quick));
 	return good;
 }

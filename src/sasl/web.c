@@ -97,6 +97,7 @@ web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len)
 	headers = header_list(q->headers);
 	if (c == NULL || (headers == NULL && q->headers != NULL && q->headers[0] != NULL)) {
 		curl_easy_cleanup(c);
+		curl_slist_free_all(headers);
 		return sasl_fail(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	}
 	e = configure(c, q, headers, ret, error);

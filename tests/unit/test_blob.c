@@ -24,6 +24,23 @@ START_TEST(counted)
 }
 END_TEST
 
+/* That it is wiped nobody can look at when it is gone; what is in it survives the other way to grow. */
+START_TEST(secret_grows)
+{
+	struct blob *b = blob_new(5);
+
+	ck_assert_ptr_nonnull(b);
+	ck_assert(!b->secret);
+	memcpy(b->data, "hello", 5);
+	b->len = 5;
+	b->secret = true;
+	ck_assert_int_eq(blob_grow(b, 100000), 0);
+	ck_assert_uint_eq(b->cap, 100000);
+	ck_assert(slice_eq(blob_slice(b), slice_str("hello")));
+	blob_unref(b);
+}
+END_TEST
+
 START_TEST(owns_a_buffer)
 {
 	uint8_t *buf = malloc(3);
@@ -64,6 +81,7 @@ main(void)
 
 	tcase_add_test(t, counted);
 	tcase_add_test(t, owns_a_buffer);
+	tcase_add_test(t, secret_grows);
 	tcase_add_test(t, empty_has_a_place);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
