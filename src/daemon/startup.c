@@ -28,22 +28,6 @@ state_path(const struct config *c, char *out, size_t len)
 	return n < 0 || (size_t)n >= len ? ERR_LIMIT : 0;
 }
 
-/* Makes the folders on the way to the state directory, as a home directory may not have them. */
-static void
-make_parents(const char *path)
-{
-	char copy[4096];
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	for (char *p = copy + 1; *p != '\0'; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		(void)mkdir(copy, 0700); /* state_open() says what is wrong */
-		*p = '/';
-	}
-}
-
 /* Who may write there can put another key or other heads in place. */
 static void
 warn_of_everybody(const char *dir)
@@ -94,7 +78,6 @@ app_open_state(struct app *a)
 		LOG_ERROR("startup", "no state directory: set state.directory, $STATE_DIRECTORY or $HOME");
 		return EXIT_CONFIG;
 	}
-	make_parents(dir);
 	if (state_open(dir, &a->state, why, sizeof(why)) != 0) {
 		LOG_ERROR("startup", "the state directory can't be used", LOG_S("directory", dir), LOG_S("cause", why));
 		return EXIT_FAILURE_RUN;
