@@ -39,6 +39,7 @@ struct endpoints {
 	unsigned looks;
 	char cluster[CLUSTER_MAX]; /* "": not known */
 	bool stopped;
+	pthread_mutex_t saving; /* of the file; taken before `mutex`, without which it is written */
 	char *path; /* NULL: nothing is kept */
 	char *temp;
 };
@@ -52,6 +53,7 @@ endpoints_new(const struct addr *at, uint16_t first, uint16_t last, uint16_t res
 	if (e == NULL)
 		return NULL;
 	pthread_mutex_init(&e->mutex, NULL);
+	pthread_mutex_init(&e->saving, NULL);
 	e->at = *at;
 	e->first = first;
 	e->last = last;
@@ -72,6 +74,7 @@ endpoints_free(struct endpoints *e)
 	if (e == NULL)
 		return;
 	pthread_mutex_destroy(&e->mutex);
+	pthread_mutex_destroy(&e->saving);
 	free(e->list);
 	free(e->path);
 	free(e->temp);
@@ -218,7 +221,10 @@ write_all(const struct endpoints *e, struct wr *w)
 	}
 }
 
-/* A file that is lost costs other port numbers after a restart, no more: so it isn't synced. */
+/*
+ * A file that is lost costs other port numbers after a restart, no more: so it isn't synced.  A disk that
+ * hangs keeps who has news waiting, nobody else.
+ */
 static void
 save(struct endpoints *e)
 {
@@ -228,7 +234,10 @@ save(struct endpoints *e)
 
 	if (e->path == NULL)
 		return;
+	pthread_mutex_lock(&e->saving);
+	pthread_mutex_lock(&e->mutex);
 	write_all(e, &w);
+	pthread_mutex_unlock(&e->mutex);
 	fd = open(e->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		ok = wr_err(&w) == 0 && write(fd, w.buf, w.len) == (ssize_t)w.len;
@@ -237,6 +246,7 @@ save(struct endpoints *e)
 	if (!ok)
 		LOG_WARN("endpoints", "the brokers' ports can't be kept for the next start", LOG_S("file", e->path),
 			 LOG_S("error", strerror(errno)));
+	pthread_mutex_unlock(&e->saving);
 	wr_free(&w);
 }
 
@@ -268,7 +278,7 @@ void
 endpoints_look(struct endpoints *e, struct slice cluster_id)
 {
 	bool told = is_word(cluster_id, CLUSTER_MAX);
-	bool other;
+	bool other, changed;
 
 	pthread_mutex_lock(&e->mutex);
 	other = told && e->cluster[0] != '\0' && !slice_eq(cluster_id, slice_str(e->cluster));
@@ -285,11 +295,12 @@ endpoints_look(struct endpoints *e, struct slice cluster_id)
 			p->is.broker_port = 0;
 		}
 	}
-	if (told && (other || e->cluster[0] == '\0')) {
+	changed = told && (other || e->cluster[0] == '\0');
+	if (changed)
 		set_cluster(e, cluster_id);
-		save(e);
-	}
 	pthread_mutex_unlock(&e->mutex);
+	if (changed)
+		save(e);
 }
 
 void
@@ -341,9 +352,9 @@ endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t 
 			changed = true;
 		}
 	}
+	pthread_mutex_unlock(&e->mutex);
 	if (changed)
 		save(e);
-	pthread_mutex_unlock(&e->mutex);
 	if (err != 0)
 		return err;
 	if (opened)

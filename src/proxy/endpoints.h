@@ -4,7 +4,7 @@
  *   node 3 at kafka-3.example:9092   ◄─►   127.0.0.1:19095
  *
  * Safe from any thread; a mutex is held for a look-up, and while a new broker's
- * port is bound.  The file keeps a node's port across restarts, for the same cluster.
+ * port is bound, not while the file is written.  The file keeps a node's port across restarts, for the same cluster.
  */
 #ifndef PROXY_ENDPOINTS_H
 #define PROXY_ENDPOINTS_H

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -513,6 +515,37 @@ START_TEST(from_threads)
 }
 END_TEST
 
+static void *
+meet_one(void *arg)
+{
+	(void)meet(arg, 1, "h", 9092);
+	return NULL;
+}
+
+/* The file is a pipe that nobody reads: whoever looks a broker up meanwhile isn't kept. */
+START_TEST(a_disk_that_hangs)
+{
+	struct endpoints *e = make(0, dir);
+	struct endpoint got;
+	pthread_t thread;
+	char pipe[80], text[256];
+	int fd;
+
+	(void)snprintf(pipe, sizeof(pipe), "%s.new", path);
+	ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, meet_one, e), 0);
+	while (endpoints_find(e, 1, &got) != 0)
+		sched_yield();
+	ck_assert_str_eq(got.host, "h");
+	fd = open(pipe, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_gt(read(fd, text, sizeof(text)), 0);
+	close(fd);
+	pthread_join(thread, NULL);
+	endpoints_free(e);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -537,6 +570,7 @@ main(void)
 	tcase_add_test(t, lost_port);
 	tcase_add_test(t, no_directory);
 	tcase_add_test(t, from_threads);
+	tcase_add_test(t, a_disk_that_hangs);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
