@@ -24,7 +24,7 @@ from lab.pki import Pki  # noqa: E402
 CANARY = "127.0.77."
 CLUSTER_ID = "makotoLabClusterId0001"
 PORT_BASE = int(os.environ.get("E2E_PORT_BASE", "24000"))
-STATE = os.path.join(ROOT, "build", "e2e", "cluster")
+STATE = os.path.join(ROOT, "build", "e2e", os.environ.get("E2E_CLUSTER", "cluster"))
 
 # Each broker has one of each: the name, what it speaks, how far its port is from the base.
 LISTENERS = {
