@@ -59,7 +59,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long check-clients check-life check-versions install dist coverage
+        e2e-asan e2e-long check-clients check-life check-versions check-suites install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -163,6 +163,9 @@ check-life: deps-build deps-e2e all ## brokers and topics that come, move, hang 
 
 check-versions: deps-build deps-e2e all ## every release of Kafka from 2.1 on, old and new clients, brokers that hide APIs; is the schema table the newest?
 	@tests/e2e/run --flavor release --versions
+
+check-suites: deps-build deps-e2e all ## clients' own integration tests, directly and proxied: the same passes and skips
+	@tests/e2e/run --flavor release --suites
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(PARALLEL) all build/demo-broker

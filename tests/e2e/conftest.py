@@ -20,10 +20,11 @@ def pytest_addoption(parser):
     parser.addoption("--clients", action="store_true", help="run the client matrix instead")
     parser.addoption("--versions", action="store_true", help="run the version matrix instead")
     parser.addoption("--profile", default="plaintext", help="how the client matrix secures its connections: matrix/profiles.py")
+    parser.addoption("--suites", action="store_true", help="run clients' own tests instead")
     parser.addoption("--life", action="store_true", help="run the life suite instead")
 
 
-SUITES = ("long", "clients", "life", "versions")  # each is run alone; what has none of the marks is the default
+SUITES = ("long", "clients", "life", "versions", "suites")  # each is run alone; what has none of the marks is the default
 
 
 def in_profile(item, profile):
