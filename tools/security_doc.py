@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Does docs/SECURITY.md keep its word?  Each test that it names is in the tree, and each row of a table that
-has a column "shown by" names one, or says "no test: why".
+"""Do documents keep their word?  Each test that one names is in the tree, and each row of a table that
+has a column "shown by" names one, or says "no test: why".  A table may stand in the comment that a C file begins with.
 
-usage: tools/security_doc.py [DOCUMENT]      prints each offence; exit 1 when there is one
+usage: tools/security_doc.py [DOCUMENT …]      prints each offence; exit 1 when there is one
 """
 
 import os
@@ -46,10 +46,9 @@ def rows(lines):
             yield number, last
 
 
-def main():
-    path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "docs", "SECURITY.md")
+def check(path):
     with open(path, encoding="utf-8") as f:
-        lines = f.read().splitlines()
+        lines = [line.removeprefix(" * ") for line in f.read().splitlines()]
     path = os.path.relpath(path)
     bad, tests, count = [], 0, 0
     for number, line in enumerate(lines, 1):
@@ -64,7 +63,12 @@ def main():
     if count == 0 or tests == 0:
         bad.append(f"{path}: no claims in it")
     print("\n".join(bad) if bad else f"{path}: {count} claims, {tests} names of tests")
-    return 1 if bad else 0
+    return len(bad)
+
+
+def main():
+    paths = sys.argv[1:] or [os.path.join(ROOT, *p) for p in (("docs", "SECURITY.md"), ("tests", "unit", "test_attacks.c"))]
+    return 1 if sum([check(p) for p in paths]) else 0
 
 
 if __name__ == "__main__":
