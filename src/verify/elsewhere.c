@@ -233,10 +233,10 @@ elsewhere_judge(struct elsewhere *e, const struct verdict_record *r, const struc
 	size_t n;
 	int err;
 
-	places = statements_elsewhere(e->conf.statements, &named->chain, named->window_id, &n);
+	places = statements_elsewhere(e->conf.statements, e->conf.partition, &named->chain, named->window_id, &n);
 	*ret_taken = n > 0;
 	if (n == 0) {
-		if (!statements_later_elsewhere(e->conf.statements, &named->chain, named->window_id))
+		if (!statements_later_elsewhere(e->conf.statements, e->conf.partition, &named->chain, named->window_id))
 			return 0;
 		*ret_taken = true;
 		e->conf.record(e->conf.record_arg, r->offset, VERDICT_UNATTESTED,

@@ -16,6 +16,7 @@ typedef int elsewhere_fetch_fn(void *arg, int32_t partition, int64_t offset, els
 
 struct elsewhere_conf {
 	const struct statements *statements;
+	int32_t partition; /* of the records */
 	const struct trust *trust;
 	bool accept_unsigned;
 	struct slice dbom_topic;

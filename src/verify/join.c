@@ -204,6 +204,7 @@ join_new(const struct join_conf *conf, struct join **ret)
 	j->read_to = conf->compacted ? conf->log_end : conf->to;
 	j->log_start_now = conf->log_start;
 	o.arg = j;
+	ec.partition = conf->partition;
 	ec.record = on_elsewhere;
 	ec.behind = on_behind;
 	ec.record_arg = j;

@@ -27,7 +27,7 @@ struct finding { /* about a record, or about a window or one of its members */
 };
 
 struct join_conf {
-	struct elsewhere_conf elsewhere; /* all but record, behind and record_arg */
+	struct elsewhere_conf elsewhere; /* all but partition, record, behind and record_arg */
 	int32_t partition;
 	int64_t from, to;  /* verdicts are wanted of offsets from … to-1 */
 	int64_t log_start; /* the first offset that is there */

@@ -116,7 +116,7 @@ add_place(struct statements *s, const struct chain_id *chain, uint64_t window_id
 
 	if (err != 0)
 		return err;
-	s->places[s->place_count++] = (struct statements_place){*chain, window_id, offset, partition, bad};
+	s->places[s->place_count++] = (struct statements_place){*chain, window_id, offset, partition, -1, bad};
 	return 0;
 }
 
@@ -318,6 +318,8 @@ by_name(const void *a, const void *b)
 		return c;
 	if (x->window_id != y->window_id)
 		return (x->window_id > y->window_id) - (x->window_id < y->window_id);
+	if (x->kept_for != y->kept_for)
+		return (x->kept_for > y->kept_for) - (x->kept_for < y->kept_for);
 	if (x->partition != y->partition)
 		return (x->partition > y->partition) - (x->partition < y->partition);
 	return (x->offset > y->offset) - (x->offset < y->offset);
@@ -375,11 +377,29 @@ choose_topic_id(struct statements *s)
 	return 0;
 }
 
+/* Who judges another partition may meet their records too; and they are forgotten before that. */
+static int
+add_kept_places(struct statements *s)
+{
+	for (size_t i = 0; i < s->partition_count; i++)
+		for (size_t n = 0; n < s->partitions[i].count; n++) {
+			const struct kept *k = kept_of(s->partitions[i].list[n]);
+			int err = add_place(s, &k->s.chain, k->s.window_id, k->partition, k->offset, false);
+
+			if (err != 0)
+				return err;
+			s->places[s->place_count - 1].kept_for = k->s.partition;
+		}
+	return 0;
+}
+
 int
 statements_done(struct statements *s)
 {
 	int err = s->conf.topic_id_known ? 0 : choose_topic_id(s);
 
+	if (err == 0 && s->conf.partition < 0)
+		err = add_kept_places(s);
 	if (s->place_count > 0)
 		qsort(s->places, s->place_count, sizeof(*s->places), by_name);
 	return err;
@@ -400,7 +420,7 @@ statements_of(const struct statements *s, int32_t partition, size_t *ret_count)
 static size_t
 lower_bound(const struct statements *s, const struct chain_id *chain, uint64_t window_id)
 {
-	struct statements_place key = {*chain, window_id, INT64_MIN, INT32_MIN, false};
+	struct statements_place key = {*chain, window_id, INT64_MIN, INT32_MIN, INT32_MIN, false};
 	size_t lo = 0, hi = s->place_count;
 
 	while (lo < hi) {
@@ -414,25 +434,28 @@ lower_bound(const struct statements *s, const struct chain_id *chain, uint64_t w
 	return lo;
 }
 
+/* A chain is of one partition: behind those that aren't kept, all are kept for the same one. */
 const struct statements_place *
-statements_elsewhere(const struct statements *s, const struct chain_id *chain, uint64_t window_id, size_t *ret_count)
+statements_elsewhere(const struct statements *s, int32_t partition, const struct chain_id *chain, uint64_t window_id,
+		     size_t *ret_count)
 {
 	size_t at = lower_bound(s, chain, window_id), n = 0;
 
 	while (at + n < s->place_count && chain_id_eq(&s->places[at + n].chain, chain) &&
-	       s->places[at + n].window_id == window_id)
+	       s->places[at + n].window_id == window_id && s->places[at + n].kept_for != partition)
 		n++;
 	*ret_count = n;
 	return n == 0 ? NULL : &s->places[at];
 }
 
 bool
-statements_later_elsewhere(const struct statements *s, const struct chain_id *chain, uint64_t window_id)
+statements_later_elsewhere(const struct statements *s, int32_t partition, const struct chain_id *chain,
+			   uint64_t window_id)
 {
 	size_t at = lower_bound(s, chain, window_id == UINT64_MAX ? window_id : window_id + 1);
 
 	for (; at < s->place_count && chain_id_eq(&s->places[at].chain, chain); at++)
-		if (!s->places[at].bad)
+		if (!s->places[at].bad && s->places[at].kept_for != partition)
 			return true;
 	return false;
 }

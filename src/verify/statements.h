@@ -3,7 +3,8 @@
  *
  * Trusted statements of the wanted partitions are kept, cut down to what verdicts need
  * (32 bytes for each member, when there is a manifest).  Of all others only the place in
- * the statement topic is kept, to be read again should a record name one.
+ * the statement topic is kept, to be read again should a record name one; and of those
+ * that are kept too, for a record of one partition may stand in another.
  */
 #ifndef VERIFY_STATEMENTS_H
 #define VERIFY_STATEMENTS_H
@@ -30,12 +31,13 @@ struct statements_count {
 	char untrusted_keyid[80]; /* of the last untrusted one */
 };
 
-/* Where a statement stands that isn't kept. */
+/* Where a statement stands that isn't kept, or is for another partition. */
 struct statements_place {
 	struct chain_id chain;
 	uint64_t window_id;
 	int64_t offset;
 	int32_t partition; /* of the statement topic */
+	int32_t kept_for;  /* a partition; -1: it isn't kept */
 	bool bad;          /* it is known not to verify */
 };
 
@@ -57,12 +59,13 @@ const struct verdict_window *const *statements_of(const struct statements *s, in
 /* A partition was judged: frees what statements_of() gave. */
 void statements_forget(struct statements *s, int32_t partition);
 
-/* The places of that window's statements that aren't kept: *ret_count of them; NULL: none. */
-const struct statements_place *statements_elsewhere(const struct statements *s, const struct chain_id *chain,
-						    uint64_t window_id, size_t *ret_count);
+/* The places of that window's statements that aren't kept for this partition: *ret_count of them; NULL: none. */
+const struct statements_place *statements_elsewhere(const struct statements *s, int32_t partition,
+						    const struct chain_id *chain, uint64_t window_id, size_t *ret_count);
 
 /* Is a later window of the chain among them? */
-bool statements_later_elsewhere(const struct statements *s, const struct chain_id *chain, uint64_t window_id);
+bool statements_later_elsewhere(const struct statements *s, int32_t partition, const struct chain_id *chain,
+				uint64_t window_id);
 
 const struct statements_count *statements_count(const struct statements *s);
 struct slice statements_topic_id(const struct statements *s); /* the one that was asked for, or found */

@@ -20,7 +20,7 @@
  * | window replayed | `tests/unit/test_attacks.c: replayed`, `tests/unit/test_join.c: published_again` |
  * | chain forked | `tests/unit/test_join.c: forked`, `tests/e2e/test_tamper.py::test_tampered[window stated twice]` |
  * | spliced from another topic | `tests/unit/test_join.c: from_another_topic`, `tests/e2e/test_tamper.py::test_tampered[copied from another topic]` |
- * | spliced from another partition | `tests/unit/test_join.c: under_another_key` |
+ * | spliced from another partition | `tests/unit/test_join.c: from_another_partition`, `tests/unit/test_join.c: under_another_key` |
  * | headers stripped | `tests/unit/test_attacks.c: stripped_and_moved`, `tests/e2e/test_tamper.py::test_tampered[our headers stripped]` |
  * | offsets renumbered | `tests/unit/test_attacks.c: renumbered`, `tests/unit/test_join.c: swapped` |
  * | deletion passed off as compaction | `tests/unit/test_join.c: compacted`, `tests/e2e/test_topic_life.py::test_compacted_with_transactions` |

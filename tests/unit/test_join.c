@@ -450,6 +450,34 @@ START_TEST(from_another_topic)
 }
 END_TEST
 
+/* The same of another partition of this topic, while all are judged: its statements are here, for that one. */
+START_TEST(from_another_partition)
+{
+	struct world_proxy there;
+	char why[256];
+	struct seen s;
+
+	WINDOW(&proxy, .n = 5);
+	world_proxy_open(&there, "t", WORLD_TOPIC_ID, 1, 1, true);
+	ck_assert_int_eq(trust_load(trust, there.public_key, why, sizeof(why)), 0);
+	WINDOW(&there, .n = 5);
+	WINDOW(&there, .n = 5);
+	s = JUDGE();
+	ck_verdicts(&s, 5, VERDICT_MISPLACED, 10, TALLY_VIOLATION);
+	ck_assert_uint_eq(s.count.trusted, 3);
+	world_forge(&w.r[7], "mine");
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_MISPLACED], 9);
+	ck_assert_int_eq(s.verdicts[VERDICT_FORGED_HEADER], 1);
+	/* That partition's first statement is gone, a later one isn't. */
+	w.s[1].gone = true;
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_MISPLACED], 5);
+	ck_assert_int_eq(s.verdicts[VERDICT_UNATTESTED], 5);
+	world_proxy_close(&there);
+}
+END_TEST
+
 /* The log was cut back and written again, all of it through the proxy. */
 START_TEST(offsets_used_again)
 {
@@ -684,6 +712,7 @@ main(void)
 	tcase_add_test(t, never_through_the_proxy);
 	tcase_add_test(t, forged_and_copied);
 	tcase_add_test(t, from_another_topic);
+	tcase_add_test(t, from_another_partition);
 	tcase_add_test(t, offsets_used_again);
 	tcase_add_test(t, topic_created_again);
 	tcase_add_test(t, copied_from_the_deleted_one);

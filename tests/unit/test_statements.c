@@ -223,7 +223,7 @@ place(const struct world_statement *s, size_t *n)
 	uint64_t window;
 
 	ck_assert_int_eq(chain_key_parse(slice_str(s->key), &chain, &window), 0);
-	return statements_elsewhere(st, &chain, window, n);
+	return statements_elsewhere(st, 0, &chain, window, n);
 }
 
 /* What isn't kept is remembered by its place, and whether it is known to be bad. */
@@ -275,11 +275,11 @@ START_TEST(places)
 	ck_assert_uint_eq(statements_count(st)->untrusted, 1);
 	ck_assert_uint_eq(statements_count(st)->unreadable, 1);
 	/* Later windows of a chain; of a bad one there is none. */
-	ck_assert(statements_later_elsewhere(st, &topic_u.chain, 0));
-	ck_assert(statements_later_elsewhere(st, &topic_u.chain, 1));
-	ck_assert(!statements_later_elsewhere(st, &topic_u.chain, 2));
-	ck_assert(!statements_later_elsewhere(st, &topic_u.chain, UINT64_MAX));
-	ck_assert(!statements_later_elsewhere(st, &other.chain, 0));
+	ck_assert(statements_later_elsewhere(st, 0, &topic_u.chain, 0));
+	ck_assert(statements_later_elsewhere(st, 0, &topic_u.chain, 1));
+	ck_assert(!statements_later_elsewhere(st, 0, &topic_u.chain, 2));
+	ck_assert(!statements_later_elsewhere(st, 0, &topic_u.chain, UINT64_MAX));
+	ck_assert(!statements_later_elsewhere(st, 0, &other.chain, 0));
 	world_proxy_close(&topic_u);
 	world_proxy_close(&old);
 }
