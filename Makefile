@@ -108,6 +108,12 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
+# Memory that fails: what our objects ask for goes through tests/unit/failing.h.
+WRAPPED := malloc calloc realloc reallocarray strdup strndup free ZSTD_createCCtx ZSTD_createDCtx \
+           libdeflate_alloc_compressor libdeflate_alloc_decompressor LZ4F_createCompressionContext \
+           LZ4F_createDecompressionContext
+$(B)/unit/test_memory: private LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
+
 unit: $(UNITBIN) ## the unit tests of one FLAVOR
 	@tools/run-tests.sh unit-$(FLAVOR) $(UNITBIN)
 

@@ -288,6 +288,10 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 		return 0;
 	}
 	err = open_batch(w, &b);
+	if (err == ERR_NOMEM) {
+		failed(w, METRIC_RECORDS_NO_MEMORY, b.count);
+		return 0;
+	}
 	if (err != 0) {
 		unattested(reason_of(err), err == ERR_LIMIT || err == ERR_UNSUPPORTED ? b.count : 1);
 		return 0;
@@ -557,13 +561,17 @@ attest_produce_request(struct attest *a, struct exchange *x)
 {
 	struct work w = {.a = a, .x = x, .body = exchange_body(x), .head = wr_new(SIZE_MAX / 2)};
 	enum stage_verdict verdict;
+	int err;
 
 	w.reactor = exchange_reactor_state(x, &a->stage);
 	w.room = REQUEST_MAX - (int64_t)(exchange_body_at(x) + w.body.n);
 	w.config = attest_config(a);
 	w.plain = PLAIN_TIMES * (size_t)w.config->attest_max_plain_bytes;
+	err = produce_request_read(exchange_version(x), w.body, &w.req);
 	/* Brokers take no string longer than that, and what a transaction keeps is not for strangers to choose. */
-	if (produce_request_read(exchange_version(x), w.body, &w.req) != 0 || w.req.transactional_id.n > INT16_MAX) {
+	if (err == ERR_NOMEM) {
+		verdict = STAGE_CLOSE;
+	} else if (err != 0 || w.req.transactional_id.n > INT16_MAX) {
 		unattested(METRIC_RECORDS_MALFORMED, 1);
 		verdict = STAGE_PASS; /* the broker's to refuse */
 	} else if (!w.config->attest_enabled || w.reactor == NULL) {

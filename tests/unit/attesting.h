@@ -487,7 +487,7 @@ batch_seal(struct wr *w)
 
 /* --- exchanges ------------------------------------------------------------------------- */
 
-static struct exchange *
+static UNUSED struct exchange *
 produce_of(int16_t version, int16_t acks, const struct stages_part *parts, size_t n)
 {
 	struct wr w = stages_produce(version, acks, NULL, parts, n);
