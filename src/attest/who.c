@@ -139,10 +139,11 @@ who_ref(struct who_table *t, struct who *w)
 void
 who_unref(struct who_table *t, struct who *w)
 {
-	struct entry *e = CONTAINER_OF(w, struct entry, who);
+	struct entry *e;
 
 	if (w == NULL)
 		return;
+	e = CONTAINER_OF(w, struct entry, who);
 	pthread_mutex_lock(&t->lock);
 	INVARIANT(e->refs > 0);
 	if (--e->refs == 0) {
