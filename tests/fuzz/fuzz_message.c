@@ -11,6 +11,7 @@
 #include "kafka/addresses.h"
 #include "kafka/api.h"
 #include "kafka/apiversions.h"
+#include "kafka/auth.h"
 #include "kafka/configs.h"
 #include "kafka/header.h"
 #include "kafka/metadata.h"
@@ -148,6 +149,50 @@ try_produce_response(int16_t version, struct slice body)
 		free(r);
 }
 
+/* What a login is carried in, from either side; what is read is written and read to the same. */
+static void
+try_login_request(int16_t key, int16_t version, struct slice body, bool walked)
+{
+	struct slice got = {NULL, 0}, again = {NULL, 0};
+	struct wr w = wr_new(LIMIT);
+
+	if (key == API_SASL_HANDSHAKE) {
+		INVARIANT((auth_handshake_request_read(version, body, &got) == 0) == walked);
+		auth_handshake_request_write(got, &w);
+		IMPLIES(walked, auth_handshake_request_read(version, wr_slice(&w), &again) == 0 && slice_eq(got, again));
+	} else if (key == API_SASL_AUTHENTICATE) {
+		INVARIANT((auth_request_read(version, body, &got) == 0) == walked);
+		if (walked) {
+			auth_request_write(version, got, &w);
+			INVARIANT(auth_request_read(version, wr_slice(&w), &again) == 0 && slice_eq(got, again));
+		}
+	}
+	wr_free(&w);
+}
+
+static void
+try_login_response(int16_t key, int16_t version, struct slice body, bool walked)
+{
+	char list[40] = "";
+	struct auth_answer got = {0}, again = {0};
+	struct wr w = wr_new(LIMIT);
+	int16_t error;
+
+	if (key == API_SASL_HANDSHAKE) {
+		INVARIANT((auth_handshake_response_read(version, body, &error, list, sizeof(list)) == 0) == walked);
+		INVARIANT(strnlen(list, sizeof(list)) < sizeof(list));
+	} else if (key == API_SASL_AUTHENTICATE) {
+		INVARIANT((auth_response_read(version, body, &got) == 0) == walked);
+		if (walked) {
+			auth_response_write(version, &got, &w);
+			INVARIANT(auth_response_read(version, wr_slice(&w), &again) == 0);
+			INVARIANT(got.error == again.error && got.lifetime_ms == again.lifetime_ms);
+			INVARIANT(slice_eq(got.bytes, again.bytes) && slice_eq(got.message, again.message));
+		}
+	}
+	wr_free(&w);
+}
+
 static void
 try_request(int16_t key, int16_t version, struct slice body)
 {
@@ -157,6 +202,7 @@ try_request(int16_t key, int16_t version, struct slice body)
 	struct init_producer_id init;
 
 	(void)request_wants_answer(key, version, body);
+	try_login_request(key, version, body, walked);
 	if (key == API_PRODUCE)
 		try_produce_request(version, body);
 	if (key == API_VERSIONS)
@@ -204,6 +250,7 @@ try_response(int16_t key, int16_t version, struct slice body)
 	int64_t id;
 
 	try_addresses(key, version, body);
+	try_login_response(key, version, body, walked);
 	if (topics_in(key, version))
 		INVARIANT((topics_learn(key, version, body, learn, NULL) == 0) == walked);
 	if (key == API_PRODUCE)
