@@ -50,6 +50,7 @@ struct statement_claim {
 };
 
 enum { STATEMENT_PRODUCERS_MAX = 65 }; /* 64, and one for the rest */
+enum { STATEMENT_MEMBERS_MAX = 1 << 20 }; /* a reader has memory for each of them, whoever wrote it */
 
 struct statement {
 	struct slice collector_id, collector_version, location;

@@ -370,7 +370,8 @@ read_integrity(struct in *in, json_t *predicate, struct statement *s)
 	text_is(in, tree, "leafHashAlgorithm", "sha256");
 	s->leaf_count = (uint64_t)integer(in, tree, "leafCount", 1);
 	hex(in, tree, "root", s->root, SHA256_LEN);
-	if (in->err == 0 && integer(in, tree, "treeHeight", 1) != (int64_t)tree_height(s->leaf_count))
+	if (in->err == 0 && (s->leaf_count > STATEMENT_MEMBERS_MAX ||
+			     integer(in, tree, "treeHeight", 1) != (int64_t)tree_height(s->leaf_count)))
 		fail(in, ERR_MALFORMED);
 }
 

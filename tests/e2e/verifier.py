@@ -347,7 +347,7 @@ def check_shape(body, payload=None):
     _want(set(t) == {"algorithm", "leafHashAlgorithm", "leafCount", "treeHeight", "root"}, "merkleTree")
     n = t["leafCount"]
     _want(t["algorithm"] == "sha256" and t["leafHashAlgorithm"] == "sha256", "tree algorithms")
-    _want(type(n) is int and n >= 1 and t["treeHeight"] == tree_height(n), "leafCount, treeHeight")
+    _want(type(n) is int and 1 <= n <= 1 << 20 and t["treeHeight"] == tree_height(n), "leafCount, treeHeight")
     _want(t["root"] == d["merkleRoot"] and d["recordCount"] == str(n), "root and count agree with the subject")
     _want(set(c) - {"previousWindowId", "previousMerkleRoot"} == {"chainLength", "genesisWindowId"}, "chain")
     _want(("previousWindowId" in c) == ("previousMerkleRoot" in c), "both previous* or neither")

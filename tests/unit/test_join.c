@@ -355,6 +355,31 @@ START_TEST(unsigned_statement)
 }
 END_TEST
 
+/* Consistent in itself: tree height, ranges, producers and all. */
+static void
+immense(struct statement *s)
+{
+	s->leaf_count = (uint64_t)1 << 50;
+	s->ranges.list[0].count = (int64_t)1 << 50;
+	s->last_offset = s->first_offset + s->ranges.list[0].count - 1;
+	s->producers[0].records = s->leaf_count;
+}
+
+/* Where anybody's word counts, nobody can claim so many members that there is no memory left to look at others. */
+START_TEST(more_members_than_can_be)
+{
+	struct world_proxy bare;
+	struct seen s;
+
+	world_proxy_open(&bare, "t", WORLD_TOPIC_ID, 0, 3, false);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&bare, .n = 5, .manifest = MANIFEST_NONE, .edit = immense);
+	s = JUDGE(.accept_unsigned = true);
+	ck_verdicts(&s, 5, VERDICT_UNTRUSTED, 5, TALLY_VIOLATION);
+	ck_assert_uint_eq(s.count.unreadable, 1);
+}
+END_TEST
+
 START_TEST(nothing_stated)
 {
 	struct seen s;
@@ -708,6 +733,7 @@ main(void)
 	tcase_add_test(t, under_another_key);
 	tcase_add_test(t, noise_in_the_statement_topic);
 	tcase_add_test(t, unsigned_statement);
+	tcase_add_test(t, more_members_than_can_be);
 	tcase_add_test(t, nothing_stated);
 	tcase_add_test(t, never_through_the_proxy);
 	tcase_add_test(t, forged_and_copied);
