@@ -1,6 +1,7 @@
 /* makotoctl: keys, verification, inspection.  A file for each command. */
 #include "base/log.h"
 #include "ctl/command.h"
+#include "ctl/json_memory.h"
 
 static const struct command *const commands[] = {&keygen_command, &verify_command, &show_command, &passwd_command};
 
@@ -16,6 +17,7 @@ usage(FILE *to)
 int
 main(int argc, char **argv)
 {
+	json_memory_setup();
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
 	if (argc < 2) {
 		usage(stderr);

@@ -1,8 +1,8 @@
 /*
  * Memory runs out at the n-th call, for n = 1, 2, 3 … until all goes well without: over a
  * whole verification.  It ends with an error, or it says what it says with enough memory:
- * no record is called anything else, and no window.  jansson's own calls don't fail here: it
- * doesn't tell a text that there was no memory for from one that is malformed.
+ * no record is called anything else, and no window.  jansson's own calls don't fail here: where
+ * they do, makotoctl ends (ctl/json_memory.h).
  */
 #include "failing.h"
 
