@@ -1,0 +1,723 @@
+"""Decides for one run whether anything was lost or falsely attested.
+
+    report = check(load(DIRECTORY))         report.violations, report.notes, report.figures
+    python3 tests/chaos/checker.py DIRECTORY         prints them; exit 1 when there is a violation
+
+It knows what clients were told (their own journals), what the brokers' log holds with its control records, every
+record of the statement topic, and the proxy's counters.  It was written from FORMAT.md alone and shares no code with
+src/ or with the end-to-end tests' verifier.  tests/chaos/test_checker.py plants each fault and looks for its name.
+
+A DIRECTORY of evidence (evidence.py gathers it):
+    run.json           clusterId, collector, dbomTopic, dbomPartitions, level, reasons (that may be true in this run),
+                       countersComplete, topics {name: {id, attested, timestampType, idempotent}}
+    journal-*.jsonl    {"e": "send", c, kind, acks, t, p, u, v, n, x}  before the client sent: u is the record's key, v the
+                       hex SHA-256 of its value, n the client's number of it, x its transaction;
+                       {"e": "ack", u, t, p, o}   {"e": "fail", u, err}   {"e": "txn", x, out: committed | aborted | unknown}
+    log.jsonl          {"t", "p", "end", "aborted", "open", "lossyFrom"} for a partition, then its records:
+                       {"t", "p", "o", "ts", "k", "v", "h", "x"}; lossyFrom: where a change of leader may have cut off what
+                       only a leader had, null if there was none; x: transactional
+    statements.jsonl   {"p", "o", "k", "v", "h"}
+    metrics.json       the last counters of each run of the proxy
+    *.pem              public keys
+
+Sentence 1, what clients were told:
+    acked-not-in-log     told to be stored there, and the log holds nothing or another record there
+    acked-altered        it is there with another value
+    record-unstated      in no published window, and nothing was counted that could be it
+    counter-too-small    more told records are in no window than were counted as unattested
+    counter-too-large    attested counts more than statements have
+    reason-untrue        a reason was counted that can't have been one in this run
+    record-doubled       an idempotent producer's record stands twice in the log
+    order-broken         an idempotent producer's records stand in another order than it sent them
+    outcome-false        a transaction ended in the log otherwise than its client was told
+Sentence 2, what is stated:
+    record-in-two-windows  window-id-two-contents  chain-fork  chain-break  chain-gap  chain-order
+    record-missing       a statement lists an offset where the log holds no record of a client's
+    record-altered       the record there has another leaf          record-moved   … which stands elsewhere in that window
+    aborted-wrong  open-wrong  resolved-wrong         against the log's control records
+    manifest-missing  manifest-wrong  root-wrong  ranges-wrong  boundary-wrong  statistics-wrong
+    envelope-bad  signature-false  statement-malformed  chain-id-wrong  record-key-wrong  statement-place-wrong
+    topic-unknown  previous-chain-wrong
+    false-alarm          a record names a window that is stated, isn't listed there, and the window has no unresolved:
+                         a verifier would call it forged
+"""
+
+import base64
+import datetime
+import glob
+import hashlib
+import json
+import os
+import re
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+HASH, ID, SIGNATURE = b"makoto.content_hash", b"makoto.window_id", b"makoto.signature"
+NOTHING = b"\0" * 32
+
+
+def h256(data):
+    return hashlib.sha256(data).digest()
+
+
+# --- the format ------------------------------------------------------------------------
+
+
+def leaf_of(key, value, headers, timestamp, bound):
+    """headers: those that are covered."""
+    flags = (1 if key is None else 0) + (2 if value is None else 0) + (4 if bound else 0)
+    if headers:
+        parts = [len(headers).to_bytes(4, "big")]
+        for name, content in headers:
+            parts += [len(name).to_bytes(4, "big"), name]
+            parts += [b"\xff\xff\xff\xff"] if content is None else [len(content).to_bytes(4, "big"), content]
+        covered = h256(b"".join(parts))
+    else:
+        covered = NOTHING
+    stamp = (timestamp if bound else 0).to_bytes(8, "big", signed=True)
+    return h256(
+        bytes([0, 1, flags]) + stamp + (NOTHING if key is None else h256(key)) + (NOTHING if value is None else h256(value)) + covered
+    )
+
+
+def root_of(leaves):
+    """RFC 6962, without recursion: complete subtrees are merged as soon as two of a size stand side by side."""
+    stack = []  # (leaves below, hash)
+    for one in leaves:
+        stack.append((1, one))
+        while len(stack) > 1 and stack[-1][0] == stack[-2][0]:
+            n, right = stack.pop()
+            _, left = stack.pop()
+            stack.append((2 * n, h256(b"\x01" + left + right)))
+    while len(stack) > 1:
+        n, right = stack.pop()
+        m, left = stack.pop()
+        stack.append((n + m, h256(b"\x01" + left + right)))
+    return stack[0][1]
+
+
+def chain_id_of(collector, instance, cluster, topic, topic_id, partition):
+    text = f"makoto-kafka/1\n{collector}\n{instance}\n{cluster}\n{topic}\n{topic_id}\n{partition}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def triples_of(record):
+    """[(place, (chain, window, dbom topic | None) or None when malformed)] of every triple, in order."""
+    out = []
+    hs = record.headers
+    for at in range(len(hs) - 2):
+        if (hs[at][0], hs[at + 1][0], hs[at + 2][0]) != (HASH, ID, SIGNATURE):
+            continue
+        content, number, named = hs[at][1], hs[at + 1][1] or b"", hs[at + 2][1] or b""
+        digest = b"" if record.value is None else h256(record.value)
+        told = None
+        if re.fullmatch(rb"[1-9]\d*", number):
+            full = re.fullmatch(rb"([\w.-]+)/([0-9a-f]{32})/(\d+)", named)
+            if len(named) == 24 and content == digest and int.from_bytes(named[16:], "big") == int(number):
+                told = (named[:16].hex(), int(number), None)
+            elif full and full[3] == number and content == digest.hex().encode():
+                told = (full[2].decode(), int(number), full[1].decode())
+        out.append((at, told))
+    return out
+
+
+def may_cover(record, chain, window, dbom_topic):
+    """How many of the record's headers the leaf of this window may have been made of, likeliest first."""
+    others = []
+    for at, told in reversed(triples_of(record)):
+        if told is None:
+            continue
+        if told[:2] == (chain, window) and told[2] in (None, dbom_topic):
+            return [at]
+        if told[0] != chain:
+            others.append(at)
+    return [len(record.headers)] + others
+
+
+def spelling(v):
+    """The only way that a statement's JSON is written."""
+    if isinstance(v, bool):
+        return "true" if v else "false"
+    if isinstance(v, int):
+        return str(v)
+    if isinstance(v, str):
+        return '"' + "".join("\\" + c if c in '"\\' else f"\\u{ord(c):04x}" if c < " " else c for c in v) + '"'
+    if isinstance(v, list):
+        return "[" + ",".join(map(spelling, v)) + "]"
+    if isinstance(v, dict):
+        return "{" + ",".join(spelling(k) + ":" + spelling(v[k]) for k in sorted(v)) + "}"
+    raise ValueError(f"no value of a statement: {v!r}")
+
+
+def time_text(ms):
+    return datetime.datetime.fromtimestamp(ms // 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1000:03d}Z"
+
+
+def pae_of(kind, body):
+    return b" ".join([b"DSSEv1", str(len(kind)).encode(), kind.encode(), str(len(body)).encode(), body])
+
+
+def key_id_of(key):
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return "SHA256:" + hashlib.sha256(der).hexdigest()
+
+
+def signature_true(key, message, sig):
+    try:
+        if isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(sig, message)
+        elif isinstance(key, rsa.RSAPublicKey):
+            key.verify(sig, message, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+        else:
+            key.verify(sig, message, ec.ECDSA(hashes.SHA256() if key.curve.name == "secp256r1" else hashes.SHA384()))
+        return True
+    except (InvalidSignature, ValueError):
+        return False
+
+
+# --- what is known of a run ------------------------------------------------------------
+
+
+@dataclass
+class Record:
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list = field(default_factory=list)
+    transactional: bool = False
+
+
+@dataclass
+class Log:
+    records: dict = field(default_factory=dict)  # offset → Record, control records left out
+    aborted: set = field(default_factory=set)
+    open: set = field(default_factory=set)
+    end: int = 0
+    lossy_from: int | None = None
+
+
+@dataclass
+class Evidence:
+    run: dict
+    journal: list  # the clients' lines, each client's in order
+    logs: dict  # (topic, partition) → Log
+    statements: list  # (partition, offset, key, value, headers) as the statement topic has them, in order of its offsets
+    attested: int
+    unattested: dict  # reason → how many
+    keys: list  # public keys
+
+
+def unhex(text):
+    return None if text is None else bytes.fromhex(text)
+
+
+def lines_of(path):
+    """A client that was killed may have left half a line behind."""
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+
+def counters_of(runs):
+    """(attested, {reason: unattested}) over the runs of a proxy, each {"name{labels}": value}"""
+    attested, unattested = 0, Counter()
+    for metrics in runs:
+        for name, value in metrics.items():
+            if name == "makoto_records_attested_total":
+                attested += int(value)
+            found = re.fullmatch(r'makoto_records_unattested_total\{reason="([^"]+)"\}', name)
+            if found and value:
+                unattested[found[1]] += int(value)
+    return attested, dict(unattested)
+
+
+def load(directory):
+    def path(name):
+        return os.path.join(directory, name)
+
+    with open(path("run.json")) as f:
+        run = json.load(f)
+    with open(path("metrics.json")) as f:
+        attested, unattested = counters_of(json.load(f))
+    logs = {}
+    for x in lines_of(path("log.jsonl")):
+        place = x["t"], x["p"]
+        if "end" in x:
+            logs[place] = Log({}, set(x["aborted"]), set(x["open"]), x["end"], x["lossyFrom"])
+        else:
+            hs = [(bytes.fromhex(n), unhex(v)) for n, v in x["h"]]
+            logs[place].records[x["o"]] = Record(x["o"], x["ts"], unhex(x["k"]), unhex(x["v"]), hs, bool(x["x"]))
+    statements = [
+        (x["p"], x["o"], unhex(x["k"]), unhex(x["v"]), [(bytes.fromhex(n), unhex(v)) for n, v in x["h"]])
+        for x in lines_of(path("statements.jsonl"))
+    ]
+    journal = [x for p in sorted(glob.glob(path("journal-*.jsonl"))) for x in lines_of(p)]
+    keys = []
+    for p in sorted(glob.glob(path("*.pem"))):
+        with open(p, "rb") as f:
+            keys.append(serialization.load_pem_public_key(f.read()))
+    return Evidence(run, journal, logs, statements, attested, unattested, keys)
+
+
+@dataclass(frozen=True)
+class Violation:
+    name: str
+    topic: str
+    partition: int | None
+    offset: int | None
+    why: str
+
+    def __str__(self):
+        place = self.topic + ("" if self.partition is None else f"-{self.partition}") + ("" if self.offset is None else f"@{self.offset}")
+        return f"{self.name} {place}: {self.why}"
+
+
+@dataclass
+class Report:
+    violations: list = field(default_factory=list)
+    notes: list = field(default_factory=list)  # the same of records that Kafka itself may lose: acks below all, a change of leader
+    figures: Counter = field(default_factory=Counter)
+
+    def names(self):
+        return {v.name for v in self.violations}
+
+
+# --- statements ------------------------------------------------------------------------
+
+
+class Stated:
+    """One statement: what its text says.  Raises KeyError, TypeError, ValueError when it isn't one."""
+
+    def __init__(self, payload, manifest, partition, offset):
+        def once(pairs):
+            if len({k for k, _ in pairs}) != len(pairs):
+                raise ValueError("a key stands twice")
+            return dict(pairs)
+
+        self.payload, self.partition, self.offset = payload, partition, offset
+        body = json.loads(payload.decode(), object_pairs_hook=once)
+        if spelling(body).encode() != payload:
+            raise ValueError("not the canonical spelling")
+        if body["_type"] != "https://in-toto.io/Statement/v1" or body["predicateType"] != "https://makoto.dev/stream-window/v1":
+            raise ValueError("of another type")
+        p = body["predicate"]
+        k = p["metadata"]["kafka"]
+        tree = p["integrity"]["merkleTree"]
+        (subject,) = body["subject"]
+        self.kafka, self.links, self.subject = k, p["integrity"]["chain"], subject["name"]
+        self.topic, self.of, self.chain, self.window = k["topic"], k["partition"], k["chainId"], k["windowId"]
+        self.digest, self.root, self.count = subject["digest"], tree["root"], tree["leafCount"]
+        self.statistics = p["aggregates"]["statistics"]
+        self.collector, self.bound = p["collector"]["id"], k["timestampType"] == "CreateTime"
+        self.previous = k.get("previousStatement")
+        self.empty_before, self.unresolved = k["emptyBefore"], k["unresolved"]
+        self.hash = hashlib.sha256(payload).hexdigest()
+        self.problems = []  # (name, why)
+        if k["format"] != "makoto-kafka/1" or self.subject != f"stream:{self.topic}:{self.of}:window_{self.window}":
+            raise ValueError("format or subject")
+        if [type(x) for x in (self.window, self.empty_before, self.unresolved, self.count, self.of)] != [int] * 5:
+            raise ValueError("integers")
+        self.offsets = self._run("ranges", k["ranges"])
+        self.aborted = set(self._run("aborted", k["aborted"]))
+        self.open = set(self._run("open", k["open"]))
+        self.resolved = {}
+        for first, n, outcome in k["resolved"]:
+            if outcome not in ("committed", "aborted"):
+                raise ValueError("resolved")
+            self.resolved.update(dict.fromkeys(range(first, first + n), outcome))
+        self.members = {o: i for i, o in enumerate(self.offsets)}
+        self._about(manifest)
+
+    def _run(self, name, runs):
+        out, after = [], -1
+        for first, n in runs:
+            if first <= after or n < 1:
+                self.problems.append(("ranges-wrong", f"{name} not ascending maximal runs at {first}"))
+            out += range(first, first + n)
+            after = first + n
+        return out
+
+    def _about(self, manifest):
+        if len(self.offsets) != self.count or self.count < 1 or self.digest["recordCount"] != str(self.count):
+            self.problems.append(("ranges-wrong", f"{len(self.offsets)} offsets, leafCount {self.count}, recordCount {self.digest['recordCount']}"))
+        if self.aborted - set(self.offsets) or self.open - set(self.offsets) or self.aborted & self.open:
+            self.problems.append(("ranges-wrong", "aborted or open are no members, or both"))
+        if self.digest["merkleRoot"] != self.root:
+            self.problems.append(("root-wrong", "subject and predicate have two roots"))
+        self.leaves = None
+        if self.kafka["manifest"] == "none":
+            return
+        if manifest is None:
+            self.problems.append(("manifest-missing", "declared, and not there"))
+            return
+        width = {"leaf": 32, "leaf+key": 48}[self.kafka["manifest"]]
+        leaves = [manifest[i : i + 32] for i in range(0, len(manifest), width)]
+        if len(manifest) != width * self.count or hashlib.sha256(manifest).hexdigest() != self.digest["sha256"]:
+            self.problems.append(("manifest-wrong", "not of the signed digest"))
+        elif root_of(leaves).hex() != self.root:
+            self.problems.append(("root-wrong", "not that of the manifest's leaves"))
+        else:
+            self.leaves = leaves
+
+
+def open_envelope(value, level, keys):
+    """(payload, problems)"""
+    if level == 1:
+        return value, []
+    try:
+        env = json.loads(value)
+        (sig,) = env["signatures"]
+        payload = base64.b64decode(env["payload"].replace("-", "+").replace("_", "/"), validate=True)
+        raw = base64.b64decode(sig["sig"].replace("-", "+").replace("_", "/"), validate=True)
+        if env["payloadType"] != "application/vnd.in-toto+json":
+            raise ValueError("payloadType")
+        key_id = sig["keyid"]
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        return None, [("envelope-bad", repr(e))]
+    key = next((k for k in keys if key_id_of(k) == key_id), None)
+    if key is None:
+        return payload, [("signature-false", f"no key {key_id}")]
+    return payload, [] if signature_true(key, pae_of(env["payloadType"], payload), raw) else [("signature-false", key_id)]
+
+
+# --- deciding --------------------------------------------------------------------------
+
+
+class Checker:
+    def __init__(self, evidence):
+        self.ev, self.run = evidence, evidence.run
+        self.topics = evidence.run["topics"]
+        self.report = Report()
+        self.chains = defaultdict(dict)  # chain → window → Stated, the first published
+        self.listing = defaultdict(list)  # (topic, partition, offset) → [Stated]
+
+    def say(self, name, topic, partition, offset, why, weak=False):
+        v = Violation(name, topic, partition, offset, why)
+        (self.report.notes if weak else self.report.violations).append(v)
+
+    def check(self):
+        self._read_journal()
+        self._read_statements()
+        for chain in self.chains.values():
+            self._chain(sorted(chain.values(), key=lambda s: s.window))
+        for chain in self.chains.values():
+            for s in chain.values():
+                self._members(s)
+        self._listed_twice()
+        self._told()
+        self._producers_order()
+        self._outcomes()
+        self._names()
+        self._counters()
+        return self.report
+
+    def weak(self, topic, partition, offset):
+        """May Kafka have lost what stood here?  Only what just one replica had, behind where a new leader began."""
+        log = self.ev.logs.get((topic, partition))
+        acks = {self.sent[u]["acks"] for u in self.told_at.get((topic, partition, offset), ()) if u in self.sent}
+        strong = self.topics.get(topic, {}).get("acks", "all") == "all" or acks == {"all"}
+        return not strong and log is not None and log.lossy_from is not None and offset >= log.lossy_from
+
+    def _read_journal(self):
+        self.sent, self.acked, self.outcome = {}, {}, {}
+        self.told_at = defaultdict(list)
+        for x in self.ev.journal:
+            if x["e"] == "send":
+                self.sent[x["u"]] = x
+            elif x["e"] == "ack":
+                if x["o"] is not None and x["o"] >= 0:
+                    self.acked[x["u"]] = x
+                    self.told_at[x["t"], x["p"], x["o"]].append(x["u"])
+            elif x["e"] == "txn":
+                self.outcome[x["x"]] = x["out"]
+        f = self.report.figures
+        f["sent"], f["told"] = len(self.sent), len(self.acked)
+        f["transactions"] = len(self.outcome)
+
+    # what is stated
+
+    def _read_statements(self):
+        places = {}
+        for partition, offset, key, value, headers in self.ev.statements:
+            if key is None or not re.fullmatch(rb"[0-9a-f]{32}/[1-9]\d*", key):
+                self.say("record-key-wrong", self.run["dbomTopic"], partition, offset, f"key {key!r}")
+                continue
+            self.report.figures["statement records"] += 1
+            payload, problems = open_envelope(value, self.run.get("level", 2), self.ev.keys)
+            s = None
+            if payload is not None:
+                manifests = [v for n, v in headers if n == b"makoto.leaves"]
+                try:
+                    s = Stated(payload, manifests[0] if len(manifests) == 1 else None, partition, offset)
+                except (ValueError, KeyError, TypeError, AttributeError, IndexError) as e:
+                    problems.append(("statement-malformed", repr(e)))
+            if s is not None:
+                problems += s.problems
+                if key.decode() != f"{s.chain}/{s.window}":
+                    problems.append(("record-key-wrong", f"{key.decode()} has {s.chain}/{s.window}"))
+                ids = s.kafka.get("clusterId", ""), s.topic, s.kafka.get("topicId", ""), s.of
+                if s.chain != chain_id_of(s.collector, s.kafka["instance"], *ids) or s.collector != self.run["collector"]:
+                    problems.append(("chain-id-wrong", s.chain))
+                if partition != int(s.chain[:8], 16) % self.run["dbomPartitions"]:
+                    problems.append(("statement-place-wrong", f"partition {partition}"))
+                topic = self.topics.get(s.topic)
+                if topic is None or not topic["attested"] or (s.topic, s.of) not in self.ev.logs:
+                    problems.append(("topic-unknown", "no topic of this run that is attested"))
+                elif s.kafka.get("topicId", "") != topic["id"] or s.kafka.get("clusterId", "") != self.run["clusterId"]:
+                    problems.append(("topic-unknown", f"topic id {s.kafka.get('topicId')}, cluster {s.kafka.get('clusterId')}"))
+                elif s.kafka["timestampType"] != topic["timestampType"]:
+                    problems.append(("statistics-wrong", f"timestampType {s.kafka['timestampType']}"))
+            for name, why in problems:
+                self.say(name, self.run["dbomTopic"], partition, offset, f"{key.decode()}: {why}")
+            if s is None or any(name == "topic-unknown" for name, _ in problems):
+                continue
+            first = self.chains[s.chain].get(s.window)
+            if first is None:
+                self.chains[s.chain][s.window] = s
+                last = places.get(s.chain, 0)
+                if s.window < last:
+                    self.say("chain-order", s.topic, s.of, None, f"window {s.window} published behind {last}")
+                places[s.chain] = max(last, s.window)
+                for o in s.offsets:
+                    self.listing[s.topic, s.of, o].append(s)
+            elif first.payload != s.payload:
+                why = f"{s.chain}/{s.window} at statement offsets {first.offset} and {offset}"
+                self.say("window-id-two-contents", s.topic, s.of, s.offsets[0], why)
+                if first.previous == s.previous:
+                    self.say("chain-fork", s.topic, s.of, s.offsets[0], why)
+            else:
+                self.report.figures["published again, the same"] += 1
+        self.report.figures["windows"] = sum(map(len, self.chains.values()))
+        self.report.figures["chains"] = len(self.chains)
+        self.report.figures["recovered windows"] = sum(bool(s.kafka["recovered"]) for c in self.chains.values() for s in c.values())
+
+    def _chain(self, statements):
+        before = defaultdict(list)
+        for s in statements:
+            before[s.previous].append(s)
+        for previous, heirs in before.items():
+            if len(heirs) > 1:
+                why = f"{heirs[0].chain}: windows {[s.window for s in heirs]} follow {previous or 'nothing'}"
+                self.say("chain-fork", heirs[0].topic, heirs[0].of, None, why)
+        last = None
+        for n, s in enumerate(statements, 1):
+            where = f"{s.chain}/{s.window}"
+            if s.window - s.empty_before - 1 != (last.window if last else 0):
+                why = f"{where} follows {last.window if last else 0}, emptyBefore {s.empty_before}"
+                self.say("chain-gap", s.topic, s.of, s.offsets[0] if s.offsets else None, why)
+            want = {"chainLength": n, "genesisWindowId": statements[0].subject}
+            if last:
+                want.update(previousWindowId=last.subject, previousMerkleRoot=last.root)
+            if s.links != want or s.previous != (last.hash if last else None):
+                wrong = [k for k in {**want, **s.links} if want.get(k) != s.links.get(k)]
+                if s.previous != (last.hash if last else None):
+                    wrong.append("previousStatement")
+                self.say("chain-break", s.topic, s.of, s.offsets[0] if s.offsets else None, f"{where}: {', '.join(wrong)}")
+            follows = s.kafka.get("previousChain")
+            if follows is not None:
+                old = self.chains.get(follows["chainId"], {}).get(follows["windowId"])
+                if last or old is None or old.hash != follows["statement"] or (old.topic, old.of) != (s.topic, s.of):
+                    self.say("previous-chain-wrong", s.topic, s.of, None, f"{where}: {follows}")
+            last = s
+        # What was left open, and what became of it.
+        still = set()
+        log = self.ev.logs[statements[0].topic, statements[0].of]
+        for s in statements:
+            for o, outcome in s.resolved.items():
+                true = "open" if o in log.open else "aborted" if o in log.aborted else "committed"
+                if o not in still or (o in log.records and outcome != true):
+                    self.say("resolved-wrong", s.topic, s.of, o, f"{s.chain}/{s.window} says {outcome}, the log {true}, left open {o in still}")
+                still.discard(o)
+            still |= s.open
+        self.report.figures["left open"] += len(still)
+
+    def _members(self, s):
+        log = self.ev.logs[s.topic, s.of]
+        where = f"{s.chain}/{s.window}"
+        found, value_bytes, stamps, whole = [], 0, [], True
+        places = None
+        for i, o in enumerate(s.offsets):
+            r = log.records.get(o)
+            if r is None:
+                weak = self.weak(s.topic, s.of, o)
+                self.say("record-missing", s.topic, s.of, o, f"{where} lists it, the log's end is {log.end}", weak)
+                whole = False
+                continue
+            self.report.figures["members checked"] += 1
+            could = [leaf_of(r.key, r.value, r.headers[:n], r.timestamp, s.bound) for n in may_cover(r, s.chain, s.window, self.run["dbomTopic"])]
+            value_bytes += len(r.value or b"")
+            stamps.append(r.timestamp)
+            want = s.leaves[i] if s.leaves and i < len(s.leaves) else None
+            if want is not None and want not in could:
+                places = places or set(s.leaves)
+                name = "record-moved" if any(x in places for x in could) else "record-altered"
+                self.say(name, s.topic, s.of, o, f"{where} has another leaf, {triples_of(r)}", self.weak(s.topic, s.of, o))
+                whole = False
+            found.append(want if want in could else could[0])
+            self._transaction_of(s, log, r)
+        if not whole:
+            return
+        if root_of(found).hex() != s.root:
+            self.say("root-wrong", s.topic, s.of, s.offsets[0], f"{where}: not that of the log's records")
+        ends = s.kafka["boundary"]
+        if [(ends[e]["offset"], ends[e]["leaf"]) for e in ("first", "last")] != [(s.offsets[i], found[i].hex()) for i in (0, -1)]:
+            self.say("boundary-wrong", s.topic, s.of, s.offsets[0], where)
+        if s.statistics["valueBytes"] != value_bytes:
+            self.say("statistics-wrong", s.topic, s.of, s.offsets[0], f"{where}: valueBytes {s.statistics['valueBytes']}, not {value_bytes}")
+        for name, stamp in (("minTimestamp", min(stamps)), ("maxTimestamp", max(stamps))):
+            if s.statistics.get(name) != time_text(stamp):
+                self.say("statistics-wrong", s.topic, s.of, s.offsets[0], f"{where}: {name} {s.statistics.get(name)}, not {time_text(stamp)}")
+        if sum(p["records"] for p in s.kafka["producers"]) != s.count:
+            self.say("statistics-wrong", s.topic, s.of, s.offsets[0], f"{where}: producers")
+
+    def _transaction_of(self, s, log, r):
+        o, where = r.offset, f"{s.chain}/{s.window}"
+        if o in s.aborted and o not in log.aborted:
+            self.say("aborted-wrong", s.topic, s.of, o, f"{where} says aborted, the log doesn't")
+        if o in log.aborted and o not in s.aborted and o not in s.open:
+            self.say("aborted-wrong", s.topic, s.of, o, f"{where} doesn't say that it was aborted")
+        if o in log.open and o not in s.open:
+            self.say("open-wrong", s.topic, s.of, o, f"{where} doesn't say that its transaction has no end")
+        if o in s.open and not r.transactional:
+            self.say("open-wrong", s.topic, s.of, o, f"{where} says open, it is of no transaction")
+
+    def _listed_twice(self):
+        for (t, p, o), by in self.listing.items():
+            if len(by) > 1:
+                self.say("record-in-two-windows", t, p, o, ", ".join(f"{s.chain}/{s.window}" for s in by), self.weak(t, p, o))
+
+    # what was told
+
+    def _told(self):
+        """Told and in the log: is it in a window?  self.unstated: those that are not."""
+        self.unstated = []
+        for u, ack in self.acked.items():
+            t, p, o = ack["t"], ack["p"], ack["o"]
+            sent = self.sent.get(u)
+            log = self.ev.logs.get((t, p))
+            r = log.records.get(o) if log else None
+            if sent is None:
+                self.say("acked-not-in-log", t, p, o, f"{u} was never sent")
+                continue
+            if r is None or (r.key or b"").decode(errors="replace") != u:
+                weak = self.weak(t, p, o)
+                self.say("acked-not-in-log", t, p, o, f"{u} ({sent['kind']}, acks={sent['acks']}) was told to be there", weak)
+                if weak:
+                    continue
+            elif (None if r.value is None else hashlib.sha256(r.value).hexdigest()) != sent["v"]:
+                self.say("acked-altered", t, p, o, f"{u} has another value")
+            if self.topics[t]["attested"]:
+                self.report.figures["told, in an attested topic"] += 1
+                if (t, p, o) not in self.listing:
+                    self.unstated.append((t, p, o, u))
+            else:
+                self.report.figures["told, in an excluded topic"] += 1
+
+    def _producers_order(self):
+        """Once each and in order: what idempotent producers are promised, and what the proxy must not break."""
+        for (t, p), log in self.ev.logs.items():
+            at, last = {}, {}
+            for o in sorted(log.records):
+                u = (log.records[o].key or b"").decode(errors="replace")
+                sent = self.sent.get(u)
+                if sent is None:
+                    self.say("acked-altered", t, p, o, f"a record that nobody sent: key {u[:40]!r}")
+                    continue
+                self.report.figures["log records"] += 1
+                if sent["kind"] not in ("idempotent", "transactional"):
+                    continue
+                if u in at:
+                    self.say("record-doubled", t, p, o, f"{u} stands at {at[u]} too")
+                elif last.get(sent["c"], -1) > sent["n"]:
+                    self.say("order-broken", t, p, o, f"{u} is number {sent['n']} of {sent['c']}, behind {last[sent['c']]}")
+                at[u] = o
+                last[sent["c"]] = max(last.get(sent["c"], -1), sent["n"])
+
+    def _outcomes(self):
+        for u, ack in self.acked.items():
+            x = self.sent.get(u, {}).get("x")
+            told = self.outcome.get(x)
+            log = self.ev.logs.get((ack["t"], ack["p"]))
+            if x is None or log is None or told not in ("committed", "aborted"):
+                continue
+            o = ack["o"]
+            true = "aborted" if o in log.aborted else "open" if o in log.open else "committed"
+            if o in log.records and told != true:
+                self.say("outcome-false", ack["t"], ack["p"], o, f"{x} was told {told}, the log says {true}")
+
+    def _names(self):
+        """A record that names a stated window and isn't listed there, though nothing is said to be unresolved."""
+        for (t, p), log in self.ev.logs.items():
+            for o, r in log.records.items():
+                if (t, p, o) in self.listing:
+                    continue
+                if self.topics[t]["attested"]:
+                    self.report.figures["log records in no window"] += 1
+                marks = triples_of(r)
+                told = marks[-1][1] if marks else None
+                s = told and self.chains.get(told[0], {}).get(told[1])
+                if s and not s.unresolved:
+                    self.say("false-alarm", t, p, o, f"names {told[0]}/{told[1]}, which is stated without it", self.weak(t, p, o))
+
+    def _counters(self):
+        ev, f = self.ev, self.report.figures
+        for reason, n in sorted(ev.unattested.items()):
+            f[f"counted {reason}"] += n
+            if n and reason not in self.run["reasons"]:
+                self.say("reason-untrue", "-", None, None, f"{n} counted as {reason}")
+        excluded = f["told, in an excluded topic"]
+        if excluded > ev.unattested.get("excluded", 0) and self.run["countersComplete"]:
+            self.say("counter-too-small", "-", None, None, f"{excluded} told in excluded topics, {ev.unattested.get('excluded', 0)} counted")
+        # What statements say outlives a proxy that was killed with its counters.
+        stated = sum(s.unresolved for c in self.chains.values() for s in c.values())
+        unresolved = max(ev.unattested.get("unresolved", 0), stated)
+        counted = sum(n for r, n in ev.unattested.items() if r not in ("excluded", "unresolved")) + unresolved
+        f["told, in no window"] = len(self.unstated)
+        if len(self.unstated) > counted:
+            if counted:
+                self.say("counter-too-small", "-", None, None, f"{len(self.unstated)} told records are in no window, {counted} were counted")
+            for t, p, o, u in self.unstated[: len(self.unstated) - counted]:
+                self.say("record-unstated", t, p, o, f"{u} ({self.sent[u]['kind']}, acks={self.sent[u]['acks']})")
+        if self.run["countersComplete"]:
+            listed = sum(s.count for c in self.chains.values() for s in c.values())
+            if ev.attested != listed:
+                name = "counter-too-large" if ev.attested > listed else "counter-too-small"
+                self.say(name, "-", None, None, f"attested counted {ev.attested}, stated {listed}")
+
+
+def check(evidence):
+    return Checker(evidence).check()
+
+
+def print_report(report, out=sys.stdout, most=12):
+    """A few lines of each name, then the sums."""
+    for what, them in (("VIOLATION", report.violations), ("note", report.notes)):
+        by = defaultdict(list)
+        for v in them:
+            by[v.name].append(v)
+        for name, vs in sorted(by.items()):
+            for v in vs[: most if what == "VIOLATION" else 1]:
+                print(f"{what}: {v}", file=out)
+            if len(vs) > 1:
+                print(f"{what}: {name}: {len(vs)} in all", file=out)
+    print("checked: " + ", ".join(f"{n} {k}" for k, n in sorted(report.figures.items()) if n), file=out)
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    report = check(load(sys.argv[1]))
+    print_report(report)
+    sys.exit(1 if report.violations else 0)
+
+
+if __name__ == "__main__":
+    main()
