@@ -1,0 +1,301 @@
+"""One seed after another: topics, a proxy with a state directory, clients, faults, calm, and the checker.  See `run`."""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+
+from cluster import BUILD, HERE, RelayedCluster
+from confluent_kafka.admin import AdminClient
+
+import checker
+import evidence
+import faults
+from faultrelay import Relay
+from lab.kafka import until
+from proxy import PATIENCE, Proxy
+
+COLLECTOR = "urn:makoto-kafka:chaos"
+# What can be true here: a batch that came while the proxy stopped, an outcome that nobody could find out, and what is excluded.
+REASONS = ["excluded", "unresolved", "stopping"]
+
+
+class Failed(Exception):
+    """The run itself went wrong: what should have ended didn't, or not well."""
+
+
+class Proxied(Proxy):
+    """A proxy that is ended and started again, whose counters are read all the while."""
+
+    def __init__(self, directory, upstream, settings, reactors, **kw):
+        super().__init__(directory, upstream, settings, **kw)
+        self.reactors = reactors
+        self.runs = []  # the last counters of each run
+        self.restarts = 0
+        self.watching = True
+        self.lock = threading.Lock()  # one scrape at a time
+        self.watcher = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self, timeout=30):
+        self.runs.append({})
+        super().start(timeout)
+        if not self.watcher.is_alive():
+            self.watcher.start()
+        return self
+
+    def spawn(self):
+        return super().spawn("-o", f"threads={self.reactors}")
+
+    def scrape(self):
+        with self.lock:
+            got = self.metrics()
+            if got:
+                self.runs[-1] = got
+            return got
+
+    def _watch(self):
+        while self.watching:
+            try:
+                self.scrape()
+            except Exception:
+                pass  # it stops, or was killed
+            time.sleep(0.1)
+
+    def quiet(self):
+        """No window is open or unpublished."""
+        got = self.scrape()
+        return got and got["makoto_windows_open"] == 0 and got["makoto_windows_unpublished"] == 0
+
+    def terminate(self):
+        self.stop(60)  # fails when it doesn't exit with 0
+
+    def kill_hard(self):
+        self.proc.send_signal(signal.SIGKILL)
+        self.proc.wait()
+        self._reader.join(10)
+        self.check_sane()
+
+    def start_again(self):
+        self.restarts += 1
+        self.start(60)
+
+
+class Clients:
+    def __init__(self, rng, directory, bootstrap, topics):
+        strong, weak, left = topics
+        jobs = [
+            ("idem-a", "idempotent", "all", strong, 120),
+            ("idem-b", "idempotent", "all", strong, 300),
+            ("txn-a", "transactional", "all", strong, 150),
+            ("txn-b", "transactional", "all", strong, 60),
+            ("plain-all", "plain", "all", strong, 80),
+            ("plain-one", "plain", "1", weak, 80),
+            ("plain-none", "plain", "0", weak, 80),
+            ("idem-left", "idempotent", "all", left, 20),
+        ]
+        self.procs = []
+        for name, kind, acks, topic, rate in jobs:
+            job = {
+                "name": name, "kind": kind, "acks": acks, "topic": topic, "partitions": 2, "bootstrap": bootstrap,
+                "journal": os.path.join(directory, f"journal-{name}.jsonl"), "seed": rng.randrange(1 << 32), "perSecond": rate,
+                "compression": rng.choice(("none", "gzip", "snappy", "lz4", "zstd")),
+            }  # fmt: skip
+            cmd = [sys.executable, "-B", os.path.join(HERE, "clients.py"), json.dumps(job)]
+            err = open(os.path.join(directory, f"{name}.err"), "w")
+            self.procs.append((name, subprocess.Popen(cmd, stdin=subprocess.PIPE, stderr=err)))
+            err.close()
+
+    def end(self):
+        for _, p in self.procs:
+            p.stdin.close()
+        for name, p in self.procs:
+            try:
+                code = p.wait(90)
+            except subprocess.TimeoutExpired:
+                raise Failed(f"client {name} doesn't end") from None
+            if code:
+                raise Failed(f"client {name} ended with {code}")
+
+    def kill(self):
+        for _, p in self.procs:
+            if p.poll() is None:
+                p.kill()
+                p.wait()
+
+
+def one(cluster, seed, options):
+    """(faults done, report); raises Failed.  The evidence is in build/chaos/seed-N."""
+    rng = random.Random(seed)
+    directory = os.path.join(BUILD, f"seed-{seed}")
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    tag = f"c{seed}-{os.getpid() % 10000:x}"
+    strong, weak, left, dbom = f"{tag}-all", f"{tag}-weak", f"{tag}-left", f"makoto.dbom.{tag}"
+    stamp = rng.choice(("CreateTime", "CreateTime", "CreateTime", "LogAppendTime"))
+    stamped = {"message.timestamp.type": stamp}
+    unclean = {"unclean.leader.election.enable": str(rng.random() < 0.5).lower()}
+    headers = rng.choice(("full", "full", "compact", "none"))
+    plan = faults.draw(rng, options.load, options.allowed)
+    for topic, configs in (
+        (strong, {"min.insync.replicas": 2, **stamped}),
+        (weak, {"min.insync.replicas": 1, **unclean}),
+        (left, {"min.insync.replicas": 2}),
+        (dbom, {"min.insync.replicas": 2}),
+    ):
+        cluster.create(topic, partitions=2, configs=configs)
+    run = {
+        "seed": seed, "clusterId": cluster.id, "collector": COLLECTOR, "dbomTopic": dbom, "level": 2, "reasons": REASONS,
+        "headers": headers, "plan": plan,
+        "topics": {
+            strong: {"attested": True, "timestampType": stamp, "acks": "all"},
+            weak: {"attested": True, "timestampType": "CreateTime", "acks": "0 or 1"},
+            left: {"attested": False, "timestampType": "CreateTime", "acks": "all"},
+        },
+    }  # fmt: skip
+    settings = {
+        "attest.collector.id": COLLECTOR,
+        "attest.dbom.topic": dbom,
+        "attest.exclude": ["__*", "makoto.*", "*-left"],
+        "attest.window.records": options.records,
+        "attest.window.max.age": "1s",
+        "attest.transaction.wait": "2s",
+        "attest.outcome.wait": "2s",
+        "attest.headers": headers,
+        "kafka.connect.timeout": "2s",
+    }
+    relay = Relay([((n.relay_host, n.relayed_port), (n.host, n.relayed_port)) for n in cluster.nodes])
+    proxy = Proxied(directory, cluster.relayed, settings, rng.choice((1, 2)), ports=options.ports)
+    clients = None
+    harm = faults.Harm(plan, cluster, relay, proxy, [(strong, 2), (weak, 2), (dbom, 2)])
+    try:
+        proxy.start()
+        clients = Clients(rng, directory, proxy.bootstrap, (strong, weak, left))
+        until("the clients produce", lambda: len(os.listdir(directory)) > 0 and journals_begun(directory) >= len(clients.procs), 30)
+        harm.start()
+        time.sleep(options.load)
+        harm.finish()
+        if harm.problems:
+            raise Failed("; ".join(harm.problems))
+        cluster.wait_ready(60)
+        clients.end()
+        try:
+            until("every window is published", proxy.quiet, 40 * PATIENCE)
+        except AssertionError as e:
+            raise Failed(f"{e}: {interesting(proxy.runs[-1])}") from None
+        proxy.watching = False
+        proxy.scrape()
+        try:
+            proxy.terminate()
+        except AssertionError as e:
+            raise Failed(str(e)[-3000:]) from None
+        run["countersComplete"] = proxy.restarts == 0
+        shutil.copy(proxy.public_key, os.path.join(directory, "key.pem"))
+        evidence.gather(cluster, run, proxy.runs, directory)
+        report = checker.check(checker.load(directory))
+    finally:
+        proxy.watching = False
+        if clients:
+            clients.kill()
+        proxy.kill()
+        relay.close()
+        for n in cluster.nodes:
+            n.resume()
+            if not n.alive():
+                n.start()
+    AdminClient({"bootstrap.servers": cluster.bootstrap, "log_level": 0}).delete_topics([strong, weak, left, dbom])
+    return harm.done, report
+
+
+def journals_begun(directory):
+    return sum(n.startswith("journal-") and os.path.getsize(os.path.join(directory, n)) > 0 for n in os.listdir(directory))
+
+
+def interesting(metrics):
+    return {k: v for k, v in metrics.items() if v and ("windows" in k or "records" in k)}
+
+
+def parse():
+    p = argparse.ArgumentParser(prog="tests/chaos/run")
+    p.add_argument("seconds", type=float)
+    p.add_argument("seed", type=int)
+    p.add_argument("--seeds", type=int)
+    p.add_argument("--faults")
+    p.add_argument("--without", default="")
+    p.add_argument("--load", type=float, default=4)
+    p.add_argument("--records", type=int, default=50)
+    p.add_argument("--go-on", action="store_true")
+    p.add_argument("--keep", action="store_true")
+    o = p.parse_args()
+    o.allowed = [] if o.faults == "none" else o.faults.split(",") if o.faults else list(faults.ALL)
+    o.allowed = [k for k in o.allowed if k not in o.without.split(",")]
+    unknown = (set(o.allowed) | set(filter(None, o.without.split(",")))) - set(faults.ALL)
+    if unknown:
+        p.error(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(faults.ALL)}")
+    from proxy import free_ports
+
+    o.ports = free_ports(10)
+    return o
+
+
+def main():
+    options = parse()
+    cluster = RelayedCluster()
+    kept = cluster.alive()
+    if not kept:
+        cluster.start()
+    began = time.monotonic()
+    total, figures, failed, seed, clean = Counter(), Counter(), [], options.seed, 0
+    try:
+        while True:
+            started = time.monotonic()
+            directory = os.path.join(BUILD, f"seed-{seed}")
+            try:
+                done, report = one(cluster, seed, options)
+                bad = bool(report.violations)
+            except (Failed, AssertionError, SystemError) as e:
+                bad, report, done = True, None, Counter()
+                print(f"seed {seed}: {type(e).__name__}: {e}")
+            if report is not None:
+                total += done
+                figures += report.figures
+                words = " ".join(f"{k} {n}" for k, n in sorted(done.items())) or "no faults"
+                f = report.figures
+                print(
+                    f"seed {seed}: {'FAILED' if bad else 'clean'} in {time.monotonic() - started:.1f} s: {words}; "
+                    f"{f['told']} told, {f['members checked']} members, {f['windows']} windows, {f['told, in no window']} counted as unattested, "
+                    f"{len(report.notes)} notes"
+                )
+                if bad or report.notes or options.keep:
+                    checker.print_report(report)
+            if bad:
+                failed.append(seed)
+                print(f"seed {seed}: evidence in {directory}; again: tests/chaos/run 1 {seed}")
+            else:
+                clean += 1
+                if not options.keep:
+                    shutil.rmtree(directory, ignore_errors=True)
+            sys.stdout.flush()
+            seed += 1
+            if bad and not options.go_on:
+                break
+            n = seed - options.seed
+            if n >= options.seeds if options.seeds else time.monotonic() - began >= options.seconds:
+                break
+    finally:
+        if not kept:
+            cluster.stop()
+    print(f"faults: {' '.join(f'{k} {n}' for k, n in sorted(total.items())) or 'none'}")
+    print(f"checked: {', '.join(f'{n} {k}' for k, n in sorted(figures.items()) if n)}")
+    print(f"chaos: {clean} passed, {len(failed)} failed{': seeds ' + ' '.join(map(str, failed)) if failed else ''}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
