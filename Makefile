@@ -173,6 +173,11 @@ check-versions: deps-build deps-e2e all ## every release of Kafka from 2.1 on, o
 check-suites: deps-build deps-e2e all ## clients' own integration tests, directly and proxied: the same passes and skips
 	@tests/e2e/run --flavor release --suites
 
+SECONDS ?= 600
+SEED ?= 1
+chaos: deps-build deps-e2e all ## clients of several kinds and faults drawn from SEED on for SECONDS, then the checker
+	@tests/chaos/run $(SECONDS) $(SEED)
+
 check-checker: ## the chaos runs' checker, with each fault planted in its data
 	@tests/e2e/lab/prepare
 	@build/e2e/venv/bin/python -B -m pytest -q -p no:cacheprovider tests/chaos/test_checker.py
