@@ -282,7 +282,8 @@ class Violation:
 @dataclass
 class Report:
     violations: list = field(default_factory=list)
-    notes: list = field(default_factory=list)  # the same of records that Kafka itself may lose: acks below all, a change of leader
+    # The same of records that Kafka itself may lose: acks below all, a change of leader; and sequence-used-again.
+    notes: list = field(default_factory=list)
     figures: Counter = field(default_factory=Counter)
 
     def names(self):
@@ -426,7 +427,7 @@ class Checker:
         return not strong and log is not None and log.lossy_from is not None and offset >= log.lossy_from
 
     def _read_journal(self):
-        self.sent, self.acked, self.outcome = {}, {}, {}
+        self.sent, self.acked, self.outcome, self.failed = {}, {}, {}, set()
         self.told_at = defaultdict(list)
         for x in self.ev.journal:
             if x["e"] == "send":
@@ -435,6 +436,8 @@ class Checker:
                 if x["o"] is not None and x["o"] >= 0:
                     self.acked[x["u"]] = x
                     self.told_at[x["t"], x["p"], x["o"]].append(x["u"])
+            elif x["e"] == "fail":
+                self.failed.add(x["u"])
             elif x["e"] == "txn":
                 self.outcome[x["x"]] = x["out"]
         f = self.report.figures
@@ -595,6 +598,13 @@ class Checker:
 
     # what was told
 
+    def _used_again(self, ack):
+        """librdkafka gives a sequence that it purged to the next record; a broker that has the purged one says stored."""
+        log = self.ev.logs.get((ack["t"], ack["p"]))
+        r = log.records.get(ack["o"]) if log else None
+        there = (r.key or b"").decode(errors="replace") if r else None
+        return there != ack["u"] and there in self.failed and self.sent[there]["c"] == self.sent.get(ack["u"], {}).get("c")
+
     def _told(self):
         """Told and in the log: is it in a window?  self.unstated: those that are not."""
         self.unstated = []
@@ -605,6 +615,9 @@ class Checker:
             r = log.records.get(o) if log else None
             if sent is None:
                 self.say("acked-not-in-log", t, p, o, f"{u} was never sent")
+                continue
+            if self._used_again(ack):
+                self.say("sequence-used-again", t, p, o, f"{u} was told to be there, where its producer's {r.key.decode()} is, that was purged", True)
                 continue
             if r is None or (r.key or b"").decode(errors="replace") != u:
                 weak = self.weak(t, p, o)
@@ -645,7 +658,7 @@ class Checker:
             x = self.sent.get(u, {}).get("x")
             told = self.outcome.get(x)
             log = self.ev.logs.get((ack["t"], ack["p"]))
-            if x is None or log is None or told not in ("committed", "aborted"):
+            if x is None or log is None or told not in ("committed", "aborted") or self._used_again(ack):
                 continue
             o = ack["o"]
             true = "aborted" if o in log.aborted else "open" if o in log.open else "committed"

@@ -686,3 +686,17 @@ def test_weak_records_lost_by_the_cluster_are_noted(made):
     assert not report.violations and {n.name for n in report.notes} == {"acked-not-in-log", "record-missing"}
     log.lossy_from = 8
     assert {"acked-not-in-log", "record-missing"} <= c.check(ev).names()
+
+
+def test_a_sequence_used_again_is_noted(made):
+    """The producer gave up record 11 of an aborted transaction, and was told 11's place for a record that came later."""
+    u = "u-0-late"
+    purged = next(x for x in made.journal if x["e"] == "ack" and x["u"] == "u-0-11")
+    purged.update(e="fail", err="_PURGE_QUEUE")
+    first = next(x for x in made.journal if x["e"] == "send" and x["u"] == "u-0-11")
+    made.journal += [{**first, "u": u, "n": 30, "x": "b0"}, {"e": "ack", "u": u, "t": TOPIC, "p": 0, "o": 11}]
+    report = c.check(made.evidence())
+    assert not report.violations and [n.name for n in report.notes] == ["sequence-used-again"]
+    purged["e"] = "ack"
+    purged["o"] = 11
+    assert "acked-not-in-log" in c.check(made.evidence()).names()
