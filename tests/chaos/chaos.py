@@ -85,7 +85,9 @@ class Proxied(Proxy):
         self.check_sane()
 
     def start_again(self):
+        """The state as this start finds it is kept beside, so that what it does with it can be repeated."""
         self.restarts += 1
+        shutil.copytree(self.state, f"{self.state}-{self.restarts}")
         self.start(60)
 
 
