@@ -71,7 +71,9 @@ class Proxied(Proxy):
             time.sleep(0.1)
 
     def quiet(self):
-        """No window is open or unpublished."""
+        """No window is open or unpublished; or it ended, which nobody asked for."""
+        if not self.alive():
+            return True
         got = self.scrape()
         return got and got["makoto_windows_open"] == 0 and got["makoto_windows_unpublished"] == 0
 
@@ -198,6 +200,8 @@ def one(cluster, seed, options):
             until("every window is published", proxy.quiet, 40 * PATIENCE)
         except AssertionError as e:
             raise Failed(f"{e}: {interesting(proxy.runs[-1])}") from None
+        if not proxy.alive():
+            raise Failed(f"makoto-proxy ended with {proxy.proc.poll()}: {proxy.text()[-6000:]}")
         proxy.watching = False
         proxy.scrape()
         try:
