@@ -9,7 +9,7 @@ src/ or with the end-to-end tests' verifier.  tests/chaos/test_checker.py plants
 
 A DIRECTORY of evidence (evidence.py gathers it):
     run.json           clusterId, collector, dbomTopic, dbomPartitions, level, reasons (that may be true in this run),
-                       countersComplete, topics {name: {id, attested, timestampType, idempotent}}
+                       countersComplete, topics {name: {id, attested, timestampType, acks (all, or what may be less)}}
     journal-*.jsonl    {"e": "send", c, kind, acks, t, p, u, v, n, x}  before the client sent: u is the record's key, v the
                        hex SHA-256 of its value, n the client's number of it, x its transaction;
                        {"e": "ack", u, t, p, o}   {"e": "fail", u, err}   {"e": "txn", x, out: committed | aborted | unknown}
