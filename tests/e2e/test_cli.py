@@ -25,7 +25,7 @@ pytestmark = pytest.mark.clients
 TOOLS = "org.apache.kafka.tools."
 CLASSES = {
     "topics": TOOLS + "TopicCommand",
-    "configs": "kafka.admin.ConfigCommand",
+    "configs": TOOLS + "ConfigCommand",
     "consumer-groups": TOOLS + "consumer.group.ConsumerGroupCommand",
     "share-groups": TOOLS + "consumer.group.ShareGroupCommand",
     "groups": TOOLS + "GroupsCommand",
