@@ -454,7 +454,10 @@ class Cluster:
         return topic
 
     def wait_leaders(self, topic, partitions=1):
+        """Every broker knows of every partition's leader; and each leader knows that it is, which comes later than that it tells so."""
+
         def led():
+            leads = {}
             for n in self.nodes:
                 if not n.answers():
                     continue
@@ -463,6 +466,15 @@ class Cluster:
                 if t["ErrorCode"] or len(t["Partitions"]) != partitions:
                     return False
                 if any(p["ErrorCode"] or p["LeaderId"] < 0 for p in t["Partitions"]):
+                    return False
+                leads = {p["PartitionIndex"]: p["LeaderId"] for p in t["Partitions"]}
+            for leader in set(leads.values()):
+                if not self.node(leader).answers():
+                    continue
+                ends = [{"PartitionIndex": p, "CurrentLeaderEpoch": -1, "Timestamp": -1} for p, n in leads.items() if n == leader]
+                with self.node(leader).conn() as c:
+                    got = c.ask("ListOffsets", 7, {"ReplicaId": -1, "IsolationLevel": 0, "Topics": [{"Name": topic, "Partitions": ends}]})
+                if any(p["ErrorCode"] for p in got["Topics"][0]["Partitions"]):
                     return False
             return True
 
