@@ -170,7 +170,7 @@ check-life: deps-build deps-e2e all ## brokers and topics that come, move, hang 
 check-versions: deps-build deps-e2e all ## every release of Kafka from 2.1 on, old and new clients, brokers that hide APIs; is the schema table the newest?
 	@tests/e2e/run --flavor release --versions
 
-check-suites: deps-build deps-e2e all ## clients' own integration tests, directly and proxied: the same passes and skips
+check-suites: deps-build deps-e2e deps-suites all ## clients' own integration tests, directly and proxied: the same passes and skips
 	@tests/e2e/run --flavor release --suites
 
 SECONDS ?= 600

@@ -12,6 +12,7 @@ packages() {
 	e2e) echo kcat openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl \
 		krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit ;;
 	clients) echo cargo-web ;;
+	suites) echo cargo-web g++ make ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo shellcheck cppcheck python3 clang ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
@@ -23,6 +24,8 @@ provided() {
 	case $1 in
 	openjdk-17-jdk-headless) command -v javac ;;
 	maven) command -v mvn ;;
+	g++) command -v g++ ;;
+	make) command -v make ;;
 	golang-go) command -v go ;;
 	python3) command -v python3 ;;
 	python3-venv) python3 -c 'import ensurepip, venv' ;;
