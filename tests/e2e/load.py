@@ -135,15 +135,17 @@ class Running:
             self.proc.kill()
             self.proc.wait()
             raise
+        with open(self.dir + "/err") as f:
+            said = f.read()
         if rc != 0:
-            with open(self.dir + "/err") as f:
-                self.error = f.read()[-3000:]
+            self.error = said[-3000:]
             self.acknowledged, self.failed = set(), [self.error]
             return
         with open(self.acked_file, "rb") as f:
             acked = f.read()
         self.acknowledged = {n for n, x in enumerate(acked) if x == 1}
-        self.failed = [n for n, x in enumerate(acked) if x == 2]
+        why = dict(line.split(" ", 2)[1:] for line in said.splitlines() if line.startswith("FAILED "))
+        self.failed = [(n, why.get(str(n))) for n, x in enumerate(acked) if x == 2]
 
 
 def numbers(cluster, topic, name):

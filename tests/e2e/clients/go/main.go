@@ -215,6 +215,7 @@ func load(bootstrap string, j job) (res result) {
 			defer wg.Done()
 			if err != nil {
 				acked[me] = 2
+				fmt.Fprintln(os.Stderr, "FAILED", me, err)
 				return
 			}
 			acked[me] = 1

@@ -367,7 +367,11 @@ public final class Jobs {
 					java.util.Arrays.fill(value, (byte) ('a' + n % 26));
 					System.arraycopy(head, 0, value, 0, head.length);
 					p.send(new ProducerRecord<>(topic, n % partitions, (id + "-" + n % 1000).getBytes(), value),
-							(m, e) -> acked[me] = (byte) (e == null ? 1 : 2));
+							(m, e) -> {
+								acked[me] = (byte) (e == null ? 1 : 2);
+								if (e != null)
+									System.err.println("FAILED " + me + " " + e);
+							});
 				}
 				if (perTxn > 0) {
 					p.flush();
