@@ -406,6 +406,16 @@ io_close(struct io *io)
 }
 
 void
+io_reset(struct io *io)
+{
+	static const struct linger none = {.l_onoff = 1};
+
+	if (io != NULL && !io->closed)
+		(void)setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	io_close(io);
+}
+
+void
 io_finish(struct io *io, unsigned linger_ms, unsigned deadline_ms)
 {
 	if (io->closed || io->finishing)

@@ -96,6 +96,9 @@ void io_set_owner(struct io *io, io_fn *fn, void *arg);
 /* No callback afterwards; memory goes at the end of the turn.  NULL is fine. */
 void io_close(struct io *io);
 
+/* The same, and the peer is told by a reset: what it has not read yet is lost, and it knows that this was no orderly end. */
+void io_reset(struct io *io);
+
 /*
  * Reads no more (what comes is dropped), sends what is queued and waits for the peer to
  * close, then IO_DONE: at the latest when the peer took nothing for linger_ms, or after deadline_ms.

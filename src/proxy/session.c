@@ -76,6 +76,17 @@ session_count(struct reactor *r, struct listener *from, int by)
 		(void)!wake_post_fn(core->main, core->session_gone, core->arg); /* else the deadline sees it */
 }
 
+/*
+ * Of a broker that can't be reached the client would have heard a refusal or a reset.  An
+ * orderly end before the first answer means to some that they are not wanted (franz-go: no
+ * TLS, a wrong password), and they give up what they would try again after a reset.
+ */
+static bool
+is_to_be_reset(const struct session *s)
+{
+	return s->broker_failed && s->client != NULL && io_bytes_out(s->client) == 0 && io_queued(s->client) == 0;
+}
+
 void
 session_kill(struct session *s)
 {
@@ -83,6 +94,8 @@ session_kill(struct session *s)
 		return;
 	to_state(s, SESSION_DEAD, "closed");
 	upstream_cancel(s->dialling);
+	if (is_to_be_reset(s))
+		io_reset(s->client);
 	io_close(s->client);
 	io_close(s->broker);
 	s->client = s->broker = NULL;
@@ -114,6 +127,10 @@ finish(struct session *s, const char *why)
 	} else {
 		io_close(s->broker);
 		s->broker = NULL;
+	}
+	if (is_to_be_reset(s)) {
+		io_reset(s->client);
+		s->client = NULL;
 	}
 	if (s->client != NULL)
 		io_finish(s->client, LINGER_MS, s->reactor->core->set.drain_ms);
@@ -352,6 +369,7 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 	if (io == NULL) {
 		LOG_LIMITED(LOG_LEVEL_WARN, "session", "the broker can't be reached; the client is disconnected",
 			    LOG_S("client", s->peer), LOG_S("broker", broker), LOG_S("error", why));
+		s->broker_failed = true;
 		session_kill(s);
 		return;
 	}

@@ -199,6 +199,7 @@ on_fail(struct session *s, const struct io_note *note)
 		[IO_WHY_TLS] = METRIC_UPSTREAM_ERRORS_TLS,
 	};
 
+	s->broker_failed = true;
 	session_broken(s, counted[note->why], upstream_why(note));
 }
 

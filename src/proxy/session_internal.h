@@ -55,6 +55,7 @@ struct session {
 	bool gated;                /* nothing but ApiVersions and SASL, until a stage admits the client */
 	bool left_early;           /* the client hung up before its broker was connected */
 	bool client_blocked, broker_blocked;
+	bool broker_failed;        /* its connection could not be made, or broke rather than ended */
 	enum session_answer answer;
 	size_t head_left;   /* ANSWER_WATCHED: bytes before its body that are still to come … */
 	uint64_t body_left; /* … and of its body */

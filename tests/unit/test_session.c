@@ -149,7 +149,8 @@ broker_close(void)
 	LIST_EACH(&broker.conns, e)
 		conn_close(CONTAINER_OF(e, struct conn, link));
 	loop_watch_free(broker.watch);
-	close(broker.fd);
+	if (broker.fd >= 0)
+		close(broker.fd);
 }
 
 /* Waits until the broker got `count` requests in all. */
@@ -807,6 +808,77 @@ START_TEST(reads_late_what_nobody_awaits)
 }
 END_TEST
 
+/* --- how a broker that is lost looks to its client ---------------------------------------- */
+
+static int
+end_of(int fd)
+{
+	uint8_t b;
+	ssize_t n;
+
+	while ((n = recv(fd, &b, 1, MSG_DONTWAIT)) < 0 && errno == EAGAIN)
+		turn();
+	ck_assert_int_le(n, 0);
+	n = n < 0 ? errno : 0;
+	close(fd);
+	until_no_connections();
+	return (int)n;
+}
+
+START_TEST(is_reset_without_its_broker)
+{
+	int fd;
+
+	open_proxy();
+	loop_watch_free(broker.watch);
+	close(broker.fd);
+	broker.watch = NULL;
+	broker.fd = -1;
+	fd = dial();
+	ask(fd, RELAY, 1, "");
+	ck_assert_int_eq(end_of(fd), ECONNRESET);
+}
+END_TEST
+
+START_TEST(is_reset_as_its_broker_does)
+{
+	int fd;
+
+	open_proxy();
+	fd = dial();
+	ask(fd, RELAY, 1, "");
+	until_requests(1);
+	io_reset(broker.session);
+	ck_assert_int_eq(end_of(fd), ECONNRESET);
+	broker.requests = 0;
+	fd = dial();
+	ask(fd, RELAY, 1, "");
+	until_requests(1);
+	broker_leaves();
+	ck_assert_int_eq(end_of(fd), 0);
+}
+END_TEST
+
+/* A reset would take with it what the client has not read yet. */
+START_TEST(is_not_reset_behind_an_answer)
+{
+	uint8_t b;
+	int fd;
+
+	open_proxy();
+	fd = dial();
+	ask(fd, RELAY, 1, "");
+	ask(fd, RELAY, 2, "");
+	until_requests(2);
+	reply(1, "the first");
+	while (recv(fd, &b, 1, MSG_DONTWAIT | MSG_PEEK) < 1)
+		turn();
+	io_reset(broker.session);
+	want(fd, 1, "the first");
+	ck_assert_int_eq(end_of(fd), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -830,6 +902,9 @@ main(void)
 	tcase_add_test(t, knocks_before_a_demanded_login);
 	tcase_add_test(t, reads_nothing_before_an_awaited_answer);
 	tcase_add_test(t, reads_late_what_nobody_awaits);
+	tcase_add_test(t, is_reset_without_its_broker);
+	tcase_add_test(t, is_reset_as_its_broker_does);
+	tcase_add_test(t, is_not_reset_behind_an_answer);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
