@@ -1,15 +1,14 @@
 #include "attest/heads.h"
 
-#include "base/rd.h"
 #include "digest/sha256.h"
 
 static const char magic[] = "makoto-kafka heads ";
-static const char version[] = "2\n";
+static const char version[] = "3\n";
 
 #define MAGIC_LEN (sizeof(magic) - 1)
 #define VERSION_LEN (sizeof(version) - 1)
 #define RUN_BYTES 27
-#define ENTRY_MIN_BYTES 166
+#define ENTRY_MIN_BYTES 158
 
 struct heads_entry *
 heads_add(struct heads *h)
@@ -31,13 +30,19 @@ heads_add(struct heads *h)
 }
 
 void
+heads_entry_clear(struct heads_entry *e)
+{
+	free(e->cluster_id);
+	free(e->topic);
+	head_clear(&e->head);
+	e->cluster_id = e->topic = NULL;
+}
+
+void
 heads_clear(struct heads *h)
 {
-	for (size_t i = 0; i < h->count; i++) {
-		free(h->entry[i].cluster_id);
-		free(h->entry[i].topic);
-		head_clear(&h->entry[i].head);
-	}
+	for (size_t i = 0; i < h->count; i++)
+		heads_entry_clear(&h->entry[i]);
 	free(h->entry);
 	memset(h, 0, sizeof(*h));
 }
@@ -55,8 +60,8 @@ write_runs(const struct head_runs *r, struct wr *w)
 	}
 }
 
-static void
-write_entry(const struct heads_entry *e, struct wr *w)
+void
+heads_entry_write(const struct heads_entry *e, struct wr *w)
 {
 	const struct head *h = &e->head;
 
@@ -67,7 +72,6 @@ write_entry(const struct heads_entry *e, struct wr *w)
 	wr_i32(w, e->partition);
 	wr_bytes(w, e->chain.b, sizeof(e->chain.b));
 	wr_u64(w, h->next_window);
-	wr_u64(w, h->empty_before);
 	wr_u64(w, h->last_window);
 	wr_u64(w, h->first_window);
 	wr_u64(w, h->length);
@@ -96,7 +100,7 @@ heads_write(const struct heads *h, struct wr *w)
 	wr_bytes(w, h->instance, sizeof(h->instance));
 	wr_u32(w, (uint32_t)h->count);
 	for (size_t i = 0; i < h->count; i++)
-		write_entry(&h->entry[i], w);
+		heads_entry_write(&h->entry[i], w);
 	if (wr_err(w) != 0)
 		return;
 	sha256_of(slice_of(w->buf + from, w->len - from), sum);
@@ -155,8 +159,8 @@ read_runs(struct rd *r, struct head_runs *ret)
 	}
 }
 
-static void
-read_entry(struct rd *r, struct heads_entry *e)
+void
+heads_entry_read(struct rd *r, struct heads_entry *e)
 {
 	struct head *h = &e->head;
 
@@ -167,7 +171,6 @@ read_entry(struct rd *r, struct heads_entry *e)
 	e->partition = rd_i32(r);
 	read_bytes(r, e->chain.b, sizeof(e->chain.b));
 	h->next_window = rd_u64(r);
-	h->empty_before = rd_u64(r);
 	h->last_window = rd_u64(r);
 	h->first_window = rd_u64(r);
 	h->length = rd_u64(r);
@@ -228,7 +231,7 @@ heads_read(struct slice file, struct heads *ret)
 		if (e == NULL)
 			rd_fail(&r, ERR_NOMEM);
 		else
-			read_entry(&r, e);
+			heads_entry_read(&r, e);
 	}
 	if (rd_err(&r) == 0 && rd_left(&r) != 0)
 		rd_fail(&r, ERR_MALFORMED);

@@ -1,10 +1,10 @@
 /*
  * heads: where all chains of an instance stand, as one file's bytes.
  *
- *   "makoto-kafka heads 2\n"  instance (16)  u32 count  entries …  SHA-256 of all before (32)
+ *   "makoto-kafka heads 3\n"  instance (16)  u32 count  entries …  SHA-256 of all before (32)
  *
  *   entry: cluster id, topic (int16 length each)  u8 has topic id  topic id (16)  i32 partition
- *          chain id (16)  u64 next window, empty before, last window, first window, length
+ *          chain id (16)  u64 next window, last window, first window, length
  *          last root (32)  last statement (32)  i32 statement topic's partition  i64 high offset
  *          u8 follows [chain id (16)  u64 window  statement (32)]
  *          ended, open: u32 count, then i64 first, count, producer id, i16 epoch, u8 committed for each
@@ -13,7 +13,7 @@
 #define ATTEST_HEADS_H
 
 #include "attest/head.h"
-#include "base/slice.h"
+#include "base/rd.h"
 #include "base/wr.h"
 
 #define HEADS_MAX_BYTES ((size_t)256 << 20)
@@ -26,6 +26,8 @@ struct heads_entry {
 	int32_t partition;
 	struct chain_id chain;
 	struct head head;
+	uint32_t number; /* not in the file: in the journal; 0: none yet */
+	uint64_t segment; /* likewise: of the journal, where it stands; 0: nowhere */
 };
 
 /* Zeroed is empty. */
@@ -45,5 +47,10 @@ void heads_write(const struct heads *h, struct wr *w);
 int heads_read(struct slice file, struct heads *ret) MUSTCHECK;
 
 void heads_clear(struct heads *h);
+
+/* One entry alone, as the file has it; a fault is in `r`, and the entry is to be cleared anyway. */
+void heads_entry_write(const struct heads_entry *e, struct wr *w);
+void heads_entry_read(struct rd *r, struct heads_entry *ret);
+void heads_entry_clear(struct heads_entry *e);
 
 #endif

@@ -1,0 +1,460 @@
+/*
+ *   journal_put ─► filling ─►(swap)─► leaving ─► write ─► fdatasync
+ *                  entries of         one block; stays here until it is written
+ *                  all threads
+ *
+ * One thread writes at a time, without the mutex; the others wait for it or fill the next block.
+ */
+#include "attest/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* While writing fails: what is kept of entries that a recovery can do without. */
+#define FAILING_MAX_BYTES ((size_t)8 << 20)
+
+/* A block's buffer that grew beyond this isn't kept. */
+#define IDLE_BUFFER_BYTES ((size_t)1 << 20)
+
+struct segment {
+	uint64_t number;
+	uint64_t batches, chains; /* live */
+	uint64_t bytes;
+};
+
+struct journal {
+	pthread_mutex_t lock;
+	pthread_cond_t done; /* a round ended */
+	struct journal_conf conf;
+	struct segment *segment; /* oldest first; the last one is written */
+	size_t segment_count, segment_cap;
+	uint64_t first;
+	uint64_t bytes; /* of all segments */
+	int fd;         /* of the last one; the writer's */
+	struct wr filling, leaving;
+	uint64_t put_to, leaving_to, written_to, synced_to; /* entries so far */
+	uint64_t rounds_failed;
+	bool writing;
+	bool failing;
+	bool suspect; /* a sync failed: what follows goes to another file */
+};
+
+/* --- files ------------------------------------------------------------------------------ */
+
+static int
+write_at(int fd, struct slice s, uint64_t at)
+{
+	while (s.n > 0) {
+		ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ERR_IO;
+		s.p += n;
+		s.n -= (size_t)n;
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* A new file with its header, whose name is there for good if the policy wants that. */
+static int
+make_file(const struct journal_conf *conf, uint64_t number, uint64_t before_bytes, int *ret_fd)
+{
+	struct journal_header h = {.sync = conf->sync, .number = number, .before_bytes = before_bytes};
+	struct wr w = wr_new(JOURNAL_HEADER_BYTES);
+	char name[JOURNAL_NAME_LEN];
+	int fd, saved, err;
+
+	memcpy(h.instance, conf->instance, sizeof(h.instance));
+	memcpy(h.boot, conf->boot, sizeof(h.boot));
+	journal_header_write(&h, &w);
+	if ((err = wr_err(&w)) != 0)
+		return err;
+	journal_file_name(number, name);
+	fd = openat(conf->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	err = fd < 0 ? ERR_IO : write_at(fd, wr_slice(&w), 0);
+	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && (fsync(fd) != 0 || fsync(conf->dir_fd) != 0))
+		err = ERR_IO;
+	saved = errno;
+	wr_free(&w);
+	if (err != 0 && fd >= 0) {
+		(void)unlinkat(conf->dir_fd, name, 0);
+		close(fd);
+	} else {
+		*ret_fd = fd;
+	}
+	errno = saved;
+	return err;
+}
+
+/* Room for one more segment, so that the writer needn't fail behind its file. */
+static int
+reserve_segment(struct journal *j)
+{
+	size_t cap = j->segment_cap == 0 ? 16 : j->segment_cap * 2;
+	struct segment *p;
+
+	if (j->segment_count < j->segment_cap)
+		return 0;
+	p = reallocarray(j->segment, cap, sizeof(*p));
+	if (p == NULL)
+		return ERR_NOMEM;
+	j->segment = p;
+	j->segment_cap = cap;
+	return 0;
+}
+
+static struct segment *
+last_of(struct journal *j)
+{
+	return &j->segment[j->segment_count - 1];
+}
+
+static void
+add_segment(struct journal *j, uint64_t number)
+{
+	j->segment[j->segment_count++] = (struct segment){.number = number, .bytes = JOURNAL_HEADER_BYTES};
+	j->bytes += JOURNAL_HEADER_BYTES;
+}
+
+int
+journal_remove(int dir_fd, uint64_t last)
+{
+	char name[JOURNAL_NAME_LEN];
+	uint64_t n = last;
+
+	/* Numbers are without holes: the first one that isn't there ends them. */
+	for (; n > 0; n--) {
+		journal_file_name(n, name);
+		if (faccessat(dir_fd, name, F_OK, 0) != 0)
+			break;
+	}
+	for (n++; n <= last; n++) {
+		journal_file_name(n, name);
+		if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT)
+			return ERR_IO;
+	}
+	return 0;
+}
+
+/* --- open, close ------------------------------------------------------------------------- */
+
+int
+journal_open(const struct journal_conf *conf, struct journal **ret, char *why, size_t why_len)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+	int err;
+
+	if (j == NULL || reserve_segment(j) != 0) {
+		free(j);
+		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
+		return ERR_NOMEM;
+	}
+	j->conf = *conf;
+	j->first = conf->last_segment + 1;
+	err = make_file(conf, j->first, conf->last_bytes, &j->fd);
+	if (err != 0) {
+		(void)snprintf(why, why_len, "the journal can't be begun: %s",
+			       err == ERR_IO ? strerror(errno) : err_text(err));
+		free(j->segment);
+		free(j);
+		return err;
+	}
+	add_segment(j, j->first);
+	j->filling = wr_new(SIZE_MAX / 2);
+	j->leaving = wr_new(SIZE_MAX / 2);
+	pthread_mutex_init(&j->lock, NULL);
+	pthread_cond_init(&j->done, NULL);
+	*ret = j;
+	return 0;
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j == NULL)
+		return;
+	if (journal_sync(j) != 0)
+		LOG_WARN("journal", "its last entries can't be written; the next start finds them out from the brokers");
+	close(j->fd);
+	pthread_cond_destroy(&j->done);
+	pthread_mutex_destroy(&j->lock);
+	wr_free(&j->filling);
+	wr_free(&j->leaving);
+	free(j->segment);
+	free(j);
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+/* What one round does without the mutex. */
+struct round {
+	uint64_t number, at; /* the segment and its length; a new one changes them */
+	bool begin;          /* a new one */
+	bool sync;
+	bool begun, written, synced;
+};
+
+static void
+do_round(struct journal *j, struct round *r)
+{
+	struct slice block = wr_slice(&j->leaving);
+	int fd;
+
+	if (r->begin) {
+		/* Its sync, if that is asked for, must not miss what stands in the one before. */
+		if (j->conf.sync != JOURNAL_SYNC_NONE && !j->suspect && fdatasync(j->fd) != 0)
+			return;
+		if (make_file(&j->conf, r->number + 1, r->at, &fd) != 0)
+			return;
+		close(j->fd);
+		j->fd = fd;
+		r->number++;
+		r->at = JOURNAL_HEADER_BYTES;
+		r->begun = true;
+	}
+	if (block.n > 0) {
+		journal_block_begin(j->leaving.buf, slice_of(block.p + JOURNAL_BLOCK_BYTES, block.n - JOURNAL_BLOCK_BYTES));
+		if (write_at(j->fd, block, r->at) != 0) {
+			int saved = errno;
+
+			/* Half a block would be in the way of the next; if it stays, that one covers it. */
+			if (ftruncate(j->fd, (off_t)r->at) != 0)
+				LOG_DEBUG("journal", "a torn end stays until it is written over");
+			errno = saved;
+			return;
+		}
+	}
+	r->written = true;
+	r->synced = r->sync && fdatasync(j->fd) == 0;
+}
+
+static void
+keep_or_free(struct wr *w)
+{
+	if (w->cap > IDLE_BUFFER_BYTES)
+		wr_free(w);
+	else
+		wr_reset(w);
+}
+
+/* Under the mutex, which it gives back while it writes.  0 or ERR_IO. */
+static int
+write_round(struct journal *j, bool sync)
+{
+	struct round r = {.number = last_of(j)->number, .at = last_of(j)->bytes, .sync = sync};
+	int cause;
+
+	if (j->leaving.len == 0) {
+		struct wr empty = j->leaving;
+
+		j->leaving = j->filling;
+		j->filling = empty;
+		j->leaving_to = j->put_to;
+	}
+	r.begin = (r.at >= j->conf.segment_bytes || j->suspect) && reserve_segment(j) == 0;
+	j->writing = true;
+	pthread_mutex_unlock(&j->lock);
+	errno = 0;
+	do_round(j, &r);
+	cause = errno;
+	pthread_mutex_lock(&j->lock);
+	j->writing = false;
+	if (r.begun) {
+		add_segment(j, r.number);
+		j->suspect = false;
+	}
+	if (r.written) {
+		last_of(j)->bytes += j->leaving.len;
+		j->bytes += j->leaving.len;
+		keep_or_free(&j->leaving);
+		j->written_to = j->leaving_to;
+	}
+	if (r.synced)
+		j->synced_to = j->written_to;
+	else if (r.written && sync)
+		j->suspect = true; /* the kernel may call pages clean that it couldn't write */
+	if (!r.written || (sync && !r.synced)) {
+		j->rounds_failed++;
+		if (!j->failing)
+			LOG_ERROR("journal", "can't be written; records are handled as attest.on.failure says until it can",
+				  LOG_S("cause", strerror(cause)));
+		j->failing = true;
+	} else if (j->failing && !j->suspect) {
+		j->failing = false;
+		LOG_INFO("journal", "is written again");
+	}
+	pthread_cond_broadcast(&j->done);
+	return r.written && (r.synced || !sync) ? 0 : ERR_IO;
+}
+
+/* Under the mutex. */
+static int
+bring_out(struct journal *j, bool sync)
+{
+	uint64_t target = j->put_to, failed = j->rounds_failed;
+	int err = 0;
+
+	while (err == 0 && (j->written_to < target || (sync && j->synced_to < target))) {
+		if (j->writing) {
+			pthread_cond_wait(&j->done, &j->lock);
+			if (j->rounds_failed != failed)
+				err = j->written_to < target || (sync && j->synced_to < target) ? ERR_IO : 0;
+			continue;
+		}
+		err = write_round(j, sync);
+	}
+	return err;
+}
+
+static int
+bring_out_locked(struct journal *j, bool sync)
+{
+	int err;
+
+	pthread_mutex_lock(&j->lock);
+	err = bring_out(j, sync);
+	pthread_mutex_unlock(&j->lock);
+	return err;
+}
+
+int
+journal_commit(struct journal *j)
+{
+	return bring_out_locked(j, j->conf.sync == JOURNAL_SYNC_ALWAYS);
+}
+
+int
+journal_sync(struct journal *j)
+{
+	return bring_out_locked(j, j->conf.sync != JOURNAL_SYNC_NONE);
+}
+
+/* Under the mutex: may it be taken? */
+static int
+admit(struct journal *j, enum journal_kind kind)
+{
+	if (kind == JOURNAL_BATCH && j->bytes + j->filling.len + j->leaving.len >= j->conf.max_bytes)
+		return ERR_LIMIT;
+	if (!j->failing)
+		return 0;
+	/* A batch tries whether it is over. */
+	if (kind == JOURNAL_BATCH)
+		return bring_out(j, false);
+	return j->filling.len + j->leaving.len > FAILING_MAX_BYTES ? ERR_IO : 0;
+}
+
+int
+journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment)
+{
+	static const uint8_t block[JOURNAL_BLOCK_BYTES];
+	size_t before;
+	int err;
+
+	pthread_mutex_lock(&j->lock);
+	err = admit(j, e->kind);
+	before = j->filling.len;
+	if (err == 0) {
+		if (before == 0)
+			wr_bytes(&j->filling, block, sizeof(block)); /* filled in when it is written */
+		journal_entry_write(e, &j->filling);
+		err = wr_err(&j->filling);
+		if (err != 0) {
+			j->filling.len = before;
+			j->filling.err = 0;
+		}
+	}
+	if (err == 0) {
+		struct segment *s = last_of(j);
+
+		j->put_to++;
+		/* It may be written to a later one: that goes after this one. */
+		if (ret_segment != NULL) {
+			*ret_segment = s->number;
+			*(e->kind == JOURNAL_CHAIN ? &s->chains : &s->batches) += 1;
+		}
+	}
+	pthread_mutex_unlock(&j->lock);
+	return err;
+}
+
+/* --- what goes ------------------------------------------------------------------------------- */
+
+void
+journal_release(struct journal *j, enum journal_kind kind, uint64_t segment)
+{
+	pthread_mutex_lock(&j->lock);
+	for (size_t i = 0; i < j->segment_count; i++) {
+		struct segment *s = &j->segment[i];
+
+		if (s->number == segment)
+			*(kind == JOURNAL_CHAIN ? &s->chains : &s->batches) -= 1;
+	}
+	pthread_mutex_unlock(&j->lock);
+}
+
+uint64_t
+journal_idle(struct journal *j)
+{
+	uint64_t last = 0;
+
+	pthread_mutex_lock(&j->lock);
+	for (size_t i = 0; i + 1 < j->segment_count && j->segment[i].batches == 0; i++)
+		last = j->segment[i].number;
+	pthread_mutex_unlock(&j->lock);
+	return last;
+}
+
+void
+journal_drop(struct journal *j, uint64_t last)
+{
+	char name[JOURNAL_NAME_LEN];
+	size_t n = 0;
+
+	pthread_mutex_lock(&j->lock);
+	for (; n + 1 < j->segment_count && j->segment[n].number <= last; n++) {
+		const struct segment *s = &j->segment[n];
+
+		journal_file_name(s->number, name);
+		if (s->batches != 0 || s->chains != 0 ||
+		    (unlinkat(j->conf.dir_fd, name, 0) != 0 && errno != ENOENT))
+			break;
+		j->bytes -= s->bytes;
+	}
+	j->segment_count -= n;
+	memmove(j->segment, j->segment + n, j->segment_count * sizeof(*j->segment));
+	pthread_mutex_unlock(&j->lock);
+}
+
+uint64_t
+journal_first(const struct journal *j)
+{
+	return j->first;
+}
+
+uint64_t
+journal_last(struct journal *j)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&j->lock);
+	n = last_of(j)->number;
+	pthread_mutex_unlock(&j->lock);
+	return n;
+}
+
+void
+journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing)
+{
+	pthread_mutex_lock(&j->lock);
+	*ret_segments = j->segment_count;
+	*ret_bytes = j->bytes;
+	*ret_failing = j->failing;
+	pthread_mutex_unlock(&j->lock);
+}

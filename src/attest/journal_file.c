@@ -1,0 +1,119 @@
+#include "attest/journal_file.h"
+
+#include "base/rd.h"
+#include "digest/crc32c.h"
+
+static const char magic[] = "makoto-kafka journal ";
+static const char version[] = "1\n";
+
+#define MAGIC_LEN (sizeof(magic) - 1)
+#define VERSION_LEN (sizeof(version) - 1)
+
+static const char prefix[] = "journal.";
+
+void
+journal_file_name(uint64_t number, char ret[JOURNAL_NAME_LEN])
+{
+	(void)snprintf(ret, JOURNAL_NAME_LEN, "%s%016llx", prefix, (unsigned long long)number);
+}
+
+bool
+journal_file_number(const char *name, uint64_t *ret)
+{
+	const char *digits = name + sizeof(prefix) - 1;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || strlen(digits) != 16 ||
+	    strspn(digits, "0123456789abcdef") != 16)
+		return false;
+	*ret = strtoull(digits, NULL, 16);
+	return *ret != 0;
+}
+
+void
+journal_header_write(const struct journal_header *h, struct wr *w)
+{
+	size_t from = w->len;
+
+	wr_text(w, magic);
+	wr_text(w, version);
+	wr_bytes(w, h->instance, sizeof(h->instance));
+	wr_bytes(w, h->boot, sizeof(h->boot));
+	wr_u8(w, (uint8_t)h->sync);
+	wr_u64(w, h->number);
+	wr_u64(w, h->before_bytes);
+	if (wr_err(w) == 0)
+		wr_u32(w, crc32c(0, slice_of(w->buf + from, w->len - from)));
+}
+
+int
+journal_header_read(struct slice file, struct journal_header *ret)
+{
+	struct journal_header h;
+	struct rd r = rd_of(file);
+	const uint8_t *p = rd_need(&r, JOURNAL_HEADER_BYTES);
+	uint8_t sync;
+
+	if (p == NULL)
+		return ERR_SHORT;
+	if (memcmp(p, magic, MAGIC_LEN) != 0)
+		return ERR_MALFORMED;
+	if (memcmp(p + MAGIC_LEN, version, VERSION_LEN) != 0)
+		return ERR_UNSUPPORTED;
+	r = rd_of(slice_of(p + MAGIC_LEN + VERSION_LEN, JOURNAL_HEADER_BYTES - MAGIC_LEN - VERSION_LEN));
+	memcpy(h.instance, rd_need(&r, sizeof(h.instance)), sizeof(h.instance));
+	memcpy(h.boot, rd_need(&r, sizeof(h.boot)), sizeof(h.boot));
+	sync = rd_u8(&r);
+	h.number = rd_u64(&r);
+	h.before_bytes = rd_u64(&r);
+	if (rd_u32(&r) != crc32c(0, slice_of(p, JOURNAL_HEADER_BYTES - 4)))
+		return ERR_CHECKSUM;
+	if (sync > JOURNAL_SYNC_ALWAYS)
+		return ERR_MALFORMED;
+	h.sync = (enum journal_sync)sync;
+	*ret = h;
+	return 0;
+}
+
+static bool
+is_zeros(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
+void
+journal_block_begin(uint8_t ret[JOURNAL_BLOCK_BYTES], struct slice entries)
+{
+	uint32_t field[3] = {__builtin_bswap32((uint32_t)entries.n), __builtin_bswap32(crc32c(0, entries)), 0};
+
+	field[2] = __builtin_bswap32(crc32c(0, slice_of(field, 8)));
+	memcpy(ret, field, JOURNAL_BLOCK_BYTES);
+}
+
+bool
+journal_block_read(struct slice file, size_t at, struct slice *ret_entries, size_t *ret_next, enum journal_end *ret_end)
+{
+	struct slice head = slice_of(file.p + at, file.n - at);
+	struct rd r = rd_of(head);
+	uint32_t length = rd_u32(&r), sum = rd_u32(&r), own = rd_u32(&r);
+
+	*ret_end = JOURNAL_WHOLE;
+	if (at == file.n)
+		return false;
+	/* A file may have grown without its bytes; nothing that was written is all zeros. */
+	*ret_end = JOURNAL_TORN;
+	if (rd_err(&r) != 0 || is_zeros(head.p, head.n))
+		return false;
+	*ret_end = JOURNAL_DAMAGED;
+	if (crc32c(0, slice_of(head.p, 8)) != own)
+		return false;
+	*ret_entries = slice_of(r.p, length < rd_left(&r) ? length : rd_left(&r));
+	*ret_next = at + JOURNAL_BLOCK_BYTES + length;
+	if (ret_entries->n == length && crc32c(0, *ret_entries) == sum)
+		return true;
+	if (*ret_next >= file.n)
+		*ret_end = JOURNAL_TORN;
+	return false;
+}

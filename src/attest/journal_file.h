@@ -1,0 +1,46 @@
+/*
+ * journal_file: a segment of the journal as bytes, for who writes and who reads it.
+ *
+ *   "makoto-kafka journal 1\n"  instance (16)  boot id (16)  u8 sync  u64 number
+ *   u64 bytes of the segment before  u32 CRC-32C of all that
+ *   block: u32 length of the entries │ u32 CRC-32C of them │ u32 CRC-32C of these eight bytes │ entries …
+ *   block …
+ *
+ * A block is what one write handed over.  A segment says how many bytes of its predecessor
+ * count: what a crash or a failed write left behind them never was written.
+ */
+#ifndef ATTEST_JOURNAL_FILE_H
+#define ATTEST_JOURNAL_FILE_H
+
+#include "base/wr.h"
+
+enum { JOURNAL_HEADER_BYTES = 23 + 16 + 16 + 1 + 8 + 8 + 4, JOURNAL_BLOCK_BYTES = 4 + 4 + 4, JOURNAL_NAME_LEN = 8 + 16 + 1 };
+
+enum journal_sync { JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS };
+
+struct journal_header {
+	uint8_t instance[16];
+	uint8_t boot[16]; /* of the machine's run: in another one, what wasn't on disk is gone */
+	enum journal_sync sync;
+	uint64_t number;       /* from 1 */
+	uint64_t before_bytes; /* of the segment before that count */
+};
+
+void journal_file_name(uint64_t number, char ret[JOURNAL_NAME_LEN]);
+bool journal_file_number(const char *name, uint64_t *ret); /* false: another file */
+
+void journal_header_write(const struct journal_header *h, struct wr *w);
+
+/* 0, ERR_SHORT, ERR_MALFORMED (no journal's), ERR_UNSUPPORTED (another version), ERR_CHECKSUM. */
+int journal_header_read(struct slice file, struct journal_header *ret) MUSTCHECK;
+
+/* Torn: the last block is cut off, or zeros follow.  Damaged: what follows can't be read, and isn't the last. */
+enum journal_end { JOURNAL_WHOLE, JOURNAL_TORN, JOURNAL_DAMAGED };
+
+void journal_block_begin(uint8_t ret[JOURNAL_BLOCK_BYTES], struct slice entries);
+
+/* The block at `at`: true, with its entries and where the next one begins.  False: *ret_end says why. */
+bool journal_block_read(struct slice file, size_t at, struct slice *ret_entries, size_t *ret_next,
+			enum journal_end *ret_end);
+
+#endif

@@ -1,0 +1,645 @@
+#include "attest/journal.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attest/journal_read.h"
+#include "tests/unit/suite.h"
+
+static char dir[64];
+static int dir_fd;
+static char why[256];
+
+static void
+setup(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/test_journal_XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(dir_fd, 0);
+}
+
+static void
+teardown(void)
+{
+	DIR *d = opendir(dir);
+
+	for (struct dirent *e; (e = readdir(d)) != NULL;)
+		if (e->d_name[0] != '.')
+			ck_assert_int_eq(unlinkat(dir_fd, e->d_name, 0), 0);
+	closedir(d);
+	close(dir_fd);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static struct journal_conf
+conf(void)
+{
+	struct journal_conf c = {.dir_fd = dir_fd, .max_bytes = 1 << 20, .segment_bytes = 1 << 20};
+
+	memset(c.instance, 7, sizeof(c.instance));
+	memset(c.boot, 9, sizeof(c.boot));
+	return c;
+}
+
+static struct journal *
+begun(const struct journal_conf *c)
+{
+	struct journal *j;
+
+	ck_assert_msg(journal_open(c, &j, why, sizeof(why)) == 0, "%s", why);
+	return j;
+}
+
+/* --- entries ------------------------------------------------------------------------------- */
+
+static struct member members[3];
+static struct journal_span spans[2] = {{7, 1700000000000, 1}, {8, 1700000000001, 2}};
+
+static struct journal_entry
+batch(uint64_t number)
+{
+	struct journal_entry e = {.kind = JOURNAL_BATCH,
+				  .chain = 3,
+				  .batch = number,
+				  .who = {slice_str("client"), slice_str("lib"), slice_str(""), slice_str("User:a")},
+				  .producer_id = 4000000000,
+				  .producer_epoch = 2,
+				  .base_sequence = INT32_MAX,
+				  .transactional = true,
+				  .transactional_id = slice_str("tx-1"),
+				  .time = CHAINS_TIME_UNKNOWN,
+				  .mode = HEADERS_COMPACT,
+				  .reach = -1,
+				  .spans = spans,
+				  .span_count = 2,
+				  .members = members,
+				  .count = 3};
+
+	memset(e.digest, 0x3d, sizeof(e.digest));
+	for (int i = 0; i < 3; i++) {
+		memset(members[i].leaf, 0x10 + i, LEAF_LEN);
+		memset(members[i].unbound, 0x20 + i, LEAF_LEN);
+		members[i].timestamp = -i;
+		members[i].value_bytes = UINT32_MAX - (uint32_t)i;
+		members[i].flags = (uint8_t)i;
+		memset(members[i].key_prefix, 'k', sizeof(members[i].key_prefix));
+	}
+	return e;
+}
+
+static struct journal_entry
+published(uint64_t window)
+{
+	return (struct journal_entry){.kind = JOURNAL_PUBLISHED, .chain = 3, .window = window};
+}
+
+static void
+put(struct journal *j, struct journal_entry e, uint64_t *ret_segment)
+{
+	ck_assert_int_eq(journal_put(j, &e, ret_segment), 0);
+}
+
+/* Written and read again. */
+static struct journal_entry
+again(const struct journal_entry *e, struct wr *w)
+{
+	struct journal_entry r;
+	size_t len;
+
+	journal_entry_write(e, w);
+	ck_assert_int_eq(wr_err(w), 0);
+	ck_assert_int_eq(journal_entry_read(wr_slice(w), &r, &len), 0);
+	ck_assert_uint_eq(len, w->len);
+	ck_assert_int_eq(r.kind, e->kind);
+	ck_assert_uint_eq(r.chain, e->chain);
+	/* Cut anywhere it is none. */
+	for (size_t n = 0; n < w->len; n++) {
+		struct journal_entry cut;
+
+		ck_assert_int_eq(journal_entry_read(slice_of(w->buf, n), &cut, &len), ERR_SHORT);
+	}
+	return r;
+}
+
+START_TEST(a_batch_comes_back)
+{
+	struct journal_entry e = batch(12), r;
+	struct wr w = wr_new(SIZE_MAX / 2);
+
+	e.time = _i == 0 ? CHAINS_TIME_UNKNOWN : CHAINS_TIME_CREATE;
+	r = again(&e, &w);
+	ck_assert_uint_eq(r.batch, 12);
+	ck_assert(slice_eq(r.who.client_id, e.who.client_id) && slice_eq(r.who.software_name, e.who.software_name));
+	ck_assert(slice_eq(r.who.software_version, e.who.software_version) && slice_eq(r.who.principal, e.who.principal));
+	ck_assert(slice_eq(r.transactional_id, e.transactional_id) && r.transactional);
+	ck_assert_int_eq(r.producer_id, e.producer_id);
+	ck_assert_int_eq(r.producer_epoch, e.producer_epoch);
+	ck_assert_int_eq(r.base_sequence, e.base_sequence);
+	ck_assert_int_eq(r.time, e.time);
+	ck_assert_int_eq(r.mode, e.mode);
+	ck_assert_mem_eq(r.digest, e.digest, 32);
+	ck_assert_int_eq(r.reach, -1);
+	ck_assert_uint_eq(r.span_count, 2);
+	ck_assert_uint_eq(r.spans[1].window, 8);
+	ck_assert_int_eq(r.spans[0].start_ms, spans[0].start_ms);
+	ck_assert_int_eq(r.spans[1].count, 2);
+	ck_assert_int_eq(r.count, 3);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_mem_eq(r.members[i].leaf, members[i].leaf, LEAF_LEN);
+		if (_i == 0)
+			ck_assert_mem_eq(r.members[i].unbound, members[i].unbound, LEAF_LEN);
+		ck_assert_int_eq(r.members[i].timestamp, members[i].timestamp);
+		ck_assert_uint_eq(r.members[i].value_bytes, members[i].value_bytes);
+		ck_assert_uint_eq(r.members[i].flags, members[i].flags);
+		ck_assert_mem_eq(r.members[i].key_prefix, members[i].key_prefix, MANIFEST_KEY_PREFIX);
+	}
+	journal_entry_free(&r);
+	wr_free(&w);
+}
+END_TEST
+
+START_TEST(the_others_come_back)
+{
+	struct journal_entry e = {.kind = JOURNAL_SETTLED, .chain = 1, .batch = 2, .base_offset = INT64_MAX, .append_ms = -1, .time = CHAINS_TIME_APPEND}, r;
+	struct wr w = wr_new(SIZE_MAX / 2);
+
+	r = again(&e, &w);
+	ck_assert(r.batch == 2 && r.base_offset == INT64_MAX && r.append_ms == -1 && r.time == CHAINS_TIME_APPEND);
+	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_LEFT, .chain = 1, .batch = 2, .given_up = true};
+	r = again(&e, &w);
+	ck_assert(r.batch == 2 && r.given_up);
+	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_ENDED, .chain = 1, .batch = 0, .producer_id = 9, .producer_epoch = 3, .base_offset = 5, .committed = true};
+	r = again(&e, &w);
+	ck_assert(r.batch == 0 && r.producer_id == 9 && r.producer_epoch == 3 && r.base_offset == 5 && r.committed);
+	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_CLOSED, .chain = UINT32_MAX, .window = UINT64_MAX, .reason = CLOSE_ROTATION, .end_ms = 77};
+	r = again(&e, &w);
+	ck_assert(r.window == UINT64_MAX && r.reason == CLOSE_ROTATION && r.end_ms == 77);
+	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_STATED, .chain = 1, .window = 6, .dbom_partition = 4, .value = slice_str("{}"), .manifest = slice_str("m")};
+	memset(e.root, 1, 32);
+	memset(e.statement, 2, 32);
+	r = again(&e, &w);
+	ck_assert(r.window == 6 && r.dbom_partition == 4 && slice_eq(r.value, e.value) && slice_eq(r.manifest, e.manifest));
+	ck_assert(memcmp(r.root, e.root, 32) == 0 && memcmp(r.statement, e.statement, 32) == 0);
+	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_CHAIN, .chain = 5};
+	e.head.cluster_id = e.head.topic = (char[]){"name"};
+	e.head.partition = 8;
+	e.head.head = head_begin();
+	e.head.head.next_window = 44;
+	r = again(&e, &w);
+	ck_assert_str_eq(r.head.topic, "name");
+	ck_assert(r.head.partition == 8 && r.head.head.next_window == 44);
+	journal_entry_free(&r);
+	wr_free(&w);
+}
+END_TEST
+
+/* What the frame's length or its fields make impossible is refused, not believed. */
+START_TEST(entries_that_lie)
+{
+	struct journal_entry e = batch(1), r;
+	struct wr w = wr_new(SIZE_MAX / 2);
+	size_t len;
+
+	spans[1].count = 3; /* not the batch's count */
+	journal_entry_write(&e, &w);
+	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), ERR_MALFORMED);
+	spans[1].count = 2;
+	wr_reset(&w);
+	e = published(1);
+	journal_entry_write(&e, &w);
+	w.buf[4] = 99;
+	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), ERR_UNSUPPORTED);
+	w.buf[4] = JOURNAL_PUBLISHED;
+	wr_u8(&w, 0);
+	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
+	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), ERR_MALFORMED);
+	wr_free(&w);
+}
+END_TEST
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+struct seen {
+	uint64_t windows[64];
+	size_t entries;
+	struct journal_segment last;
+	size_t segments, damaged;
+};
+
+static int
+on_entry(void *arg, uint64_t segment UNUSED, struct journal_entry *e)
+{
+	struct seen *s = arg;
+
+	if (s->entries < ARRAY_LEN(s->windows))
+		s->windows[s->entries] = e->kind == JOURNAL_BATCH ? e->batch : e->window;
+	s->entries++;
+	return 0;
+}
+
+static int
+on_segment(void *arg, const struct journal_segment *g)
+{
+	struct seen *s = arg;
+
+	s->last = *g;
+	s->segments++;
+	s->damaged += g->end == JOURNAL_DAMAGED;
+	return 0;
+}
+
+static struct seen
+read_all(int want)
+{
+	struct seen s = {0};
+	struct journal_reader r = {on_segment, on_entry, &s};
+
+	ck_assert_msg(journal_read(dir_fd, &r, why, sizeof(why)) == want, "%s", why);
+	return s;
+}
+
+static void
+in_file(uint64_t number, int flags, off_t size)
+{
+	char name[JOURNAL_NAME_LEN];
+	int fd;
+
+	journal_file_name(number, name);
+	fd = openat(dir_fd, name, flags, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+static off_t
+size_of(uint64_t number)
+{
+	char name[JOURNAL_NAME_LEN];
+	struct stat st;
+
+	journal_file_name(number, name);
+	ck_assert_int_eq(fstatat(dir_fd, name, &st, 0), 0);
+	return st.st_size;
+}
+
+/* Three blocks: 1; 2 and 3; 4. */
+static off_t
+three_blocks(off_t ends[3])
+{
+	struct journal_conf c = conf();
+	struct journal *j = begun(&c);
+
+	put(j, published(1), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ends[0] = size_of(1);
+	put(j, published(2), NULL);
+	put(j, published(3), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ends[1] = size_of(1);
+	put(j, published(4), NULL);
+	journal_close(j);
+	ends[2] = size_of(1);
+	return ends[2];
+}
+
+START_TEST(cut_at_every_byte)
+{
+	off_t ends[3];
+
+	for (off_t n = three_blocks(ends); n >= 0; n--) {
+		struct seen s;
+		size_t want = n == ends[2] ? 4 : n >= ends[1] ? 3 : n >= ends[0] ? 1 : 0;
+
+		in_file(1, O_WRONLY, n);
+		s = read_all(0);
+		ck_assert_uint_eq(s.segments, 1);
+		ck_assert_uint_eq(s.entries, want);
+		ck_assert_int_eq(s.last.end, n == ends[2] || n == ends[1] || n == ends[0] || n == JOURNAL_HEADER_BYTES
+						     ? JOURNAL_WHOLE
+						     : JOURNAL_TORN);
+		ck_assert(s.last.empty == (n < JOURNAL_HEADER_BYTES));
+	}
+}
+END_TEST
+
+/* A file that grew without its bytes. */
+START_TEST(zeros_follow)
+{
+	off_t ends[3], n = three_blocks(ends);
+	struct seen s;
+
+	in_file(1, O_WRONLY, n + 5000);
+	s = read_all(0);
+	ck_assert_uint_eq(s.entries, 4);
+	ck_assert_int_eq(s.last.end, JOURNAL_TORN);
+	ck_assert_uint_eq(s.last.end_at, (uint64_t)n);
+}
+END_TEST
+
+/* No flipped bit makes another entry of one; but for the last block, which may be torn, it is damage. */
+START_TEST(every_bit_flipped)
+{
+	char name[JOURNAL_NAME_LEN];
+	off_t ends[3], n = three_blocks(ends);
+	int fd;
+
+	journal_file_name(1, name);
+	fd = openat(dir_fd, name, O_RDWR);
+	for (off_t at = 0; at < n; at++) {
+		for (int bit = 0; bit < 8; bit++) {
+			uint8_t was, is;
+			struct seen s;
+			int err;
+
+			ck_assert_int_eq(pread(fd, &was, 1, at), 1);
+			is = (uint8_t)(was ^ (1u << bit));
+			ck_assert_int_eq(pwrite(fd, &is, 1, at), 1);
+			s = (struct seen){0};
+			err = journal_read(dir_fd, &(struct journal_reader){on_segment, on_entry, &s}, why, sizeof(why));
+			ck_assert(err == 0 || err == ERR_UNSUPPORTED); /* its version's byte */
+			ck_assert_uint_lt(s.entries, 4);
+			for (size_t i = 0; i < s.entries; i++)
+				ck_assert_uint_eq(s.windows[i], i + 1);
+			if (err == 0)
+				ck_assert_int_eq(s.last.end, at >= ends[1] + JOURNAL_BLOCK_BYTES ? JOURNAL_TORN : JOURNAL_DAMAGED);
+			ck_assert_int_eq(pwrite(fd, &was, 1, at), 1);
+		}
+	}
+	close(fd);
+}
+END_TEST
+
+/* What was torn off before stays off, however much of it comes to light later. */
+START_TEST(behind_a_torn_one)
+{
+	struct journal_conf c = conf();
+	off_t ends[3];
+	struct journal *j;
+	struct seen s;
+
+	three_blocks(ends);
+	in_file(1, O_WRONLY, ends[1] + 3);
+	c.last_segment = 1;
+	c.last_bytes = (uint64_t)ends[1];
+	j = begun(&c);
+	ck_assert_uint_eq(journal_first(j), 2);
+	put(j, published(9), NULL);
+	journal_close(j);
+	s = read_all(0);
+	ck_assert_uint_eq(s.entries, 4);
+	ck_assert_uint_eq(s.windows[2], 3);
+	ck_assert_uint_eq(s.windows[3], 9);
+	ck_assert_uint_eq(s.damaged, 0);
+	/* But what counted must be there. */
+	in_file(1, O_WRONLY, ends[1] - 1);
+	ck_assert_uint_eq(read_all(0).damaged, 1);
+	ck_assert_int_eq(journal_remove(dir_fd, 1), 0);
+	ck_assert_uint_eq(read_all(0).entries, 1);
+}
+END_TEST
+
+START_TEST(one_is_missing)
+{
+	struct journal_conf c = conf();
+	char name[JOURNAL_NAME_LEN];
+
+	ck_assert_uint_eq(read_all(0).segments, 0);
+	for (uint64_t n = 0; n < 3; n++) {
+		c.last_segment = n;
+		c.last_bytes = n == 0 ? 0 : JOURNAL_HEADER_BYTES;
+		journal_close(begun(&c));
+	}
+	ck_assert_uint_eq(read_all(0).segments, 3);
+	journal_file_name(2, name);
+	ck_assert_int_eq(unlinkat(dir_fd, name, 0), 0);
+	read_all(ERR_MALFORMED);
+	ck_assert_msg(strstr(why, name) != NULL, "%s", why);
+}
+END_TEST
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+/* A segment goes when it is the oldest, and no batch and no chain needs it. */
+START_TEST(segments_go)
+{
+	struct journal_conf c = conf();
+	struct journal_entry head = {.kind = JOURNAL_CHAIN, .chain = 3};
+	uint64_t segments, bytes, in_first, in_second, chain_in;
+	struct journal *j;
+	bool failing;
+
+	head.head.cluster_id = head.head.topic = (char[]){"t"};
+	head.head.head = head_begin();
+	c.segment_bytes = 300;
+	j = begun(&c);
+	put(j, head, &chain_in);
+	put(j, batch(1), &in_first);
+	ck_assert_int_eq(journal_commit(j), 0);
+	put(j, published(1), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	put(j, batch(2), &in_second);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert_uint_eq(in_first, 1);
+	ck_assert_uint_eq(in_second, 2);
+	ck_assert_uint_eq(journal_idle(j), 0);
+	journal_release(j, JOURNAL_BATCH, in_second);
+	ck_assert_uint_eq(journal_idle(j), 0); /* the first one is in its way */
+	journal_release(j, JOURNAL_BATCH, in_first);
+	ck_assert_uint_eq(journal_idle(j), 1);
+	journal_drop(j, 1);
+	ck_assert_uint_eq(journal_idle(j), 1); /* a chain's head is in it */
+	put(j, head, NULL);
+	journal_release(j, JOURNAL_CHAIN, chain_in);
+	ck_assert_int_eq(journal_commit(j), 0);
+	journal_drop(j, journal_idle(j));
+	journal_count(j, &segments, &bytes, &failing);
+	ck_assert_uint_eq(segments, 1);
+	ck_assert_uint_eq(bytes, (uint64_t)size_of(journal_last(j)));
+	ck_assert(!failing);
+	journal_close(j);
+	ck_assert_uint_eq(read_all(0).segments, 1);
+}
+END_TEST
+
+START_TEST(its_size_is_limited)
+{
+	struct journal_conf c = conf();
+	struct journal_entry e = batch(1);
+	struct journal *j;
+	int n = 0, err;
+
+	c.max_bytes = 4000;
+	j = begun(&c);
+	while ((err = journal_put(j, &e, NULL)) == 0 && n < 100)
+		n++;
+	ck_assert_int_eq(err, ERR_LIMIT);
+	ck_assert_int_gt(n, 3);
+	put(j, published(1), NULL); /* what makes room is taken */
+	journal_close(j);
+	ck_assert_uint_eq(read_all(0).entries, (size_t)n + 1);
+}
+END_TEST
+
+static void
+limit_disk(rlim_t bytes)
+{
+	struct rlimit lim = {bytes, RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &lim), 0);
+}
+
+/* A disk that is full: a batch is refused, the rest waits, and nothing is half there. */
+START_TEST(a_full_disk)
+{
+	static const enum journal_sync all[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS};
+	struct journal_conf c = conf();
+	struct journal_entry e = batch(7);
+	struct journal *j;
+	struct seen s;
+
+	c.sync = all[_i];
+	j = begun(&c);
+	put(j, published(1), NULL);
+	ck_assert_int_eq(journal_sync(j), 0);
+	limit_disk((rlim_t)size_of(1) + 20);
+	put(j, published(2), NULL);
+	ck_assert_int_eq(journal_commit(j), ERR_IO);
+	ck_assert_int_eq(journal_put(j, &e, NULL), ERR_IO);
+	put(j, published(3), NULL);
+	ck_assert_int_eq(journal_sync(j), ERR_IO);
+	ck_assert_uint_eq(read_all(0).entries, 1);
+	limit_disk(RLIM_INFINITY);
+	put(j, batch(4), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	journal_close(j);
+	s = read_all(0);
+	ck_assert_uint_eq(s.entries, 4);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_uint_eq(s.windows[i], i + 1);
+	ck_assert_int_eq(s.last.end, JOURNAL_WHOLE);
+}
+END_TEST
+
+/* What nobody can write isn't kept for ever. */
+START_TEST(a_disk_that_stays_full)
+{
+	struct journal_conf c = conf();
+	struct journal_entry e = {.kind = JOURNAL_STATED, .chain = 1, .window = 1};
+	static uint8_t value[1 << 20];
+	struct journal *j = begun(&c);
+	int n = 0;
+
+	e.value = slice_of(value, sizeof(value));
+	limit_disk(1);
+	put(j, published(1), NULL);
+	ck_assert_int_eq(journal_commit(j), ERR_IO);
+	while (journal_put(j, &e, NULL) == 0 && n < 100)
+		n++;
+	ck_assert_int_lt(n, 100);
+	limit_disk(RLIM_INFINITY);
+	journal_close(j);
+	ck_assert_uint_eq(read_all(0).entries, (size_t)n + 1);
+}
+END_TEST
+
+enum { THREADS = 4, EACH = 200 };
+
+static struct journal_entry shared_batch;
+
+static void *
+write_some(void *arg)
+{
+	struct journal *j = arg;
+
+	for (int i = 0; i < EACH; i++) {
+		struct journal_entry e = shared_batch;
+		uint64_t segment;
+
+		if (journal_put(j, &e, &segment) != 0 || journal_commit(j) != 0)
+			return arg;
+		journal_release(j, JOURNAL_BATCH, segment);
+		if (i % 16 == 0)
+			journal_drop(j, journal_idle(j));
+	}
+	return NULL;
+}
+
+START_TEST(several_threads)
+{
+	static const enum journal_sync all[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_ALWAYS};
+	struct journal_conf c = conf();
+	pthread_t t[THREADS];
+	struct journal *j;
+	void *failed;
+	uint64_t last;
+
+	shared_batch = batch(1);
+	c.sync = all[_i];
+	c.segment_bytes = 20000;
+	j = begun(&c);
+	for (int i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&t[i], NULL, write_some, j), 0);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(t[i], &failed);
+		ck_assert_ptr_null(failed);
+	}
+	last = journal_last(j);
+	ck_assert_uint_gt(last, 10);
+	journal_close(j);
+	ck_assert_uint_eq(read_all(0).damaged, 0);
+	ck_assert_int_eq(journal_remove(dir_fd, last), 0);
+	ck_assert_uint_eq(read_all(0).segments, 0);
+}
+END_TEST
+
+START_TEST(a_directory_that_is_gone)
+{
+	struct journal_conf c = conf();
+	struct journal *j = NULL;
+
+	c.dir_fd = -1;
+	ck_assert_int_eq(journal_open(&c, &j, why, sizeof(why)), ERR_IO);
+	ck_assert_msg(strstr(why, "Bad file descriptor") != NULL, "%s", why);
+	ck_assert_int_eq(journal_read(-1, &(struct journal_reader){0}, why, sizeof(why)), ERR_IO);
+	journal_close(NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("journal");
+	TCase *t = tcase_create("journal");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, a_batch_comes_back, 0, 2);
+	tcase_add_test(t, the_others_come_back);
+	tcase_add_test(t, entries_that_lie);
+	tcase_add_test(t, cut_at_every_byte);
+	tcase_add_test(t, zeros_follow);
+	tcase_add_test(t, every_bit_flipped);
+	tcase_add_test(t, behind_a_torn_one);
+	tcase_add_test(t, one_is_missing);
+	tcase_add_test(t, segments_go);
+	tcase_add_test(t, its_size_is_limited);
+	tcase_add_loop_test(t, a_full_disk, 0, 3);
+	tcase_add_test(t, a_disk_that_stays_full);
+	tcase_add_loop_test(t, several_threads, 0, 2);
+	tcase_add_test(t, a_directory_that_is_gone);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
