@@ -97,7 +97,7 @@ build/makoto-proxy build/makotoctl: build/%: $(B)/%
 install: all ## install into DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples
 	install -m 755 build/release/makoto-proxy build/release/makotoctl $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 README.md DESIGN.md LICENSE docs/FORMAT.md docs/PROTOCOL.md docs/SECURITY.md $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/
+	install -m 644 README.md DESIGN.md LICENSE docs/FORMAT.md docs/PROTOCOL.md docs/SECURITY.md docs/STATE.md $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/
 	install -m 644 conf/makoto-proxy.yaml $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/
 
 # --- tests ---------------------------------------------------------------------

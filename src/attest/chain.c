@@ -1,5 +1,6 @@
 /* A chain, and where a batch is placed in its windows. */
 #include "attest/chain_internal.h"
+#include "attest/chain_journal.h"
 
 #include "base/metrics.h"
 
@@ -38,10 +39,22 @@ chain_free(struct chain *c)
 	while (list_first(&c->windows) != NULL)
 		window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
 	retries_clear(&c->retries);
+	chain_restated_free(c);
 	head_clear(&c->head);
 	pthread_mutex_destroy(&c->lock);
 	free(c->topic);
 	free(c);
+}
+
+void
+chain_restated_free(struct chain *c)
+{
+	if (c->restated == NULL)
+		return;
+	wr_free(&c->restated->value);
+	wr_free(&c->restated->manifest);
+	free(c->restated);
+	c->restated = NULL;
 }
 
 struct who_table *
@@ -56,6 +69,16 @@ chain_oldest(const struct chain *c)
 	struct link *e = list_first(&c->windows);
 
 	return e == NULL ? NULL : CONTAINER_OF(e, struct window, in_chain);
+}
+
+void
+chain_insert_window(struct chain *c, struct window *w)
+{
+	struct link *at = &c->windows.head;
+
+	while (at->prev != &c->windows.head && CONTAINER_OF(at->prev, struct window, in_chain)->id > w->id)
+		at = at->prev;
+	list_insert_before(&c->windows, at, &w->in_chain);
 }
 
 void
@@ -74,6 +97,7 @@ chain_close(struct chain *c, enum close_reason reason, struct chain_now now)
 		return;
 	window_close(c->open, reason, now.mono, now.wall_ms);
 	metric_add(METRIC_WINDOWS_OPEN, -1);
+	chain_journal_closed(c, c->open);
 	c->open = NULL;
 	chain_tell_sealer(c);
 }
@@ -192,8 +216,10 @@ place_new(struct chain *c, const struct settings *set, const struct chains_batch
 	if (b->transactional && (err = txns_add(c->shared->txns, p, b->transactional_id)) != 0)
 		goto fail;
 	fill_windows(c, p, &spare, set, now);
+	p->reach = c->high_offset > c->head.high_offset ? c->high_offset : c->head.high_offset;
 	chain_backlog_add(c, b->count, 1);
-	*ret = (struct attempt){.placement = p, .members = p->members, .time = p->time};
+	*ret = (struct attempt){
+		.placement = p, .members = p->members, .time = p->time, .transactional_id = b->transactional_id};
 	return 0;
 fail:
 	drop_windows(&spare);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "attest/head.h"
+#include "attest/journal.h"
 #include "attest/retries.h"
 #include "attest/turns.h"
 #include "attest/txns.h"
@@ -20,8 +21,12 @@
 /* What all chains share. */
 struct chain_shared {
 	struct turns *turns;
+	struct turns *looks;     /* chains whose log has to be read back; NULL: nobody reads */
 	struct txns *txns;
 	struct who_table *who;
+	struct journal *journal; /* NULL: none */
+	_Atomic uint32_t next_chain; /* their last numbers in the journal */
+	_Atomic uint64_t next_batch;
 	_Atomic int64_t backlog;  /* members placed whose statement isn't published … */
 	_Atomic int64_t batches;  /* … and their placements, which take memory, too */
 	_Atomic bool stopping;    /* nothing is placed, nothing is waited for */
@@ -45,7 +50,14 @@ struct chain {
 	uint64_t settles;      /* placements settled so far */
 	bool sealing;          /* the sealer has the oldest window */
 	struct turn turn;
+	struct turn look;
+	bool waiting; /* of an earlier run: until the cluster is known, it has no turn */
 	size_t saved_at; /* its entry, while heads are being saved */
+	uint32_t number; /* in the journal */
+	bool unwritten;  /* its CHAIN entry could not be put */
+	uint64_t head_segment; /* of the journal: its last CHAIN entry; 0: none */
+	uint64_t head_length, head_next; /* what that one says */
+	struct restated *restated; /* of the oldest window, when an earlier run stated it; or NULL */
 };
 
 /*
@@ -57,6 +69,18 @@ struct chain {
 /* A placement takes about as much memory as so many members. */
 #define CHAIN_BATCH_WEIGHT 4
 
+/* The exact bytes of a statement that an earlier run may have published. */
+struct restated {
+	enum { RESTATED_LOOK, RESTATED_ABSENT, RESTATED_THERE } state; /* in the statement topic */
+	uint64_t window;
+	int32_t partition; /* of that topic */
+	int64_t since_ms;  /* it is not older */
+	struct wr value, manifest;
+	uint8_t root[32];
+	uint8_t statement[32];
+	size_t ended_told;
+};
+
 /* Now, on both clocks. */
 struct chain_now {
 	struct monotime mono;
@@ -66,6 +90,7 @@ struct chain_now {
 struct chain *chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_id,
 			int32_t partition, const struct chain_id *id) MUSTCHECK;
 void chain_free(struct chain *c);
+void chain_restated_free(struct chain *c); /* its statement is published, or was not one */
 struct who_table *chain_who(const struct chain *c);
 
 int chain_place(struct chain *c, const struct settings *set, const struct chains_batch *b, struct chain_now now,

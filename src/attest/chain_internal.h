@@ -25,4 +25,23 @@ void chain_leave_windows(struct chain *c, struct placement *p, bool unresolved);
 /* The same, as its outcome stays unknown: its windows count the batch as unresolved, `reason` as unattested. */
 void chain_give_up(struct chain *c, struct placement *p, enum metric reason, const char *why);
 
+/* Its records are members, at these offsets; the life has been told. */
+void chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64_t append_ms,
+		     enum chains_time time);
+
+/* What was seen of the topic's timestamp type; a window ends where it changes. */
+void chain_note_time(struct chain *c, enum chains_time shown, struct chain_now now);
+
+/* Were leaves made for that type, and is it the windows'? */
+bool chain_leaves_fit(const struct placement *p, enum chains_time time);
+
+/* The outcome is open: the log will be read back for it, unless an answer comes first. */
+void chain_look_later(struct chain *c, const struct placement *p, const struct settings *set);
+
+/* A window of an earlier run, in its place. */
+void chain_insert_window(struct chain *c, struct window *w);
+
+/* A statement about the window was made: nothing about its members changes any more. */
+void chain_state(struct chain *c, struct window *w);
+
 #endif

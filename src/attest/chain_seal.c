@@ -1,5 +1,6 @@
 /* The sealer's side of a chain: which window is complete, and what its publishing ends. */
 #include "attest/chain_internal.h"
+#include "attest/chain_journal.h"
 #include "base/metrics.h"
 
 static bool
@@ -8,17 +9,24 @@ is_doubtful(const struct placement *p)
 	return p->life.state == MEMBER_UNKNOWN || (p->life.state == MEMBER_FORWARDED && p->life.doubt);
 }
 
+/* Where the log is read back, that has as long again before it counts as failed. */
+static int64_t
+wait_ms(const struct chain *c, const struct settings *set)
+{
+	return c->shared->looks == NULL ? set->outcome_wait_ms : 2 * set->outcome_wait_ms;
+}
+
 /* Gives up what was waited for long enough; the rest tells until when to wait. */
 static void
 give_up_overdue(struct chain *c, struct window *w, const struct settings *set, struct chain_now now)
 {
 	LIST_EACH(&w->spans, e) {
 		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
-		struct monotime until = chain_after(p->lost_at, set->outcome_wait_ms);
+		struct monotime until = chain_after(p->lost_at, wait_ms(c, set));
 
 		if (!is_doubtful(p))
 			continue;
-		if (c->shared->stopping || now.mono.ns >= until.ns)
+		if ((c->shared->stopping && c->shared->looks == NULL) || now.mono.ns >= until.ns)
 			chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "their outcome is not known");
 		else
 			turns_at(c->shared->turns, &c->turn, until);
@@ -49,9 +57,8 @@ remove_oldest(struct chain *c)
 	window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
 }
 
-/* From here on nothing about the window's members changes, so the sealer reads them without the mutex. */
-static void
-hand_over(struct chain *c, struct window *w)
+void
+chain_state(struct chain *c, struct window *w)
 {
 	LIST_EACH(&w->spans, e) {
 		struct span *s = CONTAINER_OF(e, struct span, in_window);
@@ -63,7 +70,6 @@ hand_over(struct chain *c, struct window *w)
 			member_step(&p->life, MEMBER_STATE);
 	}
 	w->ended = c->head.ended.count < CHAIN_RUNS_MAX ? c->head.ended.count : CHAIN_RUNS_MAX;
-	c->sealing = true;
 }
 
 struct window *
@@ -83,12 +89,21 @@ chain_turn(struct chain *c, const struct settings *set, struct chain_now now)
 	}
 	if (c->sealing)
 		return NULL;
-	while ((w = chain_oldest(c)) != NULL && is_complete(c, w, set, now)) {
-		if (w->members > 0) {
-			hand_over(c, w);
+	if (c->restated != NULL && c->restated->state == RESTATED_LOOK)
+		return NULL; /* whether it is published is being found out */
+	while ((w = chain_oldest(c)) != NULL) {
+		if (c->restated != NULL && c->restated->window == w->id) {
+			c->sealing = true; /* an earlier run stated it */
 			return w;
 		}
-		c->head.empty_before++;
+		if (!is_complete(c, w, set, now))
+			break;
+		if (w->members > 0) {
+			/* From here on nothing about its members changes, so the sealer reads them without the mutex. */
+			chain_state(c, w);
+			c->sealing = true;
+			return w;
+		}
 		metric_add(METRIC_WINDOWS_EMPTY, 1);
 		remove_oldest(c);
 	}
@@ -110,11 +125,11 @@ chain_published(struct chain *c, struct window *w, const uint8_t root[32], const
 	struct head *h = &c->head;
 
 	INVARIANT(c->sealing && w == chain_oldest(c));
+	chain_journal_published(c, w);
 	if (h->length == 0)
 		h->first_window = w->id;
 	h->length++;
 	h->last_window = w->id;
-	h->empty_before = 0;
 	memcpy(h->last_root, root, 32);
 	memcpy(h->last_statement, statement, 32);
 	if (ended_told > 0)
@@ -128,9 +143,11 @@ chain_published(struct chain *c, struct window *w, const uint8_t root[32], const
 			continue;
 		chain_backlog_add(c, 0, -1);
 		member_step(&p->life, MEMBER_PUBLISH);
+		chain_journal_release(p);
 		free(p->members);
 		p->members = NULL;
 	}
+	chain_restated_free(c); /* root and statement may be its own */
 	remove_oldest(c);
 	c->sealing = false;
 	if (chain_oldest(c) != NULL)

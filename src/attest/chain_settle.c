@@ -1,5 +1,6 @@
 /* What an answer, or its absence, makes of a batch that was placed: a member of its windows, or none. */
 #include "attest/chain_internal.h"
+#include "attest/chain_journal.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -9,17 +10,23 @@
 void
 chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 {
+	int64_t left = 0;
+
 	placement_ref(p);
 	for (size_t i = 0; i < p->span_count; i++) {
 		struct window *w = p->span[i].window;
 
-		INVARIANT(w != NULL && !p->span[i].stated);
+		if (w == NULL)
+			continue; /* an earlier run published it, without this batch */
+		INVARIANT(!p->span[i].stated);
+		left += p->span[i].count;
 		w->awaiting--;
 		if (unresolved)
 			w->unresolved += p->span[i].count;
 		window_drop(w, &p->span[i]);
 	}
-	chain_backlog_add(c, -p->count, -1);
+	chain_backlog_add(c, -left, -1);
+	chain_journal_left(p, unresolved);
 	free(p->members);
 	p->members = NULL;
 	txns_leave(c->shared->txns, p);
@@ -54,6 +61,7 @@ apply(struct chain *c, const struct settings *set, struct placement *p, enum mem
 		chain_leave_windows(c, p, false);
 	} else if (p->life.state == MEMBER_UNKNOWN) {
 		turns_at(c->shared->turns, &c->turn, chain_after(p->lost_at, set->outcome_wait_ms));
+		chain_look_later(c, p, set);
 	}
 }
 
@@ -161,8 +169,8 @@ is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struc
 	       !(c->high_offset >= 0 && answer->base_offset > c->high_offset);
 }
 
-static void
-note_time(struct chain *c, enum chains_time shown, struct chain_now now)
+void
+chain_note_time(struct chain *c, enum chains_time shown, struct chain_now now)
 {
 	if (shown == CHAINS_TIME_UNKNOWN || shown == c->time)
 		return;
@@ -172,8 +180,8 @@ note_time(struct chain *c, enum chains_time shown, struct chain_now now)
 	c->time = shown;
 }
 
-static bool
-leaves_fit(const struct placement *p, enum chains_time time)
+bool
+chain_leaves_fit(const struct placement *p, enum chains_time time)
 {
 	/* Leaves bound to CreateTime have their unbound twins beside them. */
 	if (p->time == CHAINS_TIME_APPEND && time != CHAINS_TIME_APPEND)
@@ -187,21 +195,24 @@ leaves_fit(const struct placement *p, enum chains_time time)
 	return true;
 }
 
-static void
-settle_at(struct chain *c, struct placement *p, const struct answer *answer, enum chains_time time)
+void
+chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64_t append_ms, enum chains_time time)
 {
-	p->base_offset = answer->base_offset;
-	p->append_ms = answer->append_ms;
+	p->base_offset = base_offset;
+	p->append_ms = append_ms;
 	p->settled = ++c->settles;
-	member_step(&p->life, MEMBER_ACKNOWLEDGE);
+	if (base_offset + p->count - 1 > c->high_offset)
+		c->high_offset = base_offset + p->count - 1;
 	for (size_t i = 0; i < p->span_count; i++) {
 		struct window *w = p->span[i].window;
 
+		if (w == NULL)
+			continue; /* published by an earlier run */
 		w->awaiting--;
 		w->members += p->span[i].count;
 		w->time = time;
 	}
-	metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	chain_journal_settled(p, time);
 	chain_tell_sealer(c);
 }
 
@@ -231,7 +242,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know */
 		return CHAINS_OPEN;
 	}
-	note_time(c, shown, now);
+	chain_note_time(c, shown, now);
 	if (answer->base_offset + p->count - 1 > c->high_offset)
 		c->high_offset = answer->base_offset + p->count - 1;
 	if (p->life.state != MEMBER_FORWARDED) { /* another attempt told us before */
@@ -241,12 +252,14 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	if (time == CHAINS_TIME_UNKNOWN)
 		time = c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time;
 	/* The broker gave a time: on LogAppendTime, or to a batch that it had.  A guess could state a wrong leaf. */
-	if (time == CHAINS_TIME_UNKNOWN || !leaves_fit(p, time)) {
+	if (time == CHAINS_TIME_UNKNOWN || !chain_leaves_fit(p, time)) {
 		apply(c, set, p, MEMBER_LOSE, now);
 		chain_give_up(c, p, METRIC_RECORDS_TIMESTAMP_TYPE, "the topic's timestamp type is another, or not known");
 		return CHAINS_UNFIT;
 	}
-	settle_at(c, p, answer, time);
+	member_step(&p->life, MEMBER_ACKNOWLEDGE);
+	metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time);
 	return CHAINS_STORED;
 }
 
@@ -284,6 +297,7 @@ chain_txn_ended(struct chain *c, struct placement *p, bool committed)
 {
 	if (p->txn != PLACEMENT_TXN_OPEN)
 		return;
+	chain_journal_ended(p, committed);
 	for (size_t i = 0; i < p->span_count; i++) {
 		struct span *s = &p->span[i];
 

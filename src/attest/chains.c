@@ -1,6 +1,9 @@
 #include "attest/chains.h"
 
+#include "attest/chain_journal.h"
 #include "attest/chains_internal.h"
+#include "attest/recovery.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "digest/sha256.h"
 
@@ -13,6 +16,7 @@ chains_new(struct settings *settings)
 		return NULL;
 	pthread_mutex_init(&c->settings_lock, NULL);
 	pthread_rwlock_init(&c->lock, NULL);
+	list_init(&c->recovered);
 	c->settings = settings_ref(settings);
 	c->map = map_new();
 	c->shared.turns = turns_new();
@@ -28,6 +32,7 @@ chains_new(struct settings *settings)
 void
 chains_free(struct chains *c)
 {
+	struct link *e;
 	struct slice key;
 	size_t at = 0;
 	void *value;
@@ -37,9 +42,12 @@ chains_free(struct chains *c)
 	txns_free(c->shared.txns); /* before the chains that its placements name */
 	while (c->map != NULL && map_next(c->map, &at, &key, &value))
 		chain_free(value);
+	while ((e = list_pop(&c->recovered)) != NULL)
+		recovered_free(CONTAINER_OF(e, struct recovered, link));
 	map_free(c->map);
 	who_table_free(c->shared.who);
 	turns_free(c->shared.turns);
+	turns_free(c->shared.looks);
 	heads_clear(&c->heads);
 	settings_unref(c->settings);
 	pthread_rwlock_destroy(&c->lock);
@@ -90,6 +98,7 @@ int
 chains_set_cluster(struct chains *c, struct slice cluster_id)
 {
 	char *id = strndup(cluster_id.n == 0 ? "" : (const char *)cluster_id.p, cluster_id.n);
+	int err = 0;
 
 	if (id == NULL)
 		return ERR_NOMEM;
@@ -98,10 +107,15 @@ chains_set_cluster(struct chains *c, struct slice cluster_id)
 		free(id);
 	} else {
 		c->cluster_id = id;
-		c->has_cluster = true;
+		err = chains_recovered_begin(c);
+		c->has_cluster = err == 0;
+		if (err != 0) {
+			free(id);
+			c->cluster_id = NULL;
+		}
 	}
 	pthread_rwlock_unlock(&c->lock);
-	return 0;
+	return err;
 }
 
 void
@@ -151,6 +165,16 @@ key_slice(const struct key *k)
 	return slice_of(k->bytes, k->len);
 }
 
+int
+chains_put(struct chains *c, struct chain *chain)
+{
+	struct key key;
+
+	if (make_key(slice_str(chain->topic), chain->has_topic_id ? chain->topic_id : NULL, chain->partition, &key) != 0)
+		return ERR_NOMEM;
+	return map_put(c->map, key_slice(&key), chain);
+}
+
 /* Under the write lock. */
 static int
 make_chain(struct chains *c, const struct chains_batch *b, const struct key *key, struct chain **ret)
@@ -174,6 +198,11 @@ make_chain(struct chains *c, const struct chains_batch *b, const struct key *key
 		return ERR_NOMEM;
 	}
 	chains_heads_apply(c, chain);
+	if (chain->number == 0) {
+		chain->number = atomic_fetch_add(&c->shared.next_chain, 1) + 1;
+		/* Without this entry, those that follow would be of no chain: then the batch isn't taken. */
+		chain->unwritten = chain_journal_head(chain, c->cluster_id, &(struct head_runs){0}) != 0;
+	}
 	*ret = chain;
 	return 0;
 }
@@ -267,6 +296,21 @@ digest_of(const struct attempt *a, uint8_t out[32])
 	sha256_final(&h, out);
 }
 
+/* A chain's number must be known before a batch names it. */
+static int
+write_head(struct chains *c, struct chain *chain)
+{
+	int err;
+
+	pthread_rwlock_rdlock(&c->lock);
+	pthread_mutex_lock(&chain->lock);
+	err = chain->unwritten ? chain_journal_head(chain, c->cluster_id, &(struct head_runs){0}) : 0;
+	chain->unwritten = err != 0;
+	pthread_mutex_unlock(&chain->lock);
+	pthread_rwlock_unlock(&c->lock);
+	return err;
+}
+
 int
 chains_forward(struct attempt *a, enum header_mode mode)
 {
@@ -276,6 +320,16 @@ chains_forward(struct attempt *a, enum header_mode mode)
 
 	if (a->placement->producer_id >= 0)
 		digest_of(a, digest);
+	/* A retry is written already. */
+	if (!a->retry && chain->unwritten && (err = write_head(a->chains, chain)) != 0) {
+		chains_withdraw(a);
+		return err;
+	}
+	if (!a->retry && (err = chain_journal_batch(a->placement, a->transactional_id, mode, digest, a->placement->reach)) != 0) {
+		chains_withdraw(a);
+		return err;
+	}
+	a->transactional_id = (struct slice){NULL, 0};
 	pthread_mutex_lock(&chain->lock);
 	err = chain_forward(chain, a, mode, digest);
 	pthread_mutex_unlock(&chain->lock);
@@ -350,6 +404,17 @@ chains_txn_ending(struct chains *c, int64_t producer_id)
 	txns_ending(c->shared.txns, producer_id);
 }
 
+/*
+ * The client goes on when it has the answer, perhaps with the next transaction of the same epoch: a
+ * recovery must not take that one's end for this one's.
+ */
+static void
+write_ends(struct chains *c)
+{
+	if (c->shared.journal != NULL && journal_commit(c->shared.journal) != 0)
+		LOG_LIMITED(LOG_LEVEL_WARN, "journal", "how a transaction ended isn't written yet; a crash would forget it");
+}
+
 void
 chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed)
 {
@@ -359,17 +424,25 @@ chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t 
 	chains_heads_end(c, producer_id, epoch, committed);
 	list_init(&placements);
 	txns_end(c->shared.txns, producer_id, mark, &placements);
+	if (list_first(&placements) == NULL)
+		return;
 	end_all(&placements, epoch, committed);
+	write_ends(c);
 }
 
 void
 chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark)
 {
 	struct list placements;
+	bool some = false;
 
 	list_init(&placements);
-	while (txns_fence(c->shared.txns, transactional_id, mark, &placements))
+	while (txns_fence(c->shared.txns, transactional_id, mark, &placements)) {
 		end_all(&placements, CONTAINER_OF(list_last(&placements), struct placement, in_txn)->producer_epoch, false);
+		some = true;
+	}
+	if (some)
+		write_ends(c);
 }
 
 /* --- the sealer's side ----------------------------------------------------------------- */
@@ -392,7 +465,7 @@ chains_turn(struct chains *c, struct window **ret_window, int *ret_wait_ms)
 		struct window *w;
 
 		pthread_mutex_lock(&chain->lock);
-		w = chain_turn(chain, set, now());
+		w = chain->waiting ? NULL : chain_turn(chain, set, now());
 		pthread_mutex_unlock(&chain->lock);
 		if (w != NULL) {
 			*ret_window = w;
@@ -444,8 +517,13 @@ chains_stop(struct chains *c)
 
 	atomic_store(&c->shared.stopping, true);
 	pthread_rwlock_rdlock(&c->lock);
-	while (map_next(c->map, &at, &key, &value))
-		turns_now(c->shared.turns, &((struct chain *)value)->turn);
+	while (map_next(c->map, &at, &key, &value)) {
+		struct chain *chain = value;
+
+		turns_now(c->shared.turns, &chain->turn);
+		if (c->shared.looks != NULL)
+			turns_now(c->shared.looks, &chain->look);
+	}
 	pthread_rwlock_unlock(&c->lock);
 }
 

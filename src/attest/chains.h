@@ -22,6 +22,7 @@ struct chain;     /* attest/chain.h, for this room only; likewise the next two *
 struct placement;
 struct window;
 struct turns;
+struct journal;
 
 enum chains_time { CHAINS_TIME_UNKNOWN, CHAINS_TIME_CREATE, CHAINS_TIME_APPEND };
 
@@ -48,6 +49,7 @@ struct attempt {
 	struct member *members; /* one per record, zeroed, for the rewriting to fill */
 	bool retry;             /* seen before: same windows, and the mode is given */
 	enum chains_time time;  /* what leaves are bound to; unknown: make both */
+	struct slice transactional_id; /* the batch's, until it is forwarded */
 };
 
 enum chains_outcome {
@@ -84,8 +86,9 @@ const struct rewrite_span *chains_windows_of(const struct attempt *a, size_t *re
 enum header_mode chains_mode_of(const struct attempt *a);
 
 /*
- * The attempt is about to go out with these members.  ERR_NOT_NOW: it is no retry after
- * all (other content), the attempt is over: place it again, as fresh.
+ * The attempt is about to go out with these members, and the journal has them.  On failure
+ * the attempt is over.  ERR_NOT_NOW: it is no retry after all (other content): place it
+ * again, as fresh.  ERR_LIMIT, ERR_IO: the journal is full, or can't be written.  ERR_NOMEM.
  */
 int chains_forward(struct attempt *a, enum header_mode mode) MUSTCHECK;
 void chains_withdraw(struct attempt *a); /* it does not go out */
@@ -118,6 +121,9 @@ struct chain *chains_turn(struct chains *c, struct window **ret_window, int *ret
 void chains_published(struct chain *chain, struct window *window, const uint8_t root[32],
 		      const uint8_t statement[32], size_t ended_told);
 
+/* From here on lost outcomes are looked for (attest/chains_look.h).  Before anything is placed.  0 or ERR_NOMEM. */
+int chains_read_back(struct chains *c) MUSTCHECK;
+
 /* --- heads, at start and stop --------------------------------------------------- */
 
 struct heads; /* attest/heads.h */
@@ -127,6 +133,19 @@ void chains_heads_restore(struct chains *c, struct heads *heads);
 
 /* Every chain's head.  ERR_NOT_NOW when a window isn't published: then nothing may go on. */
 int chains_heads_save(struct chains *c, struct heads *ret) MUSTCHECK;
+
+/* --- the journal (attest/journal.h) ------------------------------------------------ */
+
+/*
+ * What earlier runs left goes on: chains whose windows are unfinished begin at once when their cluster
+ * is known, the others' heads wait for a first batch.  Everything that still matters is written anew, so
+ * that the old segments can go.  `r` is emptied.  0, ERR_IO, ERR_NOMEM.
+ */
+struct recovery; /* attest/recovery.h */
+int chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r) MUSTCHECK;
+
+/* Lets the journal drop what is old; the sealer's, now and then. */
+void chains_journal_tidy(struct chains *c);
 
 /* For /status and metrics. */
 struct chains_numbers {

@@ -1,4 +1,5 @@
 #include "attest/chains_internal.h"
+#include "attest/recovery.h"
 #include "base/log.h"
 
 /* --- restoring ----------------------------------------------------------------------- */
@@ -68,8 +69,8 @@ find_head(struct chains *c, const struct chain *chain)
 }
 
 /* The placements of transactions that earlier statements left open come back as what can still end. */
-static void
-restore_open(struct chains *c, struct chain *chain, const struct head_runs *open)
+void
+chains_restore_open(struct chains *c, struct chain *chain, const struct head_runs *open)
 {
 	for (size_t i = 0; i < open->count; i++) {
 		const struct head_run *run = &open->run[i];
@@ -108,13 +109,18 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 		chain->head = e->head;
 		memset(&e->head.ended, 0, sizeof(e->head.ended));
 		memset(&chain->head.open, 0, sizeof(chain->head.open));
-		restore_open(c, chain, &e->head.open);
+		chain->number = e->number;
+		chain->head_segment = e->segment;
+		e->segment = 0;
+		chains_restore_open(c, chain, &e->head.open);
 	} else if (e->head.last_window > 0) {
 		chain->head.follows = true;
 		chain->head.follows_chain = e->chain;
 		chain->head.follows_window = e->head.last_window;
 		memcpy(chain->head.follows_statement, e->head.last_statement, 32);
 	}
+	if (e->segment != 0)
+		journal_release(c->shared.journal, JOURNAL_CHAIN, e->segment);
 	head_clear(&e->head);
 	free(e->topic);
 	e->topic = NULL;
@@ -150,7 +156,7 @@ save_entry(struct heads *heads, const char *cluster_id, const char *topic, const
 }
 
 static int
-save_chain(struct chains *c, struct chain *chain, struct heads *heads)
+save_chain(struct chain *chain, const char *cluster_id, struct heads *heads)
 {
 	struct heads_entry like = {
 		.has_topic_id = chain->has_topic_id,
@@ -165,7 +171,7 @@ save_chain(struct chains *c, struct chain *chain, struct heads *heads)
 	if (chain->windows.count > 0)
 		return ERR_NOT_NOW; /* a window without a published statement: nothing can follow it */
 	chain->saved_at = heads->count;
-	return save_entry(heads, c->cluster_id, chain->topic, &like);
+	return save_entry(heads, cluster_id, chain->topic, &like);
 }
 
 struct open_runs {
@@ -203,8 +209,14 @@ chains_heads_save(struct chains *c, struct heads *ret)
 		struct chain *chain = value;
 
 		pthread_mutex_lock(&chain->lock);
-		err = save_chain(c, chain, &heads);
+		err = save_chain(chain, c->cluster_id, &heads);
 		pthread_mutex_unlock(&chain->lock);
+	}
+	LIST_EACH(&c->recovered, e) { /* of another cluster, or ours was never reached */
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+
+		if (err == 0)
+			err = save_chain(k->chain, k->cluster_id, &heads);
 	}
 	if (err == 0) {
 		txns_each(c->shared.txns, save_open, &open);

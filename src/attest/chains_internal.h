@@ -18,12 +18,22 @@ struct chains {
 	char *cluster_id;
 	struct heads heads; /* of earlier runs, as far as no chain took them */
 	_Atomic size_t heads_open; /* open runs in those */
+	struct list recovered; /* struct recovered (attest/recovery.h), whose cluster isn't known, or is another */
 };
+
+/* Puts it into the map, under its topic and partition.  0 or ERR_NOMEM; under the write lock. */
+int chains_put(struct chains *c, struct chain *chain);
 
 /* A chain that begins, under the write lock: takes the head that an earlier run left. */
 void chains_heads_apply(struct chains *c, struct chain *chain);
 
 /* A transaction ended: for the heads that no chain took yet. */
 void chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool committed);
+
+/* Transactions that earlier statements left open can still end. */
+void chains_restore_open(struct chains *c, struct chain *chain, const struct head_runs *open);
+
+/* The cluster is known: what earlier runs left there goes on.  Under the write lock. */
+int chains_recovered_begin(struct chains *c);
 
 #endif

@@ -26,7 +26,6 @@ struct head_runs {
 
 struct head {
 	uint64_t next_window;  /* the id that the next window gets, from 1 */
-	uint64_t empty_before; /* ids that ended with no member since the last statement */
 
 	uint64_t last_window;  /* 0: nothing was stated yet, and the next five mean nothing */
 	uint64_t first_window; /* of the first statement */

@@ -62,6 +62,12 @@ next_state(struct member_life *life, enum member_event event)
 		return refuse(life, true);
 	case MEMBER_LOSE:
 		return refuse(life, false);
+	case MEMBER_FIND:
+		/* A retry on its way will be told the same. */
+		INVARIANT(life->state == MEMBER_UNKNOWN || life->state == MEMBER_FORWARDED);
+		return MEMBER_SETTLED;
+	case MEMBER_MISS:
+		return only_from(life, MEMBER_UNKNOWN, MEMBER_REFUSED);
 	case MEMBER_GIVE_UP:
 		/* A retry that is on its way when time is up doesn't hold a window for longer. */
 		INVARIANT(life->state == MEMBER_UNKNOWN || (life->state == MEMBER_FORWARDED && life->doubt));

@@ -11,13 +11,12 @@
  *                                ▼
  *                             GIVEN_UP: no leaf, counted in the window's `unresolved`
  *
+ * Reading the log back may end what answers leave open: FIND settles it, MISS refuses it.
+ *
  * The records of one client batch (a placement) share one life up to SETTLED, since a
  * broker takes a batch whole or not at all.  A batch may be sent more than once: a
  * refusal of one attempt says nothing of another whose answer was lost, so a life
  * counts its attempts in flight and remembers whether one of them is in doubt.
- *
- * A journal hooks in at PLACED (write ahead), SETTLED and PUBLISHED (forget); reading
- * the log back after a crash is one more source of ACKNOWLEDGE and REFUSE.
  */
 #ifndef ATTEST_MEMBER_H
 #define ATTEST_MEMBER_H
@@ -42,6 +41,8 @@ enum member_event {
 	MEMBER_ACKNOWLEDGE, /* an attempt was answered: stored */
 	MEMBER_REFUSE,      /* an attempt was answered: surely not stored */
 	MEMBER_LOSE,        /* an attempt's answer is lost, or leaves it open */
+	MEMBER_FIND,        /* the log holds it */
+	MEMBER_MISS,        /* the log doesn't, and won't */
 	MEMBER_GIVE_UP,     /* nobody waits any longer */
 	MEMBER_STATE,       /* a statement about it was made */
 	MEMBER_PUBLISH,     /* the broker has that statement */

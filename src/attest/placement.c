@@ -23,6 +23,7 @@ placement_new(struct chain *chain, const struct chains_batch *b, size_t spans)
 	p->count = b->count;
 	p->time = b->time;
 	p->base_offset = -1;
+	p->reach = -1;
 	p->append_ms = -1;
 	p->txn = b->transactional ? PLACEMENT_TXN_OPEN : PLACEMENT_NO_TXN;
 	p->unstated = p->unpublished = p->span_count = spans;

@@ -38,6 +38,11 @@ struct placement {
 	unsigned refs; /* its spans in windows, retries, txns, attempts: one each */
 	struct member_life life;
 	struct monotime lost_at; /* the last attempt whose outcome is open */
+	uint64_t number;         /* in the journal, from 1; 0: not there */
+	uint64_t segment;        /* of the journal, that is kept for it; 0: none */
+	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
+	bool looked;             /* the log was read back for it */
+	bool unwritten;          /* that it is settled could not be put there */
 
 	struct who *who;
 	int64_t producer_id;

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "attest/chain_journal.h"
 #include "attest/statement_of.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -24,6 +25,7 @@ struct job {
 	struct stated stated;
 	struct wr value; /* the envelope, or the bare statement; empty: not signed yet */
 	bool has_statement;
+	bool journalled; /* these bytes are */
 	bool perhaps_there; /* an attempt failed without saying that nothing was stored: the bytes stay */
 	bool bare; /* the topic takes no record of that size: the manifest is left out, and said to be */
 	int backoff_ms;
@@ -102,7 +104,7 @@ make_bare(struct job *j)
 	if (j->bare || j->perhaps_there)
 		return;
 	j->bare = true;
-	j->has_statement = false;
+	j->has_statement = j->journalled = false;
 	wr_free(&j->value);
 }
 
@@ -136,17 +138,31 @@ static int
 send_out(struct job *j)
 {
 	struct sealer *s = j->sealer;
-	struct head *h = &j->chain->head;
+	const struct head *h = &j->chain->head;
 	struct publisher_header header = {slice_str(MANIFEST_HEADER), wr_slice(&j->stated.manifest)};
 	char key[CHAIN_KEY_MAX + 1];
 	int err;
 
-	if (h->dbom_partition < 0)
-		h->dbom_partition = chain_partition(&j->chain->id, s->partitions);
 	err = publisher_send(s->publisher, h->dbom_partition, slice_of(key, chain_key(&j->chain->id, j->window->id, key)),
 			     wr_slice(&j->value), &header, j->stated.manifest.len > 0 ? 1 : 0, j);
 	if (err == 0)
 		s->sent++;
+	return err;
+}
+
+/* Before it is sent for the first time: another run must send the same bytes, or none. */
+static int
+journal(struct job *j)
+{
+	struct head *h = &j->chain->head;
+	int err;
+
+	if (h->dbom_partition < 0)
+		h->dbom_partition = chain_partition(&j->chain->id, j->sealer->partitions);
+	if (j->journalled)
+		return 0;
+	err = chain_journal_stated(j->chain, j->window, &j->stated, wr_slice(&j->value));
+	j->journalled = err == 0;
 	return err;
 }
 
@@ -162,6 +178,8 @@ job_go(struct job *j)
 	} else if (j->value.len == 0 && (err = sign(j)) != 0) {
 		metric_add(METRIC_SIGN_FAILURES, 1);
 		job_wait(j, "a statement can't be signed", err_text(err));
+	} else if ((err = journal(j)) != 0) {
+		job_wait(j, "a statement can't be written to the journal", err_text(err));
 	} else if ((err = send_out(j)) != 0) {
 		if (err == ERR_LIMIT)
 			make_bare(j);
@@ -176,6 +194,32 @@ on_ready(void *arg, int32_t partitions)
 
 	LOG_INFO("sealer", "statement topic is there", LOG_I("partitions", partitions));
 	s->partitions = partitions;
+}
+
+static void
+published(struct job *j)
+{
+	metric_add(METRIC_WINDOWS_PUBLISHED, 1);
+	LOG_DEBUG("sealer", "published", LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+		  LOG_I("window", j->window->id), LOG_I("records", j->window->members));
+	chains_published(j->chain, j->window, j->stated.root, j->stated.sha256, j->stated.ended_told);
+	job_free(j);
+}
+
+/*
+ * An earlier run wrote what stands for the window, and may have sent it.  The statement topic
+ * was looked at: either it is there, or it is sent now, the same bytes.  True: it is there.
+ */
+static bool
+take_restated(struct job *j, struct restated *r)
+{
+	j->stated = (struct stated){.manifest = r->manifest, .ended_told = r->ended_told};
+	memcpy(j->stated.root, r->root, sizeof(r->root));
+	memcpy(j->stated.sha256, r->statement, sizeof(r->statement));
+	j->value = r->value;
+	r->value = r->manifest = (struct wr){NULL, 0, 0, SIZE_MAX / 2, 0};
+	j->has_statement = j->journalled = j->perhaps_there = true;
+	return r->state == RESTATED_THERE;
 }
 
 static void
@@ -200,12 +244,9 @@ on_report(void *arg, void *opaque, int err, const char *why)
 			    LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
 			    LOG_I("window", j->window->id), LOG_I("records", j->stated.overwritten));
 	}
-	metric_add(METRIC_WINDOWS_PUBLISHED, 1);
 	metric_add(METRIC_STATEMENT_BYTES, (int64_t)(j->value.len + j->stated.manifest.len));
-	LOG_DEBUG("sealer", "published", LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
-		  LOG_I("window", j->window->id), LOG_I("records", j->window->members));
-	chains_published(j->chain, j->window, j->stated.root, j->stated.sha256, j->stated.ended_told);
-	job_free(j);
+	published(j);
+	chains_journal_tidy(s->chains);
 }
 
 static void
@@ -258,7 +299,10 @@ turns_go(struct sealer *s)
 		}
 		metric_add(METRIC_WINDOWS_SETTLED, 1);
 		*j = (struct job){.sealer = s, .chain = c, .window = w, .backoff_ms = BACKOFF_FIRST_MS};
-		job_go(j);
+		if (c->restated != NULL && c->restated->window == w->id && take_restated(j, c->restated))
+			published(j);
+		else
+			job_go(j);
 	}
 	return wait_ms;
 }

@@ -1,22 +1,28 @@
 #include "attest/state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/recovery.h"
 #include "base/text.h"
 
 struct state {
 	char *dir;
 	int dir_fd;
 	int lock_fd;
+	uint8_t boot[16];
 	enum state_start start;
+	char why[256];
 	uint8_t instance[16];
 	struct heads heads;
+	struct recovery *recovery; /* what the journal of a crash tells; or NULL */
 };
 
 static int fail_io(char *why, size_t why_len, const char *fmt, ...) PRINTF(3, 4);
@@ -140,18 +146,48 @@ write_all(int fd, struct slice s)
 	return 0;
 }
 
-/* The file is whole under its name, or not there at all, whenever power fails. */
+/* Where and when a file was made; nobody can give another file the same. */
+struct birth {
+	unsigned long long inode;
+	long long seconds, nanoseconds; /* 0 where the file system doesn't tell */
+};
+
 static int
-write_file(int dir_fd, const char *name, struct slice content)
+birth_of(int fd, struct birth *ret)
 {
-	char tmp[64];
+	struct statx x;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &x) != 0)
+		return ERR_IO;
+	*ret = (struct birth){.inode = x.stx_ino};
+	if ((x.stx_mask & STATX_BTIME) != 0) {
+		ret->seconds = x.stx_btime.tv_sec;
+		ret->nanoseconds = x.stx_btime.tv_nsec;
+	}
+	return 0;
+}
+
+/*
+ * The file is whole under its name, or not there at all, whenever power fails.  With `born`, a line
+ * that says which file it is comes behind the content.
+ */
+static int
+write_file(int dir_fd, const char *name, struct slice content, bool born)
+{
+	struct birth b;
+	char tmp[64], line[96];
 	int fd, err, saved;
 
 	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
+	unlinkat(dir_fd, tmp, 0); /* a new one, for its own birth */
 	fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return ERR_IO;
 	err = write_all(fd, content);
+	if (err == 0 && born && (err = birth_of(fd, &b)) == 0) {
+		snprintf(line, sizeof(line), "%llu %lld.%09lld\n", b.inode, b.seconds, b.nanoseconds);
+		err = write_all(fd, slice_str(line));
+	}
 	if (err == 0 && fsync(fd) != 0)
 		err = ERR_IO;
 	saved = errno;
@@ -177,27 +213,116 @@ new_instance(struct state *s, char *why, size_t why_len)
 	return 0;
 }
 
-/* What the last run left: heads that are whole, or nothing that can be relied on. */
+/* Does the instance's file say that it is itself?  ERR_NOTFOUND: it isn't there. */
+static int
+is_original(const struct state *s, bool *ret)
+{
+	struct birth is, said;
+	char text[160];
+	int fd = openat(s->dir_fd, "instance", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+	int err;
+
+	if (fd < 0)
+		return errno == ENOENT ? ERR_NOTFOUND : ERR_IO;
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	err = n < 0 ? ERR_IO : birth_of(fd, &is);
+	close(fd);
+	if (err != 0)
+		return err;
+	text[n] = '\0';
+	*ret = sscanf(text, "%*32[0-9a-f] %llu %lld.%lld", &said.inode, &said.seconds, &said.nanoseconds) == 3 &&
+	       said.inode == is.inode && said.seconds == is.seconds && said.nanoseconds == is.nanoseconds;
+	return 0;
+}
+
+/* Heads that are whole, or nothing that can be relied on. */
 static int
 read_heads(struct state *s, char *why, size_t why_len)
 {
 	struct wr file = wr_new(HEADS_MAX_BYTES);
 	int err = read_file(s->dir_fd, "heads", &file);
 
-	if (err == ERR_NOTFOUND) {
-		s->start = faccessat(s->dir_fd, "instance", F_OK, 0) == 0 ? STATE_UNCLEAN : STATE_FIRST;
-		err = new_instance(s, why, why_len);
-	} else if (err != 0) {
-		fail_io(why, why_len, "%s/heads", s->dir);
-	} else if ((err = heads_read(wr_slice(&file), &s->heads)) == 0) {
+	if (err == 0 && (err = heads_read(wr_slice(&file), &s->heads)) == 0) {
 		s->start = STATE_CLEAN;
 		memcpy(s->instance, s->heads.instance, sizeof(s->instance));
-	} else if (err != ERR_NOMEM) {
+	} else if (err == ERR_IO) {
+		fail_io(why, why_len, "%s/heads", s->dir);
+	} else if (err != ERR_NOTFOUND && err != ERR_NOMEM) {
 		s->start = STATE_TORN;
+		snprintf(s->why, sizeof(s->why), "%s/heads: %s", s->dir, err_text(err));
 		err = new_instance(s, why, why_len);
 	}
 	wr_free(&file);
 	return err;
+}
+
+/* Without heads: the journal of a run that crashed. */
+static int
+read_journal(struct state *s, char *why, size_t why_len)
+{
+	char cause[200];
+	int err = recovery_scan(s->dir_fd, s->boot, &s->recovery, cause, sizeof(cause));
+
+	if (err == 0) {
+		s->start = STATE_CRASHED;
+		memcpy(s->instance, recovery_instance(s->recovery), sizeof(s->instance));
+		return 0;
+	}
+	if (err == ERR_IO || err == ERR_NOMEM) {
+		snprintf(why, why_len, "%s: %s", s->dir, cause);
+		return err;
+	}
+	s->start = err == ERR_NOTFOUND ? STATE_UNCLEAN : STATE_TORN;
+	if (err != ERR_NOTFOUND)
+		snprintf(s->why, sizeof(s->why), "%s", cause);
+	return new_instance(s, why, why_len);
+}
+
+/* Where the kernel doesn't tell, every run of this process is one of its own. */
+static int
+read_boot(struct state *s, char *why, size_t why_len)
+{
+	char text[37] = "";
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC), n = 0;
+
+	if (fd >= 0) {
+		ssize_t got = read(fd, text, sizeof(text) - 1);
+
+		text[got < 0 ? 0 : got] = '\0';
+		close(fd);
+	}
+	for (const char *p = text; *p != '\0' && n < 16; n++) {
+		p += *p == '-';
+		if (sscanf(p, "%2hhx", &s->boot[n]) != 1)
+			break;
+		p += 2;
+	}
+	if (n == 16)
+		return 0;
+	if (getrandom(s->boot, sizeof(s->boot), 0) != (ssize_t)sizeof(s->boot))
+		return fail_io(why, why_len, "no random bytes");
+	return 0;
+}
+
+/* What the last run left. */
+static int
+read_state(struct state *s, char *why, size_t why_len)
+{
+	bool original = false;
+	int err = read_boot(s, why, why_len);
+
+	if (err != 0)
+		return err;
+	err = is_original(s, &original);
+	if (err == ERR_IO)
+		return fail_io(why, why_len, "%s/instance", s->dir);
+	if (err == ERR_NOTFOUND || !original) {
+		s->start = err == ERR_NOTFOUND ? STATE_FIRST : STATE_COPIED;
+		return new_instance(s, why, why_len);
+	}
+	err = read_heads(s, why, why_len);
+	return err == ERR_NOTFOUND ? read_journal(s, why, why_len) : err;
 }
 
 int
@@ -224,7 +349,7 @@ state_open(const char *dir, struct state **ret, char *why, size_t why_len)
 	}
 	err = take_lock(s, why, why_len);
 	if (err == 0)
-		err = read_heads(s, why, why_len);
+		err = read_state(s, why, why_len);
 	if (err != 0)
 		goto fail;
 	*ret = s;
@@ -246,6 +371,7 @@ state_close(struct state *s)
 	if (s->dir_fd >= 0)
 		close(s->dir_fd);
 	heads_clear(&s->heads);
+	recovery_free(s->recovery);
 	free(s->dir);
 	free(s);
 }
@@ -254,6 +380,37 @@ const char *
 state_dir(const struct state *s)
 {
 	return s->dir;
+}
+
+int
+state_dir_fd(const struct state *s)
+{
+	return s->dir_fd;
+}
+
+const uint8_t *
+state_boot(const struct state *s)
+{
+	return s->boot;
+}
+
+const char *
+state_why(const struct state *s)
+{
+	return s->why;
+}
+
+struct recovery *
+state_recovery(const struct state *s)
+{
+	return s->recovery;
+}
+
+void
+state_take_heads(struct state *s, struct heads *ret)
+{
+	*ret = s->heads;
+	memset(&s->heads, 0, sizeof(s->heads));
 }
 
 enum state_start
@@ -268,22 +425,65 @@ state_instance(const struct state *s)
 	return s->instance;
 }
 
+/* Calls fn for every file whose name begins so.  0 or ERR_IO. */
+static int
+each_file(const struct state *s, const char *prefix, int (*fn)(int dir_fd, const char *name))
+{
+	int fd = openat(s->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return ERR_IO;
+	}
+	for (struct dirent *e; err == 0 && (e = readdir(d)) != NULL;)
+		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0 && fn(s->dir_fd, e->d_name) != 0 && errno != ENOENT)
+			err = ERR_IO;
+	closedir(d);
+	return err;
+}
+
+static int
+remove_file(int dir_fd, const char *name)
+{
+	return unlinkat(dir_fd, name, 0);
+}
+
+static int
+put_aside(int dir_fd, const char *name)
+{
+	char to[NAME_MAX + 5];
+
+	(void)snprintf(to, sizeof(to), "old.%s", name);
+	return renameat(dir_fd, name, dir_fd, to);
+}
+
 int
-state_begin(struct state *s, struct heads *ret, char *why, size_t why_len)
+state_set_aside(struct state *s, char *why, size_t why_len)
+{
+	bool told = s->start == STATE_CLEAN; /* in the heads */
+	int err = each_file(s, "journal.", told ? remove_file : put_aside);
+
+	if (err != 0)
+		return fail_io(why, why_len, "%s: the old journal can't be put aside", s->dir);
+	return 0;
+}
+
+int
+state_begin(struct state *s, char *why, size_t why_len)
 {
 	char hex[33];
 	char line[34];
 
 	snprintf(line, sizeof(line), "%s\n", text_hex(s->instance, sizeof(s->instance), hex));
-	if (write_file(s->dir_fd, "instance", slice_str(line)) != 0)
+	if (write_file(s->dir_fd, "instance", slice_str(line), true) != 0)
 		return fail_io(why, why_len, "%s/instance", s->dir);
 	/* Heads that are used once can't be used twice: the next start finds them only if we write new ones. */
 	if (renameat(s->dir_fd, "heads", s->dir_fd, "heads.taken") != 0 && errno != ENOENT)
 		return fail_io(why, why_len, "%s/heads", s->dir);
 	if (fsync(s->dir_fd) != 0)
 		return fail_io(why, why_len, "%s", s->dir);
-	*ret = s->heads;
-	memset(&s->heads, 0, sizeof(s->heads));
 	return 0;
 }
 
@@ -298,7 +498,7 @@ state_end(struct state *s, struct heads *heads, char *why, size_t why_len)
 	err = wr_err(&w);
 	if (err != 0)
 		snprintf(why, why_len, "%s/heads: %s", s->dir, err_text(err));
-	else if ((err = write_file(s->dir_fd, "heads", wr_slice(&w))) != 0)
+	else if ((err = write_file(s->dir_fd, "heads", wr_slice(&w), false)) != 0)
 		fail_io(why, why_len, "%s/heads", s->dir);
 	wr_free(&w);
 	return err;

@@ -301,11 +301,12 @@ fill_chain(struct statement *s, const struct chain *chain, const struct window *
 	s->partition = chain->partition;
 	s->chain = chain->id;
 	s->window_id = w->id;
-	s->empty_before = h->empty_before;
+	s->empty_before = w->id - h->last_window - 1; /* windows are stated in order: those in between ended with no member */
 	s->reason = w->reason;
 	s->opened_ms = w->start_ms;
 	s->closed_ms = w->end_ms;
 	s->unresolved = (uint64_t)w->unresolved;
+	s->recovered = w->recovered;
 	s->log_append = w->time == CHAINS_TIME_APPEND;
 	s->chain_length = h->length + 1;
 	s->genesis_window = h->length == 0 ? w->id : h->first_window;

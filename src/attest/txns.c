@@ -11,11 +11,14 @@ struct txns {
 	uint64_t next_ticket;
 };
 
+enum { NOTHING_UNSURE = -2 }; /* no epoch */
+
 /* A producer that has placements in transactions. */
 struct txn {
 	int64_t producer_id;
 	struct list placements; /* in order of tickets */
 	bool ending;            /* EndTxn went out and its answer didn't say "done" yet */
+	int32_t unsure;         /* epoch whose EndTxn may have gone out unseen, or NOTHING_UNSURE */
 	struct slice id;        /* transactional; its own copy.  Empty: of an earlier run, whose heads don't tell it */
 };
 
@@ -81,6 +84,7 @@ txn_new(struct txns *t, int64_t producer_id)
 	if (x == NULL)
 		return NULL;
 	x->producer_id = producer_id;
+	x->unsure = NOTHING_UNSURE;
 	list_init(&x->placements);
 	if (map_put(t->by_producer, key_of(&producer_id), x) != 0) {
 		free(x);
@@ -130,6 +134,7 @@ txns_restore(struct txns *t, struct placement *p)
 	x = find_or_make(t, p->producer_id);
 	if (x != NULL) {
 		placement_ref(p);
+		x->unsure = p->producer_epoch;
 		p->txn_ticket = 0;
 		p->takes_part = true;
 		list_prepend(&x->placements, &p->in_txn);
@@ -182,6 +187,18 @@ txns_ending(struct txns *t, int64_t producer_id)
 }
 
 void
+txns_unsure(struct txns *t, int64_t producer_id, int16_t epoch)
+{
+	struct txn *x;
+
+	pthread_mutex_lock(&t->lock);
+	x = map_get(t->by_producer, key_of(&producer_id));
+	if (x != NULL)
+		x->unsure = epoch;
+	pthread_mutex_unlock(&t->lock);
+}
+
+void
 txns_leave(struct txns *t, struct placement *p)
 {
 	bool left;
@@ -212,6 +229,7 @@ take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
 		list_append(ret, e);
 	}
 	x->ending = false;
+	x->unsure = NOTHING_UNSURE;
 	drop_if_empty(t, x);
 }
 
@@ -232,6 +250,8 @@ is_of(const struct txn *x, struct slice transactional_id, uint64_t mark)
 {
 	struct link *e = list_first(&x->placements);
 
+	if (e != NULL && CONTAINER_OF(list_last(&x->placements), struct placement, in_txn)->producer_epoch == x->unsure)
+		return false;
 	return !x->ending && x->id.n > 0 && slice_eq(x->id, transactional_id) && e != NULL &&
 	       CONTAINER_OF(e, struct placement, in_txn)->txn_ticket < mark;
 }
@@ -255,6 +275,19 @@ txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct 
 		take(t, found, mark, ret);
 	pthread_mutex_unlock(&t->lock);
 	return found != NULL;
+}
+
+int
+txns_id(struct txns *t, int64_t producer_id, struct wr *ret)
+{
+	struct txn *x;
+
+	pthread_mutex_lock(&t->lock);
+	x = map_get(t->by_producer, key_of(&producer_id));
+	if (x != NULL)
+		wr_slice_put(ret, x->id);
+	pthread_mutex_unlock(&t->lock);
+	return wr_err(ret);
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "base/slice.h"
+#include "base/wr.h"
 
 struct txns;
 struct placement;
@@ -22,6 +23,12 @@ int txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 
 /* One of an earlier run, below every mark; its transactional id is learned from those that are added. */
 int txns_restore(struct txns *t, struct placement *p) MUSTCHECK;
+
+/*
+ * EndTxn may have gone out unseen for what is there of this epoch, as for what is restored: that the id is
+ * initialised anew doesn't tell how it ended.
+ */
+void txns_unsure(struct txns *t, int64_t producer_id, int16_t epoch);
 
 /* It takes part in none (any more): its records are no members.  Harmless when it doesn't. */
 void txns_leave(struct txns *t, struct placement *p);
@@ -44,6 +51,9 @@ void txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *r
  * aborted.  One producer id's at a time, as it may have had several; false: none is left.
  */
 bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret);
+
+/* Appends the producer's transactional id, if one is known.  0 or the writer's error. */
+int txns_id(struct txns *t, int64_t producer_id, struct wr *ret) MUSTCHECK;
 
 /* Every placement that is left.  Nothing may be added or ended meanwhile. */
 void txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg);

@@ -23,6 +23,7 @@ struct window {
 	struct monotime closed_at;
 	bool closed;
 	enum close_reason reason;
+	bool recovered; /* an earlier run began it */
 
 	enum chains_time time; /* of its settled members */
 	struct list spans;     /* of members that are in it */

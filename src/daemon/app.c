@@ -66,14 +66,19 @@ end(struct app *a)
 	size_t left = sealer_stop(a->sealer, 0);
 
 	a->sealer = NULL;
+	readback_stop(a->readback);
+	a->readback = NULL;
 	a->code = OK;
 	if (left > 0) {
-		LOG_ERROR("app", "stopped with windows whose statements are not published; their records stay unattested",
+		LOG_ERROR("app", "stopped with windows whose statements are not published; the next start goes on with them",
 			  LOG_I("windows", left));
+		app_end_journal(a, false);
 		a->code = FAILED;
 	} else if (save_heads(a) != 0) {
+		app_end_journal(a, false);
 		a->code = FAILED;
 	} else {
+		app_end_journal(a, true);
 		LOG_INFO("app", "stopped", LOG_I("windows_published", metric_read(METRIC_WINDOWS_PUBLISHED)),
 			 LOG_I("records_attested", metric_read(METRIC_RECORDS_ATTESTED)));
 	}
@@ -291,7 +296,7 @@ open_attesting(struct app *a)
 	a->attest = a->topics == NULL ? NULL : attest_new(a->chains, a->topics, a->config);
 	a->addresses = addresses_new(advertise, a);
 	settings_unref(settings); /* the chains have their own reference */
-	if (a->attest == NULL || a->addresses == NULL) {
+	if (a->attest == NULL || a->addresses == NULL || chains_read_back(a->chains) != 0) {
 		LOG_ERROR("app", "out of memory");
 		return FAILED;
 	}
@@ -355,10 +360,17 @@ open_sealer(struct app *a)
 		.create_partitions = (int)a->config->attest_dbom_partitions,
 		.create_replication = (int)a->config->attest_dbom_replication,
 	};
+	struct readback_conf rb = {
+		.chains = a->chains,
+		.bootstrap = a->config->kafka_bootstrap_servers,
+		.props = props,
+		.detour = a->detour,
+		.dbom_topic = a->config->attest_dbom_topic,
+	};
 	char why[512];
 
 	app_tls_props(a->config, props);
-	if (sealer_start(&conf, &a->sealer, why, sizeof(why)) == 0)
+	if (sealer_start(&conf, &a->sealer, why, sizeof(why)) == 0 && readback_start(&rb, &a->readback, why, sizeof(why)) == 0)
 		return OK;
 	LOG_ERROR("app", "the sealer can't start", LOG_S("cause", why));
 	return FAILED;
@@ -388,18 +400,15 @@ open_admin(struct app *a)
 static int
 start_attesting(struct app *a)
 {
-	struct heads heads = {0};
 	char why[512];
+	int code = app_open_journal(a);
 
-	if (state_begin(a->state, &heads, why, sizeof(why)) != 0) {
-		LOG_ERROR("app", "the state directory can't be used", LOG_S("cause", why));
-		return FAILED;
-	}
-	chains_heads_restore(a->chains, &heads);
+	if (code != OK)
+		return code;
 	if (proxy_start(a->proxy, why, sizeof(why)) == 0)
 		return OK;
 	LOG_ERROR("app", "can't start", LOG_S("cause", why));
-	save_heads(a);
+	app_end_journal(a, save_heads(a) == 0);
 	return FAILED;
 }
 
@@ -427,6 +436,7 @@ close_all(struct app *a)
 {
 	if (a->sealer != NULL)
 		(void)sealer_stop(a->sealer, 0);
+	readback_stop(a->readback);
 	admin_stop(a->admin);
 	metric_gauge_fn(METRIC_OLDEST_UNPUBLISHED_MS, NULL, NULL);
 	metric_gauge_fn(METRIC_WINDOWS_UNPUBLISHED, NULL, NULL);
@@ -438,6 +448,7 @@ close_all(struct app *a)
 	topics_free(a->topics);
 	addresses_free(a->addresses);
 	app_login_close(a);
+	journal_close(a->journal);
 	chains_free(a->chains);
 	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
 		loop_signal_free(a->signals[i]);

@@ -4,6 +4,8 @@
 
 #include "admin/admin.h"
 #include "attest/chains.h"
+#include "attest/journal.h"
+#include "attest/readback.h"
 #include "attest/sealer.h"
 #include "attest/state.h"
 #include "base/clock.h"
@@ -52,6 +54,8 @@ struct app {
 	struct identity *identity; /* the proxy's own login; NULL: it has none */
 	struct detour *detour; /* the statements' way to the brokers; NULL: librdkafka's own */
 	struct sealer *sealer;
+	struct readback *readback;
+	struct journal *journal;
 
 	struct loop *loop;
 	struct proxy *proxy;
@@ -65,6 +69,10 @@ struct app {
 	struct loop_signal *signals[3];
 	struct monotime stop_deadline; /* of draining and sealing together; 0: not stopping */
 };
+
+/* journal.c: what a clean stop or a crash left goes on, ahead of everything written from here.  0, or the exit code. */
+int app_open_journal(struct app *a);
+void app_end_journal(struct app *a, bool clean); /* clean: the heads tell all, and its files go */
 
 /* startup.c: what must be there before the first connection.  0, or the exit code; it was logged. */
 int app_open_state(struct app *a);

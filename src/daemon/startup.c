@@ -68,8 +68,10 @@ app_open_state(struct app *a)
 	static const char *const starts[] = {
 		[STATE_FIRST] = "first start",
 		[STATE_CLEAN] = "continues after a clean stop",
-		[STATE_UNCLEAN] = "the last stop was not clean: new chains begin",
-		[STATE_TORN] = "the saved heads can't be read: new chains begin",
+		[STATE_CRASHED] = "the last stop was not clean: its windows are finished from the journal",
+		[STATE_UNCLEAN] = "the last stop was not clean, and there is no journal: new chains begin",
+		[STATE_TORN] = "what the last run saved can't be relied on: new chains begin",
+		[STATE_COPIED] = "the state directory is a copy or was restored: new chains begin",
 	};
 	char dir[4096], why[512], instance[33];
 	int code;
@@ -85,7 +87,8 @@ app_open_state(struct app *a)
 	warn_of_everybody(dir);
 	for (int i = 0; i < 16; i++)
 		(void)snprintf(instance + 2 * i, 3, "%02x", state_instance(a->state)[i]);
-	LOG_INFO("startup", starts[state_start(a->state)], LOG_S("directory", dir), LOG_S("instance", instance));
+	LOG_INFO("startup", starts[state_start(a->state)], LOG_S("directory", dir), LOG_S("instance", instance),
+		 LOG_S("cause", state_why(a->state)));
 	if (a->config->attest_level < 2)
 		return 0;
 	code = make_key(dir, a->config->attest_signing_key_id);

@@ -226,6 +226,8 @@ place_and_rewrite(struct work *w, const struct produce_part *p, const struct cha
 			return err;
 		}
 		err = chains_forward(&t, mode);
+		if (err == ERR_LIMIT)
+			return ERR_IO; /* the journal has its size */
 		if (err == 0) {
 			if (t.retry)
 				metric_add(METRIC_RETRIES, 1);
@@ -325,6 +327,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	case ERR_EXISTS: w->refuse = true; return 0;
 	case ERR_NOT_NOW: failed(w, METRIC_RECORDS_BACKLOG, b.count); return 0;
 	case ERR_CLOSED: failed(w, METRIC_RECORDS_STOPPING, b.count); return 0;
+	case ERR_IO: failed(w, METRIC_RECORDS_JOURNAL, b.count); return 0;
 	case ERR_NOMEM: failed(w, METRIC_RECORDS_NO_MEMORY, b.count); return 0;
 	default: unattested(reason_of(err), b.count); return 0;
 	}

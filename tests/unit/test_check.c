@@ -24,7 +24,8 @@ static const struct {
 	{"admin.listen", WANTS("", "127.0.0.1:9464", "[::1]:0", "localhost:1"), WANTS("9464", ":9464", "::1:9464", "a:b")},
 	{"kafka.security.protocol", WANTS("plaintext", "PLAINTEXT", "ssl", "sasl_ssl", "SASL_PLAINTEXT"), WANTS(NULL)},
 	{"verify.policy", WANTS("trust.yaml"), WANTS("", "other.yaml")},
-	{"state.sync", WANTS("none"), WANTS("window", "always")},
+	{"state.sync", WANTS("none", "window", "always"), WANTS(NULL)},
+	{"verify.mode", WANTS("off"), WANTS("observe", "enforce")},
 	{"listen.tls.certificate", WANTS("", "cert.pem"), WANTS(NULL)},
 	{"attest.location", WANTS("", "anywhere at all"), WANTS(NULL)},
 };

@@ -7,7 +7,6 @@ START_TEST(the_beginning)
 	struct head h = head_begin();
 
 	ck_assert_uint_eq(h.next_window, 1);
-	ck_assert_uint_eq(h.empty_before, 0);
 	ck_assert_uint_eq(h.last_window, 0);
 	ck_assert_uint_eq(h.length, 0);
 	ck_assert_int_eq(h.dbom_partition, -1);

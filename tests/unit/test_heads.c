@@ -29,7 +29,6 @@ sample(void)
 	memset(e->topic_id, 0x01, 16);
 	memset(e->chain.b, 0x02, CHAIN_ID_LEN);
 	e->head.next_window = 0x0102030405060708;
-	e->head.empty_before = 4;
 	e->head.last_window = 0x0102030405060703;
 	e->head.first_window = 2;
 	e->head.length = 99;
@@ -72,7 +71,6 @@ ck_same(const struct heads_entry *a, const struct heads_entry *b)
 	ck_assert_int_eq(a->partition, b->partition);
 	ck_assert(chain_id_eq(&a->chain, &b->chain));
 	ck_assert_uint_eq(a->head.next_window, b->head.next_window);
-	ck_assert_uint_eq(a->head.empty_before, b->head.empty_before);
 	ck_assert_uint_eq(a->head.last_window, b->head.last_window);
 	ck_assert_uint_eq(a->head.first_window, b->head.first_window);
 	ck_assert_uint_eq(a->head.length, b->head.length);

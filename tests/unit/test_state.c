@@ -3,10 +3,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "attest/journal.h"
+#include "attest/recovery.h"
 #include "base/text.h"
 #include "tests/unit/suite.h"
 
@@ -67,7 +70,8 @@ begin(struct state *s, size_t want)
 {
 	struct heads h;
 
-	ck_assert_msg(state_begin(s, &h, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(state_begin(s, why, sizeof(why)) == 0, "%s", why);
+	state_take_heads(s, &h);
 	ck_assert_uint_eq(h.count, want);
 	heads_clear(&h);
 }
@@ -119,14 +123,20 @@ START_TEST(first_clean_and_again)
 {
 	struct state *s = opened(STATE_FIRST);
 	char text[128], want[33];
+	struct stat st;
+	unsigned long long inode;
 	uint8_t id[16], none[16] = {0};
 
 	ck_assert_str_eq(state_dir(s), dir);
 	memcpy(id, state_instance(s), 16);
 	ck_assert_mem_ne(id, none, 16);
 	begin(s, 0);
-	ck_assert_uint_eq(get_file("instance", text, sizeof(text)), 33);
+	get_file("instance", text, sizeof(text));
 	ck_assert_int_eq(strncmp(text, text_hex(id, 16, want), 32), 0);
+	/* The file says which one it is, so that a copy is told from it. */
+	ck_assert_int_eq(sscanf(text + 33, "%llu", &inode), 1);
+	ck_assert_int_eq(stat(at("instance"), &st), 0);
+	ck_assert_uint_eq(inode, st.st_ino);
 	end(s, 2);
 	state_close(s);
 
@@ -229,9 +239,7 @@ START_TEST(a_process_that_is_killed)
 	child = fork();
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
-		struct heads h;
-
-		if (state_open(dir, &s, why, sizeof(why)) != 0 || state_begin(s, &h, why, sizeof(why)) != 0 ||
+		if (state_open(dir, &s, why, sizeof(why)) != 0 || state_begin(s, why, sizeof(why)) != 0 ||
 		    write(ready[1], "r", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -311,17 +319,26 @@ ck_told(int err, int want, const char *what)
 	ck_assert_msg(strstr(why, what) != NULL, "%s", why);
 }
 
+/* A disk that takes no more bytes. */
+static void
+fill_disk(rlim_t bytes)
+{
+	struct rlimit lim = {bytes, RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &lim), 0);
+}
+
 /* Nothing may be attested when the crash that may follow couldn't be noticed. */
 START_TEST(a_full_disk_at_the_beginning)
 {
 	struct state *s = opened(STATE_FIRST);
-	struct heads h = {.count = 77};
 
-	ck_assert_int_eq(symlink("/dev/full", at("instance.tmp")), 0);
-	ck_told(state_begin(s, &h, why, sizeof(why)), ERR_IO, "instance: No space left on device");
-	ck_assert_uint_eq(h.count, 77);
+	fill_disk(3);
+	ck_told(state_begin(s, why, sizeof(why)), ERR_IO, "instance: File too large");
 	ck_assert(!is_there("instance"));
 	/* It may be tried again. */
+	fill_disk(RLIM_INFINITY);
 	begin(s, 0);
 	state_close(s);
 }
@@ -334,8 +351,9 @@ START_TEST(a_full_disk_at_the_end)
 	struct heads h = {0};
 
 	begin(s, 0);
-	ck_assert_int_eq(symlink("/dev/full", at("heads.tmp")), 0);
-	ck_told(state_end(s, &h, why, sizeof(why)), ERR_IO, "heads: No space left on device");
+	fill_disk(3);
+	ck_told(state_end(s, &h, why, sizeof(why)), ERR_IO, "heads: File too large");
+	fill_disk(RLIM_INFINITY);
 	ck_assert(!is_there("heads"));
 	state_close(s);
 	s = opened(STATE_UNCLEAN);
@@ -348,6 +366,129 @@ START_TEST(a_full_disk_at_the_end)
 }
 END_TEST
 
+/* --- another's files, and a journal -------------------------------------------------------- */
+
+/* The same bytes in another file. */
+static void
+copy_file(const char *name)
+{
+	char bytes[8192];
+	size_t n = get_file(name, bytes, sizeof(bytes));
+
+	char copy[256];
+
+	put_file("copy", bytes, n);
+	snprintf(copy, sizeof(copy), "%s", at("copy"));
+	ck_assert_int_eq(rename(copy, at(name)), 0);
+}
+
+/* The original may go on, or have gone on: heads and journal are nothing to go by. */
+START_TEST(a_copy)
+{
+	struct state *s = opened(STATE_FIRST);
+	uint8_t id[16];
+
+	memcpy(id, state_instance(s), 16);
+	begin(s, 0);
+	end(s, 2);
+	state_close(s);
+	copy_file("heads"); /* this one alone may be moved */
+	state_close(opened(STATE_CLEAN));
+	copy_file("instance");
+	s = opened(STATE_COPIED);
+	ck_assert_mem_ne(state_instance(s), id, 16);
+	begin(s, 0);
+	end(s, 1);
+	state_close(s);
+	state_close(opened(STATE_CLEAN));
+}
+END_TEST
+
+/* A journal with one chain in it. */
+static void
+write_journal(const struct state *s, enum journal_sync sync, uint8_t boot_diff)
+{
+	struct journal_entry e = {.kind = JOURNAL_CHAIN, .chain = 1};
+	struct journal_conf conf = {.dir_fd = state_dir_fd(s), .sync = sync, .max_bytes = 1 << 20, .segment_bytes = 1 << 20};
+	struct journal *j;
+
+	memcpy(conf.instance, state_instance(s), 16);
+	memcpy(conf.boot, state_boot(s), 16);
+	conf.boot[3] ^= boot_diff;
+	e.head.cluster_id = e.head.topic = (char[]){"t"};
+	e.head.head = head_begin();
+	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+	ck_assert_int_eq(journal_put(j, &e, NULL), 0);
+	journal_close(j);
+}
+
+START_TEST(a_crash_with_a_journal)
+{
+	struct state *s = opened(STATE_FIRST);
+	uint8_t id[16];
+
+	memcpy(id, state_instance(s), 16);
+	write_journal(s, JOURNAL_SYNC_NONE, 0);
+	begin(s, 0);
+	state_close(s);
+	s = opened(STATE_CRASHED);
+	ck_assert_mem_eq(state_instance(s), id, 16);
+	ck_assert_ptr_nonnull(state_recovery(s));
+	ck_assert_uint_eq(recovery_last_segment(state_recovery(s)), 1);
+	/* A clean stop's heads tell more than a journal that is left beside them. */
+	end(s, 1);
+	state_close(s);
+	s = opened(STATE_CLEAN);
+	ck_assert_ptr_null(state_recovery(s));
+	ck_assert_int_eq(state_set_aside(s, why, sizeof(why)), 0);
+	ck_assert(!is_there("journal.0000000000000001"));
+	ck_assert(!is_there("old.journal.0000000000000001"));
+	begin(s, 1);
+	state_close(s);
+}
+END_TEST
+
+/* What the kernel had not written is gone with the machine's run, and nobody knows how much that was. */
+START_TEST(a_journal_of_another_boot)
+{
+	struct state *s = opened(STATE_FIRST);
+	uint8_t id[16];
+
+	memcpy(id, state_instance(s), 16);
+	write_journal(s, JOURNAL_SYNC_WINDOW, 1);
+	begin(s, 0);
+	state_close(s);
+	s = opened(STATE_TORN);
+	ck_assert_mem_ne(state_instance(s), id, 16);
+	ck_assert_ptr_nonnull(strstr(state_why(s), "state.sync"));
+	ck_assert_int_eq(state_set_aside(s, why, sizeof(why)), 0);
+	ck_assert(is_there("old.journal.0000000000000001"));
+	write_journal(s, JOURNAL_SYNC_ALWAYS, 1);
+	begin(s, 0);
+	state_close(s);
+	s = opened(STATE_CRASHED);
+	state_close(s);
+}
+END_TEST
+
+START_TEST(a_damaged_journal)
+{
+	struct state *s = opened(STATE_FIRST);
+	char bytes[4096];
+	size_t n;
+
+	write_journal(s, JOURNAL_SYNC_NONE, 0);
+	begin(s, 0);
+	state_close(s);
+	n = get_file("journal.0000000000000001", bytes, sizeof(bytes));
+	bytes[40] ^= 1;
+	put_file("journal.0000000000000001", bytes, n);
+	s = opened(STATE_TORN);
+	ck_assert_ptr_nonnull(strstr(state_why(s), "damaged"));
+	state_close(s);
+}
+END_TEST
+
 START_TEST(what_is_no_directory)
 {
 	struct state *s = NULL;
@@ -357,6 +498,10 @@ START_TEST(what_is_no_directory)
 	ck_told(state_open(at("file/below"), &s, why, sizeof(why)), ERR_IO, "file/below: Not a directory");
 	ck_told(state_open("", &s, why, sizeof(why)), ERR_IO, "No such file");
 	ck_told(state_open("/proc/nobody/writes/here", &s, why, sizeof(why)), ERR_IO, "/proc/nobody/writes/here");
+	s = opened(STATE_FIRST);
+	begin(s, 0);
+	state_close(s);
+	s = NULL;
 	ck_assert_int_eq(mkdir(at("heads"), 0700), 0);
 	ck_told(state_open(dir, &s, why, sizeof(why)), ERR_IO, "heads: Is a directory");
 	ck_assert_int_eq(rmdir(at("heads")), 0);
@@ -365,7 +510,7 @@ START_TEST(what_is_no_directory)
 	ck_told(state_open(dir, &s, why, sizeof(why)), ERR_IO, "lock: Is a directory");
 	ck_assert_int_eq(rmdir(at("lock")), 0);
 	ck_assert_ptr_null(s);
-	state_close(opened(STATE_FIRST));
+	state_close(opened(STATE_UNCLEAN));
 }
 END_TEST
 
@@ -417,6 +562,10 @@ main(void)
 	tcase_add_test(t, half_a_write);
 	tcase_add_test(t, a_full_disk_at_the_beginning);
 	tcase_add_test(t, a_full_disk_at_the_end);
+	tcase_add_test(t, a_copy);
+	tcase_add_test(t, a_crash_with_a_journal);
+	tcase_add_test(t, a_journal_of_another_boot);
+	tcase_add_test(t, a_damaged_journal);
 	tcase_add_test(t, what_is_no_directory);
 	tcase_add_test(t, made_when_missing);
 	suite_add_tcase(s, t);

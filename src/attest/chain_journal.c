@@ -1,0 +1,254 @@
+#include "attest/chain_journal.h"
+
+#include "attest/journal.h"
+#include "base/log.h"
+
+static struct journal *
+journal_of(const struct chain *c)
+{
+	return c->shared->journal;
+}
+
+/* An entry that a recovery can do without, for now.  False: it isn't taken. */
+static bool
+note(const struct chain *c, struct journal_entry *e)
+{
+	int err;
+
+	if (journal_of(c) == NULL)
+		return true;
+	e->chain = c->number;
+	if ((err = journal_put(journal_of(c), e, NULL)) == 0)
+		return true;
+	LOG_LIMITED(LOG_LEVEL_DEBUG, "journal", "an entry is left out", LOG_S("kind", journal_kind_name(e->kind)),
+		    LOG_S("cause", err_text(err)));
+	return false;
+}
+
+static bool
+note_batch(const struct placement *p, struct journal_entry *e)
+{
+	if (p->number == 0)
+		return true; /* never journalled, or of an earlier run's statement */
+	e->batch = p->number;
+	return note(p->chain, e);
+}
+
+int
+chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open)
+{
+	struct journal_entry e = {.kind = JOURNAL_CHAIN, .chain = c->number};
+	uint64_t segment;
+	int err;
+
+	if (journal_of(c) == NULL)
+		return 0;
+	e.head = (struct heads_entry){
+		.cluster_id = (char *)(uintptr_t)cluster_id,
+		.topic = c->topic,
+		.has_topic_id = c->has_topic_id,
+		.partition = c->partition,
+		.chain = c->id,
+		.head = c->head,
+	};
+	memcpy(e.head.topic_id, c->topic_id, sizeof(e.head.topic_id));
+	e.head.head.open = *open;
+	if (c->high_offset > e.head.head.high_offset)
+		e.head.head.high_offset = c->high_offset;
+	err = journal_put(journal_of(c), &e, &segment);
+	if (err != 0)
+		return err;
+	if (c->head_segment != 0)
+		journal_release(journal_of(c), JOURNAL_CHAIN, c->head_segment);
+	c->head_segment = segment;
+	c->head_length = c->head.length;
+	c->head_next = c->head.next_window;
+	return 0;
+}
+
+static struct slice
+text_of(struct slice s)
+{
+	return s.p == NULL ? slice_str("") : s;
+}
+
+/* Puts the batch, without committing it. */
+static int
+put_batch(struct placement *p, struct slice transactional_id, enum header_mode mode, const uint8_t digest[32],
+	  int64_t reach)
+{
+	struct chain_shared *shared = p->chain->shared;
+	struct journal_entry e = {.kind = JOURNAL_BATCH,
+				  .chain = p->chain->number,
+				  .batch = p->number,
+				  .producer_id = p->producer_id,
+				  .producer_epoch = p->producer_epoch,
+				  .base_sequence = p->base_sequence,
+				  .transactional = p->txn != PLACEMENT_NO_TXN,
+				  .transactional_id = text_of(transactional_id),
+				  .time = p->time,
+				  .mode = mode,
+				  .reach = reach,
+				  .span_count = (uint32_t)p->span_count,
+				  .members = p->members,
+				  .count = p->count};
+	struct journal_span few[4], *spans = few;
+	int err;
+
+	if (p->span_count > ARRAY_LEN(few) && (spans = calloc(p->span_count, sizeof(*spans))) == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < p->span_count; i++) {
+		const struct window *w = p->span[i].window;
+
+		spans[i] = (struct journal_span){p->windows[i].window_id, w == NULL ? 0 : w->start_ms, p->span[i].count};
+	}
+	e.spans = spans;
+	if (p->who != NULL)
+		e.who = *p->who;
+	memcpy(e.digest, digest, sizeof(e.digest));
+	err = journal_put(shared->journal, &e, &p->segment);
+	if (spans != few)
+		free(spans);
+	return err;
+}
+
+int
+chain_journal_batch(struct placement *p, struct slice transactional_id, enum header_mode mode, const uint8_t digest[32],
+		    int64_t reach)
+{
+	struct chain_shared *shared = p->chain->shared;
+	int err;
+
+	if (shared->journal == NULL)
+		return 0;
+	p->number = atomic_fetch_add(&shared->next_batch, 1) + 1;
+	err = put_batch(p, transactional_id, mode, digest, reach);
+	if (err != 0) {
+		p->number = 0; /* nobody needs to be told that it left */
+		return err;
+	}
+	return journal_commit(shared->journal);
+}
+
+int
+chain_journal_again(struct placement *p, struct slice transactional_id)
+{
+	bool told_open = false;
+	int err = put_batch(p, transactional_id, p->mode, p->digest, p->reach);
+
+	if (err != 0)
+		return err;
+	if (p->base_offset >= 0)
+		chain_journal_settled(p, p->span[p->span_count - 1].window->time);
+	for (size_t i = 0; i < p->span_count; i++)
+		told_open |= p->span[i].stated && p->span[i].txn == PLACEMENT_TXN_OPEN;
+	/* How it ended after it was stated as open is told behind the statement. */
+	if (!told_open && (p->txn == PLACEMENT_TXN_COMMITTED || p->txn == PLACEMENT_TXN_ABORTED))
+		chain_journal_ended(p, p->txn == PLACEMENT_TXN_COMMITTED);
+	return 0;
+}
+
+int
+chain_journal_restated(const struct chain *c)
+{
+	const struct restated *r = c->restated;
+	struct journal_entry e = {.kind = JOURNAL_STATED,
+				  .chain = c->number,
+				  .window = r->window,
+				  .dbom_partition = r->partition,
+				  .value = wr_slice(&r->value),
+				  .manifest = wr_slice(&r->manifest)};
+
+	memcpy(e.root, r->root, sizeof(e.root));
+	memcpy(e.statement, r->statement, sizeof(e.statement));
+	return journal_put(journal_of(c), &e, NULL);
+}
+
+void
+chain_journal_settled(struct placement *p, enum chains_time time)
+{
+	struct journal_entry e = {
+		.kind = JOURNAL_SETTLED, .base_offset = p->base_offset, .append_ms = p->append_ms, .time = time};
+
+	p->unwritten = !note_batch(p, &e);
+}
+
+void
+chain_journal_left(struct placement *p, bool given_up)
+{
+	struct journal_entry e = {.kind = JOURNAL_LEFT, .given_up = given_up};
+
+	(void)note_batch(p, &e);
+	chain_journal_release(p);
+}
+
+void
+chain_journal_ended(const struct placement *p, bool committed)
+{
+	struct journal_entry e = {.kind = JOURNAL_ENDED,
+				  .batch = p->number,
+				  .producer_id = p->producer_id,
+				  .producer_epoch = p->producer_epoch,
+				  .base_offset = p->base_offset,
+				  .committed = committed};
+
+	(void)note(p->chain, &e);
+}
+
+void
+chain_journal_closed(const struct chain *c, const struct window *w)
+{
+	struct journal_entry e = {
+		.kind = JOURNAL_CLOSED, .window = w->id, .reason = w->reason, .end_ms = w->end_ms};
+
+	(void)note(c, &e);
+}
+
+int
+chain_journal_stated(const struct chain *c, const struct window *w, const struct stated *st, struct slice value)
+{
+	struct journal_entry e = {.kind = JOURNAL_STATED,
+				  .chain = c->number,
+				  .window = w->id,
+				  .dbom_partition = c->head.dbom_partition,
+				  .value = value,
+				  .manifest = wr_slice(&st->manifest)};
+	int err;
+
+	if (journal_of(c) == NULL)
+		return 0;
+	/* A statement's members are those that are settled before it. */
+	LIST_EACH(&w->spans, le) {
+		struct placement *p = CONTAINER_OF(le, struct span, in_window)->placement;
+
+		if (p->unwritten)
+			chain_journal_settled(p, w->time);
+		if (p->unwritten)
+			return ERR_IO;
+	}
+	memcpy(e.root, st->root, sizeof(e.root));
+	memcpy(e.statement, st->sha256, sizeof(e.statement));
+	err = journal_put(journal_of(c), &e, NULL);
+	if (err == 0)
+		err = journal_sync(journal_of(c));
+	return err;
+}
+
+void
+chain_journal_published(const struct chain *c, const struct window *w)
+{
+	struct journal_entry e = {.kind = JOURNAL_PUBLISHED, .window = w->id};
+
+	(void)note(c, &e);
+}
+
+void
+chain_journal_release(struct placement *p)
+{
+	struct journal *j = p->chain->shared->journal;
+
+	if (j == NULL || p->segment == 0)
+		return;
+	journal_release(j, JOURNAL_BATCH, p->segment);
+	p->segment = 0;
+}

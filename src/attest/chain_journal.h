@@ -1,0 +1,42 @@
+/*
+ * chain_journal: what a chain writes ahead.  Private to attest/, under the chain's mutex
+ * unless it says otherwise.  Without a journal nothing happens.
+ *
+ * Only two entries must be in the journal before something else may happen: a batch,
+ * before its bytes go out, and a statement, before it is sent.  The others spare a
+ * recovery its work; when one is lost, the log or the statement topic tells.
+ */
+#ifndef ATTEST_CHAIN_JOURNAL_H
+#define ATTEST_CHAIN_JOURNAL_H
+
+#include "attest/chain.h"
+#include "attest/statement_of.h"
+
+/* Where the chain stands, with the runs that were stated as open.  0 or an error of journal_put(). */
+int chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open) MUSTCHECK;
+
+/*
+ * The batch, as it goes out, is written, or on disk; without the mutex: it is nobody else's yet.
+ * 0; ERR_LIMIT: the journal has its size; ERR_IO; ERR_NOMEM.
+ */
+int chain_journal_batch(struct placement *p, struct slice transactional_id, enum header_mode mode,
+			const uint8_t digest[32], int64_t reach) MUSTCHECK;
+
+/* What a recovery knows of a batch, or of the statement that it found, written anew; not committed. */
+int chain_journal_again(struct placement *p, struct slice transactional_id) MUSTCHECK;
+int chain_journal_restated(const struct chain *c) MUSTCHECK;
+
+void chain_journal_settled(struct placement *p, enum chains_time time);
+void chain_journal_left(struct placement *p, bool given_up);
+void chain_journal_ended(const struct placement *p, bool committed);
+void chain_journal_closed(const struct chain *c, const struct window *w);
+
+/* The bytes that will stand for the window, before they are sent; without the mutex.  0, ERR_IO, ERR_NOMEM. */
+int chain_journal_stated(const struct chain *c, const struct window *w, const struct stated *st, struct slice value) MUSTCHECK;
+
+void chain_journal_published(const struct chain *c, const struct window *w);
+
+/* The placement's entry is needed no more. */
+void chain_journal_release(struct placement *p);
+
+#endif

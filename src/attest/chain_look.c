@@ -1,0 +1,182 @@
+#include "attest/chain_look.h"
+
+#include "attest/chain_internal.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+/* A client that retries is most often sooner, and a broker that died needs a moment to be replaced. */
+enum { LOOK_AFTER_MS = 1000, LOOK_AGAIN_MS = 1000 };
+
+void
+chain_look_later(struct chain *c, const struct placement *p, const struct settings *set)
+{
+	int64_t ms = LOOK_AFTER_MS < set->outcome_wait_ms ? LOOK_AFTER_MS : set->outcome_wait_ms;
+
+	if (c->shared->looks == NULL)
+		return;
+	if (c->shared->stopping)
+		turns_now(c->shared->looks, &c->look);
+	else
+		turns_at(c->shared->looks, &c->look, chain_after(p->lost_at, ms));
+}
+
+static bool
+copy(struct doubt *d, struct placement *p)
+{
+	int32_t at = 0;
+
+	*d = (struct doubt){0};
+	d->members = malloc((size_t)p->count * sizeof(*d->members));
+	d->windows = malloc((size_t)p->count * sizeof(*d->windows));
+	if (d->members == NULL || d->windows == NULL) {
+		free(d->members);
+		free(d->windows);
+		return false;
+	}
+	memcpy(d->members, p->members, (size_t)p->count * sizeof(*d->members));
+	for (size_t i = 0; i < p->span_count; i++)
+		for (int32_t k = 0; k < p->span[i].count; k++)
+			d->windows[at++] = p->windows[i].window_id;
+	INVARIANT(at == p->count);
+	d->placement = p;
+	placement_ref(p);
+	return true;
+}
+
+/* One that spans windows is met in each that isn't published; the first of those stands for all. */
+static const struct span *
+first_left(const struct placement *p)
+{
+	size_t i = 0;
+
+	while (p->span[i].window == NULL)
+		i++;
+	return &p->span[i];
+}
+
+/* Is it time to read the log for it?  If not yet, a turn is booked. */
+static bool
+is_due(struct chain *c, struct placement *p, const struct settings *set, struct chain_now now, bool *ret_last)
+{
+	struct monotime first = chain_after(p->lost_at, LOOK_AFTER_MS < set->outcome_wait_ms ? LOOK_AFTER_MS
+										       : set->outcome_wait_ms);
+	struct monotime last = chain_after(p->lost_at, set->outcome_wait_ms);
+
+	*ret_last = c->shared->stopping || now.mono.ns >= last.ns;
+	if (*ret_last)
+		return true;
+	if (!p->looked && now.mono.ns >= first.ns)
+		return true;
+	turns_at(c->shared->looks, &c->look, p->looked ? last : first);
+	return false;
+}
+
+size_t
+chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *ret, size_t max,
+	     int64_t *ret_from)
+{
+	size_t n = 0;
+
+	*ret_from = INT64_MAX;
+	LIST_EACH(&c->windows, we) {
+		struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		if (w->awaiting == 0)
+			continue;
+		LIST_EACH(&w->spans, e) {
+			struct span *s = CONTAINER_OF(e, struct span, in_window);
+			struct placement *p = s->placement;
+			bool last;
+
+			if (p->life.state != MEMBER_UNKNOWN || s != first_left(p) || !is_due(c, p, set, now, &last))
+				continue;
+			if (n == max || !copy(&ret[n], p)) {
+				turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
+				return n;
+			}
+			ret[n++].last = last;
+			*ret_from = p->reach + 1 < *ret_from ? p->reach + 1 : *ret_from;
+		}
+	}
+	return n;
+}
+
+/* Does a settled batch of the windows that are left have one of the offsets? */
+static bool
+is_taken(const struct chain *c, const struct placement *not_it, int64_t first, int64_t count)
+{
+	LIST_EACH(&c->windows, we) {
+		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			const struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (p != not_it && p->base_offset >= 0 && p->base_offset < first + count &&
+			    first < p->base_offset + p->count)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_now now)
+{
+	enum chains_time time = d->log_append ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+
+	chain_note_time(c, time, now);
+	if (!chain_leaves_fit(p, time)) {
+		p->life.doubt = true;
+		chain_give_up(c, p, METRIC_RECORDS_TIMESTAMP_TYPE, "the topic's timestamp type is another");
+		return;
+	}
+	metric_add(METRIC_READBACK_STORED, p->count);
+	metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	member_step(&p->life, MEMBER_FIND);
+	chain_settle_at(c, p, d->base_offset, d->append_ms, time);
+}
+
+static void
+absent(struct chain *c, struct placement *p)
+{
+	metric_add(METRIC_READBACK_ABSENT, p->count);
+	member_step(&p->life, MEMBER_MISS);
+	retries_forget(p);
+	chain_leave_windows(c, p, false);
+}
+
+void
+chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts, size_t count,
+		 bool read)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct doubt *d = &doubts[i];
+		struct placement *p = d->placement;
+		enum member_state state = p->life.state;
+		bool open = state == MEMBER_UNKNOWN || state == MEMBER_FORWARDED; /* an answer may have come meanwhile */
+
+		if (open && d->found && !is_taken(c, p, d->base_offset, p->count)) {
+			found(c, p, d, now);
+		} else if (state == MEMBER_UNKNOWN && read && d->last) {
+			absent(c, p);
+		} else if (state == MEMBER_UNKNOWN) {
+			p->looked |= read;
+			turns_at(c->shared->looks, &c->look,
+				 read ? chain_after(p->lost_at, set->outcome_wait_ms) : chain_after(now.mono, LOOK_AGAIN_MS));
+		}
+		free(d->members);
+		free(d->windows);
+		placement_unref(p);
+	}
+	if (count > 0)
+		chain_tell_sealer(c);
+}
+
+void
+chain_restated_is(struct chain *c, bool there)
+{
+	if (c->restated == NULL)
+		return;
+	c->restated->state = there ? RESTATED_THERE : RESTATED_ABSENT;
+	turns_now(c->shared->turns, &c->turn);
+}

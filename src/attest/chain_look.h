@@ -1,0 +1,42 @@
+/*
+ * chain_look: what a chain wants to know of the log and of the statement topic, because an
+ * answer was lost or an earlier run ended in the middle.  Private to attest/; all under the
+ * chain's mutex.
+ *
+ *   UNKNOWN ─(a second)─► the log is read ─► found: SETTLED
+ *                                        └─► not there ─(outcome wait over: read again)─► REFUSED
+ *   Nothing read by twice that wait: GIVEN UP (chain_seal.c).
+ */
+#ifndef ATTEST_CHAIN_LOOK_H
+#define ATTEST_CHAIN_LOOK_H
+
+#include "attest/chain.h"
+
+/* A batch whose outcome is open; holds a reference. */
+struct doubt {
+	struct placement *placement;
+	struct member *members; /* a copy */
+	uint64_t *windows;      /* of each member */
+	bool last;              /* what isn't there now counts as not stored */
+	/* What the log told. */
+	bool found;
+	int64_t base_offset;
+	int64_t append_ms;
+	bool log_append;
+};
+
+/*
+ * Those whose time has come, at most `max` (the rest has its turn behind them); with the
+ * lowest offset at which one may stand.  Without memory fewer, and a turn later.
+ */
+size_t chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *ret, size_t max,
+		    int64_t *ret_from);
+
+/* What the reading of the log has found.  `read` false: it could not be read. */
+void chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts,
+		      size_t count, bool read);
+
+/* Does the statement topic hold what an earlier run stated? */
+void chain_restated_is(struct chain *c, bool there);
+
+#endif

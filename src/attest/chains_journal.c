@@ -1,0 +1,311 @@
+/* The chains' side of the journal: what stands in it from the start, and again when old segments go. */
+#include "attest/chain_internal.h"
+#include "attest/chain_journal.h"
+#include "attest/chains_internal.h"
+#include "attest/recovery.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+/* --- heads --------------------------------------------------------------------------- */
+
+/* Runs that statements left open, of the chains whose saved_at is an index. */
+struct open_runs {
+	struct head_runs *of;
+	int err;
+};
+
+static void
+collect_open(void *arg, struct placement *p)
+{
+	struct open_runs *o = arg;
+
+	if (p->chain->saved_at == SIZE_MAX)
+		return;
+	for (size_t i = 0; i < p->span_count && o->err == 0; i++) {
+		const struct span *s = &p->span[i];
+
+		/* A window that is stated and not published tells of its own, by its batches. */
+		if (s->stated && s->window == NULL && s->txn == PLACEMENT_TXN_OPEN)
+			o->err = head_runs_add(&o->of[p->chain->saved_at],
+					       (struct head_run){p->base_offset + s->first, s->count, p->producer_id,
+								 p->producer_epoch, false});
+	}
+}
+
+struct all_chains {
+	struct chain **list;
+	size_t count;
+};
+
+/* Does its last CHAIN entry say less than what stood in segments up to `last` has become? */
+static bool
+is_behind(const struct chain *c, uint64_t last)
+{
+	return c->head_segment <= last || c->head_length != c->head.length || c->head_next != c->head.next_window;
+}
+
+/* Those in the map and those that wait for their cluster; the ones that need a new CHAIN entry are counted. */
+static int
+list_chains(struct chains *c, uint64_t last, struct all_chains *ret)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	ret->list = calloc(map_count(c->map) + c->recovered.count + 1, sizeof(struct chain *));
+	if (ret->list == NULL)
+		return ERR_NOMEM;
+	while (map_next(c->map, &at, &key, &value))
+		ret->list[ret->count++] = value;
+	LIST_EACH(&c->recovered, e)
+		ret->list[ret->count++] = CONTAINER_OF(e, struct recovered, link)->chain;
+	for (size_t i = 0, wanted = 0; i < ret->count; i++) {
+		struct chain *chain;
+
+		chain = ret->list[i];
+		pthread_mutex_lock(&chain->lock);
+		chain->saved_at = is_behind(chain, last) ? wanted++ : SIZE_MAX;
+		pthread_mutex_unlock(&chain->lock);
+	}
+	return 0;
+}
+
+static const char *
+cluster_of(const struct chains *c, const struct chain *chain)
+{
+	LIST_EACH(&c->recovered, e) {
+		const struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+
+		if (k->chain == chain)
+			return k->cluster_id;
+	}
+	return c->cluster_id;
+}
+
+static int
+put_waiting_head(struct chains *c, struct heads_entry *e)
+{
+	struct journal_entry entry = {.kind = JOURNAL_CHAIN};
+	uint64_t segment;
+	int err;
+
+	if (e->number == 0)
+		e->number = atomic_fetch_add(&c->shared.next_chain, 1) + 1;
+	entry.chain = e->number;
+	entry.head = *e;
+	err = journal_put(c->shared.journal, &entry, &segment);
+	if (err != 0)
+		return err;
+	if (e->segment != 0)
+		journal_release(c->shared.journal, JOURNAL_CHAIN, e->segment);
+	e->segment = segment;
+	return 0;
+}
+
+/* What segments up to `last` say of chains is said behind them.  Under the write lock. */
+static int
+put_heads(struct chains *c, uint64_t last)
+{
+	struct all_chains all = {NULL, 0};
+	struct open_runs open = {NULL, 0};
+	int err = list_chains(c, last, &all);
+
+	if (err == 0 && (open.of = calloc(all.count + 1, sizeof(*open.of))) == NULL)
+		err = ERR_NOMEM;
+	if (err == 0) {
+		txns_each(c->shared.txns, collect_open, &open);
+		err = open.err;
+	}
+	for (size_t i = 0; err == 0 && i < all.count; i++) {
+		struct chain *chain = all.list[i];
+
+		if (chain->saved_at == SIZE_MAX)
+			continue;
+		pthread_mutex_lock(&chain->lock);
+		err = chain_journal_head(chain, cluster_of(c, chain), &open.of[chain->saved_at]);
+		pthread_mutex_unlock(&chain->lock);
+	}
+	for (size_t i = 0; err == 0 && i < c->heads.count; i++)
+		if (c->heads.entry[i].topic != NULL && c->heads.entry[i].segment <= last)
+			err = put_waiting_head(c, &c->heads.entry[i]);
+	for (size_t i = 0; open.of != NULL && i < all.count; i++)
+		free(open.of[i].run);
+	free(open.of);
+	free(all.list);
+	return err;
+}
+
+/* --- at start ------------------------------------------------------------------------- */
+
+/* The windows that an earlier run left, with everything that is known of them. */
+static int
+put_windows(struct chains *c, struct chain *chain)
+{
+	int err = 0;
+
+	LIST_EACH(&chain->windows, we) {
+		struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+			struct wr id = wr_new(SIZE_MAX / 2);
+
+			if (err != 0 || p->segment != 0)
+				continue;
+			err = txns_id(c->shared.txns, p->producer_id, &id);
+			if (err == 0)
+				err = chain_journal_again(p, wr_slice(&id));
+			wr_free(&id);
+		}
+		chain_journal_closed(chain, w);
+		if (err != 0 || chain->restated == NULL || chain->restated->window != w->id)
+			continue;
+		err = chain_journal_restated(chain);
+		LIST_EACH(&w->spans, e) {
+			const struct span *s = CONTAINER_OF(e, struct span, in_window);
+
+			if (s->txn == PLACEMENT_TXN_OPEN && s->placement->txn != PLACEMENT_TXN_OPEN)
+				chain_journal_ended(s->placement, s->placement->txn == PLACEMENT_TXN_COMMITTED);
+		}
+	}
+	return err;
+}
+
+static void
+mark(void *arg UNUSED, struct placement *p)
+{
+	p->chain->saved_at = 1;
+}
+
+/* A chain that has nothing but its head waits for a first batch, as after a clean stop. */
+static int
+keep_head(struct chains *c, struct recovered *k)
+{
+	struct chain *chain = k->chain;
+	struct heads_entry *e = heads_add(&c->heads);
+
+	if (e == NULL)
+		return ERR_NOMEM;
+	e->cluster_id = k->cluster_id;
+	e->topic = chain->topic;
+	e->has_topic_id = chain->has_topic_id;
+	memcpy(e->topic_id, chain->topic_id, sizeof(e->topic_id));
+	e->partition = chain->partition;
+	e->chain = chain->id;
+	e->head = chain->head;
+	e->number = chain->number;
+	k->cluster_id = chain->topic = NULL;
+	memset(&chain->head.ended, 0, sizeof(chain->head.ended));
+	recovered_free(k);
+	return 0;
+}
+
+static int
+take_over(struct chains *c, struct recovery *r)
+{
+	struct list found;
+	struct link *e;
+	char why[512];
+	size_t windows = 0;
+	int err;
+
+	list_init(&found);
+	err = recovery_replay(r, &c->shared, (struct chain_now){clock_now(), clock_wall_ms()}, &found, why, sizeof(why));
+	if (err != 0)
+		LOG_ERROR("journal", "can't be replayed", LOG_S("cause", why));
+	LIST_EACH(&found, f) {
+		struct recovered *k = CONTAINER_OF(f, struct recovered, link);
+
+		k->chain->saved_at = 0;
+		chains_restore_open(c, k->chain, &k->open);
+	}
+	txns_each(c->shared.txns, mark, NULL);
+	while ((e = list_pop(&found)) != NULL) {
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+
+		windows += k->chain->windows.count;
+		if (err == 0 && k->chain->windows.count == 0 && k->chain->saved_at == 0)
+			err = keep_head(c, k);
+		else
+			list_append(&c->recovered, &k->link);
+	}
+	if (err == 0) {
+		metric_add(METRIC_WINDOWS_RECOVERED, (int64_t)windows);
+		LOG_INFO("journal", "took over from a run that did not stop cleanly", LOG_I("windows", windows),
+			 LOG_I("chains", c->recovered.count + c->heads.count));
+	}
+	return err;
+}
+
+int
+chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r)
+{
+	int err = 0;
+
+	pthread_rwlock_wrlock(&c->lock);
+	if (r != NULL)
+		err = take_over(c, r);
+	c->shared.journal = j;
+	if (err == 0)
+		err = put_heads(c, UINT64_MAX);
+	LIST_EACH(&c->recovered, e) {
+		if (err == 0)
+			err = put_windows(c, CONTAINER_OF(e, struct recovered, link)->chain);
+	}
+	pthread_rwlock_unlock(&c->lock);
+	if (err == 0)
+		err = journal_commit(j);
+	if (err == 0)
+		err = journal_sync(j);
+	return err;
+}
+
+/* --- when the cluster is known -------------------------------------------------------------- */
+
+int
+chains_recovered_begin(struct chains *c)
+{
+	LIST_EACH(&c->recovered, e) {
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+		struct chain *chain = k->chain;
+
+		if (strcmp(k->cluster_id, c->cluster_id) != 0) {
+			LOG_WARN("journal", "windows of another cluster wait in the journal", LOG_S("cluster", k->cluster_id),
+				 LOG_S("topic", chain->topic), LOG_I("partition", chain->partition),
+				 LOG_I("windows", chain->windows.count));
+			continue;
+		}
+		if (chains_put(c, chain) != 0)
+			return ERR_NOMEM;
+		list_remove(&c->recovered, &k->link);
+		k->chain = NULL;
+		recovered_free(k);
+		pthread_mutex_lock(&chain->lock);
+		chain->waiting = false;
+		pthread_mutex_unlock(&chain->lock);
+		turns_now(c->shared.turns, &chain->turn);
+		if (c->shared.looks != NULL)
+			turns_now(c->shared.looks, &chain->look);
+	}
+	return 0;
+}
+
+/* --- later ------------------------------------------------------------------------------ */
+
+void
+chains_journal_tidy(struct chains *c)
+{
+	struct journal *j = c->shared.journal;
+	uint64_t last = j == NULL ? 0 : journal_idle(j);
+	int err;
+
+	if (last == 0)
+		return;
+	pthread_rwlock_wrlock(&c->lock);
+	err = put_heads(c, last);
+	pthread_rwlock_unlock(&c->lock);
+	if (err == 0 && (err = journal_commit(j)) == 0 && (err = journal_sync(j)) == 0)
+		journal_drop(j, last);
+	if (err != 0)
+		LOG_LIMITED(LOG_LEVEL_WARN, "journal", "old segments stay for now", LOG_S("cause", err_text(err)));
+}

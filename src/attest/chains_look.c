@@ -1,0 +1,85 @@
+/* Whose log and whose statement have to be looked at: the chains' side of reading back. */
+#include "attest/chains_look.h"
+#include "attest/chains_internal.h"
+
+enum { AGAIN_MS = 1000 };
+
+static struct chain_now
+now(void)
+{
+	return (struct chain_now){clock_now(), clock_wall_ms()};
+}
+
+int
+chains_read_back(struct chains *c)
+{
+	c->shared.looks = turns_new();
+	return c->shared.looks == NULL ? ERR_NOMEM : 0;
+}
+
+struct turns *
+chains_looks(struct chains *c)
+{
+	return c->shared.looks;
+}
+
+/* Under the chain's mutex: the statement that an earlier run left. */
+static void
+take_restated(struct chain *chain, struct look *l)
+{
+	const struct restated *r = chain->restated;
+
+	if (r == NULL || r->state != RESTATED_LOOK)
+		return;
+	l->restated = true;
+	l->window = r->window;
+	l->dbom_partition = r->partition;
+	l->since_ms = r->since_ms;
+	l->value = wr_new(SIZE_MAX / 2);
+	wr_slice_put(&l->value, wr_slice(&r->value));
+}
+
+bool
+chains_look(struct chains *c, struct look *ret, int *ret_wait_ms)
+{
+	struct settings *set = chains_settings(c);
+	struct doubt *room = ret->doubts;
+	bool some = false;
+	struct turn *turn;
+
+	while (!some && (turn = turns_next(c->shared.looks, clock_now(), ret_wait_ms)) != NULL) {
+		struct chain *chain = CONTAINER_OF(turn, struct chain, look);
+
+		*ret = (struct look){.chain = chain,
+				     .topic = chain->topic,
+				     .partition = chain->partition,
+				     .id = &chain->id,
+				     .doubts = room};
+		pthread_mutex_lock(&chain->lock);
+		if (!chain->waiting) {
+			ret->count = chain_doubts(chain, set, now(), room, LOOK_MAX, &ret->from);
+			take_restated(chain, ret);
+		}
+		pthread_mutex_unlock(&chain->lock);
+		some = ret->count > 0 || ret->restated;
+	}
+	settings_unref(set);
+	return some;
+}
+
+void
+chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there)
+{
+	struct settings *set = chains_settings(c);
+	struct chain_now t = now();
+
+	pthread_mutex_lock(&l->chain->lock);
+	chain_doubts_end(l->chain, set, t, l->doubts, l->count, read);
+	if (l->restated && known)
+		chain_restated_is(l->chain, there);
+	else if (l->restated)
+		turns_at(c->shared.looks, &l->chain->look, (struct monotime){t.mono.ns + AGAIN_MS * INT64_C(1000000)});
+	pthread_mutex_unlock(&l->chain->lock);
+	wr_free(&l->value);
+	settings_unref(set);
+}

@@ -1,0 +1,35 @@
+/*
+ * chains_look: what the chains want to know of the log and of the statement topic, for who reads
+ * them (attest/readback.h).
+ */
+#ifndef ATTEST_CHAINS_LOOK_H
+#define ATTEST_CHAINS_LOOK_H
+
+#include "attest/chain_look.h"
+#include "attest/chains.h"
+
+struct turns *chains_looks(struct chains *c);
+
+/* What one chain wants to know. */
+struct look {
+	struct chain *chain;
+	const char *topic; /* the chain's, which stays */
+	int32_t partition;
+	const struct chain_id *id;
+	struct doubt *doubts; /* room for LOOK_MAX, the caller's */
+	size_t count;
+	int64_t from; /* of the log */
+	bool restated; /* is its statement in the statement topic? */
+	uint64_t window;
+	int32_t dbom_partition;
+	int64_t since_ms;
+	struct wr value; /* a copy of the record's value */
+};
+enum { LOOK_MAX = 64 };
+
+/* One that is due: true; end it with chains_look_end().  False: none now, *ret_wait_ms as poll() takes it. */
+bool chains_look(struct chains *c, struct look *ret, int *ret_wait_ms);
+/* `read`: the log was; `known`: the statement topic was, and the statement is `there`. */
+void chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there);
+
+#endif

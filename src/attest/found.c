@@ -1,0 +1,186 @@
+#include "attest/found.h"
+
+#include "base/map.h"
+
+/* One of the leaves that are looked for. */
+struct place {
+	struct place *next; /* the same leaf once more */
+	size_t doubt;
+	int32_t index;
+	bool log_append; /* the leaf that it has on such a topic */
+};
+
+/* A batch that may have begun at `base`: its next record is awaited. */
+struct begun {
+	size_t doubt;
+	int64_t base;
+	int32_t next;
+};
+
+struct found {
+	const struct chain_id *chain;
+	struct doubt *doubts;
+	size_t count;
+	struct map *firsts; /* leaf → struct place: the first members */
+	struct place *places;
+	size_t place_count;
+	struct begun *begun; /* batches don't overlap, but their contents may look alike */
+	size_t begun_count, begun_cap;
+};
+
+/* The leaf of a member on a topic of that timestamp type; NULL: none was made. */
+static const uint8_t *
+leaf_of_member(const struct doubt *d, int32_t i, bool log_append)
+{
+	if (!log_append)
+		return d->placement->time == CHAINS_TIME_APPEND ? NULL : d->members[i].leaf;
+	return d->placement->time == CHAINS_TIME_APPEND ? d->members[i].leaf : d->members[i].unbound;
+}
+
+static int
+add_first(struct found *f, size_t doubt, bool log_append)
+{
+	const uint8_t *leaf = leaf_of_member(&f->doubts[doubt], 0, log_append);
+	struct place *p;
+
+	if (leaf == NULL)
+		return 0;
+	p = &f->places[f->place_count++];
+	*p = (struct place){map_get(f->firsts, slice_of(leaf, LEAF_LEN)), doubt, 0, log_append};
+	return map_put(f->firsts, slice_of(leaf, LEAF_LEN), p);
+}
+
+struct found *
+found_new(const struct chain_id *chain, struct doubt *doubts, size_t count)
+{
+	struct found *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	*f = (struct found){.chain = chain, .doubts = doubts, .count = count};
+	f->firsts = map_new();
+	f->places = calloc(2 * count + 1, sizeof(*f->places));
+	if (f->firsts == NULL || f->places == NULL)
+		goto fail;
+	for (size_t i = 0; i < count; i++)
+		if (add_first(f, i, false) != 0 || add_first(f, i, true) != 0)
+			goto fail;
+	return f;
+fail:
+	found_free(f);
+	return NULL;
+}
+
+void
+found_free(struct found *f)
+{
+	if (f == NULL)
+		return;
+	map_free(f->firsts);
+	free(f->places);
+	free(f->begun);
+	free(f);
+}
+
+/* The record's leaf, and the window that it names itself (0: none of this chain's). */
+static void
+leaf_of_record(const struct found *f, const struct found_record *r, uint8_t leaf[LEAF_LEN], uint64_t *ret_window)
+{
+	struct leaf_input in = {.flags = 0};
+	const uint8_t *value_hash = r->value.p == NULL ? NULL : in.value_hash;
+	size_t covered = r->header_count;
+
+	leaf_set_record(&in, r->key, r->value, !r->log_append, r->timestamp);
+	*ret_window = 0;
+	for (size_t at = r->header_count; at-- > 0;) { /* another proxy's may stand behind ours */
+		struct triple t;
+
+		if (!triple_at(r->headers, r->header_count, at, value_hash, &t) || !t.well_formed ||
+		    memcmp(&t.chain, f->chain, sizeof(t.chain)) != 0)
+			continue;
+		covered = t.at;
+		*ret_window = t.window_id;
+		break;
+	}
+	if (covered > 0) {
+		struct leaf_headers h;
+
+		leaf_headers_begin(&h, (uint32_t)covered);
+		for (size_t i = 0; i < covered; i++)
+			leaf_headers_add(&h, r->headers[i].name, r->headers[i].value);
+		leaf_headers_end(&h, in.headers_hash);
+	}
+	leaf_of(&in, leaf);
+}
+
+static bool
+is_member(const struct doubt *d, int32_t i, bool log_append, const uint8_t leaf[LEAF_LEN], uint64_t window)
+{
+	const uint8_t *want = leaf_of_member(d, i, log_append);
+
+	return want != NULL && memcmp(want, leaf, LEAF_LEN) == 0 && (window == 0 || window == d->windows[i]);
+}
+
+static int
+begin(struct found *f, size_t doubt, int64_t base)
+{
+	if (f->begun_count == f->begun_cap) {
+		size_t cap = f->begun_cap == 0 ? 16 : f->begun_cap * 2;
+		struct begun *p = reallocarray(f->begun, cap, sizeof(*p));
+
+		if (p == NULL)
+			return ERR_NOMEM;
+		f->begun = p;
+		f->begun_cap = cap;
+	}
+	f->begun[f->begun_count++] = (struct begun){doubt, base, 1};
+	return 0;
+}
+
+/* The whole batch stands there.  Of two that look the same the second may be the other's. */
+static void
+complete(struct found *f, const struct begun *b, const struct found_record *r)
+{
+	struct doubt *d = &f->doubts[b->doubt];
+
+	for (size_t i = 0; i < f->count; i++)
+		if (f->doubts[i].found && f->doubts[i].base_offset == b->base)
+			return;
+	if (d->found)
+		return;
+	d->found = true;
+	d->base_offset = b->base;
+	d->log_append = r->log_append;
+	d->append_ms = r->log_append ? r->timestamp : -1;
+}
+
+int
+found_record(struct found *f, const struct found_record *r)
+{
+	uint8_t leaf[LEAF_LEN];
+	uint64_t window;
+	size_t kept = 0;
+	int err = 0;
+
+	leaf_of_record(f, r, leaf, &window);
+	for (const struct place *p = map_get(f->firsts, slice_of(leaf, LEAF_LEN)); p != NULL; p = p->next)
+		if (p->log_append == r->log_append && is_member(&f->doubts[p->doubt], 0, r->log_append, leaf, window) &&
+		    !f->doubts[p->doubt].found && err == 0)
+			err = begin(f, p->doubt, r->offset);
+	for (size_t i = 0; i < f->begun_count; i++) {
+		struct begun b = f->begun[i];
+		const struct doubt *d = &f->doubts[b.doubt];
+
+		if (r->offset != b.base) { /* the next one, or the log holds something else there */
+			if (r->offset != b.base + b.next || !is_member(d, b.next, r->log_append, leaf, window))
+				continue;
+			b.next++;
+		}
+		if (b.next == d->placement->count)
+			complete(f, &b, r);
+		else
+			f->begun[kept++] = b;
+	}
+	f->begun_count = kept;
+	return err;
+}

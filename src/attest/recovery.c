@@ -1,0 +1,727 @@
+#include "attest/recovery.h"
+
+#include "attest/chain_internal.h"
+#include "attest/journal_read.h"
+#include "attest/restated.h"
+#include "base/log.h"
+#include "base/map.h"
+
+struct recovery {
+	int dir_fd;
+	uint8_t instance[16];
+	bool some, mixed; /* segments are there; of several instances */
+	bool unsynced;    /* one of them was not brought to disk before what it tells of happened */
+	bool elsewhen;    /* one of them was written before the machine was started */
+	uint8_t boot[16];
+	uint64_t last_segment, last_bytes, bytes;
+	uint64_t damaged; /* number of the first segment that is; 0: none */
+	uint64_t damaged_at;
+	struct map *heads;   /* number of a chain → struct standing */
+	struct map *batches; /* number of a batch → struct sent_batch, during the replay */
+	struct chain_shared *shared;
+	struct chain_now now;
+	char contradiction[160];
+	uint64_t entries; /* so far, in a scan or a replay */
+	uint32_t next_chain;
+	uint64_t next_batch;
+};
+
+/* A chain by its number: its last head, and once it is replayed the chain. */
+struct standing {
+	struct heads_entry head; /* its own */
+	uint64_t at;             /* the how manieth entry that is */
+	struct recovered *recovered;
+};
+
+struct sent_batch {
+	struct placement *placement;
+	uint8_t *transactional_id;
+	size_t transactional_id_len;
+};
+
+static struct slice
+chain_key_of(const uint32_t *n)
+{
+	return slice_of(n, sizeof(*n));
+}
+
+static struct slice
+batch_key_of(const uint64_t *n)
+{
+	return slice_of(n, sizeof(*n));
+}
+
+/* --- scan ---------------------------------------------------------------------------- */
+
+/* Takes the head out of the entry. */
+static int
+note_head(struct recovery *r, struct journal_entry *e)
+{
+	struct standing *s = map_get(r->heads, chain_key_of(&e->chain));
+
+	if (s == NULL) {
+		s = calloc(1, sizeof(*s));
+		if (s == NULL || map_put(r->heads, chain_key_of(&e->chain), s) != 0) {
+			free(s);
+			return ERR_NOMEM;
+		}
+	} else {
+		heads_entry_clear(&s->head);
+	}
+	s->head = e->head;
+	s->at = r->entries;
+	memset(&e->head, 0, sizeof(e->head));
+	return 0;
+}
+
+static int
+scan_entry(void *arg, uint64_t segment UNUSED, struct journal_entry *e)
+{
+	struct recovery *r = arg;
+
+	r->entries++;
+	if (e->chain > r->next_chain)
+		r->next_chain = e->chain;
+	if (e->batch > r->next_batch)
+		r->next_batch = e->batch;
+	return e->kind == JOURNAL_CHAIN ? note_head(r, e) : 0;
+}
+
+static int
+scan_segment(void *arg, const struct journal_segment *s)
+{
+	struct recovery *r = arg;
+
+	if (s->empty)
+		return 0; /* the one before is the last */
+	if (!r->some)
+		memcpy(r->instance, s->header.instance, sizeof(r->instance));
+	else if (memcmp(r->instance, s->header.instance, sizeof(r->instance)) != 0)
+		r->mixed = true;
+	r->some = true;
+	r->unsynced |= s->header.sync != JOURNAL_SYNC_ALWAYS;
+	r->elsewhen |= memcmp(r->boot, s->header.boot, sizeof(r->boot)) != 0;
+	r->last_segment = s->header.number;
+	r->last_bytes = s->bytes;
+	r->bytes += s->bytes;
+	if (s->end == JOURNAL_DAMAGED && r->damaged == 0) {
+		r->damaged = s->header.number;
+		r->damaged_at = s->end_at;
+	}
+	return 0;
+}
+
+int
+recovery_scan(int dir_fd, const uint8_t boot[16], struct recovery **ret, char *why, size_t why_len)
+{
+	struct recovery *r = calloc(1, sizeof(*r));
+	struct journal_reader reader = {.segment = scan_segment, .entry = scan_entry, .arg = r};
+	int err = ERR_NOMEM;
+
+	if (r == NULL)
+		goto fail;
+	r->dir_fd = dir_fd;
+	memcpy(r->boot, boot, sizeof(r->boot));
+	r->heads = map_new();
+	if (r->heads == NULL)
+		goto fail;
+	err = journal_read(dir_fd, &reader, why, why_len);
+	if (err == 0 && !r->some)
+		err = ERR_NOTFOUND;
+	if (err == 0 && r->damaged != 0) {
+		(void)snprintf(why, why_len, "the journal's segment %llu is damaged at byte %llu",
+			       (unsigned long long)r->damaged, (unsigned long long)r->damaged_at);
+		err = ERR_CHECKSUM;
+	} else if (err == 0 && r->mixed) {
+		(void)snprintf(why, why_len, "the journal's segments are of several instances");
+		err = ERR_CHECKSUM;
+	} else if (err == 0 && r->elsewhen && r->unsynced) {
+		(void)snprintf(why, why_len, "the machine was started since the journal was written, and only state.sync: always brings all of it to disk");
+		err = ERR_CHECKSUM;
+	}
+	if (err != 0)
+		goto fail;
+	*ret = r;
+	return 0;
+fail:
+	if (err == ERR_NOMEM)
+		(void)snprintf(why, why_len, "%s", err_text(err));
+	recovery_free(r);
+	return err;
+}
+
+const uint8_t *
+recovery_instance(const struct recovery *r)
+{
+	return r->instance;
+}
+
+uint64_t
+recovery_last_segment(const struct recovery *r)
+{
+	return r->last_segment;
+}
+
+uint64_t
+recovery_last_bytes(const struct recovery *r)
+{
+	return r->last_bytes;
+}
+
+uint64_t
+recovery_bytes(const struct recovery *r)
+{
+	return r->bytes;
+}
+
+static int
+contradicts(struct recovery *r, const struct journal_entry *e, const char *what)
+{
+	(void)snprintf(r->contradiction, sizeof(r->contradiction), "%s (chain %u, window %llu, batch %llu): %s",
+		       journal_kind_name(e->kind), e->chain, (unsigned long long)e->window, (unsigned long long)e->batch,
+		       what);
+	return ERR_MALFORMED;
+}
+
+/* --- chains and windows ----------------------------------------------------------------- */
+
+/* The chain of that number, made when it is met first.  0, ERR_NOMEM, ERR_MALFORMED: no CHAIN entry tells of it. */
+static int
+chain_of(struct recovery *r, uint32_t number, struct recovered **ret)
+{
+	struct standing *s = map_get(r->heads, chain_key_of(&number));
+	struct heads_entry *e;
+	struct recovered *k;
+
+	if (s == NULL)
+		return ERR_MALFORMED;
+	*ret = s->recovered;
+	if (s->recovered != NULL)
+		return 0;
+	e = &s->head;
+	k = calloc(1, sizeof(*k));
+	if (k == NULL || (k->chain = chain_new(r->shared, slice_str(e->topic), e->has_topic_id ? e->topic_id : NULL,
+					       e->partition, &e->chain)) == NULL) {
+		free(k);
+		return ERR_NOMEM;
+	}
+	k->chain->waiting = true;
+	k->chain->number = number;
+	k->chain->head = e->head;
+	k->open = e->head.open;
+	memset(&k->chain->head.open, 0, sizeof(k->chain->head.open));
+	k->chain->high_offset = e->head.high_offset;
+	k->cluster_id = e->cluster_id;
+	k->head_at = s->at;
+	e->cluster_id = NULL;
+	memset(&e->head, 0, sizeof(e->head));
+	s->recovered = *ret = k;
+	return 0;
+}
+
+static struct window *
+find_window(struct chain *c, uint64_t id)
+{
+	LIST_EACH(&c->windows, e) {
+		struct window *w = CONTAINER_OF(e, struct window, in_chain);
+
+		if (w->id == id)
+			return w;
+	}
+	return NULL;
+}
+
+/* Ascending; batches are written in about the order of their windows. */
+static int
+window_for(struct recovery *r, struct chain *c, const struct journal_span *s, struct window **ret)
+{
+	struct link *last = list_last(&c->windows);
+	struct window *w = last == NULL ? NULL : CONTAINER_OF(last, struct window, in_chain);
+
+	if (w == NULL || w->id != s->window)
+		w = find_window(c, s->window);
+	if (w == NULL) {
+		w = window_new(r->now.mono, s->start_ms);
+		if (w == NULL)
+			return ERR_NOMEM;
+		w->id = s->window;
+		w->recovered = true;
+		chain_insert_window(c, w);
+	}
+	*ret = w;
+	if (s->window >= c->head.next_window)
+		c->head.next_window = s->window + 1;
+	return 0;
+}
+
+/* --- entries ------------------------------------------------------------------------------ */
+
+/* The members become the placement's. */
+static int
+placement_of(struct recovery *r, struct chain *c, struct journal_entry *e, struct placement **ret)
+{
+	struct chains_batch b = {.count = e->count,
+				 .producer_id = e->producer_id,
+				 .producer_epoch = e->producer_epoch,
+				 .base_sequence = e->base_sequence,
+				 .transactional = e->transactional,
+				 .time = e->time};
+	struct placement *p;
+
+	b.who = who_get(r->shared->who, &e->who);
+	if (b.who == NULL)
+		return ERR_NOMEM;
+	p = placement_new(c, &b, e->span_count);
+	who_unref(r->shared->who, b.who);
+	if (p == NULL)
+		return ERR_NOMEM;
+	p->number = e->batch;
+	p->mode = e->mode;
+	p->reach = e->reach;
+	memcpy(p->digest, e->digest, sizeof(p->digest));
+	p->members = e->members;
+	e->members = NULL;
+	member_step(&p->life, MEMBER_FORWARD);
+	*ret = p;
+	return 0;
+}
+
+/* A batch that came again with other content took its predecessor's place. */
+static int
+remember(struct chain *c, struct placement *p)
+{
+	struct placement *rival;
+
+	if (p->producer_id < 0)
+		return 0;
+	rival = retries_find(&c->retries, p->producer_id, p->producer_epoch, p->base_sequence, p->count);
+	if (rival != NULL) {
+		placement_ref(rival);
+		p->rival = rival;
+		retries_forget(rival);
+	}
+	return retries_add(&c->retries, p);
+}
+
+static int
+keep_batch(struct recovery *r, const struct journal_entry *e, struct placement *p)
+{
+	struct sent_batch *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return ERR_NOMEM;
+	if (e->transactional_id.n > 0) {
+		s->transactional_id = malloc(e->transactional_id.n);
+		if (s->transactional_id == NULL)
+			goto fail;
+		memcpy(s->transactional_id, e->transactional_id.p, e->transactional_id.n);
+		s->transactional_id_len = e->transactional_id.n;
+	}
+	if (map_put(r->batches, batch_key_of(&e->batch), s) != 0)
+		goto fail;
+	s->placement = p;
+	return 0;
+fail:
+	free(s->transactional_id);
+	free(s);
+	return ERR_NOMEM;
+}
+
+static int
+replay_batch(struct recovery *r, struct recovered *k, struct journal_entry *e)
+{
+	struct chain *c = k->chain;
+	struct placement *p;
+	int64_t live = 0;
+	int32_t first = 0;
+	int err;
+
+	if (map_get(r->batches, batch_key_of(&e->batch)) != NULL)
+		return 0; /* written anew by a recovery that crashed, too */
+	for (uint32_t i = 0; i < e->span_count; i++)
+		live += e->spans[i].window > c->head.last_window ? e->spans[i].count : 0;
+	if (live == 0)
+		return 0;
+	if ((err = placement_of(r, c, e, &p)) != 0)
+		return err;
+	if ((err = remember(c, p)) != 0 || (err = keep_batch(r, e, p)) != 0) {
+		retries_forget(p);
+		placement_unref(p);
+		return err;
+	}
+	for (uint32_t i = 0; i < e->span_count; i++) {
+		struct span *s = &p->span[i];
+		struct window *w;
+
+		s->first = first;
+		s->count = e->spans[i].count;
+		first += s->count;
+		p->windows[i] = (struct rewrite_span){e->spans[i].window, (uint32_t)s->count};
+		if (e->spans[i].window <= c->head.last_window) { /* published before */
+			s->stated = true;
+			p->unstated--;
+			p->unpublished--;
+			continue;
+		}
+		if ((err = window_for(r, c, &e->spans[i], &w)) != 0)
+			return err;
+		window_add(w, s);
+	}
+	chain_backlog_add(c, live, 1);
+	return 0;
+}
+
+static struct placement *
+open_batch_of(struct recovery *r, uint64_t number)
+{
+	struct sent_batch *s = map_get(r->batches, batch_key_of(&number));
+
+	return s == NULL ? NULL : s->placement;
+}
+
+static void
+replay_settled(struct recovery *r, struct recovered *k, const struct journal_entry *e)
+{
+	struct placement *p = open_batch_of(r, e->batch);
+
+	if (p == NULL || p->life.state != MEMBER_FORWARDED)
+		return;
+	member_step(&p->life, MEMBER_ACKNOWLEDGE);
+	chain_settle_at(k->chain, p, e->base_offset, e->append_ms, e->time);
+	k->chain->time = e->time;
+}
+
+static void
+leave(struct chain *c, struct placement *p, bool given_up)
+{
+	if (given_up) {
+		member_step(&p->life, MEMBER_LOSE);
+		member_step(&p->life, MEMBER_GIVE_UP);
+	} else {
+		member_step(&p->life, MEMBER_REFUSE);
+		retries_forget(p);
+	}
+	chain_leave_windows(c, p, given_up);
+}
+
+static void
+replay_left(struct recovery *r, struct recovered *k, const struct journal_entry *e)
+{
+	struct placement *p = open_batch_of(r, e->batch);
+
+	if (p != NULL && p->life.state == MEMBER_FORWARDED)
+		leave(k->chain, p, e->given_up);
+}
+
+static bool
+has_run(const struct head_runs *runs, const struct head_run *run)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->run[i].first == run->first && runs->run[i].producer_id == run->producer_id)
+			return true;
+	return false;
+}
+
+/* Drops those from `from` on that stand before it, too. */
+static void
+tell_once(struct head_runs *ended, size_t from)
+{
+	struct head_runs before = {ended->run, from, from};
+	size_t kept = from;
+
+	for (size_t i = from; i < ended->count; i++)
+		if (!has_run(&before, &ended->run[i]))
+			ended->run[kept++] = ended->run[i];
+	ended->count = kept;
+}
+
+static int
+replay_ended(struct recovery *r, struct recovered *k, const struct journal_entry *e)
+{
+	struct placement *p = open_batch_of(r, e->batch);
+	struct head_runs *ended = &k->chain->head.ended;
+	size_t kept = 0, n = k->open.count;
+	int err = 0;
+
+	if (p != NULL) {
+		size_t before = ended->count;
+
+		chain_txn_ended(k->chain, p, e->committed);
+		tell_once(ended, before); /* the chain's last head may know it */
+	}
+	if (r->entries < k->head_at)
+		return 0; /* of an earlier transaction of that producer than those the head has open */
+	for (size_t i = 0; i < n; i++) {
+		struct head_run run = k->open.run[i];
+
+		if (run.producer_id != e->producer_id || run.producer_epoch != e->producer_epoch) {
+			k->open.run[kept++] = run;
+			continue;
+		}
+		run.committed = e->committed;
+		if (err == 0 && !has_run(ended, &run))
+			err = head_runs_add(ended, run);
+	}
+	k->open.count = kept;
+	return err;
+}
+
+/* Windows in front of one that is stated ended without a member; batches that have no outcome here left. */
+static void
+settle_window(struct chain *c, struct window *w)
+{
+	LIST_EACH(&w->spans, e) {
+		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+		if (p->life.state == MEMBER_FORWARDED)
+			leave(c, p, false);
+	}
+}
+
+static int
+replay_published(struct recovery *r, struct recovered *k, const struct journal_entry *e, uint64_t window)
+{
+	struct chain *c = k->chain;
+	struct window *w;
+	struct restated s;
+
+	if (window <= c->head.last_window)
+		return 0;
+	while ((w = chain_oldest(c)) != NULL && w->id != window) {
+		settle_window(c, w);
+		if (w->spans.count > 0)
+			return contradicts(r, e, "an earlier window has members and no statement");
+		window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
+	}
+	if (w == NULL || c->restated == NULL || c->restated->window != w->id)
+		return contradicts(r, e, "nothing tells of that window's statement");
+	if (c->restated->ended_told > c->head.ended.count)
+		return contradicts(r, e, "its statement tells of ends of transactions that are not there");
+	s = *c->restated;
+	c->sealing = true;
+	chain_published(c, w, s.root, s.statement, s.ended_told);
+	return 0;
+}
+
+static int
+replay_stated(struct recovery *r, struct recovered *k, const struct journal_entry *e)
+{
+	struct chain *c = k->chain;
+	struct window *w = find_window(c, e->window);
+	struct restated *s;
+	size_t told;
+	int err;
+
+	if (e->window <= c->head.last_window)
+		return 0;
+	/* The one before was published, even if the entry that said so is lost. */
+	if (c->restated != NULL && c->restated->window < e->window &&
+	    (err = replay_published(r, k, e, c->restated->window)) != 0)
+		return err;
+	if (w == NULL)
+		return contradicts(r, e, "no batch of that window is there");
+	LIST_EACH(&c->windows, we) /* those before it ended without a member */
+		if (CONTAINER_OF(we, struct window, in_chain)->id <= w->id)
+			settle_window(c, CONTAINER_OF(we, struct window, in_chain));
+	if (w->members == 0)
+		return contradicts(r, e, "no batch of that window is settled");
+	if (c->restated == NULL || c->restated->window != w->id)
+		chain_state(c, w);
+	err = restated_apply(c, w, e->value, &k->open, &told);
+	if (err != 0)
+		return err == ERR_MALFORMED ? contradicts(r, e, "its bytes are no statement") : err;
+	chain_restated_free(c);
+	if ((s = c->restated = calloc(1, sizeof(*s))) == NULL)
+		return ERR_NOMEM;
+	*s = (struct restated){.window = e->window,
+			       .partition = e->dbom_partition,
+			       .since_ms = w->start_ms,
+			       .value = wr_new(SIZE_MAX / 2),
+			       .manifest = wr_new(SIZE_MAX / 2),
+			       .ended_told = told};
+	memcpy(s->root, e->root, sizeof(s->root));
+	memcpy(s->statement, e->statement, sizeof(s->statement));
+	wr_slice_put(&s->value, e->value);
+	wr_slice_put(&s->manifest, e->manifest);
+	c->head.dbom_partition = e->dbom_partition;
+	return wr_err(&s->value) != 0 ? wr_err(&s->value) : wr_err(&s->manifest);
+}
+
+static void
+replay_closed(struct recovered *k, const struct journal_entry *e)
+{
+	struct window *w = find_window(k->chain, e->window);
+
+	if (w == NULL)
+		return; /* empty, or published */
+	w->reason = e->reason; /* batches of it may still follow: it is closed at the end */
+	w->end_ms = e->end_ms;
+}
+
+static int
+replay_entry(void *arg, uint64_t segment UNUSED, struct journal_entry *e)
+{
+	struct recovery *r = arg;
+	struct recovered *k;
+	int err = chain_of(r, e->chain, &k);
+
+	r->entries++;
+	if (err != 0)
+		return err == ERR_MALFORMED ? contradicts(r, e, "no entry tells of that chain") : err;
+	switch (e->kind) {
+	case JOURNAL_CHAIN: break; /* the last one counts, and was taken first */
+	case JOURNAL_BATCH: return replay_batch(r, k, e);
+	case JOURNAL_SETTLED: replay_settled(r, k, e); break;
+	case JOURNAL_LEFT: replay_left(r, k, e); break;
+	case JOURNAL_ENDED: return replay_ended(r, k, e);
+	case JOURNAL_CLOSED: replay_closed(k, e); break;
+	case JOURNAL_STATED: return replay_stated(r, k, e);
+	case JOURNAL_PUBLISHED: return replay_published(r, k, e, e->window);
+	}
+	return 0;
+}
+
+/* --- the end of the replay ------------------------------------------------------------------ */
+
+/* What can still end: in windows that are left, or stated as open. */
+static bool
+may_end(const struct placement *p)
+{
+	if (p->txn != PLACEMENT_TXN_OPEN || p->life.state == MEMBER_REFUSED || p->life.state == MEMBER_GIVEN_UP)
+		return false;
+	return true;
+}
+
+static int
+end_batches(struct recovery *r)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+	int err = 0;
+
+	while (map_next(r->batches, &at, &key, &value)) {
+		struct sent_batch *s = value;
+		struct placement *p = s->placement;
+
+		if (p->life.state == MEMBER_FORWARDED) {
+			p->lost_at = r->now.mono;
+			member_step(&p->life, MEMBER_LOSE);
+		}
+		if (err == 0 && may_end(p))
+			err = txns_add(r->shared->txns, p, slice_of(s->transactional_id, s->transactional_id_len));
+		txns_unsure(r->shared->txns, p->producer_id, p->producer_epoch);
+	}
+	return err;
+}
+
+/* Nothing is placed in them any more. */
+static void
+end_chain(struct recovery *r, struct chain *c)
+{
+	LIST_EACH(&c->windows, e) {
+		struct window *w = CONTAINER_OF(e, struct window, in_chain);
+		bool was_closed = w->end_ms > 0;
+
+		window_close(w, was_closed ? w->reason : CLOSE_RECOVERED, r->now.mono,
+			     was_closed ? w->end_ms : r->now.wall_ms);
+	}
+	if (c->high_offset > c->head.high_offset)
+		c->head.high_offset = c->high_offset;
+}
+
+static void
+batches_free(struct recovery *r)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	while (r->batches != NULL && map_next(r->batches, &at, &key, &value)) {
+		struct sent_batch *s = value;
+
+		placement_unref(s->placement);
+		free(s->transactional_id);
+		free(s);
+	}
+	map_free(r->batches);
+	r->batches = NULL;
+}
+
+int
+recovery_replay(struct recovery *r, struct chain_shared *shared, struct chain_now now, struct list *ret, char *why,
+		size_t why_len)
+{
+	struct journal_reader reader = {.entry = replay_entry, .arg = r};
+	struct slice key;
+	size_t at = 0;
+	void *value;
+	int err = ERR_NOMEM;
+
+	r->shared = shared;
+	r->now = now;
+	r->entries = 0;
+	r->batches = map_new();
+	why[0] = '\0';
+	if (r->batches != NULL)
+		err = journal_read(r->dir_fd, &reader, why, why_len);
+	/* Chains without anything but a head. */
+	while (err == 0 && map_next(r->heads, &at, &key, &value)) {
+		struct recovered *k;
+		uint32_t number;
+
+		memcpy(&number, key.p, sizeof(number));
+		err = chain_of(r, number, &k);
+	}
+	if (err == 0)
+		err = end_batches(r);
+	at = 0;
+	while (map_next(r->heads, &at, &key, &value)) {
+		struct standing *s = value;
+
+		if (s->recovered == NULL)
+			continue;
+		end_chain(r, s->recovered->chain);
+		list_append(ret, &s->recovered->link);
+		s->recovered = NULL;
+	}
+	batches_free(r);
+	atomic_store(&shared->next_chain, r->next_chain);
+	atomic_store(&shared->next_batch, r->next_batch);
+	if (err != 0 && why[0] == '\0')
+		(void)snprintf(why, why_len, "the journal's entries contradict each other: %s",
+			       err == ERR_MALFORMED ? r->contradiction : err_text(err));
+	return err;
+}
+
+void
+recovered_free(struct recovered *r)
+{
+	if (r == NULL)
+		return;
+	chain_free(r->chain);
+	free(r->cluster_id);
+	free(r->open.run);
+	free(r);
+}
+
+void
+recovery_free(struct recovery *r)
+{
+	struct slice key;
+	size_t at = 0;
+	void *value;
+
+	if (r == NULL)
+		return;
+	batches_free(r);
+	while (r->heads != NULL && map_next(r->heads, &at, &key, &value)) {
+		struct standing *s = value;
+
+		heads_entry_clear(&s->head);
+		recovered_free(s->recovered);
+		free(s);
+	}
+	map_free(r->heads);
+	free(r);
+}

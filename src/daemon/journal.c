@@ -1,0 +1,80 @@
+/* The journal's place in the daemon's life: begun before the heads are taken, gone when new ones are saved. */
+#include "attest/recovery.h"
+#include "base/log.h"
+#include "daemon/app_internal.h"
+
+enum { FAILED = 1, SEGMENT_MIN = 1 << 20, SEGMENTS = 16, SEGMENT_MAX = 64 << 20 };
+
+static enum journal_sync
+sync_of(const struct config *c)
+{
+	static const enum journal_sync by_choice[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS};
+
+	return by_choice[c->state_sync];
+}
+
+/* What an earlier run left must fit beside what this one adds. */
+static size_t
+max_bytes(const struct app *a)
+{
+	const struct recovery *r = state_recovery(a->state);
+
+	return (size_t)a->config->state_max_bytes + (r == NULL ? 0 : (size_t)recovery_bytes(r));
+}
+
+static size_t
+segment_bytes(const struct config *c)
+{
+	size_t n = (size_t)c->state_max_bytes / SEGMENTS;
+
+	return n < SEGMENT_MIN ? SEGMENT_MIN : n > SEGMENT_MAX ? SEGMENT_MAX : n;
+}
+
+int
+app_open_journal(struct app *a)
+{
+	const struct recovery *r = state_recovery(a->state);
+	struct journal_conf conf = {.dir_fd = state_dir_fd(a->state),
+				    .sync = sync_of(a->config),
+				    .last_segment = r == NULL ? 0 : recovery_last_segment(r),
+				    .last_bytes = r == NULL ? 0 : recovery_last_bytes(r),
+				    .max_bytes = max_bytes(a),
+				    .segment_bytes = segment_bytes(a->config)};
+	struct heads heads = {0};
+	char why[512];
+	int err = 0;
+
+	memcpy(conf.instance, state_instance(a->state), sizeof(conf.instance));
+	memcpy(conf.boot, state_boot(a->state), sizeof(conf.boot));
+	if (r == NULL)
+		err = state_set_aside(a->state, why, sizeof(why));
+	if (err == 0)
+		err = journal_open(&conf, &a->journal, why, sizeof(why));
+	if (err == 0) {
+		state_take_heads(a->state, &heads);
+		chains_heads_restore(a->chains, &heads);
+		err = chains_journal_begin(a->chains, a->journal, state_recovery(a->state));
+		if (err != 0)
+			(void)snprintf(why, sizeof(why), "%s", err_text(err));
+	}
+	if (err == 0)
+		err = state_begin(a->state, why, sizeof(why));
+	/* Everything that counts stands in the new segments. */
+	if (err == 0 && (err = journal_remove(conf.dir_fd, journal_first(a->journal) - 1)) != 0)
+		(void)snprintf(why, sizeof(why), "old segments of the journal can't be removed");
+	if (err == 0)
+		return 0;
+	LOG_ERROR("app", "the state directory can't be used", LOG_S("cause", why));
+	return FAILED;
+}
+
+void
+app_end_journal(struct app *a, bool clean)
+{
+	uint64_t last = a->journal == NULL ? 0 : journal_last(a->journal);
+
+	journal_close(a->journal);
+	a->journal = NULL;
+	if (clean && last > 0 && journal_remove(state_dir_fd(a->state), last) != 0)
+		LOG_WARN("app", "the journal can't be removed; the next start does it");
+}

@@ -1,0 +1,523 @@
+#include "attest/recovery.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attest/chain_journal.h"
+#include "attest/chains_look.h"
+#include "attest/chains_internal.h"
+#include "tests/unit/chain_rig.h"
+#include "tests/unit/suite.h"
+
+/*
+ * A world with a log, a statement topic and a journal, and a proxy that can crash at any
+ * moment.  Whatever it did before, the next one must bring the world in order: every record
+ * of the log in one window, every window with one content, every statement behind the one
+ * before.
+ */
+
+enum { LOG_MAX = 4096, TOPIC_MAX = 512, FLIGHT_MAX = 64 };
+
+struct logged {
+	int64_t base;
+	int32_t count;
+	int content;
+	int64_t producer_id;
+};
+
+struct published {
+	uint64_t window;
+	struct statement *s;
+	struct wr bytes;
+	uint8_t sum[32];
+};
+
+/* A batch that was sent, and what became of it in the log. */
+struct flight {
+	struct attempt a;
+	struct chains_batch b;
+	int content;
+	bool stored;
+	int64_t base;
+};
+
+static char dir[64];
+static int dir_fd;
+static struct monotime mono;
+static int64_t wall;
+static struct settings *set;
+static struct chains *c;
+static struct journal *j;
+
+static struct logged world_log[LOG_MAX];
+static size_t logged_count;
+static int64_t log_end;
+static struct published topic[TOPIC_MAX];
+static size_t topic_count;
+static struct flight flights[FLIGHT_MAX];
+static size_t flight_count;
+/* What a crash of the process can't take back: so much of the newest segment, and all before. */
+static char written_name[256];
+static off_t written;
+static int contents;
+static unsigned seed;
+
+static unsigned
+pick(unsigned n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+static void
+each_file(void (*fn)(const char *name))
+{
+	DIR *d = opendir(dir);
+
+	for (struct dirent *e; (e = readdir(d)) != NULL;)
+		if (strncmp(e->d_name, "journal.", 8) == 0)
+			fn(e->d_name);
+	closedir(d);
+}
+
+static void
+remove_file(const char *name)
+{
+	ck_assert_int_eq(unlinkat(dir_fd, name, 0), 0);
+}
+
+static char newest[256];
+
+static void
+note_newest(const char *name)
+{
+	if (strcmp(name, newest) > 0)
+		snprintf(newest, sizeof(newest), "%s", name);
+}
+
+static off_t
+journal_size(void)
+{
+	struct stat st;
+
+	newest[0] = '\0';
+	each_file(note_newest);
+	ck_assert_int_eq(fstatat(dir_fd, newest, &st, 0), 0);
+	return st.st_size;
+}
+
+static void
+note_written(void)
+{
+	written = journal_size();
+	memcpy(written_name, newest, sizeof(newest));
+}
+
+static void
+cut(off_t size)
+{
+	int fd = openat(dir_fd, newest, O_WRONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+/* --- the proxy ----------------------------------------------------------------------- */
+
+static void
+begin(void)
+{
+	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = 1 + pick(64 << 10)};
+	static const uint8_t boot[16] = {1};
+	struct recovery *r = NULL;
+	char why[256] = "";
+	struct doubt doubts[LOOK_MAX];
+	struct look l = {.doubts = doubts};
+	struct window *w;
+	int wait_ms;
+	int err = recovery_scan(dir_fd, boot, &r, why, sizeof(why));
+
+	ck_assert_msg(err == 0 || err == ERR_NOTFOUND, "%s", why);
+	memset(conf.instance, 0x11, sizeof(conf.instance));
+	memcpy(conf.boot, boot, sizeof(boot));
+	if (r != NULL) {
+		conf.last_segment = recovery_last_segment(r);
+		conf.last_bytes = recovery_last_bytes(r);
+	}
+	set = rig_settings();
+	c = chains_new(set);
+	ck_assert_int_eq(chains_read_back(c), 0);
+	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+	ck_assert_int_eq(chains_journal_begin(c, j, r), 0);
+	ck_assert_int_eq(journal_remove(dir_fd, journal_first(j) - 1), 0);
+	/* Nothing is stated or looked for before the cluster is known. */
+	ck_assert_ptr_null(chains_turn(c, &w, &wait_ms));
+	ck_assert(!chains_look(c, &l, &wait_ms));
+	recovery_free(r);
+	ck_assert_int_eq(chains_set_cluster(c, slice_str(RIG_CLUSTER)), 0);
+	note_written();
+}
+
+/* The process is gone; of what it had not committed some may be on disk. */
+static void
+crash(void)
+{
+	off_t size;
+
+	c->shared.journal = NULL;
+	for (size_t i = 0; i < flight_count; i++)
+		chains_lost(&flights[i].a); /* their memory */
+	chains_free(c);
+	settings_unref(set);
+	journal_close(j);
+	size = journal_size();
+	if (strcmp(newest, written_name) != 0)
+		written = 0;
+	if (size > written) {
+		size = written + (off_t)pick((unsigned)(size - written) + 1);
+		cut(size);
+	}
+	flight_count = 0;
+}
+
+static void
+send_one(void)
+{
+	struct flight *f = &flights[flight_count];
+	int64_t producer = (int64_t)pick(6) - 1;
+	static int32_t sequence[8];
+	int32_t n = 1 + (int32_t)pick(24);
+
+	if (flight_count == FLIGHT_MAX)
+		return;
+	*f = (struct flight){.content = contents++};
+	f->b = producer < 0 ? rig_batch(n) : rig_idempotent(producer, sequence[producer], n);
+	if (producer >= 3) {
+		f->b.transactional = true;
+		f->b.transactional_id = slice_str("tx");
+	}
+	if (producer >= 0)
+		sequence[producer] += n;
+	ck_assert_int_eq(chains_place(c, &f->b, &f->a), 0);
+	rig_fill(f->a.members, n, f->content);
+	ck_assert_int_eq(chains_forward(&f->a, HEADERS_FULL), 0);
+	note_written(); /* before its bytes go out */
+	f->stored = pick(8) != 0;
+	if (f->stored) {
+		f->base = log_end;
+		log_end += n + (int64_t)pick(2);
+		world_log[logged_count++] = (struct logged){f->base, n, f->content, producer};
+	}
+	flight_count++;
+}
+
+/* The answer arrives, or never will. */
+static void
+answer_one(void)
+{
+	struct flight *f;
+	unsigned i;
+
+	if (flight_count == 0)
+		return;
+	i = pick((unsigned)flight_count);
+	f = &flights[i];
+	if (pick(6) == 0) {
+		chains_lost(&f->a);
+	} else {
+		struct answer ok = {0, f->base, -1}, no = {10, -1, -1};
+		enum chains_outcome o = chains_settle(&f->a, f->stored ? &ok : &no);
+
+		ck_assert(o == (f->stored ? CHAINS_STORED : CHAINS_REFUSED));
+	}
+	flights[i] = flights[--flight_count];
+}
+
+static void
+end_txn(void)
+{
+	chains_txn_ended(c, 3 + pick(3), 0, chains_txn_mark(c), pick(2) == 0);
+}
+
+/* --- reading back -------------------------------------------------------------------------- */
+
+static const struct published *
+find_published(uint64_t window)
+{
+	for (size_t i = 0; i < topic_count; i++)
+		if (topic[i].window == window)
+			return &topic[i];
+	return NULL;
+}
+
+static void
+find(struct doubt *d)
+{
+	uint8_t leaf[LEAF_LEN];
+
+	for (size_t i = 0; i < logged_count; i++) {
+		rig_leaf(world_log[i].content, 0, false, leaf);
+		if (memcmp(leaf, d->members[0].leaf, LEAF_LEN) != 0)
+			continue;
+		ck_assert_int_eq(world_log[i].count, d->placement->count);
+		d->found = true;
+		d->base_offset = world_log[i].base;
+		d->append_ms = -1;
+	}
+}
+
+static void
+look(void)
+{
+	struct doubt doubts[LOOK_MAX];
+	struct look l = {.doubts = doubts};
+	int wait_ms;
+
+	while (chains_look(c, &l, &wait_ms)) {
+		const struct published *p = l.restated ? find_published(l.window) : NULL;
+
+		for (size_t i = 0; i < l.count; i++)
+			find(&doubts[i]);
+		if (p != NULL)
+			ck_assert(slice_eq(wr_slice(&p->bytes), wr_slice(&l.value)));
+		chains_look_end(c, &l, true, true, p != NULL);
+	}
+}
+
+/* --- the sealer ---------------------------------------------------------------------------- */
+
+static void
+publish(uint64_t window, struct slice bytes)
+{
+	struct published *p = &topic[topic_count++];
+
+	ck_assert_uint_le(topic_count, TOPIC_MAX);
+	ck_assert_msg(find_published(window) == NULL || p == find_published(window), "window %llu twice",
+		      (unsigned long long)window);
+	*p = (struct published){.window = window, .bytes = wr_new(SIZE_MAX / 2)};
+	wr_slice_put(&p->bytes, bytes);
+	sha256_of(bytes, p->sum);
+	ck_assert_int_eq(statement_read(bytes, &p->s), 0);
+}
+
+/* Seals what is complete; true: it crashed on the way. */
+static bool
+seal(bool may_crash)
+{
+	struct chain *chain;
+	struct window *w;
+	int wait_ms;
+
+	while ((chain = chains_turn(c, &w, &wait_ms)) != NULL) {
+		struct restated *r = chain->restated;
+		struct stated st;
+
+		if (r != NULL && r->window == w->id) {
+			if (r->state == RESTATED_ABSENT)
+				publish(w->id, wr_slice(&r->value));
+			if (may_crash && pick(8) == 0)
+				return true;
+			chains_published(chain, w, r->root, r->statement, r->ended_told);
+			continue;
+		}
+		ck_assert_int_eq(statement_of(chain, w, set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
+		if (pick(3) == 0)
+			end_txn(); /* while it is being signed */
+		if (chain->head.dbom_partition < 0)
+			chain->head.dbom_partition = 0;
+		ck_assert_int_eq(chain_journal_stated(chain, w, &st, wr_slice(&st.bytes)), 0);
+		note_written();
+		if (may_crash && pick(8) == 0) {
+			stated_clear(&st);
+			return true;
+		}
+		publish(w->id, wr_slice(&st.bytes));
+		if (may_crash && pick(8) == 0) {
+			stated_clear(&st);
+			return true;
+		}
+		chains_published(chain, w, st.root, st.sha256, st.ended_told);
+		stated_clear(&st);
+		chains_journal_tidy(c);
+		note_written();
+	}
+	return false;
+}
+
+/* --- what must hold --------------------------------------------------------------------------- */
+
+static size_t
+windows_with(int64_t offset)
+{
+	size_t n = 0;
+	uint64_t at;
+
+	for (size_t i = 0; i < topic_count; i++)
+		n += runs_find(&topic[i].s->ranges, offset, &at);
+	return n;
+}
+
+/* The end of what was stated as open is told once. */
+static void
+check_told_once(size_t i)
+{
+	const struct statement *s = topic[i].s;
+
+	for (size_t k = 0; k < s->resolved_count; k++) {
+		size_t opened = 0, told = 0;
+
+		for (size_t m = 0; m < topic_count; m++) {
+			const struct statement *o = topic[m].s;
+			uint64_t at;
+
+			opened += runs_find(&o->open, s->resolved[k].run.first, &at);
+			for (size_t n = 0; n < o->resolved_count; n++)
+				told += o->resolved[n].run.first == s->resolved[k].run.first;
+		}
+		ck_assert_msg(opened == 1 && told == 1, "offset %lld: stated as open %zu times, its end told %zu times",
+			      (long long)s->resolved[k].run.first, opened, told);
+	}
+}
+
+static void
+check_world(void)
+{
+	const struct published *before = NULL;
+	int64_t records = 0, listed = 0;
+
+	for (size_t i = 0; i < logged_count; i++) {
+		records += world_log[i].count;
+		for (int32_t k = 0; k < world_log[i].count; k++)
+			ck_assert_msg(windows_with(world_log[i].base + k) == 1, "offset %lld is in %zu windows",
+				      (long long)world_log[i].base + k, windows_with(world_log[i].base + k));
+	}
+	for (size_t i = 0; i < topic_count; i++) {
+		const struct published *p = &topic[i];
+
+		check_told_once(i);
+		listed += (int64_t)p->s->leaf_count;
+		ck_assert_uint_eq(p->s->chain_length, i + 1);
+		ck_assert_uint_eq(p->s->window_id - p->s->empty_before - 1, before == NULL ? 0 : before->window);
+		if (before != NULL)
+			ck_assert_mem_eq(p->s->previous_statement, before->sum, 32);
+		before = p;
+	}
+	ck_assert_int_eq(listed, records);
+}
+
+static void
+setup(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/makoto-recovery-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(dir_fd, 0);
+	mono.ns = 1000000000;
+	wall = RIG_WALL;
+	clock_set_for_tests(&mono, &wall);
+}
+
+static void
+forget_world(void)
+{
+	for (; topic_count > 0; topic_count--) {
+		statement_free(topic[topic_count - 1].s);
+		wr_free(&topic[topic_count - 1].bytes);
+	}
+	logged_count = flight_count = 0;
+	log_end = 0;
+	each_file(remove_file);
+}
+
+static void
+teardown(void)
+{
+	forget_world();
+	close(dir_fd);
+	rmdir(dir);
+}
+
+static void
+pass(int64_t ms)
+{
+	mono.ns += ms * 1000000;
+	wall += ms;
+}
+
+/* Everything in flight comes down, and nothing is left to wait for. */
+static void
+settle_world(void)
+{
+	for (size_t i = 0; i < flight_count; i++)
+		chains_lost(&flights[i].a);
+	flight_count = 0;
+	for (int i = 0; i < 4; i++) {
+		pass(5000);
+		turns_all_now(c->shared.turns);
+		turns_all_now(c->shared.looks);
+		look();
+		ck_assert(!seal(false));
+	}
+}
+
+/* Random lives with random ends; the seed is the test's number.  MAKOTO_RECOVERY_SEEDS makes it many. */
+START_TEST(any_crash)
+{
+	seed = (unsigned)_i * 7919 + 17;
+	begin();
+	for (int step = 0, crashes = 0; step < 300; step++) {
+		bool down = false;
+
+		switch (pick(12)) {
+		case 0: case 1: case 2: case 3: send_one(); break;
+		case 4: case 5: case 6: answer_one(); break;
+		case 7: end_txn(); break;
+		case 8: pass(pick(800)); look(); break;
+		case 9: down = seal(true); break;
+		case 10:
+			pass(pick(200));
+			ck_assert_int_eq(journal_commit(j), 0);
+			note_written();
+			break;
+		default: down = pick(10) == 0; break;
+		}
+		if (logged_count > 200 || topic_count > 200)
+			break;
+		if (down && ++crashes < 12) {
+			crash();
+			begin();
+		} else if (down) {
+			break;
+		}
+	}
+	crash();
+	begin();
+	settle_world();
+	check_world();
+	crash();
+	/* And nothing is left over for another start. */
+	begin();
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
+int
+main(void)
+{
+	const char *seeds = getenv("MAKOTO_RECOVERY_SEEDS");
+	Suite *s = suite_create("recovery");
+	TCase *t = tcase_create("recovery");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
+	tcase_set_timeout(t, 600);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
