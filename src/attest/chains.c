@@ -17,6 +17,7 @@ chains_new(struct settings *settings)
 	pthread_mutex_init(&c->settings_lock, NULL);
 	pthread_rwlock_init(&c->lock, NULL);
 	list_init(&c->recovered);
+	list_init(&c->kept);
 	c->settings = settings_ref(settings);
 	c->map = map_new();
 	c->shared.turns = turns_new();
@@ -42,7 +43,7 @@ chains_free(struct chains *c)
 	txns_free(c->shared.txns); /* before the chains that its placements name */
 	while (c->map != NULL && map_next(c->map, &at, &key, &value))
 		chain_free(value);
-	while ((e = list_pop(&c->recovered)) != NULL)
+	while ((e = list_pop(&c->recovered)) != NULL || (e = list_pop(&c->kept)) != NULL)
 		recovered_free(CONTAINER_OF(e, struct recovered, link));
 	map_free(c->map);
 	who_table_free(c->shared.who);

@@ -18,6 +18,7 @@ struct chains {
 	char *cluster_id;
 	struct heads heads; /* of earlier runs, as far as no chain took them */
 	_Atomic size_t heads_open; /* open runs in those */
+	struct list kept; /* those of which only the head is left: the sealer may still have a turn of theirs */
 	struct list recovered; /* struct recovered (attest/recovery.h), whose cluster isn't known, or is another */
 };
 

@@ -196,7 +196,7 @@ keep_head(struct chains *c, struct recovered *k)
 	e->number = chain->number;
 	k->cluster_id = chain->topic = NULL;
 	memset(&chain->head.ended, 0, sizeof(chain->head.ended));
-	recovered_free(k);
+	list_append(&c->kept, &k->link);
 	return 0;
 }
 

@@ -508,6 +508,45 @@ START_TEST(any_crash)
 }
 END_TEST
 
+/* A window of its own, closed before it is answered. */
+static void
+fill_one_window(void)
+{
+	struct flight *f = &flights[flight_count++];
+	struct answer ok = {0, log_end, -1};
+
+	*f = (struct flight){.content = contents++, .b = rig_batch(set->window_records)};
+	ck_assert_int_eq(chains_place(c, &f->b, &f->a), 0);
+	rig_fill(f->a.members, f->b.count, f->content);
+	ck_assert_int_eq(chains_forward(&f->a, HEADERS_FULL), 0);
+	world_log[logged_count++] = (struct logged){log_end, f->b.count, f->content, -1};
+	log_end += f->b.count;
+	ck_assert_int_eq(chains_settle(&f->a, &ok), CHAINS_STORED);
+	flight_count--;
+}
+
+/* The replay books turns as a run does; of a chain that then has nothing left only the head is kept. */
+START_TEST(everything_was_published)
+{
+	seed = 1;
+	begin();
+	fill_one_window();
+	fill_one_window(); /* behind it: publishing the first books a turn for this one */
+	ck_assert(!seal(false));
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 2);
+	fill_one_window();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 3);
+	check_world();
+	crash();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -516,6 +555,7 @@ main(void)
 	TCase *t = tcase_create("recovery");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, everything_was_published);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
 	suite_add_tcase(s, t);
