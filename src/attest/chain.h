@@ -24,6 +24,7 @@ struct chain_shared {
 	struct turns *looks;     /* chains whose log has to be read back; NULL: nobody reads */
 	struct txns *txns;
 	struct who_table *who;
+	struct issued *issued;
 	struct journal *journal; /* NULL: none */
 	_Atomic uint32_t next_chain; /* their last numbers in the journal */
 	_Atomic uint64_t next_batch;

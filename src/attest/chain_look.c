@@ -7,17 +7,24 @@
 /* A client that retries is most often sooner, and a broker that died needs a moment to be replaced. */
 enum { LOOK_AFTER_MS = 1000, LOOK_AGAIN_MS = 1000 };
 
-void
-chain_look_later(struct chain *c, const struct placement *p, const struct settings *set)
+/* After an answer the log has it already, or never will. */
+static struct monotime
+first_look(const struct placement *p, const struct settings *set)
 {
 	int64_t ms = LOOK_AFTER_MS < set->outcome_wait_ms ? LOOK_AFTER_MS : set->outcome_wait_ms;
 
+	return chain_after(p->lost_at, p->told ? 0 : ms);
+}
+
+void
+chain_look_later(struct chain *c, const struct placement *p, const struct settings *set)
+{
 	if (c->shared->looks == NULL)
 		return;
 	if (c->shared->stopping)
 		turns_now(c->shared->looks, &c->look);
 	else
-		turns_at(c->shared->looks, &c->look, chain_after(p->lost_at, ms));
+		turns_at(c->shared->looks, &c->look, first_look(p, set));
 }
 
 static bool
@@ -58,8 +65,7 @@ first_left(const struct placement *p)
 static bool
 is_due(struct chain *c, struct placement *p, const struct settings *set, struct chain_now now, bool *ret_last)
 {
-	struct monotime first = chain_after(p->lost_at, LOOK_AFTER_MS < set->outcome_wait_ms ? LOOK_AFTER_MS
-										       : set->outcome_wait_ms);
+	struct monotime first = first_look(p, set);
 	struct monotime last = chain_after(p->lost_at, set->outcome_wait_ms);
 
 	*ret_last = c->shared->stopping || now.mono.ns >= last.ns;
@@ -140,6 +146,10 @@ static void
 absent(struct chain *c, struct placement *p)
 {
 	metric_add(METRIC_READBACK_ABSENT, p->count);
+	if (p->told) {
+		chain_give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
+		return;
+	}
 	member_step(&p->life, MEMBER_MISS);
 	retries_forget(p);
 	chain_leave_windows(c, p, false);

@@ -1,6 +1,7 @@
 /* What an answer, or its absence, makes of a batch that was placed: a member of its windows, or none. */
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/issued.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -134,6 +135,18 @@ may_be_old(const struct attempt *a, const struct answer *answer, enum chains_tim
 }
 
 /*
+ * A broker that has a sequence answers with the batch that it has, of whichever run and
+ * proxy, and on LogAppendTime that answer looks like any other.  Only the log tells, but
+ * for a producer that can't have sent anything before.
+ */
+static bool
+is_unproven(const struct chain *c, const struct placement *p, const struct answer *answer)
+{
+	return p->producer_id >= 0 && answer->append_ms >= EARLIEST_MS && !retries_is_proven(p) &&
+	       !issued_has(c->shared->issued, p->producer_id, p->producer_epoch);
+}
+
+/*
  * What an answer shows of the topic's timestamp type.  LogAppendTimeMs is -1 on
  * CreateTime, but for a batch that the broker had before (UnifiedLog.append gives its
  * timestamp), so another value counts only when the batch is new.
@@ -201,6 +214,7 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 	p->base_offset = base_offset;
 	p->append_ms = append_ms;
 	p->settled = ++c->settles;
+	retries_prove(p);
 	if (base_offset + p->count - 1 > c->high_offset)
 		c->high_offset = base_offset + p->count - 1;
 	for (size_t i = 0; i < p->span_count; i++) {
@@ -238,8 +252,9 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		chain_give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
 		return CHAINS_DUPLICATE;
 	}
-	if (p->life.state == MEMBER_FORWARDED && may_be) {
-		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know */
+	if (p->life.state == MEMBER_FORWARDED && (may_be || is_unproven(c, p, answer))) {
+		p->told = true;
+		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */
 		return CHAINS_OPEN;
 	}
 	chain_note_time(c, shown, now);

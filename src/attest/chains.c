@@ -2,6 +2,7 @@
 
 #include "attest/chain_journal.h"
 #include "attest/chains_internal.h"
+#include "attest/issued.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -23,7 +24,9 @@ chains_new(struct settings *settings)
 	c->shared.turns = turns_new();
 	c->shared.txns = txns_new();
 	c->shared.who = who_table_new();
-	if (c->map == NULL || c->shared.turns == NULL || c->shared.txns == NULL || c->shared.who == NULL) {
+	c->shared.issued = issued_new();
+	if (c->map == NULL || c->shared.turns == NULL || c->shared.txns == NULL || c->shared.who == NULL ||
+	    c->shared.issued == NULL) {
 		chains_free(c);
 		return NULL;
 	}
@@ -47,6 +50,7 @@ chains_free(struct chains *c)
 		recovered_free(CONTAINER_OF(e, struct recovered, link));
 	map_free(c->map);
 	who_table_free(c->shared.who);
+	issued_free(c->shared.issued);
 	turns_free(c->shared.turns);
 	turns_free(c->shared.looks);
 	heads_clear(&c->heads);
@@ -444,6 +448,12 @@ chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark
 	}
 	if (some)
 		write_ends(c);
+}
+
+void
+chains_issued(struct chains *c, int64_t producer_id, int16_t epoch)
+{
+	issued_note(c->shared.issued, producer_id, epoch);
 }
 
 /* --- the sealer's side ----------------------------------------------------------------- */

@@ -104,6 +104,9 @@ void chains_txn_ending(struct chains *c, int64_t producer_id);
 void chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed);
 void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark);
 
+/* A broker gave that producer its id, or the next epoch (attest/issued.h). */
+void chains_issued(struct chains *c, int64_t producer_id, int16_t epoch);
+
 /* The topic with this id is gone: its chains' windows close. */
 void chains_topic_gone(struct chains *c, struct slice topic, const uint8_t topic_id[16]);
 

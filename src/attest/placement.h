@@ -42,6 +42,7 @@ struct placement {
 	uint64_t segment;        /* of the journal, that is kept for it; 0: none */
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool looked;             /* the log was read back for it */
+	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
 	bool unwritten;          /* that it is settled could not be put there */
 
 	struct who *who;

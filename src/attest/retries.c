@@ -11,6 +11,9 @@ struct retries_producer {
 	struct retries *home;
 	int64_t producer_id;
 	struct list batches; /* placements, oldest first */
+	bool proven;         /* a batch of `proven_epoch` is stored, and the first one that is has this sequence */
+	int16_t proven_epoch;
+	int32_t proven_sequence;
 };
 
 static struct slice
@@ -146,6 +149,35 @@ retries_add(struct retries *r, struct placement *p)
 	trim_batches(q);
 	trim_producers(r);
 	return 0;
+}
+
+/* Sequences go from 0 to INT32_MAX and begin again. */
+static bool
+is_behind(int32_t sequence, int32_t other)
+{
+	uint32_t ahead = ((uint32_t)sequence - (uint32_t)other) & INT32_MAX;
+
+	return ahead != 0 && ahead <= INT32_MAX / 2;
+}
+
+void
+retries_prove(const struct placement *p)
+{
+	struct retries_producer *q = p->producer;
+
+	if (q == NULL || (q->proven && q->proven_epoch == p->producer_epoch && is_behind(p->base_sequence, q->proven_sequence)))
+		return;
+	q->proven = true;
+	q->proven_epoch = p->producer_epoch;
+	q->proven_sequence = p->base_sequence;
+}
+
+bool
+retries_is_proven(const struct placement *p)
+{
+	const struct retries_producer *q = p->producer;
+
+	return q != NULL && q->proven && q->proven_epoch == p->producer_epoch && is_behind(p->base_sequence, q->proven_sequence);
 }
 
 void

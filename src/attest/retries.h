@@ -28,6 +28,10 @@ struct placement *retries_find(struct retries *r, int64_t producer_id, int16_t e
 /* Remembers it, with a reference; forgets what is old.  0 or ERR_NOMEM. */
 int retries_add(struct retries *r, struct placement *p) MUSTCHECK;
 
+/* The log has this one's bytes: what its producer sends behind it in this epoch it never sent before. */
+void retries_prove(const struct placement *p);
+bool retries_is_proven(const struct placement *p);
+
 /* It was refused, so what comes again is new. */
 void retries_forget(struct placement *p);
 

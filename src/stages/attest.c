@@ -85,16 +85,21 @@ init_producer_request(struct attest *a, struct exchange *x)
 	struct init_producer_id p;
 	struct attest_state *s;
 
-	if (init_producer_id_request_read(exchange_version(x), exchange_body(x), &p) != 0 || p.transactional_id.n == 0)
+	if (init_producer_id_request_read(exchange_version(x), exchange_body(x), &p) != 0)
 		return STAGE_PASS;
 	s = calloc(1, sizeof(*s));
-	if (s == NULL || (s->transactional_id = malloc(p.transactional_id.n)) == NULL) {
-		free(s);
+	if (s == NULL)
 		return STAGE_CLOSE;
-	}
 	s->kind = EXCHANGE_INIT_PRODUCER;
-	memcpy(s->transactional_id, p.transactional_id.p, p.transactional_id.n);
-	s->transactional_id_len = p.transactional_id.n;
+	if (p.transactional_id.n > 0) {
+		s->transactional_id = malloc(p.transactional_id.n);
+		if (s->transactional_id == NULL) {
+			free(s);
+			return STAGE_CLOSE;
+		}
+		memcpy(s->transactional_id, p.transactional_id.p, p.transactional_id.n);
+		s->transactional_id_len = p.transactional_id.n;
+	}
 	s->mark = chains_txn_mark(a->chains);
 	exchange_set_state(x, &a->stage, s);
 	return STAGE_PASS;
@@ -114,7 +119,9 @@ txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s)
 	} else if (init_producer_id_response_read(exchange_version(x), exchange_body(x), &error, &producer_id, &epoch) ==
 			   0 &&
 		   error == 0) {
-		chains_txn_fenced(a->chains, slice_of(s->transactional_id, s->transactional_id_len), s->mark);
+		chains_issued(a->chains, producer_id, epoch);
+		if (s->transactional_id_len > 0)
+			chains_txn_fenced(a->chains, slice_of(s->transactional_id, s->transactional_id_len), s->mark);
 	}
 }
 

@@ -4,6 +4,8 @@
 
 #include <check.h>
 
+#include "attest/chain_look.h"
+#include "attest/issued.h"
 #include "attest/statement_of.h"
 #include "makoto/tree.h"
 
@@ -58,6 +60,7 @@ rig_start(void)
 	r->shared.turns = turns_new();
 	r->shared.txns = txns_new();
 	r->shared.who = who_table_new();
+	r->shared.issued = issued_new();
 	r->now = (struct chain_now){{1000000000}, RIG_WALL};
 	ck_assert_int_eq(chain_id_make(slice_str(r->set->collector_id), r->set->instance, slice_str(RIG_CLUSTER),
 				       slice_str(RIG_TOPIC), slice_str(""), 3, &id), 0);
@@ -77,7 +80,9 @@ rig_stop(struct rig *r)
 	txns_free(r->shared.txns);
 	chain_free(r->c);
 	turns_free(r->shared.turns);
+	turns_free(r->shared.looks);
 	who_table_free(r->shared.who);
+	issued_free(r->shared.issued);
 	settings_unref(r->set);
 	free(r);
 }
@@ -198,6 +203,32 @@ static inline void
 rig_stored(struct rig *r, struct attempt *a, int64_t base_offset)
 {
 	ck_assert_int_eq(rig_answer(r, a, 0, base_offset, -1), CHAINS_STORED);
+}
+
+/* From here on the log is read back, by rig_look(). */
+static inline void
+rig_reads_back(struct rig *r)
+{
+	r->shared.looks = turns_new();
+	ck_assert_ptr_nonnull(r->shared.looks);
+}
+
+/* Reads the log for the one batch that is in doubt now: it stands at base_offset, or not there at all (-1). */
+static inline void
+rig_look(struct rig *r, int64_t base_offset, int64_t append_ms)
+{
+	struct doubt d;
+	int64_t from;
+
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
+	if (base_offset >= 0) {
+		ck_assert_int_le(from, base_offset);
+		d.found = true;
+		d.base_offset = base_offset;
+		d.append_ms = append_ms;
+		d.log_append = append_ms >= 0;
+	}
+	chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
 }
 
 static inline struct window *

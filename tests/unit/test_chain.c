@@ -414,6 +414,7 @@ START_TEST(a_duplicate_of_an_earlier_run)
 
 	r->c->head.high_offset = 99;
 	r->c->time = CHAINS_TIME_APPEND;
+	issued_note(r->shared.issued, 7, 0);
 	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
 	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_DUPLICATE);
 	b = rig_send(r, rig_idempotent(7, 4, 4), 2);
@@ -425,12 +426,71 @@ START_TEST(a_duplicate_of_an_earlier_run)
 }
 END_TEST
 
+/*
+ * An earlier run's answer was lost and never looked for, so that nobody knows of that
+ * offset; on LogAppendTime an answer doesn't tell which batch it means.
+ */
+START_TEST(a_duplicate_that_only_the_log_tells)
+{
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+	struct attempt a, b, c;
+
+	rig_reads_back(r);
+	r->c->head.high_offset = 95;
+	r->c->time = CHAINS_TIME_APPEND;
+	a = rig_send(r, rig_idempotent(7, 40, 4), 1);
+	b = rig_send(r, rig_idempotent(7, 44, 2), 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_OPEN);
+	/* Asked again, the broker says the same again. */
+	a = rig_send(r, rig_idempotent(7, 40, 4), 1);
+	ck_assert(a.retry);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_OPEN);
+	rig_look(r, -1, -1);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 100, RIG_WALL), CHAINS_OPEN);
+	rig_look(r, 100, RIG_WALL);
+	/* A stored batch proves those behind it, and not the one before. */
+	c = rig_send(r, rig_idempotent(7, 46, 3), 3);
+	ck_assert_int_eq(rig_answer(r, &c, 0, 102, RIG_WALL), CHAINS_STORED);
+	a = rig_send(r, rig_idempotent(7, 40, 4), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_OPEN);
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_look(r, -1, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {100, 5});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE) - before, 4);
+}
+END_TEST
+
+/* Who got its id a moment ago sent nothing to an earlier run. */
+START_TEST(a_producer_that_is_new)
+{
+	struct attempt a;
+
+	r->c->time = CHAINS_TIME_APPEND;
+	issued_note(r->shared.issued, 7, 3);
+	a = rig_send(r, rig_idempotent(7, 0, 1), 1); /* before that epoch */
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_OPEN);
+	issued_note(r->shared.issued, 8, 0);
+	a = rig_send(r, rig_idempotent(8, 0, 1), 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 97, RIG_WALL), CHAINS_STORED);
+	ck_assert(issued_has(r->shared.issued, 8, 0));
+	ck_assert(issued_has(r->shared.issued, 8, 1));
+	ck_assert(!issued_has(r->shared.issued, 9, 0));
+	ck_assert(!issued_has(r->shared.issued, -1, -1));
+	issued_note(r->shared.issued, 8 + 4096, 0); /* it takes that place */
+	ck_assert(!issued_has(r->shared.issued, 8, 0));
+}
+END_TEST
+
 /* Its first attempt was stored, as the answer to the second told; the first answer then tells nothing new. */
 START_TEST(a_late_answer_is_no_duplicate)
 {
 	struct attempt first = rig_send(r, rig_batch(1), 1), a, b;
 	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
 
+	issued_note(r->shared.issued, 7, 0);
 	rig_stored(r, &first, 100);
 	a = rig_send(r, rig_idempotent(7, 0, 2), 2);
 	b = rig_send(r, rig_idempotent(7, 0, 2), 2);
@@ -449,6 +509,7 @@ START_TEST(a_type_that_is_not_known)
 	struct attempt a = rig_send(r, rig_idempotent(7, 0, 2), 1), b;
 	int64_t before = metric_read(METRIC_RECORDS_TIMESTAMP_TYPE);
 
+	issued_note(r->shared.issued, 7, 0);
 	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_UNFIT);
 	b = rig_send(r, rig_idempotent(7, 2, 2), 2);
 	ck_assert_int_eq(rig_answer(r, &b, 0, 2, RIG_WALL), CHAINS_STORED);
@@ -1042,6 +1103,8 @@ main(void)
 	tcase_add_test(t, a_retry_overtakes);
 	tcase_add_test(t, a_duplicate_that_is_not_ours);
 	tcase_add_test(t, a_duplicate_of_an_earlier_run);
+	tcase_add_test(t, a_duplicate_that_only_the_log_tells);
+	tcase_add_test(t, a_producer_that_is_new);
 	tcase_add_test(t, a_late_answer_is_no_duplicate);
 	tcase_add_test(t, a_type_that_is_not_known);
 	tcase_add_test(t, a_time_of_no_broker);

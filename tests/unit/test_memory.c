@@ -398,6 +398,7 @@ live(void)
 	struct stages_result results[PARTS];
 	struct exchange *x;
 
+	chains_issued(chains, PRODUCER, 0); /* else only the log tells whether a retry was stored */
 	x = send_until_out(a, first, ARRAY_LEN(a), results);
 	if (x->state != NULL) {
 		failing.armed = true;

@@ -40,6 +40,27 @@ find(int64_t producer_id, int32_t sequence)
 	return retries_find(&r->c->retries, producer_id, 0, sequence, 5);
 }
 
+START_TEST(proven_behind_what_is_stored)
+{
+	struct placement *before = added(7, INT32_MAX - 9, true), *first = added(7, INT32_MAX - 4, true),
+			 *wrapped = added(7, 0, true), *other = added(8, 0, true);
+
+	ck_assert(!retries_is_proven(wrapped));
+	retries_prove(wrapped);
+	ck_assert(!retries_is_proven(wrapped));
+	retries_prove(first); /* the log told of the earlier one later */
+	ck_assert(retries_is_proven(wrapped));
+	retries_prove(wrapped);
+	ck_assert(retries_is_proven(wrapped));
+	ck_assert(!retries_is_proven(first));
+	ck_assert(!retries_is_proven(before));
+	ck_assert(!retries_is_proven(other));
+	wrapped->producer_epoch = 1;
+	ck_assert(!retries_is_proven(wrapped));
+	wrapped->producer_epoch = 0;
+}
+END_TEST
+
 START_TEST(found_by_all_four)
 {
 	struct placement *p = added(7, 100, true), *q = added(7, 105, true), *o = added(8, 100, true);
@@ -122,6 +143,7 @@ main(void)
 	TCase *t = tcase_create("retries");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, proven_behind_what_is_stored);
 	tcase_add_test(t, found_by_all_four);
 	tcase_add_test(t, nothing_is_there);
 	tcase_add_test(t, the_last_batches);

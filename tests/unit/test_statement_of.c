@@ -646,6 +646,7 @@ START_TEST(a_batch_taken_twice)
 	struct attempt x, y;
 
 	r->c->time = CHAINS_TIME_APPEND;
+	issued_note(r->shared.issued, 7, 0);
 	x = rig_send(r, b, 1);
 	ck_assert_int_eq(rig_answer(r, &x, 0, 20, RIG_WALL), CHAINS_STORED);
 	retries_clear(&r->c->retries);
