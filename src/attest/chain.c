@@ -1,6 +1,7 @@
 /* A chain, and where a batch is placed in its windows. */
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/outgoing.h"
 
 #include "base/metrics.h"
 
@@ -26,6 +27,7 @@ chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_
 	c->head = head_begin();
 	c->high_offset = -1;
 	list_init(&c->windows);
+	list_init(&c->outgoing);
 	retries_init(&c->retries);
 	pthread_mutex_init(&c->lock, NULL);
 	return c;
@@ -34,27 +36,19 @@ chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_
 void
 chain_free(struct chain *c)
 {
+	struct link *e;
+
 	if (c == NULL)
 		return;
 	while (list_first(&c->windows) != NULL)
 		window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
 	retries_clear(&c->retries);
-	chain_restated_free(c);
+	while ((e = list_pop(&c->outgoing)) != NULL)
+		outgoing_free(CONTAINER_OF(e, struct outgoing, link));
 	head_clear(&c->head);
 	pthread_mutex_destroy(&c->lock);
 	free(c->topic);
 	free(c);
-}
-
-void
-chain_restated_free(struct chain *c)
-{
-	if (c->restated == NULL)
-		return;
-	wr_free(&c->restated->value);
-	wr_free(&c->restated->manifest);
-	free(c->restated);
-	c->restated = NULL;
 }
 
 struct who_table *

@@ -28,8 +28,9 @@ struct chain_shared {
 	struct journal *journal; /* NULL: none */
 	_Atomic uint32_t next_chain; /* their last numbers in the journal */
 	_Atomic uint64_t next_batch;
-	_Atomic int64_t backlog;  /* members placed whose statement isn't published … */
+	_Atomic int64_t backlog;  /* members placed whose statement isn't final … */
 	_Atomic int64_t batches;  /* … and their placements, which take memory, too */
+	_Atomic int64_t outgoing; /* bytes of statements in memory */
 	_Atomic bool stopping;    /* nothing is placed, nothing is waited for */
 };
 
@@ -58,7 +59,8 @@ struct chain {
 	bool unwritten;  /* its CHAIN entry could not be put */
 	uint64_t head_segment; /* of the journal: its last CHAIN entry; 0: none */
 	uint64_t head_length, head_next; /* what that one says */
-	struct restated *restated; /* of the oldest window, when an earlier run stated it; or NULL */
+	struct list outgoing; /* statements whose bytes are final, oldest first (attest/outgoing.h); the head is behind them */
+	bool sending;         /* the sealer has the first of them */
 };
 
 /*
@@ -70,18 +72,6 @@ struct chain {
 /* A placement takes about as much memory as so many members. */
 #define CHAIN_BATCH_WEIGHT 4
 
-/* The exact bytes of a statement that an earlier run may have published. */
-struct restated {
-	enum { RESTATED_LOOK, RESTATED_ABSENT, RESTATED_THERE } state; /* in the statement topic */
-	uint64_t window;
-	int32_t partition; /* of that topic */
-	int64_t since_ms;  /* it is not older */
-	struct wr value, manifest;
-	uint8_t root[32];
-	uint8_t statement[32];
-	size_t ended_told;
-};
-
 /* Now, on both clocks. */
 struct chain_now {
 	struct monotime mono;
@@ -91,7 +81,6 @@ struct chain_now {
 struct chain *chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_id,
 			int32_t partition, const struct chain_id *id) MUSTCHECK;
 void chain_free(struct chain *c);
-void chain_restated_free(struct chain *c); /* its statement is published, or was not one */
 struct who_table *chain_who(const struct chain *c);
 
 int chain_place(struct chain *c, const struct settings *set, const struct chains_batch *b, struct chain_now now,
@@ -109,13 +98,20 @@ void chain_close(struct chain *c, enum close_reason reason, struct chain_now now
 /*
  * The sealer's look at the chain: closes what is too old, gives up what was waited for
  * long enough, drops windows that ended empty.  Returns the oldest window when it is
- * complete and hands it over (chain_published() takes it back); else NULL, and a turn
- * is booked for the next time that matters.
+ * complete and hands it over (chain_stated() takes it back), and in *ret_out the oldest
+ * statement when it may be sent (chain_published() takes it back; ret_out NULL: nobody
+ * sends).  Else a turn is booked for the next time that matters.
  */
-struct window *chain_turn(struct chain *c, const struct settings *set, struct chain_now now);
+struct window *chain_turn(struct chain *c, const struct settings *set, struct chain_now now, struct outgoing **ret_out);
 
-/* The statement about the window that the sealer has is published. */
-void chain_published(struct chain *c, struct window *w, const uint8_t root[32], const uint8_t statement[32],
-		     size_t ended_told);
+/*
+ * The statement about the window that the sealer has is final: the window goes, the next one
+ * links to it, and `out` (the chain's from here on; NULL in tests) is what is left to publish.
+ */
+void chain_stated(struct chain *c, struct window *w, const uint8_t root[32], const uint8_t statement[32],
+		  size_t ended_told, struct outgoing *out);
+
+/* The statement that the sealer has is in the topic. */
+void chain_published(struct chain *c, struct outgoing *out);
 
 #endif

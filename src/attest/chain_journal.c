@@ -148,20 +148,40 @@ chain_journal_again(struct placement *p, struct slice transactional_id)
 	return 0;
 }
 
-int
-chain_journal_restated(const struct chain *c)
+/* The journal has it from here on. */
+static int
+put_stated(struct journal *j, const struct journal_entry *e, struct outgoing *o)
 {
-	const struct restated *r = c->restated;
-	struct journal_entry e = {.kind = JOURNAL_STATED,
-				  .chain = c->number,
-				  .window = r->window,
-				  .dbom_partition = r->partition,
-				  .value = wr_slice(&r->value),
-				  .manifest = wr_slice(&r->manifest)};
+	uint64_t segment;
+	int err = journal_put_placed(j, e, &segment, &o->place);
 
-	memcpy(e.root, r->root, sizeof(e.root));
-	memcpy(e.statement, r->statement, sizeof(e.statement));
-	return journal_put(journal_of(c), &e, NULL);
+	if (err == 0) {
+		o->journal = j;
+		o->segment = segment;
+	}
+	return err;
+}
+
+int
+chain_journal_outgoing(struct chain *c, struct outgoing *o)
+{
+	struct wr bytes = wr_new(SIZE_MAX / 2);
+	struct journal_entry e = {0};
+	size_t len;
+	int err = journal_get(journal_of(c), &o->place, &bytes); /* of the earlier run's segment */
+
+	if (err == 0)
+		err = journal_entry_read(wr_slice(&bytes), &e, &len);
+	if (err == 0 && e.kind != JOURNAL_STATED)
+		err = ERR_MALFORMED;
+	e.chain = c->number;
+	if (err == 0)
+		err = put_stated(journal_of(c), &e, o);
+	if (err == 0)
+		err = journal_commit(journal_of(c)); /* they may be many */
+	journal_entry_free(&e);
+	wr_free(&bytes);
+	return err;
 }
 
 void
@@ -205,15 +225,17 @@ chain_journal_closed(const struct chain *c, const struct window *w)
 }
 
 int
-chain_journal_stated(const struct chain *c, const struct window *w, const struct stated *st, struct slice value)
+chain_journal_stated(const struct chain *c, const struct window *w, const struct stated *st, struct outgoing *o)
 {
 	struct journal_entry e = {.kind = JOURNAL_STATED,
 				  .chain = c->number,
 				  .window = w->id,
-				  .dbom_partition = c->head.dbom_partition,
-				  .value = value,
-				  .manifest = wr_slice(&st->manifest)};
-	int err;
+				  .dbom_partition = o->partition,
+				  .since_ms = o->since_ms,
+				  .records = o->records,
+				  .value = wr_slice(&o->value),
+				  .manifest = wr_slice(&o->manifest)};
+	int err = 0;
 
 	if (journal_of(c) == NULL)
 		return 0;
@@ -228,16 +250,17 @@ chain_journal_stated(const struct chain *c, const struct window *w, const struct
 	}
 	memcpy(e.root, st->root, sizeof(e.root));
 	memcpy(e.statement, st->sha256, sizeof(e.statement));
-	err = journal_put(journal_of(c), &e, NULL);
+	if (o->journal == NULL) /* else what was put before waits to be written */
+		err = put_stated(journal_of(c), &e, o);
 	if (err == 0)
 		err = journal_sync(journal_of(c));
 	return err;
 }
 
 void
-chain_journal_published(const struct chain *c, const struct window *w)
+chain_journal_published(const struct chain *c, uint64_t window)
 {
-	struct journal_entry e = {.kind = JOURNAL_PUBLISHED, .window = w->id};
+	struct journal_entry e = {.kind = JOURNAL_PUBLISHED, .window = window};
 
 	(void)note(c, &e);
 }

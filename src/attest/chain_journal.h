@@ -10,6 +10,7 @@
 #define ATTEST_CHAIN_JOURNAL_H
 
 #include "attest/chain.h"
+#include "attest/outgoing.h"
 #include "attest/statement_of.h"
 
 /* Where the chain stands, with the runs that were stated as open.  0 or an error of journal_put(). */
@@ -24,17 +25,20 @@ int chain_journal_batch(struct placement *p, struct slice transactional_id, enum
 
 /* What a recovery knows of a batch, or of the statement that it found, written anew; not committed. */
 int chain_journal_again(struct placement *p, struct slice transactional_id) MUSTCHECK;
-int chain_journal_restated(const struct chain *c) MUSTCHECK;
+int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK; /* this one is committed */
 
 void chain_journal_settled(struct placement *p, enum chains_time time);
 void chain_journal_left(struct placement *p, bool given_up);
 void chain_journal_ended(const struct placement *p, bool committed);
 void chain_journal_closed(const struct chain *c, const struct window *w);
 
-/* The bytes that will stand for the window, before they are sent; without the mutex.  0, ERR_IO, ERR_NOMEM. */
-int chain_journal_stated(const struct chain *c, const struct window *w, const struct stated *st, struct slice value) MUSTCHECK;
+/*
+ * The bytes of `o`, which from here on stand for the window; without the mutex.  0; ERR_IO, ERR_NOMEM:
+ * not yet, another call goes on.
+ */
+int chain_journal_stated(const struct chain *c, const struct window *w, const struct stated *st, struct outgoing *o) MUSTCHECK;
 
-void chain_journal_published(const struct chain *c, const struct window *w);
+void chain_journal_published(const struct chain *c, uint64_t window);
 
 /* The placement's entry is needed no more. */
 void chain_journal_release(struct placement *p);

@@ -1,6 +1,7 @@
 #include "attest/chain_look.h"
 
 #include "attest/chain_internal.h"
+#include "attest/outgoing.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -185,8 +186,10 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 void
 chain_restated_is(struct chain *c, bool there)
 {
-	if (c->restated == NULL)
-		return;
-	c->restated->state = there ? RESTATED_THERE : RESTATED_ABSENT;
+	struct link *e = list_first(&c->outgoing);
+	struct outgoing *o = e == NULL ? NULL : CONTAINER_OF(e, struct outgoing, link);
+
+	INVARIANT(o != NULL && o->state == OUTGOING_LOOK); /* nobody else ends that */
+	o->state = there ? OUTGOING_THERE : OUTGOING_READY;
 	turns_now(c->shared->turns, &c->turn);
 }

@@ -36,7 +36,7 @@ size_t chain_doubts(struct chain *c, const struct settings *set, struct chain_no
 void chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts,
 		      size_t count, bool read);
 
-/* Does the statement topic hold what an earlier run stated? */
+/* Does the statement topic hold the oldest of what an earlier run stated? */
 void chain_restated_is(struct chain *c, bool there);
 
 #endif

@@ -1,6 +1,7 @@
 /* The sealer's side of a chain: which window is complete, and what its publishing ends. */
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/outgoing.h"
 #include "base/metrics.h"
 
 static bool
@@ -72,8 +73,28 @@ chain_state(struct chain *c, struct window *w)
 	w->ended = c->head.ended.count < CHAIN_RUNS_MAX ? c->head.ended.count : CHAIN_RUNS_MAX;
 }
 
+static struct outgoing *
+first_out(const struct chain *c)
+{
+	struct link *e = list_first(&c->outgoing);
+
+	return e == NULL ? NULL : CONTAINER_OF(e, struct outgoing, link);
+}
+
+/* The statement to send next, which the sealer then has; or NULL. */
+static struct outgoing *
+take_out(struct chain *c)
+{
+	struct outgoing *o = first_out(c);
+
+	if (o == NULL || c->sending || o->state == OUTGOING_LOOK)
+		return NULL;
+	c->sending = true;
+	return o;
+}
+
 struct window *
-chain_turn(struct chain *c, const struct settings *set, struct chain_now now)
+chain_turn(struct chain *c, const struct settings *set, struct chain_now now, struct outgoing **ret_out)
 {
 	struct window *w;
 
@@ -87,15 +108,11 @@ chain_turn(struct chain *c, const struct settings *set, struct chain_now now)
 		else
 			turns_at(c->shared->turns, &c->turn, due);
 	}
+	if (ret_out != NULL)
+		*ret_out = take_out(c);
 	if (c->sealing)
 		return NULL;
-	if (c->restated != NULL && c->restated->state == RESTATED_LOOK)
-		return NULL; /* whether it is published is being found out */
 	while ((w = chain_oldest(c)) != NULL) {
-		if (c->restated != NULL && c->restated->window == w->id) {
-			c->sealing = true; /* an earlier run stated it */
-			return w;
-		}
 		if (!is_complete(c, w, set, now))
 			break;
 		if (w->members > 0) {
@@ -119,13 +136,12 @@ forget_ended(struct head_runs *r, size_t n)
 }
 
 void
-chain_published(struct chain *c, struct window *w, const uint8_t root[32], const uint8_t statement[32],
-		size_t ended_told)
+chain_stated(struct chain *c, struct window *w, const uint8_t root[32], const uint8_t statement[32],
+	     size_t ended_told, struct outgoing *out)
 {
 	struct head *h = &c->head;
 
 	INVARIANT(c->sealing && w == chain_oldest(c));
-	chain_journal_published(c, w);
 	if (h->length == 0)
 		h->first_window = w->id;
 	h->length++;
@@ -139,17 +155,35 @@ chain_published(struct chain *c, struct window *w, const uint8_t root[32], const
 		struct placement *p = s->placement;
 
 		chain_backlog_add(c, -s->count, 0);
-		if (--p->unpublished > 0)
+		if (--p->unfinished > 0)
 			continue;
 		chain_backlog_add(c, 0, -1);
-		member_step(&p->life, MEMBER_PUBLISH);
+		member_step(&p->life, MEMBER_FINISH);
 		chain_journal_release(p);
 		free(p->members);
 		p->members = NULL;
 	}
-	chain_restated_free(c); /* root and statement may be its own */
+	if (out != NULL) {
+		outgoing_settle(out, &c->shared->outgoing);
+		list_append(&c->outgoing, &out->link);
+	}
 	remove_oldest(c);
 	c->sealing = false;
-	if (chain_oldest(c) != NULL)
-		turns_now(c->shared->turns, &c->turn); /* its waits may have ended meanwhile */
+	if (chain_oldest(c) != NULL || out != NULL)
+		turns_now(c->shared->turns, &c->turn); /* waits may have ended meanwhile */
+}
+
+void
+chain_published(struct chain *c, struct outgoing *out)
+{
+	INVARIANT(c->sending && out == first_out(c));
+	chain_journal_published(c, out->window);
+	list_remove(&c->outgoing, &out->link);
+	outgoing_free(out);
+	c->sending = false;
+	out = first_out(c);
+	if (out != NULL && out->state == OUTGOING_LOOK)
+		turns_now(c->shared->looks, &c->look);
+	else if (out != NULL)
+		turns_now(c->shared->turns, &c->turn);
 }

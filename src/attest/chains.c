@@ -3,6 +3,7 @@
 #include "attest/chain_journal.h"
 #include "attest/chains_internal.h"
 #include "attest/issued.h"
+#include "attest/outgoing.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -465,7 +466,7 @@ chains_turns(struct chains *c)
 }
 
 struct chain *
-chains_turn(struct chains *c, struct window **ret_window, int *ret_wait_ms)
+chains_turn(struct chains *c, struct window **ret_window, struct outgoing **ret_out, int *ret_wait_ms)
 {
 	struct settings *set = chains_settings(c);
 	struct chain *found = NULL;
@@ -473,26 +474,35 @@ chains_turn(struct chains *c, struct window **ret_window, int *ret_wait_ms)
 
 	while (found == NULL && (turn = turns_next(c->shared.turns, clock_now(), ret_wait_ms)) != NULL) {
 		struct chain *chain = CONTAINER_OF(turn, struct chain, turn);
-		struct window *w;
 
+		*ret_window = NULL;
+		if (ret_out != NULL)
+			*ret_out = NULL;
 		pthread_mutex_lock(&chain->lock);
-		w = chain->waiting ? NULL : chain_turn(chain, set, now());
+		if (!chain->waiting)
+			*ret_window = chain_turn(chain, set, now(), ret_out);
 		pthread_mutex_unlock(&chain->lock);
-		if (w != NULL) {
-			*ret_window = w;
+		if (*ret_window != NULL || (ret_out != NULL && *ret_out != NULL))
 			found = chain;
-		}
 	}
 	settings_unref(set);
 	return found;
 }
 
 void
-chains_published(struct chain *chain, struct window *window, const uint8_t root[32], const uint8_t statement[32],
-		 size_t ended_told)
+chains_stated(struct chain *chain, struct window *window, const uint8_t root[32], const uint8_t statement[32],
+	      size_t ended_told, struct outgoing *out)
 {
 	pthread_mutex_lock(&chain->lock);
-	chain_published(chain, window, root, statement, ended_told);
+	chain_stated(chain, window, root, statement, ended_told, out);
+	pthread_mutex_unlock(&chain->lock);
+}
+
+void
+chains_published(struct chain *chain, struct outgoing *out)
+{
+	pthread_mutex_lock(&chain->lock);
+	chain_published(chain, out);
 	pthread_mutex_unlock(&chain->lock);
 }
 
@@ -538,6 +548,20 @@ chains_stop(struct chains *c)
 	pthread_rwlock_unlock(&c->lock);
 }
 
+/* Of the windows that are closed and not published; INT64_MAX: there is none. */
+static struct monotime
+oldest_closed(const struct chain *chain)
+{
+	struct link *e = list_first(&chain->outgoing);
+	const struct window *w;
+
+	if (e != NULL)
+		return CONTAINER_OF(e, struct outgoing, link)->closed_at;
+	e = list_first(&chain->windows);
+	w = e == NULL ? NULL : CONTAINER_OF(e, struct window, in_chain);
+	return w != NULL && w->closed ? w->closed_at : (struct monotime){INT64_MAX};
+}
+
 void
 chains_count(struct chains *c, struct chains_numbers *ret)
 {
@@ -552,17 +576,13 @@ chains_count(struct chains *c, struct chains_numbers *ret)
 	n.chains = map_count(c->map);
 	while (map_next(c->map, &at, &key, &value)) {
 		struct chain *chain = value;
-		struct link *e;
+		struct monotime closed;
 
 		pthread_mutex_lock(&chain->lock);
-		n.windows += chain->windows.count;
-		e = list_first(&chain->windows);
-		if (e != NULL) {
-			const struct window *w = CONTAINER_OF(e, struct window, in_chain);
-
-			if (w->closed && w->closed_at.ns < oldest)
-				oldest = w->closed_at.ns;
-		}
+		n.windows += chain->windows.count + chain->outgoing.count;
+		closed = oldest_closed(chain);
+		if (closed.ns < oldest)
+			oldest = closed.ns;
 		pthread_mutex_unlock(&chain->lock);
 	}
 	pthread_rwlock_unlock(&c->lock);

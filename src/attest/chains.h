@@ -3,7 +3,8 @@
  *
  *   reactor   chains_place ─► (rewrite, no lock) ─► chains_forward ─► broker ─► chains_settle
  *                                  └─► chains_withdraw                          chains_lost
- *   sealer    chains_turn ─► a complete window ─► (build, sign, publish) ─► chains_published
+ *   sealer    chains_turn ─► a complete window ─► (build, sign, journal) ─► chains_stated
+ *             chains_turn ─► its statement     ─► (publish)              ─► chains_published
  *
  * Safe from any thread.  A chain's mutex is held to place and settle, never across
  * I/O, hashing or compression.
@@ -21,6 +22,7 @@ struct chains;
 struct chain;     /* attest/chain.h, for this room only; likewise the next two */
 struct placement;
 struct window;
+struct outgoing;
 struct turns;
 struct journal;
 
@@ -117,12 +119,18 @@ void chains_stop(struct chains *c);
 
 struct turns *chains_turns(struct chains *c);
 
-/* A chain whose oldest window is complete, with that window; NULL: none now, *ret_wait_ms as poll() takes it. */
-struct chain *chains_turn(struct chains *c, struct window **ret_window, int *ret_wait_ms);
+/*
+ * A chain whose oldest window is complete, with that window, or whose oldest statement may be sent,
+ * with that (ret_out NULL: nobody sends), or both; NULL: none now, *ret_wait_ms as poll() takes it.
+ */
+struct chain *chains_turn(struct chains *c, struct window **ret_window, struct outgoing **ret_out, int *ret_wait_ms);
 
-/* `window` is published: these are its tree's root and its statement's SHA-256. */
-void chains_published(struct chain *chain, struct window *window, const uint8_t root[32],
-		      const uint8_t statement[32], size_t ended_told);
+/* The bytes that stand for `window` are final (its tree's root, their SHA-256); `out`, now the chain's, is to be published. */
+void chains_stated(struct chain *chain, struct window *window, const uint8_t root[32], const uint8_t statement[32],
+		   size_t ended_told, struct outgoing *out);
+
+/* It is.  `out` is gone. */
+void chains_published(struct chain *chain, struct outgoing *out);
 
 /* From here on lost outcomes are looked for (attest/chains_look.h).  Before anything is placed.  0 or ERR_NOMEM. */
 int chains_read_back(struct chains *c) MUSTCHECK;
@@ -134,7 +142,7 @@ struct heads; /* attest/heads.h */
 /* What earlier runs left; chains that begin take their head from it.  Takes it over. */
 void chains_heads_restore(struct chains *c, struct heads *heads);
 
-/* Every chain's head.  ERR_NOT_NOW when a window isn't published: then nothing may go on. */
+/* Every chain's head.  ERR_NOT_NOW when a window isn't published: the journal has it. */
 int chains_heads_save(struct chains *c, struct heads *ret) MUSTCHECK;
 
 /* --- the journal (attest/journal.h) ------------------------------------------------ */

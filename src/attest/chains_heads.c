@@ -84,9 +84,9 @@ chains_restore_open(struct chains *c, struct chain *chain, const struct head_run
 
 		if (p == NULL)
 			break;
-		p->life.state = MEMBER_PUBLISHED;
+		p->life.state = MEMBER_FINAL;
 		p->base_offset = run->first;
-		p->unstated = p->unpublished = 0;
+		p->unstated = p->unfinished = 0;
 		p->span[0].count = b.count;
 		p->span[0].stated = true;
 		p->span[0].txn = PLACEMENT_TXN_OPEN;
@@ -168,8 +168,8 @@ save_chain(struct chain *chain, const char *cluster_id, struct heads *heads)
 	memcpy(like.topic_id, chain->topic_id, sizeof(like.topic_id));
 	if (chain->high_offset > like.head.high_offset)
 		like.head.high_offset = chain->high_offset;
-	if (chain->windows.count > 0)
-		return ERR_NOT_NOW; /* a window without a published statement: nothing can follow it */
+	if (chain->windows.count > 0 || chain->outgoing.count > 0)
+		return ERR_NOT_NOW; /* a window without a published statement: a journal is needed to go on */
 	chain->saved_at = heads->count;
 	return save_entry(heads, cluster_id, chain->topic, &like);
 }

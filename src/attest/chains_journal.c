@@ -2,6 +2,7 @@
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 #include "attest/chains_internal.h"
+#include "attest/outgoing.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -24,7 +25,7 @@ collect_open(void *arg, struct placement *p)
 	for (size_t i = 0; i < p->span_count && o->err == 0; i++) {
 		const struct span *s = &p->span[i];
 
-		/* A window that is stated and not published tells of its own, by its batches. */
+		/* The window that the sealer has tells of its own, by its batches. */
 		if (s->stated && s->window == NULL && s->txn == PLACEMENT_TXN_OPEN)
 			o->err = head_runs_add(&o->of[p->chain->saved_at],
 					       (struct head_run){p->base_offset + s->first, s->count, p->producer_id,
@@ -137,7 +138,7 @@ put_heads(struct chains *c, uint64_t last)
 
 /* --- at start ------------------------------------------------------------------------- */
 
-/* The windows that an earlier run left, with everything that is known of them. */
+/* The windows that an earlier run left, with everything that is known of them, and what it had stated. */
 static int
 put_windows(struct chains *c, struct chain *chain)
 {
@@ -158,15 +159,10 @@ put_windows(struct chains *c, struct chain *chain)
 			wr_free(&id);
 		}
 		chain_journal_closed(chain, w);
-		if (err != 0 || chain->restated == NULL || chain->restated->window != w->id)
-			continue;
-		err = chain_journal_restated(chain);
-		LIST_EACH(&w->spans, e) {
-			const struct span *s = CONTAINER_OF(e, struct span, in_window);
-
-			if (s->txn == PLACEMENT_TXN_OPEN && s->placement->txn != PLACEMENT_TXN_OPEN)
-				chain_journal_ended(s->placement, s->placement->txn == PLACEMENT_TXN_COMMITTED);
-		}
+	}
+	LIST_EACH(&chain->outgoing, e) {
+		if (err == 0)
+			err = chain_journal_outgoing(chain, CONTAINER_OF(e, struct outgoing, link));
 	}
 	return err;
 }
@@ -223,8 +219,8 @@ take_over(struct chains *c, struct recovery *r)
 	while ((e = list_pop(&found)) != NULL) {
 		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
 
-		windows += k->chain->windows.count;
-		if (err == 0 && k->chain->windows.count == 0 && k->chain->saved_at == 0)
+		windows += k->chain->windows.count + k->chain->outgoing.count;
+		if (err == 0 && k->chain->windows.count + k->chain->outgoing.count == 0 && k->chain->saved_at == 0)
 			err = keep_head(c, k);
 		else
 			list_append(&c->recovered, &k->link);
@@ -272,7 +268,7 @@ chains_recovered_begin(struct chains *c)
 		if (strcmp(k->cluster_id, c->cluster_id) != 0) {
 			LOG_WARN("journal", "windows of another cluster wait in the journal", LOG_S("cluster", k->cluster_id),
 				 LOG_S("topic", chain->topic), LOG_I("partition", chain->partition),
-				 LOG_I("windows", chain->windows.count));
+				 LOG_I("windows", chain->windows.count + chain->outgoing.count));
 			continue;
 		}
 		if (chains_put(c, chain) != 0)

@@ -1,6 +1,7 @@
 /* Whose log and whose statement have to be looked at: the chains' side of reading back. */
 #include "attest/chains_look.h"
 #include "attest/chains_internal.h"
+#include "attest/outgoing.h"
 
 enum { AGAIN_MS = 1000 };
 
@@ -27,16 +28,16 @@ chains_looks(struct chains *c)
 static void
 take_restated(struct chain *chain, struct look *l)
 {
-	const struct restated *r = chain->restated;
+	struct link *e = list_first(&chain->outgoing);
+	const struct outgoing *o = e == NULL ? NULL : CONTAINER_OF(e, struct outgoing, link);
 
-	if (r == NULL || r->state != RESTATED_LOOK)
+	if (o == NULL || o->state != OUTGOING_LOOK)
 		return;
 	l->restated = true;
-	l->window = r->window;
-	l->dbom_partition = r->partition;
-	l->since_ms = r->since_ms;
-	l->value = wr_new(SIZE_MAX / 2);
-	wr_slice_put(&l->value, wr_slice(&r->value));
+	l->window = o->window;
+	l->dbom_partition = o->partition;
+	l->since_ms = o->since_ms;
+	memcpy(l->value_sha256, o->value_sha256, sizeof(l->value_sha256));
 }
 
 bool
@@ -80,6 +81,5 @@ chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool th
 	else if (l->restated)
 		turns_at(c->shared.looks, &l->chain->look, (struct monotime){t.mono.ns + AGAIN_MS * INT64_C(1000000)});
 	pthread_mutex_unlock(&l->chain->lock);
-	wr_free(&l->value);
 	settings_unref(set);
 }

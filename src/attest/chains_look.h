@@ -19,11 +19,11 @@ struct look {
 	struct doubt *doubts; /* room for LOOK_MAX, the caller's */
 	size_t count;
 	int64_t from; /* of the log */
-	bool restated; /* is its statement in the statement topic? */
+	bool restated; /* is its oldest statement in the statement topic? */
 	uint64_t window;
 	int32_t dbom_partition;
 	int64_t since_ms;
-	struct wr value; /* a copy of the record's value */
+	uint8_t value_sha256[32]; /* of the record's value */
 };
 enum { LOOK_MAX = 64 };
 

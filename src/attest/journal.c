@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "digest/crc32c.h"
 
 /* While writing fails: what is kept of entries that a recovery can do without. */
 #define FAILING_MAX_BYTES ((size_t)8 << 20)
@@ -22,7 +23,7 @@
 
 struct segment {
 	uint64_t number;
-	uint64_t batches, chains; /* live */
+	uint64_t batches, chains; /* live; batches: statements, too */
 	uint64_t bytes;
 };
 
@@ -36,6 +37,7 @@ struct journal {
 	uint64_t bytes; /* of all segments */
 	int fd;         /* of the last one; the writer's */
 	struct wr filling, leaving;
+	struct list filling_places, leaving_places; /* entries in those whose place is asked for */
 	uint64_t put_to, leaving_to, written_to, synced_to; /* entries so far */
 	uint64_t rounds_failed;
 	bool writing;
@@ -169,6 +171,8 @@ journal_open(const struct journal_conf *conf, struct journal **ret, char *why, s
 	add_segment(j, j->first);
 	j->filling = wr_new(SIZE_MAX / 2);
 	j->leaving = wr_new(SIZE_MAX / 2);
+	list_init(&j->filling_places);
+	list_init(&j->leaving_places);
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_cond_init(&j->done, NULL);
 	*ret = j;
@@ -244,6 +248,26 @@ keep_or_free(struct wr *w)
 		wr_reset(w);
 }
 
+static struct journal_place *
+pop_place(struct list *places)
+{
+	struct link *e = list_pop(places);
+
+	return e == NULL ? NULL : CONTAINER_OF(e, struct journal_place, link);
+}
+
+/* The block is written there. */
+static void
+tell_places(struct journal *j, uint64_t segment, uint64_t at)
+{
+	struct journal_place *place;
+
+	while ((place = pop_place(&j->leaving_places)) != NULL) {
+		place->offset += at;
+		place->segment = segment;
+	}
+}
+
 /* Under the mutex, which it gives back while it writes.  0 or ERR_IO. */
 static int
 write_round(struct journal *j, bool sync)
@@ -253,7 +277,10 @@ write_round(struct journal *j, bool sync)
 
 	if (j->leaving.len == 0) {
 		struct wr empty = j->leaving;
+		struct link *e;
 
+		while ((e = list_pop(&j->filling_places)) != NULL)
+			list_append(&j->leaving_places, e);
 		j->leaving = j->filling;
 		j->filling = empty;
 		j->leaving_to = j->put_to;
@@ -271,6 +298,7 @@ write_round(struct journal *j, bool sync)
 		j->suspect = false;
 	}
 	if (r.written) {
+		tell_places(j, r.number, r.at);
 		last_of(j)->bytes += j->leaving.len;
 		j->bytes += j->leaving.len;
 		keep_or_free(&j->leaving);
@@ -351,10 +379,10 @@ admit(struct journal *j, enum journal_kind kind)
 }
 
 int
-journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment)
+journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment, struct journal_place *place)
 {
 	static const uint8_t block[JOURNAL_BLOCK_BYTES];
-	size_t before;
+	size_t before, at = 0;
 	int err;
 
 	pthread_mutex_lock(&j->lock);
@@ -363,6 +391,7 @@ journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segm
 	if (err == 0) {
 		if (before == 0)
 			wr_bytes(&j->filling, block, sizeof(block)); /* filled in when it is written */
+		at = j->filling.len;
 		journal_entry_write(e, &j->filling);
 		err = wr_err(&j->filling);
 		if (err != 0) {
@@ -379,9 +408,48 @@ journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segm
 			*ret_segment = s->number;
 			*(e->kind == JOURNAL_CHAIN ? &s->chains : &s->batches) += 1;
 		}
+		if (place != NULL) {
+			struct slice bytes = slice_of(j->filling.buf + at, j->filling.len - at);
+
+			*place = (struct journal_place){
+				.offset = at, .length = (uint32_t)bytes.n, .crc = crc32c(0, bytes)};
+			list_append(&j->filling_places, &place->link);
+		}
 	}
 	pthread_mutex_unlock(&j->lock);
 	return err;
+}
+
+int
+journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment)
+{
+	return journal_put_placed(j, e, ret_segment, NULL);
+}
+
+int
+journal_get(struct journal *j, const struct journal_place *at, struct wr *w)
+{
+	return journal_fetch(j->conf.dir_fd, at, w);
+}
+
+static bool
+has_place(const struct list *l, const struct journal_place *place)
+{
+	LIST_EACH(l, e)
+		if (e == &place->link)
+			return true;
+	return false;
+}
+
+void
+journal_forget_place(struct journal *j, struct journal_place *place)
+{
+	pthread_mutex_lock(&j->lock);
+	if (has_place(&j->filling_places, place))
+		list_remove(&j->filling_places, &place->link);
+	else if (has_place(&j->leaving_places, place))
+		list_remove(&j->leaving_places, &place->link);
+	pthread_mutex_unlock(&j->lock);
 }
 
 /* --- what goes ------------------------------------------------------------------------------- */

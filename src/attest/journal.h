@@ -2,8 +2,8 @@
  * journal: what must outlive a crash, written ahead, in segments of the state directory.
  *
  *   journal.…07   journal.…08   journal.…09 ◄── blocks of entries are appended (journal_file.h)
- *      │ live: 0     live: 12      live: 3      live: batches whose statement isn't published yet, and
- *      ▼                                              every chain's last CHAIN entry
+ *      │ live: 0     live: 12      live: 3      live: batches without a statement, statements that aren't
+ *      ▼                                              published yet, and every chain's last CHAIN entry
  *   removed once it is the oldest and nothing in it is live; never one in between
  *
  * Entries are buffered in the order of journal_put(); journal_commit() hands everything
@@ -15,6 +15,7 @@
 
 #include "attest/journal_entry.h"
 #include "attest/journal_file.h"
+#include "attest/journal_place.h"
 
 struct journal;
 
@@ -33,22 +34,27 @@ int journal_open(const struct journal_conf *conf, struct journal **ret, char *wh
 void journal_close(struct journal *j); /* writes what is buffered; the files stay.  NULL is fine */
 
 /*
- * Appends.  *ret_segment (may be NULL): what a BATCH or CHAIN keeps until journal_release().
+ * Appends.  *ret_segment (may be NULL): what a BATCH, STATED or CHAIN keeps until journal_release().
  * 0; ERR_LIMIT: a BATCH, and the journal has its size; ERR_NOMEM; ERR_IO: writing fails, and a
  * BATCH isn't taken meanwhile, nor anything once the buffer has its bound.
  */
 int journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment) MUSTCHECK;
+
+/* The same, of a STATED entry, which is kept like a BATCH; its place is told when it is written. */
+int journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment, struct journal_place *place) MUSTCHECK;
+int journal_get(struct journal *j, const struct journal_place *at, struct wr *w) MUSTCHECK; /* journal_fetch() */
+void journal_forget_place(struct journal *j, struct journal_place *place); /* its memory goes */
 
 /* All that was put before is written; with sync always, on disk.  0 or ERR_IO: it is not yet. */
 int journal_commit(struct journal *j) MUSTCHECK;
 /* All that was put before is on disk, or written when sync is none.  0 or ERR_IO: it is not yet. */
 int journal_sync(struct journal *j) MUSTCHECK;
 
-/* One entry of that kind, BATCH or CHAIN, is needed no more. */
+/* One entry of that kind, BATCH, STATED or CHAIN, is needed no more. */
 void journal_release(struct journal *j, enum journal_kind kind, uint64_t segment);
 
 /*
- * The last of the oldest segments without a live BATCH; 0: there is none but the one that is written.
+ * The last of the oldest segments without a live BATCH or STATED; 0: there is none but the one that is written.
  * They may go once every chain that has, or had, something in them has a CHAIN entry behind them, on disk.
  */
 uint64_t journal_idle(struct journal *j);

@@ -101,6 +101,8 @@ put_fields(struct wr *w, const struct journal_entry *e)
 	case JOURNAL_STATED:
 		wr_u64(w, e->window);
 		wr_i32(w, e->dbom_partition);
+		wr_i64(w, e->since_ms);
+		wr_i64(w, e->records);
 		put_long(w, e->value);
 		put_long(w, e->manifest);
 		wr_bytes(w, e->root, sizeof(e->root));
@@ -274,6 +276,8 @@ get_fields(struct rd *r, struct journal_entry *e)
 	case JOURNAL_STATED:
 		e->window = get_number(r);
 		e->dbom_partition = rd_i32(r);
+		e->since_ms = rd_i64(r);
+		e->records = rd_i64(r);
 		e->value = get_long(r);
 		e->manifest = get_long(r);
 		get_bytes(r, e->root, sizeof(e->root));
@@ -306,8 +310,9 @@ journal_entry_read(struct slice from, struct journal_entry *ret, size_t *ret_len
 		journal_entry_free(&e);
 		return err == ERR_SHORT ? ERR_MALFORMED : err; /* the frame was whole */
 	}
-	*ret = e;
 	*ret_len = FRAME_BYTES + body.n;
+	e.raw = slice_of(from.p, *ret_len);
+	*ret = e;
 	return 0;
 }
 

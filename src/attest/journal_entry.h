@@ -41,6 +41,8 @@ struct journal_span {
 /* Slices and arrays are the caller's when written, the entry's when read: journal_entry_free(). */
 struct journal_entry {
 	enum journal_kind kind;
+	struct slice raw; /* when read: its bytes … */
+	uint64_t at;      /* … and where they are in the file; journal_read() */
 	uint32_t chain; /* its number, in this journal; in every kind */
 	uint64_t batch; /* BATCH, SETTLED, LEFT, ENDED (0: one of an earlier run, known by base_offset): from 1 */
 
@@ -71,6 +73,8 @@ struct journal_entry {
 	int64_t end_ms;           /* CLOSED */
 
 	int32_t dbom_partition; /* STATED */
+	int64_t since_ms;       /* when its window was opened, wall clock */
+	int64_t records;
 	struct slice value;     /* the record's value: envelope or bare statement */
 	struct slice manifest;  /* its header; empty: none */
 	uint8_t root[32];

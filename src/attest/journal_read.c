@@ -131,6 +131,7 @@ read_entries(struct reading *rd, struct slice block, size_t at, struct journal_s
 			return tell(rd, err == ERR_SHORT ? ERR_MALFORMED : err, s->header.number, what);
 		}
 		s->entries++;
+		e.at = (uint64_t)(block.p - rd->file.buf);
 		err = rd->r->entry == NULL ? 0 : rd->r->entry(rd->r->arg, s->header.number, &e);
 		journal_entry_free(&e);
 		if (err != 0)

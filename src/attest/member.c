@@ -74,8 +74,8 @@ next_state(struct member_life *life, enum member_event event)
 		return MEMBER_GIVEN_UP;
 	case MEMBER_STATE:
 		return only_from(life, MEMBER_SETTLED, MEMBER_STATED);
-	case MEMBER_PUBLISH:
-		return only_from(life, MEMBER_STATED, MEMBER_PUBLISHED);
+	case MEMBER_FINISH:
+		return only_from(life, MEMBER_STATED, MEMBER_FINAL);
 	case MEMBER_EVENTS:
 		break;
 	}
@@ -100,7 +100,7 @@ const char *
 member_state_name(enum member_state state)
 {
 	static const char *const names[MEMBER_STATES] = {
-		"placed", "forwarded", "settled", "refused", "unknown", "given up", "stated", "published",
+		"placed", "forwarded", "settled", "refused", "unknown", "given up", "stated", "final",
 	};
 
 	return (unsigned)state < MEMBER_STATES ? names[state] : "?";

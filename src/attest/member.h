@@ -1,8 +1,8 @@
 /*
  * member: one member's life, the only place where it changes.
  *
- *             FORWARD             ACKNOWLEDGE            STATE          PUBLISH
- *   PLACED ───────────► FORWARDED ───────────► SETTLED ─────────► STATED ─────► PUBLISHED
+ *             FORWARD             ACKNOWLEDGE            STATE          FINISH
+ *   PLACED ───────────► FORWARDED ───────────► SETTLED ─────────► STATED ─────► FINAL
  *      │                 │   ▲  │                 ▲
  *      │ WITHDRAW        │   │  │ LOSE            │ ACKNOWLEDGE: by a retry's answer
  *      │          REFUSE │   │  ▼                 │
@@ -31,7 +31,7 @@ enum member_state {
 	MEMBER_UNKNOWN,
 	MEMBER_GIVEN_UP,
 	MEMBER_STATED,
-	MEMBER_PUBLISHED,
+	MEMBER_FINAL,
 	MEMBER_STATES
 };
 
@@ -45,7 +45,7 @@ enum member_event {
 	MEMBER_MISS,        /* the log doesn't, and won't */
 	MEMBER_GIVE_UP,     /* nobody waits any longer */
 	MEMBER_STATE,       /* a statement about it was made */
-	MEMBER_PUBLISH,     /* the broker has that statement */
+	MEMBER_FINISH,      /* that statement's bytes don't change any more: it is, or will be, published */
 	MEMBER_EVENTS
 };
 

@@ -70,7 +70,7 @@ struct placement {
 	struct retries_producer *producer;
 
 	size_t unstated; /* spans that no statement lists yet */
-	size_t unpublished;
+	size_t unfinished; /* spans whose statement isn't final yet */
 	size_t span_count;
 	struct rewrite_span *windows; /* the same spans as the rewriting takes them */
 	struct span span[];

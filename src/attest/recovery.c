@@ -2,9 +2,12 @@
 
 #include "attest/chain_internal.h"
 #include "attest/journal_read.h"
+#include "attest/outgoing.h"
 #include "attest/restated.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "digest/crc32c.h"
+#include "digest/sha256.h"
 
 struct recovery {
 	int dir_fd;
@@ -360,7 +363,7 @@ replay_batch(struct recovery *r, struct recovered *k, struct journal_entry *e)
 		if (e->spans[i].window <= c->head.last_window) { /* published before */
 			s->stated = true;
 			p->unstated--;
-			p->unpublished--;
+			p->unfinished--;
 			continue;
 		}
 		if ((err = window_for(r, c, &e->spans[i], &w)) != 0)
@@ -478,73 +481,83 @@ settle_window(struct chain *c, struct window *w)
 	}
 }
 
+/* The window is over, as it was when the entry was written. */
 static int
-replay_published(struct recovery *r, struct recovered *k, const struct journal_entry *e, uint64_t window)
+finish_window(struct recovery *r, struct recovered *k, const struct journal_entry *e)
 {
 	struct chain *c = k->chain;
 	struct window *w;
-	struct restated s;
+	size_t told;
+	int err;
 
-	if (window <= c->head.last_window)
-		return 0;
-	while ((w = chain_oldest(c)) != NULL && w->id != window) {
+	while ((w = chain_oldest(c)) != NULL && w->id < e->window) {
 		settle_window(c, w);
 		if (w->spans.count > 0)
 			return contradicts(r, e, "an earlier window has members and no statement");
 		window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
 	}
-	if (w == NULL || c->restated == NULL || c->restated->window != w->id)
-		return contradicts(r, e, "nothing tells of that window's statement");
-	if (c->restated->ended_told > c->head.ended.count)
-		return contradicts(r, e, "its statement tells of ends of transactions that are not there");
-	s = *c->restated;
+	if (w == NULL || w->id != e->window)
+		return contradicts(r, e, "no batch of that window is there");
+	settle_window(c, w);
+	if (w->members == 0)
+		return contradicts(r, e, "no batch of that window is settled");
+	chain_state(c, w);
+	err = restated_apply(c, w, e->value, &k->open, &told);
+	if (err != 0)
+		return err == ERR_MALFORMED ? contradicts(r, e, "its bytes are no statement") : err;
+	c->head.dbom_partition = e->dbom_partition;
 	c->sealing = true;
-	chain_published(c, w, s.root, s.statement, s.ended_told);
+	chain_stated(c, w, e->root, e->statement, told, NULL);
+	return 0;
+}
+
+/* In its place by window; a recovery that crashed may have written it again, which then is where it is. */
+static int
+keep_outgoing(struct recovery *r, struct chain *c, uint64_t segment, const struct journal_entry *e)
+{
+	struct link *at = &c->outgoing.head;
+	struct outgoing *o;
+
+	while (at->prev != &c->outgoing.head && CONTAINER_OF(at->prev, struct outgoing, link)->window > e->window)
+		at = at->prev;
+	o = at->prev == &c->outgoing.head ? NULL : CONTAINER_OF(at->prev, struct outgoing, link);
+	if (o == NULL || o->window != e->window) {
+		if ((o = outgoing_new()) == NULL)
+			return ERR_NOMEM;
+		list_insert_before(&c->outgoing, at, &o->link);
+	}
+	o->state = OUTGOING_LOOK;
+	o->window = e->window;
+	o->partition = e->dbom_partition;
+	o->since_ms = e->since_ms;
+	o->records = e->records;
+	o->closed_at = r->now.mono;
+	sha256_of(e->value, o->value_sha256);
+	o->place = (struct journal_place){
+		.segment = segment, .offset = e->at, .length = (uint32_t)e->raw.n, .crc = crc32c(0, e->raw)};
 	return 0;
 }
 
 static int
-replay_stated(struct recovery *r, struct recovered *k, const struct journal_entry *e)
+replay_stated(struct recovery *r, struct recovered *k, uint64_t segment, const struct journal_entry *e)
 {
-	struct chain *c = k->chain;
-	struct window *w = find_window(c, e->window);
-	struct restated *s;
-	size_t told;
-	int err;
+	int err = e->window <= k->chain->head.last_window ? 0 : finish_window(r, k, e);
 
-	if (e->window <= c->head.last_window)
-		return 0;
-	/* The one before was published, even if the entry that said so is lost. */
-	if (c->restated != NULL && c->restated->window < e->window &&
-	    (err = replay_published(r, k, e, c->restated->window)) != 0)
-		return err;
-	if (w == NULL)
-		return contradicts(r, e, "no batch of that window is there");
-	LIST_EACH(&c->windows, we) /* those before it ended without a member */
-		if (CONTAINER_OF(we, struct window, in_chain)->id <= w->id)
-			settle_window(c, CONTAINER_OF(we, struct window, in_chain));
-	if (w->members == 0)
-		return contradicts(r, e, "no batch of that window is settled");
-	if (c->restated == NULL || c->restated->window != w->id)
-		chain_state(c, w);
-	err = restated_apply(c, w, e->value, &k->open, &told);
-	if (err != 0)
-		return err == ERR_MALFORMED ? contradicts(r, e, "its bytes are no statement") : err;
-	chain_restated_free(c);
-	if ((s = c->restated = calloc(1, sizeof(*s))) == NULL)
-		return ERR_NOMEM;
-	*s = (struct restated){.window = e->window,
-			       .partition = e->dbom_partition,
-			       .since_ms = w->start_ms,
-			       .value = wr_new(SIZE_MAX / 2),
-			       .manifest = wr_new(SIZE_MAX / 2),
-			       .ended_told = told};
-	memcpy(s->root, e->root, sizeof(s->root));
-	memcpy(s->statement, e->statement, sizeof(s->statement));
-	wr_slice_put(&s->value, e->value);
-	wr_slice_put(&s->manifest, e->manifest);
-	c->head.dbom_partition = e->dbom_partition;
-	return wr_err(&s->value) != 0 ? wr_err(&s->value) : wr_err(&s->manifest);
+	return err != 0 ? err : keep_outgoing(r, k->chain, segment, e);
+}
+
+/* They are published in their order. */
+static void
+replay_published(struct chain *c, uint64_t window)
+{
+	LIST_EACH(&c->outgoing, e) {
+		struct outgoing *o = CONTAINER_OF(e, struct outgoing, link);
+
+		if (o->window > window)
+			break;
+		list_remove(&c->outgoing, &o->link);
+		outgoing_free(o);
+	}
 }
 
 static void
@@ -559,7 +572,7 @@ replay_closed(struct recovered *k, const struct journal_entry *e)
 }
 
 static int
-replay_entry(void *arg, uint64_t segment UNUSED, struct journal_entry *e)
+replay_entry(void *arg, uint64_t segment, struct journal_entry *e)
 {
 	struct recovery *r = arg;
 	struct recovered *k;
@@ -575,8 +588,8 @@ replay_entry(void *arg, uint64_t segment UNUSED, struct journal_entry *e)
 	case JOURNAL_LEFT: replay_left(r, k, e); break;
 	case JOURNAL_ENDED: return replay_ended(r, k, e);
 	case JOURNAL_CLOSED: replay_closed(k, e); break;
-	case JOURNAL_STATED: return replay_stated(r, k, e);
-	case JOURNAL_PUBLISHED: return replay_published(r, k, e, e->window);
+	case JOURNAL_STATED: return replay_stated(r, k, segment, e);
+	case JOURNAL_PUBLISHED: replay_published(k->chain, e->window); break;
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attest/chain_journal.h"
+#include "attest/outgoing.h"
 #include "attest/statement_of.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -16,18 +17,17 @@
 
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 10000, OVERHEAD = 1024 /* of a Kafka record around our bytes */ };
 
-/* One window on its way; from statement to acknowledgement the bytes stay the same. */
+/* One window until its statement is final, or one statement until it is published. */
 struct job {
-	struct link link; /* in waiting: not sent, or to be sent again */
+	struct link link; /* in waiting: to be tried again */
 	struct sealer *sealer;
 	struct chain *chain;
-	struct window *window;
+	struct window *window; /* or */
+	struct outgoing *out;
 	struct stated stated;
-	struct wr value; /* the envelope, or the bare statement; empty: not signed yet */
+	struct wr value; /* the envelope, or the bare statement; empty: not signed, or not read, yet */
 	bool has_statement;
-	bool journalled; /* these bytes are */
-	bool perhaps_there; /* an attempt failed without saying that nothing was stored: the bytes stay */
-	bool bare; /* the topic takes no record of that size: the manifest is left out, and said to be */
+	bool bare; /* the topic takes no record of that size: it goes without its manifest */
 	int backoff_ms;
 	struct monotime due;
 };
@@ -42,13 +42,14 @@ struct sealer {
 	_Atomic bool hurried;
 	struct monotime deadline; /* once quitting */
 	struct list waiting;
-	size_t sent; /* jobs that the publisher has */
 	int32_t partitions; /* of the statement topic; 0: not known yet */
 };
 
 static void
 job_free(struct job *j)
 {
+	if (j->window != NULL)
+		outgoing_free(j->out); /* not its chain's yet */
 	stated_clear(&j->stated);
 	wr_free(&j->value);
 	free(j);
@@ -59,12 +60,19 @@ job_wait(struct job *j, const char *what, const char *why)
 {
 	struct sealer *s = j->sealer;
 
+	if (j->window == NULL && outgoing_is_written(j->out)) {
+		wr_free(&j->value); /* it can be read again */
+		wr_free(&j->stated.manifest);
+	}
 	LOG_LIMITED(LOG_LEVEL_WARN, "sealer", what, LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
-		    LOG_I("window", j->window->id), LOG_S("cause", why), LOG_I("again_in_ms", j->backoff_ms));
+		    LOG_I("window", j->window != NULL ? j->window->id : j->out->window), LOG_S("cause", why),
+		    LOG_I("again_in_ms", j->backoff_ms));
 	j->due.ns = clock_now().ns + (int64_t)j->backoff_ms * 1000000;
 	j->backoff_ms = j->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : j->backoff_ms * 2;
 	list_append(&s->waiting, &j->link);
 }
+
+/* --- a statement ------------------------------------------------------------------------- */
 
 /* The statement about a window, with a manifest of at most so many bytes, or bare. */
 static int
@@ -88,24 +96,13 @@ static int
 make_statement(struct job *j)
 {
 	size_t limit = publisher_limit(j->sealer->publisher);
-	int err = state(j, j->bare ? 0 : limit);
+	int err = state(j, limit);
 
 	/* Of a statement that is too large for the topic the manifest gives way. */
 	if (err == 0 && j->stated.manifest.len > 0 &&
 	    j->stated.manifest.len + j->stated.bytes.len / 3 * 4 + OVERHEAD > limit)
 		err = state(j, 0);
 	return err;
-}
-
-/* The topic doesn't take it.  When it is surely not stored, other bytes may stand for the window. */
-static void
-make_bare(struct job *j)
-{
-	if (j->bare || j->perhaps_there)
-		return;
-	j->bare = true;
-	j->has_statement = j->journalled = false;
-	wr_free(&j->value);
 }
 
 static int
@@ -134,57 +131,132 @@ sign(struct job *j)
 	return err;
 }
 
+/* Into the journal, if there is one: from then on every run sends these bytes, or none. */
 static int
-send_out(struct job *j)
-{
-	struct sealer *s = j->sealer;
-	const struct head *h = &j->chain->head;
-	struct publisher_header header = {slice_str(MANIFEST_HEADER), wr_slice(&j->stated.manifest)};
-	char key[CHAIN_KEY_MAX + 1];
-	int err;
-
-	err = publisher_send(s->publisher, h->dbom_partition, slice_of(key, chain_key(&j->chain->id, j->window->id, key)),
-			     wr_slice(&j->value), &header, j->stated.manifest.len > 0 ? 1 : 0, j);
-	if (err == 0)
-		s->sent++;
-	return err;
-}
-
-/* Before it is sent for the first time: another run must send the same bytes, or none. */
-static int
-journal(struct job *j)
+make_final(struct job *j)
 {
 	struct head *h = &j->chain->head;
-	int err;
+	struct outgoing *o = j->out;
 
+	if (o == NULL && (o = j->out = outgoing_new()) == NULL)
+		return ERR_NOMEM;
 	if (h->dbom_partition < 0)
 		h->dbom_partition = chain_partition(&j->chain->id, j->sealer->partitions);
-	if (j->journalled)
-		return 0;
-	err = chain_journal_stated(j->chain, j->window, &j->stated, wr_slice(&j->value));
-	j->journalled = err == 0;
-	return err;
+	o->window = j->window->id;
+	o->partition = h->dbom_partition;
+	o->since_ms = j->window->start_ms;
+	o->records = j->window->members;
+	o->closed_at = j->window->closed_at;
+	if (o->value.len == 0) {
+		o->value = j->value;
+		o->manifest = j->stated.manifest;
+		j->value = j->stated.manifest = wr_new(SIZE_MAX / 2);
+	}
+	return chain_journal_stated(j->chain, j->window, &j->stated, o);
+}
+
+static void
+stated(struct job *j)
+{
+	if (j->stated.overwritten > 0) {
+		metric_add(METRIC_RECORDS_UNRESOLVED, j->stated.overwritten);
+		LOG_LIMITED(LOG_LEVEL_WARN, "sealer", "the log lost records that it had acknowledged: another batch has their offsets",
+			    LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+			    LOG_I("window", j->window->id), LOG_I("records", j->stated.overwritten));
+	}
+	chains_stated(j->chain, j->window, j->stated.root, j->stated.sha256, j->stated.ended_told, j->out);
+	j->window = NULL;
+	job_free(j);
 }
 
 /* As far as it goes now; what can't be done yet waits. */
 static void
-job_go(struct job *j)
+job_state(struct job *j)
 {
+	bool signed_before = j->value.len > 0 || (j->out != NULL && j->out->value.len > 0);
 	int err;
 
 	if (!j->has_statement && (err = make_statement(j)) != 0) {
 		metric_add(METRIC_SIGN_FAILURES, 1);
 		job_wait(j, "a statement can't be made", err_text(err));
-	} else if (j->value.len == 0 && (err = sign(j)) != 0) {
+	} else if (!signed_before && (err = sign(j)) != 0) {
 		metric_add(METRIC_SIGN_FAILURES, 1);
 		job_wait(j, "a statement can't be signed", err_text(err));
-	} else if ((err = journal(j)) != 0) {
+	} else if ((err = make_final(j)) != 0) {
 		job_wait(j, "a statement can't be written to the journal", err_text(err));
+	} else {
+		stated(j);
+	}
+}
+
+/* --- on its way -------------------------------------------------------------------------- */
+
+static void
+published(struct job *j)
+{
+	metric_add(METRIC_WINDOWS_PUBLISHED, 1);
+	LOG_DEBUG("sealer", "published", LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+		  LOG_I("window", j->out->window), LOG_I("records", j->out->records));
+	chains_published(j->chain, j->out);
+	job_free(j);
+}
+
+static int
+send_out(struct job *j)
+{
+	const struct outgoing *o = j->out;
+	struct publisher_header header = {slice_str(MANIFEST_HEADER), wr_slice(&j->stated.manifest)};
+	char key[CHAIN_KEY_MAX + 1];
+
+	return publisher_send(j->sealer->publisher, o->partition,
+			      slice_of(key, chain_key(&j->chain->id, o->window, key)), wr_slice(&j->value), &header,
+			      j->stated.manifest.len > 0 && !j->bare ? 1 : 0, j);
+}
+
+/*
+ * The topic was made to take less since the statement was signed.  That one says what its
+ * manifest is; without it a verifier proves as much, and names less of what is missing.
+ */
+static void
+make_bare(struct job *j)
+{
+	if (!j->bare && j->stated.manifest.len > 0)
+		LOG_WARN("sealer", "the statement topic doesn't take a statement with its manifest: it goes without",
+			 LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+			 LOG_I("window", j->out->window));
+	j->bare = true;
+}
+
+static void
+job_send(struct job *j)
+{
+	int err;
+
+	if (j->value.len == 0 && (err = outgoing_take(j->out, &j->value, &j->stated.manifest)) != 0) {
+		job_wait(j, "a statement can't be read from the journal", err_text(err));
 	} else if ((err = send_out(j)) != 0) {
 		if (err == ERR_LIMIT)
 			make_bare(j);
 		job_wait(j, "a statement can't be sent", err_text(err));
 	}
+}
+
+static void
+on_report(void *arg, void *opaque, int err, const char *why)
+{
+	struct sealer *s = arg;
+	struct job *j = opaque;
+
+	if (err != 0) {
+		metric_add(METRIC_PUBLISH_FAILURES, 1);
+		if (err == ERR_LIMIT)
+			make_bare(j);
+		job_wait(j, "a statement was not taken", why);
+		return;
+	}
+	metric_add(METRIC_STATEMENT_BYTES, (int64_t)(j->value.len + (j->bare ? 0 : j->stated.manifest.len)));
+	published(j);
+	chains_journal_tidy(s->chains);
 }
 
 static void
@@ -194,59 +266,6 @@ on_ready(void *arg, int32_t partitions)
 
 	LOG_INFO("sealer", "statement topic is there", LOG_I("partitions", partitions));
 	s->partitions = partitions;
-}
-
-static void
-published(struct job *j)
-{
-	metric_add(METRIC_WINDOWS_PUBLISHED, 1);
-	LOG_DEBUG("sealer", "published", LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
-		  LOG_I("window", j->window->id), LOG_I("records", j->window->members));
-	chains_published(j->chain, j->window, j->stated.root, j->stated.sha256, j->stated.ended_told);
-	job_free(j);
-}
-
-/*
- * An earlier run wrote what stands for the window, and may have sent it.  The statement topic
- * was looked at: either it is there, or it is sent now, the same bytes.  True: it is there.
- */
-static bool
-take_restated(struct job *j, struct restated *r)
-{
-	j->stated = (struct stated){.manifest = r->manifest, .ended_told = r->ended_told};
-	memcpy(j->stated.root, r->root, sizeof(r->root));
-	memcpy(j->stated.sha256, r->statement, sizeof(r->statement));
-	j->value = r->value;
-	r->value = r->manifest = (struct wr){NULL, 0, 0, SIZE_MAX / 2, 0};
-	j->has_statement = j->journalled = j->perhaps_there = true;
-	return r->state == RESTATED_THERE;
-}
-
-static void
-on_report(void *arg, void *opaque, int err, const char *why)
-{
-	struct sealer *s = arg;
-	struct job *j = opaque;
-
-	s->sent--;
-	if (err != 0) {
-		metric_add(METRIC_PUBLISH_FAILURES, 1);
-		if (err == ERR_LIMIT)
-			make_bare(j);
-		else
-			j->perhaps_there = true;
-		job_wait(j, "a statement was not taken", why);
-		return;
-	}
-	if (j->stated.overwritten > 0) {
-		metric_add(METRIC_RECORDS_UNRESOLVED, j->stated.overwritten);
-		LOG_LIMITED(LOG_LEVEL_WARN, "sealer", "the log lost records that it had acknowledged: another batch has their offsets",
-			    LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
-			    LOG_I("window", j->window->id), LOG_I("records", j->stated.overwritten));
-	}
-	metric_add(METRIC_STATEMENT_BYTES, (int64_t)(j->value.len + j->stated.manifest.len));
-	published(j);
-	chains_journal_tidy(s->chains);
 }
 
 static void
@@ -268,7 +287,7 @@ waiting_go(struct sealer *s)
 		int64_t ms = (j->due.ns - now.ns + 999999) / 1000000;
 
 		if (ms <= 0) {
-			job_go(j); /* back in the list when it fails */
+			j->window != NULL ? job_state(j) : job_send(j); /* back in the list when it fails */
 			continue;
 		}
 		list_append(&s->waiting, &j->link);
@@ -280,29 +299,45 @@ waiting_go(struct sealer *s)
 	return wait_ms;
 }
 
+/* The window or statement is ours and nobody else will take it: without memory for this much nothing goes on. */
+static struct job *
+job_new(struct sealer *s, struct chain *c)
+{
+	struct job *j;
+
+	while ((j = calloc(1, sizeof(*j))) == NULL) {
+		LOG_LIMITED(LOG_LEVEL_ERROR, "sealer", "out of memory");
+		(void)poll(NULL, 0, BACKOFF_FIRST_MS);
+	}
+	*j = (struct job){.sealer = s, .chain = c, .backoff_ms = BACKOFF_FIRST_MS};
+	return j;
+}
+
 /* Takes every chain whose turn it is; returns how long none has one. */
 static int
 turns_go(struct sealer *s)
 {
+	struct outgoing *o;
 	struct window *w;
 	struct chain *c;
+	struct job *j;
 	int wait_ms = -1;
 
-	while ((c = chains_turn(s->chains, &w, &wait_ms)) != NULL) {
-		struct job *j = calloc(1, sizeof(*j));
-
-		/* The window is ours and nobody else will take it: without memory for this much nothing goes on. */
-		while (j == NULL) {
-			LOG_LIMITED(LOG_LEVEL_ERROR, "sealer", "out of memory");
-			(void)poll(NULL, 0, BACKOFF_FIRST_MS);
-			j = calloc(1, sizeof(*j));
+	while ((c = chains_turn(s->chains, &w, &o, &wait_ms)) != NULL) {
+		if (o != NULL) {
+			j = job_new(s, c);
+			j->out = o;
+			if (o->state == OUTGOING_THERE)
+				published(j);
+			else
+				job_send(j);
 		}
-		metric_add(METRIC_WINDOWS_SETTLED, 1);
-		*j = (struct job){.sealer = s, .chain = c, .window = w, .backoff_ms = BACKOFF_FIRST_MS};
-		if (c->restated != NULL && c->restated->window == w->id && take_restated(j, c->restated))
-			published(j);
-		else
-			job_go(j);
+		if (w != NULL) {
+			metric_add(METRIC_WINDOWS_SETTLED, 1);
+			j = job_new(s, c);
+			j->window = w;
+			job_state(j);
+		}
 	}
 	return wait_ms;
 }

@@ -1,10 +1,12 @@
 /*
  * sealer: the thread that orders, states, signs and publishes closed windows.
  *
- *   chains_turn ─► order by offset ─► statement ─► sign ─► publisher ─► acknowledged ─► chains_published
- *                                        └── the same bytes again, until the cluster has them ──┘
+ *   chains_turn ─► order by offset ─► statement ─► sign ─► journal ─► chains_stated
+ *   chains_turn ─► publisher ─► acknowledged ─► chains_published
+ *                     └── the same bytes again, until the cluster has them
  *
- * One statement of a chain at a time, since each names the one before.  The thread
+ * One window of a chain at a time, since each statement names the one before; and one
+ * statement of a chain is on its way at a time, so that the topic has them in order.  The thread
  * sleeps in poll() on what wakes it: a turn, the publisher, or sealer_stop().
  */
 #ifndef ATTEST_SEALER_H

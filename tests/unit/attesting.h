@@ -597,9 +597,9 @@ drain_complete(struct drained *d)
 	struct chain *c;
 	int wait;
 
-	while ((c = chains_turn(chains, &w, &wait)) != NULL) {
+	while ((c = chains_turn(chains, &w, NULL, &wait)) != NULL) {
 		drain_one(d, c, w);
-		chains_published(c, w, root, statement, 0);
+		chains_stated(c, w, root, statement, 0, NULL);
 	}
 }
 

@@ -234,7 +234,7 @@ rig_look(struct rig *r, int64_t base_offset, int64_t append_ms)
 static inline struct window *
 rig_turn(struct rig *r)
 {
-	return chain_turn(r->c, r->set, r->now);
+	return chain_turn(r->c, r->set, r->now, NULL);
 }
 
 /* States the window, reads the statement back, and checks how it hangs on the one before. */
@@ -269,7 +269,7 @@ rig_state(struct rig *r, struct window *w)
 	x->bytes = st.bytes;
 	x->manifest = st.manifest;
 	r->count++;
-	chain_published(r->c, w, st.root, st.sha256, st.ended_told);
+	chain_stated(r->c, w, st.root, st.sha256, st.ended_told, NULL);
 	return x->s;
 }
 

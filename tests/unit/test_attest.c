@@ -349,7 +349,7 @@ START_TEST(stated_as_stored)
 			}
 		tree_root(&tree, root);
 		chains_stop(chains);
-		c = chains_turn(chains, &w, &wait);
+		c = chains_turn(chains, &w, NULL, &wait);
 		ck_assert_ptr_nonnull(c);
 		set = chains_settings(chains);
 		ck_assert_int_eq(statement_of(c, w, set, slice_str(CLUSTER_ID), NULL, 1 << 20, &stated), 0);
@@ -372,7 +372,7 @@ START_TEST(stated_as_stored)
 		ck_assert(slice_eq(st->producers[0].client_id, slice_str("unit")));
 		ck_assert_uint_eq(st->producers[0].records, 10);
 		statement_free(st);
-		chains_published(c, w, stated.root, stated.sha256, stated.ended_told);
+		chains_stated(c, w, stated.root, stated.sha256, stated.ended_told, NULL);
 		stated_clear(&stated);
 		for (size_t i = 0; i < 3; i++)
 			wr_free(&leaves[i]);

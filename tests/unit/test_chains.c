@@ -99,14 +99,14 @@ seal(void)
 	struct window *w;
 	int wait_ms;
 
-	while ((chain = chains_turn(c, &w, &wait_ms)) != NULL) {
+	while ((chain = chains_turn(c, &w, NULL, &wait_ms)) != NULL) {
 		struct stated st;
 
 		ck_assert_uint_lt(count, STATED);
 		ck_assert_int_eq(statement_of(chain, w, set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
 		ck_assert_int_eq(statement_read(wr_slice(&st.bytes), &stated[count++]), 0);
 		memcpy(last_sum, st.sha256, 32);
-		chains_published(chain, w, st.root, st.sha256, st.ended_told);
+		chains_stated(chain, w, st.root, st.sha256, st.ended_told, NULL);
 		stated_clear(&st);
 	}
 	return count - from;
@@ -286,7 +286,7 @@ START_TEST(new_settings)
 	int wait_ms;
 
 	send_stored(rig_batch(1), 1, 0);
-	chain = chains_turn(c, &w, &wait_ms);
+	chain = chains_turn(c, &w, NULL, &wait_ms);
 	ck_assert_ptr_null(chain);
 	ck_assert_int_eq(wait_ms, 1000);
 	/* A shorter age counts for what is open as well. */
@@ -295,7 +295,7 @@ START_TEST(new_settings)
 	got = chains_settings(c);
 	ck_assert_ptr_eq(got, fresh);
 	settings_unref(got);
-	ck_assert_ptr_null(chains_turn(c, &w, &wait_ms));
+	ck_assert_ptr_null(chains_turn(c, &w, NULL, &wait_ms));
 	ck_assert_int_eq(wait_ms, 200);
 	pass(200);
 	ck_assert_uint_eq(seal(), 1);
@@ -832,7 +832,7 @@ START_TEST(several_reactors_and_a_sealer)
 		int wait_ms = -1;
 
 		turns_woken(chains_turns(c));
-		while ((chain = chains_turn(c, &w, &wait_ms)) != NULL) {
+		while ((chain = chains_turn(c, &w, NULL, &wait_ms)) != NULL) {
 			struct statement *s;
 			struct stated st;
 
@@ -842,7 +842,7 @@ START_TEST(several_reactors_and_a_sealer)
 			before = s->window_id;
 			ck_assert_uint_eq(s->unresolved, 0);
 			n += list_all(s, listed);
-			chains_published(chain, w, st.root, st.sha256, st.ended_told);
+			chains_stated(chain, w, st.root, st.sha256, st.ended_told, NULL);
 			statement_free(s);
 			stated_clear(&st);
 		}
@@ -906,8 +906,8 @@ START_TEST(a_stop_among_threads)
 		struct pollfd p = {turns_fd(chains_turns(c)), POLLIN, 0};
 
 		turns_woken(chains_turns(c));
-		while ((chain = chains_turn(c, &w, &wait_ms)) != NULL)
-			chains_published(chain, w, (const uint8_t[32]){0}, (const uint8_t[32]){0}, 0);
+		while ((chain = chains_turn(c, &w, NULL, &wait_ms)) != NULL)
+			chains_stated(chain, w, (const uint8_t[32]){0}, (const uint8_t[32]){0}, 0, NULL);
 		chains_count(c, &numbers);
 		if (running == 0 && numbers.windows == 0)
 			break;

@@ -26,7 +26,7 @@ START_TEST(straight_life)
 	ck_assert_int_eq(member_step(&life, MEMBER_ACKNOWLEDGE), MEMBER_SETTLED);
 	ck_assert(member_is_resolved(&life));
 	ck_assert_int_eq(member_step(&life, MEMBER_STATE), MEMBER_STATED);
-	ck_assert_int_eq(member_step(&life, MEMBER_PUBLISH), MEMBER_PUBLISHED);
+	ck_assert_int_eq(member_step(&life, MEMBER_FINISH), MEMBER_FINAL);
 	ck_assert_uint_eq(life.in_flight, 0);
 }
 END_TEST
@@ -59,7 +59,7 @@ START_TEST(late_answers)
 {
 	ck_state(MEMBER_SETTLED, MEMBER_FORWARD, MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_LOSE);
 	ck_state(MEMBER_STATED, MEMBER_FORWARD, MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_STATE, MEMBER_REFUSE);
-	ck_state(MEMBER_PUBLISHED, MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_STATE, MEMBER_PUBLISH, MEMBER_FORWARD,
+	ck_state(MEMBER_FINAL, MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_STATE, MEMBER_FINISH, MEMBER_FORWARD,
 		 MEMBER_ACKNOWLEDGE);
 	ck_state(MEMBER_GIVEN_UP, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_FORWARD, MEMBER_GIVE_UP, MEMBER_ACKNOWLEDGE);
 }
@@ -75,7 +75,7 @@ static const struct {
 	{{MEMBER_FORWARD, MEMBER_WITHDRAW}, 2},                       /* it went out */
 	{{MEMBER_WITHDRAW, MEMBER_FORWARD}, 2},                       /* it left */
 	{{MEMBER_FORWARD, MEMBER_GIVE_UP}, 2},                        /* an answer may come */
-	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_PUBLISH}, 3},    /* not stated */
+	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_FINISH}, 3},    /* not stated */
 	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_ACKNOWLEDGE}, 3}, /* one attempt, two answers */
 	{{MEMBER_EVENTS}, 1},
 };

@@ -345,7 +345,7 @@ state_one(struct chain *c, struct window *w)
 		wr_free(&value);
 	}
 	ck_published(&st, wr_slice(&value));
-	chains_published(c, w, st.root, st.sha256, st.ended_told);
+	chains_stated(c, w, st.root, st.sha256, st.ended_told, NULL);
 	wr_free(&value);
 	stated_clear(&st);
 	settings_unref(set);
@@ -362,7 +362,7 @@ state_all(void)
 	chains_stop(chains);
 	for (;;) {
 		failing.armed = true;
-		c = chains_turn(chains, &w, &wait);
+		c = chains_turn(chains, &w, NULL, &wait);
 		failing.armed = false;
 		if (c == NULL)
 			return;

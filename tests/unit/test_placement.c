@@ -42,7 +42,7 @@ START_TEST(what_it_takes_from_the_batch)
 	ck_assert_ptr_null(p->members);
 	ck_assert_uint_eq(p->span_count, 3);
 	ck_assert_uint_eq(p->unstated, 3);
-	ck_assert_uint_eq(p->unpublished, 3);
+	ck_assert_uint_eq(p->unfinished, 3);
 	for (size_t i = 0; i < 3; i++) {
 		ck_assert_ptr_eq(p->span[i].placement, p);
 		ck_assert_ptr_null(p->span[i].window);

@@ -147,7 +147,7 @@ state(void)
 static void
 published(struct window *w)
 {
-	chain_published(r->c, w, st.root, st.sha256, st.ended_told);
+	chain_stated(r->c, w, st.root, st.sha256, st.ended_told, NULL);
 }
 
 /* The manifest as FORMAT.md has it, from content and record of each member in ascending offset. */
