@@ -1,12 +1,16 @@
-"""The million: four unmodified producers at once, and a proxy that is stopped and started under them."""
+"""The million: four unmodified producers at once, and a proxy that is stopped and started under them; an outage.
+
+environment: E2E_OUTAGE_SECONDS, how long the statement topic takes nothing (40)
+"""
 
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from checks import of_topic, public_keys, statements, wait_stated
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
 from proxy import ctl
 
@@ -140,3 +144,57 @@ def test_stopped_and_started_under_load(cluster, new_proxy, topic, tmp_path):
     finally:
         load.stop()
     check(cluster, px, t, load)
+
+
+class Paced:
+    """An idempotent producer of so many records a second, which keeps what it was told."""
+
+    PER_SECOND = 5000
+
+    def __init__(self, bootstrap, topic):
+        self.topic, self.sent, self.stored, self.failed = topic, 0, 0, []
+        self.p = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": 60000})
+
+    def told(self, err, _):
+        if err is None:
+            self.stored += 1
+        else:
+            self.failed.append(str(err))
+
+    def run(self, seconds):
+        began, first = time.monotonic(), self.sent
+        while (now := time.monotonic() - began) < seconds:
+            while self.sent - first < now * self.PER_SECOND:
+                self.p.produce(self.topic, b"%d" % self.sent + b"x" * 90, b"k%d" % self.sent, self.sent % PARTITIONS, self.told)
+                self.sent += 1
+            self.p.poll(0.005)
+        assert self.p.flush(60) == 0 and not self.failed and self.stored == self.sent, self.failed[:3]
+
+
+def test_the_statement_topic_takes_nothing(cluster, new_proxy, topic):
+    """For a while, under load: no client notices, memory doesn't grow with the records, all is stated and published afterwards."""
+    seconds = int(os.environ.get("E2E_OUTAGE_SECONDS", "40"))
+    t = topic(assignment=[[1 + n % 2, 2 - n % 2] for n in range(PARTITIONS)])
+    dbom, alone = topic("dbom", assignment=[[3]] * 3), cluster.node(3)
+    px = new_proxy(settings={"attest.window.max.age": "10s", "attest.dbom.topic": dbom})
+    load = Paced(px.bootstrap, t)
+    load.run(2)
+    until("a first window is published", lambda: px.metric("makoto_windows_published_total") > 0, 60)
+    alone.pause()
+    try:
+        load.run(seconds / 4)
+        before, rss = load.sent, px.rss_mb()
+        load.run(seconds * 3 / 4)
+        grown, more = (px.rss_mb() - rss) * 1024 * 1024, load.sent - before
+        waiting = px.metric("makoto_windows_unpublished")
+    finally:
+        alone.resume()
+    print(f"{more} records while the topic took nothing: {grown / more:.1f} bytes of memory for each, {waiting:.0f} windows unpublished")
+    assert waiting * 1000 > more, "they could be published, which is not this test"
+    assert grown < 30 * more, "a member that waits takes 100"
+    assert px.metric("makoto_records_unattested_total") == 0
+    until("every window is published", lambda: px.metric("makoto_windows_unpublished") == 0, 300)
+    v = wait_stated(cluster, public_keys(px.public_key), t, load.sent, dbom_topic=dbom, timeout=60)
+    assert len({s.chain for s in of_topic(v, t, cluster.topic_id(t))}) == PARTITIONS
+    p = ctl("verify", "-b", cluster.bootstrap, "-t", t, "--dbom-topic", dbom, "--public-key", px.public_key, "--json", timeout=300)
+    assert p.returncode == 0, p.stdout[-3000:] + p.stderr
