@@ -59,7 +59,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long check-clients check-life check-versions check-suites check-checker chaos install dist coverage
+        e2e-asan e2e-long check-clients check-life check-versions check-suites check-checker check-chaos chaos install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -178,13 +178,17 @@ SEED ?= 1
 chaos: deps-build deps-e2e all ## clients of several kinds and faults drawn from SEED on for SECONDS, then the checker
 	@tests/chaos/run $(SECONDS) $(SEED)
 
-check-checker: ## the chaos runs' checker, with each fault planted in its data
+CHAOS_SEEDS ?= 8
+check-chaos: deps-build deps-e2e all ## a few fixed seeds of it
+	@tests/chaos/run 0 1 --seeds $(CHAOS_SEEDS)
+
+check-checker: deps-e2e ## the chaos runs' checker, with each fault planted in its data
 	@tests/e2e/lab/prepare
 	@build/e2e/venv/bin/python -B -m pytest -q -p no:cacheprovider tests/chaos/test_checker.py
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(PARALLEL) all build/demo-broker
-	@tools/side-by-side.sh '$(MAKE) --no-print-directory e2e' \
+	@tools/side-by-side.sh 'for t in e2e check-chaos; do $(MAKE) --no-print-directory $$t || exit 1; done' \
 		'for t in unit-all fuzz-check demo-check check-checker lint; do nice -n 10 $(MAKE) --no-print-directory $$t || exit 1; done'
 
 check-long: check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka

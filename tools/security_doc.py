@@ -67,7 +67,7 @@ def check(path):
 
 
 def main():
-    paths = sys.argv[1:] or [os.path.join(ROOT, *p) for p in (("docs", "SECURITY.md"), ("tests", "unit", "test_attacks.c"))]
+    paths = sys.argv[1:] or [os.path.join(ROOT, *p) for p in (("docs", "SECURITY.md"), ("docs", "GUARANTEES.md"), ("tests", "unit", "test_attacks.c"))]
     return 1 if sum([check(p) for p in paths]) else 0
 
 
