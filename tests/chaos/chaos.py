@@ -151,7 +151,7 @@ def one(cluster, seed, options):
     stamped = {"message.timestamp.type": stamp}
     unclean = {"unclean.leader.election.enable": str(rng.random() < 0.5).lower()}
     headers = rng.choice(("full", "full", "compact", "none"))
-    plan = faults.draw(rng, options.load, options.allowed)
+    plan = faults.draw(rng, options.load, options.allowed, options.proxy_every)
     for topic, configs in (
         (strong, {"min.insync.replicas": 2, **stamped}),
         (weak, {"min.insync.replicas": 1, **unclean}),
@@ -250,6 +250,7 @@ def parse():
     p.add_argument("--without", default="")
     p.add_argument("--load", type=float, default=4)
     p.add_argument("--records", type=int, default=50)
+    p.add_argument("--proxy-every", type=float)
     p.add_argument("--go-on", action="store_true")
     p.add_argument("--keep", action="store_true")
     o = p.parse_args()

@@ -20,7 +20,8 @@ PROXY = ("term", "kill9")
 ALL = RELAY + BROKER + PROXY
 
 
-def draw(rng, seconds, allowed=ALL):
+def draw(rng, seconds, allowed=ALL, proxy_every=None):
+    """proxy_every: seconds between two ends of the proxy at most; else as long as the clients produce."""
     plan = []
     relay = [k for k in RELAY if k in allowed]
     every = rng.choice((0.03, 0.1, 0.3))  # a storm, weather, a mishap
@@ -42,10 +43,10 @@ def draw(rng, seconds, allowed=ALL):
         plan.append((at, what, (rng.randrange(3), last)))
         at += last + rng.uniform(0.3, 3)
     proxy = [k for k in PROXY if k in allowed]
-    at = rng.uniform(0.3, seconds)
+    at = rng.uniform(0.3, proxy_every or seconds)
     while proxy and at < seconds:
         plan.append((at, rng.choice(proxy), ()))
-        at += rng.uniform(0.5, seconds)
+        at += rng.uniform(0.5, proxy_every or seconds)
     return sorted(plan, key=lambda x: x[0])
 
 
