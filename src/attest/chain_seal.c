@@ -182,7 +182,7 @@ chain_published(struct chain *c, struct outgoing *out)
 	outgoing_free(out);
 	c->sending = false;
 	out = first_out(c);
-	if (out != NULL && out->state == OUTGOING_LOOK)
+	if (out != NULL && out->state == OUTGOING_LOOK && c->shared->looks != NULL)
 		turns_now(c->shared->looks, &c->look);
 	else if (out != NULL)
 		turns_now(c->shared->turns, &c->turn);
