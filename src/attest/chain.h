@@ -22,6 +22,7 @@
 struct chain_shared {
 	struct turns *turns;
 	struct turns *looks;     /* chains whose log has to be read back; NULL: nobody reads */
+	struct turns *sures;     /* chains whose topic's id is to be asked for; NULL: nobody asks.  Takes looks, too */
 	struct txns *txns;
 	struct who_table *who;
 	struct issued *issued;
@@ -53,6 +54,9 @@ struct chain {
 	bool sealing;          /* the sealer has the oldest window */
 	struct turn turn;
 	struct turn look;
+	struct turn sure;
+	int64_t sure_ns; /* then the topic's name was still its own, as was asked then; 0: nobody told */
+	bool gone;       /* since then it isn't */
 	bool waiting; /* of an earlier run: until the cluster is known, it has no turn */
 	size_t saved_at; /* its entry, while heads are being saved */
 	uint32_t number; /* in the journal */

@@ -25,9 +25,9 @@ void chain_leave_windows(struct chain *c, struct placement *p, bool unresolved);
 /* The same, as its outcome stays unknown: its windows count the batch as unresolved, `reason` as unattested. */
 void chain_give_up(struct chain *c, struct placement *p, enum metric reason, const char *why);
 
-/* Its records are members, at these offsets; the life has been told. */
+/* Its records are members, at these offsets; the life has been told.  sure_ns: as in the placement. */
 void chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64_t append_ms,
-		     enum chains_time time);
+		     enum chains_time time, int64_t sure_ns);
 
 /* What was seen of the topic's timestamp type; a window ends where it changes. */
 void chain_note_time(struct chain *c, enum chains_time shown, struct chain_now now);

@@ -202,6 +202,17 @@ chain_journal_left(struct placement *p, bool given_up)
 	chain_journal_release(p);
 }
 
+bool
+chain_journal_leaves(struct placement *p)
+{
+	struct journal_entry e = {.kind = JOURNAL_LEFT, .given_up = true};
+
+	if (!note_batch(p, &e))
+		return false;
+	p->number = 0; /* that was the last of it */
+	return true;
+}
+
 void
 chain_journal_ended(const struct placement *p, bool committed)
 {

@@ -29,6 +29,10 @@ int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK; /* th
 
 void chain_journal_settled(struct placement *p, enum chains_time time);
 void chain_journal_left(struct placement *p, bool given_up);
+
+/* A settled batch is about to leave: entries that have it don't stand before a statement without it.  False: not written. */
+bool chain_journal_leaves(struct placement *p) MUSTCHECK;
+
 void chain_journal_ended(const struct placement *p, bool committed);
 void chain_journal_closed(const struct chain *c, const struct window *w);
 

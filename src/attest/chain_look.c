@@ -1,6 +1,7 @@
 #include "attest/chain_look.h"
 
 #include "attest/chain_internal.h"
+#include "attest/chain_sure.h"
 #include "attest/outgoing.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -88,21 +89,25 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 	LIST_EACH(&c->windows, we) {
 		struct window *w = CONTAINER_OF(we, struct window, in_chain);
 
-		if (w->awaiting == 0)
+		if (w->awaiting == 0 && w->elsewhere == 0)
 			continue;
 		LIST_EACH(&w->spans, e) {
 			struct span *s = CONTAINER_OF(e, struct span, in_window);
 			struct placement *p = s->placement;
-			bool last;
+			int64_t at = p->elsewhere ? p->base_offset : c->gone ? 0 : p->reach + 1;
+			bool last = true;
 
-			if (p->life.state != MEMBER_UNKNOWN || s != first_left(p) || !is_due(c, p, set, now, &last))
+			if ((p->life.state != MEMBER_UNKNOWN && !p->elsewhere) || s != first_left(p))
+				continue;
+			if (!p->elsewhere && !is_due(c, p, set, now, &last))
 				continue;
 			if (n == max || !copy(&ret[n], p)) {
 				turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
 				return n;
 			}
-			ret[n++].last = last;
-			*ret_from = p->reach + 1 < *ret_from ? p->reach + 1 : *ret_from;
+			ret[n].last = last;
+			ret[n++].elsewhere = p->elsewhere;
+			*ret_from = at < *ret_from ? at : *ret_from;
 		}
 	}
 	return n;
@@ -140,7 +145,8 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 	metric_add(METRIC_READBACK_STORED, p->count);
 	metric_add(METRIC_RECORDS_ATTESTED, p->count);
 	member_step(&p->life, MEMBER_FIND);
-	chain_settle_at(c, p, d->base_offset, d->append_ms, time);
+	/* The log was asked for by its name. */
+	chain_settle_at(c, p, d->base_offset, d->append_ms, time, chain_sure_from(c, d->base_offset <= p->reach, now));
 }
 
 static void
@@ -166,7 +172,10 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 		enum member_state state = p->life.state;
 		bool open = state == MEMBER_UNKNOWN || state == MEMBER_FORWARDED; /* an answer may have come meanwhile */
 
-		if (open && d->found && !is_taken(c, p, d->base_offset, p->count)) {
+		if (p->elsewhere) {
+			if (d->elsewhere) /* else its turn comes: this reading began too early */
+				chain_sure_looked(c, set, p, d->found, read, now);
+		} else if (open && d->found && !is_taken(c, p, d->base_offset, p->count)) {
 			found(c, p, d, now);
 		} else if (state == MEMBER_UNKNOWN && read && d->last) {
 			absent(c, p);

@@ -18,6 +18,7 @@ struct doubt {
 	struct member *members; /* a copy */
 	uint64_t *windows;      /* of each member */
 	bool last;              /* what isn't there now counts as not stored */
+	bool elsewhere;         /* settled, perhaps in another topic (chain_sure.h) */
 	/* What the log told. */
 	bool found;
 	int64_t base_offset;

@@ -1,6 +1,7 @@
 /* The sealer's side of a chain: which window is complete, and what its publishing ends. */
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/chain_sure.h"
 #include "attest/outgoing.h"
 #include "base/metrics.h"
 
@@ -43,7 +44,7 @@ is_complete(struct chain *c, struct window *w, const struct settings *set, struc
 		return false;
 	if (w->awaiting > 0)
 		give_up_overdue(c, w, set, now);
-	if (w->awaiting > 0)
+	if (w->awaiting > 0 || !chain_sure_of(c, w))
 		return false;
 	until = chain_after(w->closed_at, set->transaction_wait_ms);
 	if (w->open_txns == 0 || c->shared->stopping || now.mono.ns >= until.ns)

@@ -1,12 +1,32 @@
 /* What an answer, or its absence, makes of a batch that was placed: a member of its windows, or none. */
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/chain_sure.h"
 #include "attest/issued.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 #define EARLIEST_MS INT64_C(1000000000000) /* 2001-09-09: no broker appends before; librdkafka's mock says 1000 */
+
+/* A settled batch is not in this log after all: how far that reaches was told by others. */
+static void
+forget_offset(struct chain *c, const struct placement *not_it)
+{
+	if (c->high_offset != not_it->base_offset + not_it->count - 1)
+		return;
+	c->high_offset = not_it->reach;
+	LIST_EACH(&c->windows, we) {
+		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			const struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (p->base_offset >= 0 && p->base_offset + p->count - 1 > c->high_offset)
+				c->high_offset = p->base_offset + p->count - 1;
+		}
+	}
+}
 
 void
 chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
@@ -21,11 +41,16 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 			continue; /* an earlier run published it, without this batch */
 		INVARIANT(!p->span[i].stated);
 		left += p->span[i].count;
-		w->awaiting--;
+		if (p->base_offset >= 0)
+			w->members -= p->span[i].count; /* it was settled */
+		else
+			w->awaiting--;
 		if (unresolved)
 			w->unresolved += p->span[i].count;
 		window_drop(w, &p->span[i]);
 	}
+	if (p->base_offset >= 0)
+		forget_offset(c, p);
 	chain_backlog_add(c, -left, -1);
 	chain_journal_left(p, unresolved);
 	free(p->members);
@@ -209,12 +234,14 @@ chain_leaves_fit(const struct placement *p, enum chains_time time)
 }
 
 void
-chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64_t append_ms, enum chains_time time)
+chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64_t append_ms, enum chains_time time,
+		int64_t sure_ns)
 {
 	p->base_offset = base_offset;
 	p->append_ms = append_ms;
 	p->settled = ++c->settles;
 	retries_prove(p);
+	p->sure_ns = sure_ns;
 	if (base_offset + p->count - 1 > c->high_offset)
 		c->high_offset = base_offset + p->count - 1;
 	for (size_t i = 0; i < p->span_count; i++) {
@@ -224,6 +251,7 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 			continue; /* published by an earlier run */
 		w->awaiting--;
 		w->members += p->span[i].count;
+		w->sure_ns = sure_ns > w->sure_ns ? sure_ns : w->sure_ns;
 		w->time = time;
 	}
 	chain_journal_settled(p, time);
@@ -274,7 +302,8 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	}
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
 	metric_add(METRIC_RECORDS_ATTESTED, p->count);
-	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time);
+	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time,
+			a->by_id ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
 	return CHAINS_STORED;
 }
 

@@ -54,6 +54,7 @@ chains_free(struct chains *c)
 	issued_free(c->shared.issued);
 	turns_free(c->shared.turns);
 	turns_free(c->shared.looks);
+	turns_free(c->shared.sures);
 	heads_clear(&c->heads);
 	settings_unref(c->settings);
 	pthread_rwlock_destroy(&c->lock);
@@ -523,6 +524,7 @@ chains_topic_gone(struct chains *c, struct slice topic, const uint8_t topic_id[1
 		    memcmp(chain->topic_id, topic_id, 16) != 0)
 			continue;
 		pthread_mutex_lock(&chain->lock);
+		chain->gone = true;
 		chain_close(chain, CLOSE_TOPIC_DELETED, now());
 		pthread_mutex_unlock(&chain->lock);
 	}

@@ -41,6 +41,7 @@ struct chains_batch {
 	struct slice transactional_id;
 	enum chains_time time; /* the topic's timestamp type, as far as it is known */
 	struct who *who;       /* borrowed; NULL: not told */
+	bool young;            /* the name was another topic's a moment ago: the leader may not know better yet */
 	bool fresh;            /* chains_forward() said that it is no retry */
 };
 
@@ -51,6 +52,7 @@ struct attempt {
 	struct member *members; /* one per record, zeroed, for the rewriting to fill */
 	bool retry;             /* seen before: same windows, and the mode is given */
 	enum chains_time time;  /* what leaves are bound to; unknown: make both */
+	bool by_id;             /* the caller's to say: its answer names the topic's id, and means no other of that name */
 	struct slice transactional_id; /* the batch's, until it is forwarded */
 };
 
@@ -134,6 +136,9 @@ void chains_published(struct chain *chain, struct outgoing *out);
 
 /* From here on lost outcomes are looked for (attest/chains_look.h).  Before anything is placed.  0 or ERR_NOMEM. */
 int chains_read_back(struct chains *c) MUSTCHECK;
+
+/* Likewise, what is settled by a topic's name waits until the cluster tells whose name it is (attest/chains_sure.h). */
+int chains_sure_begin(struct chains *c) MUSTCHECK;
 
 /* --- heads, at start and stop --------------------------------------------------- */
 

@@ -19,6 +19,8 @@ struct chains {
 	struct heads heads; /* of earlier runs, as far as no chain took them */
 	_Atomic size_t heads_open; /* open runs in those */
 	struct list kept; /* those of which only the head is left: the sealer may still have a turn of theirs */
+	_Atomic bool asking;   /* a sure_ask is under way, … */
+	int64_t ask_ns;        /* … and another not before; the sealer's */
 	struct list recovered; /* struct recovered (attest/recovery.h), whose cluster isn't known, or is another */
 };
 

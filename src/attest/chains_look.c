@@ -76,6 +76,8 @@ chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool th
 
 	pthread_mutex_lock(&l->chain->lock);
 	chain_doubts_end(l->chain, set, t, l->doubts, l->count, read);
+	if (read && l->count == LOOK_MAX)
+		turns_now(c->shared.looks, &l->chain->look); /* there may be more, and these are done with */
 	if (l->restated && known)
 		chain_restated_is(l->chain, there);
 	else if (l->restated)

@@ -70,7 +70,8 @@ next_state(struct member_life *life, enum member_event event)
 		return only_from(life, MEMBER_UNKNOWN, MEMBER_REFUSED);
 	case MEMBER_GIVE_UP:
 		/* A retry that is on its way when time is up doesn't hold a window for longer. */
-		INVARIANT(life->state == MEMBER_UNKNOWN || (life->state == MEMBER_FORWARDED && life->doubt));
+		INVARIANT(life->state == MEMBER_UNKNOWN || (life->state == MEMBER_FORWARDED && life->doubt) ||
+			  life->state == MEMBER_SETTLED);
 		return MEMBER_GIVEN_UP;
 	case MEMBER_STATE:
 		return only_from(life, MEMBER_SETTLED, MEMBER_STATED);

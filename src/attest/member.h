@@ -12,6 +12,7 @@
  *                             GIVEN_UP: no leaf, counted in the window's `unresolved`
  *
  * Reading the log back may end what answers leave open: FIND settles it, MISS refuses it.
+ * GIVE_UP is for a settled one, too, that stands in another topic of the same name (chain_sure.h).
  *
  * The records of one client batch (a placement) share one life up to SETTLED, since a
  * broker takes a batch whole or not at all.  A batch may be sent more than once: a

@@ -22,6 +22,7 @@ placement_new(struct chain *chain, const struct chains_batch *b, size_t spans)
 	p->base_sequence = b->base_sequence;
 	p->count = b->count;
 	p->time = b->time;
+	p->young = b->young;
 	p->base_offset = -1;
 	p->reach = -1;
 	p->append_ms = -1;

@@ -43,6 +43,10 @@ struct placement {
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool looked;             /* the log was read back for it */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
+	bool young;              /* as its batch was */
+	bool elsewhere;          /* settled, perhaps in another topic of that name: the log of the name is being read, … */
+	bool found_is_ours;      /* … which is this topic's now: what isn't found there is in another */
+	int64_t sure_ns;         /* settled: what is asked of its topic from then on tells; 0: it is this topic's */
 	bool unwritten;          /* that it is settled could not be put there */
 
 	struct who *who;

@@ -1,6 +1,7 @@
 #include "attest/recovery.h"
 
 #include "attest/chain_internal.h"
+#include "attest/chain_sure.h"
 #include "attest/journal_read.h"
 #include "attest/outgoing.h"
 #include "attest/restated.h"
@@ -390,14 +391,16 @@ replay_settled(struct recovery *r, struct recovered *k, const struct journal_ent
 	if (p == NULL || p->life.state != MEMBER_FORWARDED)
 		return;
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
-	chain_settle_at(k->chain, p, e->base_offset, e->append_ms, e->time);
+	chain_settle_at(k->chain, p, e->base_offset, e->append_ms, e->time, chain_sure_from(k->chain, false, r->now));
 	k->chain->time = e->time;
 }
 
 static void
 leave(struct chain *c, struct placement *p, bool given_up)
 {
-	if (given_up) {
+	if (p->life.state == MEMBER_SETTLED) {
+		member_step(&p->life, MEMBER_GIVE_UP);
+	} else if (given_up) {
 		member_step(&p->life, MEMBER_LOSE);
 		member_step(&p->life, MEMBER_GIVE_UP);
 	} else {
@@ -412,7 +415,7 @@ replay_left(struct recovery *r, struct recovered *k, const struct journal_entry 
 {
 	struct placement *p = open_batch_of(r, e->batch);
 
-	if (p != NULL && p->life.state == MEMBER_FORWARDED)
+	if (p != NULL && (p->life.state == MEMBER_FORWARDED || (p->life.state == MEMBER_SETTLED && e->given_up)))
 		leave(k->chain, p, e->given_up);
 }
 

@@ -36,6 +36,8 @@ struct sealer {
 	struct chains *chains;
 	struct signer *signer;
 	struct publisher *publisher;
+	void (*ask)(void *arg, struct sure_ask *ask);
+	void *ask_arg;
 	pthread_t thread;
 	int quit_fd;
 	_Atomic bool quitting;
@@ -342,6 +344,18 @@ turns_go(struct sealer *s)
 	return wait_ms;
 }
 
+/* Asks for the topics that windows wait for; returns how long there is nothing to ask. */
+static int
+asks_go(struct sealer *s)
+{
+	int wait_ms = -1;
+	struct sure_ask *ask = s->ask == NULL ? NULL : chains_sure_ask(s->chains, &wait_ms);
+
+	if (ask != NULL)
+		s->ask(s->ask_arg, ask);
+	return wait_ms;
+}
+
 static int
 sooner(int a, int b)
 {
@@ -383,6 +397,7 @@ sealer_main(void *arg)
 		if (s->partitions > 0) {
 			wait_ms = turns_go(s);
 			wait_ms = sooner(wait_ms, waiting_go(s));
+			wait_ms = sooner(wait_ms, asks_go(s));
 		}
 		if (is_done(s, &quit_ms))
 			return NULL;
@@ -414,6 +429,8 @@ sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, siz
 	}
 	s->chains = conf->chains;
 	s->signer = conf->signer;
+	s->ask = conf->ask;
+	s->ask_arg = conf->ask_arg;
 	list_init(&s->waiting);
 	pub.arg = s;
 	s->quit_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

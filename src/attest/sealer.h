@@ -12,7 +12,7 @@
 #ifndef ATTEST_SEALER_H
 #define ATTEST_SEALER_H
 
-#include "attest/chains.h"
+#include "attest/chains_sure.h"
 #include "keys/signer.h"
 #include "rdkafka/detour.h"
 
@@ -25,6 +25,8 @@ struct sealer_conf {
 	const char *const *props; /* librdkafka properties to reach it: name, value, …, NULL; or NULL; copied */
 	const char *topic;
 	struct detour *detour; /* how librdkafka reaches brokers; NULL: by itself; borrowed until sealer_stop() */
+	void (*ask)(void *arg, struct sure_ask *ask); /* takes it over, any thread; NULL without chains_sure_begin() */
+	void *ask_arg;
 	int create_partitions;    /* of the statement topic when it is missing; -1: the brokers' default */
 	int create_replication;
 };

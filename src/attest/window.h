@@ -30,6 +30,8 @@ struct window {
 	size_t awaiting;       /* spans without an outcome */
 	size_t open_txns;      /* spans whose transaction has not ended */
 	int64_t members;       /* settled records */
+	int64_t sure_ns;       /* the latest of its placements', as far as they aren't looked for */
+	size_t elsewhere;      /* spans that may be in another topic of that name */
 	int64_t unresolved;    /* records without an outcome, given up */
 	size_t ended;          /* of the chain's ended runs, those before it went to the sealer */
 };

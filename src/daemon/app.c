@@ -31,6 +31,14 @@ ask(void *arg, int16_t key, int16_t min, int16_t max, topics_body_fn *body, topi
 	return control_ask(proxy_control(a->proxy), key, min, max, body, done, done_arg);
 }
 
+static void
+ask_sure(void *arg, struct sure_ask *ask)
+{
+	struct app *a = arg;
+
+	topics_sure(a->topics, ask);
+}
+
 static int
 advertise(void *arg, int32_t node_id, struct slice host, int32_t port, struct slice *ret_host, int32_t *ret_port)
 {
@@ -296,7 +304,8 @@ open_attesting(struct app *a)
 	a->attest = a->topics == NULL ? NULL : attest_new(a->chains, a->topics, a->config);
 	a->addresses = addresses_new(advertise, a);
 	settings_unref(settings); /* the chains have their own reference */
-	if (a->attest == NULL || a->addresses == NULL || chains_read_back(a->chains) != 0) {
+	if (a->attest == NULL || a->addresses == NULL || chains_read_back(a->chains) != 0 ||
+	    chains_sure_begin(a->chains) != 0) {
 		LOG_ERROR("app", "out of memory");
 		return FAILED;
 	}
@@ -357,6 +366,8 @@ open_sealer(struct app *a)
 		.props = props,
 		.topic = a->config->attest_dbom_topic,
 		.detour = a->detour,
+		.ask = ask_sure,
+		.ask_arg = a,
 		.create_partitions = (int)a->config->attest_dbom_partitions,
 		.create_replication = (int)a->config->attest_dbom_replication,
 	};

@@ -204,6 +204,7 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->size = s->longer ? w->reactor->batch.len : s->own_size;
 	s->reach = f->has_id && !t->retry ? chains_reach(t) : -1;
 	s->attempt = *t;
+	s->attempt.by_id = p->by_id;
 }
 
 /* Places what the rewriter has open, rewrites it, and makes it ready to go.  0, or why it goes as it came. */
@@ -309,6 +310,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 		.transactional = batch_is(&b, BATCH_TRANSACTIONAL),
 		.transactional_id = w->req.transactional_id,
 		.time = f->time,
+		.young = f->since.ns > 0 && monotime_since_ms(clock_now(), f->since) < TOPICS_YOUNG_MS,
 	};
 	who = (struct who){exchange_client_id(w->x), exchange_software_name(w->x), exchange_software_version(w->x),
 			   exchange_principal(w->x)};

@@ -8,7 +8,8 @@
 #ifndef STAGES_TOPICS_H
 #define STAGES_TOPICS_H
 
-#include "attest/chains.h"
+#include "attest/chains_sure.h"
+#include "base/clock.h"
 #include "proxy/stage.h"
 
 struct topics;
@@ -20,6 +21,9 @@ struct topics;
 
 /* So many topics one question is about; who waits for more asks again. */
 #define TOPICS_AT_ONCE 500
+
+/* So long after that a leader may take the name for the topic before. */
+#define TOPICS_YOUNG_MS 2000
 
 /* How long anybody waits for an answer of the cluster. */
 #define TOPICS_WAIT_MS 5000
@@ -40,6 +44,7 @@ struct topic_facts {
 	size_t max_bytes; /* of a batch, as the broker will store it */
 	enum chains_time time;
 	enum topics_format format;
+	struct monotime since; /* then it was found that the name is another topic's than before; 0: never */
 };
 
 /* The way to the cluster: the shape of proxy/control.h's control_ask() and its callbacks. */
@@ -89,6 +94,9 @@ void topics_refresh(struct topics *t);
 
 /* The broker doesn't know the topic (any more), or it looks like another one: looks again. */
 void topics_doubt(struct topics *t, const struct topic_ref *ref);
+
+/* Asks the cluster, and gives the answer to who wants to be sure.  Takes the ask over; any thread. */
+void topics_sure(struct topics *t, struct sure_ask *ask);
 
 /* A batch of that size was too large. */
 void topics_too_large(struct topics *t, struct slice name, size_t size);

@@ -137,6 +137,7 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	if (e->facts.has_id && (!found->has_id || memcmp(e->facts.id, found->id, 16) != 0)) {
 		*ret_old = e->facts;
 		forget_id(t, e);
+		e->facts.since = clock_now();
 		e->told = e->learnt = TOPICS_UNTOLD;
 	}
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))

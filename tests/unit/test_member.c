@@ -37,6 +37,7 @@ START_TEST(ways_out)
 	ck_state(MEMBER_REFUSED, MEMBER_FORWARD, MEMBER_REFUSE);
 	ck_state(MEMBER_UNKNOWN, MEMBER_FORWARD, MEMBER_LOSE);
 	ck_state(MEMBER_GIVEN_UP, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_GIVE_UP);
+	ck_state(MEMBER_GIVEN_UP, MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_GIVE_UP); /* in another topic */
 }
 END_TEST
 
@@ -75,6 +76,7 @@ static const struct {
 	{{MEMBER_FORWARD, MEMBER_WITHDRAW}, 2},                       /* it went out */
 	{{MEMBER_WITHDRAW, MEMBER_FORWARD}, 2},                       /* it left */
 	{{MEMBER_FORWARD, MEMBER_GIVE_UP}, 2},                        /* an answer may come */
+	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_STATE, MEMBER_GIVE_UP}, 4}, /* a statement lists it */
 	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_FINISH}, 3},    /* not stated */
 	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_ACKNOWLEDGE}, 3}, /* one attempt, two answers */
 	{{MEMBER_EVENTS}, 1},

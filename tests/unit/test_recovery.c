@@ -9,6 +9,7 @@
 
 #include "attest/chain_journal.h"
 #include "attest/chains_look.h"
+#include "attest/chains_sure.h"
 #include "attest/chains_internal.h"
 #include "attest/outgoing.h"
 #include "tests/unit/chain_rig.h"
@@ -57,6 +58,10 @@ static struct journal *j;
 static struct logged world_log[LOG_MAX];
 static size_t logged_count;
 static int64_t log_end;
+/* Where topics have ids: the first was deleted, and what is stored now stands behind `first_end` in one of the same name. */
+static const uint8_t ids[2][16] = {{1}, {2}};
+static bool has_id, made_again;
+static size_t first_end;
 static struct published topic[TOPIC_MAX];
 static size_t topic_count;
 static struct flight flights[FLIGHT_MAX];
@@ -159,6 +164,8 @@ begin(void)
 	if (pick(2) == 0) /* the journal alone has statements */
 		atomic_store(&c->shared.outgoing, OUTGOING_MEMORY_MAX);
 	ck_assert_int_eq(chains_read_back(c), 0);
+	if (has_id)
+		ck_assert_int_eq(chains_sure_begin(c), 0);
 	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
 	ck_assert_int_eq(chains_journal_begin(c, j, r), 0);
 	ck_assert_int_eq(journal_remove(dir_fd, journal_first(j) - 1), 0);
@@ -211,6 +218,7 @@ send_one(void)
 	}
 	if (producer >= 0)
 		sequence[producer] += n;
+	f->b.topic_id = has_id ? ids[0] : NULL;
 	ck_assert_int_eq(chains_place(c, &f->b, &f->a), 0);
 	rig_fill(f->a.members, n, f->content);
 	ck_assert_int_eq(chains_forward(&f->a, HEADERS_FULL), 0);
@@ -268,7 +276,7 @@ find(struct doubt *d)
 {
 	uint8_t leaf[LEAF_LEN];
 
-	for (size_t i = 0; i < logged_count; i++) {
+	for (size_t i = made_again ? first_end : 0; i < logged_count; i++) {
 		rig_leaf(world_log[i].content, 0, false, leaf);
 		if (memcmp(leaf, d->members[0].leaf, LEAF_LEN) != 0)
 			continue;
@@ -295,6 +303,19 @@ look(void)
 			ck_assert_mem_eq(p->sum, l.value_sha256, sizeof(p->sum));
 		chains_look_end(c, &l, true, true, p != NULL);
 	}
+}
+
+/* The name's id is asked for. */
+static void
+ask(void)
+{
+	int wait_ms;
+	struct sure_ask *a = chains_sure_ask(c, &wait_ms);
+
+	if (a == NULL)
+		return;
+	ck_assert(sure_ask_told(a, slice_str(RIG_TOPIC), ids[made_again]) == made_again);
+	sure_ask_end(a);
 }
 
 /* --- the sealer ---------------------------------------------------------------------------- */
@@ -479,8 +500,9 @@ forget_world(void)
 		statement_free(topic[topic_count - 1].s);
 		wr_free(&topic[topic_count - 1].bytes);
 	}
-	logged_count = flight_count = 0;
+	logged_count = flight_count = first_end = 0;
 	log_end = 0;
+	has_id = made_again = false;
 	each_file(remove_file);
 }
 
@@ -519,21 +541,32 @@ settle_world(void)
 		chains_lost(&flights[i].a);
 	flight_count = 0;
 	topic_is_down = false;
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 6; i++) {
 		pass(5000);
 		turns_all_now(c->shared.turns);
 		turns_all_now(c->shared.looks);
 		do {
 			look();
+			ask();
 			ck_assert(!seal(false));
 		} while (held != NULL || chains_unpublished() > 0);
 	}
 }
 
-/* Random lives with random ends; the seed is the test's number.  MAKOTO_RECOVERY_SEEDS makes it many. */
-START_TEST(any_crash)
+/* Deleted and made again: the new log's offsets are others, so that they can be told apart. */
+static void
+make_again(void)
 {
-	seed = (unsigned)_i * 7919 + 17;
+	if (!has_id || made_again)
+		return;
+	made_again = true;
+	first_end = logged_count;
+	log_end += 1000000;
+}
+
+static void
+live(void)
+{
 	begin();
 	for (int step = 0, crashes = 0; step < 300; step++) {
 		bool down = false;
@@ -542,7 +575,7 @@ START_TEST(any_crash)
 		case 0: case 1: case 2: case 3: send_one(); break;
 		case 4: case 5: case 6: answer_one(); break;
 		case 7: end_txn(); break;
-		case 8: pass(pick(800)); look(); break;
+		case 8: pass(pick(800)); look(); ask(); break;
 		case 9: down = seal(true); break;
 		case 10:
 			pass(pick(200));
@@ -551,6 +584,8 @@ START_TEST(any_crash)
 			break;
 		default: down = pick(10) == 0; break;
 		}
+		if (step > 100 && pick(100) == 0)
+			make_again();
 		if (logged_count > 200 || topic_count > 200)
 			break;
 		if (down && ++crashes < 12) {
@@ -561,6 +596,13 @@ START_TEST(any_crash)
 		}
 	}
 	crash();
+}
+
+/* Random lives with random ends; the seed is the test's number.  MAKOTO_RECOVERY_SEEDS makes it many. */
+START_TEST(any_crash)
+{
+	seed = (unsigned)_i * 7919 + 17;
+	live();
 	begin();
 	settle_world();
 	check_world();
@@ -612,6 +654,49 @@ START_TEST(everything_was_published)
 }
 END_TEST
 
+/* No statement lists what stands in the new topic, nor anything twice. */
+static void
+check_first(void)
+{
+	struct chains_numbers n;
+	int64_t listed = 0;
+
+	for (size_t i = 0; i < logged_count; i++)
+		for (int32_t k = 0; k < world_log[i].count; k++) {
+			size_t in = windows_with(world_log[i].base + k);
+
+			ck_assert_msg(in <= (i < first_end || !made_again), "offset %lld is in %zu windows",
+				      (long long)world_log[i].base + k, in);
+			listed += (int64_t)in;
+		}
+	for (size_t i = 0; i < topic_count; i++) {
+		check_told_once(i);
+		listed -= (int64_t)topic[i].s->leaf_count;
+	}
+	ck_assert_int_eq(listed, 0);
+	chains_count(c, &n);
+	ck_assert_uint_eq(n.windows, 0);
+	ck_assert_int_eq(n.backlog, 0);
+	if (!made_again)
+		check_world();
+}
+
+START_TEST(made_again_in_between)
+{
+	seed = (unsigned)_i * 7919 + 17;
+	has_id = true;
+	live();
+	begin();
+	settle_world();
+	check_first();
+	crash();
+	begin();
+	settle_world();
+	check_first();
+	crash();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -622,6 +707,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, everything_was_published);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
+	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
 	suite_add_tcase(s, t);
 	return suite_run(s);

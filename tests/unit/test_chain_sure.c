@@ -1,0 +1,426 @@
+#include "attest/chain_sure.h"
+
+#include <check.h>
+
+#include "attest/chain_look.h"
+#include "base/metrics.h"
+#include "tests/unit/chain_rig.h"
+#include "tests/unit/suite.h"
+
+/* Deleted and made again: the same name, other ids. */
+enum { LAG_MS = 250, LAG_BACK_MS = 2000, DOUBTS = 8 };
+
+static struct rig *r;
+static struct doubt doubts[DOUBTS];
+static size_t doubt_count;
+static int64_t from;
+
+static void
+setup(void)
+{
+	r = rig_start();
+	rig_reads_back(r);
+	r->shared.sures = turns_new();
+	ck_assert_ptr_nonnull(r->shared.sures);
+	r->c->has_topic_id = true;
+	r->c->topic_id[0] = 7;
+	ck_assert_int_eq(metrics_thread_start(), 0);
+}
+
+static void
+teardown(void)
+{
+	struct turns *sures = r->shared.sures;
+
+	ck_assert_uint_eq(doubt_count, 0);
+	rig_stop(r);
+	turns_free(sures);
+}
+
+/* A batch that is answered by the topic's name. */
+static void
+stored(int32_t count, int content, int64_t offset)
+{
+	struct attempt a = rig_send(r, rig_batch(count), content);
+
+	rig_stored(r, &a, offset);
+}
+
+static bool
+is_asked(void)
+{
+	int wait_ms;
+
+	return turns_next(r->shared.sures, r->now.mono, &wait_ms) != NULL;
+}
+
+/* An answer that comes at once. */
+static void
+told(enum chain_sure_seen seen)
+{
+	chain_sure_told(r->c, r->set, seen, r->now.mono, r->now);
+}
+
+static void
+begin_look(size_t want)
+{
+	doubt_count = chain_doubts(r->c, r->set, r->now, doubts, DOUBTS, &from);
+	ck_assert_uint_eq(doubt_count, want);
+}
+
+/* The log of the topic's name was looked through; these were found there. */
+static void
+end_look(unsigned found, bool read)
+{
+	for (size_t i = 0; i < doubt_count; i++) {
+		doubts[i].found = (found & 1u << i) != 0;
+		doubts[i].base_offset = doubts[i].placement->base_offset;
+	}
+	chain_doubts_end(r->c, r->set, r->now, doubts, doubt_count, read);
+	doubt_count = 0;
+}
+
+static int64_t
+left_out(void)
+{
+	return metric_read(METRIC_RECORDS_ANOTHER_TOPIC);
+}
+
+/* --- it is ours ------------------------------------------------------------------------- */
+
+START_TEST(a_window_waits_until_it_is_sure)
+{
+	stored(10, 1, 0);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, LAG_MS - 1);
+	ck_assert(!is_asked());
+	told(CHAIN_SEEN_OURS); /* who was asked may have been behind */
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1);
+	ck_assert(is_asked());
+	told(_i == 0 ? CHAIN_SEEN_OURS : CHAIN_SEEN_NOBODY);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+START_TEST(nothing_to_ask)
+{
+	struct attempt a = rig_send(r, rig_batch(10), 1);
+
+	if (_i == 0) { /* the answer named the topic by its id */
+		a.by_id = true;
+	} else { /* the cluster has no ids */
+		r->c->has_topic_id = false;
+	}
+	rig_stored(r, &a, 0);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	rig_pass(r, 10000);
+	ck_assert(!is_asked());
+}
+END_TEST
+
+/* What was told before something was settled doesn't tell of it. */
+START_TEST(told_too_early)
+{
+	struct monotime asked;
+
+	stored(5, 1, 0);
+	rig_pass(r, LAG_MS);
+	asked = r->now.mono;
+	stored(5, 2, 5);
+	chain_sure_told(r->c, r->set, CHAIN_SEEN_OURS, asked, r->now);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, LAG_MS);
+	ck_assert(is_asked());
+	told(CHAIN_SEEN_OURS);
+	chain_sure_told(r->c, r->set, CHAIN_SEEN_OURS, asked, r->now); /* an answer that was overtaken */
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+}
+END_TEST
+
+/* --- it is another's ---------------------------------------------------------------------- */
+
+/* What came to stand in the new topic is in no statement about the old one. */
+START_TEST(in_the_new_topic)
+{
+	int64_t before = left_out();
+
+	stored(4, 1, 1000);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	stored(3, 2, 0);
+	stored(3, 3, 3);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, LAG_BACK_MS);
+	ck_assert(is_asked());
+	told(CHAIN_SEEN_ANOTHER);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert(!is_asked());
+	begin_look(2);
+	ck_assert_int_eq(from, 0);
+	end_look(3, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {1000, 4});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 6);
+	ck_assert_int_eq(left_out() - before, 6);
+	ck_assert_int_eq(atomic_load(&r->shared.backlog), 0);
+	ck_assert_int_eq(atomic_load(&r->shared.batches), 0);
+}
+END_TEST
+
+/* What isn't there was in the old one, before that was deleted. */
+START_TEST(in_the_old_topic)
+{
+	int64_t before = left_out();
+
+	stored(4, 1, 1000);
+	stored(6, 2, 0);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(2);
+	end_look(2, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {1000, 4});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 6);
+	ck_assert_int_eq(left_out() - before, 6);
+}
+END_TEST
+
+/* Nothing of it is left: no statement, and the next one says so. */
+START_TEST(all_of_a_window)
+{
+	stored(10, 1, 0);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look(1, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	stored(10, 2, 10);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_NOBODY);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->empty_before, 1);
+}
+END_TEST
+
+START_TEST(across_windows)
+{
+	stored(25, 1, 0);
+	rig_pass(r, 1000 + LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	begin_look(1);
+	end_look(_i == 0, true);
+	ck_assert_uint_eq(rig_seal(r), _i == 0 ? 0 : 3);
+	ck_assert_int_eq(atomic_load(&r->shared.backlog), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
+/* A statement lists a part of the batch: what it waited for is told of the rest, too. */
+START_TEST(stated_in_part)
+{
+	stored(15, 1, 0);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	stored(5, 2, 0);
+	rig_pass(r, LAG_BACK_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look(1, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 5});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 5);
+}
+END_TEST
+
+/* Where the log was before, a duplicate may stand, or another topic begins: more time to know. */
+START_TEST(the_log_goes_back)
+{
+	stored(5, 1, 100);
+	stored(5, 2, 104);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, LAG_BACK_MS - LAG_MS - 1);
+	told(CHAIN_SEEN_OURS);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1);
+	ck_assert(is_asked());
+	told(CHAIN_SEEN_OURS);
+	ck_assert_uint_eq(rig_seal(r), 1);
+}
+END_TEST
+
+/* Sent right after the name became ours: the log has to show that it is there, not in the topic before. */
+START_TEST(too_young)
+{
+	struct chains_batch b = rig_batch(5);
+	struct attempt a;
+
+	b.young = true;
+	for (int i = 0; i < 2; i++) {
+		a = rig_send(r, b, i);
+		a.by_id = _i == 2;
+		rig_stored(r, &a, 5 * i);
+	}
+	rig_pass(r, LAG_MS);
+	told(_i == 1 ? CHAIN_SEEN_ANOTHER : CHAIN_SEEN_OURS);
+	if (_i == 2) { /* who names the id was not misunderstood */
+		ck_assert_uint_eq(rig_seal(r), 1);
+		return;
+	}
+	ck_assert_uint_eq(rig_seal(r), 0);
+	begin_look(2);
+	end_look(0, false);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1000);
+	begin_look(2);
+	end_look(2, true);
+	ck_assert_uint_eq(rig_seal(r), _i == 0 ? 1 : 0);
+	if (_i == 0)
+		ck_runs(&rig_last(r)->ranges, {5, 5});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
+/* --- it can't be found out ------------------------------------------------------------------ */
+
+START_TEST(the_log_cannot_be_read)
+{
+	stored(10, 1, 0);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look(0, false);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 2 * r->set->outcome_wait_ms - 1);
+	begin_look(1);
+	end_look(0, false);
+	ck_assert_uint_eq(r->c->windows.count, 1);
+	if (_i == 0)
+		rig_pass(r, 1);
+	else
+		atomic_store(&r->shared.stopping, true);
+	begin_look(1);
+	end_look(0, false);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
+/* An answer that doesn't say, for long: then the log decides, and what is found there isn't stated. */
+START_TEST(nobody_tells)
+{
+	stored(10, 1, 0);
+	rig_pass(r, LAG_MS);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert(is_asked());
+	told(CHAIN_SEEN_UNTOLD);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	begin_look(0);
+	ck_assert(is_asked());
+	rig_pass(r, r->set->outcome_wait_ms);
+	told(CHAIN_SEEN_UNTOLD);
+	begin_look(1);
+	end_look(0, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+}
+END_TEST
+
+/* An outcome that the log told, which was asked for by name, too. */
+START_TEST(found_in_the_new_topic)
+{
+	struct attempt a = rig_send(r, rig_batch(10), 1);
+
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	begin_look(1);
+	doubts[0].found = true;
+	doubts[0].base_offset = 3;
+	chain_doubts_end(r->c, r->set, r->now, doubts, 1, true);
+	doubt_count = 0;
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	ck_assert_int_eq(from, 3);
+	end_look(1, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
+/* It is settled while the log is read for its outcome; that reading doesn't tell where it stands. */
+START_TEST(a_reading_that_began_too_early)
+{
+	struct chains_batch b = rig_idempotent(5, 0, 10);
+	struct attempt a = rig_send(r, b, 1), again;
+
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	begin_look(1);
+	again = rig_send(r, b, 1);
+	rig_stored(r, &again, 0);
+	told(CHAIN_SEEN_ANOTHER);
+	end_look(0, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	begin_look(1);
+	end_look(1, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
+/* Of the new topic's log all has to be read for what may have landed there. */
+START_TEST(its_outcome_is_open)
+{
+	struct attempt a;
+
+	stored(6, 2, 5000);
+	a = rig_send(r, rig_batch(4), 1);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	begin_look(1);
+	ck_assert_int_eq(from, 5006);
+	end_look(0, true);
+	told(CHAIN_SEEN_NOBODY);
+	rig_pass(r, r->set->outcome_wait_ms);
+	begin_look(1);
+	ck_assert_int_eq(from, 0);
+	end_look(0, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {5000, 6});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("chain_sure");
+	TCase *t = tcase_create("chain_sure");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, a_window_waits_until_it_is_sure, 0, 2);
+	tcase_add_loop_test(t, nothing_to_ask, 0, 2);
+	tcase_add_test(t, told_too_early);
+	tcase_add_test(t, in_the_new_topic);
+	tcase_add_test(t, in_the_old_topic);
+	tcase_add_test(t, all_of_a_window);
+	tcase_add_loop_test(t, across_windows, 0, 2);
+	tcase_add_test(t, stated_in_part);
+	tcase_add_test(t, the_log_goes_back);
+	tcase_add_loop_test(t, the_log_cannot_be_read, 0, 2);
+	tcase_add_test(t, nobody_tells);
+	tcase_add_loop_test(t, too_young, 0, 3);
+	tcase_add_test(t, found_in_the_new_topic);
+	tcase_add_test(t, a_reading_that_began_too_early);
+	tcase_add_test(t, its_outcome_is_open);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
