@@ -173,7 +173,8 @@ get_spans(struct rd *r, struct journal_entry *e)
 		s->window = rd_u64(r);
 		s->start_ms = rd_i64(r);
 		s->count = rd_i32(r);
-		if (s->window == 0 || s->count <= 0)
+		/* A batch goes from a window into the next ones. */
+		if (s->count <= 0 || s->window <= (i == 0 ? 0 : e->spans[i - 1].window))
 			rd_fail(r, ERR_MALFORMED);
 	}
 }

@@ -58,7 +58,7 @@ struct journal_entry {
 	enum header_mode mode;
 	uint8_t digest[32];
 	int64_t reach; /* highest offset that an answer had told of the partition; -1: none */
-	struct journal_span *spans;
+	struct journal_span *spans; /* windows ascend */
 	uint32_t span_count;
 	struct member *members;
 	int32_t count;

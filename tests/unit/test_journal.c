@@ -216,6 +216,13 @@ START_TEST(entries_that_lie)
 	journal_entry_write(&e, &w);
 	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), ERR_MALFORMED);
 	spans[1].count = 2;
+	for (uint64_t window = 6; window <= 7; window++) { /* not behind the one before */
+		spans[1].window = window;
+		wr_reset(&w);
+		journal_entry_write(&e, &w);
+		ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), ERR_MALFORMED);
+	}
+	spans[1].window = 8;
 	wr_reset(&w);
 	e = published(1);
 	journal_entry_write(&e, &w);
