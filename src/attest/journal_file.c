@@ -29,6 +29,14 @@ journal_file_number(const char *name, uint64_t *ret)
 	return *ret != 0;
 }
 
+static uint32_t
+sum_at(struct slice file, size_t at)
+{
+	struct rd r = rd_of(slice_of(file.p + at, file.n - at));
+
+	return rd_u32(&r);
+}
+
 void
 journal_header_write(const struct journal_header *h, struct wr *w)
 {
@@ -74,6 +82,23 @@ journal_header_read(struct slice file, struct journal_header *ret)
 	return 0;
 }
 
+void
+journal_header_fault(struct slice file, char *ret, size_t len)
+{
+	struct journal_header h;
+	int err = journal_header_read(file, &h);
+
+	if (err == ERR_SHORT)
+		(void)snprintf(ret, len, "%zu bytes are there; its header has %d", file.n, JOURNAL_HEADER_BYTES);
+	else if (err == ERR_CHECKSUM)
+		(void)snprintf(ret, len, "its header says CRC-32C %08x of itself, and has %08x",
+			       sum_at(file, JOURNAL_HEADER_BYTES - 4), crc32c(0, slice_of(file.p, JOURNAL_HEADER_BYTES - 4)));
+	else if (err != 0)
+		(void)snprintf(ret, len, "it doesn't begin as a segment of a journal does (\"%s\")", magic);
+	else
+		(void)snprintf(ret, len, "its header says that it is segment %llu", (unsigned long long)h.number);
+}
+
 static bool
 is_zeros(const uint8_t *p, size_t n)
 {
@@ -116,4 +141,33 @@ journal_block_read(struct slice file, size_t at, struct slice *ret_entries, size
 	if (*ret_next >= file.n)
 		*ret_end = JOURNAL_TORN;
 	return false;
+}
+
+void
+journal_block_fault(struct slice file, size_t at, char *ret, size_t len)
+{
+	struct slice head = slice_of(file.p + at, file.n - at), entries;
+	uint32_t own, length;
+
+	if (head.n < JOURNAL_BLOCK_BYTES) {
+		(void)snprintf(ret, len, "a block begins, of whose first %d bytes %zu are there", JOURNAL_BLOCK_BYTES, head.n);
+		return;
+	}
+	if (is_zeros(head.p, head.n)) {
+		(void)snprintf(ret, len, "zeros from here on");
+		return;
+	}
+	own = crc32c(0, slice_of(head.p, 8));
+	length = sum_at(head, 0);
+	if (own != sum_at(head, 8)) {
+		(void)snprintf(ret, len, "a block says CRC-32C %08x of its first eight bytes, which have %08x", sum_at(head, 8), own);
+		return;
+	}
+	if (length > head.n - JOURNAL_BLOCK_BYTES) {
+		(void)snprintf(ret, len, "a block of %u bytes, of which %zu are there", length, head.n - JOURNAL_BLOCK_BYTES);
+		return;
+	}
+	entries = slice_of(head.p + JOURNAL_BLOCK_BYTES, length);
+	(void)snprintf(ret, len, "a block says CRC-32C %08x of its %u bytes, which have %08x", sum_at(head, 4), length,
+		       crc32c(0, entries));
 }

@@ -43,4 +43,8 @@ void journal_block_begin(uint8_t ret[JOURNAL_BLOCK_BYTES], struct slice entries)
 bool journal_block_read(struct slice file, size_t at, struct slice *ret_entries, size_t *ret_next,
 			enum journal_end *ret_end);
 
+/* In words: what is wrong with the block at `at`, that can't be read; or with the header. */
+void journal_block_fault(struct slice file, size_t at, char *ret, size_t len);
+void journal_header_fault(struct slice file, char *ret, size_t len);
+
 #endif

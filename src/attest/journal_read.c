@@ -154,10 +154,16 @@ read_blocks(struct reading *rd, struct journal_segment *s, bool bounded, uint64_
 		if ((err = read_entries(rd, block, at, s)) != 0)
 			return err;
 		at = next;
+		s->blocks++;
 	}
 	s->bytes = s->end_at = at;
+	if (at < file.n)
+		journal_block_fault(file, at, s->fault, sizeof(s->fault));
 	if (bounded)
 		s->end = at == count ? JOURNAL_WHOLE : JOURNAL_DAMAGED;
+	if (bounded && file.n < count)
+		(void)snprintf(s->fault, sizeof(s->fault), "%zu bytes are there, and %llu count, as the next segment says",
+			       file.n, (unsigned long long)count);
 	return 0;
 }
 
@@ -202,6 +208,7 @@ read_one(struct reading *rd, uint64_t number, uint64_t next)
 		s.bytes = rd->file.len;
 		s.empty = next == 0 && rd->file.len <= JOURNAL_HEADER_BYTES;
 		s.end = s.empty ? JOURNAL_TORN : JOURNAL_DAMAGED;
+		journal_header_fault(wr_slice(&rd->file), s.fault, sizeof(s.fault));
 	} else if ((err = read_blocks(rd, &s, bounded, bounded ? after.before_bytes : 0)) != 0) {
 		return err;
 	}

@@ -13,9 +13,10 @@
 struct journal_segment {
 	struct journal_header header; /* number is the file's */
 	uint64_t bytes;               /* that count */
-	uint64_t entries;
+	uint64_t blocks, entries;
 	enum journal_end end; /* torn: only where that loses nothing that counted, at the end of all */
-	uint64_t end_at;      /* byte offset of what can't be read */
+	uint64_t end_at;      /* byte offset of what can't be read … */
+	char fault[160];      /* … and what is wrong there; "": nothing */
 	bool empty;           /* the last one, and it has not even its header */
 };
 

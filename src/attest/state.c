@@ -325,40 +325,68 @@ read_state(struct state *s, char *why, size_t why_len)
 	return err == ERR_NOTFOUND ? read_journal(s, why, why_len) : err;
 }
 
-int
-state_open(const char *dir, struct state **ret, char *why, size_t why_len)
+static struct state *
+new_state(const char *dir)
 {
 	struct state *s = calloc(1, sizeof(*s));
-	int err = ERR_NOMEM;
 
 	if (s == NULL)
-		goto fail;
+		return NULL;
 	s->dir_fd = s->lock_fd = -1;
 	s->dir = strdup(dir);
-	if (s->dir == NULL)
-		goto fail;
-	err = make_dirs(dir);
+	if (s->dir == NULL) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static int
+open_dir(struct state *s, char *why, size_t why_len)
+{
+	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->dir_fd < 0 ? fail_io(why, why_len, "state directory %s", s->dir) : 0;
+}
+
+static int
+opened(struct state *s, int err, struct state **ret, char *why, size_t why_len)
+{
 	if (err == 0) {
-		s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		err = s->dir_fd < 0 ? ERR_IO : 0;
+		*ret = s;
+		return 0;
 	}
-	if (err != 0) {
-		if (err == ERR_IO)
-			fail_io(why, why_len, "state directory %s", dir);
-		goto fail;
-	}
-	err = take_lock(s, why, why_len);
-	if (err == 0)
-		err = read_state(s, why, why_len);
-	if (err != 0)
-		goto fail;
-	*ret = s;
-	return 0;
-fail:
 	if (err == ERR_NOMEM)
 		snprintf(why, why_len, "%s", err_text(err));
 	state_close(s);
 	return err;
+}
+
+int
+state_open(const char *dir, struct state **ret, char *why, size_t why_len)
+{
+	struct state *s = new_state(dir);
+	int err = s == NULL ? ERR_NOMEM : make_dirs(dir);
+
+	if (err == ERR_IO)
+		fail_io(why, why_len, "state directory %s", dir);
+	if (err == 0)
+		err = open_dir(s, why, why_len);
+	if (err == 0)
+		err = take_lock(s, why, why_len);
+	if (err == 0)
+		err = read_state(s, why, why_len);
+	return opened(s, err, ret, why, why_len);
+}
+
+int
+state_look(const char *dir, struct state **ret, char *why, size_t why_len)
+{
+	struct state *s = new_state(dir);
+	int err = s == NULL ? ERR_NOMEM : open_dir(s, why, why_len);
+
+	if (err == 0)
+		err = read_state(s, why, why_len);
+	return opened(s, err, ret, why, why_len);
 }
 
 void

@@ -38,6 +38,9 @@ enum state_start {
  */
 int state_open(const char *dir, struct state **ret, char *why, size_t why_len) MUSTCHECK;
 
+/* What a start would find in a directory that is there: no lock, nothing is made, nothing changes.  ERR_IO, ERR_NOMEM. */
+int state_look(const char *dir, struct state **ret, char *why, size_t why_len) MUSTCHECK;
+
 /* Unlocks; the files stay as they are.  NULL is fine. */
 void state_close(struct state *s);
 

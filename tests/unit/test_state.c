@@ -545,6 +545,38 @@ START_TEST(made_when_missing)
 }
 END_TEST
 
+/* What a start would find, and nothing is made, locked or changed. */
+START_TEST(only_looked_at)
+{
+	char text[128], again[128];
+	struct state *s, *l = NULL;
+	uint8_t id[16];
+
+	ck_assert_int_eq(state_look(at("missing"), &l, why, sizeof(why)), ERR_IO);
+	ck_assert(!is_there("missing"));
+	ck_assert_int_eq(state_look(dir, &l, why, sizeof(why)), 0);
+	ck_assert_int_eq(state_start(l), STATE_FIRST);
+	ck_assert(!is_there("lock"));
+	s = opened(STATE_FIRST); /* while it is looked at */
+	state_close(l);
+	begin(s, 0);
+	memcpy(id, state_instance(s), sizeof(id));
+	get_file("lock", text, sizeof(text));
+	ck_assert_int_eq(state_look(dir, &l, why, sizeof(why)), 0); /* while it is in use */
+	ck_assert_int_eq(state_start(l), STATE_UNCLEAN);
+	state_close(l);
+	end(s, 1);
+	ck_assert_int_eq(state_look(dir, &l, why, sizeof(why)), 0);
+	ck_assert_int_eq(state_start(l), STATE_CLEAN);
+	ck_assert_mem_eq(state_instance(l), id, sizeof(id));
+	state_close(l);
+	get_file("lock", again, sizeof(again));
+	ck_assert_str_eq(text, again);
+	ck_assert(is_there("heads"));
+	state_close(s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -554,6 +586,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, first_clean_and_again);
+	tcase_add_test(t, only_looked_at);
 	tcase_add_test(t, unclean);
 	tcase_add_test(t, a_start_that_fails);
 	tcase_add_test(t, two_cannot_share_it);
