@@ -21,7 +21,7 @@ stages: base digest kafka makoto keys rdkafka sasl config attest verify proxy/st
 admin: base net config
 reach: base net/tls.h sasl config proxy/login.h
 daemon: base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin reach
-ctl: base digest kafka makoto keys rdkafka sasl verify config net/tls.h proxy/gate.h reach
+ctl: base digest kafka makoto keys rdkafka sasl verify config net/tls.h proxy/gate.h reach attest/heads.h attest/journal_entry.h attest/journal_read.h attest/outlook.h
 '
 # A library's headers, and the rooms that may include them.
 libs='

@@ -21,6 +21,7 @@ struct command {
 	int (*run)(const struct command *c, int argc, char **argv); /* argv[0] is the command's name; gives an exit code */
 };
 
+extern const struct command fsck_command;
 extern const struct command keygen_command;
 extern const struct command passwd_command;
 extern const struct command show_command;

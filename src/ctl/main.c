@@ -3,7 +3,8 @@
 #include "ctl/command.h"
 #include "ctl/json_memory.h"
 
-static const struct command *const commands[] = {&keygen_command, &verify_command, &show_command, &passwd_command};
+static const struct command *const commands[] = {&keygen_command, &verify_command, &show_command, &fsck_command,
+					       &passwd_command};
 
 static void
 usage(FILE *to)

@@ -12,6 +12,8 @@
 #include "attest/chains_sure.h"
 #include "attest/chains_internal.h"
 #include "attest/outgoing.h"
+#include "attest/journal_read.h"
+#include "ctl/inventory.c" /* no part of the archive that tests are linked with */
 #include "tests/unit/chain_rig.h"
 #include "tests/unit/suite.h"
 
@@ -138,9 +140,61 @@ cut(off_t size)
 
 /* --- the proxy ----------------------------------------------------------------------- */
 
+static int
+on_entry(void *arg, uint64_t segment UNUSED, struct journal_entry *e)
+{
+	return inventory_entry(arg, e);
+}
+
+/* What makotoctl fsck counts in a journal. */
+static struct inventory
+counted(void)
+{
+	struct inventory v = {0};
+	char why[256];
+
+	ck_assert_int_eq(journal_read(dir_fd, &(struct journal_reader){.entry = on_entry, .arg = &v}, why, sizeof(why)), 0);
+	ck_assert_int_eq(inventory_end(&v), 0);
+	return v;
+}
+
+/* It is what the recovery found. */
+static void
+ck_counted(struct inventory v)
+{
+	size_t windows = 0, stated = 0;
+	int64_t members = 0, unsettled = 0;
+
+	LIST_EACH(&c->recovered, e) {
+		const struct chain *k = CONTAINER_OF(e, struct recovered, link)->chain;
+
+		stated += k->outgoing.count;
+		windows += k->outgoing.count;
+		LIST_EACH(&k->outgoing, oe)
+			members += CONTAINER_OF(oe, struct outgoing, link)->records;
+		LIST_EACH(&k->windows, we) {
+			const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+			windows += w->spans.count > 0;
+			LIST_EACH(&w->spans, se) {
+				const struct span *s = CONTAINER_OF(se, struct span, in_window);
+
+				members += s->count;
+				unsettled += member_is_resolved(&s->placement->life) ? 0 : s->count;
+			}
+		}
+	}
+	ck_assert_uint_eq(v.windows_left, windows);
+	ck_assert_uint_eq(v.stated, stated);
+	ck_assert_int_eq(v.members, members);
+	ck_assert_int_eq(v.unsettled, unsettled);
+	inventory_free(&v);
+}
+
 static void
 begin(void)
 {
+	struct inventory v = counted();
 	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = 1 + pick(64 << 10)};
 	static const uint8_t boot[16] = {1};
 	struct recovery *r = NULL;
@@ -168,6 +222,7 @@ begin(void)
 		ck_assert_int_eq(chains_sure_begin(c), 0);
 	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
 	ck_assert_int_eq(chains_journal_begin(c, j, r), 0);
+	ck_counted(v);
 	ck_assert_int_eq(journal_remove(dir_fd, journal_first(j) - 1), 0);
 	/* Nothing is stated or looked for before the cluster is known. */
 	ck_assert_ptr_null(chains_turn(c, &w, &out, &wait_ms));
