@@ -23,22 +23,25 @@ static int remark(struct statedir *d, enum statedir_weight weight, const char *f
 static int
 remark(struct statedir *d, enum statedir_weight weight, const char *file, int64_t at, const char *advice, const char *fmt, ...)
 {
-	struct statedir_remark r = {.weight = weight, .file = strdup(file), .at = at, .advice = strdup(advice)}, *p;
-	bool full = d->weights[weight]++ >= REMARKS_MAX;
+	struct statedir_remark r, *p;
+	char what[1024];
 	va_list ap;
 
+	if (d->weights[weight]++ >= REMARKS_MAX)
+		return 0;
 	va_start(ap, fmt);
-	if (vasprintf(&r.what, fmt, ap) < 0)
-		r.what = NULL;
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	p = full ? NULL : reallocarray(d->remarks, d->remark_count + 1, sizeof(*p));
-	if (p != NULL)
-		d->remarks = p;
-	if (p == NULL || r.file == NULL || r.what == NULL || r.advice == NULL) {
+	p = reallocarray(d->remarks, d->remark_count + 1, sizeof(*p));
+	if (p == NULL)
+		return ERR_NOMEM;
+	d->remarks = p;
+	r = (struct statedir_remark){weight, strdup(file), at, strdup(what), strdup(advice)};
+	if (r.file == NULL || r.what == NULL || r.advice == NULL) {
 		free(r.file);
 		free(r.what);
 		free(r.advice);
-		return full ? 0 : ERR_NOMEM;
+		return ERR_NOMEM;
 	}
 	d->remarks[d->remark_count++] = r;
 	return 0;
