@@ -415,9 +415,11 @@ on_segment(void *arg, const struct journal_segment *s)
 static void
 split_why(const char *why, char name[JOURNAL_NAME_LEN], const char **ret_what)
 {
+	size_t n = strnlen(why, JOURNAL_NAME_LEN - 1);
 	uint64_t number;
 
-	(void)snprintf(name, JOURNAL_NAME_LEN, "%s", why);
+	memcpy(name, why, n);
+	name[n] = '\0';
 	*ret_what = why;
 	if (!journal_file_number(name, &number))
 		(void)snprintf(name, JOURNAL_NAME_LEN, "journal");
