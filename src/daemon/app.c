@@ -230,6 +230,23 @@ say_ready(struct app *a)
 	(void)sdnotify("READY=1");
 }
 
+enum { PLAIN_ID_MAX = 64 }; /* Kafka's own have 22 characters */
+
+/* What a run that crashed left goes on from here, whether a client comes or not. */
+static void
+note_cluster(struct app *a)
+{
+	char id[256];
+
+	if (chains_has_cluster(a->chains))
+		return;
+	proxy_cluster_id(a->proxy, id, sizeof(id));
+	if (strchr(id, '?') != NULL || strlen(id) > PLAIN_ID_MAX)
+		return; /* perhaps shown in another way than it is: asking for a client's topic will tell */
+	if (chains_set_cluster(a->chains, slice_str(id)) != 0)
+		LOG_WARN("app", "no memory for the chains of the last run; tried again");
+}
+
 static void
 on_tick(void *arg)
 {
@@ -245,6 +262,8 @@ on_tick(void *arg)
 		return;
 	unready = proxy_unready(a->proxy);
 	ready = unready == NULL;
+	if (ready)
+		note_cluster(a);
 	if (ready && a->phase == APP_STARTING)
 		say_ready(a);
 	else if (ready && a->phase == APP_UNREADY)

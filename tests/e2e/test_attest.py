@@ -1,6 +1,7 @@
 """What the proxy adds, in every mode and for every kind of topic and producer."""
 
 import hashlib
+import json
 import os
 import random
 import socket
@@ -586,3 +587,24 @@ class TestAdmin:
         t = topic()
         Confluent.produce(px.bootstrap, t, sample(5))
         attested(cluster, px, t, "full", px.dbom_topic)
+
+
+def test_windows_of_a_killed_proxy(cluster, new_proxy, topic):
+    """The next start finishes them, though no client comes; makotoctl fsck tells what waits, and then that nothing does."""
+    t = topic()
+    p = new_proxy(settings={"attest.window.max.age": "1h"})
+    sent = sample(10, 7, 1)
+    Confluent.produce(p.bootstrap, t, sent)
+    running = json.loads(ctl("fsck", "--json", p.state).stdout)
+    assert (running["inUse"], running["pid"]) == ("yes", p.proc.pid)
+    p.kill()
+    told = ctl("fsck", "--json", p.state)
+    left = json.loads(told.stdout)
+    assert (told.returncode, left["inUse"]) == (4, "no"), told.stdout
+    assert (left["nextStart"]["found"], left["nextStart"]["windows"], left["nextStart"]["records"]) == ("crashed", 1, 10), left["nextStart"]
+    p.start()
+    attested(cluster, p, t, dbom_topic=p.dbom_topic)
+    p.stop()
+    told = ctl("fsck", "--json", p.state)
+    assert told.returncode == 0 and json.loads(told.stdout)["nextStart"]["found"] == "clean", told.stdout
+    assert json.loads(told.stdout)["instance"] == left["instance"]
