@@ -1,7 +1,7 @@
 #include <getopt.h>
 
 #include "ctl/command.h"
-#include "ctl/statedir.h"
+#include "ctl/statedir_tell.h"
 
 static const char help[] =
 	"usage: makotoctl fsck DIR [-v] [--json]\n"
@@ -62,7 +62,7 @@ look(const struct command *c, const char *dir, bool verbose, bool json)
 	if (!json) {
 		statedir_tell(&d, verbose, stdout);
 		conclude(&d, code);
-	} else if ((err = statedir_tell_json(&d, code, stdout)) != 0) {
+	} else if ((err = statedir_json(&d, code, stdout)) != 0) {
 		code = command_failed(c, "%s", err_text(err));
 	}
 	statedir_free(&d);

@@ -365,7 +365,7 @@ look_at_heads(struct statedir *d, int dir_fd, const char *name, bool count, stru
 struct reading {
 	struct statedir *d;
 	int dir_fd;
-	uint64_t kinds[JOURNAL_PUBLISHED + 1]; /* of the segment that is read */
+	uint64_t kinds[STATEDIR_KINDS + 1]; /* of the segment that is read */
 };
 
 static int

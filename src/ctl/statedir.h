@@ -13,6 +13,8 @@
 #include "ctl/inventory.h"
 #include "keys/public_key.h"
 
+enum { STATEDIR_KINDS = JOURNAL_PUBLISHED }; /* of entries, from 1 */
+
 struct statedir_remark {
 	enum statedir_weight {
 		STATEDIR_NOTE,    /* good to know */
@@ -28,7 +30,7 @@ struct statedir_remark {
 struct statedir_segment {
 	struct journal_segment is;
 	uint64_t file_bytes;
-	uint64_t kinds[JOURNAL_PUBLISHED + 1]; /* entries, by kind */
+	uint64_t kinds[STATEDIR_KINDS + 1]; /* entries, by kind */
 };
 
 struct statedir_heads {
@@ -68,12 +70,5 @@ void statedir_free(struct statedir *d);
 
 /* Windows wait for something, or the next start begins a new instance though there was one. */
 bool statedir_is_pending(const struct statedir *d);
-
-/* For people; `windows`: each of those that are not published, too.  For programs: one object on a line, 0 or ERR_…  */
-void statedir_tell(const struct statedir *d, bool windows, FILE *to);
-int statedir_tell_json(const struct statedir *d, int exit_code, FILE *to) MUSTCHECK;
-
-/* What the next start does, in one sentence. */
-void statedir_next_start(const struct statedir *d, struct wr *w);
 
 #endif

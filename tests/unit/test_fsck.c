@@ -12,6 +12,7 @@
 #include "ctl/inventory.c"
 #include "ctl/safe.c"
 #include "ctl/statedir.c"
+#include "ctl/statedir_json.c"
 #include "ctl/statedir_tell.c"
 #include "ctl/table.c"
 

@@ -12,6 +12,7 @@
 #include "ctl/inventory.c"
 #include "ctl/safe.c"
 #include "ctl/statedir.c"
+#include "ctl/statedir_json.c"
 #include "ctl/statedir_tell.c"
 #include "ctl/table.c"
 
@@ -99,7 +100,7 @@ look_and_tell(struct outcome *ret)
 	*ret = (struct outcome){d.segment_count, d.journal.windows_left, d.weights[STATEDIR_NOTE], d.weights[STATEDIR_PROBLEM],
 				d.weights[STATEDIR_UNREAD], d.outlook.windows};
 	if (err == 0)
-		err = statedir_tell_json(&d, 0, nowhere);
+		err = statedir_json(&d, 0, nowhere);
 	statedir_free(&d);
 	return err;
 }
