@@ -18,6 +18,9 @@
 /* While writing fails: what is kept of entries that a recovery can do without. */
 #define FAILING_MAX_BYTES ((size_t)8 << 20)
 
+/* What is put and not committed is written when it has so much: a block's length has 32 bits. */
+#define BLOCK_MAX_BYTES ((size_t)16 << 20)
+
 /* A block's buffer that grew beyond this isn't kept. */
 #define IDLE_BUFFER_BYTES ((size_t)1 << 20)
 
@@ -415,6 +418,9 @@ journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *r
 				.offset = at, .length = (uint32_t)bytes.n, .crc = crc32c(0, bytes)};
 			list_append(&j->filling_places, &place->link);
 		}
+		/* If that fails it is in the next block: admit() bounds what comes then. */
+		if (j->filling.len >= BLOCK_MAX_BYTES && !j->failing)
+			(void)bring_out(j, false);
 	}
 	pthread_mutex_unlock(&j->lock);
 	return err;

@@ -540,6 +540,31 @@ START_TEST(a_full_disk)
 }
 END_TEST
 
+/* A recovery puts all that it found before it commits: not in one block, whose length has 32 bits. */
+START_TEST(much_before_a_commit)
+{
+	struct journal_conf c = conf();
+	struct journal_entry e = {.kind = JOURNAL_STATED, .chain = 1};
+	static uint8_t value[1 << 20];
+	struct journal *j;
+	struct seen s;
+
+	c.segment_bytes = 1 << 20;
+	j = begun(&c);
+	e.value = slice_of(value, sizeof(value));
+	for (e.window = 1; e.window <= 40; e.window++)
+		put(j, e, NULL);
+	ck_assert_uint_gt(journal_last(j), 1);
+	ck_assert_int_lt(size_of(1), 20 << 20);
+	ck_assert_int_eq(journal_commit(j), 0);
+	journal_close(j);
+	s = read_all(0);
+	ck_assert_uint_eq(s.entries, 40);
+	for (size_t i = 0; i < s.entries; i++)
+		ck_assert_uint_eq(s.windows[i], i + 1);
+}
+END_TEST
+
 /* What nobody can write isn't kept for ever. */
 START_TEST(a_disk_that_stays_full)
 {
@@ -644,6 +669,7 @@ main(void)
 	tcase_add_test(t, segments_go);
 	tcase_add_test(t, its_size_is_limited);
 	tcase_add_loop_test(t, a_full_disk, 0, 3);
+	tcase_add_test(t, much_before_a_commit);
 	tcase_add_test(t, a_disk_that_stays_full);
 	tcase_add_loop_test(t, several_threads, 0, 2);
 	tcase_add_test(t, a_directory_that_is_gone);
