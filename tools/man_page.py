@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Does man/makotoctl.1 have the commands of makotoctl, and of each the options that its --help has?
+
+usage: tools/man_page.py     prints each difference; exit 1 when there is one
+"""
+import pathlib
+import re
+import sys
+
+OPTION = re.compile(r"(?<![\w-])(--?[A-Za-z][\w-]*)")
+
+
+def of_help(text):
+    """Lines such as "  -b, --bootstrap HOST:PORT,…  the cluster"."""
+    out = set()
+    for line in text.split("\n"):
+        found = re.match(r" {2,6}(-.*?)(  |$)", line)
+        if found:
+            out.update(OPTION.findall(found[1]))
+    return out
+
+
+def of_page(text):
+    return {o for tag in re.findall(r"^\.TP\n\.B (.*)$", text, re.M) for o in OPTION.findall(tag)}
+
+
+def main():
+    helps, bad = {}, False
+    table = re.search(r"commands\[\] = \{(.*?)\};", pathlib.Path("src/ctl/main.c").read_text(), re.S)[1]
+    for name in re.findall(r"&(\w+)_command", table):
+        source = pathlib.Path(f"src/ctl/{name}.c").read_text()
+        strings = re.search(r"static const char help\[\] =\n(.*?);\n\n", source, re.S)[1]
+        helps[name] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings)).replace("\\n", "\n")
+    page = pathlib.Path("man/makotoctl.1").read_text().replace("\\-", "-")
+    page = page.split(".SH COMMANDS\n")[1].split(".SH ")[0]
+    sections = dict(s.split("\n", 1) for s in page.split(".SS ")[1:])
+    for name in sorted(helps.keys() ^ sections.keys()):
+        bad = True
+        print(f"man/makotoctl.1: {name}: " + ("is missing" if name in helps else "makotoctl has no such command"))
+    for name in helps.keys() & sections.keys():
+        for option in sorted(of_help(helps[name]) ^ of_page(sections[name])):
+            bad = True
+            print(f"man/makotoctl.1: {name}: {option} " + ("is missing" if option in of_help(helps[name]) else "is not in its --help"))
+        if not of_help(helps[name]) and name != "passwd":
+            bad = True
+            print(f"src/ctl/{name}.c: no options in its help")
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
