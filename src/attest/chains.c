@@ -587,6 +587,11 @@ chains_count(struct chains *c, struct chains_numbers *ret)
 			oldest = closed.ns;
 		pthread_mutex_unlock(&chain->lock);
 	}
+	LIST_EACH(&c->recovered, e) {
+		const struct chain *chain = CONTAINER_OF(e, struct recovered, link)->chain;
+
+		n.waiting += chain->windows.count + chain->outgoing.count;
+	}
 	pthread_rwlock_unlock(&c->lock);
 	n.oldest_closed_ms = (mono - oldest) / 1000000;
 	*ret = n;

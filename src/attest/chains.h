@@ -167,6 +167,7 @@ void chains_journal_tidy(struct chains *c);
 struct chains_numbers {
 	size_t chains;
 	size_t windows;
+	size_t waiting;          /* of an earlier run, in the journal: their cluster was not reached, or is another */
 	int64_t backlog;         /* members without a published statement */
 	int64_t oldest_closed_ms; /* age of the oldest window that is closed and not published; 0: none */
 };

@@ -72,6 +72,7 @@ static void
 end(struct app *a)
 {
 	size_t left = sealer_stop(a->sealer, 0);
+	struct chains_numbers n;
 
 	a->sealer = NULL;
 	readback_stop(a->readback);
@@ -82,6 +83,10 @@ end(struct app *a)
 			  LOG_I("windows", left));
 		app_end_journal(a, false);
 		a->code = FAILED;
+	} else if (chains_count(a->chains, &n), n.waiting > 0) {
+		LOG_WARN("app", "stopped; windows of an earlier run wait in the journal until their cluster is reached",
+			 LOG_I("windows", n.waiting));
+		app_end_journal(a, false);
 	} else if (save_heads(a) != 0) {
 		app_end_journal(a, false);
 		a->code = FAILED;

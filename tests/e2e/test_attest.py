@@ -602,6 +602,13 @@ def test_windows_of_a_killed_proxy(cluster, new_proxy, topic):
     left = json.loads(told.stdout)
     assert (told.returncode, left["inUse"]) == (4, "no"), told.stdout
     assert (left["nextStart"]["found"], left["nextStart"]["windows"], left["nextStart"]["records"]) == ("crashed", 1, 10), left["nextStart"]
+    # A stop before their cluster was reached leaves them where they are.
+    p.settings["kafka.bootstrap.servers"] = "127.0.0.1:1"
+    p.spawn()
+    p.wait_line("took over")
+    p.stop()
+    assert p.said(r"wait in the journal.*windows=1") and not p.said("level=error"), p.text()
+    p.settings["kafka.bootstrap.servers"] = cluster.bootstrap
     p.start()
     attested(cluster, p, t, dbom_topic=p.dbom_topic)
     p.stop()
