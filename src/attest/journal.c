@@ -435,7 +435,7 @@ journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segm
 int
 journal_get(struct journal *j, const struct journal_place *at, struct wr *w)
 {
-	return journal_fetch(j->conf.dir_fd, at, w);
+	return journal_place_fetch(j->conf.dir_fd, at, w);
 }
 
 static bool

@@ -42,7 +42,7 @@ int journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_
 
 /* The same, of a STATED entry, which is kept like a BATCH; its place is told when it is written. */
 int journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment, struct journal_place *place) MUSTCHECK;
-int journal_get(struct journal *j, const struct journal_place *at, struct wr *w) MUSTCHECK; /* journal_fetch() */
+int journal_get(struct journal *j, const struct journal_place *at, struct wr *w) MUSTCHECK; /* journal_place_fetch() */
 void journal_forget_place(struct journal *j, struct journal_place *place); /* its memory goes */
 
 /* All that was put before is written; with sync always, on disk.  0 or ERR_IO: it is not yet. */

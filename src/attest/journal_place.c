@@ -27,7 +27,7 @@ read_at(int fd, uint8_t *to, size_t n, uint64_t at)
 }
 
 int
-journal_fetch(int dir_fd, const struct journal_place *at, struct wr *w)
+journal_place_fetch(int dir_fd, const struct journal_place *at, struct wr *w)
 {
 	char name[JOURNAL_NAME_LEN];
 	uint8_t *to;

@@ -18,6 +18,6 @@ struct journal_place {
  * The bytes of the entry there, appended to `w`; journal_entry_read() takes them.
  * 0, ERR_NOTFOUND (not written yet), ERR_IO (with errno), ERR_CHECKSUM, ERR_NOMEM.
  */
-int journal_fetch(int dir_fd, const struct journal_place *at, struct wr *w) MUSTCHECK;
+int journal_place_fetch(int dir_fd, const struct journal_place *at, struct wr *w) MUSTCHECK;
 
 #endif
