@@ -200,15 +200,15 @@ place_new(struct chain *c, const struct settings *set, const struct chains_batch
 		goto fail;
 	if (make_windows(more, now, &spare) != 0)
 		goto fail;
-	if (rival != NULL) {
-		placement_ref(rival);
-		p->rival = rival;
-		retries_forget(rival);
-	}
 	if (b->producer_id >= 0 && (err = retries_add(&c->retries, p)) != 0)
 		goto fail;
 	if (b->transactional && (err = txns_add(c->shared->txns, p, b->transactional_id)) != 0)
 		goto fail;
+	if (rival != NULL) { /* only now that nothing can fail: its own retry may still come */
+		placement_ref(rival);
+		p->rival = rival;
+		retries_forget(rival);
+	}
 	fill_windows(c, p, &spare, set, now);
 	p->reach = c->high_offset > c->head.high_offset ? c->high_offset : c->head.high_offset;
 	chain_backlog_add(c, b->count, 1);
