@@ -236,6 +236,17 @@ place_again(struct placement *p, struct attempt *ret)
 	return 0;
 }
 
+/* A retry is no more than what is there. */
+static bool
+is_too_much(const struct chain *c, const struct settings *set, const struct chains_batch *b)
+{
+	const struct chain_shared *s = c->shared;
+
+	return atomic_load_explicit(&s->backlog, memory_order_relaxed) +
+		       CHAIN_BATCH_WEIGHT * atomic_load_explicit(&s->batches, memory_order_relaxed) + b->count >
+	       set->backlog_records;
+}
+
 int
 chain_place(struct chain *c, const struct settings *set, const struct chains_batch *b, struct chain_now now,
 	    struct attempt *ret)
@@ -248,7 +259,7 @@ chain_place(struct chain *c, const struct settings *set, const struct chains_bat
 		return ERR_NOT_NOW;
 	seen = retries_find(&c->retries, b->producer_id, b->producer_epoch, b->base_sequence, b->count);
 	if (seen == NULL || b->fresh)
-		return place_new(c, set, b, seen, now, ret);
+		return is_too_much(c, set, b) ? ERR_LIMIT : place_new(c, set, b, seen, now, ret);
 	if (seen->life.state == MEMBER_PLACED)
 		return ERR_EXISTS;
 	return place_again(seen, ret);

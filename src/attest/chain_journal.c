@@ -85,6 +85,7 @@ put_batch(struct placement *p, struct slice transactional_id, enum header_mode m
 				  .producer_epoch = p->producer_epoch,
 				  .base_sequence = p->base_sequence,
 				  .transactional = p->txn != PLACEMENT_NO_TXN,
+				  .young = p->young,
 				  .transactional_id = text_of(transactional_id),
 				  .time = p->time,
 				  .mode = mode,

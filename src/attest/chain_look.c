@@ -105,6 +105,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 				turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
 				return n;
 			}
+			ret[n].from = at;
 			ret[n].last = last;
 			ret[n++].elsewhere = p->elsewhere;
 			*ret_from = at < *ret_from ? at : *ret_from;
@@ -159,7 +160,8 @@ absent(struct chain *c, struct placement *p)
 	}
 	member_step(&p->life, MEMBER_MISS);
 	retries_forget(p);
-	chain_leave_windows(c, p, false);
+	/* Its bytes may still be in a broker's socket: the window says that it doesn't know. */
+	chain_leave_windows(c, p, true);
 }
 
 void
@@ -200,5 +202,8 @@ chain_restated_is(struct chain *c, bool there)
 
 	INVARIANT(o != NULL && o->state == OUTGOING_LOOK); /* nobody else ends that */
 	o->state = there ? OUTGOING_THERE : OUTGOING_READY;
+	/* One is sent when those before it are published: of the later ones none can be there. */
+	for (e = e->next; !there && e != &c->outgoing.head; e = e->next)
+		CONTAINER_OF(e, struct outgoing, link)->state = OUTGOING_READY;
 	turns_now(c->shared->turns, &c->turn);
 }

@@ -17,6 +17,7 @@ struct doubt {
 	struct placement *placement;
 	struct member *members; /* a copy */
 	uint64_t *windows;      /* of each member */
+	int64_t from;           /* it stands there or behind */
 	bool last;              /* what isn't there now counts as not stored */
 	bool elsewhere;         /* settled, perhaps in another topic (chain_sure.h) */
 	/* What the log told. */

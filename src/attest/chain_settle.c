@@ -130,6 +130,8 @@ chain_withdraw(struct chain *c, struct attempt *a)
 	} else {
 		member_step(&p->life, MEMBER_WITHDRAW);
 		retries_forget(p);
+		if (p->rival != NULL && p->rival->producer == NULL && retries_add(&c->retries, p->rival) != 0)
+			LOG_LIMITED(LOG_LEVEL_WARN, "attest", "no memory to remember a batch, if it is sent again");
 		chain_leave_windows(c, p, false);
 	}
 	end_attempt(a);
@@ -258,6 +260,15 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 	chain_tell_sealer(c);
 }
 
+static bool
+has_rival_at(const struct placement *p, int64_t base_offset)
+{
+	while ((p = p->rival) != NULL)
+		if (p->base_offset == base_offset)
+			return true;
+	return false;
+}
+
 static enum chains_outcome
 stored(struct chain *c, const struct settings *set, struct attempt *a, const struct answer *answer,
        struct chain_now now)
@@ -269,9 +280,11 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	enum chains_time time = shown;
 
 	/* The client sent one sequence with two contents, and the broker kept the first, which is a member. */
-	if (p->rival != NULL && p->rival->base_offset == answer->base_offset) {
+	if (p->life.state == MEMBER_FORWARDED && has_rival_at(p, answer->base_offset)) {
 		metric_add(METRIC_RECORDS_DUPLICATE, p->count);
-		apply(c, set, p, MEMBER_REFUSE, now);
+		apply(c, set, p, MEMBER_LOSE, now);
+		member_step(&p->life, MEMBER_GIVE_UP); /* and stays known: it may come once more */
+		chain_leave_windows(c, p, false);
 		return CHAINS_DUPLICATE;
 	}
 	/* The client is told that it is stored, and so it is, but not as our copy. */

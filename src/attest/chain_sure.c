@@ -43,13 +43,16 @@ set_elsewhere(struct placement *p, bool elsewhere)
 
 /* False: not yet, the journal doesn't take it. */
 static bool
-leave_out(struct chain *c, struct placement *p)
+leave_out(struct chain *c, struct placement *p, bool is_known)
 {
 	if (!chain_journal_leaves(p))
 		return false;
 	if (p->elsewhere)
 		set_elsewhere(p, false);
-	chain_give_up(c, p, METRIC_RECORDS_ANOTHER_TOPIC, "the topic was made again, and they are in the other one");
+	if (is_known)
+		chain_give_up(c, p, METRIC_RECORDS_ANOTHER_TOPIC, "the topic was made again, and they are in the other one");
+	else
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "nobody tells whether the topic was made again before them");
 	return true;
 }
 
@@ -148,7 +151,7 @@ chain_sure_looked(struct chain *c, const struct settings *set, struct placement 
 	if (is_ours(p, found, read)) {
 		set_elsewhere(p, false);
 		p->sure_ns = 0;
-	} else if ((!found && !read && !overdue) || !leave_out(c, p)) {
+	} else if ((!found && !read && !overdue) || !leave_out(c, p, p->found_is_ours ? read : found && c->gone)) {
 		turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
 	}
 }

@@ -258,16 +258,10 @@ chains_place(struct chains *c, const struct chains_batch *b, struct attempt *ret
 	if (err != 0)
 		return err;
 	set = chains_settings(c);
-	if (atomic_load_explicit(&c->shared.backlog, memory_order_relaxed) +
-		    CHAIN_BATCH_WEIGHT * atomic_load_explicit(&c->shared.batches, memory_order_relaxed) + b->count >
-	    set->backlog_records) {
-		err = ERR_LIMIT;
-	} else {
-		pthread_mutex_lock(&chain->lock);
-		err = chain_place(chain, set, b, now(), ret);
-		pthread_mutex_unlock(&chain->lock);
-		ret->chains = err == 0 ? c : NULL;
-	}
+	pthread_mutex_lock(&chain->lock);
+	err = chain_place(chain, set, b, now(), ret);
+	pthread_mutex_unlock(&chain->lock);
+	ret->chains = err == 0 ? c : NULL;
 	settings_unref(set);
 	return err;
 }

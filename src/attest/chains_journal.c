@@ -258,9 +258,32 @@ chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r)
 
 /* --- when the cluster is known -------------------------------------------------------------- */
 
+/* From now on an answer could have come, and the log can be read. */
+static void
+begin_to_wait(struct chain *chain, struct monotime now)
+{
+	LIST_EACH(&chain->windows, we) {
+		LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e) {
+			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (p->life.state == MEMBER_UNKNOWN)
+				p->lost_at = now;
+		}
+	}
+}
+
 int
 chains_recovered_begin(struct chains *c)
 {
+	struct monotime now = clock_now();
+
+	/* First what may fail: who has begun may be stated. */
+	LIST_EACH(&c->recovered, e) {
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+
+		if (strcmp(k->cluster_id, c->cluster_id) == 0 && chains_put(c, k->chain) != 0)
+			return ERR_NOMEM;
+	}
 	LIST_EACH(&c->recovered, e) {
 		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
 		struct chain *chain = k->chain;
@@ -271,12 +294,11 @@ chains_recovered_begin(struct chains *c)
 				 LOG_I("windows", chain->windows.count + chain->outgoing.count));
 			continue;
 		}
-		if (chains_put(c, chain) != 0)
-			return ERR_NOMEM;
 		list_remove(&c->recovered, &k->link);
 		k->chain = NULL;
 		recovered_free(k);
 		pthread_mutex_lock(&chain->lock);
+		begin_to_wait(chain, now);
 		chain->waiting = false;
 		pthread_mutex_unlock(&chain->lock);
 		turns_now(c->shared.turns, &chain->turn);

@@ -117,8 +117,16 @@ static bool
 is_member(const struct doubt *d, int32_t i, bool log_append, const uint8_t leaf[LEAF_LEN], uint64_t window)
 {
 	const uint8_t *want = leaf_of_member(d, i, log_append);
+	bool is_named = d->placement->mode != HEADERS_NONE;
 
-	return want != NULL && memcmp(want, leaf, LEAF_LEN) == 0 && (window == 0 || window == d->windows[i]);
+	return want != NULL && memcmp(want, leaf, LEAF_LEN) == 0 && window == (is_named ? d->windows[i] : 0);
+}
+
+/* Without headers only the place tells it from the same records, sent before. */
+static bool
+can_begin(const struct doubt *d, int64_t offset)
+{
+	return d->placement->mode != HEADERS_NONE || offset >= d->from;
 }
 
 static int
@@ -165,6 +173,7 @@ found_record(struct found *f, const struct found_record *r)
 	leaf_of_record(f, r, leaf, &window);
 	for (const struct place *p = map_get(f->firsts, slice_of(leaf, LEAF_LEN)); p != NULL; p = p->next)
 		if (p->log_append == r->log_append && is_member(&f->doubts[p->doubt], 0, r->log_append, leaf, window) &&
+		    can_begin(&f->doubts[p->doubt], r->offset) &&
 		    !f->doubts[p->doubt].found && err == 0)
 			err = begin(f, p->doubt, r->offset);
 	for (size_t i = 0; i < f->begun_count; i++) {

@@ -4,8 +4,8 @@
  *   log      … r r r r r r r r r …          leaf of each, over what stands before its own triple
  *   batch          └ 0 1 2 3 ┘              found where every one of its leaves stands in a row
  *
- * By content, not by position or header: so it works without headers, too.  Where records
- * carry headers they name the window, and tell two batches of the same content apart.
+ * By content.  A batch that went out with headers must have them, and name its windows; one
+ * without must stand where it can: so the same records, sent another time, aren't taken for it.
  * Pure.
  */
 #ifndef ATTEST_FOUND_H

@@ -206,6 +206,7 @@ struct round {
 	bool begin;          /* a new one */
 	bool sync;
 	bool begun, written, synced;
+	bool lost; /* it was written, and its sync failed */
 };
 
 static void
@@ -238,8 +239,10 @@ do_round(struct journal *j, struct round *r)
 			return;
 		}
 	}
-	r->written = true;
 	r->synced = r->sync && fdatasync(j->fd) == 0;
+	r->lost = r->sync && !r->synced;
+	/* What the kernel may have dropped is written again, to a segment that says how much of this one counts. */
+	r->written = !r->lost || block.n == 0;
 }
 
 static void
@@ -309,8 +312,7 @@ write_round(struct journal *j, bool sync)
 	}
 	if (r.synced)
 		j->synced_to = j->written_to;
-	else if (r.written && sync)
-		j->suspect = true; /* the kernel may call pages clean that it couldn't write */
+	j->suspect |= r.lost; /* the kernel may call pages clean that it couldn't write */
 	if (!r.written || (sync && !r.synced)) {
 		j->rounds_failed++;
 		if (!j->failing)
@@ -375,10 +377,10 @@ admit(struct journal *j, enum journal_kind kind)
 		return ERR_LIMIT;
 	if (!j->failing)
 		return 0;
-	/* A batch tries whether it is over. */
-	if (kind == JOURNAL_BATCH)
+	/* A batch, and what has no room any more, tries whether it is over. */
+	if (kind == JOURNAL_BATCH || j->filling.len + j->leaving.len > FAILING_MAX_BYTES)
 		return bring_out(j, false);
-	return j->filling.len + j->leaving.len > FAILING_MAX_BYTES ? ERR_IO : 0;
+	return 0;
 }
 
 int

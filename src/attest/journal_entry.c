@@ -51,7 +51,7 @@ put_batch(struct wr *w, const struct journal_entry *e)
 	wr_i64(w, e->producer_id);
 	wr_i16(w, e->producer_epoch);
 	wr_i32(w, e->base_sequence);
-	wr_u8(w, e->transactional);
+	wr_u8(w, (uint8_t)(e->transactional | e->young << 1));
 	put_text(w, e->transactional_id);
 	wr_u8(w, (uint8_t)e->time);
 	wr_u8(w, (uint8_t)e->mode);
@@ -214,6 +214,8 @@ get_members(struct rd *r, struct journal_entry *e)
 static void
 get_batch(struct rd *r, struct journal_entry *e)
 {
+	unsigned flags;
+
 	e->who.client_id = rd_string(r);
 	e->who.software_name = rd_string(r);
 	e->who.software_version = rd_string(r);
@@ -221,7 +223,9 @@ get_batch(struct rd *r, struct journal_entry *e)
 	e->producer_id = rd_i64(r);
 	e->producer_epoch = rd_i16(r);
 	e->base_sequence = rd_i32(r);
-	e->transactional = get_choice(r, 2) != 0;
+	flags = get_choice(r, 4);
+	e->transactional = (flags & 1) != 0;
+	e->young = (flags & 2) != 0;
 	e->transactional_id = rd_string(r);
 	e->time = (enum chains_time)get_choice(r, CHAINS_TIME_APPEND + 1);
 	e->mode = (enum header_mode)get_choice(r, HEADERS_NONE + 1);

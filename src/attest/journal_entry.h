@@ -53,6 +53,7 @@ struct journal_entry {
 	int16_t producer_epoch;
 	int32_t base_sequence;
 	bool transactional;
+	bool young; /* chains_batch */
 	struct slice transactional_id;
 	enum chains_time time; /* BATCH: what the leaves are bound to; SETTLED: the windows' */
 	enum header_mode mode;

@@ -269,6 +269,7 @@ placement_of(struct recovery *r, struct chain *c, struct journal_entry *e, struc
 				 .producer_epoch = e->producer_epoch,
 				 .base_sequence = e->base_sequence,
 				 .transactional = e->transactional,
+				 .young = e->young,
 				 .time = e->time};
 	struct placement *p;
 

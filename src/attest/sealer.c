@@ -15,7 +15,7 @@
 #include "makoto/envelope.h"
 #include "rdkafka/publisher.h"
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 10000, OVERHEAD = 1024 /* of a Kafka record around our bytes */ };
+enum { TURNS_IN_A_ROW = 64, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 10000, OVERHEAD = 1024 /* of a Kafka record around our bytes */ };
 
 /* One window until its statement is final, or one statement until it is published. */
 struct job {
@@ -315,7 +315,7 @@ job_new(struct sealer *s, struct chain *c)
 	return j;
 }
 
-/* Takes every chain whose turn it is; returns how long none has one. */
+/* Takes chains whose turn it is, so many in a row that reports and the end of it all aren't kept waiting; returns how long none has one. */
 static int
 turns_go(struct sealer *s)
 {
@@ -323,9 +323,11 @@ turns_go(struct sealer *s)
 	struct window *w;
 	struct chain *c;
 	struct job *j;
-	int wait_ms = -1;
+	int wait_ms = -1, left = TURNS_IN_A_ROW;
 
-	while ((c = chains_turn(s->chains, &w, &o, &wait_ms)) != NULL) {
+	while (left > 0 && (c = chains_turn(s->chains, &w, &o, &wait_ms)) != NULL) {
+		if (--left == 0)
+			wait_ms = 0; /* there may be more */
 		if (o != NULL) {
 			j = job_new(s, c);
 			j->out = o;

@@ -62,7 +62,7 @@ save_heads(struct app *a)
 	else
 		err = state_end(a->state, &heads, why, sizeof(why));
 	if (err != 0)
-		LOG_ERROR("app", "the heads can't be saved; new chains begin at the next start", LOG_S("cause", why));
+		LOG_ERROR("app", "the heads can't be saved; the next start goes on from the journal", LOG_S("cause", why));
 	heads_clear(&heads);
 	return err;
 }
@@ -483,8 +483,8 @@ close_all(struct app *a)
 	topics_free(a->topics);
 	addresses_free(a->addresses);
 	app_login_close(a);
-	journal_close(a->journal);
 	chains_free(a->chains);
+	journal_close(a->journal); /* statements that wait in it know it until then */
 	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
 		loop_signal_free(a->signals[i]);
 	loop_timer_free(a->tick);

@@ -73,8 +73,8 @@ app_end_journal(struct app *a, bool clean)
 {
 	uint64_t last = a->journal == NULL ? 0 : journal_last(a->journal);
 
-	journal_close(a->journal);
-	a->journal = NULL;
+	if (a->journal != NULL && journal_sync(a->journal) != 0 && clean)
+		return; /* closing it says so; the next start takes the heads and removes it */
 	if (clean && last > 0 && journal_remove(state_dir_fd(a->state), last) != 0)
 		LOG_WARN("app", "the journal can't be removed; the next start does it");
 }

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import signal
 import socket
 import threading
 import time
@@ -615,3 +616,23 @@ def test_windows_of_a_killed_proxy(cluster, new_proxy, topic):
     told = ctl("fsck", "--json", p.state)
     assert told.returncode == 0 and json.loads(told.stdout)["nextStart"]["found"] == "clean", told.stdout
     assert json.loads(told.stdout)["instance"] == left["instance"]
+
+
+def test_a_stop_while_the_statement_topic_takes_nothing(cluster, new_proxy, topic):
+    """It says what is left, and the next start publishes it."""
+    t, alone = topic(assignment=[[1, 2]]), cluster.node(3)
+    dbom = topic("dbom", assignment=[[3]])
+    p = new_proxy(settings={"attest.dbom.topic": dbom, "attest.window.records": 5, "shutdown.timeout": "3s"})
+    Confluent.produce(p.bootstrap, t, sample(5, 7, 1))
+    until("the topic is known", lambda: p.metric("makoto_windows_published_total") == 1, 30)
+    alone.pause()
+    try:
+        Confluent.produce(p.bootstrap, t, sample(23, 8, 1))
+        p.proc.send_signal(signal.SIGTERM)
+        assert p.wait() == 1 and p.said("are not published; the next start goes on with them"), p.text()
+        p.check_sane()
+    finally:
+        alone.resume()
+    cluster.wait_ready(60)
+    p.start()
+    attested(cluster, p, t, dbom_topic=dbom)

@@ -361,10 +361,35 @@ START_TEST(same_sequence_other_content)
 	fresh = rig_send(r, b, 2);
 	ck_assert(!fresh.retry);
 	ck_assert_int_eq(rig_answer(r, &fresh, 0, 30, RIG_WALL), CHAINS_DUPLICATE);
+	/* Its client didn't hear that, and sends it once more; then what it sent first. */
+	fresh = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	ck_assert(fresh.retry);
+	ck_assert_int_eq(rig_answer(r, &fresh, 0, 30, RIG_WALL), CHAINS_KNOWN);
+	fresh = rig_send(r, b, 1);
+	ck_assert_int_eq(rig_answer(r, &fresh, 0, 30, RIG_WALL), CHAINS_DUPLICATE);
 	rig_pass(r, 1000);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {30, 4});
 	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+/* What came between never went out: the first is known as before. */
+START_TEST(a_rival_that_is_withdrawn)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt a = rig_send(r, b, 1), fresh;
+
+	b.fresh = true;
+	fresh = rig_place(r, b, 2);
+	chain_withdraw(r->c, &fresh);
+	rig_stored(r, &a, 30);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(a.retry);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 30, -1), CHAINS_KNOWN);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {30, 4});
 }
 END_TEST
 
@@ -1100,6 +1125,7 @@ main(void)
 	tcase_add_test(t, a_retry_after_giving_up);
 	tcase_add_test(t, again_after_a_refusal);
 	tcase_add_test(t, same_sequence_other_content);
+	tcase_add_test(t, a_rival_that_is_withdrawn);
 	tcase_add_test(t, a_retry_overtakes);
 	tcase_add_test(t, a_duplicate_that_is_not_ours);
 	tcase_add_test(t, a_duplicate_of_an_earlier_run);

@@ -260,15 +260,22 @@ START_TEST(too_much_is_unpublished)
 	struct chains_numbers n;
 	struct attempt a;
 
-	set->backlog_records = 20 + CHAIN_BATCH_WEIGHT;
-	b.count = 25; /* one that would take all the room there is, and more */
+	set->backlog_records = 20 + 3 * CHAIN_BATCH_WEIGHT;
+	b.count = 50; /* one that would take all the room there is, and more */
 	ck_assert_int_eq(chains_place(c, &b, &a), ERR_LIMIT);
 	b.count = 5;
 	fill(1, 0);
-	fill(2, 10);
+	a = send(rig_idempotent(7, 0, 5), 2);
+	chains_lost(&a);
+	a = send(rig_idempotent(7, 5, 5), 3);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 15, -1}), CHAINS_STORED);
 	chains_count(c, &n);
 	ck_assert_int_eq(n.backlog, 20);
 	ck_assert_int_eq(chains_place(c, &b, &a), ERR_LIMIT);
+	/* What comes again is no more than what is there. */
+	a = send(rig_idempotent(7, 0, 5), 2);
+	ck_assert(a.retry);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 10, -1}), CHAINS_STORED);
 	ck_assert_uint_eq(seal(), 2);
 	chains_count(c, &n);
 	ck_assert_int_eq(n.backlog, 0);
