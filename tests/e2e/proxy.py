@@ -65,7 +65,7 @@ def yaml_of(tree, indent=0):
 class Proxy:
     """One makoto-proxy process.  Settings are dotted paths: Proxy(dir, "k:9092", {"attest.window.records": 10})."""
 
-    SECTIONS = ("listen", "kafka", "clients", "attest", "state", "verify", "admin", "log")
+    SECTIONS = ("listen", "kafka", "clients", "attest", "state", "verify", "admin", "log", "shutdown")
 
     def __init__(self, directory, upstream, settings=None, host="127.0.0.1", ports=None, state=None):
         self.dir = str(directory)
