@@ -62,6 +62,30 @@ make_key(const char *dir, const char *uri)
 	return 0;
 }
 
+/* The default key's public part, which a crash on the way to it, or a tidy hand, may have left missing. */
+static int
+make_public(const char *dir, const char *uri, const struct signer *signer)
+{
+	struct wr pem = wr_new(16384);
+	char path[4200], why[512];
+	int err;
+
+	(void)snprintf(path, sizeof(path), "%s/signing.pub.pem", dir);
+	if (strcmp(uri, "file:signing.pem") != 0 || access(path, F_OK) == 0)
+		return 0;
+	(void)snprintf(why, sizeof(why), "out of memory");
+	err = signer_public(signer, &pem);
+	if (err == 0)
+		err = keygen_public(path, wr_slice(&pem), why, sizeof(why));
+	wr_free(&pem);
+	if (err != 0) {
+		LOG_ERROR("startup", "the signing key's public part can't be written", LOG_S("cause", why));
+		return EXIT_FAILURE_RUN;
+	}
+	LOG_INFO("startup", "the signing key's public part was missing, and is written anew", LOG_S("public", path));
+	return 0;
+}
+
 int
 app_open_state(struct app *a)
 {
@@ -100,7 +124,7 @@ app_open_state(struct app *a)
 	}
 	(void)snprintf(a->key_id, sizeof(a->key_id), "%s", signer_keyid(a->signer));
 	LOG_INFO("startup", "signing key", LOG_S("fingerprint", a->key_id));
-	return 0;
+	return make_public(dir, a->config->attest_signing_key_id, a->signer);
 }
 
 static char *

@@ -42,37 +42,39 @@ sync_folder(const char *path)
 
 /* A temporary file beside `path`, synced, then put in its place; `keep` refuses to replace. */
 static int
-write_file(const char *path, mode_t mode, bool keep, BIO *content)
+write_file(const char *path, mode_t mode, bool keep, struct slice content)
 {
 	char temp[4096 + 32];
-	char *bytes;
-	long n = BIO_get_mem_data(content, &bytes);
+	bool placed = false;
 	int fd, err = ERR_IO, saved;
 
 	(void)snprintf(temp, sizeof(temp), "%s.%d.new", path, (int)getpid());
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return ERR_IO;
-	if (n <= 0 || write(fd, bytes, (size_t)n) != n || fchmod(fd, mode) != 0 || fsync(fd) != 0)
+	if (write(fd, content.p, content.n) != (ssize_t)content.n || fchmod(fd, mode) != 0 || fsync(fd) != 0)
 		goto fail;
 	/* link() is the atomic "create unless it exists"; rename() the atomic "replace". */
 	if ((keep ? link(temp, path) : rename(temp, path)) != 0) {
 		err = errno == EEXIST ? ERR_EXISTS : ERR_IO;
 		goto fail;
 	}
+	placed = true;
 	err = sync_folder(path);
 fail:
 	saved = errno;
 	(void)close(fd);
-	if (keep || err != 0)
+	if (keep || !placed)
 		(void)unlink(temp);
+	if (placed && err != 0)
+		(void)unlink(path); /* whoever finds it would take it for one that is there for good */
 	errno = saved;
 	return err;
 }
 
-/* Only a public key gives way to a new one: another file under that name is somebody's mistake, maybe their signing key. */
-static bool
-may_replace(const char *path)
+/* Only a public key gives way to a new one: another file under that name is somebody's mistake, maybe their signing key.  0, ERR_EXISTS, ERR_IO. */
+static int
+public_may_go(const char *path)
 {
 	static const char begin[] = "-----BEGIN PUBLIC KEY-----";
 	char head[sizeof(begin) - 1];
@@ -80,10 +82,33 @@ may_replace(const char *path)
 	bool may;
 
 	if (f == NULL)
-		return errno == ENOENT;
+		return errno == ENOENT ? 0 : ERR_IO;
 	may = fread(head, 1, sizeof(head), f) == sizeof(head) && memcmp(head, begin, sizeof(head)) == 0;
 	(void)fclose(f);
-	return may;
+	return may ? 0 : ERR_EXISTS;
+}
+
+static struct slice
+text_of(BIO *b)
+{
+	char *bytes;
+	long n = BIO_get_mem_data(b, &bytes);
+
+	return slice_of(bytes, (size_t)n);
+}
+
+int
+keygen_public(const char *path, struct slice pem, char *why, size_t why_len)
+{
+	int err = public_may_go(path);
+
+	if (err == 0)
+		err = write_file(path, 0644, false, pem);
+	if (err == ERR_EXISTS)
+		(void)snprintf(why, why_len, "%s: exists and is no public key", path);
+	else if (err != 0)
+		(void)snprintf(why, why_len, "%s: can't be written: %s", path, strerror(errno));
+	return err;
 }
 
 int
@@ -93,7 +118,6 @@ key_generate(const char *algorithm, const char *private_path, const char *public
 	EVP_PKEY *key = make(algorithm);
 	/* Secure memory's BIO clears what it held. */
 	BIO *priv = BIO_new(BIO_s_secmem()), *pub = BIO_new(BIO_s_mem());
-	const char *path = private_path;
 	char id[KEYID_LEN + 1];
 	int err = ERR_CRYPTO;
 
@@ -107,25 +131,18 @@ key_generate(const char *algorithm, const char *private_path, const char *public
 		(void)snprintf(why, why_len, "libcrypto could not make a key");
 		goto end;
 	}
-	err = write_file(private_path, 0600, true, priv);
-	if (err == 0) {
-		path = public_path;
-		err = may_replace(public_path) ? write_file(public_path, 0644, false, pub) : ERR_EXISTS;
-		if (err != 0) {
-			int saved = errno;
-
+	err = write_file(private_path, 0600, true, text_of(priv));
+	if (err == ERR_EXISTS) {
+		(void)snprintf(why, why_len, "%s: exists; a signing key is never replaced", private_path);
+	} else if (err != 0) {
+		(void)snprintf(why, why_len, "%s: can't be written: %s", private_path, strerror(errno));
+	} else {
+		err = keygen_public(public_path, text_of(pub), why, why_len);
+		if (err != 0)
 			(void)unlink(private_path); /* nobody has it yet, and another try must find the place free */
-			errno = saved;
-		}
+		else
+			memcpy(ret_id, id, sizeof(id));
 	}
-	if (err == ERR_EXISTS && path == public_path)
-		(void)snprintf(why, why_len, "%s: exists and is no public key", path);
-	else if (err == ERR_EXISTS)
-		(void)snprintf(why, why_len, "%s: exists; a signing key is never replaced", path);
-	else if (err != 0)
-		(void)snprintf(why, why_len, "%s: can't be written: %s", path, strerror(errno));
-	else
-		memcpy(ret_id, id, sizeof(id));
 end:
 	BIO_free(priv);
 	BIO_free(pub);

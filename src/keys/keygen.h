@@ -14,4 +14,7 @@
 int key_generate(const char *algorithm, const char *private_path, const char *public_path,
 		 char ret_id[KEYID_LEN + 1], char *why, size_t why_len) MUSTCHECK;
 
+/* Writes a public key, whole or not at all; it replaces nothing but a public key: ERR_EXISTS. */
+int keygen_public(const char *path, struct slice pem, char *why, size_t why_len) MUSTCHECK;
+
 #endif

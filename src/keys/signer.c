@@ -178,3 +178,21 @@ signer_keyid(const struct signer *s)
 {
 	return s->id;
 }
+
+int
+signer_public(const struct signer *s, struct wr *ret_pem)
+{
+	BIO *pem = BIO_new(BIO_s_mem());
+	int err = ERR_CRYPTO;
+
+	if (pem != NULL && PEM_write_bio_PUBKEY(pem, s->key) == 1) {
+		char *bytes;
+		long n = BIO_get_mem_data(pem, &bytes);
+
+		wr_bytes(ret_pem, bytes, (size_t)n);
+		err = wr_err(ret_pem);
+	}
+	BIO_free(pem);
+	ERR_clear_error();
+	return err;
+}

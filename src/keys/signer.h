@@ -23,4 +23,7 @@ int signer_sign(struct signer *s, struct slice message, struct wr *ret_sig) MUST
 
 const char *signer_keyid(const struct signer *s);
 
+/* Appends its public key as PEM.  0, ERR_CRYPTO, ERR_NOMEM. */
+int signer_public(const struct signer *s, struct wr *ret_pem) MUSTCHECK;
+
 #endif

@@ -1,6 +1,8 @@
 #include "keys/keygen.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 
 #include "keys/signer.h"
 #include "tests/unit/key_files.h"
@@ -213,6 +215,51 @@ START_TEST(no_such_folder)
 }
 END_TEST
 
+/* The folder can't be synced: what would be gone after a power loss isn't left there to be found. */
+START_TEST(folder_not_synced)
+{
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit all, one;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	ck_assert_int_eq(close(next), 0);
+	one = (struct rlimit){(rlim_t)next + 1, all.rlim_max}; /* the key's file, and none for its folder */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &one), 0);
+	ck_assert_int_eq(generate("p256", "key", "public"), ERR_IO);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	ck_assert_ptr_nonnull(strstr(why, "/key: can't be written: Too many open files"));
+	ck_assert_uint_eq(files(), 0);
+	ck_assert_int_eq(generate("p256", "key", "public"), 0);
+	ck_pair("key", "public");
+}
+END_TEST
+
+/* The public key alone, of a signing key that is there. */
+START_TEST(public_alone)
+{
+	struct slice pem = slice_str(P256_PUBLIC);
+	char want[256];
+	struct wr w;
+
+	ck_assert_int_eq(keygen_public(key_file_path("public"), pem, why, sizeof(why)), 0);
+	ck_assert_uint_eq(mode("public"), 0644);
+	ck_assert_uint_eq(files(), 1);
+	w = content("public");
+	ck_assert_str_eq((char *)w.buf, P256_PUBLIC);
+	wr_free(&w);
+	(void)key_file("other", "precious", 0600);
+	ck_assert_int_eq(keygen_public(key_file_path("other"), pem, why, sizeof(why)), ERR_EXISTS);
+	(void)snprintf(want, sizeof(want), "%s: exists and is no public key", key_file_path("other"));
+	ck_assert_str_eq(why, want);
+	ck_assert_int_eq(keygen_public(key_file_path("missing/public"), pem, why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(symlink("key", key_file_path("key")), 0); /* what can't be looked at: the cause is told */
+	ck_assert_int_eq(keygen_public(key_file_path("key"), pem, why, sizeof(why)), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(why, "/key: can't be written: Too many levels of symbolic links"));
+	ck_assert_int_eq(unlink(key_file_path("key")), 0);
+	ck_assert_uint_eq(files(), 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -228,6 +275,8 @@ main(void)
 	tcase_add_test(t, replaces_nothing_else);
 	tcase_add_test(t, algorithms_unknown);
 	tcase_add_test(t, no_such_folder);
+	tcase_add_test(t, folder_not_synced);
+	tcase_add_test(t, public_alone);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -114,6 +114,22 @@ START_TEST(appends)
 END_TEST
 
 /* Ed25519 has no chance in it: the very bytes of the openssl command line and of the other implementation. */
+START_TEST(tells_its_public_key)
+{
+	struct signer *s = signer_of(kinds[_i].private);
+	struct wr pem = wr_new(4096), small = wr_new(16);
+
+	wr_text(&pem, "before ");
+	ck_assert_int_eq(signer_public(s, &pem), 0);
+	wr_u8(&pem, '\0');
+	ck_assert_str_eq((char *)pem.buf + 7, kinds[_i].public);
+	ck_assert_int_ne(signer_public(s, &small), 0);
+	wr_free(&pem);
+	wr_free(&small);
+	signer_free(s);
+}
+END_TEST
+
 START_TEST(known_answers)
 {
 	struct signer *s = signer_of(ED25519_PRIVATE);
@@ -367,6 +383,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, signs, 0, (int)ARRAY_LEN(kinds));
 	tcase_add_loop_test(t, appends, 0, (int)ARRAY_LEN(kinds));
+	tcase_add_loop_test(t, tells_its_public_key, 0, (int)ARRAY_LEN(kinds));
 	tcase_add_test(t, known_answers);
 	tcase_add_test(t, other_forms);
 	tcase_add_test(t, relative_path);
