@@ -62,7 +62,7 @@ save_heads(struct app *a)
 	else
 		err = state_end(a->state, &heads, why, sizeof(why));
 	if (err != 0)
-		LOG_ERROR("app", "the heads can't be saved; the next start goes on from the journal", LOG_S("cause", why));
+		LOG_ERROR("app", "the heads can't be saved; the next start takes the chains from the journal", LOG_S("cause", why));
 	heads_clear(&heads);
 	return err;
 }

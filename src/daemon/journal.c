@@ -64,7 +64,7 @@ app_open_journal(struct app *a)
 		(void)snprintf(why, sizeof(why), "old segments of the journal can't be removed");
 	if (err == 0)
 		return 0;
-	LOG_ERROR("app", "the state directory can't be used", LOG_S("cause", why));
+	LOG_ERROR("app", "the state directory can't be used", LOG_S("directory", state_dir(a->state)), LOG_S("cause", why));
 	return FAILED;
 }
 
