@@ -1,4 +1,5 @@
 /* The state directory, the key, and the settings that attesting works by. */
+#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +40,25 @@ warn_of_everybody(const char *dir)
 			 LOG_S("directory", dir));
 }
 
+/* Where a start was killed while it made the key, its text may stand in a file that nobody would look for. */
+static void
+remove_half_made(const char *dir)
+{
+	static const char prefix[] = "signing.", suffix[] = ".new";
+	DIR *d = opendir(dir);
+
+	if (d == NULL)
+		return;
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		size_t n = strlen(e->d_name);
+
+		if (strncmp(e->d_name, prefix, sizeof(prefix) - 1) == 0 && n > sizeof(suffix) &&
+		    strcmp(e->d_name + n - (sizeof(suffix) - 1), suffix) == 0)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	}
+	(void)closedir(d);
+}
+
 /* The default key is made at the first start; any other must be there. */
 static int
 make_key(const char *dir, const char *uri)
@@ -48,6 +68,7 @@ make_key(const char *dir, const char *uri)
 
 	if (strcmp(uri, "file:signing.pem") != 0)
 		return 0;
+	remove_half_made(dir); /* the state's lock is ours: nobody else is about to make it */
 	(void)snprintf(priv, sizeof(priv), "%s/signing.pem", dir);
 	(void)snprintf(pub, sizeof(pub), "%s/signing.pub.pem", dir);
 	if (access(priv, F_OK) == 0)
