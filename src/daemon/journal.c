@@ -1,4 +1,6 @@
 /* The journal's place in the daemon's life: begun before the heads are taken, gone when new ones are saved. */
+#include <errno.h>
+
 #include "attest/recovery.h"
 #include "base/log.h"
 #include "daemon/app_internal.h"
@@ -61,7 +63,7 @@ app_open_journal(struct app *a)
 		err = state_begin(a->state, why, sizeof(why));
 	/* Everything that counts stands in the new segments. */
 	if (err == 0 && (err = journal_remove(conf.dir_fd, journal_first(a->journal) - 1)) != 0)
-		(void)snprintf(why, sizeof(why), "old segments of the journal can't be removed");
+		(void)snprintf(why, sizeof(why), "old segments of the journal can't be removed: %s", strerror(errno));
 	if (err == 0)
 		return 0;
 	LOG_ERROR("app", "the state directory can't be used", LOG_S("directory", state_dir(a->state)), LOG_S("cause", why));
