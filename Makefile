@@ -160,7 +160,7 @@ e2e-asan: ## the same with the programs under ASan and UBSan
 	@$(PARALLEL) FLAVOR=asan build/asan/makoto-proxy build/asan/makotoctl
 	@tests/e2e/run --flavor asan
 
-e2e-long: all ## the long runs: a million records, stop and restart under load
+e2e-long: all ## the long runs: a million records, stop and restart under load, each system call that fails
 	@tests/e2e/run --flavor release --long
 
 check-clients: deps-build deps-e2e deps-clients all ## the client matrix: clients in six languages and Kafka's own tools, directly and proxied
