@@ -282,7 +282,8 @@ class Violation:
 @dataclass
 class Report:
     violations: list = field(default_factory=list)
-    # The same of records that Kafka itself may lose: acks below all, a change of leader; and sequence-used-again.
+    # The same of records that Kafka itself may lose: acks below all, a change of leader; sequence-used-again; and
+    # record-doubled of a producer that gave some up.
     notes: list = field(default_factory=list)
     figures: Counter = field(default_factory=Counter)
 
@@ -634,7 +635,12 @@ class Checker:
                 self.report.figures["told, in an excluded topic"] += 1
 
     def _producers_order(self):
-        """Once each and in order: what idempotent producers are promised, and what the proxy must not break."""
+        """Once each and in order: what idempotent producers are promised, and what the proxy must not break.
+
+        One that gave records of a partition up begins a new epoch there, in which librdkafka sends again what waited
+        behind them, and what of that was stored unheard stands twice.
+        """
+        renewed = {(self.sent[u]["c"], self.sent[u]["t"], self.sent[u]["p"]) for u in self.failed if u in self.sent}
         for (t, p), log in self.ev.logs.items():
             at, last = {}, {}
             for o in sorted(log.records):
@@ -647,7 +653,7 @@ class Checker:
                 if sent["kind"] not in ("idempotent", "transactional"):
                     continue
                 if u in at:
-                    self.say("record-doubled", t, p, o, f"{u} stands at {at[u]} too")
+                    self.say("record-doubled", t, p, o, f"{u} stands at {at[u]} too", (sent["c"], t, p) in renewed)
                 elif last.get(sent["c"], -1) > sent["n"]:
                     self.say("order-broken", t, p, o, f"{u} is number {sent['n']} of {sent['c']}, behind {last[sent['c']]}")
                 at[u] = o

@@ -700,3 +700,15 @@ def test_a_sequence_used_again_is_noted(made):
     purged["e"] = "ack"
     purged["o"] = 11
     assert "acked-not-in-log" in c.check(made.evidence()).names()
+
+
+def test_a_record_doubled_by_a_producer_that_gave_up_is_noted(made):
+    """The records before timed out in the client: it began a new epoch, and sent again what it had not heard of."""
+    first = next(x for x in made.journal if x["e"] == "send" and x["u"] == "u-0-2")
+    made.logs[TOPIC, 0].records[26] = copy.deepcopy(made.logs[TOPIC, 0].records[2])
+    assert "record-doubled" in c.check(made.evidence()).names()
+    made.journal += [{**first, "u": "u-0-lost", "n": 31}, {"e": "fail", "u": "u-0-lost", "err": "_MSG_TIMED_OUT"}]
+    report = c.check(made.evidence())
+    assert "record-doubled" not in report.names() and "record-doubled" in {n.name for n in report.notes}
+    made.journal[-2]["p"] = 1
+    assert "record-doubled" in c.check(made.evidence()).names()
