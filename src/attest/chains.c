@@ -420,12 +420,13 @@ void
 chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed)
 {
 	struct list placements;
+	bool some;
 
 	/* Heads first: what a chain that begins meanwhile takes from there is found behind them. */
-	chains_heads_end(c, producer_id, epoch, committed);
+	some = chains_heads_end(c, producer_id, epoch, committed);
 	list_init(&placements);
 	txns_end(c->shared.txns, producer_id, mark, &placements);
-	if (list_first(&placements) == NULL)
+	if (!some && list_first(&placements) == NULL)
 		return;
 	end_all(&placements, epoch, committed);
 	write_ends(c);

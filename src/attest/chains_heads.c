@@ -1,4 +1,5 @@
 #include "attest/chains_internal.h"
+#include "attest/journal.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 
@@ -38,20 +39,44 @@ end_runs(struct head *h, int64_t producer_id, int16_t epoch, bool committed)
 	return n - kept;
 }
 
-void
+/* The head stands in the journal with its runs open. */
+static void
+journal_end(struct chains *c, const struct heads_entry *head, int64_t producer_id, int16_t epoch, bool committed)
+{
+	struct journal_entry e = {.kind = JOURNAL_ENDED,
+				  .chain = head->number,
+				  .producer_id = producer_id,
+				  .producer_epoch = epoch,
+				  .base_offset = -1,
+				  .committed = committed};
+
+	if (c->shared.journal != NULL && head->number != 0 && journal_put(c->shared.journal, &e, NULL) != 0)
+		LOG_LIMITED(LOG_LEVEL_WARN, "journal", "how a transaction of the last run ended isn't written; a crash would forget it");
+}
+
+bool
 chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool committed)
 {
+	bool some = false;
+
 	if (c->heads_open == 0)
-		return;
+		return false;
 	pthread_rwlock_wrlock(&c->lock);
 	for (size_t i = 0; i < c->heads.count; i++) {
 		struct heads_entry *e = &c->heads.entry[i];
+		size_t n;
 
 		/* Producer ids are a cluster's own. */
-		if (e->topic != NULL && c->has_cluster && strcmp(e->cluster_id, c->cluster_id) == 0)
-			c->heads_open -= end_runs(&e->head, producer_id, epoch, committed);
+		if (e->topic == NULL || !c->has_cluster || strcmp(e->cluster_id, c->cluster_id) != 0)
+			continue;
+		n = end_runs(&e->head, producer_id, epoch, committed);
+		if (n > 0)
+			journal_end(c, e, producer_id, epoch, committed);
+		c->heads_open -= n;
+		some |= n > 0;
 	}
 	pthread_rwlock_unlock(&c->lock);
+	return some;
 }
 
 static struct heads_entry *

@@ -30,8 +30,8 @@ int chains_put(struct chains *c, struct chain *chain);
 /* A chain that begins, under the write lock: takes the head that an earlier run left. */
 void chains_heads_apply(struct chains *c, struct chain *chain);
 
-/* A transaction ended: for the heads that no chain took yet. */
-void chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool committed);
+/* A transaction ended: for the heads that no chain took yet.  True: one of them had it, and it is in the journal, not committed. */
+bool chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool committed);
 
 /* Transactions that earlier statements left open can still end. */
 void chains_restore_open(struct chains *c, struct chain *chain, const struct head_runs *open);

@@ -75,6 +75,7 @@ static int contents;
 static unsigned seed;
 /* The statement that waits for the topic, while that takes none. */
 static struct outgoing *held;
+static struct heads saved; /* by a clean stop, for the next start */
 
 static void pass(int64_t ms);
 static bool topic_is_down;
@@ -223,6 +224,7 @@ begin(void)
 	if (has_id)
 		ck_assert_int_eq(chains_sure_begin(c), 0);
 	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+	chains_heads_restore(c, &saved);
 	ck_assert_int_eq(chains_journal_begin(c, j, r), 0);
 	ck_counted(v);
 	ck_assert_int_eq(journal_remove(dir_fd, journal_first(j) - 1), 0);
@@ -756,6 +758,47 @@ START_TEST(made_again_in_between)
 }
 END_TEST
 
+/*
+ * A clean stop left a transaction open; its end is told to the next run before anybody
+ * writes to that partition, and then that run is killed.
+ */
+START_TEST(ended_before_its_chain_begins)
+{
+	struct chains_batch b = rig_transactional(7, 0, 10);
+	struct answer ok = {0, 0, -1};
+	struct attempt a;
+
+	seed = 1;
+	begin();
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &ok), CHAINS_STORED);
+	world_log[logged_count++] = (struct logged){0, b.count, contents++, 7};
+	log_end = b.count;
+	pass(set->transaction_wait_ms);
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->open.count, 1);
+	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+	crash();
+	each_file(remove_file);
+	begin();
+	chains_txn_ended(c, 7, 0, chains_txn_mark(c), true);
+	note_written(); /* the client has the answer */
+	crash();
+	begin();
+	chains_txn_ended(c, 7, 0, chains_txn_mark(c), false); /* its next one */
+	fill_one_window();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 2);
+	ck_assert_uint_eq(topic[1].s->resolved_count, 1);
+	ck_assert(topic[1].s->resolved[0].committed);
+	check_world();
+	crash();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -765,6 +808,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, everything_was_published);
+	tcase_add_test(t, ended_before_its_chain_begins);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
