@@ -12,8 +12,8 @@ ROUNDS = int(sys.argv[1])
 PEER = sys.argv[2] if len(sys.argv) > 2 else None
 sys.argv[1:] = ["0"]
 
+import run  # noqa: E402, I001  puts the tests' modules on the path
 import proxy  # noqa: E402
-import run  # noqa: E402
 
 CASES = (("none, 128 KiB batches", 150000, {}), ("none, 10,000 records/s, linger 0", 60000, {"rate": 10000, "linger.ms": 0}))
 
