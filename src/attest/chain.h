@@ -35,6 +35,9 @@ struct chain_shared {
 	_Atomic bool stopping;    /* nothing is placed, nothing is waited for */
 };
 
+/* The same records, sent again by a producer without an id, are as like as their first copy: the last finds are remembered. */
+#define CHAIN_CLAIMED 64
+
 struct chain {
 	pthread_mutex_t lock;
 	struct chain_shared *shared;
@@ -65,6 +68,8 @@ struct chain {
 	uint64_t head_length, head_next; /* what that one says */
 	struct list outgoing; /* statements whose bytes are final, oldest first (attest/outgoing.h); the head is behind them */
 	bool sending;         /* the sealer has the first of them */
+	struct run claimed[CHAIN_CLAIMED]; /* ring: what the log was found to hold of batches without headers */
+	size_t claimed_count;              /* ever */
 };
 
 /*

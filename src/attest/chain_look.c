@@ -132,6 +132,17 @@ is_taken(const struct chain *c, const struct placement *not_it, int64_t first, i
 	return false;
 }
 
+bool
+chain_is_claimed(const struct chain *c, int64_t first, int64_t count)
+{
+	size_t n = c->claimed_count < CHAIN_CLAIMED ? c->claimed_count : CHAIN_CLAIMED;
+
+	for (size_t i = 0; i < n; i++)
+		if (c->claimed[i].first < first + count && first < c->claimed[i].first + c->claimed[i].count)
+			return true;
+	return false;
+}
+
 static void
 found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_now now)
 {
@@ -146,6 +157,8 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 	metric_add(METRIC_READBACK_STORED, p->count);
 	metric_add(METRIC_RECORDS_ATTESTED, p->count);
 	member_step(&p->life, MEMBER_FIND);
+	if (p->mode == HEADERS_NONE)
+		c->claimed[c->claimed_count++ % CHAIN_CLAIMED] = (struct run){d->base_offset, p->count};
 	/* The log was asked for by its name. */
 	chain_settle_at(c, p, d->base_offset, d->append_ms, time, chain_sure_from(c, d->base_offset <= p->reach, now));
 }
@@ -177,7 +190,8 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 		if (p->elsewhere) {
 			if (d->elsewhere) /* else its turn comes: this reading began too early */
 				chain_sure_looked(c, set, p, d->found, read, now);
-		} else if (open && d->found && !is_taken(c, p, d->base_offset, p->count)) {
+		} else if (open && d->found && !is_taken(c, p, d->base_offset, p->count) &&
+			   !(p->mode == HEADERS_NONE && chain_is_claimed(c, d->base_offset, p->count))) {
 			found(c, p, d, now);
 		} else if (state == MEMBER_UNKNOWN && read && d->last) {
 			absent(c, p);

@@ -287,6 +287,14 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		chain_leave_windows(c, p, false);
 		return CHAINS_DUPLICATE;
 	}
+	/* This copy was taken for an earlier one of the same records: they are members there. */
+	if (p->life.state == MEMBER_FORWARDED && p->mode == HEADERS_NONE &&
+	    chain_is_claimed(c, answer->base_offset, p->count)) {
+		apply(c, set, p, MEMBER_LOSE, now);
+		member_step(&p->life, MEMBER_GIVE_UP);
+		chain_leave_windows(c, p, false);
+		return CHAINS_KNOWN;
+	}
 	/* The client is told that it is stored, and so it is, but not as our copy. */
 	if (p->life.state == MEMBER_FORWARDED && is_foreign_duplicate(c, a, answer, known)) {
 		apply(c, set, p, MEMBER_LOSE, now);

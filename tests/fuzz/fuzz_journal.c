@@ -204,7 +204,7 @@ recover(int from, int to, struct found *ret)
 
 		c->shared.journal = NULL;
 		INVARIANT(chains_set_cluster(c, slice_str(k->cluster_id)) == 0);
-		(void)chains_turn(c, &w, &wait_ms);
+		(void)chains_turn(c, &w, NULL, &wait_ms);
 	}
 	c->shared.journal = NULL;
 	chains_free(c);

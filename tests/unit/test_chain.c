@@ -509,6 +509,31 @@ START_TEST(a_producer_that_is_new)
 }
 END_TEST
 
+/* The first copy's answer was lost, and the log has one copy: it is listed once, whichever it is. */
+START_TEST(the_same_again_without_headers)
+{
+	static const uint8_t digest[32];
+	struct attempt a = rig_place(r, rig_batch(3), 1), b;
+
+	rig_reads_back(r);
+	ck_assert_int_eq(chain_forward(r->c, &a, HEADERS_NONE, digest), 0);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 3});
+	b = rig_place(r, rig_batch(3), 1);
+	ck_assert_int_eq(chain_forward(r->c, &b, HEADERS_NONE, digest), 0);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_KNOWN);
+	b = rig_place(r, rig_batch(3), 1);
+	ck_assert_int_eq(chain_forward(r->c, &b, HEADERS_NONE, digest), 0);
+	rig_stored(r, &b, 13);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {13, 3});
+}
+END_TEST
+
 /* Its first attempt was stored, as the answer to the second told; the first answer then tells nothing new. */
 START_TEST(a_late_answer_is_no_duplicate)
 {
@@ -1131,6 +1156,7 @@ main(void)
 	tcase_add_test(t, a_duplicate_of_an_earlier_run);
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);
 	tcase_add_test(t, a_producer_that_is_new);
+	tcase_add_test(t, the_same_again_without_headers);
 	tcase_add_test(t, a_late_answer_is_no_duplicate);
 	tcase_add_test(t, a_type_that_is_not_known);
 	tcase_add_test(t, a_time_of_no_broker);
