@@ -193,11 +193,11 @@ check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora
 	@tools/side-by-side.sh 'for t in e2e check-chaos; do $(MAKE) --no-print-directory $$t || exit 1; done' \
 		'for t in unit-all fuzz-check demo-check check-checker lint; do nice -n 10 $(MAKE) --no-print-directory $$t || exit 1; done'
 
-check-long: deps-clients check ## check, then real Kafka under ASan, the long runs, check-versions beside check-clients, then check-life
-	@tools/side-by-side.sh '$(MAKE) --no-print-directory check-clients' \
-		'export E2E_CLUSTER=cluster-2 E2E_PORT_BASE=16000 E2E_PROXY_PORTS=18000; \
-		for t in e2e-asan e2e-long check-versions; do $(MAKE) --no-print-directory $$t || exit 1; done'
+check-long: check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka
+	@$(MAKE) --no-print-directory e2e-asan
+	@$(MAKE) --no-print-directory e2e-long
 	@$(MAKE) --no-print-directory check-life
+	@$(MAKE) --no-print-directory check-versions
 
 # --- seeing it, measuring it ---------------------------------------------------
 
