@@ -80,7 +80,7 @@ go_on(struct heads *h)
 		struct window *none;
 		int wait;
 
-		INVARIANT(chains_turn(c, &none, &wait) == NULL);
+		INVARIANT(chains_turn(c, &none, NULL, &wait) == NULL);
 	}
 	INVARIANT(chains_heads_save(c, &saved) == 0);
 	heads_clear(&saved);
