@@ -199,7 +199,7 @@ def faulty_run(life, client, out):
             client.wait(px)
     if px.alive():
         try:
-            until("full windows are published", lambda: px.status()["unpublishedRecords"] < WINDOW or not px.alive(), 60 * PATIENCE)
+            until("full windows are published", lambda: not px.alive() or px.status()["unpublishedRecords"] < WINDOW, 60 * PATIENCE)
             life.counted = journal_counted(px)
         except OSError:
             assert life.fault == "SIGKILL"
