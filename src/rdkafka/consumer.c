@@ -212,6 +212,31 @@ consumer_partitions(struct consumer *c, const char *topic, int32_t *ret)
 	return 0;
 }
 
+/*
+ * The leader is another one by now.  librdkafka (2.0) asks the one in its cache, for a quarter
+ * of an hour, whatever that answers; asking for the topic's metadata renews the cache.
+ * True: it is worth another try.
+ */
+static bool
+learn_leader(struct consumer *c, const char *topic, rd_kafka_resp_err_t rerr)
+{
+	const struct rd_kafka_metadata *md;
+	rd_kafka_topic_t *rkt;
+	bool learnt;
+
+	if (rerr != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && rerr != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE &&
+	    rerr != RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE && rerr != RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH &&
+	    rerr != RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH)
+		return false;
+	if ((rkt = rd_kafka_topic_new(c->rk, topic, NULL)) == NULL)
+		return false;
+	learnt = rd_kafka_metadata(c->rk, 0, rkt, &md, c->timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (learnt)
+		rd_kafka_metadata_destroy(md);
+	rd_kafka_topic_destroy(rkt);
+	return learnt;
+}
+
 int
 consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, int64_t *ret_low, int64_t *ret_high)
 {
@@ -219,6 +244,8 @@ consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, in
 	rd_kafka_resp_err_t rerr =
 		rd_kafka_query_watermark_offsets(c->rk, topic, partition, &low, &high, c->timeout_ms);
 
+	if (learn_leader(c, topic, rerr))
+		rerr = rd_kafka_query_watermark_offsets(c->rk, topic, partition, &low, &high, c->timeout_ms);
 	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return failed(c, topic, rerr);
 	*ret_low = low;
