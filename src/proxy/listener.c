@@ -9,6 +9,7 @@
 #include "net/addr.h"
 
 #define ACCEPTS_PER_TURN 64
+#define RESERVES 8
 #define REST_MS 200 /* how long accepting rests when there is no descriptor to refuse with either */
 
 struct acceptor {
@@ -17,10 +18,12 @@ struct acceptor {
 	unsigned count;
 	struct list listeners;
 	/*
-	 * Out of descriptors, accept() fails and the connection stays readable: a spin.  One
-	 * descriptor is kept back to accept such a connection, and close it.
+	 * Out of descriptors, accept() fails and the connection stays readable: a spin.  Some
+	 * are kept back to accept such a connection, and close it.  Whenever that is done
+	 * another thread may be faster, and have that one for as long as its connection lasts.
 	 */
-	int reserve;
+	int reserve[RESERVES];
+	unsigned reserves;
 	struct loop_timer *rest;
 };
 
@@ -35,10 +38,17 @@ watch_all(struct acceptor *a, unsigned what)
 	}
 }
 
-static int
-open_reserve(void)
+/* As many as there are to be had. */
+static void
+fill_reserve(struct acceptor *a)
 {
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (a->reserves < RESERVES) {
+		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		a->reserve[a->reserves++] = fd;
+	}
 }
 
 static void
@@ -46,8 +56,7 @@ on_rested(void *arg)
 {
 	struct acceptor *a = arg;
 
-	if (a->reserve < 0)
-		a->reserve = open_reserve();
+	fill_reserve(a);
 	watch_all(a, LOOP_READ);
 }
 
@@ -58,7 +67,7 @@ rest(struct acceptor *a)
 	loop_timer_set(a->rest, REST_MS);
 }
 
-/* Accepts one connection with the reserve, and closes it. */
+/* Accepts one connection with a descriptor of the reserve, and closes it. */
 static void
 refuse_one(struct acceptor *a, int listen_fd, int code)
 {
@@ -66,17 +75,15 @@ refuse_one(struct acceptor *a, int listen_fd, int code)
 
 	LOG_LIMITED(LOG_LEVEL_WARN, "listener", "a connection can't be accepted", LOG_S("error", strerror(code)));
 	metric_add(METRIC_CONNECTIONS_REFUSED_FILES, 1);
-	if (a->reserve < 0) {
+	if (a->reserves == 0) {
 		rest(a);
 		return;
 	}
-	close(a->reserve);
+	close(a->reserve[--a->reserves]);
 	fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
-	a->reserve = open_reserve();
-	if (a->reserve < 0)
-		rest(a); /* another thread was faster */
+	fill_reserve(a);
 }
 
 static void
@@ -129,9 +136,9 @@ acceptor_new(struct core *core, struct reactor *reactors, unsigned count)
 	a->reactors = reactors;
 	a->count = count;
 	list_init(&a->listeners);
-	a->reserve = open_reserve();
+	fill_reserve(a);
 	a->rest = loop_timer_new(reactors[0].loop, on_rested, a);
-	if (a->reserve < 0 || a->rest == NULL) {
+	if (a->reserves == 0 || a->rest == NULL) {
 		acceptor_free(a);
 		return NULL;
 	}
@@ -167,8 +174,8 @@ acceptor_free(struct acceptor *a)
 	while ((e = list_pop(&a->listeners)) != NULL)
 		free(CONTAINER_OF(e, struct listener, link));
 	loop_timer_free(a->rest);
-	if (a->reserve >= 0)
-		close(a->reserve);
+	while (a->reserves > 0)
+		close(a->reserve[--a->reserves]);
 	free(a);
 }
 
