@@ -2,8 +2,19 @@
 
 #include "base/rd.h"
 
-/* A member as the journal has it, without the leaf for LogAppendTime. */
-enum { MEMBER_BYTES = LEAF_LEN + 8 + 4 + 1 + MANIFEST_KEY_PREFIX, SPAN_BYTES = 8 + 8 + 4, FRAME_BYTES = 4 };
+/*
+ * A member:  u8 flags │ leaf │ leaf for LogAppendTime │ timestamp │ value's bytes │ start of the key's hash
+ *                              unless the topic's type   varlong,    uvarint        unless the key
+ *                              is known                  to the one                 is null
+ *                                                        before
+ * What can be left out is: these bytes are most of what a record costs.
+ */
+enum {
+	MEMBER_MIN = 1 + LEAF_LEN + 1 + 1,
+	MEMBER_MAX = 1 + 2 * LEAF_LEN + 10 + 5 + MANIFEST_KEY_PREFIX,
+	SPAN_BYTES = 8 + 8 + 4,
+	FRAME_BYTES = 4
+};
 
 /* --- writing --------------------------------------------------------------------------- */
 
@@ -24,20 +35,23 @@ static void
 put_members(struct wr *w, const struct journal_entry *e)
 {
 	bool both = e->time == CHAINS_TIME_UNKNOWN;
+	int64_t before = 0;
 
 	/* Once for all: a batch has many. */
-	if (wr_room(w, (size_t)e->count * (MEMBER_BYTES + (both ? LEAF_LEN : 0))) == NULL)
+	if (wr_room(w, (size_t)e->count * MEMBER_MAX) == NULL)
 		return;
 	for (int32_t i = 0; i < e->count; i++) {
 		const struct member *m = &e->members[i];
 
+		wr_u8(w, m->flags);
 		wr_bytes(w, m->leaf, LEAF_LEN);
 		if (both)
 			wr_bytes(w, m->unbound, LEAF_LEN);
-		wr_i64(w, m->timestamp);
-		wr_u32(w, m->value_bytes);
-		wr_u8(w, m->flags);
-		wr_bytes(w, m->key_prefix, MANIFEST_KEY_PREFIX);
+		wr_varlong(w, (int64_t)((uint64_t)m->timestamp - (uint64_t)before));
+		wr_uvarint(w, m->value_bytes);
+		if ((m->flags & LEAF_KEY_NULL) == 0)
+			wr_bytes(w, m->key_prefix, MANIFEST_KEY_PREFIX);
+		before = m->timestamp;
 	}
 }
 
@@ -179,17 +193,28 @@ get_spans(struct rd *r, struct journal_entry *e)
 	}
 }
 
+/* As wr_uvarlong() writes it: an entry has one form. */
+static uint64_t
+get_uvarlong(struct rd *r)
+{
+	size_t before = rd_left(r);
+	uint64_t v = rd_uvarlong(r);
+
+	if (rd_err(r) == 0 && before - rd_left(r) != uvarlong_len(v))
+		rd_fail(r, ERR_MALFORMED);
+	return v;
+}
+
 static void
 get_members(struct rd *r, struct journal_entry *e)
 {
 	bool both = e->time == CHAINS_TIME_UNKNOWN;
-	int64_t told = 0;
+	int64_t told = 0, before = 0;
 
 	for (uint32_t i = 0; rd_err(r) == 0 && i < e->span_count; i++)
 		told += e->spans[i].count;
 	e->count = rd_i32(r);
-	if (e->count <= 0 || told != e->count ||
-	    rd_left(r) != (size_t)e->count * (MEMBER_BYTES + (both ? LEAF_LEN : 0))) {
+	if (e->count <= 0 || told != e->count || (size_t)e->count > rd_left(r) / MEMBER_MIN) {
 		rd_fail(r, ERR_MALFORMED);
 		return;
 	}
@@ -200,14 +225,21 @@ get_members(struct rd *r, struct journal_entry *e)
 	}
 	for (int32_t i = 0; i < e->count; i++) {
 		struct member *m = &e->members[i];
+		uint64_t since, size;
 
+		m->flags = rd_u8(r);
 		get_bytes(r, m->leaf, LEAF_LEN);
 		if (both)
 			get_bytes(r, m->unbound, LEAF_LEN);
-		m->timestamp = rd_i64(r);
-		m->value_bytes = rd_u32(r);
-		m->flags = rd_u8(r);
-		get_bytes(r, m->key_prefix, MANIFEST_KEY_PREFIX);
+		since = get_uvarlong(r);
+		size = get_uvarlong(r);
+		if (size > UINT32_MAX)
+			rd_fail(r, ERR_MALFORMED);
+		m->timestamp = (int64_t)((uint64_t)before + ((since >> 1) ^ -(since & 1))); /* zig-zag */
+		m->value_bytes = (uint32_t)size;
+		if ((m->flags & LEAF_KEY_NULL) == 0)
+			get_bytes(r, m->key_prefix, MANIFEST_KEY_PREFIX);
+		before = m->timestamp;
 	}
 }
 

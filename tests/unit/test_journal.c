@@ -86,10 +86,10 @@ batch(uint64_t number)
 	for (int i = 0; i < 3; i++) {
 		memset(members[i].leaf, 0x10 + i, LEAF_LEN);
 		memset(members[i].unbound, 0x20 + i, LEAF_LEN);
-		members[i].timestamp = -i;
+		members[i].timestamp = (int64_t[]){INT64_MAX, INT64_MIN, -1}[i]; /* differences beyond 64 bits */
 		members[i].value_bytes = UINT32_MAX - (uint32_t)i;
 		members[i].flags = (uint8_t)i;
-		memset(members[i].key_prefix, 'k', sizeof(members[i].key_prefix));
+		memset(members[i].key_prefix, i & LEAF_KEY_NULL ? 0 : 'k', sizeof(members[i].key_prefix));
 	}
 	return e;
 }
