@@ -223,8 +223,8 @@ chain_note_time(struct chain *c, enum chains_time shown, struct chain_now now)
 bool
 chain_leaves_fit(const struct placement *p, enum chains_time time)
 {
-	/* Leaves bound to CreateTime have their unbound twins beside them. */
-	if (p->time == CHAINS_TIME_APPEND && time != CHAINS_TIME_APPEND)
+	/* Only leaves that were made before the type was known have their unbound twins beside them. */
+	if (p->time != CHAINS_TIME_UNKNOWN && p->time != time)
 		return false;
 	for (size_t i = 0; i < p->span_count; i++) {
 		const struct window *w = p->span[i].window;

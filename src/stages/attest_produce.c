@@ -131,8 +131,7 @@ rewrite_in(struct work *w, const struct attempt *t, enum header_mode mode, struc
 		.dbom_topic = dbom_topic,
 		.chain = chains_id_of(t),
 		.bind_timestamp = t->time != CHAINS_TIME_APPEND,
-		/* A topic's type can change at any time, and only the answer tells. */
-		.both = t->time != CHAINS_TIME_APPEND,
+		.both = t->time == CHAINS_TIME_UNKNOWN,
 		.max_bytes = (size_t)w->config->attest_max_plain_bytes,
 	};
 	struct rewrite_cost cost = {0};

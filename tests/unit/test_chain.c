@@ -783,6 +783,28 @@ START_TEST(the_type_changes_in_time)
 }
 END_TEST
 
+/* What was known of the topic is old: a leaf was made for the other type alone.  The next batch has both. */
+START_TEST(the_known_type_changes)
+{
+	struct chains_batch known = rig_batch(2);
+	int64_t before = metric_read(METRIC_RECORDS_TIMESTAMP_TYPE);
+	struct attempt a, b;
+
+	known.time = CHAINS_TIME_CREATE;
+	a = rig_send(r, known, 1);
+	ck_assert_int_eq(a.time, CHAINS_TIME_CREATE);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_UNFIT);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_TIMESTAMP_TYPE) - before, 2);
+	b = rig_send(r, known, 2);
+	ck_assert_int_eq(b.time, CHAINS_TIME_UNKNOWN);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 2, RIG_WALL), CHAINS_STORED);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert(rig_last(r)->log_append);
+	ck_runs(&rig_last(r)->ranges, {2, 2});
+}
+END_TEST
+
 /* --- transactions ------------------------------------------------------------------------ */
 
 static void
@@ -1169,6 +1191,7 @@ main(void)
 	tcase_add_test(t, log_append_time);
 	tcase_add_test(t, the_type_changes);
 	tcase_add_test(t, the_type_changes_in_time);
+	tcase_add_test(t, the_known_type_changes);
 	tcase_add_test(t, transactions_are_waited_for);
 	tcase_add_test(t, open_and_resolved_later);
 	tcase_add_test(t, ends_in_the_sealers_hands);
