@@ -114,7 +114,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 WRAPPED := malloc calloc realloc reallocarray strdup strndup free ZSTD_createCCtx ZSTD_createDCtx \
            libdeflate_alloc_compressor libdeflate_alloc_decompressor LZ4F_createCompressionContext \
            LZ4F_createDecompressionContext
-$(patsubst %,$(B)/unit/test_%,json_memory memory memory_chain memory_fsck memory_sealer memory_session memory_verify): private LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
+$(patsubst %,$(B)/unit/test_%,covered json_memory memory memory_chain memory_fsck memory_sealer memory_session memory_verify): private LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 
 unit: $(UNITBIN) ## the unit tests of one FLAVOR
 	@tools/run-tests.sh unit-$(FLAVOR) $(UNITBIN)
