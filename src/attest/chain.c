@@ -46,6 +46,8 @@ chain_free(struct chain *c)
 	while ((e = list_pop(&c->outgoing)) != NULL)
 		outgoing_free(CONTAINER_OF(e, struct outgoing, link));
 	head_clear(&c->head);
+	covered_clear(&c->covered);
+	covered_clear(&c->guessed);
 	pthread_mutex_destroy(&c->lock);
 	free(c->topic);
 	free(c);

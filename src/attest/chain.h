@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "attest/covered.h"
 #include "attest/head.h"
 #include "attest/journal.h"
 #include "attest/retries.h"
@@ -34,9 +35,6 @@ struct chain_shared {
 	_Atomic int64_t outgoing; /* bytes of statements in memory */
 	_Atomic bool stopping;    /* nothing is placed, nothing is waited for */
 };
-
-/* The same records, sent again by a producer without an id, are as like as their first copy: the last finds are remembered. */
-#define CHAIN_CLAIMED 64
 
 struct chain {
 	pthread_mutex_t lock;
@@ -68,8 +66,9 @@ struct chain {
 	uint64_t head_length, head_next; /* what that one says */
 	struct list outgoing; /* statements whose bytes are final, oldest first (attest/outgoing.h); the head is behind them */
 	bool sending;         /* the sealer has the first of them */
-	struct run claimed[CHAIN_CLAIMED]; /* ring: what the log was found to hold of batches without headers */
-	size_t claimed_count;              /* ever */
+	/* Nothing in a record without headers tells it from another copy: of the batches that went out so … */
+	struct covered covered; /* … all that are settled, or were, */
+	struct covered guessed; /* and those that were found in the log */
 };
 
 /*

@@ -25,9 +25,6 @@ void chain_leave_windows(struct chain *c, struct placement *p, bool unresolved);
 /* The same, as its outcome stays unknown: its windows count the batch as unresolved, `reason` as unattested. */
 void chain_give_up(struct chain *c, struct placement *p, enum metric reason, const char *why);
 
-/* Does a batch that was found in the log without headers have one of these offsets? */
-bool chain_is_claimed(const struct chain *c, int64_t first, int64_t count);
-
 /* Its records are members, at these offsets; the life has been told.  sure_ns: as in the placement. */
 void chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64_t append_ms,
 		     enum chains_time time, int64_t sure_ns);

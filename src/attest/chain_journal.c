@@ -34,6 +34,33 @@ note_batch(const struct placement *p, struct journal_entry *e)
 	return note(p->chain, e);
 }
 
+/*
+ * What is settled without headers, as far as a batch without an outcome can stand there (attest/chain_look.h).
+ * False: of one of them the journal doesn't know yet that it is settled, which a recovery would look for there.
+ */
+static bool
+covered_now(struct chain *c, struct covered *ret)
+{
+	int64_t reach = INT64_MAX;
+
+	LIST_EACH(&c->windows, we) {
+		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (p->unwritten)
+				chain_journal_settled(p, w->time);
+			if (p->unwritten)
+				return false;
+			if (!member_is_resolved(&p->life) && p->reach < reach)
+				reach = p->reach;
+		}
+	}
+	*ret = covered_behind(&c->covered, reach);
+	return true;
+}
+
 int
 chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open)
 {
@@ -43,6 +70,8 @@ chain_journal_head(struct chain *c, const char *cluster_id, const struct head_ru
 
 	if (journal_of(c) == NULL)
 		return 0;
+	if ((c->covered.count > 0 || c->covered.floor > 0) && !covered_now(c, &e.covered))
+		return ERR_IO;
 	e.head = (struct heads_entry){
 		.cluster_id = (char *)(uintptr_t)cluster_id,
 		.topic = c->topic,

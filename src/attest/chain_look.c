@@ -15,7 +15,7 @@ first_look(const struct placement *p, const struct settings *set)
 {
 	int64_t ms = LOOK_AFTER_MS < set->outcome_wait_ms ? LOOK_AFTER_MS : set->outcome_wait_ms;
 
-	return chain_after(p->lost_at, p->told ? 0 : ms);
+	return chain_after(p->lost_at, p->told || p->copied ? 0 : ms);
 }
 
 void
@@ -70,7 +70,7 @@ is_due(struct chain *c, struct placement *p, const struct settings *set, struct 
 	struct monotime first = first_look(p, set);
 	struct monotime last = chain_after(p->lost_at, set->outcome_wait_ms);
 
-	*ret_last = c->shared->stopping || now.mono.ns >= last.ns;
+	*ret_last = c->shared->stopping || p->copied || now.mono.ns >= last.ns;
 	if (*ret_last)
 		return true;
 	if (!p->looked && now.mono.ns >= first.ns)
@@ -133,14 +133,15 @@ is_taken(const struct chain *c, const struct placement *not_it, int64_t first, i
 }
 
 bool
-chain_is_claimed(const struct chain *c, int64_t first, int64_t count)
+chain_is_taken(const struct chain *c, const struct doubt *d, int64_t base_offset)
 {
-	size_t n = c->claimed_count < CHAIN_CLAIMED ? c->claimed_count : CHAIN_CLAIMED;
+	const struct placement *p = d->placement;
 
-	for (size_t i = 0; i < n; i++)
-		if (c->claimed[i].first < first + count && first < c->claimed[i].first + c->claimed[i].count)
-			return true;
-	return false;
+	if (d->elsewhere)
+		return false; /* the place is its own */
+	if (p->mode == HEADERS_NONE && covered_is(&c->covered, base_offset, p->count) != COVERED_NOT)
+		return true;
+	return is_taken(c, p, base_offset, p->count);
 }
 
 static void
@@ -158,7 +159,7 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 	metric_add(METRIC_RECORDS_ATTESTED, p->count);
 	member_step(&p->life, MEMBER_FIND);
 	if (p->mode == HEADERS_NONE)
-		c->claimed[c->claimed_count++ % CHAIN_CLAIMED] = (struct run){d->base_offset, p->count};
+		covered_add(&c->guessed, d->base_offset, p->count);
 	/* The log was asked for by its name. */
 	chain_settle_at(c, p, d->base_offset, d->append_ms, time, chain_sure_from(c, d->base_offset <= p->reach, now));
 }
@@ -166,6 +167,11 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 static void
 absent(struct chain *c, struct placement *p)
 {
+	if (p->copied) {
+		member_step(&p->life, MEMBER_GIVE_UP); /* and stays known: it may come once more */
+		chain_leave_windows(c, p, false);
+		return;
+	}
 	metric_add(METRIC_READBACK_ABSENT, p->count);
 	if (p->told) {
 		chain_give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
@@ -186,19 +192,19 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 		struct placement *p = d->placement;
 		enum member_state state = p->life.state;
 		bool open = state == MEMBER_UNKNOWN || state == MEMBER_FORWARDED; /* an answer may have come meanwhile */
+		bool done = read && !d->found; /* else its place was taken meanwhile, and there may be another */
 
 		if (p->elsewhere) {
 			if (d->elsewhere) /* else its turn comes: this reading began too early */
 				chain_sure_looked(c, set, p, d->found, read, now);
-		} else if (open && d->found && !is_taken(c, p, d->base_offset, p->count) &&
-			   !(p->mode == HEADERS_NONE && chain_is_claimed(c, d->base_offset, p->count))) {
+		} else if (open && d->found && !chain_is_taken(c, d, d->base_offset)) {
 			found(c, p, d, now);
-		} else if (state == MEMBER_UNKNOWN && read && d->last) {
+		} else if (state == MEMBER_UNKNOWN && done && d->last) {
 			absent(c, p);
 		} else if (state == MEMBER_UNKNOWN) {
-			p->looked |= read;
+			p->looked |= done;
 			turns_at(c->shared->looks, &c->look,
-				 read ? chain_after(p->lost_at, set->outcome_wait_ms) : chain_after(now.mono, LOOK_AGAIN_MS));
+				 done ? chain_after(p->lost_at, set->outcome_wait_ms) : chain_after(now.mono, LOOK_AGAIN_MS));
 		}
 		free(d->members);
 		free(d->windows);

@@ -34,6 +34,9 @@ struct doubt {
 size_t chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *ret, size_t max,
 		    int64_t *ret_from);
 
+/* Is that place in the log another batch's?  Then this one may stand behind it. */
+bool chain_is_taken(const struct chain *c, const struct doubt *d, int64_t base_offset);
+
 /* What the reading of the log has found.  `read` false: it could not be read. */
 void chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts,
 		      size_t count, bool read);

@@ -244,6 +244,8 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 	p->settled = ++c->settles;
 	retries_prove(p);
 	p->sure_ns = sure_ns;
+	if (p->mode == HEADERS_NONE)
+		covered_add(&c->covered, base_offset, p->count);
 	if (base_offset + p->count - 1 > c->high_offset)
 		c->high_offset = base_offset + p->count - 1;
 	for (size_t i = 0; i < p->span_count; i++) {
@@ -269,6 +271,21 @@ has_rival_at(const struct placement *p, int64_t base_offset)
 	return false;
 }
 
+/*
+ * Was the place taken for another copy of the same records?  They are members there, and this one may stand where
+ * that other does, which the log tells.  If it is no later one that has an offset anew, which its reach tells.
+ */
+static bool
+is_guessed(const struct chain *c, struct placement *p, const struct answer *answer)
+{
+	enum covered_is is = covered_is(&c->guessed, answer->base_offset, p->count);
+
+	if (p->mode != HEADERS_NONE || answer->base_offset <= p->reach || is == COVERED_NOT)
+		return false;
+	p->copied = is == COVERED_SURELY;
+	return true;
+}
+
 static enum chains_outcome
 stored(struct chain *c, const struct settings *set, struct attempt *a, const struct answer *answer,
        struct chain_now now)
@@ -287,13 +304,9 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		chain_leave_windows(c, p, false);
 		return CHAINS_DUPLICATE;
 	}
-	/* This copy was taken for an earlier one of the same records: they are members there. */
-	if (p->life.state == MEMBER_FORWARDED && p->mode == HEADERS_NONE &&
-	    chain_is_claimed(c, answer->base_offset, p->count)) {
+	if (p->life.state == MEMBER_FORWARDED && is_guessed(c, p, answer)) {
 		apply(c, set, p, MEMBER_LOSE, now);
-		member_step(&p->life, MEMBER_GIVE_UP);
-		chain_leave_windows(c, p, false);
-		return CHAINS_KNOWN;
+		return CHAINS_OPEN;
 	}
 	/* The client is told that it is stored, and so it is, but not as our copy. */
 	if (p->life.state == MEMBER_FORWARDED && is_foreign_duplicate(c, a, answer, known)) {

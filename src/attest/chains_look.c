@@ -68,6 +68,18 @@ chains_look(struct chains *c, struct look *ret, int *ret_wait_ms)
 	return some;
 }
 
+bool
+chains_look_taken(void *look, const struct doubt *d, int64_t base_offset)
+{
+	struct look *l = look;
+	bool taken;
+
+	pthread_mutex_lock(&l->chain->lock);
+	taken = chain_is_taken(l->chain, d, base_offset);
+	pthread_mutex_unlock(&l->chain->lock);
+	return taken;
+}
+
 void
 chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there)
 {

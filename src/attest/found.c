@@ -24,6 +24,8 @@ struct found {
 	struct map *firsts; /* leaf → struct place: the first members */
 	struct place *places;
 	size_t place_count;
+	found_taken *is_taken;
+	void *arg;
 	struct begun *begun; /* batches don't overlap, but their contents may look alike */
 	size_t begun_count, begun_cap;
 };
@@ -51,13 +53,13 @@ add_first(struct found *f, size_t doubt, bool log_append)
 }
 
 struct found *
-found_new(const struct chain_id *chain, struct doubt *doubts, size_t count)
+found_new(const struct chain_id *chain, struct doubt *doubts, size_t count, found_taken *is_taken, void *arg)
 {
 	struct found *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return NULL;
-	*f = (struct found){.chain = chain, .doubts = doubts, .count = count};
+	*f = (struct found){.chain = chain, .doubts = doubts, .count = count, .is_taken = is_taken, .arg = arg};
 	f->firsts = map_new();
 	f->places = calloc(2 * count + 1, sizeof(*f->places));
 	if (f->firsts == NULL || f->places == NULL)
@@ -154,7 +156,7 @@ complete(struct found *f, const struct begun *b, const struct found_record *r)
 	for (size_t i = 0; i < f->count; i++)
 		if (f->doubts[i].found && f->doubts[i].base_offset == b->base)
 			return;
-	if (d->found)
+	if (d->found || (f->is_taken != NULL && f->is_taken(f->arg, d, b->base)))
 		return;
 	d->found = true;
 	d->base_offset = b->base;

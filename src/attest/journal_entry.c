@@ -85,7 +85,10 @@ static void
 put_fields(struct wr *w, const struct journal_entry *e)
 {
 	switch (e->kind) {
-	case JOURNAL_CHAIN: heads_entry_write(&e->head, w); return;
+	case JOURNAL_CHAIN:
+		heads_entry_write(&e->head, w);
+		covered_write(&e->covered, w);
+		return;
 	case JOURNAL_BATCH:
 		wr_u64(w, e->batch);
 		put_batch(w, e);
@@ -281,7 +284,10 @@ static void
 get_fields(struct rd *r, struct journal_entry *e)
 {
 	switch (e->kind) {
-	case JOURNAL_CHAIN: heads_entry_read(r, &e->head); return;
+	case JOURNAL_CHAIN:
+		heads_entry_read(r, &e->head);
+		covered_read(r, &e->covered);
+		return;
 	case JOURNAL_BATCH:
 		e->batch = get_number(r);
 		get_batch(r, e);
@@ -356,8 +362,10 @@ journal_entry_read(struct slice from, struct journal_entry *ret, size_t *ret_len
 void
 journal_entry_free(struct journal_entry *e)
 {
-	if (e->kind == JOURNAL_CHAIN)
+	if (e->kind == JOURNAL_CHAIN) {
 		heads_entry_clear(&e->head);
+		covered_clear(&e->covered);
+	}
 	if (e->kind == JOURNAL_BATCH) {
 		free(e->spans);
 		free(e->members);

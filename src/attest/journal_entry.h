@@ -18,6 +18,7 @@
 #define ATTEST_JOURNAL_ENTRY_H
 
 #include "attest/chains.h"
+#include "attest/covered.h"
 #include "attest/heads.h"
 #include "makoto/statement.h"
 
@@ -47,6 +48,7 @@ struct journal_entry {
 	uint64_t batch; /* BATCH, SETTLED, LEFT, ENDED (0: one of an earlier run, known by base_offset): from 1 */
 
 	struct heads_entry head; /* CHAIN */
+	struct covered covered;  /* CHAIN: of it, what a batch that is looked for could be mistaken for */
 
 	struct who who; /* BATCH, as far as count and members */
 	int64_t producer_id;

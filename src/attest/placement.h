@@ -43,6 +43,7 @@ struct placement {
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool looked;             /* the log was read back for it */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
+	bool copied;             /* without headers: it is stored, and listed as another copy of the same records */
 	bool young;              /* as its batch was */
 	bool elsewhere;          /* settled, perhaps in another topic of that name: the log of the name is being read, … */
 	bool found_is_ours;      /* … which is this topic's now: what isn't found there is in another */

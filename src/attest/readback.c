@@ -78,7 +78,7 @@ on_record(void *arg, const struct consumer_record *c)
 static bool
 read_log(struct readback *r, struct look *l)
 {
-	struct reading g = {r, found_new(l->id, l->doubts, l->count)};
+	struct reading g = {r, found_new(l->id, l->doubts, l->count, chains_look_taken, l)};
 	int64_t from = l->from > BEFORE ? l->from - BEFORE : 0;
 	int64_t low, high;
 	int err = g.found == NULL ? ERR_NOMEM : consumer_watermarks(r->consumer, l->topic, l->partition, &low, &high);

@@ -33,6 +33,7 @@ struct recovery {
 /* A chain by its number: its last head, and once it is replayed the chain. */
 struct standing {
 	struct heads_entry head; /* its own */
+	struct covered covered;  /* likewise */
 	uint64_t at;             /* the how manieth entry that is */
 	struct recovered *recovered;
 };
@@ -72,9 +73,12 @@ note_head(struct recovery *r, struct journal_entry *e)
 	} else {
 		heads_entry_clear(&s->head);
 	}
+	covered_clear(&s->covered);
 	s->head = e->head;
+	s->covered = e->covered;
 	s->at = r->entries;
 	memset(&e->head, 0, sizeof(e->head));
+	memset(&e->covered, 0, sizeof(e->covered));
 	return 0;
 }
 
@@ -215,6 +219,8 @@ chain_of(struct recovery *r, uint32_t number, struct recovered **ret)
 	k->open = e->head.open;
 	memset(&k->chain->head.open, 0, sizeof(k->chain->head.open));
 	k->chain->high_offset = e->head.high_offset;
+	k->chain->covered = s->covered;
+	memset(&s->covered, 0, sizeof(s->covered));
 	k->cluster_id = e->cluster_id;
 	k->head_at = s->at;
 	e->cluster_id = NULL;
@@ -736,6 +742,7 @@ recovery_free(struct recovery *r)
 		struct standing *s = value;
 
 		heads_entry_clear(&s->head);
+		covered_clear(&s->covered);
 		recovered_free(s->recovered);
 		free(s);
 	}

@@ -509,28 +509,184 @@ START_TEST(a_producer_that_is_new)
 }
 END_TEST
 
+static struct attempt
+send_bare(struct rig *x, struct chains_batch b, int content)
+{
+	struct attempt a = rig_place(x, b, content);
+	uint8_t digest[32];
+
+	rig_digest(a.members, b.count, digest);
+	ck_assert_int_eq(chain_forward(x->c, &a, HEADERS_NONE, digest), 0);
+	return a;
+}
+
 /* The first copy's answer was lost, and the log has one copy: it is listed once, whichever it is. */
 START_TEST(the_same_again_without_headers)
 {
-	static const uint8_t digest[32];
-	struct attempt a = rig_place(r, rig_batch(3), 1), b;
+	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), absent = metric_read(METRIC_READBACK_ABSENT);
 
 	rig_reads_back(r);
-	ck_assert_int_eq(chain_forward(r->c, &a, HEADERS_NONE, digest), 0);
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
 	rig_look(r, 10, -1);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	rig_look(r, -1, -1); /* of its own there is none */
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {10, 3});
-	b = rig_place(r, rig_batch(3), 1);
-	ck_assert_int_eq(chain_forward(r->c, &b, HEADERS_NONE, digest), 0);
-	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_KNOWN);
-	b = rig_place(r, rig_batch(3), 1);
-	ck_assert_int_eq(chain_forward(r->c, &b, HEADERS_NONE, digest), 0);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+	b = send_bare(r, rig_batch(3), 1);
 	rig_stored(r, &b, 13);
 	rig_pass(r, 1000);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {13, 3});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_ABSENT), absent);
+}
+END_TEST
+
+/* Both are in the log, and the one whose answer was lost was found where the other stands: then this one is where that was. */
+START_TEST(both_copies_are_listed)
+{
+	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	rig_look(r, 13, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 6});
+}
+END_TEST
+
+/* With an id its sequence stays known. */
+START_TEST(a_copy_comes_once_more)
+{
+	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_idempotent(7, 0, 3), 1);
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	rig_look(r, -1, -1);
+	b = send_bare(r, rig_idempotent(7, 0, 3), 1);
+	ck_assert(b.retry);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_KNOWN);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 3});
+}
+END_TEST
+
+/* What was found there is lost with its leader, and the offset given again: to one that was sent behind that. */
+START_TEST(what_was_found_is_overwritten)
+{
+	struct attempt a = send_bare(r, rig_batch(3), 1), b;
+
+	rig_reads_back(r);
+	r->set->window_age_ms = 2000;
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	b = send_bare(r, rig_batch(3), 2);
+	rig_stored(r, &b, 10);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 3});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 3);
+}
+END_TEST
+
+/* However much was found, and stated, since: none is forgotten, and what is not known any more is not listed. */
+START_TEST(many_were_found)
+{
+	enum { MANY = 2 * COVERED_MAX };
+	uint64_t unresolved = 0;
+	struct attempt first = send_bare(r, rig_batch(1), 1), a = send_bare(r, rig_batch(1), 1);
+
+	rig_reads_back(r);
+	r->set->window_records = 2;
+	r->set->outcome_wait_ms = 1000000000;
+	chain_lost(r->c, r->set, &first, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 0, -1);
+	for (int i = 1; i < MANY; i++) {
+		struct attempt b = send_bare(r, rig_batch(1), 2);
+
+		chain_lost(r->c, r->set, &b, r->now);
+		rig_pass(r, 1000);
+		rig_look(r, 2 * i, -1);
+		if (i == 100) { /* its place is that of the first, which is no doubt */
+			ck_assert_int_eq(rig_answer(r, &a, 0, 0, -1), CHAINS_OPEN);
+			rig_look(r, -1, -1);
+			a = send_bare(r, rig_batch(1), 3);
+			a.placement->reach = -1; /* it was on its way since then */
+		}
+	}
+	ck_assert_int_gt(r->c->guessed.floor, 100);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 3, -1), CHAINS_OPEN);
+	rig_pass(r, 1000);
+	rig_look(r, -1, -1);
+	rig_pass(r, r->set->outcome_wait_ms);
+	rig_look(r, -1, -1);
+	ck_assert_uint_gt(rig_seal(r), 0);
+	for (size_t i = 0; i < r->count; i++)
+		unresolved += r->stated[i].s->unresolved;
+	ck_assert_uint_eq(unresolved, 1);
+	ck_assert_uint_le(r->c->covered.count, COVERED_MAX);
+}
+END_TEST
+
+/* Two copies in doubt, and the log was read for both when one place was still free. */
+START_TEST(one_place_for_two)
+{
+	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
+	struct doubt d[2];
+	int64_t from;
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, d, 2, &from), 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(d[i].last && !chain_is_taken(r->c, &d[i], 10));
+		d[i].found = true;
+		d[i].base_offset = 10;
+		d[i].append_ms = -1;
+	}
+	chain_doubts_end(r->c, r->set, r->now, d, 2, true);
+	ck_assert_uint_eq(rig_seal(r), 0); /* what it knows is old: it may stand behind that one */
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, d, 2, &from), 1);
+	ck_assert(chain_is_taken(r->c, &d[0], 10) && chain_is_taken(r->c, &d[0], 8) && chain_is_taken(r->c, &d[0], 12));
+	ck_assert(!chain_is_taken(r->c, &d[0], 13) && !chain_is_taken(r->c, &d[0], 7));
+	chain_doubts_end(r->c, r->set, r->now, d, 1, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 3});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 3);
+}
+END_TEST
+
+/* What an answer told, and is stated, isn't found for another copy. */
+START_TEST(a_stated_place)
+{
+	struct attempt a = send_bare(r, rig_batch(10), 1), b = send_bare(r, rig_batch(10), 1);
+	struct doubt d;
+	int64_t from;
+
+	rig_reads_back(r);
+	rig_stored(r, &a, 20);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
+	ck_assert_int_eq(from, 0);
+	ck_assert(chain_is_taken(r->c, &d, 20));
+	ck_assert(!chain_is_taken(r->c, &d, 30));
+	chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
 }
 END_TEST
 
@@ -1179,6 +1335,12 @@ main(void)
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);
 	tcase_add_test(t, a_producer_that_is_new);
 	tcase_add_test(t, the_same_again_without_headers);
+	tcase_add_test(t, both_copies_are_listed);
+	tcase_add_test(t, a_copy_comes_once_more);
+	tcase_add_test(t, what_was_found_is_overwritten);
+	tcase_add_test(t, many_were_found);
+	tcase_add_test(t, one_place_for_two);
+	tcase_add_test(t, a_stated_place);
 	tcase_add_test(t, a_late_answer_is_no_duplicate);
 	tcase_add_test(t, a_type_that_is_not_known);
 	tcase_add_test(t, a_time_of_no_broker);

@@ -11,6 +11,14 @@ static struct attempt a;
 static struct doubt d;
 static uint64_t windows[COUNT];
 static struct found *f;
+static int64_t taken; /* the place that begins there; -1: none */
+
+static bool
+is_taken(void *arg, const struct doubt *doubt, int64_t base_offset)
+{
+	ck_assert_ptr_eq(doubt, &d);
+	return base_offset == *(int64_t *)arg;
+}
 
 static struct found_record
 record(int64_t offset)
@@ -35,8 +43,9 @@ begin(enum header_mode mode, int64_t from)
 		windows[i] = 1;
 	}
 	a.placement->mode = mode;
+	taken = -1;
 	d = (struct doubt){.placement = a.placement, .members = a.members, .windows = windows, .from = from};
-	f = found_new(&r->c->id, &d, 1);
+	f = found_new(&r->c->id, &d, 1, is_taken, &taken);
 	ck_assert_ptr_nonnull(f);
 }
 
@@ -84,6 +93,20 @@ START_TEST(sent_before)
 }
 END_TEST
 
+/* The first place is another copy's, the next one may be ours. */
+START_TEST(a_place_that_is_taken)
+{
+	begin(HEADERS_NONE, 0);
+	taken = 3;
+	read_log(3, 6);
+	ck_assert(!d.found);
+	read_log(6, 9);
+	ck_assert(d.found);
+	ck_assert_int_eq(d.base_offset, 6);
+	end();
+}
+END_TEST
+
 /* It went out with headers: a copy without them went another way. */
 START_TEST(a_bare_copy)
 {
@@ -106,6 +129,7 @@ main(void)
 
 	tcase_add_test(t, without_headers);
 	tcase_add_test(t, sent_before);
+	tcase_add_test(t, a_place_that_is_taken);
 	tcase_add_test(t, a_bare_copy);
 	suite_add_tcase(s, t);
 	return suite_run(s);

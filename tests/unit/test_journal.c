@@ -200,6 +200,12 @@ START_TEST(the_others_come_back)
 	r = again(&e, &w);
 	ck_assert_str_eq(r.head.topic, "name");
 	ck_assert(r.head.partition == 8 && r.head.head.next_window == 44);
+	ck_assert(r.covered.floor == 0 && r.covered.count == 0);
+	journal_entry_free(&r);
+	wr_reset(&w);
+	e.covered = (struct covered){.floor = 3, .run = (struct covered_run[]){{5, 9}, {12, 13}}, .count = 2};
+	r = again(&e, &w);
+	ck_assert(r.covered.floor == 3 && r.covered.count == 2 && r.covered.run[1].first == 12 && r.covered.run[1].end == 13);
 	journal_entry_free(&r);
 	wr_free(&w);
 }
