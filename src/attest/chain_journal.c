@@ -170,6 +170,8 @@ chain_journal_again(struct placement *p, struct slice transactional_id)
 		return err;
 	if (p->base_offset >= 0)
 		chain_journal_settled(p, p->span[p->span_count - 1].window->time);
+	else if (p->told || p->copied)
+		chain_journal_told(p);
 	for (size_t i = 0; i < p->span_count; i++)
 		told_open |= p->span[i].stated && p->span[i].txn == PLACEMENT_TXN_OPEN;
 	/* How it ended after it was stated as open is told behind the statement. */
@@ -212,6 +214,14 @@ chain_journal_outgoing(struct chain *c, struct outgoing *o)
 	journal_entry_free(&e);
 	wr_free(&bytes);
 	return err;
+}
+
+void
+chain_journal_told(const struct placement *p)
+{
+	struct journal_entry e = {.kind = JOURNAL_TOLD, .copied = p->copied};
+
+	(void)note_batch(p, &e);
 }
 
 void

@@ -27,6 +27,9 @@ int chain_journal_batch(struct placement *p, struct slice transactional_id, enum
 int chain_journal_again(struct placement *p, struct slice transactional_id) MUSTCHECK;
 int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK; /* this one is committed */
 
+/* `told` or `copied` became true. */
+void chain_journal_told(const struct placement *p);
+
 void chain_journal_settled(struct placement *p, enum chains_time time);
 void chain_journal_left(struct placement *p, bool given_up);
 

@@ -283,6 +283,8 @@ is_guessed(const struct chain *c, struct placement *p, const struct answer *answ
 	if (p->mode != HEADERS_NONE || answer->base_offset <= p->reach || is == COVERED_NOT)
 		return false;
 	p->copied = is == COVERED_SURELY;
+	if (p->copied)
+		chain_journal_told(p);
 	return true;
 }
 
@@ -316,6 +318,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	}
 	if (p->life.state == MEMBER_FORWARDED && (may_be || is_unproven(c, p, answer))) {
 		p->told = true;
+		chain_journal_told(p);
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */
 		return CHAINS_OPEN;
 	}

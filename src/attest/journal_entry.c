@@ -126,6 +126,10 @@ put_fields(struct wr *w, const struct journal_entry *e)
 		wr_bytes(w, e->statement, sizeof(e->statement));
 		return;
 	case JOURNAL_PUBLISHED: wr_u64(w, e->window); return;
+	case JOURNAL_TOLD:
+		wr_u64(w, e->batch);
+		wr_u8(w, e->copied);
+		return;
 	}
 }
 
@@ -327,6 +331,10 @@ get_fields(struct rd *r, struct journal_entry *e)
 		get_bytes(r, e->statement, sizeof(e->statement));
 		return;
 	case JOURNAL_PUBLISHED: e->window = get_number(r); return;
+	case JOURNAL_TOLD:
+		e->batch = get_number(r);
+		e->copied = get_choice(r, 2) != 0;
+		return;
 	}
 	rd_fail(r, ERR_UNSUPPORTED);
 }
@@ -381,6 +389,7 @@ journal_kind_name(enum journal_kind kind)
 		[JOURNAL_CHAIN] = "chain", [JOURNAL_BATCH] = "batch",   [JOURNAL_SETTLED] = "settled",
 		[JOURNAL_LEFT] = "left",   [JOURNAL_ENDED] = "ended",   [JOURNAL_CLOSED] = "closed",
 		[JOURNAL_STATED] = "stated", [JOURNAL_PUBLISHED] = "published",
+		[JOURNAL_TOLD] = "told",
 	};
 
 	return (size_t)kind < ARRAY_LEN(names) && names[kind] != NULL ? names[kind] : "unknown";

@@ -11,6 +11,7 @@
  *   CLOSED    a window takes no more
  *   STATED    the exact bytes of a window's statement, before they are sent for the first time
  *   PUBLISHED the cluster has them
+ *   TOLD      a broker said of a batch that it is stored, and perhaps meant another one: the log tells
  *
  * Pure: bytes in, bytes out.  What guards them is the block around them (attest/journal_file.h).
  */
@@ -31,6 +32,7 @@ enum journal_kind {
 	JOURNAL_CLOSED,
 	JOURNAL_STATED,
 	JOURNAL_PUBLISHED,
+	JOURNAL_TOLD,
 };
 
 struct journal_span {
@@ -45,7 +47,7 @@ struct journal_entry {
 	struct slice raw; /* when read: its bytes … */
 	uint64_t at;      /* … and where they are in the file; journal_read() */
 	uint32_t chain; /* its number, in this journal; in every kind */
-	uint64_t batch; /* BATCH, SETTLED, LEFT, ENDED (0: one of an earlier run, known by base_offset): from 1 */
+	uint64_t batch; /* BATCH, SETTLED, LEFT, TOLD, ENDED (0: one of an earlier run, known by base_offset): from 1 */
 
 	struct heads_entry head; /* CHAIN */
 	struct covered covered;  /* CHAIN: of it, what a batch that is looked for could be mistaken for */
@@ -70,6 +72,7 @@ struct journal_entry {
 	int64_t append_ms;   /* SETTLED */
 	bool given_up;       /* LEFT: counts as unresolved */
 	bool committed;      /* ENDED */
+	bool copied;         /* TOLD: it is listed as another copy of the same records; else another run may have sent it */
 
 	uint64_t window;          /* CLOSED, STATED, PUBLISHED */
 	enum close_reason reason; /* CLOSED */

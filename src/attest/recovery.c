@@ -403,6 +403,17 @@ replay_settled(struct recovery *r, struct recovered *k, const struct journal_ent
 }
 
 static void
+replay_told(struct recovery *r, const struct journal_entry *e)
+{
+	struct placement *p = open_batch_of(r, e->batch);
+
+	if (p == NULL)
+		return;
+	p->copied |= e->copied;
+	p->told |= !e->copied;
+}
+
+static void
 leave(struct chain *c, struct placement *p, bool given_up)
 {
 	if (p->life.state == MEMBER_SETTLED) {
@@ -600,6 +611,7 @@ replay_entry(void *arg, uint64_t segment, struct journal_entry *e)
 	case JOURNAL_CLOSED: replay_closed(k, e); break;
 	case JOURNAL_STATED: return replay_stated(r, k, segment, e);
 	case JOURNAL_PUBLISHED: replay_published(k->chain, e->window); break;
+	case JOURNAL_TOLD: replay_told(r, e); break;
 	}
 	return 0;
 }

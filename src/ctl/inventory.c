@@ -200,7 +200,8 @@ inventory_entry(struct inventory *v, struct journal_entry *e)
 	case JOURNAL_BATCH: return add_batch(v, e);
 	case JOURNAL_SETTLED:
 	case JOURNAL_LEFT: end_batch(v, e); break;
-	case JOURNAL_ENDED: break;
+	case JOURNAL_ENDED:
+	case JOURNAL_TOLD: break; /* its outcome is still open */
 	case JOURNAL_CLOSED: close_window(v, e); break;
 	case JOURNAL_STATED: return note_stated(v, c, e);
 	case JOURNAL_PUBLISHED: note_published(c, e->window); break;

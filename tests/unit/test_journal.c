@@ -192,6 +192,10 @@ START_TEST(the_others_come_back)
 	ck_assert(r.window == 6 && r.dbom_partition == 4 && slice_eq(r.value, e.value) && slice_eq(r.manifest, e.manifest));
 	ck_assert(memcmp(r.root, e.root, 32) == 0 && memcmp(r.statement, e.statement, 32) == 0);
 	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .copied = true};
+	r = again(&e, &w);
+	ck_assert(r.batch == 2 && r.copied);
+	wr_reset(&w);
 	e = (struct journal_entry){.kind = JOURNAL_CHAIN, .chain = 5};
 	e.head.cluster_id = e.head.topic = (char[]){"name"};
 	e.head.partition = 8;

@@ -13,6 +13,7 @@
 #include "attest/chains_internal.h"
 #include "attest/outgoing.h"
 #include "attest/journal_read.h"
+#include "base/metrics.h"
 #include "ctl/inventory.c" /* no part of the archive that tests are linked with */
 #include "tests/unit/chain_rig.h"
 #include "tests/unit/suite.h"
@@ -766,6 +767,59 @@ START_TEST(it_was_the_others)
 }
 END_TEST
 
+/* The answer said that it is stored, as another copy is: after the crash, too, nothing is missing in the window. */
+START_TEST(a_copy_that_was_answered)
+{
+	bare = true;
+	seed = 1;
+	begin();
+	send_bare(false);
+	send_bare(true);
+	chains_lost(&flights[0].a);
+	pass(3000);
+	look();
+	ck_assert_int_eq(chains_settle(&flights[1].a, &(struct answer){0, 0, -1}), CHAINS_OPEN);
+	flight_count = 0;
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	crash(); /* and what it wrote anew says it, too */
+	begin();
+	settle_world();
+	check_world();
+	ck_assert_uint_eq(topic[0].s->unresolved, 0);
+	crash();
+}
+END_TEST
+
+/* A broker said that it is stored, and the log doesn't have it: it is another run's, as its client was told. */
+START_TEST(told_before_a_crash)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+	struct attempt a;
+
+	seed = 1;
+	b.time = CHAINS_TIME_APPEND;
+	begin();
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents++);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 50, wall}), CHAINS_OPEN);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE) - before, 4);
+	crash();
+}
+END_TEST
+
 /* A window of its own, closed before it is answered. */
 static void
 fill_one_window(void)
@@ -904,6 +958,8 @@ main(void)
 	tcase_add_test(t, found_before_a_crash);
 	tcase_add_test(t, both_are_there);
 	tcase_add_test(t, it_was_the_others);
+	tcase_add_test(t, a_copy_that_was_answered);
+	tcase_add_test(t, told_before_a_crash);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
 	suite_add_tcase(s, t);
