@@ -12,7 +12,7 @@ A DIRECTORY of evidence (evidence.py gathers it):
                        countersComplete, topics {name: {id, attested, timestampType, acks (all, or what may be less)}}
     journal-*.jsonl    {"e": "send", c, kind, acks, t, p, u, v, n, x}  before the client sent: u is the record's key, v the
                        hex SHA-256 of its value, n the client's number of it, x its transaction;
-                       {"e": "ack", u, t, p, o}   {"e": "fail", u, err}   {"e": "txn", x, out: committed | aborted | unknown}
+                       {"e": "ack", u, t, p, o}   {"e": "fail", u, t, p, err}   {"e": "txn", x, out: committed | aborted | unknown}
     log.jsonl          {"t", "p", "end", "aborted", "open", "lossyFrom"} for a partition, then its records:
                        {"t", "p", "o", "ts", "k", "v", "h", "x"}; lossyFrom: where a change of leader may have cut off what
                        only a leader had, null if there was none; x: transactional
@@ -405,6 +405,12 @@ class Checker:
         (self.report.notes if weak else self.report.violations).append(v)
 
     def check(self):
+        self.check_places()
+        decide_counters(self.run, self.ev.attested, self.ev.unattested, self.sums(), self.report)
+        return self.report
+
+    def check_places(self):
+        """All but the counters, which are of the whole run, when the evidence has only some of its partitions."""
         self._read_journal()
         self._read_statements()
         for chain in self.chains.values():
@@ -417,8 +423,15 @@ class Checker:
         self._producers_order()
         self._outcomes()
         self._names()
-        self._counters()
         return self.report
+
+    def sums(self):
+        """What the counters are held against, of these partitions."""
+        stated = [s for chain in self.chains.values() for s in chain.values()]
+        lossy = any(log.lossy_from is not None for (t, _), log in self.ev.logs.items() if self.topics[t].get("acks") != "all")
+        unstated = [(t, p, o, f"{u} ({self.sent[u]['kind']}, acks={self.sent[u]['acks']})") for t, p, o, u in self.unstated]
+        excluded = self.report.figures["told, in an excluded topic"]
+        return Sums(excluded, unstated, sum(s.unresolved for s in stated), sum(s.count for s in stated), lossy)
 
     def weak(self, topic, partition, offset):
         """May Kafka have lost what stood here?  Only what just one replica had, behind where a new leader began."""
@@ -685,32 +698,51 @@ class Checker:
                 if s and not s.unresolved:
                     self.say("false-alarm", t, p, o, f"names {told[0]}/{told[1]}, which is stated without it", self.weak(t, p, o))
 
-    def _counters(self):
-        ev, f = self.ev, self.report.figures
-        for reason, n in sorted(ev.unattested.items()):
-            f[f"counted {reason}"] += n
-            if n and reason not in self.run["reasons"]:
-                self.say("reason-untrue", "-", None, None, f"{n} counted as {reason}")
-        excluded = f["told, in an excluded topic"]
-        if excluded > ev.unattested.get("excluded", 0) and self.run["countersComplete"]:
-            self.say("counter-too-small", "-", None, None, f"{excluded} told in excluded topics, {ev.unattested.get('excluded', 0)} counted")
-        # What statements say outlives a proxy that was killed with its counters.
-        stated = sum(s.unresolved for c in self.chains.values() for s in c.values())
-        unresolved = max(ev.unattested.get("unresolved", 0), stated)
-        counted = sum(n for r, n in ev.unattested.items() if r not in ("excluded", "unresolved")) + unresolved
-        f["told, in no window"] = len(self.unstated)
-        if len(self.unstated) > counted:
-            if counted:
-                self.say("counter-too-small", "-", None, None, f"{len(self.unstated)} told records are in no window, {counted} were counted")
-            for t, p, o, u in self.unstated[: len(self.unstated) - counted]:
-                self.say("record-unstated", t, p, o, f"{u} ({self.sent[u]['kind']}, acks={self.sent[u]['acks']})")
-        if self.run["countersComplete"]:
-            listed = sum(s.count for c in self.chains.values() for s in c.values())
-            if ev.attested != listed:
-                # What a new leader lost was counted before; a window that closes later leaves it out.
-                weak = ev.attested > listed and any(log.lossy_from is not None for (t, _), log in ev.logs.items() if self.topics[t].get("acks") != "all")
-                name = "counter-too-large" if ev.attested > listed else "counter-too-small"
-                self.say(name, "-", None, None, f"attested counted {ev.attested}, stated {listed}", weak)
+
+@dataclass
+class Sums:
+    """Several partitions' add up."""
+
+    excluded: int = 0  # told, in topics that are excluded
+    unstated: list = field(default_factory=list)  # (topic, partition, offset, why): told, in no window
+    unresolved: int = 0  # as statements say
+    listed: int = 0
+    lossy: bool = False  # a new leader may have lost what acks below all promised
+
+    def __add__(self, other):
+        return Sums(
+            self.excluded + other.excluded, self.unstated + other.unstated, self.unresolved + other.unresolved,
+            self.listed + other.listed, self.lossy or other.lossy,
+        )  # fmt: skip
+
+
+def decide_counters(run, attested, unattested, sums, report):
+    """The proxy's counters against what was told and stated, of all partitions; says it in the report."""
+
+    def say(name, topic, partition, offset, why, weak=False):
+        (report.notes if weak else report.violations).append(Violation(name, topic, partition, offset, why))
+
+    f = report.figures
+    for reason, n in sorted(unattested.items()):
+        f[f"counted {reason}"] += n
+        if n and reason not in run["reasons"]:
+            say("reason-untrue", "-", None, None, f"{n} counted as {reason}")
+    if sums.excluded > unattested.get("excluded", 0) and run["countersComplete"]:
+        say("counter-too-small", "-", None, None, f"{sums.excluded} told in excluded topics, {unattested.get('excluded', 0)} counted")
+    # What statements say outlives a proxy that was killed with its counters.
+    unresolved = max(unattested.get("unresolved", 0), sums.unresolved)
+    counted = sum(n for r, n in unattested.items() if r not in ("excluded", "unresolved")) + unresolved
+    f["told, in no window"] = len(sums.unstated)
+    if len(sums.unstated) > counted:
+        if counted:
+            say("counter-too-small", "-", None, None, f"{len(sums.unstated)} told records are in no window, {counted} were counted")
+        for t, p, o, why in sums.unstated[: len(sums.unstated) - counted]:
+            say("record-unstated", t, p, o, why)
+    if run["countersComplete"] and attested != sums.listed:
+        # What a new leader lost was counted before; a window that closes later leaves it out.
+        weak = attested > sums.listed and sums.lossy
+        name = "counter-too-large" if attested > sums.listed else "counter-too-small"
+        say(name, "-", None, None, f"attested counted {attested}, stated {sums.listed}", weak)
 
 
 def check(evidence):

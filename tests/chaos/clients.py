@@ -70,7 +70,7 @@ class Client:
     def _told(self, err, msg):
         u = msg.key().decode()
         if err is not None:
-            self.note(e="fail", u=u, err=err.name())
+            self.note(e="fail", u=u, t=msg.topic(), p=msg.partition(), err=err.name())
         else:
             o = msg.offset()
             told = o is not None and o >= 0 and self.job["acks"] != "0"
