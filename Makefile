@@ -59,7 +59,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long check-clients check-life check-versions check-suites check-checker check-chaos chaos install dist coverage
+        e2e-asan e2e-long check-clients check-life check-versions check-suites check-checker check-chaos chaos soak install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -184,9 +184,12 @@ CHAOS_SEEDS ?= 8
 check-chaos: deps-build deps-e2e all ## a few fixed seeds of it
 	@tests/chaos/run 0 1 --seeds $(CHAOS_SEEDS)
 
-check-checker: deps-e2e ## the chaos runs' checker, with each fault planted in its data
+soak: deps-build deps-e2e all ## one proxy under a mixed load for SECONDS (300 at least): nothing grows, every sum comes out, the checker over it all
+	@tests/soak/run $(SECONDS) $(SEED)
+
+check-checker: deps-e2e ## what the chaos and soak runs decide, with each fault planted in their data
 	@tests/e2e/lab/prepare
-	@build/e2e/venv/bin/python -B -m pytest -q -p no:cacheprovider tests/chaos/test_checker.py
+	@build/e2e/venv/bin/python -B -m pytest -q -p no:cacheprovider tests/chaos/test_checker.py tests/soak/test_soak.py
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(PARALLEL) all build/demo-broker
