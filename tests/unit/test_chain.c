@@ -690,6 +690,32 @@ START_TEST(a_stated_place)
 }
 END_TEST
 
+/* A producer without an id sends its records again, in a larger batch; then the log has both copies. */
+START_TEST(a_copy_behind_one_that_is_settled)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_batch(5), 2);
+	struct doubt d;
+	int64_t from;
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_stored(r, &b, 256);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
+	ck_assert(!chain_is_taken(r->c, &d, 254));
+	ck_assert(chain_is_taken(r->c, &d, 255));
+	ck_assert(chain_is_taken(r->c, &d, 260));
+	ck_assert(!chain_is_taken(r->c, &d, 261));
+	d.found = true;
+	d.base_offset = 523;
+	d.append_ms = -1;
+	chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {256, 5}, {523, 2});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
 /* Its first attempt was stored, as the answer to the second told; the first answer then tells nothing new. */
 START_TEST(a_late_answer_is_no_duplicate)
 {
@@ -1341,6 +1367,7 @@ main(void)
 	tcase_add_test(t, many_were_found);
 	tcase_add_test(t, one_place_for_two);
 	tcase_add_test(t, a_stated_place);
+	tcase_add_test(t, a_copy_behind_one_that_is_settled);
 	tcase_add_test(t, a_late_answer_is_no_duplicate);
 	tcase_add_test(t, a_type_that_is_not_known);
 	tcase_add_test(t, a_time_of_no_broker);
