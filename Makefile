@@ -189,7 +189,7 @@ soak: deps-build deps-e2e all ## one proxy under a mixed load for SECONDS (300 a
 
 check-checker: deps-e2e ## what the chaos and soak runs decide, with each fault planted in their data
 	@tests/e2e/lab/prepare
-	@build/e2e/venv/bin/python -B -m pytest -q -p no:cacheprovider tests/chaos/test_checker.py tests/soak/test_soak.py
+	@build/e2e/venv/bin/python -B -m pytest -q -p no:cacheprovider tests/chaos/test_checker.py tests/chaos/test_faultrelay.py tests/soak/test_soak.py
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(PARALLEL) all build/demo-broker

@@ -19,7 +19,7 @@ import checker
 import evidence
 import faults
 from faultrelay import Relay
-from lab.kafka import until
+from lab.kafka import java, until
 from proxy import PATIENCE, Proxy
 
 COLLECTOR = "urn:makoto-kafka:chaos"
@@ -105,6 +105,7 @@ class Clients:
             ("plain-one", "plain", "1", weak, 80),
             ("plain-none", "plain", "0", weak, 80),
             ("idem-left", "idempotent", "all", left, 20),
+            ("java", rng.choice(("idempotent", "idempotent", "transactional", "plain")), "all", strong, 100),
         ]
         self.procs = []
         for name, kind, acks, topic, rate in jobs:
@@ -114,6 +115,8 @@ class Clients:
                 "compression": rng.choice(("none", "gzip", "snappy", "lz4", "zstd")),
             }  # fmt: skip
             cmd = [sys.executable, "-B", os.path.join(HERE, "clients.py"), json.dumps(job)]
+            if name == "java":  # Kafka's own client: tests/e2e/clients/java/ChaosClient.java
+                cmd = java("ChaosClient", json.dumps(job), heap="64m")
             err = open(os.path.join(directory, f"{name}.err"), "w")
             self.procs.append((name, subprocess.Popen(cmd, stdin=subprocess.PIPE, stderr=err)))
             err.close()
@@ -187,7 +190,7 @@ def one(cluster, seed, options):
     try:
         proxy.start()
         clients = Clients(rng, directory, proxy.bootstrap, (strong, weak, left))
-        until("the clients produce", lambda: len(os.listdir(directory)) > 0 and journals_begun(directory) >= len(clients.procs), 30)
+        until("the clients produce", lambda: len(os.listdir(directory)) > 0 and journals_begun(directory) >= len(clients.procs), 60)
         harm.start()
         time.sleep(options.load)
         clients.enough()

@@ -4,6 +4,7 @@
 
 kind: idempotent | plain | transactional.  The journal's lines are in checker.py.  It produces until its standard input
 ends, then waits for what is under way, and ends with 0; what it was told nothing about stays without a line.
+tests/e2e/clients/java/ChaosClient.java is the same with Kafka's own client.
 Transactions are committed, aborted, or left behind, to be ended by the next producer of that name or by their timeout.
 """
 

@@ -5,7 +5,11 @@
         cut        both sides are closed            reset      … with RST
         delay      nothing passes for so long       blackhole  … either way, then it is reset
         lose       what comes in this direction is dropped for so long, the other goes on; then it is reset
+        overtaken  the proxy's side is reset; what came upwards behind the n bytes reaches the broker so much later, behind
+                   what is sent again on another connection
     relay.refuse(node, seconds)                  new connections to one broker are reset
+    relay.late(node, n, seconds)                 the next n connections to one broker get there so much later; those behind
+                                                 them are first
     relay.heal()                                 whatever was harmed is closed, and no harm is left
 One thread; relay.done counts the harm that was done, by kind.
 """
@@ -48,6 +52,8 @@ class Relay:
         self.lock = threading.RLock()
         self.connections = []
         self.refused_until = [0.0] * len(places)
+        self.to_be_late = [(0, 0.0)] * len(places)  # how many more, seconds
+        self.waiting = []  # (until, client, node, broker address): accepted, not made yet
         self.selector = selectors.DefaultSelector()
         self.stopping = False
         for i, (here, there) in enumerate(places):
@@ -67,7 +73,7 @@ class Relay:
         with self.lock:
             if self.connections:
                 c = self.connections[number % len(self.connections)]
-                pipe = c.down if down else c.up
+                pipe = c.down if down and what != "overtaken" else c.up
                 pipe.plan = [n, what, seconds]
                 if n == 0:
                     self._harm(c, pipe)
@@ -76,9 +82,16 @@ class Relay:
         self.refused_until[node] = time.monotonic() + seconds
         self.done["refuse"] += 1
 
+    def late(self, node, n, seconds):
+        with self.lock:
+            self.to_be_late[node] = n, seconds
+            self.done["late"] += 1
+
     def heal(self):
         with self.lock:
             self.refused_until = [0.0] * len(self.refused_until)
+            self.to_be_late = [(0, 0.0)] * len(self.to_be_late)
+            self.waiting = [(0.0, *x[1:]) for x in self.waiting]
             for c in list(self.connections):
                 c.up.plan = c.down.plan = None
                 if c.harmed:
@@ -90,6 +103,8 @@ class Relay:
         with self.lock:
             for c in list(self.connections):
                 self._close(c)
+            for _, client, _, _ in self.waiting:
+                client.close()
             for key in list(self.selector.get_map().values()):
                 key.fileobj.close()
         self.selector.close()
@@ -106,6 +121,9 @@ class Relay:
                     else:
                         self._move(key.data, key.fileobj, mask)
                 now = time.monotonic()
+                for x in [x for x in self.waiting if now >= x[0]]:
+                    self.waiting.remove(x)
+                    self._connect(*x[1:])
                 for c in list(self.connections):
                     if c.reset_at is not None and now >= c.reset_at:
                         self._close(c, True)
@@ -125,6 +143,14 @@ class Relay:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST)
             client.close()
             return
+        n, seconds = self.to_be_late[i]
+        if n > 0:
+            self.to_be_late[i] = n - 1, seconds
+            self.waiting.append((time.monotonic() + seconds, client, i, there))
+        else:
+            self._connect(client, i, there)
+
+    def _connect(self, client, i, there):
         server = socket.socket()
         server.settimeout(1)
         if server.connect_ex(there):
@@ -185,12 +211,30 @@ class Relay:
         if what in ("cut", "reset"):
             self._close(c, what == "reset")
             return
-        if what == "delay":
+        if what == "overtaken":
+            self._orphan(c, rest, now + seconds)
+        elif what == "delay":
             pipe.held, pipe.until = rest, now + seconds
         else:
             c.silent, pipe.dropping = what == "blackhole", what == "lose"
             c.reset_at = now + seconds
         self._watch(c)
+
+    def _orphan(self, c, rest, until):
+        """The proxy is away, as far as it can see; the broker hears the rest of what it said."""
+        client = c.up.src
+        try:
+            while data := client.recv(CHUNK):
+                rest += data
+        except OSError:
+            pass  # that was all
+        if client in self.selector.get_map():
+            self.selector.unregister(client)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST)
+        client.close()
+        c.down.dropping = True
+        c.up.held, c.up.until = rest, until
+        c.reset_at = until + 1  # by then it has been taken
 
     def _put(self, c, pipe, data):
         pipe.waiting += data
@@ -219,6 +263,8 @@ class Relay:
             if out.waiting and not c.silent:
                 mask |= selectors.EVENT_WRITE
             sock = into.src
+            if sock.fileno() < 0:
+                continue  # an orphan's
             known = sock in self.selector.get_map()
             if mask and known:
                 if self.selector.get_key(sock).events != mask:
@@ -233,6 +279,8 @@ class Relay:
             return
         self.connections.remove(c)
         for s in c.socks:
+            if s.fileno() < 0:
+                continue
             if s in self.selector.get_map():
                 self.selector.unregister(s)
             if reset:

@@ -4,6 +4,7 @@
     harm = Harm(plan, cluster, relay, proxy); harm.start(); harm.finish()       finish: all is healed, nothing is left down
 
     cut reset delay blackhole lose refuse    by the relay, between proxy and brokers
+    overtaken late                           likewise: what is sent again, or connections, in another order
     pause kill                               a broker: SIGSTOP for a while; SIGKILL, and started again
     lead                                     another replica gets the lead of a partition
     term kill9                               the proxy: SIGTERM, exit 0, started again; SIGKILL, started again
@@ -14,7 +15,7 @@ import threading
 import time
 from collections import Counter
 
-RELAY = ("cut", "reset", "delay", "blackhole", "lose", "refuse")
+RELAY = ("cut", "reset", "delay", "blackhole", "lose", "overtaken", "refuse", "late")
 BROKER = ("pause", "kill", "lead")
 PROXY = ("term", "kill9")
 ALL = RELAY + BROKER + PROXY
@@ -30,9 +31,12 @@ def draw(rng, seconds, allowed=ALL, proxy_every=None):
         what = rng.choice(relay)
         if what == "refuse":
             plan.append((at, what, (rng.randrange(3), rng.uniform(0.05, 0.6))))
+        elif what == "late":
+            plan.append((at, what, (rng.randrange(3), rng.randint(1, 3), rng.uniform(0.05, 1.5))))
         else:
             n = rng.choice((0, rng.randrange(1, 60), rng.randrange(60, 4000), rng.randrange(4000, 40000)))
-            plan.append((at, what, (rng.randrange(1 << 16), rng.random() < 0.6, n, rng.uniform(0.02, 1.2))))
+            last = rng.uniform(0.02, 3.0 if what == "overtaken" else 1.2)  # longer than an outcome is waited for
+            plan.append((at, what, (rng.randrange(1 << 16), rng.random() < 0.6, n, last)))
         at += rng.expovariate(1 / every)
     # A broker takes ten seconds to come back, so not every seed kills one.
     broker = [k for k in BROKER if k in allowed and (k != "kill" or rng.random() < 0.15 or len(allowed) == 1)]
@@ -84,6 +88,8 @@ class Harm:
     def _relay(self, kind, *args):
         if kind == "refuse":
             self.relay.refuse(*args)
+        elif kind == "late":
+            self.relay.late(*args)
         else:
             number, down, n, seconds = args
             self.relay.arm(number, down, n, kind, seconds)
