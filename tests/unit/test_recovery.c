@@ -767,6 +767,34 @@ START_TEST(it_was_the_others)
 }
 END_TEST
 
+/* The disk was full when its answer came: a head that has its place doesn't stand in the journal before that answer. */
+START_TEST(a_head_behind_what_is_settled)
+{
+	struct placement *p;
+
+	bare = true;
+	seed = 1;
+	begin();
+	send_bare(true);
+	send_bare(true);
+	p = flights[0].a.placement;
+	c->shared.journal = NULL;
+	ck_assert_int_eq(chains_settle(&flights[0].a, &(struct answer){0, 0, -1}), CHAINS_STORED);
+	c->shared.journal = j;
+	p->unwritten = true;
+	flights[0] = flights[--flight_count];
+	ck_assert_int_eq(chain_journal_head(p->chain, c->cluster_id, &(struct head_runs){0}), 0);
+	ck_assert(!p->unwritten);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
 /* The answer said that it is stored, as another copy is: after the crash, too, nothing is missing in the window. */
 START_TEST(a_copy_that_was_answered)
 {
@@ -958,6 +986,7 @@ main(void)
 	tcase_add_test(t, found_before_a_crash);
 	tcase_add_test(t, both_are_there);
 	tcase_add_test(t, it_was_the_others);
+	tcase_add_test(t, a_head_behind_what_is_settled);
 	tcase_add_test(t, a_copy_that_was_answered);
 	tcase_add_test(t, told_before_a_crash);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
