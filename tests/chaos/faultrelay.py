@@ -71,8 +71,9 @@ class Relay:
 
     def arm(self, number, down, n, what, seconds=0.0):
         with self.lock:
-            if self.connections:
-                c = self.connections[number % len(self.connections)]
+            live = [c for c in self.connections if c.up.src.fileno() >= 0]  # no orphans
+            if live:
+                c = live[number % len(live)]
                 pipe = c.down if down and what != "overtaken" else c.up
                 pipe.plan = [n, what, seconds]
                 if n == 0:
@@ -203,8 +204,11 @@ class Relay:
             self._watch(c)
 
     def _harm(self, c, pipe, rest=b""):
+        """What was planned for it; of an orphan, nothing more."""
         _, what, seconds = pipe.plan
         pipe.plan = None
+        if c.up.src.fileno() < 0:
+            return
         c.harmed = True
         self.done[what] += 1
         now = time.monotonic()

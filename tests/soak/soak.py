@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -359,6 +360,8 @@ def main():
         checks = [decide.Check("run", False, f"{type(e).__name__}: {e}")]
     finally:
         cluster.stop()
+    mb = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(f"of the harness: {mb[0]:.0f} MB itself, {mb[1]:.0f} MB the largest of its programs")
     for c in checks:
         print(c)
     failed = sum(not c.ok for c in checks)
