@@ -1,42 +1,13 @@
-#include "attest/recovery.h"
+/* The replay: entry by entry, chains and windows become what they were. */
+#include "attest/recovery_internal.h"
 
 #include "attest/chain_internal.h"
 #include "attest/chain_sure.h"
 #include "attest/journal_read.h"
 #include "attest/outgoing.h"
 #include "attest/restated.h"
-#include "base/log.h"
-#include "base/map.h"
 #include "digest/crc32c.h"
 #include "digest/sha256.h"
-
-struct recovery {
-	int dir_fd;
-	uint8_t instance[16];
-	bool some, mixed; /* segments are there; of several instances */
-	bool unsynced;    /* one of them was not brought to disk before what it tells of happened */
-	bool elsewhen;    /* one of them was written before the machine was started */
-	uint8_t boot[16];
-	uint64_t last_segment, last_bytes, bytes;
-	uint64_t damaged; /* number of the first segment that is; 0: none */
-	uint64_t damaged_at;
-	struct map *heads;   /* number of a chain → struct standing */
-	struct map *batches; /* number of a batch → struct sent_batch, during the replay */
-	struct chain_shared *shared;
-	struct chain_now now;
-	char contradiction[160];
-	uint64_t entries; /* so far, in a scan or a replay */
-	uint32_t next_chain;
-	uint64_t next_batch;
-};
-
-/* A chain by its number: its last head, and once it is replayed the chain. */
-struct standing {
-	struct heads_entry head; /* its own */
-	struct covered covered;  /* likewise */
-	uint64_t at;             /* the how manieth entry that is */
-	struct recovered *recovered;
-};
 
 struct sent_batch {
 	struct placement *placement;
@@ -45,141 +16,9 @@ struct sent_batch {
 };
 
 static struct slice
-chain_key_of(const uint32_t *n)
-{
-	return slice_of(n, sizeof(*n));
-}
-
-static struct slice
 batch_key_of(const uint64_t *n)
 {
 	return slice_of(n, sizeof(*n));
-}
-
-/* --- scan ---------------------------------------------------------------------------- */
-
-/* Takes the head out of the entry. */
-static int
-note_head(struct recovery *r, struct journal_entry *e)
-{
-	struct standing *s = map_get(r->heads, chain_key_of(&e->chain));
-
-	if (s == NULL) {
-		s = calloc(1, sizeof(*s));
-		if (s == NULL || map_put(r->heads, chain_key_of(&e->chain), s) != 0) {
-			free(s);
-			return ERR_NOMEM;
-		}
-	} else {
-		heads_entry_clear(&s->head);
-	}
-	covered_clear(&s->covered);
-	s->head = e->head;
-	s->covered = e->covered;
-	s->at = r->entries;
-	memset(&e->head, 0, sizeof(e->head));
-	memset(&e->covered, 0, sizeof(e->covered));
-	return 0;
-}
-
-static int
-scan_entry(void *arg, uint64_t segment UNUSED, struct journal_entry *e)
-{
-	struct recovery *r = arg;
-
-	r->entries++;
-	if (e->chain > r->next_chain)
-		r->next_chain = e->chain;
-	if (e->batch > r->next_batch)
-		r->next_batch = e->batch;
-	return e->kind == JOURNAL_CHAIN ? note_head(r, e) : 0;
-}
-
-static int
-scan_segment(void *arg, const struct journal_segment *s)
-{
-	struct recovery *r = arg;
-
-	if (s->empty)
-		return 0; /* the one before is the last */
-	if (!r->some)
-		memcpy(r->instance, s->header.instance, sizeof(r->instance));
-	else if (memcmp(r->instance, s->header.instance, sizeof(r->instance)) != 0)
-		r->mixed = true;
-	r->some = true;
-	r->unsynced |= s->header.sync != JOURNAL_SYNC_ALWAYS;
-	r->elsewhen |= memcmp(r->boot, s->header.boot, sizeof(r->boot)) != 0;
-	r->last_segment = s->header.number;
-	r->last_bytes = s->bytes;
-	r->bytes += s->bytes;
-	if (s->end == JOURNAL_DAMAGED && r->damaged == 0) {
-		r->damaged = s->header.number;
-		r->damaged_at = s->end_at;
-	}
-	return 0;
-}
-
-int
-recovery_scan(int dir_fd, const uint8_t boot[16], struct recovery **ret, char *why, size_t why_len)
-{
-	struct recovery *r = calloc(1, sizeof(*r));
-	struct journal_reader reader = {.segment = scan_segment, .entry = scan_entry, .arg = r};
-	int err = ERR_NOMEM;
-
-	if (r == NULL)
-		goto fail;
-	r->dir_fd = dir_fd;
-	memcpy(r->boot, boot, sizeof(r->boot));
-	r->heads = map_new();
-	if (r->heads == NULL)
-		goto fail;
-	err = journal_read(dir_fd, &reader, why, why_len);
-	if (err == 0 && !r->some)
-		err = ERR_NOTFOUND;
-	if (err == 0 && r->damaged != 0) {
-		(void)snprintf(why, why_len, "the journal's segment %llu is damaged at byte %llu",
-			       (unsigned long long)r->damaged, (unsigned long long)r->damaged_at);
-		err = ERR_CHECKSUM;
-	} else if (err == 0 && r->mixed) {
-		(void)snprintf(why, why_len, "the journal's segments are of several instances");
-		err = ERR_CHECKSUM;
-	} else if (err == 0 && r->elsewhen && r->unsynced) {
-		(void)snprintf(why, why_len, "the machine was started since the journal was written, and only state.sync: always brings all of it to disk");
-		err = ERR_CHECKSUM;
-	}
-	if (err != 0)
-		goto fail;
-	*ret = r;
-	return 0;
-fail:
-	if (err == ERR_NOMEM)
-		(void)snprintf(why, why_len, "%s", err_text(err));
-	recovery_free(r);
-	return err;
-}
-
-const uint8_t *
-recovery_instance(const struct recovery *r)
-{
-	return r->instance;
-}
-
-uint64_t
-recovery_last_segment(const struct recovery *r)
-{
-	return r->last_segment;
-}
-
-uint64_t
-recovery_last_bytes(const struct recovery *r)
-{
-	return r->last_bytes;
-}
-
-uint64_t
-recovery_bytes(const struct recovery *r)
-{
-	return r->bytes;
 }
 
 static int
@@ -197,7 +36,7 @@ contradicts(struct recovery *r, const struct journal_entry *e, const char *what)
 static int
 chain_of(struct recovery *r, uint32_t number, struct recovered **ret)
 {
-	struct standing *s = map_get(r->heads, chain_key_of(&number));
+	struct standing *s = map_get(r->heads, recovery_chain_key(&number));
 	struct heads_entry *e;
 	struct recovered *k;
 
@@ -665,8 +504,8 @@ end_chain(struct recovery *r, struct chain *c)
 		c->head.high_offset = c->high_offset;
 }
 
-static void
-batches_free(struct recovery *r)
+void
+recovery_forget_batches(struct recovery *r)
 {
 	struct slice key;
 	size_t at = 0;
@@ -720,7 +559,7 @@ recovery_replay(struct recovery *r, struct chain_shared *shared, struct chain_no
 		list_append(ret, &s->recovered->link);
 		s->recovered = NULL;
 	}
-	batches_free(r);
+	recovery_forget_batches(r);
 	atomic_store(&shared->next_chain, r->next_chain);
 	atomic_store(&shared->next_batch, r->next_batch);
 	if (err != 0 && why[0] == '\0')
@@ -737,27 +576,5 @@ recovered_free(struct recovered *r)
 	chain_free(r->chain);
 	free(r->cluster_id);
 	free(r->open.run);
-	free(r);
-}
-
-void
-recovery_free(struct recovery *r)
-{
-	struct slice key;
-	size_t at = 0;
-	void *value;
-
-	if (r == NULL)
-		return;
-	batches_free(r);
-	while (r->heads != NULL && map_next(r->heads, &at, &key, &value)) {
-		struct standing *s = value;
-
-		heads_entry_clear(&s->head);
-		covered_clear(&s->covered);
-		recovered_free(s->recovered);
-		free(s);
-	}
-	map_free(r->heads);
 	free(r);
 }
