@@ -1,6 +1,6 @@
 #include "attest/chain_journal.h"
 
-#include "attest/journal.h"
+#include "attest/journal_space.h"
 #include "base/log.h"
 
 static struct journal *

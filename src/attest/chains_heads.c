@@ -1,5 +1,5 @@
 #include "attest/chains_internal.h"
-#include "attest/journal.h"
+#include "attest/journal_space.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 

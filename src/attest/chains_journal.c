@@ -2,6 +2,7 @@
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 #include "attest/chains_internal.h"
+#include "attest/journal_space.h"
 #include "attest/outgoing.h"
 #include "attest/recovery.h"
 #include "base/log.h"

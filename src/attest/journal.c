@@ -5,11 +5,10 @@
  *
  * One thread writes at a time, without the mutex; the others wait for it or fill the next block.
  */
-#include "attest/journal.h"
+#include "attest/journal_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -23,30 +22,6 @@
 
 /* A block's buffer that grew beyond this isn't kept. */
 #define IDLE_BUFFER_BYTES ((size_t)1 << 20)
-
-struct segment {
-	uint64_t number;
-	uint64_t batches, chains; /* live; batches: statements, too */
-	uint64_t bytes;
-};
-
-struct journal {
-	pthread_mutex_t lock;
-	pthread_cond_t done; /* a round ended */
-	struct journal_conf conf;
-	struct segment *segment; /* oldest first; the last one is written */
-	size_t segment_count, segment_cap;
-	uint64_t first;
-	uint64_t bytes; /* of all segments */
-	int fd;         /* of the last one; the writer's */
-	struct wr filling, leaving;
-	struct list filling_places, leaving_places; /* entries in those whose place is asked for */
-	uint64_t put_to, leaving_to, written_to, synced_to; /* entries so far */
-	uint64_t rounds_failed;
-	bool writing;
-	bool failing;
-	bool suspect; /* a sync failed: what follows goes to another file */
-};
 
 /* --- files ------------------------------------------------------------------------------ */
 
@@ -115,37 +90,11 @@ reserve_segment(struct journal *j)
 	return 0;
 }
 
-static struct segment *
-last_of(struct journal *j)
-{
-	return &j->segment[j->segment_count - 1];
-}
-
 static void
 add_segment(struct journal *j, uint64_t number)
 {
 	j->segment[j->segment_count++] = (struct segment){.number = number, .bytes = JOURNAL_HEADER_BYTES};
 	j->bytes += JOURNAL_HEADER_BYTES;
-}
-
-int
-journal_remove(int dir_fd, uint64_t last)
-{
-	char name[JOURNAL_NAME_LEN];
-	uint64_t n = last;
-
-	/* Numbers are without holes: the first one that isn't there ends them. */
-	for (; n > 0; n--) {
-		journal_file_name(n, name);
-		if (faccessat(dir_fd, name, F_OK, 0) != 0)
-			break;
-	}
-	for (n++; n <= last; n++) {
-		journal_file_name(n, name);
-		if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT)
-			return ERR_IO;
-	}
-	return 0;
 }
 
 /* --- open, close ------------------------------------------------------------------------- */
@@ -278,7 +227,7 @@ tell_places(struct journal *j, uint64_t segment, uint64_t at)
 static int
 write_round(struct journal *j, bool sync)
 {
-	struct round r = {.number = last_of(j)->number, .at = last_of(j)->bytes, .sync = sync};
+	struct round r = {.number = journal_last_of(j)->number, .at = journal_last_of(j)->bytes, .sync = sync};
 	int cause;
 
 	if (j->leaving.len == 0) {
@@ -305,7 +254,7 @@ write_round(struct journal *j, bool sync)
 	}
 	if (r.written) {
 		tell_places(j, r.number, r.at);
-		last_of(j)->bytes += j->leaving.len;
+		journal_last_of(j)->bytes += j->leaving.len;
 		j->bytes += j->leaving.len;
 		keep_or_free(&j->leaving);
 		j->written_to = j->leaving_to;
@@ -405,7 +354,7 @@ journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *r
 		}
 	}
 	if (err == 0) {
-		struct segment *s = last_of(j);
+		struct segment *s = journal_last_of(j);
 
 		j->put_to++;
 		/* It may be written to a later one: that goes after this one. */
@@ -460,54 +409,6 @@ journal_forget_place(struct journal *j, struct journal_place *place)
 	pthread_mutex_unlock(&j->lock);
 }
 
-/* --- what goes ------------------------------------------------------------------------------- */
-
-void
-journal_release(struct journal *j, enum journal_kind kind, uint64_t segment)
-{
-	pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i < j->segment_count; i++) {
-		struct segment *s = &j->segment[i];
-
-		if (s->number == segment)
-			*(kind == JOURNAL_CHAIN ? &s->chains : &s->batches) -= 1;
-	}
-	pthread_mutex_unlock(&j->lock);
-}
-
-uint64_t
-journal_idle(struct journal *j)
-{
-	uint64_t last = 0;
-
-	pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i + 1 < j->segment_count && j->segment[i].batches == 0; i++)
-		last = j->segment[i].number;
-	pthread_mutex_unlock(&j->lock);
-	return last;
-}
-
-void
-journal_drop(struct journal *j, uint64_t last)
-{
-	char name[JOURNAL_NAME_LEN];
-	size_t n = 0;
-
-	pthread_mutex_lock(&j->lock);
-	for (; n + 1 < j->segment_count && j->segment[n].number <= last; n++) {
-		const struct segment *s = &j->segment[n];
-
-		journal_file_name(s->number, name);
-		if (s->batches != 0 || s->chains != 0 ||
-		    (unlinkat(j->conf.dir_fd, name, 0) != 0 && errno != ENOENT))
-			break;
-		j->bytes -= s->bytes;
-	}
-	j->segment_count -= n;
-	memmove(j->segment, j->segment + n, j->segment_count * sizeof(*j->segment));
-	pthread_mutex_unlock(&j->lock);
-}
-
 uint64_t
 journal_first(const struct journal *j)
 {
@@ -520,17 +421,7 @@ journal_last(struct journal *j)
 	uint64_t n;
 
 	pthread_mutex_lock(&j->lock);
-	n = last_of(j)->number;
+	n = journal_last_of(j)->number;
 	pthread_mutex_unlock(&j->lock);
 	return n;
-}
-
-void
-journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing)
-{
-	pthread_mutex_lock(&j->lock);
-	*ret_segments = j->segment_count;
-	*ret_bytes = j->bytes;
-	*ret_failing = j->failing;
-	pthread_mutex_unlock(&j->lock);
 }

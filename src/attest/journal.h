@@ -1,10 +1,6 @@
 /*
- * journal: what must outlive a crash, written ahead, in segments of the state directory.
- *
- *   journal.…07   journal.…08   journal.…09 ◄── blocks of entries are appended (journal_file.h)
- *      │ live: 0     live: 12      live: 3      live: batches without a statement, statements that aren't
- *      ▼                                              published yet, and every chain's last CHAIN entry
- *   removed once it is the oldest and nothing in it is live; never one in between
+ * journal: what must outlive a crash, written ahead, in segments of the state directory
+ * (attest/journal_file.h).  Which of them are still needed: attest/journal_space.h.
  *
  * Entries are buffered in the order of journal_put(); journal_commit() hands everything
  * so far to the kernel in one write, once for all threads that wait for it.  What can't be
@@ -50,21 +46,7 @@ int journal_commit(struct journal *j) MUSTCHECK;
 /* All that was put before is on disk, or written when sync is none.  0 or ERR_IO: it is not yet. */
 int journal_sync(struct journal *j) MUSTCHECK;
 
-/* One entry of that kind, BATCH, STATED or CHAIN, is needed no more. */
-void journal_release(struct journal *j, enum journal_kind kind, uint64_t segment);
-
-/*
- * The last of the oldest segments without a live BATCH or STATED; 0: there is none but the one that is written.
- * They may go once every chain that has, or had, something in them has a CHAIN entry behind them, on disk.
- */
-uint64_t journal_idle(struct journal *j);
-void journal_drop(struct journal *j, uint64_t last); /* up to that one, as far as nothing in them is live */
-
 uint64_t journal_first(const struct journal *j); /* the segment that journal_open() began */
 uint64_t journal_last(struct journal *j);
-void journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing);
-
-/* Removes the segments of the directory up to `last`, oldest first.  0 or ERR_IO. */
-int journal_remove(int dir_fd, uint64_t last) MUSTCHECK;
 
 #endif

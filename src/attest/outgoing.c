@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "attest/journal_space.h"
+
 struct outgoing *
 outgoing_new(void)
 {

@@ -1,6 +1,7 @@
 /* The journal's place in the daemon's life: begun before the heads are taken, gone when new ones are saved. */
 #include <errno.h>
 
+#include "attest/journal_space.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 #include "daemon/app_internal.h"

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "attest/chains_internal.h"
-#include "attest/journal.h"
 #include "attest/journal_read.h"
+#include "attest/journal_space.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 

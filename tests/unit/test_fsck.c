@@ -16,7 +16,7 @@
 #include "ctl/statedir_tell.c"
 #include "ctl/table.c"
 
-#include "attest/journal.h"
+#include "attest/journal_space.h"
 #include "keys/keygen.h"
 #include "tests/unit/suite.h"
 

@@ -1,4 +1,4 @@
-#include "attest/journal.h"
+#include "attest/journal_space.h"
 
 #include <check.h>
 #include <dirent.h>

@@ -13,6 +13,7 @@
 #include "attest/chains_internal.h"
 #include "attest/outgoing.h"
 #include "attest/journal_read.h"
+#include "attest/journal_space.h"
 #include "base/metrics.h"
 #include "ctl/inventory.c" /* no part of the archive that tests are linked with */
 #include "tests/unit/chain_rig.h"

@@ -1,0 +1,39 @@
+/* What journal.c (writing) and journal_space.c share.  Under the journal's mutex. */
+#ifndef ATTEST_JOURNAL_INTERNAL_H
+#define ATTEST_JOURNAL_INTERNAL_H
+
+#include <pthread.h>
+
+#include "attest/journal.h"
+
+struct segment {
+	uint64_t number;
+	uint64_t batches, chains; /* live; batches: statements, too */
+	uint64_t bytes;
+};
+
+struct journal {
+	pthread_mutex_t lock;
+	pthread_cond_t done; /* a round ended */
+	struct journal_conf conf;
+	struct segment *segment; /* oldest first; the last one is written */
+	size_t segment_count, segment_cap;
+	uint64_t first;
+	uint64_t bytes; /* of all segments */
+	int fd;         /* of the last one; the writer's */
+	struct wr filling, leaving;
+	struct list filling_places, leaving_places; /* entries in those whose place is asked for */
+	uint64_t put_to, leaving_to, written_to, synced_to; /* entries so far */
+	uint64_t rounds_failed;
+	bool writing;
+	bool failing;
+	bool suspect; /* a sync failed: what follows goes to another file */
+};
+
+static inline struct segment *
+journal_last_of(const struct journal *j)
+{
+	return &j->segment[j->segment_count - 1];
+}
+
+#endif

@@ -1,0 +1,82 @@
+#include "attest/journal_space.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "attest/journal_internal.h"
+
+void
+journal_release(struct journal *j, enum journal_kind kind, uint64_t segment)
+{
+	pthread_mutex_lock(&j->lock);
+	for (size_t i = 0; i < j->segment_count; i++) {
+		struct segment *s = &j->segment[i];
+
+		if (s->number == segment)
+			*(kind == JOURNAL_CHAIN ? &s->chains : &s->batches) -= 1;
+	}
+	pthread_mutex_unlock(&j->lock);
+}
+
+uint64_t
+journal_idle(struct journal *j)
+{
+	uint64_t last = 0;
+
+	pthread_mutex_lock(&j->lock);
+	for (size_t i = 0; i + 1 < j->segment_count && j->segment[i].batches == 0; i++)
+		last = j->segment[i].number;
+	pthread_mutex_unlock(&j->lock);
+	return last;
+}
+
+void
+journal_drop(struct journal *j, uint64_t last)
+{
+	char name[JOURNAL_NAME_LEN];
+	size_t n = 0;
+
+	pthread_mutex_lock(&j->lock);
+	for (; n + 1 < j->segment_count && j->segment[n].number <= last; n++) {
+		const struct segment *s = &j->segment[n];
+
+		journal_file_name(s->number, name);
+		if (s->batches != 0 || s->chains != 0 ||
+		    (unlinkat(j->conf.dir_fd, name, 0) != 0 && errno != ENOENT))
+			break;
+		j->bytes -= s->bytes;
+	}
+	j->segment_count -= n;
+	memmove(j->segment, j->segment + n, j->segment_count * sizeof(*j->segment));
+	pthread_mutex_unlock(&j->lock);
+}
+
+int
+journal_remove(int dir_fd, uint64_t last)
+{
+	char name[JOURNAL_NAME_LEN];
+	uint64_t n = last;
+
+	/* Numbers are without holes: the first one that isn't there ends them. */
+	for (; n > 0; n--) {
+		journal_file_name(n, name);
+		if (faccessat(dir_fd, name, F_OK, 0) != 0)
+			break;
+	}
+	for (n++; n <= last; n++) {
+		journal_file_name(n, name);
+		if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT)
+			return ERR_IO;
+	}
+	return 0;
+}
+
+void
+journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing)
+{
+	pthread_mutex_lock(&j->lock);
+	*ret_segments = j->segment_count;
+	*ret_bytes = j->bytes;
+	*ret_failing = j->failing;
+	pthread_mutex_unlock(&j->lock);
+}

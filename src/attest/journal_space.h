@@ -1,0 +1,29 @@
+/*
+ * journal_space: which segments of the journal are still needed, and how the others go.
+ *
+ *   journal.…07   journal.…08   journal.…09 ◄── blocks of entries are appended (journal_file.h)
+ *      │ live: 0     live: 12      live: 3      live: batches without a statement, statements that aren't
+ *      ▼                                              published yet, and every chain's last CHAIN entry
+ *   removed once it is the oldest and nothing in it is live; never one in between
+ */
+#ifndef ATTEST_JOURNAL_SPACE_H
+#define ATTEST_JOURNAL_SPACE_H
+
+#include "attest/journal.h"
+
+/* One entry of that kind, BATCH, STATED or CHAIN, is needed no more. */
+void journal_release(struct journal *j, enum journal_kind kind, uint64_t segment);
+
+/*
+ * The last of the oldest segments without a live BATCH or STATED; 0: there is none but the one that is written.
+ * They may go once every chain that has, or had, something in them has a CHAIN entry behind them, on disk.
+ */
+uint64_t journal_idle(struct journal *j);
+void journal_drop(struct journal *j, uint64_t last); /* up to that one, as far as nothing in them is live */
+
+void journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing);
+
+/* Removes the segments of the directory up to `last`, oldest first.  0 or ERR_IO. */
+int journal_remove(int dir_fd, uint64_t last) MUSTCHECK;
+
+#endif
