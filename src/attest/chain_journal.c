@@ -163,7 +163,6 @@ chain_journal_batch(struct placement *p, struct slice transactional_id, enum hea
 int
 chain_journal_again(struct placement *p, struct slice transactional_id)
 {
-	bool told_open = false;
 	int err = put_batch(p, transactional_id, p->mode, p->digest, p->reach);
 
 	if (err != 0)
@@ -172,10 +171,7 @@ chain_journal_again(struct placement *p, struct slice transactional_id)
 		chain_journal_settled(p, p->span[p->span_count - 1].window->time);
 	else if (p->told || p->copied)
 		chain_journal_told(p);
-	for (size_t i = 0; i < p->span_count; i++)
-		told_open |= p->span[i].stated && p->span[i].txn == PLACEMENT_TXN_OPEN;
-	/* How it ended after it was stated as open is told behind the statement. */
-	if (!told_open && (p->txn == PLACEMENT_TXN_COMMITTED || p->txn == PLACEMENT_TXN_ABORTED))
+	if (p->txn == PLACEMENT_TXN_COMMITTED || p->txn == PLACEMENT_TXN_ABORTED)
 		chain_journal_ended(p, p->txn == PLACEMENT_TXN_COMMITTED);
 	return 0;
 }

@@ -972,6 +972,41 @@ START_TEST(ended_before_its_chain_begins)
 }
 END_TEST
 
+/* One that ended when only its first window was stated is told of in the next one, however many crashes later. */
+START_TEST(ended_between_its_statements)
+{
+	struct chains_batch b = rig_transactional(7, 0, 15);
+	struct answer ok = {0, 0, -1};
+	struct attempt a;
+
+	seed = 1;
+	begin();
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &ok), CHAINS_STORED);
+	world_log[logged_count++] = (struct logged){0, b.count, contents++, 7};
+	log_end = b.count;
+	pass(set->transaction_wait_ms);
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->open.count, 1);
+	chains_txn_ended(c, 7, 0, chains_txn_mark(c), true);
+	note_written();
+	for (int i = 0; i < 3; i++) {
+		crash();
+		begin();
+	}
+	settle_world();
+	ck_assert_uint_eq(topic_count, 2);
+	ck_assert_uint_eq(topic[1].s->open.count, 0);
+	ck_assert_uint_eq(topic[1].s->resolved_count, 1);
+	ck_assert(topic[1].s->resolved[0].committed);
+	check_world();
+	crash();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -982,6 +1017,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, everything_was_published);
 	tcase_add_test(t, ended_before_its_chain_begins);
+	tcase_add_test(t, ended_between_its_statements);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_test(t, found_before_a_crash);
