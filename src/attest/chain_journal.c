@@ -224,7 +224,8 @@ void
 chain_journal_settled(struct placement *p, enum chains_time time)
 {
 	struct journal_entry e = {
-		.kind = JOURNAL_SETTLED, .base_offset = p->base_offset, .append_ms = p->append_ms, .time = time};
+		.kind = JOURNAL_SETTLED, .base_offset = p->base_offset, .append_ms = p->append_ms, .time = time,
+		.settled = p->settled};
 
 	p->unwritten = !note_batch(p, &e);
 }

@@ -98,6 +98,7 @@ put_fields(struct wr *w, const struct journal_entry *e)
 		wr_i64(w, e->base_offset);
 		wr_i64(w, e->append_ms);
 		wr_u8(w, (uint8_t)e->time);
+		wr_u64(w, e->settled);
 		return;
 	case JOURNAL_LEFT:
 		wr_u64(w, e->batch);
@@ -301,6 +302,8 @@ get_fields(struct rd *r, struct journal_entry *e)
 		e->base_offset = rd_i64(r);
 		e->append_ms = rd_i64(r);
 		e->time = (enum chains_time)get_choice(r, CHAINS_TIME_APPEND + 1);
+		if (rd_left(r) > 0) /* journals were without it */
+			e->settled = rd_u64(r);
 		if (e->base_offset < 0)
 			rd_fail(r, ERR_MALFORMED);
 		return;

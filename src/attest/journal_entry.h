@@ -70,6 +70,7 @@ struct journal_entry {
 
 	int64_t base_offset; /* SETTLED, ENDED */
 	int64_t append_ms;   /* SETTLED */
+	uint64_t settled;    /* SETTLED: the how manieth of its chain; 0: not told, the entries are in their order */
 	bool given_up;       /* LEFT: counts as unresolved */
 	bool committed;      /* ENDED */
 	bool copied;         /* TOLD: it is listed as another copy of the same records; else another run may have sent it */

@@ -229,6 +229,17 @@ open_batch_of(struct recovery *r, uint64_t number)
 	return s == NULL ? NULL : s->placement;
 }
 
+/* Entries that were written anew stand behind those of what was settled later. */
+static void
+keep_order(struct chain *c, struct placement *p, uint64_t settled)
+{
+	if (settled == 0)
+		return;
+	p->settled = settled;
+	if (settled > c->settles)
+		c->settles = settled;
+}
+
 static void
 replay_settled(struct recovery *r, struct recovered *k, const struct journal_entry *e)
 {
@@ -239,6 +250,7 @@ replay_settled(struct recovery *r, struct recovered *k, const struct journal_ent
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
 	chain_settle_at(k->chain, p, e->base_offset, e->append_ms, e->time, chain_sure_from(k->chain, false, r->now));
 	k->chain->time = e->time;
+	keep_order(k->chain, p, e->settled);
 }
 
 static void

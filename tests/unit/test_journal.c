@@ -167,11 +167,11 @@ END_TEST
 
 START_TEST(the_others_come_back)
 {
-	struct journal_entry e = {.kind = JOURNAL_SETTLED, .chain = 1, .batch = 2, .base_offset = INT64_MAX, .append_ms = -1, .time = CHAINS_TIME_APPEND}, r;
+	struct journal_entry e = {.kind = JOURNAL_SETTLED, .chain = 1, .batch = 2, .base_offset = INT64_MAX, .append_ms = -1, .time = CHAINS_TIME_APPEND, .settled = 77}, r;
 	struct wr w = wr_new(SIZE_MAX / 2);
 
 	r = again(&e, &w);
-	ck_assert(r.batch == 2 && r.base_offset == INT64_MAX && r.append_ms == -1 && r.time == CHAINS_TIME_APPEND);
+	ck_assert(r.batch == 2 && r.base_offset == INT64_MAX && r.append_ms == -1 && r.time == CHAINS_TIME_APPEND && r.settled == 77);
 	wr_reset(&w);
 	e = (struct journal_entry){.kind = JOURNAL_LEFT, .chain = 1, .batch = 2, .given_up = true};
 	r = again(&e, &w);
@@ -211,6 +211,23 @@ START_TEST(the_others_come_back)
 	r = again(&e, &w);
 	ck_assert(r.covered.floor == 3 && r.covered.count == 2 && r.covered.run[1].first == 12 && r.covered.run[1].end == 13);
 	journal_entry_free(&r);
+	wr_free(&w);
+}
+END_TEST
+
+/* As it was written before it told its place among those of the chain. */
+START_TEST(settled_without_its_place)
+{
+	struct journal_entry e = {.kind = JOURNAL_SETTLED, .chain = 1, .batch = 2, .settled = 77}, r;
+	struct wr w = wr_new(SIZE_MAX / 2);
+	size_t len;
+
+	journal_entry_write(&e, &w);
+	w.len -= 8;
+	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
+	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), 0);
+	ck_assert_uint_eq(len, w.len);
+	ck_assert(r.batch == 2 && r.settled == 0);
 	wr_free(&w);
 }
 END_TEST
@@ -672,6 +689,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, a_batch_comes_back, 0, 2);
 	tcase_add_test(t, the_others_come_back);
+	tcase_add_test(t, settled_without_its_place);
 	tcase_add_test(t, entries_that_lie);
 	tcase_add_test(t, cut_at_every_byte);
 	tcase_add_test(t, zeros_follow);

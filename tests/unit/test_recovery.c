@@ -1007,6 +1007,52 @@ START_TEST(ended_between_its_statements)
 }
 END_TEST
 
+/* Two batches at one place, as another leader gave it again: the root of what is stated in the end. */
+static void
+state_overwritten(int crashes, uint8_t ret_root[32])
+{
+	struct attempt a[2];
+
+	contents = 0;
+	begin();
+	for (int i = 0; i < 2; i++) {
+		struct chains_batch b = rig_batch(set->window_records / 2);
+
+		ck_assert_int_eq(chains_place(c, &b, &a[i]), 0);
+		rig_fill(a[i].members, b.count, contents++);
+		ck_assert_int_eq(chains_forward(&a[i], HEADERS_FULL), 0);
+	}
+	/* The one that was sent first is stored last, and stays. */
+	for (int i = 1; i >= 0; i--)
+		ck_assert_int_eq(chains_settle(&a[i], &(struct answer){0, 0, -1}), CHAINS_STORED);
+	note_written();
+	for (int i = 0; i < crashes; i++) {
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		crash();
+		begin();
+	}
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->leaf_count, (uint64_t)set->window_records / 2);
+	memcpy(ret_root, topic[0].s->root, 32);
+	crash();
+	forget_world();
+}
+
+START_TEST(stored_last_stays_last)
+{
+	uint8_t root[32], again[32];
+
+	seed = 1;
+	state_overwritten(0, root);
+	for (int crashes = 1; crashes <= 3; crashes++) {
+		state_overwritten(crashes, again);
+		ck_assert_mem_eq(again, root, 32);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1018,6 +1064,7 @@ main(void)
 	tcase_add_test(t, everything_was_published);
 	tcase_add_test(t, ended_before_its_chain_begins);
 	tcase_add_test(t, ended_between_its_statements);
+	tcase_add_test(t, stored_last_stays_last);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_test(t, found_before_a_crash);
