@@ -136,6 +136,17 @@ placement_of(struct recovery *r, struct chain *c, struct journal_entry *e, struc
 	return 0;
 }
 
+/* Written anew behind the batch that took its place: it goes among those before. */
+static void
+remember_behind(struct placement *p, struct placement *younger)
+{
+	while (younger->rival != NULL && younger->rival->number > p->number)
+		younger = younger->rival;
+	p->rival = younger->rival;
+	placement_ref(p);
+	younger->rival = p;
+}
+
 /* A batch that came again with other content took its predecessor's place. */
 static int
 remember(struct chain *c, struct placement *p)
@@ -145,6 +156,10 @@ remember(struct chain *c, struct placement *p)
 	if (p->producer_id < 0)
 		return 0;
 	rival = retries_find(&c->retries, p->producer_id, p->producer_epoch, p->base_sequence, p->count);
+	if (rival != NULL && rival->number > p->number) {
+		remember_behind(p, rival);
+		return 0;
+	}
 	if (rival != NULL) {
 		placement_ref(rival);
 		p->rival = rival;

@@ -130,6 +130,18 @@ producer_new(struct retries *r, int64_t producer_id)
 	return q;
 }
 
+/* At the end; what a journal tells of, in its place by number, since it may have been written anew behind younger ones. */
+static void
+insert(struct retries_producer *q, struct placement *p)
+{
+	struct link *at = &q->batches.head;
+
+	while (p->number != 0 && at->prev != &q->batches.head &&
+	       CONTAINER_OF(at->prev, struct placement, in_producer)->number > p->number)
+		at = at->prev;
+	list_insert_before(&q->batches, at, &p->in_producer);
+}
+
 int
 retries_add(struct retries *r, struct placement *p)
 {
@@ -143,7 +155,7 @@ retries_add(struct retries *r, struct placement *p)
 		return ERR_NOMEM;
 	list_remove(&r->by_use, &q->by_use);
 	list_append(&r->by_use, &q->by_use);
-	list_append(&q->batches, &p->in_producer);
+	insert(q, p);
 	p->producer = q;
 	placement_ref(p);
 	trim_batches(q);

@@ -34,6 +34,36 @@ added(int64_t producer_id, int32_t sequence, bool settled)
 	return p;
 }
 
+/* The last few are kept, whichever of them an entry of the journal told of last. */
+START_TEST(told_in_another_order)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 5);
+	struct placement *p[20];
+
+	for (int i = 0; i < 20; i++) {
+		int at = (i + 10) % 20; /* the older half was written anew behind the younger one */
+
+		b.base_sequence = at * 5;
+		p[at] = placement_new(r->c, &b, 0);
+		p[at]->number = (uint64_t)at + 1;
+		(void)member_step(&p[at]->life, MEMBER_FORWARD);
+		(void)member_step(&p[at]->life, MEMBER_ACKNOWLEDGE);
+		ck_assert_int_eq(retries_add(&r->c->retries, p[at]), 0);
+	}
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(p[i]->producer != NULL, i >= 12);
+	b.base_sequence = 100; /* placed now: it has no number yet */
+	ck_assert_int_eq(retries_add(&r->c->retries, p[0]), 0);
+	ck_assert_ptr_null(p[0]->producer);
+	p[1]->number = 0;
+	ck_assert_int_eq(retries_add(&r->c->retries, p[1]), 0);
+	ck_assert_ptr_nonnull(p[1]->producer);
+	ck_assert_ptr_null(p[12]->producer);
+	for (int i = 0; i < 20; i++)
+		placement_unref(p[i]);
+}
+END_TEST
+
 static struct placement *
 find(int64_t producer_id, int32_t sequence)
 {
@@ -143,6 +173,7 @@ main(void)
 	TCase *t = tcase_create("retries");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, told_in_another_order);
 	tcase_add_test(t, proven_behind_what_is_stored);
 	tcase_add_test(t, found_by_all_four);
 	tcase_add_test(t, nothing_is_there);
