@@ -62,7 +62,7 @@ struct chain {
 	size_t saved_at; /* its entry, while heads are being saved */
 	uint32_t number; /* in the journal */
 	bool unwritten;  /* its CHAIN entry could not be put */
-	uint64_t head_segment; /* of the journal: its last CHAIN entry; 0: none */
+	struct journal_hold head_hold; /* of its last CHAIN entry */
 	uint64_t head_length, head_next; /* what that one says */
 	struct list outgoing; /* statements whose bytes are final, oldest first (attest/outgoing.h); the head is behind them */
 	bool sending;         /* the sealer has the first of them */

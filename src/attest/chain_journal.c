@@ -65,7 +65,7 @@ int
 chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open)
 {
 	struct journal_entry e = {.kind = JOURNAL_CHAIN, .chain = c->number};
-	uint64_t segment;
+	struct journal_hold hold;
 	int err;
 
 	if (journal_of(c) == NULL)
@@ -84,12 +84,11 @@ chain_journal_head(struct chain *c, const char *cluster_id, const struct head_ru
 	e.head.head.open = *open;
 	if (c->high_offset > e.head.head.high_offset)
 		e.head.head.high_offset = c->high_offset;
-	err = journal_put(journal_of(c), &e, &segment);
+	err = journal_put(journal_of(c), &e, &hold);
 	if (err != 0)
 		return err;
-	if (c->head_segment != 0)
-		journal_release(journal_of(c), JOURNAL_CHAIN, c->head_segment);
-	c->head_segment = segment;
+	journal_release(journal_of(c), &c->head_hold);
+	c->head_hold = hold;
 	c->head_length = c->head.length;
 	c->head_next = c->head.next_window;
 	return 0;
@@ -136,7 +135,7 @@ put_batch(struct placement *p, struct slice transactional_id, enum header_mode m
 	if (p->who != NULL)
 		e.who = *p->who;
 	memcpy(e.digest, digest, sizeof(e.digest));
-	err = journal_put(shared->journal, &e, &p->segment);
+	err = journal_put(shared->journal, &e, &p->hold);
 	if (spans != few)
 		free(spans);
 	return err;
@@ -180,13 +179,10 @@ chain_journal_again(struct placement *p, struct slice transactional_id)
 static int
 put_stated(struct journal *j, const struct journal_entry *e, struct outgoing *o)
 {
-	uint64_t segment;
-	int err = journal_put_placed(j, e, &segment, &o->place);
+	int err = journal_put_placed(j, e, &o->hold, &o->place);
 
-	if (err == 0) {
+	if (err == 0)
 		o->journal = j;
-		o->segment = segment;
-	}
 	return err;
 }
 
@@ -318,8 +314,6 @@ chain_journal_release(struct placement *p)
 {
 	struct journal *j = p->chain->shared->journal;
 
-	if (j == NULL || p->segment == 0)
-		return;
-	journal_release(j, JOURNAL_BATCH, p->segment);
-	p->segment = 0;
+	if (j != NULL)
+		journal_release(j, &p->hold);
 }

@@ -135,8 +135,8 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 		memset(&e->head.ended, 0, sizeof(e->head.ended));
 		memset(&chain->head.open, 0, sizeof(chain->head.open));
 		chain->number = e->number;
-		chain->head_segment = e->segment;
-		e->segment = 0;
+		chain->head_hold = e->hold;
+		e->hold = (struct journal_hold){0};
 		chains_restore_open(c, chain, &e->head.open);
 	} else if (e->head.last_window > 0) {
 		chain->head.follows = true;
@@ -144,8 +144,8 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 		chain->head.follows_window = e->head.last_window;
 		memcpy(chain->head.follows_statement, e->head.last_statement, 32);
 	}
-	if (e->segment != 0)
-		journal_release(c->shared.journal, JOURNAL_CHAIN, e->segment);
+	if (c->shared.journal != NULL)
+		journal_release(c->shared.journal, &e->hold);
 	head_clear(&e->head);
 	free(e->topic);
 	e->topic = NULL;

@@ -43,7 +43,7 @@ struct all_chains {
 static bool
 is_behind(const struct chain *c, uint64_t last)
 {
-	return c->head_segment <= last || c->head_length != c->head.length || c->head_next != c->head.next_window;
+	return c->head_hold.segment <= last || c->head_length != c->head.length || c->head_next != c->head.next_window;
 }
 
 /* Those in the map and those that wait for their cluster; the ones that need a new CHAIN entry are counted. */
@@ -88,19 +88,18 @@ static int
 put_waiting_head(struct chains *c, struct heads_entry *e)
 {
 	struct journal_entry entry = {.kind = JOURNAL_CHAIN};
-	uint64_t segment;
+	struct journal_hold hold;
 	int err;
 
 	if (e->number == 0)
 		e->number = atomic_fetch_add(&c->shared.next_chain, 1) + 1;
 	entry.chain = e->number;
 	entry.head = *e;
-	err = journal_put(c->shared.journal, &entry, &segment);
+	err = journal_put(c->shared.journal, &entry, &hold);
 	if (err != 0)
 		return err;
-	if (e->segment != 0)
-		journal_release(c->shared.journal, JOURNAL_CHAIN, e->segment);
-	e->segment = segment;
+	journal_release(c->shared.journal, &e->hold);
+	e->hold = hold;
 	return 0;
 }
 
@@ -128,7 +127,7 @@ put_heads(struct chains *c, uint64_t last)
 		pthread_mutex_unlock(&chain->lock);
 	}
 	for (size_t i = 0; err == 0 && i < c->heads.count; i++)
-		if (c->heads.entry[i].topic != NULL && c->heads.entry[i].segment <= last)
+		if (c->heads.entry[i].topic != NULL && c->heads.entry[i].hold.segment <= last)
 			err = put_waiting_head(c, &c->heads.entry[i]);
 	for (size_t i = 0; open.of != NULL && i < all.count; i++)
 		free(open.of[i].run);
@@ -152,7 +151,7 @@ put_windows(struct chains *c, struct chain *chain)
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 			struct wr id = wr_new(SIZE_MAX / 2);
 
-			if (err != 0 || p->segment != 0)
+			if (err != 0 || p->hold.segment != 0)
 				continue;
 			err = txns_id(c->shared.txns, p->producer_id, &id);
 			if (err == 0)

@@ -13,6 +13,7 @@
 #define ATTEST_HEADS_H
 
 #include "attest/head.h"
+#include "attest/journal_hold.h"
 #include "base/rd.h"
 #include "base/wr.h"
 
@@ -27,7 +28,7 @@ struct heads_entry {
 	struct chain_id chain;
 	struct head head;
 	uint32_t number; /* not in the file: in the journal; 0: none yet */
-	uint64_t segment; /* likewise: of the journal, where it stands; 0: nowhere */
+	struct journal_hold hold; /* likewise */
 };
 
 /* Zeroed is empty. */

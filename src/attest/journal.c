@@ -333,7 +333,8 @@ admit(struct journal *j, enum journal_kind kind)
 }
 
 int
-journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment, struct journal_place *place)
+journal_put_placed(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold,
+		   struct journal_place *place)
 {
 	static const uint8_t block[JOURNAL_BLOCK_BYTES];
 	size_t before, at = 0;
@@ -354,14 +355,9 @@ journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *r
 		}
 	}
 	if (err == 0) {
-		struct segment *s = journal_last_of(j);
-
 		j->put_to++;
-		/* It may be written to a later one: that goes after this one. */
-		if (ret_segment != NULL) {
-			*ret_segment = s->number;
-			*(e->kind == JOURNAL_CHAIN ? &s->chains : &s->batches) += 1;
-		}
+		if (ret_hold != NULL)
+			*ret_hold = journal_hold_last(j, e->kind, j->filling.len - at);
 		if (place != NULL) {
 			struct slice bytes = slice_of(j->filling.buf + at, j->filling.len - at);
 
@@ -378,9 +374,9 @@ journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *r
 }
 
 int
-journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment)
+journal_put(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold)
 {
-	return journal_put_placed(j, e, ret_segment, NULL);
+	return journal_put_placed(j, e, ret_hold, NULL);
 }
 
 int

@@ -11,6 +11,7 @@
 
 #include "attest/journal_entry.h"
 #include "attest/journal_file.h"
+#include "attest/journal_hold.h"
 #include "attest/journal_place.h"
 
 struct journal;
@@ -30,14 +31,15 @@ int journal_open(const struct journal_conf *conf, struct journal **ret, char *wh
 void journal_close(struct journal *j); /* writes what is buffered; the files stay.  NULL is fine */
 
 /*
- * Appends.  *ret_segment (may be NULL): what a BATCH, STATED or CHAIN keeps until journal_release().
+ * Appends.  *ret_hold (may be NULL): a BATCH, STATED or CHAIN that is needed until journal_release().
  * 0; ERR_LIMIT: a BATCH, and the journal has its size; ERR_NOMEM; ERR_IO: writing fails, and a
  * BATCH isn't taken meanwhile, nor anything once the buffer has its bound.
  */
-int journal_put(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment) MUSTCHECK;
+int journal_put(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold) MUSTCHECK;
 
-/* The same, of a STATED entry, which is kept like a BATCH; its place is told when it is written. */
-int journal_put_placed(struct journal *j, const struct journal_entry *e, uint64_t *ret_segment, struct journal_place *place) MUSTCHECK;
+/* The same, of a STATED entry; its place is told when it is written. */
+int journal_put_placed(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold,
+		       struct journal_place *place) MUSTCHECK;
 int journal_get(struct journal *j, const struct journal_place *at, struct wr *w) MUSTCHECK; /* journal_place_fetch() */
 void journal_forget_place(struct journal *j, struct journal_place *place); /* its memory goes */
 

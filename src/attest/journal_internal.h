@@ -19,7 +19,8 @@ struct journal {
 	struct segment *segment; /* oldest first; the last one is written */
 	size_t segment_count, segment_cap;
 	uint64_t first;
-	uint64_t bytes; /* of all segments */
+	uint64_t bytes; /* of all segments, … */
+	uint64_t live;  /* … and of the entries that are needed */
 	int fd;         /* of the last one; the writer's */
 	struct wr filling, leaving;
 	struct list filling_places, leaving_places; /* entries in those whose place is asked for */
@@ -35,5 +36,8 @@ journal_last_of(const struct journal *j)
 {
 	return &j->segment[j->segment_count - 1];
 }
+
+/* An entry of so many bytes that is put now is needed. */
+struct journal_hold journal_hold_last(struct journal *j, enum journal_kind kind, size_t bytes);
 
 #endif

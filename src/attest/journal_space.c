@@ -5,16 +5,39 @@
 
 #include "attest/journal_internal.h"
 
-void
-journal_release(struct journal *j, enum journal_kind kind, uint64_t segment)
+struct journal_hold
+journal_hold_last(struct journal *j, enum journal_kind kind, size_t bytes)
 {
-	pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i < j->segment_count; i++) {
+	struct segment *s = journal_last_of(j);
+	struct journal_hold h = {s->number, (uint32_t)bytes, kind == JOURNAL_CHAIN};
+
+	/* It may be written to a later one: that goes after this one. */
+	*(h.head ? &s->chains : &s->batches) += 1;
+	j->live += bytes;
+	return h;
+}
+
+static void
+release(struct journal *j, struct journal_hold *hold)
+{
+	for (size_t i = 0; hold->segment != 0 && i < j->segment_count; i++) {
 		struct segment *s = &j->segment[i];
 
-		if (s->number == segment)
-			*(kind == JOURNAL_CHAIN ? &s->chains : &s->batches) -= 1;
+		if (s->number != hold->segment)
+			continue;
+		*(hold->head ? &s->chains : &s->batches) -= 1;
+		j->live -= hold->bytes;
 	}
+	*hold = (struct journal_hold){0};
+}
+
+void
+journal_release(struct journal *j, struct journal_hold *hold)
+{
+	if (hold->segment == 0)
+		return;
+	pthread_mutex_lock(&j->lock);
+	release(j, hold);
 	pthread_mutex_unlock(&j->lock);
 }
 

@@ -11,8 +11,8 @@
 
 #include "attest/journal.h"
 
-/* One entry of that kind, BATCH, STATED or CHAIN, is needed no more. */
-void journal_release(struct journal *j, enum journal_kind kind, uint64_t segment);
+/* The entry is needed no more; zeroes it. */
+void journal_release(struct journal *j, struct journal_hold *hold);
 
 /*
  * The last of the oldest segments without a live BATCH or STATED; 0: there is none but the one that is written.

@@ -37,8 +37,7 @@ outgoing_free(struct outgoing *o)
 	uncount(o);
 	if (o->journal != NULL) {
 		journal_forget_place(o->journal, &o->place);
-		if (o->segment != 0)
-			journal_release(o->journal, JOURNAL_STATED, o->segment);
+		journal_release(o->journal, &o->hold);
 	}
 	wr_free(&o->value);
 	wr_free(&o->manifest);

@@ -35,7 +35,7 @@ struct outgoing {
 	struct wr value, manifest; /* the record's value, and its header (empty: none); or both in the journal */
 	_Atomic int64_t *memory;   /* that counts them; NULL: nobody does */
 	struct journal *journal;   /* that has it, or NULL */
-	uint64_t segment;          /* of it, that is kept; 0: none */
+	struct journal_hold hold;
 	struct journal_place place;
 };
 

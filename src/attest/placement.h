@@ -14,6 +14,7 @@
 #define ATTEST_PLACEMENT_H
 
 #include "attest/chains.h"
+#include "attest/journal_hold.h"
 #include "attest/member.h"
 #include "base/clock.h"
 #include "base/list.h"
@@ -39,7 +40,7 @@ struct placement {
 	struct member_life life;
 	struct monotime lost_at; /* the last attempt whose outcome is open */
 	uint64_t number;         /* in the journal, from 1; 0: not there */
-	uint64_t segment;        /* of the journal, that is kept for it; 0: none */
+	struct journal_hold hold; /* of its entry there */
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool looked;             /* the log was read back for it */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */

@@ -101,9 +101,9 @@ published(uint64_t window)
 }
 
 static void
-put(struct journal *j, struct journal_entry e, uint64_t *ret_segment)
+put(struct journal *j, struct journal_entry e, struct journal_hold *ret_hold)
 {
-	ck_assert_int_eq(journal_put(j, &e, ret_segment), 0);
+	ck_assert_int_eq(journal_put(j, &e, ret_hold), 0);
 }
 
 /* Written and read again. */
@@ -470,7 +470,8 @@ START_TEST(segments_go)
 {
 	struct journal_conf c = conf();
 	struct journal_entry head = {.kind = JOURNAL_CHAIN, .chain = 3};
-	uint64_t segments, bytes, in_first, in_second, chain_in;
+	struct journal_hold in_first, in_second, chain_in;
+	uint64_t segments, bytes;
 	struct journal *j;
 	bool failing;
 
@@ -485,17 +486,17 @@ START_TEST(segments_go)
 	ck_assert_int_eq(journal_commit(j), 0);
 	put(j, batch(2), &in_second);
 	ck_assert_int_eq(journal_commit(j), 0);
-	ck_assert_uint_eq(in_first, 1);
-	ck_assert_uint_eq(in_second, 2);
+	ck_assert_uint_eq(in_first.segment, 1);
+	ck_assert_uint_eq(in_second.segment, 2);
 	ck_assert_uint_eq(journal_idle(j), 0);
-	journal_release(j, JOURNAL_BATCH, in_second);
+	journal_release(j, &in_second);
 	ck_assert_uint_eq(journal_idle(j), 0); /* the first one is in its way */
-	journal_release(j, JOURNAL_BATCH, in_first);
+	journal_release(j, &in_first);
 	ck_assert_uint_eq(journal_idle(j), 1);
 	journal_drop(j, 1);
 	ck_assert_uint_eq(journal_idle(j), 1); /* a chain's head is in it */
 	put(j, head, NULL);
-	journal_release(j, JOURNAL_CHAIN, chain_in);
+	journal_release(j, &chain_in);
 	ck_assert_int_eq(journal_commit(j), 0);
 	journal_drop(j, journal_idle(j));
 	journal_count(j, &segments, &bytes, &failing);
@@ -627,11 +628,12 @@ write_some(void *arg)
 
 	for (int i = 0; i < EACH; i++) {
 		struct journal_entry e = shared_batch;
-		uint64_t segment;
+		struct journal_hold hold;
 
-		if (journal_put(j, &e, &segment) != 0 || journal_commit(j) != 0)
+		if (journal_put(j, &e, &hold) != 0 || journal_commit(j) != 0)
 			return arg;
-		journal_release(j, JOURNAL_BATCH, segment);
+		journal_release(j, &hold);
+		journal_release(j, &hold); /* nothing is left of it */
 		if (i % 16 == 0)
 			journal_drop(j, journal_idle(j));
 	}
