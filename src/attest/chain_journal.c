@@ -100,10 +100,10 @@ text_of(struct slice s)
 	return s.p == NULL ? slice_str("") : s;
 }
 
-/* Puts the batch, without committing it. */
+/* Puts the batch, without committing it; `again`: it was put before. */
 static int
-put_batch(struct placement *p, struct slice transactional_id, enum header_mode mode, const uint8_t digest[32],
-	  int64_t reach)
+put_batch(struct placement *p, bool again, struct slice transactional_id, enum header_mode mode,
+	  const uint8_t digest[32], int64_t reach)
 {
 	struct chain_shared *shared = p->chain->shared;
 	struct journal_entry e = {.kind = JOURNAL_BATCH,
@@ -135,7 +135,7 @@ put_batch(struct placement *p, struct slice transactional_id, enum header_mode m
 	if (p->who != NULL)
 		e.who = *p->who;
 	memcpy(e.digest, digest, sizeof(e.digest));
-	err = journal_put(shared->journal, &e, &p->hold);
+	err = again ? journal_put_again(shared->journal, &e, &p->hold, NULL) : journal_put(shared->journal, &e, &p->hold);
 	if (spans != few)
 		free(spans);
 	return err;
@@ -151,7 +151,7 @@ chain_journal_batch(struct placement *p, struct slice transactional_id, enum hea
 	if (shared->journal == NULL)
 		return 0;
 	p->number = atomic_fetch_add(&shared->next_batch, 1) + 1;
-	err = put_batch(p, transactional_id, mode, digest, reach);
+	err = put_batch(p, false, transactional_id, mode, digest, reach);
 	if (err != 0) {
 		p->number = 0; /* nobody needs to be told that it left */
 		return err;
@@ -160,10 +160,14 @@ chain_journal_batch(struct placement *p, struct slice transactional_id, enum hea
 }
 
 int
-chain_journal_again(struct placement *p, struct slice transactional_id)
+chain_journal_again(struct placement *p)
 {
-	int err = put_batch(p, transactional_id, p->mode, p->digest, p->reach);
+	struct wr id = wr_new(SIZE_MAX / 2);
+	int err = txns_id(p->chain->shared->txns, p->producer_id, &id);
 
+	if (err == 0)
+		err = put_batch(p, true, wr_slice(&id), p->mode, p->digest, p->reach);
+	wr_free(&id);
 	if (err != 0)
 		return err;
 	if (p->base_offset >= 0)
@@ -175,34 +179,21 @@ chain_journal_again(struct placement *p, struct slice transactional_id)
 	return 0;
 }
 
-/* The journal has it from here on. */
-static int
-put_stated(struct journal *j, const struct journal_entry *e, struct outgoing *o)
-{
-	int err = journal_put_placed(j, e, &o->hold, &o->place);
-
-	if (err == 0)
-		o->journal = j;
-	return err;
-}
-
 int
 chain_journal_outgoing(struct chain *c, struct outgoing *o)
 {
 	struct wr bytes = wr_new(SIZE_MAX / 2);
 	struct journal_entry e = {0};
 	size_t len;
-	int err = journal_get(journal_of(c), &o->place, &bytes); /* of the earlier run's segment */
+	int err = journal_get(journal_of(c), &o->place, &bytes); /* perhaps of an earlier run's segment */
 
 	if (err == 0)
 		err = journal_entry_read(wr_slice(&bytes), &e, &len);
 	if (err == 0 && e.kind != JOURNAL_STATED)
 		err = ERR_MALFORMED;
 	e.chain = c->number;
-	if (err == 0)
-		err = put_stated(journal_of(c), &e, o);
-	if (err == 0)
-		err = journal_commit(journal_of(c)); /* they may be many */
+	if (err == 0 && (err = journal_put_again(journal_of(c), &e, &o->hold, &o->place)) == 0)
+		o->journal = journal_of(c);
 	journal_entry_free(&e);
 	wr_free(&bytes);
 	return err;
@@ -294,8 +285,9 @@ chain_journal_stated(const struct chain *c, const struct window *w, const struct
 	}
 	memcpy(e.root, st->root, sizeof(e.root));
 	memcpy(e.statement, st->sha256, sizeof(e.statement));
-	if (o->journal == NULL) /* else what was put before waits to be written */
-		err = put_stated(journal_of(c), &e, o);
+	/* Else what was put before waits to be written. */
+	if (o->journal == NULL && (err = journal_put_placed(journal_of(c), &e, &o->hold, &o->place)) == 0)
+		o->journal = journal_of(c);
 	if (err == 0)
 		err = journal_sync(journal_of(c));
 	return err;

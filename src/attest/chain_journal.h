@@ -23,9 +23,12 @@ int chain_journal_head(struct chain *c, const char *cluster_id, const struct hea
 int chain_journal_batch(struct placement *p, struct slice transactional_id, enum header_mode mode,
 			const uint8_t digest[32], int64_t reach) MUSTCHECK;
 
-/* What a recovery knows of a batch, or of the statement that it found, written anew; not committed. */
-int chain_journal_again(struct placement *p, struct slice transactional_id) MUSTCHECK;
-int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK; /* this one is committed */
+/*
+ * All that is known of a batch, or a statement as it stands there, written anew; not committed.  The latter without
+ * the mutex: it reads from the disk; only who takes statements from the chain may do so.
+ */
+int chain_journal_again(struct placement *p) MUSTCHECK;
+int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK;
 
 /* `told` or `copied` became true. */
 void chain_journal_told(const struct placement *p);

@@ -160,8 +160,11 @@ int chains_heads_save(struct chains *c, struct heads *ret) MUSTCHECK;
 struct recovery; /* attest/recovery.h */
 int chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r) MUSTCHECK;
 
-/* Lets the journal drop what is old; the sealer's, now and then. */
-void chains_journal_tidy(struct chains *c);
+/*
+ * Lets the journal drop what is old, and writes anew what is in the way of that, so much as is soon done; the
+ * sealer's, now and then.  True: there is more to do.
+ */
+bool chains_journal_tidy(struct chains *c);
 
 /* For /status and metrics. */
 struct chains_numbers {

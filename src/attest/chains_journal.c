@@ -1,12 +1,16 @@
 /* The chains' side of the journal: what stands in it from the start, and again when old segments go. */
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/chain_renew.h"
 #include "attest/chains_internal.h"
 #include "attest/journal_space.h"
 #include "attest/outgoing.h"
 #include "attest/recovery.h"
 #include "base/log.h"
 #include "base/metrics.h"
+
+/* So much is written anew at once, about: the sealer has other things to do. */
+#define ROUND_BYTES ((int64_t)1 << 20)
 
 /* --- heads --------------------------------------------------------------------------- */
 
@@ -46,9 +50,9 @@ is_behind(const struct chain *c, uint64_t last)
 	return c->head_hold.segment <= last || c->head_length != c->head.length || c->head_next != c->head.next_window;
 }
 
-/* Those in the map and those that wait for their cluster; the ones that need a new CHAIN entry are counted. */
+/* Those in the map and those that wait for their cluster.  Under the lock; the chains stay until the end. */
 static int
-list_chains(struct chains *c, uint64_t last, struct all_chains *ret)
+list_chains(struct chains *c, struct all_chains *ret)
 {
 	struct slice key;
 	size_t at = 0;
@@ -61,15 +65,20 @@ list_chains(struct chains *c, uint64_t last, struct all_chains *ret)
 		ret->list[ret->count++] = value;
 	LIST_EACH(&c->recovered, e)
 		ret->list[ret->count++] = CONTAINER_OF(e, struct recovered, link)->chain;
-	for (size_t i = 0, wanted = 0; i < ret->count; i++) {
-		struct chain *chain;
+	return 0;
+}
 
-		chain = ret->list[i];
+/* The ones that need a new CHAIN entry are counted. */
+static void
+mark_chains(const struct all_chains *all, uint64_t last)
+{
+	for (size_t i = 0, wanted = 0; i < all->count; i++) {
+		struct chain *chain = all->list[i];
+
 		pthread_mutex_lock(&chain->lock);
 		chain->saved_at = is_behind(chain, last) ? wanted++ : SIZE_MAX;
 		pthread_mutex_unlock(&chain->lock);
 	}
-	return 0;
 }
 
 static const char *
@@ -109,11 +118,12 @@ put_heads(struct chains *c, uint64_t last)
 {
 	struct all_chains all = {NULL, 0};
 	struct open_runs open = {NULL, 0};
-	int err = list_chains(c, last, &all);
+	int err = list_chains(c, &all);
 
 	if (err == 0 && (open.of = calloc(all.count + 1, sizeof(*open.of))) == NULL)
 		err = ERR_NOMEM;
 	if (err == 0) {
+		mark_chains(&all, last);
 		txns_each(c->shared.txns, collect_open, &open);
 		err = open.err;
 	}
@@ -140,7 +150,7 @@ put_heads(struct chains *c, uint64_t last)
 
 /* The windows that an earlier run left, with everything that is known of them, and what it had stated. */
 static int
-put_windows(struct chains *c, struct chain *chain)
+put_windows(struct chain *chain)
 {
 	int err = 0;
 
@@ -149,20 +159,17 @@ put_windows(struct chains *c, struct chain *chain)
 
 		LIST_EACH(&w->spans, e) {
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
-			struct wr id = wr_new(SIZE_MAX / 2);
 
-			if (err != 0 || p->hold.segment != 0)
-				continue;
-			err = txns_id(c->shared.txns, p->producer_id, &id);
-			if (err == 0)
-				err = chain_journal_again(p, wr_slice(&id));
-			wr_free(&id);
+			if (err == 0 && p->hold.segment == 0)
+				err = chain_journal_again(p);
 		}
 		chain_journal_closed(chain, w);
 	}
 	LIST_EACH(&chain->outgoing, e) {
 		if (err == 0)
 			err = chain_journal_outgoing(chain, CONTAINER_OF(e, struct outgoing, link));
+		if (err == 0)
+			err = journal_commit(chain->shared->journal); /* they may be many */
 	}
 	return err;
 }
@@ -246,7 +253,7 @@ chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r)
 		err = put_heads(c, UINT64_MAX);
 	LIST_EACH(&c->recovered, e) {
 		if (err == 0)
-			err = put_windows(c, CONTAINER_OF(e, struct recovered, link)->chain);
+			err = put_windows(CONTAINER_OF(e, struct recovered, link)->chain);
 	}
 	pthread_rwlock_unlock(&c->lock);
 	if (err == 0)
@@ -310,20 +317,49 @@ chains_recovered_begin(struct chains *c)
 
 /* --- later ------------------------------------------------------------------------------ */
 
-void
-chains_journal_tidy(struct chains *c)
+/* What is needed of segments up to `last`, as much as *left bytes take, is put behind them. */
+static int
+renew(struct chains *c, uint64_t last, int64_t *left)
 {
-	struct journal *j = c->shared.journal;
-	uint64_t last = j == NULL ? 0 : journal_idle(j);
+	struct all_chains all = {NULL, 0};
 	int err;
 
-	if (last == 0)
-		return;
+	pthread_rwlock_rdlock(&c->lock);
+	err = list_chains(c, &all);
+	pthread_rwlock_unlock(&c->lock);
+	for (size_t i = 0; err == 0 && i < all.count && *left > 0; i++)
+		err = chain_renew(all.list[i], last, left);
+	free(all.list);
+	return err;
+}
+
+/* Likewise what they say of chains. */
+static int
+renew_heads(struct chains *c, uint64_t last)
+{
+	int err;
+
 	pthread_rwlock_wrlock(&c->lock);
 	err = put_heads(c, last);
 	pthread_rwlock_unlock(&c->lock);
-	if (err == 0 && (err = journal_commit(j)) == 0 && (err = journal_sync(j)) == 0)
+	return err;
+}
+
+bool
+chains_journal_tidy(struct chains *c)
+{
+	struct journal *j = c->shared.journal;
+	uint64_t last, crowded = j == NULL ? 0 : journal_crowded(j);
+	int64_t left = ROUND_BYTES;
+	int err = crowded == 0 ? 0 : renew(c, crowded, &left);
+
+	metric_add(METRIC_JOURNAL_RENEWED_BYTES, ROUND_BYTES - left);
+	if (err == 0 && left < ROUND_BYTES)
+		err = journal_commit(j); /* statements in there can be read again */
+	last = j == NULL || err != 0 ? 0 : journal_idle(j);
+	if (last != 0 && (err = renew_heads(c, last)) == 0 && (err = journal_commit(j)) == 0 && (err = journal_sync(j)) == 0)
 		journal_drop(j, last);
 	if (err != 0)
 		LOG_LIMITED(LOG_LEVEL_WARN, "journal", "old segments stay for now", LOG_S("cause", err_text(err)));
+	return err == 0 && left < ROUND_BYTES && journal_crowded(j) != 0;
 }

@@ -6,6 +6,7 @@
  * One thread writes at a time, without the mutex; the others wait for it or fill the next block.
  */
 #include "attest/journal_internal.h"
+#include "attest/journal_space.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -332,16 +333,14 @@ admit(struct journal *j, enum journal_kind kind)
 	return 0;
 }
 
-int
-journal_put_placed(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold,
-		   struct journal_place *place)
+/* Under the mutex.  An entry that is put again takes its hold along. */
+static int
+put(struct journal *j, const struct journal_entry *e, bool again, struct journal_hold *hold, struct journal_place *place)
 {
 	static const uint8_t block[JOURNAL_BLOCK_BYTES];
 	size_t before, at = 0;
-	int err;
+	int err = again ? (j->failing ? ERR_IO : 0) : admit(j, e->kind);
 
-	pthread_mutex_lock(&j->lock);
-	err = admit(j, e->kind);
 	before = j->filling.len;
 	if (err == 0) {
 		if (before == 0)
@@ -356,8 +355,10 @@ journal_put_placed(struct journal *j, const struct journal_entry *e, struct jour
 	}
 	if (err == 0) {
 		j->put_to++;
-		if (ret_hold != NULL)
-			*ret_hold = journal_hold_last(j, e->kind, j->filling.len - at);
+		if (again)
+			journal_unhold(j, hold);
+		if (hold != NULL)
+			*hold = journal_hold_last(j, e->kind, j->filling.len - at);
 		if (place != NULL) {
 			struct slice bytes = slice_of(j->filling.buf + at, j->filling.len - at);
 
@@ -369,6 +370,17 @@ journal_put_placed(struct journal *j, const struct journal_entry *e, struct jour
 		if (j->filling.len >= BLOCK_MAX_BYTES && !j->failing)
 			(void)bring_out(j, false);
 	}
+	return err;
+}
+
+static int
+put_locked(struct journal *j, const struct journal_entry *e, bool again, struct journal_hold *hold,
+	   struct journal_place *place)
+{
+	int err;
+
+	pthread_mutex_lock(&j->lock);
+	err = put(j, e, again, hold, place);
 	pthread_mutex_unlock(&j->lock);
 	return err;
 }
@@ -376,7 +388,21 @@ journal_put_placed(struct journal *j, const struct journal_entry *e, struct jour
 int
 journal_put(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold)
 {
-	return journal_put_placed(j, e, ret_hold, NULL);
+	return put_locked(j, e, false, ret_hold, NULL);
+}
+
+int
+journal_put_placed(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold,
+		   struct journal_place *place)
+{
+	return put_locked(j, e, false, ret_hold, place);
+}
+
+int
+journal_put_again(struct journal *j, const struct journal_entry *e, struct journal_hold *hold,
+		  struct journal_place *place)
+{
+	return put_locked(j, e, true, hold, place);
 }
 
 int

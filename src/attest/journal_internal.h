@@ -39,5 +39,6 @@ journal_last_of(const struct journal *j)
 
 /* An entry of so many bytes that is put now is needed. */
 struct journal_hold journal_hold_last(struct journal *j, enum journal_kind kind, size_t bytes);
+void journal_unhold(struct journal *j, struct journal_hold *hold); /* journal_release() */
 
 #endif

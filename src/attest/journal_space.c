@@ -5,6 +5,9 @@
 
 #include "attest/journal_internal.h"
 
+/* A quarter of the journal's size where that is 1 GiB, or less. */
+enum { CROWDED_SEGMENTS = 4 };
+
 struct journal_hold
 journal_hold_last(struct journal *j, enum journal_kind kind, size_t bytes)
 {
@@ -17,8 +20,8 @@ journal_hold_last(struct journal *j, enum journal_kind kind, size_t bytes)
 	return h;
 }
 
-static void
-release(struct journal *j, struct journal_hold *hold)
+void
+journal_unhold(struct journal *j, struct journal_hold *hold)
 {
 	for (size_t i = 0; hold->segment != 0 && i < j->segment_count; i++) {
 		struct segment *s = &j->segment[i];
@@ -37,8 +40,20 @@ journal_release(struct journal *j, struct journal_hold *hold)
 	if (hold->segment == 0)
 		return;
 	pthread_mutex_lock(&j->lock);
-	release(j, hold);
+	journal_unhold(j, hold);
 	pthread_mutex_unlock(&j->lock);
+}
+
+uint64_t
+journal_crowded(struct journal *j)
+{
+	uint64_t oldest = 0;
+
+	pthread_mutex_lock(&j->lock);
+	if (!j->failing && j->segment_count > CROWDED_SEGMENTS && 2 * j->live < j->bytes && j->segment[0].batches > 0)
+		oldest = j->segment[0].number;
+	pthread_mutex_unlock(&j->lock);
+	return oldest;
 }
 
 uint64_t

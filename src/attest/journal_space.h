@@ -21,6 +21,21 @@ void journal_release(struct journal *j, struct journal_hold *hold);
 uint64_t journal_idle(struct journal *j);
 void journal_drop(struct journal *j, uint64_t last); /* up to that one, as far as nothing in them is live */
 
+/*
+ * The oldest segment, when it is in the way: something in it is needed, and less than half of what all have.
+ * What is needed of it is to be put anew (journal_put_again()), so that it goes.  Else 0, and while writing fails.
+ * So the journal has a few segments, or twice what is needed; and to put that anew costs no more than was put since.
+ */
+uint64_t journal_crowded(struct journal *j);
+
+/*
+ * Puts an entry anew at the end: *hold, of its last place if it has one, becomes the new one's.  For what can't
+ * be left behind: never ERR_LIMIT; ERR_IO: writing fails, and nothing is changed.  `place` may be NULL.
+ */
+int journal_put_again(struct journal *j, const struct journal_entry *e, struct journal_hold *hold,
+		      struct journal_place *place) MUSTCHECK;
+
+
 void journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing);
 
 /* Removes the segments of the directory up to `last`, oldest first.  0 or ERR_IO. */

@@ -244,9 +244,8 @@ job_send(struct job *j)
 }
 
 static void
-on_report(void *arg, void *opaque, int err, const char *why)
+on_report(void *arg UNUSED, void *opaque, int err, const char *why)
 {
-	struct sealer *s = arg;
 	struct job *j = opaque;
 
 	if (err != 0) {
@@ -258,7 +257,6 @@ on_report(void *arg, void *opaque, int err, const char *why)
 	}
 	metric_add(METRIC_STATEMENT_BYTES, (int64_t)(j->value.len + (j->bare ? 0 : j->stated.manifest.len)));
 	published(j);
-	chains_journal_tidy(s->chains);
 }
 
 static void
@@ -401,6 +399,8 @@ sealer_main(void *arg)
 			wait_ms = sooner(wait_ms, waiting_go(s));
 			wait_ms = sooner(wait_ms, asks_go(s));
 		}
+		if (chains_journal_tidy(s->chains))
+			wait_ms = 0;
 		if (is_done(s, &quit_ms))
 			return NULL;
 		if (poll(fds, ARRAY_LEN(fds), sooner(wait_ms, quit_ms)) < 0 && errno != EINTR)

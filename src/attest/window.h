@@ -24,6 +24,7 @@ struct window {
 	bool closed;
 	enum close_reason reason;
 	bool recovered; /* an earlier run began it */
+	bool renewed;   /* a batch of it is being written anew (chain_renew.c) */
 
 	enum chains_time time; /* of its settled members */
 	struct list spans;     /* of members that are in it */

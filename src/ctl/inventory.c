@@ -103,7 +103,7 @@ add_batch(struct inventory *v, const struct journal_entry *e)
 		struct inventory_window *w;
 
 		err = window_of(v, e->chain, &e->spans[i], &w);
-		if (err == 0) {
+		if (err == 0 && !w->stated) { /* the batch may be written anew behind its first statement */
 			w->members += e->spans[i].count;
 			w->unsettled += e->spans[i].count;
 		}

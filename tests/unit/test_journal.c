@@ -508,6 +508,83 @@ START_TEST(segments_go)
 }
 END_TEST
 
+/* One entry that is needed on and on, and 100 segments behind it: written anew, it keeps no more than a few. */
+START_TEST(one_that_stays)
+{
+	static const enum journal_sync all[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS};
+	struct journal_conf c = conf();
+	struct journal_hold stays, goes;
+	uint64_t segments, bytes;
+	struct journal *j;
+	size_t there = 0;
+	bool failing;
+	struct seen s;
+
+	c.sync = all[_i];
+	c.segment_bytes = 2000;
+	j = begun(&c);
+	put(j, batch(1), &stays);
+	while (journal_last(j) < 100) {
+		struct journal_entry e = batch(1);
+
+		put(j, batch(2), &goes);
+		ck_assert_int_eq(journal_commit(j), 0);
+		journal_release(j, &goes);
+		if (journal_crowded(j) == 0)
+			continue;
+		ck_assert_uint_eq(journal_crowded(j), stays.segment);
+		ck_assert_uint_eq(journal_idle(j), 0);
+		ck_assert_int_eq(journal_put_again(j, &e, &stays, NULL), 0);
+		ck_assert_uint_eq(stays.segment, journal_last(j));
+		ck_assert_uint_eq(journal_crowded(j), 0);
+		ck_assert_uint_eq(journal_idle(j), journal_last(j) - 1);
+		ck_assert_int_eq(journal_sync(j), 0);
+		journal_drop(j, journal_idle(j));
+		journal_count(j, &segments, &bytes, &failing);
+		ck_assert_uint_le(segments, 2);
+	}
+	journal_count(j, &segments, &bytes, &failing);
+	ck_assert_uint_le(segments, 6);
+	journal_close(j);
+	s = read_all(0);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_le(s.entries, ARRAY_LEN(s.windows));
+	for (size_t i = 0; i < s.entries; i++)
+		there += s.windows[i] == 1;
+	ck_assert_uint_eq(there, 1);
+}
+END_TEST
+
+/* Where all is needed, nothing would be won; past its size it still takes what is put anew, and that stays apart. */
+START_TEST(all_of_it_stays)
+{
+	struct journal_conf c = conf();
+	struct journal_entry e = batch(1);
+	struct journal_hold h[100];
+	struct journal *j;
+	size_t n = 0;
+	int err;
+
+	c.segment_bytes = 500;
+	c.max_bytes = 20000;
+	j = begun(&c);
+	while ((err = journal_put(j, &e, &h[n])) == 0) {
+		ck_assert_int_eq(journal_commit(j), 0);
+		ck_assert_uint_eq(journal_crowded(j), 0);
+		n++;
+	}
+	ck_assert_int_eq(err, ERR_LIMIT);
+	for (size_t i = 1; i < n; i++)
+		journal_release(j, &h[i]);
+	ck_assert_uint_eq(journal_crowded(j), 1);
+	ck_assert_int_eq(journal_put_again(j, &e, &h[0], NULL), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	journal_drop(j, journal_idle(j));
+	ck_assert_int_eq(journal_put(j, &e, NULL), 0);
+	journal_close(j);
+}
+END_TEST
+
 START_TEST(its_size_is_limited)
 {
 	struct journal_conf c = conf();
@@ -542,6 +619,7 @@ START_TEST(a_full_disk)
 	static const enum journal_sync all[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS};
 	struct journal_conf c = conf();
 	struct journal_entry e = batch(7);
+	struct journal_hold h = {0};
 	struct journal *j;
 	struct seen s;
 
@@ -553,6 +631,8 @@ START_TEST(a_full_disk)
 	put(j, published(2), NULL);
 	ck_assert_int_eq(journal_commit(j), ERR_IO);
 	ck_assert_int_eq(journal_put(j, &e, NULL), ERR_IO);
+	ck_assert_int_eq(journal_put_again(j, &e, &h, NULL), ERR_IO);
+	ck_assert_uint_eq(h.segment, 0);
 	put(j, published(3), NULL);
 	ck_assert_int_eq(journal_sync(j), ERR_IO);
 	ck_assert_uint_eq(read_all(0).entries, 1);
@@ -699,6 +779,8 @@ main(void)
 	tcase_add_test(t, behind_a_torn_one);
 	tcase_add_test(t, one_is_missing);
 	tcase_add_test(t, segments_go);
+	tcase_add_loop_test(t, one_that_stays, 0, 3);
+	tcase_add_test(t, all_of_it_stays);
 	tcase_add_test(t, its_size_is_limited);
 	tcase_add_loop_test(t, a_full_disk, 0, 3);
 	tcase_add_test(t, much_before_a_commit);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attest/chain_journal.h"
+#include "attest/chain_renew.h"
 #include "attest/chains_look.h"
 #include "attest/chains_sure.h"
 #include "attest/chains_internal.h"
@@ -80,6 +81,9 @@ static unsigned seed;
 /* The statement that waits for the topic, while that takes none. */
 static struct outgoing *held;
 static struct heads saved; /* by a clean stop, for the next start */
+static enum journal_sync sync_with;
+static uint64_t segment_bytes; /* 0: any */
+static const char *cluster = RIG_CLUSTER;
 
 static void pass(int64_t ms);
 static bool topic_is_down;
@@ -202,7 +206,8 @@ static void
 begin(void)
 {
 	struct inventory v = counted();
-	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = 1 + pick(64 << 10)};
+	struct journal_conf conf = {.dir_fd = dir_fd, .sync = sync_with, .max_bytes = 64 << 20,
+				    .segment_bytes = segment_bytes > 0 ? segment_bytes : 1 + pick(pick(2) == 0 ? 4 << 10 : 64 << 10)};
 	static const uint8_t boot[16] = {1};
 	struct recovery *r = NULL;
 	char why[256] = "";
@@ -238,7 +243,7 @@ begin(void)
 	recovery_free(r);
 	if (pick(4) == 0)
 		pass(100000); /* it is reached late */
-	ck_assert_int_eq(chains_set_cluster(c, slice_str(RIG_CLUSTER)), 0);
+	ck_assert_int_eq(chains_set_cluster(c, slice_str(cluster)), 0);
 	note_written();
 }
 
@@ -641,6 +646,26 @@ make_again(void)
 	log_end += 1000000;
 }
 
+/* As when the journal is crowded, but at any time, and not to the end.  True: it crashed before that was written. */
+static bool
+renew_some(void)
+{
+	struct slice key;
+	size_t at = 0;
+	void *chain;
+
+	while (map_next(c->map, &at, &key, &chain)) {
+		int64_t left = 1 + pick(8000);
+
+		ck_assert_int_eq(chain_renew(chain, journal_last(j) - pick(2), &left), 0);
+	}
+	if (pick(4) == 0)
+		return true;
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	return false;
+}
+
 static void
 live(void)
 {
@@ -648,7 +673,7 @@ live(void)
 	for (int step = 0, crashes = 0; step < 300; step++) {
 		bool down = false;
 
-		switch (pick(12)) {
+		switch (pick(14)) {
 		case 0: case 1: case 2: case 3: send_one(); break;
 		case 4: case 5: case 6: answer_one(); break;
 		case 7: end_txn(); break;
@@ -657,6 +682,11 @@ live(void)
 		case 10:
 			pass(pick(200));
 			ck_assert_int_eq(journal_commit(j), 0);
+			note_written();
+			break;
+		case 11: down = renew_some(); break;
+		case 12:
+			chains_journal_tidy(c);
 			note_written();
 			break;
 		default: down = pick(10) == 0; break;
@@ -1053,6 +1083,193 @@ START_TEST(stored_last_stays_last)
 }
 END_TEST
 
+/* --- what is needed for long ------------------------------------------------------------------- */
+
+enum { SEGMENT = 4096, PASSING = 100, MOST = 10 * SEGMENT };
+
+static const enum journal_sync syncs[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS};
+
+/* A batch for a partition of its own, settled; of a window's size it closes its window. */
+static void
+fill(int32_t partition, int32_t n, int content, int64_t offset)
+{
+	struct chains_batch b = rig_batch(n);
+	struct attempt a;
+
+	b.partition = partition;
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, n, content);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, offset, -1}), CHAINS_STORED);
+}
+
+/* States what is complete, and publishes what one partition states; its windows are forgotten. */
+static void
+seal_passing(int32_t partition)
+{
+	struct outgoing *out;
+	struct chain *chain;
+	struct window *w;
+	int wait_ms;
+
+	while ((chain = chains_turn(c, &w, &out, &wait_ms)) != NULL) {
+		if (out != NULL && chain->partition == partition)
+			chains_published(chain, out);
+		else if (out != NULL)
+			held = out; /* the topic doesn't take that one */
+		if (w != NULL)
+			ck_assert(!state(chain, w, false));
+	}
+}
+
+static uint64_t
+journal_bytes(void)
+{
+	uint64_t segments, bytes;
+	bool failing;
+
+	journal_count(j, &segments, &bytes, &failing);
+	ck_assert(!failing);
+	return bytes;
+}
+
+/* So much goes through, of another partition, that without the rest not one of the segments would be there any more. */
+static void
+pass_through(int32_t partition)
+{
+	static int64_t offset;
+	uint64_t put = 0;
+
+	for (int i = 0; put < (uint64_t)PASSING * SEGMENT; i++) {
+		uint64_t before = journal_bytes();
+
+		fill(partition, set->window_records, 1000 + i % 100, offset += set->window_records);
+		seal_passing(partition);
+		ck_assert_int_eq(journal_commit(j), 0);
+		put += journal_bytes() - before;
+		while (chains_journal_tidy(c))
+			;
+		ck_assert_msg(journal_bytes() <= MOST, "%llu bytes after %llu", (unsigned long long)journal_bytes(), (unsigned long long)put);
+	}
+	note_written();
+}
+
+/* It leaves one statement that the topic doesn't take, and an open window with an answer and without one. */
+static void
+leave_some(struct wr *ret_statement)
+{
+	struct chains_batch b = rig_transactional(7, 0, 3);
+	struct attempt a;
+	struct wr manifest;
+
+	fill(3, set->window_records, 1, 0);
+	seal_passing(-1);
+	ck_assert_ptr_nonnull(held);
+	ck_assert_int_eq(outgoing_take(held, ret_statement, &manifest), 0);
+	wr_free(&manifest);
+	fill(3, 4, 2, 10);
+	b.partition = 3;
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, 3);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	chains_lost(&a);
+	note_written();
+	world_log[logged_count++] = (struct logged){0, 10, 1, -1};
+	world_log[logged_count++] = (struct logged){10, 4, 2, -1};
+	world_log[logged_count++] = (struct logged){14, 3, 3, 7};
+}
+
+/* Both come to the topic, the first to the byte. */
+static void
+check_left(const struct wr *statement)
+{
+	settle_world();
+	ck_assert_uint_eq(topic_count, 2);
+	ck_assert(slice_eq(wr_slice(&topic[0].bytes), wr_slice(statement)));
+	ck_assert(topic[1].s->recovered);
+	ck_assert_uint_eq(topic[1].s->leaf_count, 7);
+	ck_assert_uint_eq(topic[1].s->open.count, 1);
+	check_world();
+}
+
+/* What is never taken, and a window that nobody closes, keep no segment: they are put anew. */
+START_TEST(one_is_never_taken)
+{
+	struct wr statement;
+
+	seed = 1;
+	sync_with = syncs[_i];
+	segment_bytes = SEGMENT;
+	begin();
+	leave_some(&statement);
+	pass_through(4);
+	ck_assert_int_gt(metric_read(METRIC_JOURNAL_RENEWED_BYTES), 0);
+	crash();
+	begin();
+	pass_through(4);
+	crash();
+	begin();
+	check_left(&statement);
+	wr_free(&statement);
+	crash();
+}
+END_TEST
+
+/* Windows of a cluster that the proxy is not at for two runs. */
+START_TEST(windows_of_another_cluster)
+{
+	struct wr statement;
+
+	seed = 1;
+	sync_with = syncs[_i];
+	segment_bytes = SEGMENT;
+	begin();
+	leave_some(&statement);
+	crash();
+	cluster = "c2";
+	for (int run = 0; run < 2; run++) {
+		begin();
+		pass_through(3);
+		crash();
+	}
+	cluster = RIG_CLUSTER;
+	begin();
+	check_left(&statement);
+	wr_free(&statement);
+	crash();
+}
+END_TEST
+
+/* Its statement may stand there already, and says which batches the window has: they aren't put behind it. */
+START_TEST(in_the_hands_of_the_sealer)
+{
+	int64_t left = INT64_MAX;
+	struct outgoing *out;
+	struct placement *p;
+	struct chain *chain;
+	struct window *w;
+	int wait_ms;
+
+	seed = 1;
+	segment_bytes = 1;
+	begin();
+	fill_one_window();
+	ck_assert_int_eq(journal_commit(j), 0);
+	chain = chains_turn(c, &w, &out, &wait_ms);
+	ck_assert_ptr_nonnull(w);
+	p = CONTAINER_OF(list_first(&w->spans), struct span, in_window)->placement;
+	ck_assert_uint_lt(p->hold.segment, journal_last(j));
+	ck_assert_int_eq(chain_renew(chain, journal_last(j), &left), 0);
+	ck_assert_int_eq(left, INT64_MAX);
+	ck_assert(!state(chain, w, false));
+	crash();
+	begin();
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1065,6 +1282,9 @@ main(void)
 	tcase_add_test(t, ended_before_its_chain_begins);
 	tcase_add_test(t, ended_between_its_statements);
 	tcase_add_test(t, stored_last_stays_last);
+	tcase_add_loop_test(t, one_is_never_taken, 0, ARRAY_LEN(syncs));
+	tcase_add_loop_test(t, windows_of_another_cluster, 0, ARRAY_LEN(syncs));
+	tcase_add_test(t, in_the_hands_of_the_sealer);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_test(t, found_before_a_crash);
