@@ -1240,6 +1240,32 @@ START_TEST(windows_of_another_cluster)
 }
 END_TEST
 
+/* That a window is closed is told again behind its batches, and why. */
+START_TEST(closed_as_it_was)
+{
+	struct chains_batch b = rig_batch(10);
+	struct attempt a;
+
+	seed = 1;
+	segment_bytes = SEGMENT;
+	begin();
+	ck_assert_int_eq(set->window_records, b.count);
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, 1);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	chains_lost(&a);
+	world_log[logged_count++] = (struct logged){0, b.count, 1, -1};
+	pass_through(4);
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_int_eq(topic[0].s->reason, CLOSE_RECORDS);
+	check_world();
+	crash();
+}
+END_TEST
+
 /* Its statement may stand there already, and says which batches the window has: they aren't put behind it. */
 START_TEST(in_the_hands_of_the_sealer)
 {
@@ -1284,6 +1310,7 @@ main(void)
 	tcase_add_test(t, stored_last_stays_last);
 	tcase_add_loop_test(t, one_is_never_taken, 0, ARRAY_LEN(syncs));
 	tcase_add_loop_test(t, windows_of_another_cluster, 0, ARRAY_LEN(syncs));
+	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, in_the_hands_of_the_sealer);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));

@@ -1,12 +1,14 @@
 /* The sealer over librdkafka's mock cluster: what stands in the statement topic in the end. */
 #include "attest/sealer.h"
 
+#include <fcntl.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "attest/heads.h"
+#include "attest/journal_space.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "keys/keygen.h"
@@ -427,6 +429,76 @@ START_TEST(an_outage)
 }
 END_TEST
 
+static void
+begin_journal(char dir[64], struct journal **ret)
+{
+	struct journal_conf conf = {.max_bytes = 64 << 20, .segment_bytes = 64 << 10};
+
+	snprintf(dir, 64, "/tmp/test_sealer_XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	conf.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(conf.dir_fd, 0);
+	ck_assert_msg(journal_open(&conf, ret, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(chains_journal_begin(c, *ret, NULL), 0);
+}
+
+static uint64_t
+journal_bytes(struct journal *j)
+{
+	uint64_t segments, bytes;
+	bool failing;
+
+	journal_count(j, &segments, &bytes, &failing);
+	return bytes;
+}
+
+/*
+ * What the journal has of an outage is the statements, not the batches that they are about: these go while
+ * nothing is published, as the statements before them are written anew.
+ */
+START_TEST(a_journal_in_an_outage)
+{
+	enum { WINDOWS = 60, RECORDS = 1000 };
+	static rd_kafka_resp_err_t errors[1000]; /* more than there are tries */
+	struct chains_numbers n;
+	struct journal *j;
+	uint64_t put = 0;
+	char dir[64];
+	int dir_fd;
+
+	begin_journal(dir, &j);
+	set->window_records = RECORDS;
+	set->manifest = SETTINGS_MANIFEST_NONE;
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
+		errors[i] = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
+	rd_kafka_mock_push_request_errors_array(mock, 0, ARRAY_LEN(errors), errors);
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	for (int i = 0; i < WINDOWS; i++) {
+		send_stored(i % 4, RECORDS, i, i / 4 * RECORDS);
+		put += RECORDS * LEAF_LEN; /* at least */
+	}
+	do {
+		(void)poll(NULL, 0, 1);
+		chains_count(c, &n);
+	} while (n.backlog > 0 || journal_bytes(j) > put / 2);
+	ck_assert_uint_eq(n.windows, WINDOWS);
+	rd_kafka_mock_clear_request_errors(mock, 0);
+	stop_clean();
+	ck_assert_uint_le(journal_bytes(j), put / 2);
+	read_all();
+	ck_assert_uint_eq(count, WINDOWS);
+	for (int32_t p = 0; p < 4; p++)
+		ck_chain(p, WINDOWS / 4);
+	end_chains();
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(journal_remove(dir_fd, journal_last(j)), 0);
+	journal_close(j);
+	close(dir_fd);
+	ck_assert_int_eq(rmdir(dir), 0);
+	begin_chains(0x11, NULL);
+}
+END_TEST
+
 /* --- stopping ------------------------------------------------------------------------------------ */
 
 /* Nobody to publish to: the windows that are left are told, and heads are not saved over them. */
@@ -515,6 +587,7 @@ main(void)
 	tcase_add_test(t, too_large_for_the_topic);
 	tcase_add_test(t, perhaps_published_is_never_changed);
 	tcase_add_test(t, an_outage);
+	tcase_add_test(t, a_journal_in_an_outage);
 	tcase_add_test(t, nobody_there);
 	tcase_add_test(t, hurried);
 	tcase_add_test(t, what_can_not_start);
