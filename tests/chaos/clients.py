@@ -155,8 +155,12 @@ class Client:
                 else:
                     p.flush(2)
                     p = None
-            except KafkaException as e:
-                if p is not None and e.args[0].txn_requires_abort():
+            except (KafkaException, SystemError) as e:
+                # A fatal error that comes up while flush() tells of a record is the cause of a SystemError.
+                error = e if isinstance(e, KafkaException) else e.__cause__
+                if not isinstance(error, KafkaException):
+                    raise
+                if p is not None and error.args[0].txn_requires_abort():
                     try:
                         self.patient(p.abort_transaction, 5)
                         out = "aborted"
