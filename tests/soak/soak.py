@@ -64,6 +64,10 @@ class Soaked(Proxy):
     def spawn(self):
         return super().spawn("-o", "threads=2")
 
+    def http(self, path, timeout=60):
+        """As long as a machine that has much else to do may take."""
+        return super().http(path, timeout)
+
     def quiet(self):
         m = self.metrics()
         return all(m.get(f"makoto_{k}", 0) == 0 for k in ("windows_open", "windows_unpublished", "connections_active"))
