@@ -350,12 +350,18 @@ def soak(cluster, directory, seconds, seed):
     return checks
 
 
+def terminated(*_):
+    """The cluster ends with us."""
+    print("soak: ended by SIGTERM, nothing was decided", flush=True)
+    sys.exit(1)
+
+
 def main():
     seconds, seed = float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
     directory = os.path.join(paths.BUILD, "run")
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the cluster ends with us
+    signal.signal(signal.SIGTERM, terminated)
     cluster = Cluster(os.path.join(paths.BUILD, "cluster"), port_base=PORT_BASE, heap="512m", extra="transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n")
     try:
         cluster.start()
