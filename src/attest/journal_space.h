@@ -35,7 +35,6 @@ uint64_t journal_crowded(struct journal *j);
 int journal_put_again(struct journal *j, const struct journal_entry *e, struct journal_hold *hold,
 		      struct journal_place *place) MUSTCHECK;
 
-
 void journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing);
 
 /* Removes the segments of the directory up to `last`, oldest first.  0 or ERR_IO. */
