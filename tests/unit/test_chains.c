@@ -1,10 +1,14 @@
 #include "attest/chains.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "attest/chains_internal.h"
+#include "attest/journal_space.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "tests/unit/chain_rig.h"
 #include "tests/unit/suite.h"
@@ -926,6 +930,71 @@ START_TEST(a_stop_among_threads)
 }
 END_TEST
 
+enum { WRITERS = 3, BATCHES = 300 };
+
+static _Atomic int writers;
+
+/* Places, and lets most be: refused ones leave, so that segments get idle. */
+static void *
+write_batches(void *arg)
+{
+	for (int i = 0; i < BATCHES; i++) {
+		struct chains_batch b = rig_batch(3);
+		struct attempt a;
+
+		b.partition = (int32_t)(intptr_t)arg;
+		if (chains_place(c, &b, &a) != 0)
+			break;
+		rig_fill(a.members, b.count, i % 100);
+		if (chains_forward(&a, HEADERS_FULL) != 0)
+			break;
+		(void)chains_settle(&a, i % 10 == 0 ? &(struct answer){0, i * 3, -1} : &(struct answer){10, -1, -1});
+	}
+	atomic_fetch_sub(&writers, 1);
+	return NULL;
+}
+
+/* What is needed is written anew beside threads that place and settle; of each batch that is left one entry is kept. */
+START_TEST(renewed_beside_writers)
+{
+	struct journal_conf conf = {.max_bytes = 64 << 20, .segment_bytes = 2000};
+	char dir[] = "/tmp/test_chains_XXXXXX", why[256];
+	pthread_t th[WRITERS];
+	struct slice key;
+	struct journal *j;
+	void *chain;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	conf.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(conf.dir_fd, 0);
+	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+	ck_assert_int_eq(chains_journal_begin(c, j, NULL), 0);
+	atomic_store(&writers, WRITERS);
+	for (intptr_t i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_create(&th[i], NULL, write_batches, (void *)i), 0);
+	while (atomic_load(&writers) > 0)
+		(void)chains_journal_tidy(c);
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(th[i], NULL);
+	while (chains_journal_tidy(c))
+		;
+	ck_assert_int_gt(metric_read(METRIC_JOURNAL_RENEWED_BYTES), 0);
+	for (size_t at = 0; map_next(c->map, &at, &key, &chain);) {
+		size_t kept = 0;
+
+		LIST_EACH(&((struct chain *)chain)->windows, we)
+			LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e)
+				kept += CONTAINER_OF(e, struct span, in_window)->placement->hold.segment > 0;
+		ck_assert_uint_ge(kept, BATCHES / 10);
+	}
+	c->shared.journal = NULL;
+	ck_assert_int_eq(journal_remove(conf.dir_fd, journal_last(j)), 0);
+	journal_close(j);
+	close(conf.dir_fd);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -961,6 +1030,7 @@ main(void)
 	tcase_add_test(t, another_transaction_after_a_restart);
 	tcase_add_test(t, fenced_after_a_restart);
 	tcase_add_test(t, several_reactors_and_a_sealer);
+	tcase_add_test(t, renewed_beside_writers);
 	tcase_add_test(t, a_stop_among_threads);
 	suite_add_tcase(s, t);
 	return suite_run(s);
