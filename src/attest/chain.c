@@ -48,6 +48,7 @@ chain_free(struct chain *c)
 	head_clear(&c->head);
 	covered_clear(&c->covered);
 	covered_clear(&c->guessed);
+	covered_clear(&c->given);
 	pthread_mutex_destroy(&c->lock);
 	free(c->topic);
 	free(c);

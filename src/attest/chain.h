@@ -69,6 +69,8 @@ struct chain {
 	/* Nothing in a record without headers tells it from another copy: of the batches that went out so … */
 	struct covered covered; /* … all that are settled, or were, */
 	struct covered guessed; /* and those that were found in the log */
+	struct covered given;   /* of any batch: offsets that were told (attest/chain_given.h), … */
+	bool again;             /* … and a batch has one of them anew, and isn't sure yet */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "attest/chain_look.h"
 
+#include "attest/chain_given.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_sure.h"
 #include "attest/outgoing.h"
@@ -114,34 +115,78 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 	return n;
 }
 
-/* Does a settled batch of the windows that are left have one of the offsets? */
-static bool
-is_taken(const struct chain *c, const struct placement *not_it, int64_t first, int64_t count)
+/* The window that the record names in its headers; 0: it has none of ours. */
+static uint64_t
+named_window(const struct placement *p, int64_t i)
 {
+	size_t k = 0;
+
+	if (p->mode == HEADERS_NONE)
+		return 0;
+	while (i >= p->span[k].count)
+		i -= p->span[k++].count;
+	return p->windows[k].window_id;
+}
+
+/*
+ * What stands from `base` on is the batch in doubt, to the leaf.  Is it also what is settled there?  Else that one
+ * is lost, and its offsets were given again.
+ */
+static bool
+is_there_too(const struct doubt *d, int64_t base, const struct placement *settled)
+{
+	const struct placement *p = d->placement;
+	int64_t end = base + p->count, at = base > settled->base_offset ? base : settled->base_offset;
+
+	if (settled->base_offset + settled->count < end)
+		end = settled->base_offset + settled->count;
+	if (settled->members == NULL || settled->time != p->time)
+		return true; /* nobody can tell */
+	for (; at < end; at++) {
+		int64_t i = at - base, k = at - settled->base_offset;
+
+		if (memcmp(settled->members[k].leaf, d->members[i].leaf, LEAF_LEN) != 0 ||
+		    named_window(settled, k) != named_window(p, i))
+			return false;
+	}
+	return true;
+}
+
+/* A settled batch that has one of the offsets, in the windows that are left, and may have them still; or one that is lost; or none. */
+static const struct placement *
+settled_there(const struct chain *c, const struct doubt *d, int64_t base, bool *ret_lost)
+{
+	const struct placement *lost = NULL;
+
 	LIST_EACH(&c->windows, we) {
 		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
 
 		LIST_EACH(&w->spans, e) {
 			const struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
-			if (p != not_it && p->base_offset >= 0 && p->base_offset < first + count &&
-			    first < p->base_offset + p->count)
-				return true;
+			if (p == d->placement || p->base_offset < 0 || p->base_offset >= base + d->placement->count ||
+			    base >= p->base_offset + p->count)
+				continue;
+			*ret_lost = !is_there_too(d, base, p);
+			if (!*ret_lost)
+				return p;
+			lost = p;
 		}
 	}
-	return false;
+	return lost;
 }
 
 bool
 chain_is_taken(const struct chain *c, const struct doubt *d, int64_t base_offset)
 {
 	const struct placement *p = d->placement;
+	bool lost = false;
 
 	if (d->elsewhere)
 		return false; /* the place is its own */
-	if (p->mode == HEADERS_NONE && covered_is(&c->covered, base_offset, p->count) != COVERED_NOT)
-		return true;
-	return is_taken(c, p, base_offset, p->count);
+	if (settled_there(c, d, base_offset, &lost) != NULL)
+		return !lost;
+	return p->mode == HEADERS_NONE && covered_is(&c->covered, base_offset, p->count) != COVERED_NOT;
 }
 
 static void
@@ -162,6 +207,7 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 		covered_add(&c->guessed, d->base_offset, p->count);
 	/* The log was asked for by its name. */
 	chain_settle_at(c, p, d->base_offset, d->append_ms, time, chain_sure_from(c, d->base_offset <= p->reach, now));
+	chain_given_add(c, p);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* What an answer, or its absence, makes of a batch that was placed: a member of its windows, or none. */
+#include "attest/chain_given.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 #include "attest/chain_sure.h"
@@ -174,6 +175,17 @@ is_unproven(const struct chain *c, const struct placement *p, const struct answe
 }
 
 /*
+ * Where records keep their own time, an answer with a time is about a batch that the broker had, and tells its
+ * greatest: this isn't it.  So it had another, or the topic's type has changed.
+ */
+static bool
+is_strange(const struct placement *p, const struct answer *answer, enum chains_time time)
+{
+	return time == CHAINS_TIME_CREATE && answer->append_ms >= EARLIEST_MS && !has_greatest(p, answer->append_ms) &&
+	       !has_greatest(p->rival, answer->append_ms);
+}
+
+/*
  * What an answer shows of the topic's timestamp type.  LogAppendTimeMs is -1 on
  * CreateTime, but for a batch that the broker had before (UnifiedLog.append gives its
  * timestamp), so another value counts only when the batch is new.
@@ -316,7 +328,8 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		chain_give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
 		return CHAINS_DUPLICATE;
 	}
-	if (p->life.state == MEMBER_FORWARDED && (may_be || is_unproven(c, p, answer))) {
+	if (p->life.state == MEMBER_FORWARDED &&
+	    (may_be || is_unproven(c, p, answer) || (shown == CHAINS_TIME_UNKNOWN && is_strange(p, answer, known)))) {
 		p->told = true;
 		chain_journal_told(p);
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */
@@ -341,6 +354,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	metric_add(METRIC_RECORDS_ATTESTED, p->count);
 	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time,
 			a->by_id ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
+	chain_given_add(c, p);
 	return CHAINS_STORED;
 }
 

@@ -1,5 +1,6 @@
 #include "attest/chain_sure.h"
 
+#include "attest/chain_given.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 
@@ -121,6 +122,7 @@ chain_sure_told(struct chain *c, const struct settings *set, enum chain_sure_see
 	case CHAIN_SEEN_NOBODY:
 		c->sure_ns = asked.ns > c->sure_ns ? asked.ns : c->sure_ns;
 		doubt_young(c, now);
+		chain_given_sure(c);
 		break;
 	case CHAIN_SEEN_ANOTHER:
 		doubt_all(c, INT64_MAX, now);
@@ -151,6 +153,7 @@ chain_sure_looked(struct chain *c, const struct settings *set, struct placement 
 	if (is_ours(p, found, read)) {
 		set_elsewhere(p, false);
 		p->sure_ns = 0;
+		chain_given_sure(c);
 	} else if ((!found && !read && !overdue) || !leave_out(c, p, p->found_is_ours ? read : found && c->gone)) {
 		turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
 	}

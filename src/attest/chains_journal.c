@@ -351,11 +351,11 @@ chains_journal_tidy(struct chains *c)
 	struct journal *j = c->shared.journal;
 	uint64_t last, crowded = j == NULL ? 0 : journal_crowded(j);
 	int64_t left = ROUND_BYTES;
-	int err = crowded == 0 ? 0 : renew(c, crowded, &left);
+	int err = crowded == 0 ? 0 : renew(c, crowded, &left), committed;
 
 	metric_add(METRIC_JOURNAL_RENEWED_BYTES, ROUND_BYTES - left);
-	if (err == 0 && left < ROUND_BYTES)
-		err = journal_commit(j); /* statements in there can be read again */
+	if (left < ROUND_BYTES && (committed = journal_commit(j)) != 0) /* so that statements in there can be read again */
+		err = committed;
 	last = j == NULL || err != 0 ? 0 : journal_idle(j);
 	if (last != 0 && (err = renew_heads(c, last)) == 0 && (err = journal_commit(j)) == 0 && (err = journal_sync(j)) == 0)
 		journal_drop(j, last);

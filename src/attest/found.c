@@ -34,9 +34,11 @@ struct found {
 static const uint8_t *
 leaf_of_member(const struct doubt *d, int32_t i, bool log_append)
 {
-	if (!log_append)
-		return d->placement->time == CHAINS_TIME_APPEND ? NULL : d->members[i].leaf;
-	return d->placement->time == CHAINS_TIME_APPEND ? d->members[i].leaf : d->members[i].unbound;
+	enum chains_time bound = d->placement->time, in_log = log_append ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+
+	if (bound == CHAINS_TIME_UNKNOWN)
+		return log_append ? d->members[i].unbound : d->members[i].leaf;
+	return bound == in_log ? d->members[i].leaf : NULL;
 }
 
 static int

@@ -46,6 +46,7 @@ struct placement {
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
 	bool copied;             /* without headers: it is stored, and listed as another copy of the same records */
 	bool young;              /* as its batch was */
+	bool again;              /* settled where another one was before, which has not left yet */
 	bool elsewhere;          /* settled, perhaps in another topic of that name: the log of the name is being read, … */
 	bool found_is_ours;      /* … which is this topic's now: what isn't found there is in another */
 	int64_t sure_ns;         /* settled: what is asked of its topic from then on tells; 0: it is this topic's */
@@ -86,5 +87,8 @@ struct placement {
 struct placement *placement_new(struct chain *chain, const struct chains_batch *b, size_t spans) MUSTCHECK;
 void placement_ref(struct placement *p);
 void placement_unref(struct placement *p); /* under the chain's mutex; NULL is fine */
+
+/* One batch taken twice, since its retry was not known as one: a sequence of one producer. */
+bool placement_is_same(const struct placement *a, const struct placement *b);
 
 #endif

@@ -259,12 +259,16 @@ static void
 replay_settled(struct recovery *r, struct recovered *k, const struct journal_entry *e)
 {
 	struct placement *p = open_batch_of(r, e->batch);
+	bool newest;
 
 	if (p == NULL || p->life.state != MEMBER_FORWARDED)
 		return;
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
+	newest = e->settled == 0 || e->settled > k->chain->settles;
 	chain_settle_at(k->chain, p, e->base_offset, e->append_ms, e->time, chain_sure_from(k->chain, false, r->now));
-	k->chain->time = e->time;
+	covered_add(&k->chain->given, p->base_offset, p->count);
+	if (newest)
+		k->chain->time = e->time;
 	keep_order(k->chain, p, e->settled);
 }
 

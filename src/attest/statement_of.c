@@ -41,14 +41,6 @@ runs_append(struct runs *r, int64_t first, int64_t count)
 		r->list[r->count++] = (struct run){first, count};
 }
 
-/* One batch taken twice, since its retry was not known as one: the log holds it once, as it came first. */
-static bool
-is_same_batch(const struct placement *a, const struct placement *b)
-{
-	return a->producer_id >= 0 && a->producer_id == b->producer_id && a->producer_epoch == b->producer_epoch &&
-	       a->base_sequence == b->base_sequence && a->base_offset == b->base_offset;
-}
-
 /*
  * A broker that acknowledged a batch alone (acks=1) and lost its leadership leaves the
  * offsets to the next leader, which gives them again: of two batches at one place, the
@@ -64,7 +56,7 @@ drop_overwritten(struct work *k)
 
 		for (size_t j = i + 1; j < k->span_count && span_offset(k->spans[j]) < span_offset(s) + s->count; j++) {
 			const struct placement *a = s->placement, *b = k->spans[j]->placement;
-			bool same = is_same_batch(a, b);
+			bool same = placement_is_same(a, b) && a->base_offset == b->base_offset; /* the log holds it as it came first */
 
 			k->out[(a->settled < b->settled) != same ? i : j] = same ? TWICE : OVERWRITTEN;
 		}

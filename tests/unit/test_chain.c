@@ -661,7 +661,7 @@ START_TEST(one_place_for_two)
 	chain_doubts_end(r->c, r->set, r->now, d, 2, true);
 	ck_assert_uint_eq(rig_seal(r), 0); /* what it knows is old: it may stand behind that one */
 	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, d, 2, &from), 1);
-	ck_assert(chain_is_taken(r->c, &d[0], 10) && chain_is_taken(r->c, &d[0], 8) && chain_is_taken(r->c, &d[0], 12));
+	ck_assert(chain_is_taken(r->c, &d[0], 10));
 	ck_assert(!chain_is_taken(r->c, &d[0], 13) && !chain_is_taken(r->c, &d[0], 7));
 	chain_doubts_end(r->c, r->set, r->now, d, 1, true);
 	ck_assert_uint_eq(rig_seal(r), 1);
@@ -693,7 +693,7 @@ END_TEST
 /* A producer without an id sends its records again, in a larger batch; then the log has both copies. */
 START_TEST(a_copy_behind_one_that_is_settled)
 {
-	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_batch(5), 2);
+	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_batch(5), 1);
 	struct doubt d;
 	int64_t from;
 
@@ -703,8 +703,7 @@ START_TEST(a_copy_behind_one_that_is_settled)
 	rig_pass(r, 1000);
 	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
 	ck_assert(!chain_is_taken(r->c, &d, 254));
-	ck_assert(chain_is_taken(r->c, &d, 255));
-	ck_assert(chain_is_taken(r->c, &d, 260));
+	ck_assert(chain_is_taken(r->c, &d, 256));
 	ck_assert(!chain_is_taken(r->c, &d, 261));
 	d.found = true;
 	d.base_offset = 523;
@@ -726,8 +725,9 @@ START_TEST(a_late_answer_is_no_duplicate)
 	rig_stored(r, &first, 100);
 	a = rig_send(r, rig_idempotent(7, 0, 2), 2);
 	b = rig_send(r, rig_idempotent(7, 0, 2), 2);
-	ck_assert_int_eq(rig_answer(r, &b, 0, 101, RIG_WALL), CHAINS_STORED);
-	ck_assert_int_eq(rig_answer(r, &a, 0, 101, RIG_WALL), CHAINS_KNOWN);
+	/* As a duplicate they tell the greatest timestamp of theirs. */
+	ck_assert_int_eq(rig_answer(r, &b, 0, 101, RIG_WALL - 5000 + 201), CHAINS_STORED);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 101, RIG_WALL - 5000 + 201), CHAINS_KNOWN);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), before);
 	rig_pass(r, 1000);
 	ck_assert_uint_eq(rig_seal(r), 1);
@@ -772,8 +772,6 @@ START_TEST(offsets_given_again)
 	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send(r, rig_batch(3), 2), c = rig_send(r, rig_batch(1), 3),
 		       d = rig_send(r, rig_batch(3), 4);
 	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
-	struct window *w;
-	struct stated st;
 	uint8_t leaf[LEAF_LEN];
 
 	rig_stored(r, &a, 98);
@@ -781,19 +779,87 @@ START_TEST(offsets_given_again)
 	rig_stored(r, &c, 103);
 	rig_stored(r, &d, 102); /* over the end of b, and over c */
 	rig_pass(r, 1000);
-	w = rig_turn(r);
-	ck_assert_ptr_nonnull(w);
-	ck_assert_int_eq(statement_of(r->c, w, r->set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
-	ck_assert_int_eq(st.overwritten, 4);
-	stated_clear(&st);
-	(void)rig_state(r, w);
+	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {98, 2}, {102, 3});
 	ck_assert_uint_eq(rig_last(r)->leaf_count, 5);
 	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
 	rig_leaf(4, 2, false, leaf);
 	ck_assert_mem_eq(rig_last(r)->last_leaf, leaf, LEAF_LEN);
-	/* Whoever publishes it counts them, once. */
-	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 4);
+}
+END_TEST
+
+/* The same across windows: the earlier one isn't stated yet. */
+START_TEST(offsets_of_another_window_given_again)
+{
+	struct attempt a, x, b;
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+
+	r->set->window_records = 2;
+	a = rig_send(r, rig_batch(1), 1);
+	x = rig_send(r, rig_batch(1), 2);
+	b = rig_send(r, rig_batch(2), 3);
+	rig_stored(r, &a, 10);
+	rig_stored(r, &b, 10);
+	rig_stored(r, &x, 12);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_runs(&r->stated[0].s->ranges, {12, 1});
+	ck_assert_uint_eq(r->stated[0].s->unresolved, 1);
+	ck_runs(&r->stated[1].s->ranges, {10, 2});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 1);
+}
+END_TEST
+
+/* Nobody told that they are given again: the answer to the later batch is lost, and the log has it there. */
+START_TEST(an_offset_found_given_again)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a, b;
+	uint8_t leaf[LEAF_LEN];
+
+	rig_reads_back(r);
+	r->set->window_age_ms = 4000;
+	a = _i == 0 ? rig_send(r, rig_batch(1), 1) : send_bare(r, rig_batch(1), 1);
+	b = _i == 0 ? rig_send(r, rig_batch(1), 2) : send_bare(r, rig_batch(1), 2);
+	rig_stored(r, &a, 10);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	rig_pass(r, 4000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 1});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 1);
+	rig_leaf(2, 0, false, leaf);
+	ck_assert_mem_eq(rig_last(r)->last_leaf, leaf, LEAF_LEN);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 1);
+}
+END_TEST
+
+/*
+ * The topic's type changed, and the batch that was sent before is stored by its retry: whose time that is can't be
+ * told from the answer.  Bound to its own time it isn't in such a log.
+ */
+START_TEST(a_retry_behind_a_change_of_type)
+{
+	struct chains_batch batch = rig_idempotent(7, 1, 1);
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+	struct attempt z = rig_send(r, rig_idempotent(7, 0, 1), 3), a;
+
+	rig_reads_back(r);
+	issued_note(r->shared.issued, 7, 0);
+	rig_stored(r, &z, 9);
+	batch.time = CHAINS_TIME_CREATE;
+	a = rig_send(r, batch, 1);
+	ck_assert_int_eq(a.time, CHAINS_TIME_CREATE);
+	chain_lost(r->c, r->set, &a, r->now);
+	a = rig_send(r, batch, 1);
+	ck_assert(a.retry);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, r->now.wall_ms), CHAINS_OPEN);
+	rig_pass(r, 5000);
+	rig_look(r, -1, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {9, 1});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), before + 1);
 }
 END_TEST
 
@@ -1372,6 +1438,9 @@ main(void)
 	tcase_add_test(t, a_type_that_is_not_known);
 	tcase_add_test(t, a_time_of_no_broker);
 	tcase_add_test(t, offsets_given_again);
+	tcase_add_test(t, offsets_of_another_window_given_again);
+	tcase_add_loop_test(t, an_offset_found_given_again, 0, 2);
+	tcase_add_test(t, a_retry_behind_a_change_of_type);
 	tcase_add_test(t, many_small_batches);
 	tcase_add_test(t, resolved_in_portions);
 	tcase_add_test(t, a_duplicate_ahead_of_us);
