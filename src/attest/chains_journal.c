@@ -345,6 +345,17 @@ renew_heads(struct chains *c, uint64_t last)
 	return err;
 }
 
+static bool
+is_failing(struct journal *j)
+{
+	uint64_t segments, bytes;
+	bool failing = false;
+
+	if (j != NULL)
+		journal_count(j, &segments, &bytes, &failing);
+	return failing;
+}
+
 bool
 chains_journal_tidy(struct chains *c)
 {
@@ -354,7 +365,8 @@ chains_journal_tidy(struct chains *c)
 	int err = crowded == 0 ? 0 : renew(c, crowded, &left), committed;
 
 	metric_add(METRIC_JOURNAL_RENEWED_BYTES, ROUND_BYTES - left);
-	if (left < ROUND_BYTES && (committed = journal_commit(j)) != 0) /* so that statements in there can be read again */
+	/* Statements in there can be read again once they are written; when that fails nobody else may try it again. */
+	if ((left < ROUND_BYTES || is_failing(j)) && (committed = journal_commit(j)) != 0)
 		err = committed;
 	last = j == NULL || err != 0 ? 0 : journal_idle(j);
 	if (last != 0 && (err = renew_heads(c, last)) == 0 && (err = journal_commit(j)) == 0 && (err = journal_sync(j)) == 0)

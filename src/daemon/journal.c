@@ -16,15 +16,6 @@ sync_of(const struct config *c)
 	return by_choice[c->state_sync];
 }
 
-/* What an earlier run left must fit beside what this one adds. */
-static size_t
-max_bytes(const struct app *a)
-{
-	const struct recovery *r = state_recovery(a->state);
-
-	return (size_t)a->config->state_max_bytes + (r == NULL ? 0 : (size_t)recovery_bytes(r));
-}
-
 static size_t
 segment_bytes(const struct config *c)
 {
@@ -41,7 +32,7 @@ app_open_journal(struct app *a)
 				    .sync = sync_of(a->config),
 				    .last_segment = r == NULL ? 0 : recovery_last_segment(r),
 				    .last_bytes = r == NULL ? 0 : recovery_last_bytes(r),
-				    .max_bytes = max_bytes(a),
+				    .max_bytes = (uint64_t)a->config->state_max_bytes,
 				    .segment_bytes = segment_bytes(a->config)};
 	struct heads heads = {0};
 	char why[512];

@@ -3,7 +3,9 @@
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -1295,6 +1297,101 @@ START_TEST(in_the_hands_of_the_sealer)
 }
 END_TEST
 
+static void
+place(const struct chains_batch *b, struct attempt *ret, int content)
+{
+	ck_assert_int_eq(chains_place(c, b, ret), 0);
+	rig_fill(ret->members, b->count, content);
+	ck_assert_int_eq(chains_forward(ret, HEADERS_FULL), 0);
+}
+
+static struct chain *
+chain_at(int32_t partition)
+{
+	struct slice key;
+	size_t at = 0;
+	void *v;
+
+	while (map_next(c->map, &at, &key, &v))
+		if (((struct chain *)v)->partition == partition)
+			return v;
+	return NULL;
+}
+
+/* What is renewed stands behind what was settled later, and tells nothing newer of the topic. */
+START_TEST(the_type_stays)
+{
+	struct chains_batch a = rig_batch(4), b = rig_batch(6), d = rig_idempotent(7, 0, 3);
+	struct attempt x, y, z;
+	int64_t left = INT64_MAX;
+	struct chain *chain;
+	uint64_t segment;
+
+	segment_bytes = 1;
+	d.time = CHAINS_TIME_APPEND;
+	begin();
+	place(&a, &x, 1);
+	ck_assert_int_eq(chains_settle(&x, &(struct answer){0, 0, -1}), CHAINS_STORED);
+	place(&b, &y, 2);
+	segment = y.placement->hold.segment;
+	place(&d, &z, 3);
+	chains_issued(c, 7, 0);
+	ck_assert_int_eq(chains_settle(&z, &(struct answer){0, 20, wall}), CHAINS_STORED);
+	chain = chain_at(3);
+	ck_assert_ptr_nonnull(chain);
+	ck_assert_int_eq(chain->time, CHAINS_TIME_APPEND);
+	ck_assert_int_eq(chain_renew(chain, segment, &left), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert_uint_ge(journal_idle(j), segment);
+	(void)chains_journal_tidy(c); /* now the old ones go */
+	ck_assert_uint_eq(journal_idle(j), 0);
+	note_written();
+	flights[flight_count++] = (struct flight){.a = y};
+	crash();
+	begin();
+	ck_assert_int_eq(chain_at(3)->time, CHAINS_TIME_APPEND);
+	crash();
+}
+END_TEST
+
+/* A round of renewing can't be written: what it moved can be read as soon as the disk takes it, though nobody produces. */
+START_TEST(a_full_disk_while_renewing)
+{
+	struct rlimit limit, was;
+	struct outgoing *o;
+	struct wr value, manifest;
+
+	segment_bytes = 2 << 20;
+	begin();
+	atomic_store(&c->shared.outgoing, OUTGOING_MEMORY_MAX); /* the journal alone has them */
+	for (int i = 0; i < 900; i++) {
+		fill(3, set->window_records, i % 50, 10 * i);
+		seal_passing(-1);
+	}
+	for (int i = 0; !journal_crowded(j); i++) {
+		ck_assert_int_lt(i, 9000);
+		fill(4, set->window_records, i % 50, 10 * i);
+		seal_passing(4);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	o = CONTAINER_OF(list_first(&chain_at(3)->outgoing), struct outgoing, link);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &was), 0);
+	limit = was;
+	limit.rlim_cur = 4096;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	(void)chains_journal_tidy(c);
+	ck_assert_int_eq(outgoing_take(o, &value, &manifest), ERR_NOTFOUND);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+	(void)chains_journal_tidy(c);
+	ck_assert_int_eq(outgoing_take(o, &value, &manifest), 0);
+	wr_free(&value);
+	wr_free(&manifest);
+	note_written();
+	crash();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1309,6 +1406,8 @@ main(void)
 	tcase_add_test(t, stored_last_stays_last);
 	tcase_add_loop_test(t, one_is_never_taken, 0, ARRAY_LEN(syncs));
 	tcase_add_test(t, windows_of_another_cluster);
+	tcase_add_test(t, the_type_stays);
+	tcase_add_test(t, a_full_disk_while_renewing);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, in_the_hands_of_the_sealer);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
