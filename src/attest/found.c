@@ -4,7 +4,8 @@
 
 /* One of the leaves that are looked for. */
 struct place {
-	struct place *next; /* the same leaf once more */
+	struct place *next; /* the same leaf once more, of a later doubt */
+	struct place *last; /* of the first: the last of these */
 	size_t doubt;
 	int32_t index;
 	bool log_append; /* the leaf that it has on such a topic */
@@ -45,13 +46,18 @@ static int
 add_first(struct found *f, size_t doubt, bool log_append)
 {
 	const uint8_t *leaf = leaf_of_member(&f->doubts[doubt], 0, log_append);
-	struct place *p;
+	struct place *first, *p;
 
 	if (leaf == NULL)
 		return 0;
 	p = &f->places[f->place_count++];
-	*p = (struct place){map_get(f->firsts, slice_of(leaf, LEAF_LEN)), doubt, 0, log_append};
-	return map_put(f->firsts, slice_of(leaf, LEAF_LEN), p);
+	*p = (struct place){NULL, p, doubt, 0, log_append};
+	first = map_get(f->firsts, slice_of(leaf, LEAF_LEN));
+	if (first == NULL)
+		return map_put(f->firsts, slice_of(leaf, LEAF_LEN), p);
+	first->last->next = p; /* of two that look the same the elder takes its place first */
+	first->last = p;
+	return 0;
 }
 
 struct found *

@@ -107,6 +107,26 @@ START_TEST(a_place_that_is_taken)
 }
 END_TEST
 
+/* Two look the same, and the log has one copy so far: it is the elder's, which is stored first if both are. */
+START_TEST(two_that_look_the_same)
+{
+	struct doubt two[2];
+
+	begin(HEADERS_NONE, 0);
+	two[0] = two[1] = d;
+	found_free(f);
+	f = found_new(&r->c->id, two, 2, NULL, NULL);
+	ck_assert_ptr_nonnull(f);
+	read_log(0, 3);
+	ck_assert(two[0].found && !two[1].found);
+	read_log(3, 6);
+	ck_assert(two[0].found && two[1].found);
+	ck_assert_int_eq(two[0].base_offset, 0);
+	ck_assert_int_eq(two[1].base_offset, 3);
+	end();
+}
+END_TEST
+
 /* It went out with headers: a copy without them went another way. */
 START_TEST(a_bare_copy)
 {
@@ -130,6 +150,7 @@ main(void)
 	tcase_add_test(t, without_headers);
 	tcase_add_test(t, sent_before);
 	tcase_add_test(t, a_place_that_is_taken);
+	tcase_add_test(t, two_that_look_the_same);
 	tcase_add_test(t, a_bare_copy);
 	suite_add_tcase(s, t);
 	return suite_run(s);
