@@ -68,7 +68,9 @@ struct chain {
 	bool sending;         /* the sealer has the first of them */
 	/* Nothing in a record without headers tells it from another copy: of the batches that went out so … */
 	struct covered covered; /* … all that are settled, or were, */
-	struct covered guessed; /* and those that were found in the log */
+	struct covered guessed; /* those that were found in the log, or may have been (attest/chain_guess.h), */
+	struct covered freed;   /* and what of that an answer told better */
+	int64_t vague;          /* below it, what is guessed may be unlike what is told: an earlier run's, or of a transaction */
 	struct covered given;   /* of any batch: offsets that were told (attest/chain_given.h), … */
 	bool again;             /* … and a batch has one of them anew, and isn't sure yet */
 };

@@ -19,6 +19,9 @@ void chain_tell_sealer(struct chain *c);
 /* So much more is placed and not published. */
 void chain_backlog_add(struct chain *c, int64_t members, int64_t batches);
 
+/* A settled batch isn't there after all: how far the log reaches was told by others, or before (`reach`). */
+void chain_forget_offset(struct chain *c, int64_t last, int64_t reach);
+
 /* The batch's records are no members of its windows (any more). */
 void chain_leave_windows(struct chain *c, struct placement *p, bool unresolved);
 

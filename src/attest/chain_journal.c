@@ -227,6 +227,14 @@ chain_journal_left(struct placement *p, bool given_up)
 }
 
 bool
+chain_journal_reopened(const struct placement *p)
+{
+	struct journal_entry e = {.kind = JOURNAL_REOPENED};
+
+	return note_batch(p, &e);
+}
+
+bool
 chain_journal_leaves(struct placement *p)
 {
 	struct journal_entry e = {.kind = JOURNAL_LEFT, .given_up = true};

@@ -36,6 +36,9 @@ void chain_journal_told(const struct placement *p);
 void chain_journal_settled(struct placement *p, enum chains_time time);
 void chain_journal_left(struct placement *p, bool given_up);
 
+/* A settled batch is about to have no place any more, which another gets.  False: not written. */
+bool chain_journal_reopened(const struct placement *p) MUSTCHECK;
+
 /* A settled batch is about to leave: entries that have it don't stand before a statement without it.  False: not written. */
 bool chain_journal_leaves(struct placement *p) MUSTCHECK;
 

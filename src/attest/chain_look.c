@@ -1,6 +1,7 @@
 #include "attest/chain_look.h"
 
 #include "attest/chain_given.h"
+#include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_sure.h"
 #include "attest/outgoing.h"
@@ -203,8 +204,7 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 	metric_add(METRIC_READBACK_STORED, p->count);
 	metric_add(METRIC_RECORDS_ATTESTED, p->count);
 	member_step(&p->life, MEMBER_FIND);
-	if (p->mode == HEADERS_NONE)
-		covered_add(&c->guessed, d->base_offset, p->count);
+	chain_guess_note(c, p, d->base_offset, false);
 	/* The log was asked for by its name. */
 	chain_settle_at(c, p, d->base_offset, d->append_ms, time, chain_sure_from(c, d->base_offset <= p->reach, now));
 	chain_given_add(c, p);
@@ -219,6 +219,10 @@ absent(struct chain *c, struct placement *p)
 		return;
 	}
 	metric_add(METRIC_READBACK_ABSENT, p->count);
+	if (p->contested) {
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "another copy of them was listed where they may stand");
+		return;
+	}
 	if (p->told) {
 		chain_give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
 		return;

@@ -1,5 +1,6 @@
 /* What an answer, or its absence, makes of a batch that was placed: a member of its windows, or none. */
 #include "attest/chain_given.h"
+#include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 #include "attest/chain_sure.h"
@@ -10,13 +11,12 @@
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 #define EARLIEST_MS INT64_C(1000000000000) /* 2001-09-09: no broker appends before; librdkafka's mock says 1000 */
 
-/* A settled batch is not in this log after all: how far that reaches was told by others. */
-static void
-forget_offset(struct chain *c, const struct placement *not_it)
+void
+chain_forget_offset(struct chain *c, int64_t last, int64_t reach)
 {
-	if (c->high_offset != not_it->base_offset + not_it->count - 1)
+	if (c->high_offset != last)
 		return;
-	c->high_offset = not_it->reach;
+	c->high_offset = reach;
 	LIST_EACH(&c->windows, we) {
 		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
 
@@ -51,7 +51,7 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 		window_drop(w, &p->span[i]);
 	}
 	if (p->base_offset >= 0)
-		forget_offset(c, p);
+		chain_forget_offset(c, p->base_offset + p->count - 1, p->reach);
 	chain_backlog_add(c, -left, -1);
 	chain_journal_left(p, unresolved);
 	free(p->members);
@@ -283,21 +283,15 @@ has_rival_at(const struct placement *p, int64_t base_offset)
 	return false;
 }
 
-/*
- * Was the place taken for another copy of the same records?  They are members there, and this one may stand where
- * that other does, which the log tells.  If it is no later one that has an offset anew, which its reach tells.
- */
+/* Nothing stands against it that the batch is stored where the answer says. */
 static bool
-is_guessed(const struct chain *c, struct placement *p, const struct answer *answer)
+is_sure(const struct chain *c, const struct attempt *a, const struct answer *answer, enum chains_time known,
+	enum chains_time shown)
 {
-	enum covered_is is = covered_is(&c->guessed, answer->base_offset, p->count);
+	enum chains_time time = shown != CHAINS_TIME_UNKNOWN ? shown : known;
 
-	if (p->mode != HEADERS_NONE || answer->base_offset <= p->reach || is == COVERED_NOT)
-		return false;
-	p->copied = is == COVERED_SURELY;
-	if (p->copied)
-		chain_journal_told(p);
-	return true;
+	return !may_be_old(a, answer, known) && !is_foreign_duplicate(c, a, answer, known) &&
+	       !is_unproven(c, a->placement, answer) && time != CHAINS_TIME_UNKNOWN && chain_leaves_fit(a->placement, time);
 }
 
 static enum chains_outcome
@@ -310,6 +304,9 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	enum chains_time shown = may_be ? CHAINS_TIME_UNKNOWN : time_shown(c, a, answer, now);
 	enum chains_time time = shown;
 
+	if (p->guessed && p->base_offset != answer->base_offset)
+		chain_guess_missed(c, set, p, answer->base_offset,
+				   chain_guess_is_open(p) && is_sure(c, a, answer, known, shown), now);
 	/* The client sent one sequence with two contents, and the broker kept the first, which is a member. */
 	if (p->life.state == MEMBER_FORWARDED && has_rival_at(p, answer->base_offset)) {
 		metric_add(METRIC_RECORDS_DUPLICATE, p->count);
@@ -318,7 +315,8 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		chain_leave_windows(c, p, false);
 		return CHAINS_DUPLICATE;
 	}
-	if (p->life.state == MEMBER_FORWARDED && is_guessed(c, p, answer)) {
+	if (p->life.state == MEMBER_FORWARDED &&
+	    !chain_guess_yields(c, set, p, answer->base_offset, is_sure(c, a, answer, known, shown), now)) {
 		apply(c, set, p, MEMBER_LOSE, now);
 		return CHAINS_OPEN;
 	}

@@ -119,6 +119,23 @@ covered_is(const struct covered *c, int64_t first, int64_t count)
 	return first < c->floor ? COVERED_PERHAPS : COVERED_NOT;
 }
 
+int64_t
+covered_count(const struct covered *c, int64_t first, int64_t count)
+{
+	int64_t end = end_of(first, count), n = 0;
+
+	if (first < c->floor) {
+		n = (end < c->floor ? end : c->floor) - first;
+		first += n;
+	}
+	for (size_t at = first_reaching(c, first); at < c->count && c->run[at].first < end; at++) {
+		int64_t from = c->run[at].first > first ? c->run[at].first : first;
+
+		n += (c->run[at].end < end ? c->run[at].end : end) - from;
+	}
+	return n;
+}
+
 struct covered
 covered_behind(const struct covered *c, int64_t offset)
 {

@@ -131,6 +131,7 @@ put_fields(struct wr *w, const struct journal_entry *e)
 		wr_u64(w, e->batch);
 		wr_u8(w, e->copied);
 		return;
+	case JOURNAL_REOPENED: wr_u64(w, e->batch); return;
 	}
 }
 
@@ -338,6 +339,7 @@ get_fields(struct rd *r, struct journal_entry *e)
 		e->batch = get_number(r);
 		e->copied = get_choice(r, 2) != 0;
 		return;
+	case JOURNAL_REOPENED: e->batch = get_number(r); return;
 	}
 	rd_fail(r, ERR_UNSUPPORTED);
 }
@@ -392,7 +394,7 @@ journal_kind_name(enum journal_kind kind)
 		[JOURNAL_CHAIN] = "chain", [JOURNAL_BATCH] = "batch",   [JOURNAL_SETTLED] = "settled",
 		[JOURNAL_LEFT] = "left",   [JOURNAL_ENDED] = "ended",   [JOURNAL_CLOSED] = "closed",
 		[JOURNAL_STATED] = "stated", [JOURNAL_PUBLISHED] = "published",
-		[JOURNAL_TOLD] = "told",
+		[JOURNAL_TOLD] = "told",   [JOURNAL_REOPENED] = "reopened",
 	};
 
 	return (size_t)kind < ARRAY_LEN(names) && names[kind] != NULL ? names[kind] : "unknown";

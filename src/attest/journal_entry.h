@@ -12,6 +12,7 @@
  *   STATED    the exact bytes of a window's statement, before they are sent for the first time
  *   PUBLISHED the cluster has them
  *   TOLD      a broker said of a batch that it is stored, and perhaps meant another one: the log tells
+ *   REOPENED  it is not stored where a SETTLED said, which was read from the log: another copy of it is
  *
  * Pure: bytes in, bytes out.  What guards them is the block around them (attest/journal_file.h).
  */
@@ -33,6 +34,7 @@ enum journal_kind {
 	JOURNAL_STATED,
 	JOURNAL_PUBLISHED,
 	JOURNAL_TOLD,
+	JOURNAL_REOPENED,
 };
 
 struct journal_span {
@@ -47,7 +49,7 @@ struct journal_entry {
 	struct slice raw; /* when read: its bytes … */
 	uint64_t at;      /* … and where they are in the file; journal_read() */
 	uint32_t chain; /* its number, in this journal; in every kind */
-	uint64_t batch; /* BATCH, SETTLED, LEFT, TOLD, ENDED (0: one of an earlier run, known by base_offset): from 1 */
+	uint64_t batch; /* BATCH, SETTLED, LEFT, TOLD, REOPENED, ENDED (0: one of an earlier run, known by base_offset): from 1 */
 
 	struct heads_entry head; /* CHAIN */
 	struct covered covered;  /* CHAIN: of it, what a batch that is looked for could be mistaken for */

@@ -66,6 +66,10 @@ next_state(struct member_life *life, enum member_event event)
 		/* A retry on its way will be told the same. */
 		INVARIANT(life->state == MEMBER_UNKNOWN || life->state == MEMBER_FORWARDED);
 		return MEMBER_SETTLED;
+	case MEMBER_TAKE_BACK:
+		INVARIANT(life->state == MEMBER_SETTLED);
+		life->doubt = true;
+		return when_all_landed(life);
 	case MEMBER_MISS:
 		return only_from(life, MEMBER_UNKNOWN, MEMBER_REFUSED);
 	case MEMBER_GIVE_UP:

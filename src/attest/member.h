@@ -12,6 +12,7 @@
  *                             GIVEN_UP: no leaf, counted in the window's `unresolved`
  *
  * Reading the log back may end what answers leave open: FIND settles it, MISS refuses it.
+ * TAKE_BACK: it was found where another copy of the same records stands, as that one's answer told.  UNKNOWN again.
  * GIVE_UP is for a settled one, too, that stands in another topic of the same name (chain_sure.h).
  *
  * The records of one client batch (a placement) share one life up to SETTLED, since a
@@ -43,6 +44,7 @@ enum member_event {
 	MEMBER_REFUSE,      /* an attempt was answered: surely not stored */
 	MEMBER_LOSE,        /* an attempt's answer is lost, or leaves it open */
 	MEMBER_FIND,        /* the log holds it */
+	MEMBER_TAKE_BACK,   /* what the log holds there is another's */
 	MEMBER_MISS,        /* the log doesn't, and won't */
 	MEMBER_GIVE_UP,     /* nobody waits any longer */
 	MEMBER_STATE,       /* a statement about it was made */

@@ -44,6 +44,9 @@ struct placement {
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool looked;             /* the log was read back for it */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
+	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
+	bool claimed;            /* … and a copy that was told the place left for it: it stays there */
+	bool contested;          /* a broker said that it is stored where another copy is stated */
 	bool copied;             /* without headers: it is stored, and listed as another copy of the same records */
 	bool young;              /* as its batch was */
 	bool again;              /* settled where another one was before, which has not left yet */

@@ -1,6 +1,7 @@
 /* The replay: entry by entry, chains and windows become what they were. */
 #include "attest/recovery_internal.h"
 
+#include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_sure.h"
 #include "attest/journal_read.h"
@@ -60,6 +61,7 @@ chain_of(struct recovery *r, uint32_t number, struct recovered **ret)
 	k->chain->high_offset = e->head.high_offset;
 	k->chain->covered = s->covered;
 	memset(&s->covered, 0, sizeof(s->covered));
+	chain_guess_recall(k->chain);
 	k->cluster_id = e->cluster_id;
 	k->head_at = s->at;
 	e->cluster_id = NULL;
@@ -265,6 +267,7 @@ replay_settled(struct recovery *r, struct recovered *k, const struct journal_ent
 		return;
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
 	newest = e->settled == 0 || e->settled > k->chain->settles;
+	chain_guess_note(k->chain, p, e->base_offset, true);
 	chain_settle_at(k->chain, p, e->base_offset, e->append_ms, e->time, chain_sure_from(k->chain, false, r->now));
 	covered_add(&k->chain->given, p->base_offset, p->count);
 	if (newest)
@@ -272,14 +275,28 @@ replay_settled(struct recovery *r, struct recovered *k, const struct journal_ent
 	keep_order(k->chain, p, e->settled);
 }
 
+/* Its place is another's.  What comes is as behind the batch's entry. */
 static void
-replay_told(struct recovery *r, const struct journal_entry *e)
+replay_reopened(struct recovery *r, struct recovered *k, const struct journal_entry *e)
+{
+	struct placement *p = open_batch_of(r, e->batch);
+
+	if (p == NULL || p->life.state != MEMBER_SETTLED)
+		return;
+	chain_guess_undo(k->chain, p);
+	member_step(&p->life, MEMBER_FORWARD);
+}
+
+static void
+replay_told(struct recovery *r, struct recovered *k, const struct journal_entry *e)
 {
 	struct placement *p = open_batch_of(r, e->batch);
 
 	if (p == NULL)
 		return;
 	p->copied |= e->copied;
+	if (e->copied) /* whichever it is */
+		chain_guess_claim(k->chain, 0, INT64_MAX);
 	p->told |= !e->copied;
 }
 
@@ -481,7 +498,8 @@ replay_entry(void *arg, uint64_t segment, struct journal_entry *e)
 	case JOURNAL_CLOSED: replay_closed(k, e); break;
 	case JOURNAL_STATED: return replay_stated(r, k, segment, e);
 	case JOURNAL_PUBLISHED: replay_published(k->chain, e->window); break;
-	case JOURNAL_TOLD: replay_told(r, e); break;
+	case JOURNAL_TOLD: replay_told(r, k, e); break;
+	case JOURNAL_REOPENED: replay_reopened(r, k, e); break;
 	}
 	return 0;
 }

@@ -136,6 +136,23 @@ end_batch(struct inventory *v, const struct journal_entry *e)
 	}
 }
 
+/* It is nowhere yet, after all. */
+static void
+reopen_batch(struct inventory *v, const struct journal_entry *e)
+{
+	struct sent *s = find_batch(v, e->batch);
+
+	if (s == NULL || s->left || !s->settled)
+		return;
+	s->settled = false;
+	for (uint32_t i = 0; i < s->span_count; i++) {
+		struct inventory_window *w = find_window(v, s->chain, s->spans[i].window);
+
+		if (!w->stated)
+			w->unsettled += s->spans[i].count;
+	}
+}
+
 static void
 close_window(const struct inventory *v, const struct journal_entry *e)
 {
@@ -200,6 +217,7 @@ inventory_entry(struct inventory *v, struct journal_entry *e)
 	case JOURNAL_BATCH: return add_batch(v, e);
 	case JOURNAL_SETTLED:
 	case JOURNAL_LEFT: end_batch(v, e); break;
+	case JOURNAL_REOPENED: reopen_batch(v, e); break;
 	case JOURNAL_ENDED:
 	case JOURNAL_TOLD: break; /* its outcome is still open */
 	case JOURNAL_CLOSED: close_window(v, e); break;

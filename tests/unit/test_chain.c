@@ -520,33 +520,35 @@ send_bare(struct rig *x, struct chains_batch b, int content)
 	return a;
 }
 
-/* The first copy's answer was lost, and the log has one copy: it is listed once, whichever it is. */
+/* The first copy's answer was lost, and the log has one copy: it is listed once, for the one that was told so. */
 START_TEST(the_same_again_without_headers)
 {
 	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
 	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), absent = metric_read(METRIC_READBACK_ABSENT);
 
+	r->set->window_age_ms = 20000;
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
 	rig_look(r, 10, -1);
 	ck_assert_uint_eq(rig_seal(r), 0);
-	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
-	rig_look(r, -1, -1); /* of its own there is none */
-	ck_assert_uint_eq(rig_seal(r), 1);
-	ck_runs(&rig_last(r)->ranges, {10, 3});
-	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+	rig_stored(r, &b, 10);
+	rig_pass(r, 1000);
+	rig_look(r, -1, -1); /* of the other there is none */
+	rig_pass(r, 3000);
+	rig_look(r, -1, -1);
 	b = send_bare(r, rig_batch(3), 1);
 	rig_stored(r, &b, 13);
-	rig_pass(r, 1000);
+	rig_pass(r, 20000);
 	ck_assert_uint_eq(rig_seal(r), 1);
-	ck_runs(&rig_last(r)->ranges, {13, 3});
+	ck_runs(&rig_last(r)->ranges, {10, 6});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 3);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
-	ck_assert_int_eq(metric_read(METRIC_READBACK_ABSENT), absent);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_ABSENT), absent + 3);
 }
 END_TEST
 
-/* Both are in the log, and the one whose answer was lost was found where the other stands: then this one is where that was. */
+/* Both are in the log, and the one whose answer was lost was found where the other stands: it is looked for again. */
 START_TEST(both_copies_are_listed)
 {
 	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
@@ -555,28 +557,33 @@ START_TEST(both_copies_are_listed)
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
 	rig_look(r, 10, -1);
-	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	rig_stored(r, &b, 10);
+	rig_pass(r, 1000);
 	rig_look(r, 13, -1);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {10, 6});
 }
 END_TEST
 
-/* With an id its sequence stays known. */
+/* The guess is stated; the one that stands there leaves for it.  With an id its sequence stays known. */
 START_TEST(a_copy_comes_once_more)
 {
-	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_idempotent(7, 0, 3), 1);
+	struct attempt a, b;
 
+	r->set->window_records = 3;
+	a = send_bare(r, rig_batch(3), 1);
+	b = send_bare(r, rig_idempotent(7, 0, 3), 1);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
 	rig_look(r, 10, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
 	rig_look(r, -1, -1);
 	b = send_bare(r, rig_idempotent(7, 0, 3), 1);
 	ck_assert(b.retry);
 	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_KNOWN);
-	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_seal(r), 0);
 	ck_runs(&rig_last(r)->ranges, {10, 3});
 }
 END_TEST
@@ -600,13 +607,209 @@ START_TEST(what_was_found_is_overwritten)
 }
 END_TEST
 
+/* Two sequences of one producer with the same record: the one that the log has, and the other one that was found there. */
+static void
+guess_for_the_other(struct attempt *a, struct attempt *b)
+{
+	struct doubt d[2];
+	int64_t from;
+
+	*a = send_bare(r, rig_idempotent(7, 0, 1), 1);
+	*b = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, a, r->now);
+	chain_lost(r->c, r->set, b, r->now);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, d, 2, &from), 2);
+	d[1].found = true;
+	d[1].base_offset = 10;
+	d[1].append_ms = -1;
+	chain_doubts_end(r->c, r->set, r->now, d, 2, true);
+	*a = send_bare(r, rig_idempotent(7, 0, 1), 1);
+	*b = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	ck_assert(a->retry && b->retry);
+}
+
+/* The client sends both again, and is told of both where they are. */
+START_TEST(an_answer_beats_a_guess)
+{
+	struct attempt a, b;
+
+	guess_for_the_other(&a, &b);
+	rig_stored(r, &a, 10);
+	rig_stored(r, &b, 11);
+	rig_pass(r, 5000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 2});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+/* The same, in the other order. */
+START_TEST(told_elsewhere_than_guessed)
+{
+	struct attempt a, b;
+
+	guess_for_the_other(&a, &b);
+	rig_stored(r, &b, 11);
+	rig_stored(r, &a, 10);
+	rig_pass(r, 5000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 2});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+/* A statement says the guess already: the one is listed there, and where the other is told to be nothing is.  It counts, once. */
+START_TEST(told_elsewhere_than_stated)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a, b, again;
+
+	r->set->window_records = 1;
+	guess_for_the_other(&a, &b);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 3000);
+	rig_look(r, 5, -1);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_runs(&rig_last(r)->ranges, {10, 1});
+	again = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 11, -1), CHAINS_KNOWN);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 1);
+	ck_assert_int_eq(rig_answer(r, &again, 0, 11, -1), CHAINS_KNOWN);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 1);
+}
+END_TEST
+
+/* A copy left as the other is listed in its place; then that other one is told that it is somewhere else. */
+START_TEST(told_elsewhere_than_stated_for_a_copy)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a, b;
+
+	r->set->window_records = 1;
+	a = send_bare(r, rig_idempotent(7, 0, 1), 1);
+	b = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	a = send_bare(r, rig_idempotent(7, 0, 1), 1);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	rig_look(r, -1, -1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 11, -1), CHAINS_KNOWN);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 1);
+	ck_assert_uint_eq(rig_seal(r), 0);
+}
+END_TEST
+
+/* A larger batch is told to be where the end of it was found for another: that one gives way. */
+START_TEST(a_guess_in_a_larger_batch)
+{
+	struct attempt b = send_bare(r, rig_batch(1), 1), a;
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &b, r->now);
+	a = send_bare(r, rig_batch(2), 2);
+	rig_pass(r, 1000);
+	rig_look(r, 11, -1);
+	rig_stored(r, &a, 10);
+	rig_pass(r, 1000);
+	rig_look(r, -1, -1);
+	rig_pass(r, 3000);
+	rig_look(r, -1, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 2});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 1); /* of which nobody knows */
+}
+END_TEST
+
+/* … unless a statement says it already: then the rest of the larger one is in no window, and counted. */
+START_TEST(a_stated_guess_in_a_larger_batch)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt b, a;
+
+	r->set->window_records = 2;
+	b = send_bare(r, rig_batch(1), 1);
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &b, r->now);
+	b = send_bare(r, rig_batch(1), 3);
+	rig_stored(r, &b, 5);
+	a = send_bare(r, rig_batch(2), 2);
+	rig_pass(r, 1000);
+	rig_look(r, 11, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {5, 1}, {11, 1});
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, -1), CHAINS_OPEN);
+	rig_pass(r, 4000);
+	rig_look(r, -1, -1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 2);
+}
+END_TEST
+
+/* A plain copy was found where one of a transaction stands, which is aborted: the statement says so of that one. */
+START_TEST(a_guess_in_a_transaction)
+{
+	struct attempt a = send_bare(r, rig_batch(1), 1), b = send_bare(r, rig_transactional(7, 0, 1), 1);
+	struct list ended;
+	struct link *e;
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	rig_stored(r, &b, 10);
+	list_init(&ended);
+	txns_end(r->shared.txns, 7, txns_mark(r->shared.txns), &ended);
+	ck_assert_uint_eq(ended.count, 1);
+	while ((e = list_pop(&ended)) != NULL) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+
+		chain_txn_ended(r->c, p, false);
+		placement_unref(p);
+	}
+	rig_pass(r, 9000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 1});
+	ck_runs(&rig_last(r)->aborted, {10, 1});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 1);
+}
+END_TEST
+
+/* A plain one is stated there already: of the one in the transaction nothing is listed, and it counts. */
+START_TEST(a_stated_guess_and_a_transaction)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a, b;
+
+	r->set->window_records = 1;
+	a = send_bare(r, rig_batch(1), 1);
+	b = send_bare(r, rig_transactional(7, 0, 1), 1);
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	rig_pass(r, 4000);
+	rig_look(r, -1, -1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 1);
+}
+END_TEST
+
 /* However much was found, and stated, since: none is forgotten, and what is not known any more is not listed. */
 START_TEST(many_were_found)
 {
 	enum { MANY = 2 * COVERED_MAX };
 	uint64_t unresolved = 0;
-	struct attempt first = send_bare(r, rig_batch(1), 1), a = send_bare(r, rig_batch(1), 1);
+	struct attempt first, a;
 
+	r->set->window_records = 1;
+	first = send_bare(r, rig_batch(1), 1);
+	a = send_bare(r, rig_batch(1), 1);
 	rig_reads_back(r);
 	r->set->window_records = 2;
 	r->set->outcome_wait_ms = 1000000000;
@@ -619,7 +822,8 @@ START_TEST(many_were_found)
 		chain_lost(r->c, r->set, &b, r->now);
 		rig_pass(r, 1000);
 		rig_look(r, 2 * i, -1);
-		if (i == 100) { /* its place is that of the first, which is no doubt */
+		if (i == 100) { /* its place is that of the first, which is no doubt, and stated */
+			ck_assert_uint_eq(rig_seal(r), 1);
 			ck_assert_int_eq(rig_answer(r, &a, 0, 0, -1), CHAINS_OPEN);
 			rig_look(r, -1, -1);
 			a = send_bare(r, rig_batch(1), 3);
@@ -1428,6 +1632,14 @@ main(void)
 	tcase_add_test(t, a_producer_that_is_new);
 	tcase_add_test(t, the_same_again_without_headers);
 	tcase_add_test(t, both_copies_are_listed);
+	tcase_add_test(t, an_answer_beats_a_guess);
+	tcase_add_test(t, told_elsewhere_than_guessed);
+	tcase_add_test(t, told_elsewhere_than_stated);
+	tcase_add_test(t, told_elsewhere_than_stated_for_a_copy);
+	tcase_add_test(t, a_guess_in_a_larger_batch);
+	tcase_add_test(t, a_stated_guess_in_a_larger_batch);
+	tcase_add_test(t, a_guess_in_a_transaction);
+	tcase_add_test(t, a_stated_guess_and_a_transaction);
 	tcase_add_test(t, a_copy_comes_once_more);
 	tcase_add_test(t, what_was_found_is_overwritten);
 	tcase_add_test(t, many_were_found);

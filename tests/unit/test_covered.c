@@ -70,6 +70,14 @@ START_TEST(asked)
 	ck_assert_int_eq(covered_is(&c, 14, 1), COVERED_SURELY);
 	ck_assert_int_eq(covered_is(&c, 14, 7), COVERED_SURELY);
 	ck_assert_int_eq(covered_is(&c, 0, 100), COVERED_SURELY);
+	ck_assert_int_eq(covered_count(&c, 0, 10), 0);
+	ck_assert_int_eq(covered_count(&c, 0, 11), 1);
+	ck_assert_int_eq(covered_count(&c, 10, 5), 5);
+	ck_assert_int_eq(covered_count(&c, 15, 5), 0);
+	ck_assert_int_eq(covered_count(&c, 14, 7), 2);
+	ck_assert_int_eq(covered_count(&c, 21, 2), 2);
+	ck_assert_int_eq(covered_count(&c, 24, 100), 1);
+	ck_assert_int_eq(covered_count(&c, 0, INT64_MAX), 10);
 }
 END_TEST
 
@@ -96,6 +104,8 @@ START_TEST(the_floor_rises)
 	ck_assert_uint_eq(c.count, COVERED_MAX / 2 + 1);
 	ck_assert_int_eq(c.floor, 10 * (COVERED_MAX / 2 - 1) + 2);
 	ck_assert_int_eq(covered_is(&c, 2, 8), COVERED_PERHAPS);
+	ck_assert_int_eq(covered_count(&c, 2, 8), 8);
+	ck_assert_int_eq(covered_count(&c, c.floor - 3, 12), 3 + 1);
 	ck_assert_int_eq(covered_is(&c, c.floor - 1, 1), COVERED_PERHAPS);
 	ck_assert_int_eq(covered_is(&c, c.floor, 8), COVERED_NOT);
 	ck_assert_int_eq(covered_is(&c, c.floor - 1, 10), COVERED_SURELY); /* the run behind it is known */

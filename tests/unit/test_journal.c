@@ -196,6 +196,10 @@ START_TEST(the_others_come_back)
 	r = again(&e, &w);
 	ck_assert(r.batch == 2 && r.copied);
 	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_REOPENED, .chain = 1, .batch = 2};
+	r = again(&e, &w);
+	ck_assert_uint_eq(r.batch, 2);
+	wr_reset(&w);
 	e = (struct journal_entry){.kind = JOURNAL_CHAIN, .chain = 5};
 	e.head.cluster_id = e.head.topic = (char[]){"name"};
 	e.head.partition = 8;

@@ -55,6 +55,20 @@ START_TEST(retries)
 }
 END_TEST
 
+/* It was found where another copy of the same records stands: as if it was never found. */
+START_TEST(taken_back)
+{
+	ck_state(MEMBER_UNKNOWN, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_FIND, MEMBER_TAKE_BACK);
+	ck_state(MEMBER_FORWARDED, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_FIND, MEMBER_FORWARD, MEMBER_TAKE_BACK);
+	ck_state(MEMBER_SETTLED, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_FIND, MEMBER_FORWARD, MEMBER_TAKE_BACK, MEMBER_ACKNOWLEDGE);
+	ck_state(MEMBER_UNKNOWN, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_FIND, MEMBER_FORWARD, MEMBER_TAKE_BACK, MEMBER_REFUSE);
+	ck_state(MEMBER_SETTLED, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_FIND, MEMBER_TAKE_BACK, MEMBER_FIND);
+	ck_state(MEMBER_GIVEN_UP, MEMBER_FORWARD, MEMBER_LOSE, MEMBER_FIND, MEMBER_TAKE_BACK, MEMBER_GIVE_UP);
+	/* One that an earlier run settled, from whose journal nobody knows how. */
+	ck_state(MEMBER_UNKNOWN, MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_TAKE_BACK);
+}
+END_TEST
+
 /* Answers that come when the matter is settled change nothing. */
 START_TEST(late_answers)
 {
@@ -79,6 +93,8 @@ static const struct {
 	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_STATE, MEMBER_GIVE_UP}, 4}, /* a statement lists it */
 	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_FINISH}, 3},    /* not stated */
 	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_ACKNOWLEDGE}, 3}, /* one attempt, two answers */
+	{{MEMBER_FORWARD, MEMBER_TAKE_BACK}, 2},                      /* it has no place */
+	{{MEMBER_FORWARD, MEMBER_ACKNOWLEDGE, MEMBER_STATE, MEMBER_TAKE_BACK}, 4}, /* a statement lists it */
 	{{MEMBER_EVENTS}, 1},
 };
 
@@ -128,6 +144,7 @@ main(void)
 	tcase_add_test(c, straight_life);
 	tcase_add_test(c, ways_out);
 	tcase_add_test(c, retries);
+	tcase_add_test(c, taken_back);
 	tcase_add_test(c, late_answers);
 	tcase_add_test(c, answers);
 	tcase_add_loop_test_raise_signal(c, illegal_steps_abort, 6, 0, sizeof(illegal) / sizeof(illegal[0]));

@@ -828,17 +828,20 @@ START_TEST(a_head_behind_what_is_settled)
 }
 END_TEST
 
-/* The answer said that it is stored, as another copy is: after the crash, too, nothing is missing in the window. */
+/* The answer said that it is stored, as another copy is, and is stated: after the crash, too, nothing is missing. */
 START_TEST(a_copy_that_was_answered)
 {
 	bare = true;
 	seed = 1;
 	begin();
+	set->window_records = 3;
 	send_bare(false);
 	send_bare(true);
 	chains_lost(&flights[0].a);
 	pass(3000);
 	look();
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 1);
 	ck_assert_int_eq(chains_settle(&flights[1].a, &(struct answer){0, 0, -1}), CHAINS_OPEN);
 	flight_count = 0;
 	ck_assert_int_eq(journal_commit(j), 0);
@@ -849,7 +852,87 @@ START_TEST(a_copy_that_was_answered)
 	begin();
 	settle_world();
 	check_world();
+	ck_assert_uint_eq(topic_count, 1);
 	ck_assert_uint_eq(topic[0].s->unresolved, 0);
+	crash();
+}
+END_TEST
+
+/* The answer got the place that was guessed for another, and any of the entries that say so are lost. */
+START_TEST(a_guess_is_taken_back)
+{
+	bool both = _i % 2 == 1;
+
+	bare = true;
+	seed = (unsigned)_i * 7919 + 1;
+	begin();
+	send_bare(false);
+	send_bare(true);
+	chains_lost(&flights[0].a);
+	pass(3000);
+	look();
+	ck_assert_int_eq(chains_settle(&flights[1].a, &(struct answer){0, 0, -1}), CHAINS_STORED);
+	flight_count = 0;
+	if (both) { /* the other is there, too, and was found */
+		world_log[logged_count++] = (struct logged){log_end, 3, 1, -1};
+		log_end += 3;
+		pass(3000);
+		look();
+	}
+	ck_assert_int_eq(journal_commit(j), 0);
+	crash();
+	begin();
+	crash(); /* and what it wrote anew says it, too */
+	begin();
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
+/* A place was guessed before a crash, and the one that stands there is sent again behind it. */
+START_TEST(guessed_before_a_crash)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 3);
+	bool is_stated = _i % 2 == 1;
+	struct flight *f = &flights[1];
+	struct attempt a;
+
+	bare = true;
+	seed = 1;
+	begin();
+	set->window_records = 3;
+	send_bare(false);
+	*f = (struct flight){.content = 1, .b = b, .stored = true};
+	flight_count = 2;
+	ck_assert_int_eq(chains_place(c, &b, &f->a), 0);
+	rig_fill(f->a.members, 3, 1);
+	ck_assert_int_eq(chains_forward(&f->a, HEADERS_NONE), 0);
+	world_log[logged_count++] = (struct logged){0, 3, 1, 7};
+	log_end = 3;
+	chains_lost(&flights[0].a);
+	flights[0] = flights[--flight_count];
+	pass(3000);
+	look();
+	if (is_stated) {
+		ck_assert(!seal(false));
+		ck_assert_uint_eq(topic_count, 1);
+	}
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	if (_i >= 2) {
+		crash();
+		begin();
+	}
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	ck_assert(a.retry);
+	rig_fill(a.members, 3, 1);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_NONE), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 0, -1}), is_stated ? CHAINS_OPEN : CHAINS_STORED);
+	settle_world();
+	check_world();
 	crash();
 }
 END_TEST
@@ -1417,6 +1500,8 @@ main(void)
 	tcase_add_test(t, it_was_the_others);
 	tcase_add_test(t, a_head_behind_what_is_settled);
 	tcase_add_test(t, a_copy_that_was_answered);
+	tcase_add_loop_test(t, a_guess_is_taken_back, 0, 40);
+	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
 	tcase_add_test(t, told_before_a_crash);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
