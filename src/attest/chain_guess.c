@@ -148,7 +148,8 @@ void
 chain_guess_missed(struct chain *c, const struct settings *set, struct placement *p, int64_t base_offset, bool is_sure,
 		   struct chain_now now)
 {
-	if (chain_guess_is_open(p) && is_sure && take_back(c, set, p, now))
+	/* An offset that was given before is no sign of another copy. */
+	if (chain_guess_is_open(p) && is_sure && base_offset > p->reach && take_back(c, set, p, now))
 		return;
 	p->guessed = false; /* it is counted once */
 	if (covered_count(&c->covered, base_offset, p->count) == p->count)

@@ -274,6 +274,14 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 	chain_tell_sealer(c);
 }
 
+void
+chain_count_attested(struct placement *p)
+{
+	if (!p->counted)
+		metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	p->counted = true;
+}
+
 static bool
 has_rival_at(const struct placement *p, int64_t base_offset)
 {
@@ -349,7 +357,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		return CHAINS_UNFIT;
 	}
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
-	metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	chain_count_attested(p);
 	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time,
 			a->by_id ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
 	chain_given_add(c, p);

@@ -45,6 +45,7 @@ struct placement {
 	bool looked;             /* the log was read back for it */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
+	bool counted;            /* as attested; one that is settled anew isn't again */
 	bool claimed;            /* … and a copy that was told the place left for it: it stays there */
 	bool contested;          /* a broker said that it is stored where another copy is stated */
 	bool copied;             /* without headers: it is stored, and listed as another copy of the same records */

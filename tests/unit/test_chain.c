@@ -552,6 +552,7 @@ END_TEST
 START_TEST(both_copies_are_listed)
 {
 	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
+	int64_t before = metric_read(METRIC_RECORDS_ATTESTED);
 
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &a, r->now);
@@ -560,6 +561,7 @@ START_TEST(both_copies_are_listed)
 	rig_stored(r, &b, 10);
 	rig_pass(r, 1000);
 	rig_look(r, 13, -1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_ATTESTED), before + 6);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {10, 6});
 }
