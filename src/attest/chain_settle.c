@@ -299,7 +299,7 @@ is_sure(const struct chain *c, const struct attempt *a, const struct answer *ans
 	enum chains_time time = shown != CHAINS_TIME_UNKNOWN ? shown : known;
 
 	return !may_be_old(a, answer, known) && !is_foreign_duplicate(c, a, answer, known) &&
-	       !is_unproven(c, a->placement, answer) && time != CHAINS_TIME_UNKNOWN && chain_leaves_fit(a->placement, time);
+	       !(shown == CHAINS_TIME_UNKNOWN && is_strange(a->placement, answer, known)) && !is_unproven(c, a->placement, answer) && time != CHAINS_TIME_UNKNOWN && chain_leaves_fit(a->placement, time);
 }
 
 static enum chains_outcome
