@@ -16,6 +16,7 @@ import wire
 from checks import attested, of_topic, public_keys, same_records, statements, wait_stated
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, sample
 from lab.kafka import until
+from load import attested_or_counted
 from proxy import PATIENCE, ctl
 
 
@@ -184,17 +185,20 @@ def iso(ms):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03d}Z"
 
 
-def test_timestamp_type_changes(cluster, proxy, topic):
-    """CreateTime becomes LogAppendTime under a running producer: no window has both."""
-    t = topic()
-    Confluent.produce(proxy.bootstrap, t, sample(20))
+def test_timestamp_type_changes(cluster, new_proxy, topic):
+    """CreateTime becomes LogAppendTime under a running producer: no window has both, and what was bound to the old type is counted."""
+    px, t = new_proxy(), topic()
+    keys = public_keys(px.public_key)
+    Confluent.produce(px.bootstrap, t, sample(20))
     # A record whose header names a window with CreateTime members can't join another: it would be unresolved.
-    wait_stated(cluster, public_keys(proxy.public_key), t, 20)
+    wait_stated(cluster, keys, t, 20, px.dbom_topic)
     cluster.alter_topic(t, message_timestamp_type="LogAppendTime")
-    until("the broker stamps", lambda: Confluent.produce(proxy.bootstrap, t, sample(1)) and cluster.log(t).batches[-1].log_append, 20)
-    Confluent.produce(proxy.bootstrap, t, sample(20))
-    x = attested(cluster, proxy, t)
-    types = [s.kafka["timestampType"] for s in x[0].statements]
+    until("the broker stamps", lambda: Confluent.produce(px.bootstrap, t, sample(1)) and cluster.log(t).batches[-1].log_append, 20)
+    Confluent.produce(px.bootstrap, t, sample(20))
+    # The first one that is stamped; from then on its answer has told.
+    assert attested_or_counted(cluster, px, t) == 1
+    assert px.metric("makoto_records_unattested_total", reason="timestamp-type") == 1
+    types = [s.kafka["timestampType"] for s in of_topic(statements(cluster, keys, px.dbom_topic), t, cluster.topic_id(t))]
     assert set(types) == {"CreateTime", "LogAppendTime"} and types == sorted(types)
 
 
