@@ -393,7 +393,8 @@ lab_dial(void)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	/* Who is let in and reset at once may be told so here already. */
+	ck_assert(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 || errno == ECONNRESET);
 	return fd;
 }
 
