@@ -206,7 +206,10 @@ time_shown(const struct chain *c, const struct attempt *a, const struct answer *
 	return CHAINS_TIME_UNKNOWN;
 }
 
-/* The broker had this sequence before, from a batch that we don't know: what is stored is not ours. */
+/*
+ * The broker had this sequence before, from a batch that we don't know: what is stored is not ours.  Where
+ * another attempt is on its way, or was lost, it may have been that one, which overtook this.
+ */
 static bool
 is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struct answer *answer,
 		     enum chains_time known)
@@ -217,6 +220,8 @@ is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struc
 		return false;
 	if (answer->base_offset <= c->head.high_offset)
 		return true; /* an earlier run of this chain had that offset */
+	if (p->life.in_flight > 1 || p->life.doubt)
+		return false;
 	return known == CHAINS_TIME_CREATE && answer->append_ms >= 0 &&
 	       !(c->high_offset >= 0 && answer->base_offset > c->high_offset);
 }

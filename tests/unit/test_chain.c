@@ -1157,6 +1157,27 @@ START_TEST(the_retry_was_first)
 }
 END_TEST
 
+/* The same where what came behind it was answered before: our own retry stored it, nobody else. */
+START_TEST(the_retry_was_first_behind_others)
+{
+	struct attempt a = rig_send(r, rig_batch(2), 1), first, retry, other;
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+
+	rig_stored(r, &a, 0);
+	first = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	retry = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	ck_assert(retry.retry);
+	other = rig_send(r, rig_batch(4), 3);
+	rig_stored(r, &other, 6);
+	ck_assert_int_eq(rig_answer(r, &first, 0, 2, RIG_WALL - 5000 + 203), CHAINS_OPEN);
+	rig_stored(r, &retry, 2);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), before);
+}
+END_TEST
+
 /* A sequence used twice, whose first batch was stored without our knowing: the second is not there. */
 START_TEST(a_rival_whose_place_is_not_known)
 {
@@ -1659,6 +1680,7 @@ main(void)
 	tcase_add_test(t, resolved_in_portions);
 	tcase_add_test(t, a_duplicate_ahead_of_us);
 	tcase_add_test(t, the_retry_was_first);
+	tcase_add_test(t, the_retry_was_first_behind_others);
 	tcase_add_test(t, a_rival_whose_place_is_not_known);
 	tcase_add_test(t, log_append_time);
 	tcase_add_test(t, the_type_changes);
