@@ -193,6 +193,7 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 				   .props = conf->props,
 				   .detour = conf->detour,
 				   .read_committed = false,
+				   .queue_kib = "1024", /* beside a daemon's work; it seldom reads much */
 				   .timeout_ms = ANSWER_MS};
 	struct readback *r = calloc(1, sizeof(*r));
 	int err = ERR_NOMEM;

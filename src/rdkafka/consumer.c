@@ -78,6 +78,12 @@ consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why
 		err = ERR_CONFIG;
 		goto fail;
 	}
+	if (conf->queue_kib != NULL &&
+	    rd_kafka_conf_set(rconf, "queued.max.messages.kbytes", conf->queue_kib, why, why_len) != RD_KAFKA_CONF_OK) {
+		rd_kafka_conf_destroy(rconf);
+		err = ERR_CONFIG;
+		goto fail;
+	}
 	if ((err = handle_new(RD_KAFKA_CONSUMER, rconf, &c->rk, why, why_len)) != 0)
 		goto fail;
 	*ret = c;

@@ -20,6 +20,7 @@ struct consumer_conf {
 	struct detour *detour;    /* how brokers are reached; NULL: librdkafka dials them itself */
 	bool read_committed;      /* else uncommitted */
 	int timeout_ms;           /* for each answer */
+	const char *queue_kib;    /* read ahead at most, and what one answer brings; NULL: as much as makes it fast */
 };
 
 struct consumer_header {
