@@ -577,6 +577,8 @@ chains_count(struct chains *c, struct chains_numbers *ret)
 
 		pthread_mutex_lock(&chain->lock);
 		n.windows += chain->windows.count + chain->outgoing.count;
+		LIST_EACH(&chain->outgoing, e)
+			n.unpublished += CONTAINER_OF(e, struct outgoing, link)->records;
 		closed = oldest_closed(chain);
 		if (closed.ns < oldest)
 			oldest = closed.ns;
@@ -589,5 +591,6 @@ chains_count(struct chains *c, struct chains_numbers *ret)
 	}
 	pthread_rwlock_unlock(&c->lock);
 	n.oldest_closed_ms = (mono - oldest) / 1000000;
+	n.unpublished += n.backlog;
 	*ret = n;
 }

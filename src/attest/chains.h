@@ -171,7 +171,8 @@ struct chains_numbers {
 	size_t chains;
 	size_t windows;
 	size_t waiting;          /* of an earlier run, in the journal: their cluster was not reached, or is another */
-	int64_t backlog;         /* members without a published statement */
+	int64_t backlog;         /* members without a statement, which memory holds, … */
+	int64_t unpublished;     /* … and those whose statement isn't published */
 	int64_t oldest_closed_ms; /* age of the oldest window that is closed and not published; 0: none */
 };
 void chains_count(struct chains *c, struct chains_numbers *ret);

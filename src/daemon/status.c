@@ -70,7 +70,7 @@ app_status(void *arg, struct wr *w)
 	wr_printf(w,
 		  "],\"chains\":%zu,\"windows\":%zu,\"unpublishedRecords\":%lld,\"oldestUnpublishedMs\":%lld,"
 		  "\"recordsAttested\":%lld,\"windowsPublished\":%lld}\n",
-		  n.chains, n.windows, (long long)n.backlog, (long long)n.oldest_closed_ms,
+		  n.chains, n.windows, (long long)n.unpublished, (long long)n.oldest_closed_ms,
 		  (long long)metric_read(METRIC_RECORDS_ATTESTED), (long long)metric_read(METRIC_WINDOWS_PUBLISHED));
 }
 
