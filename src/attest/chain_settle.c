@@ -208,7 +208,8 @@ time_shown(const struct chain *c, const struct attempt *a, const struct answer *
 
 /*
  * The broker had this sequence before, from a batch that we don't know: what is stored is not ours.  Where
- * another attempt is on its way, or was lost, it may have been that one, which overtook this.
+ * another attempt is on its way, or was lost, and the answer tells our own greatest timestamp, it may have
+ * been that one, which overtook this.
  */
 static bool
 is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struct answer *answer,
@@ -220,7 +221,7 @@ is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struc
 		return false;
 	if (answer->base_offset <= c->head.high_offset)
 		return true; /* an earlier run of this chain had that offset */
-	if (p->life.in_flight > 1 || p->life.doubt)
+	if ((p->life.in_flight > 1 || p->life.doubt) && has_greatest(p, answer->append_ms))
 		return false;
 	return known == CHAINS_TIME_CREATE && answer->append_ms >= 0 &&
 	       !(c->high_offset >= 0 && answer->base_offset > c->high_offset);
@@ -304,7 +305,9 @@ is_sure(const struct chain *c, const struct attempt *a, const struct answer *ans
 	enum chains_time time = shown != CHAINS_TIME_UNKNOWN ? shown : known;
 
 	return !may_be_old(a, answer, known) && !is_foreign_duplicate(c, a, answer, known) &&
-	       !(shown == CHAINS_TIME_UNKNOWN && is_strange(a->placement, answer, known)) && !is_unproven(c, a->placement, answer) && time != CHAINS_TIME_UNKNOWN && chain_leaves_fit(a->placement, time);
+	       !(shown == CHAINS_TIME_UNKNOWN && is_strange(a->placement, answer, known)) &&
+	       !is_unproven(c, a->placement, answer) && time != CHAINS_TIME_UNKNOWN &&
+	       chain_leaves_fit(a->placement, time);
 }
 
 static enum chains_outcome

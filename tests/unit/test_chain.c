@@ -1178,6 +1178,25 @@ START_TEST(the_retry_was_first_behind_others)
 }
 END_TEST
 
+/* Another attempt is on its way, and still the broker's batch is another one's: its greatest timestamp isn't ours. */
+START_TEST(a_duplicate_of_others_beside_a_retry)
+{
+	struct attempt a = rig_send(r, rig_batch(6), 1), first, retry;
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+
+	rig_stored(r, &a, 10);
+	first = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	retry = rig_send(r, rig_idempotent(7, 0, 4), 2);
+	/* Times that producers made up are as small as they like. */
+	ck_assert_int_eq(rig_answer(r, &first, 0, 4, 5000), CHAINS_DUPLICATE);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), before + 4);
+	(void)rig_answer(r, &retry, 0, 4, 5000);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 6});
+}
+END_TEST
+
 /* A sequence used twice, whose first batch was stored without our knowing: the second is not there. */
 START_TEST(a_rival_whose_place_is_not_known)
 {
@@ -1681,6 +1700,7 @@ main(void)
 	tcase_add_test(t, a_duplicate_ahead_of_us);
 	tcase_add_test(t, the_retry_was_first);
 	tcase_add_test(t, the_retry_was_first_behind_others);
+	tcase_add_test(t, a_duplicate_of_others_beside_a_retry);
 	tcase_add_test(t, a_rival_whose_place_is_not_known);
 	tcase_add_test(t, log_append_time);
 	tcase_add_test(t, the_type_changes);
