@@ -27,6 +27,13 @@ COLLECTOR = "urn:makoto-kafka:chaos"
 # again: a batch that came while it stopped, a retry of what the broker has from a run before.
 REASONS = ["excluded", "unresolved"]
 RESTART_REASONS = ["stopping", "duplicate"]
+SILENT_REASONS = ["topic-unknown"]  # what a proxy that was just started asks about the topics is swallowed, too
+
+
+def reasons(kinds):
+    """Why records may be left out, under faults of these kinds."""
+    restarts = any(k in faults.PROXY for k in kinds)
+    return REASONS + (RESTART_REASONS if restarts else []) + (SILENT_REASONS if restarts and "blackhole" in kinds else [])
 
 
 class Failed(Exception):
@@ -164,7 +171,7 @@ def one(cluster, seed, options):
         cluster.create(topic, partitions=2, configs=configs)
     run = {
         "seed": seed, "clusterId": cluster.id, "collector": COLLECTOR, "dbomTopic": dbom, "level": 2,
-        "reasons": REASONS + (RESTART_REASONS if any(k in faults.PROXY for _, k, _ in plan) else []),
+        "reasons": reasons({k for _, k, _ in plan}),
         "headers": headers, "plan": plan,
         "topics": {
             strong: {"attested": True, "timestampType": stamp, "acks": "all"},
