@@ -1,6 +1,7 @@
 """One seed after another: topics, a proxy with a state directory, clients, faults, calm, and the checker.  See `run`."""
 
 import argparse
+import fcntl
 import json
 import os
 import random
@@ -275,8 +276,20 @@ def parse():
     return o
 
 
+def alone():
+    """Two runs from one checkout would kill each other's brokers.  The lock ends with the process."""
+    os.makedirs(BUILD, exist_ok=True)
+    lock = open(os.path.join(BUILD, "lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"tests/chaos/run: another run has the brokers of this checkout ({lock.name}); take another checkout, and its own E2E_PORT_BASE")
+    return lock
+
+
 def main():
     options = parse()
+    lock = alone()
     cluster = RelayedCluster()
     kept = cluster.alive()
     if not kept:
@@ -322,6 +335,7 @@ def main():
     finally:
         if not kept:
             cluster.stop()
+        lock.close()
     print(f"faults: {' '.join(f'{k} {n}' for k, n in sorted(total.items())) or 'none'}")
     print(f"checked: {', '.join(f'{n} {k}' for k, n in sorted(figures.items()) if n)}")
     print(f"chaos: {clean} passed, {len(failed)} failed{': seeds ' + ' '.join(map(str, failed)) if failed else ''}")
