@@ -21,6 +21,7 @@ err_text(int code)
 	case ERR_CONFIG: return "bad configuration";
 	case ERR_REMOTE: return "refused by the Kafka cluster";
 	case ERR_CLOSED: return "closed";
+	case ERR_AGAIN: return "not sure yet";
 	}
 	return "unknown error";
 }

@@ -23,6 +23,7 @@ enum err {
 	ERR_CONFIG = -14,  /* a value that a user wrote is wrong */
 	ERR_REMOTE = -15,  /* the Kafka cluster answered with an error */
 	ERR_CLOSED = -16,  /* the peer, or we, closed */
+	ERR_AGAIN = -17,   /* it can't be told yet: shortly it can */
 };
 
 /* A short English text for `code`, never NULL. */

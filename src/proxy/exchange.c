@@ -244,31 +244,36 @@ on_hold_over(void *arg)
 {
 	struct exchange *x = arg;
 
-	x->timed_out = true;
+	x->timed_out = x->ticket != NULL;
 	let_ticket_go(x);
 	session_exchange_resumed(x->session, x);
+}
+
+int
+exchange_pause(struct exchange *x, unsigned ms)
+{
+	if (x->hold_timer == NULL)
+		x->hold_timer = loop_timer_new(session_loop(x->session), on_hold_over, x);
+	if (x->hold_timer == NULL)
+		return ERR_NOMEM;
+	let_ticket_go(x);
+	x->timed_out = false;
+	loop_timer_set(x->hold_timer, ms);
+	return 0;
 }
 
 struct ticket *
 exchange_hold(struct exchange *x, unsigned timeout_ms)
 {
-	struct loop *l = session_loop(x->session);
 	struct ticket *t = calloc(1, sizeof(*t));
 
-	if (t == NULL)
-		return NULL;
-	if (x->hold_timer == NULL)
-		x->hold_timer = loop_timer_new(l, on_hold_over, x);
-	if (x->hold_timer == NULL) {
+	if (t == NULL || exchange_pause(x, timeout_ms) != 0) {
 		free(t);
 		return NULL;
 	}
-	let_ticket_go(x);
-	t->wake = wake_ref(loop_wake(l));
+	t->wake = wake_ref(loop_wake(session_loop(x->session)));
 	t->x = x;
 	x->ticket = t;
-	x->timed_out = false;
-	loop_timer_set(x->hold_timer, timeout_ms);
 	return t;
 }
 

@@ -26,7 +26,7 @@ enum stage_verdict {
 	STAGE_PASS,    /* as it is; on to the next stage */
 	STAGE_REPLACE, /* exchange_replace() was called; on with the new message */
 	STAGE_ANSWER,  /* request only: exchange_answer() was called; the broker doesn't see it */
-	STAGE_HOLD,    /* exchange_hold() was called; the same callback runs again after the ticket is resumed */
+	STAGE_HOLD,    /* exchange_hold() or exchange_pause() was called; the same callback runs again afterwards */
 	STAGE_CLOSE,   /* close the client's connection, after what was answered before */
 };
 
@@ -103,6 +103,9 @@ void exchange_swallow(struct exchange *x);
  */
 struct ticket *exchange_hold(struct exchange *x, unsigned timeout_ms) MUSTCHECK;
 bool exchange_timed_out(const struct exchange *x);
+
+/* Holds the exchange for so long; nobody can resume it before.  0 or ERR_NOMEM. */
+int exchange_pause(struct exchange *x, unsigned ms) MUSTCHECK;
 int64_t exchange_age_ms(const struct exchange *x); /* since the request was here: who holds it again holds it for what is left */
 void ticket_resume(struct ticket *t);
 

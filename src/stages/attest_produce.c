@@ -344,7 +344,7 @@ ref_of(const struct produce_part *p)
 	return (struct topic_ref){p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id};
 }
 
-/* Facts about the part's topic, which has that partition.  ERR_NOTFOUND: wait for them; ERR_REMOTE: there are none; ERR_NOT_NOW. */
+/* Facts about the part's topic, which has that partition; else an error of topics_find(). */
 static int
 facts_of(struct work *w, const struct produce_part *p, struct topic_facts *ret)
 {
@@ -373,9 +373,9 @@ may_be_ours(const struct work *w, size_t i)
 	       (p->by_id || attest_ours_topic(w->config, p->topic));
 }
 
-/* The first topics of which nothing is known yet; one that has several parts mostly once. */
+/* The first topics of which nothing is known yet; one that has several parts mostly once.  *ret_again: and of some it can't be told. */
 static size_t
-missing(struct work *w, struct topic_ref *refs)
+missing(struct work *w, struct topic_ref *refs, bool *ret_again)
 {
 	const struct produce_part *last = NULL;
 	size_t n = 0;
@@ -384,14 +384,20 @@ missing(struct work *w, struct topic_ref *refs)
 		const struct produce_part *p = &w->req.parts[i];
 		struct topic_facts f;
 		struct batch b;
+		int err;
 
 		if (!may_be_ours(w, i))
 			continue;
 		if (last != NULL && (p->by_id ? memcmp(last->topic_id, p->topic_id, 16) == 0
 					      : last->topic.p == p->topic.p))
 			continue;
-		if (facts_of(w, p, &f) != ERR_NOTFOUND || is_excluded_id(w, p) || attest_ours_why_not(p, &b) != METRIC_COUNT)
+		err = facts_of(w, p, &f);
+		if ((err != ERR_NOTFOUND && err != ERR_AGAIN) || is_excluded_id(w, p) || attest_ours_why_not(p, &b) != METRIC_COUNT)
 			continue;
+		if (err == ERR_AGAIN) {
+			*ret_again = true;
+			continue;
+		}
 		refs[n++] = ref_of(p);
 		last = p;
 	}
@@ -405,20 +411,23 @@ missing(struct work *w, struct topic_ref *refs)
 static enum stage_verdict
 wait_for_facts(struct work *w)
 {
-	int64_t age = exchange_age_ms(w->x);
+	int64_t left = TOPICS_WAIT_MS - exchange_age_ms(w->x);
 	enum stage_verdict verdict = STAGE_PASS;
 	struct ticket *ticket;
 	struct topic_ref *refs;
+	bool again = false;
 	size_t n;
 
-	if (exchange_timed_out(w->x) || age >= TOPICS_WAIT_MS || w->req.count == 0)
+	if (exchange_timed_out(w->x) || left <= 0 || w->req.count == 0)
 		return STAGE_PASS;
 	refs = malloc((w->req.count < TOPICS_AT_ONCE ? w->req.count : TOPICS_AT_ONCE) * sizeof(*refs));
 	if (refs == NULL)
 		return STAGE_CLOSE;
-	n = missing(w, refs);
+	n = missing(w, refs, &again);
+	if (n == 0 && again)
+		verdict = exchange_pause(w->x, (unsigned)(left < TOPICS_LAG_MS ? left : TOPICS_LAG_MS)) == 0 ? STAGE_HOLD : STAGE_CLOSE;
 	if (n > 0) {
-		ticket = exchange_hold(w->x, (unsigned)(TOPICS_WAIT_MS - age));
+		ticket = exchange_hold(w->x, (unsigned)left);
 		verdict = ticket == NULL ? STAGE_CLOSE : STAGE_HOLD;
 		if (ticket != NULL)
 			topics_wait(w->a->topics, refs, n, ticket);

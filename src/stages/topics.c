@@ -39,14 +39,6 @@ topics_free(struct topics *t)
 
 /* --- for the stages --------------------------------------------------------------------- */
 
-/* Not there, as was found by a look for it. */
-static bool
-is_no_partition(const struct topic *e, int32_t partition)
-{
-	return partition < 0 || (e->absent == e->facts.partitions &&
-				 monotime_since_ms(clock_now(), e->absent_at) < TOPICS_MISS_MS);
-}
-
 /* The next look is for this partition.  One under way may be older than the partition is. */
 static void
 want(struct topics *t, struct topic *e, int32_t partition)
@@ -75,9 +67,7 @@ topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, st
 	if (e != NULL && e->complete && partition >= 0 && partition < e->facts.partitions) {
 		*ret = e->facts;
 		topics_used(t, e);
-	} else if (e != NULL && e->complete && is_no_partition(e, partition)) {
-		err = ERR_REMOTE;
-	} else if ((err = topics_missed(t, &key)) == 0) {
+	} else if ((err = e == NULL ? 0 : topics_denied(e, partition)) == 0 && (err = topics_missed(t, &key)) == 0) {
 		err = ERR_NOTFOUND;
 		if (e != NULL)
 			want(t, e, partition);

@@ -25,6 +25,9 @@ struct topics;
 /* So long after that a leader may take the name for the topic before. */
 #define TOPICS_YOUNG_MS 2000
 
+/* A broker may hear so much later than another of a topic or partition. */
+#define TOPICS_LAG_MS 250
+
 /* How long anybody waits for an answer of the cluster. */
 #define TOPICS_WAIT_MS 5000
 
@@ -70,9 +73,10 @@ struct topic_ref {
 };
 
 /*
- * What is known of the topic and this partition of it.  0; ERR_NOTFOUND: nothing yet,
- * topics_wait() for it; ERR_REMOTE: the cluster has no such topic or partition; ERR_NOT_NOW: the cluster doesn't answer, as others found out
- * by waiting, and is asked without anybody's waiting until it does.
+ * What is known of the topic and this partition of it.  0; ERR_NOTFOUND: nothing yet, topics_wait() for it;
+ * ERR_REMOTE: the cluster has no such topic or partition; ERR_AGAIN: a broker has none, and may only lag behind:
+ * ask again in TOPICS_LAG_MS; ERR_NOT_NOW: the cluster doesn't answer, as others found out by waiting, and is asked
+ * without anybody's waiting until it does.
  */
 int topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, struct topic_facts *ret) MUSTCHECK;
 

@@ -46,6 +46,14 @@ struct topics {
 /* Of a limit that nobody told. */
 #define TOPICS_UNTOLD SIZE_MAX
 
+/*
+ * Brokers hear of topics and partitions at different times: what one of them doesn't know, and a client does, may
+ * only have begun.  That it isn't there is believed when it is told again, TOPICS_LAG_MS later.
+ */
+struct denial {
+	struct monotime first, last; /* 0: none */
+};
+
 struct topic {
 	struct link in_use; /* by_use */
 	struct topic_facts facts;
@@ -55,8 +63,10 @@ struct topic {
 	unsigned unused; /* so many refreshes ago it was used */
 	struct monotime looked_at;
 	int32_t wanted; /* the highest partition that a question not yet asked is to find; -1: none */
-	int32_t absent; /* partitions from here on were looked for and not found, …; -1: none were */
-	struct monotime absent_at; /* … as an answer showed then */
+	int32_t absent; /* partitions from here on were looked for and not found; -1: none were */
+	struct denial no_partition; /* … as answers showed */
+	struct denial gone;         /* the topic itself, likewise */
+	struct monotime heard_at;   /* when its name and id passed by; 0: never */
 };
 
 /* A name or an id, as what is looked for. */
@@ -107,8 +117,14 @@ void topics_hear(struct topics *t, struct slice name, const uint8_t id[16]);
 /* What a look found; its max_bytes may be untold.  `ret_old`: the topic that had the name before, if it is gone. */
 void topics_apply(struct topics *t, const struct topic_facts *found, struct topic_facts *ret_old);
 
-/* The cluster doesn't have it. */
-void topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic_facts *ret_old);
+/*
+ * An answer doesn't have it.  true: so it isn't there; false: that has to be told again, since it was known
+ * (TOPICS_LAG_MS after the first time) or passed by (TOPICS_YOUNG_MS after that).
+ */
+bool topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic_facts *ret_old);
+
+/* Its topic or this partition isn't there (ERR_REMOTE), or wasn't just now (ERR_AGAIN); 0: nobody said so lately. */
+int topics_denied(const struct topic *e, int32_t partition);
 
 /* `why`: ERR_REMOTE (there is no such topic) or ERR_NOT_NOW (no answer). */
 void topics_note_miss(struct topics *t, const struct topic_key *key, int why);

@@ -101,9 +101,10 @@ settle(struct topics *t, struct asked *a, struct list *done)
 		if (known == NULL || !known->complete) /* no room for it: nobody asks again at once */
 			topics_note_miss(t, &a->key, ERR_NOT_NOW);
 	} else {
-		if (a->found == ABSENT)
-			topics_apply_absence(t, &a->key, &old);
-		topics_note_miss(t, &a->key, a->found == ABSENT ? ERR_REMOTE : ERR_NOT_NOW);
+		if (a->found == NO_ANSWER)
+			topics_note_miss(t, &a->key, ERR_NOT_NOW);
+		else if (topics_apply_absence(t, &a->key, &old))
+			topics_note_miss(t, &a->key, ERR_REMOTE);
 	}
 	a->gone = old.has_id;
 	a->facts = old;

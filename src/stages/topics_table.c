@@ -127,6 +127,20 @@ set_limit(struct topic *e, size_t told)
 		e->facts.max_bytes = e->learnt;
 }
 
+static void
+deny(struct denial *d)
+{
+	d->last = clock_now();
+	if (d->first.ns == 0)
+		d->first = d->last;
+}
+
+static bool
+is_sure(const struct denial *d)
+{
+	return monotime_since_ms(d->last, d->first) >= TOPICS_LAG_MS;
+}
+
 void
 topics_apply(struct topics *t, const struct topic_facts *found, struct topic_facts *ret_old)
 {
@@ -144,10 +158,13 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 		return;
 	e->facts.partitions = found->partitions;
 	if (e->wanted >= found->partitions) {
+		if (e->absent != found->partitions || monotime_since_ms(clock_now(), e->no_partition.last) >= 2 * TOPICS_MISS_MS)
+			e->no_partition = (struct denial){0}; /* it may be there since */
 		e->absent = found->partitions;
-		e->absent_at = clock_now();
+		deny(&e->no_partition);
 	}
 	e->wanted = -1;
+	e->gone = (struct denial){0};
 	set_limit(e, found->max_bytes);
 	e->facts.time = found->time;
 	e->facts.format = found->format;
@@ -157,15 +174,35 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	e->looked_at = clock_now();
 }
 
-void
+bool
 topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic_facts *ret_old)
 {
 	struct topic *e = topics_get(t, key);
 
 	if (e == NULL)
-		return;
+		return true;
+	deny(&e->gone);
+	if (!is_sure(&e->gone) || (e->heard_at.ns != 0 && monotime_since_ms(clock_now(), e->heard_at) < TOPICS_YOUNG_MS))
+		return false;
 	*ret_old = e->facts;
 	drop(t, e);
+	return true;
+}
+
+int
+topics_denied(const struct topic *e, int32_t partition)
+{
+	struct monotime now = clock_now();
+
+	if (e->complete && partition < 0)
+		return ERR_REMOTE;
+	if (e->complete && e->absent == e->facts.partitions && e->no_partition.last.ns != 0) {
+		if (is_sure(&e->no_partition) && monotime_since_ms(now, e->no_partition.last) < TOPICS_MISS_MS)
+			return ERR_REMOTE;
+		if (!is_sure(&e->no_partition) && monotime_since_ms(now, e->no_partition.last) < TOPICS_LAG_MS)
+			return ERR_AGAIN;
+	}
+	return e->gone.last.ns != 0 && monotime_since_ms(now, e->gone.last) < TOPICS_LAG_MS ? ERR_AGAIN : 0;
 }
 
 void
@@ -220,6 +257,7 @@ topics_hear(struct topics *t, struct slice name, const uint8_t id[16])
 
 	if (e == NULL && (e = add(t, name)) == NULL)
 		return; /* it will be looked for when it is needed */
+	e->heard_at = clock_now();
 	if (e->facts.has_id && memcmp(e->facts.id, id, 16) == 0)
 		return;
 	if (e->facts.has_id) {

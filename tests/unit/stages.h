@@ -22,6 +22,7 @@ struct exchange {
 	bool replaced, answered, swallowed, timed_out;
 	unsigned holds, resumes;
 	unsigned held_ms; /* asked for at the last hold */
+	unsigned pauses, paused_ms;
 	int64_t received_ms;
 	struct ticket *ticket;
 	void *state, *reactor, *session;
@@ -238,6 +239,17 @@ exchange_hold(struct exchange *x, unsigned timeout_ms)
 	x->holds++;
 	x->held_ms = timeout_ms;
 	return x->ticket;
+}
+
+int
+exchange_pause(struct exchange *x, unsigned ms)
+{
+	ck_assert_uint_gt(ms, 0);
+	ck_assert_ptr_null(x->ticket);
+	x->timed_out = false;
+	x->pauses++;
+	x->paused_ms = ms;
+	return 0;
 }
 
 int64_t

@@ -1185,6 +1185,18 @@ END_TEST
 
 /* All in one question; what is excluded, or holds nothing, is not asked for. */
 /* A partition that the topic doesn't have makes no chain; one that was added meanwhile is found. */
+/* It asks nobody, and the next look is when its pause is over. */
+static void
+ck_paused(struct exchange *x)
+{
+	unsigned asked = cluster.asked, pauses = x->pauses;
+
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->pauses, pauses + 1);
+	ck_assert_uint_eq(cluster.asked, asked);
+	attesting_pass(x->paused_ms);
+}
+
 START_TEST(partitions_that_are_not)
 {
 	struct wr batch = BATCH(.count = 2);
@@ -1197,8 +1209,13 @@ START_TEST(partitions_that_are_not)
 	attesting_know("c");
 	attesting_pass(60000);
 	x = produce_of(9, 1, p, 3);
-	ck_assert_int_eq(request(x), STAGE_HOLD);
-	cluster_answer_all();
+	for (unsigned round = 0; round < 2; round++) { /* a partition that isn't there is believed when it is told again */
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		cluster_answer_all();
+		ck_assert_uint_eq(x->pauses, round);
+		if (round == 0)
+			ck_paused(x);
+	}
 	out = sent(x);
 	ck_only_batches(9, 1, &out, p, 3);
 	wr_free(&out);
@@ -1380,6 +1397,79 @@ START_TEST(asks_too_long)
 	ck_assert_uint_eq(x->resumes, 0);
 	stages_free(x);
 	wr_free(&out);
+	wr_free(&batch);
+}
+END_TEST
+
+static void
+lose_b(void)
+{
+	cluster.topics[1].name = "gone";
+	memcpy(cluster.topics[1].id, id_none, 16);
+}
+
+/* A broker told the client of the topic, or the partition; the one that we ask hears of it later. */
+START_TEST(waits_for_a_broker_that_lags)
+{
+	struct wr batch = BATCH(.count = 2);
+
+	for (int16_t v = 12; v <= 13; v++) {
+		struct stages_part p = {v == 13 ? NULL : "b", id_b, 0, wr_slice(&batch)};
+		struct produce_request q;
+		struct exchange *x;
+		struct wr out;
+
+		attesting_close();
+		attesting_open(&(struct attesting){0});
+		note_metrics();
+		passes_by(API_METADATA, 12, "b", id_b);
+		lose_b();
+		x = produce_of(v, 1, &p, 1);
+		for (int n = 0; n < 3; n++) {
+			ck_assert_int_eq(request(x), STAGE_HOLD);
+			cluster_answer_all();
+			ck_paused(x);
+		}
+		cluster.topics[1].name = "b";
+		memcpy(cluster.topics[1].id, id_b, 16);
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		cluster_answer_all();
+		out = sent(x);
+		ck_attested(part_of(v, &out, 0, &q), &batch, &(struct expected){"b", "uwIAAAAAAAAAAAAAAAAAAA", 0, HEADERS_FULL, 1, 0, 0});
+		produce_request_free(&q);
+		ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 0);
+		answer_stored(x, p.topic, id_b, 0, 0);
+		stages_free(x);
+		wr_free(&out);
+	}
+	wr_free(&batch);
+}
+END_TEST
+
+/* … or never: then it is the broker's to refuse, as long as the client won't wait for ever. */
+START_TEST(a_topic_that_passed_by_and_went)
+{
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p = {NULL, id_b, 0, wr_slice(&batch)};
+	struct exchange *x;
+	int64_t waited;
+
+	attesting_close();
+	attesting_open(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+	note_metrics();
+	passes_by(API_METADATA, 12, "b", id_b);
+	lose_b();
+	x = produce_of(13, 1, &p, 1);
+	for (waited = 0; waited < TOPICS_YOUNG_MS; waited += TOPICS_LAG_MS) {
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		cluster_answer_all();
+		ck_paused(x);
+	}
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	cluster_answer_all();
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	ck_assert_int_eq(counted(METRIC_RECORDS_TOPIC_UNKNOWN), 2);
+	stages_free(x);
 	wr_free(&batch);
 }
 END_TEST
@@ -1696,6 +1786,8 @@ main(void)
 	tcase_add_test(t, waits_for_what_matters);
 	tcase_add_test(t, asks_in_vain);
 	tcase_add_test(t, asks_too_long);
+	tcase_add_test(t, waits_for_a_broker_that_lags);
+	tcase_add_test(t, a_topic_that_passed_by_and_went);
 	tcase_add_test(t, rejects_not_what_is_absent);
 	tcase_add_test(t, rejects_not_what_is_excluded);
 	tcase_add_test(t, rejects_stopping_and_silence);

@@ -24,6 +24,7 @@
 enum {
 	RELAY = 12,       /* Heartbeat: no stage wants it */
 	HOLD = 11,        /* JoinGroup: the request is held */
+	PAUSE = 13,       /* LeaveGroup: it is held for pause_ms */
 	HOLD_ANSWER = 14, /* SyncGroup: its answer is held */
 	ANSWER = 10,      /* FindCoordinator: the stage answers */
 	REFUSE = 16,      /* ListGroups: the stage closes */
@@ -196,6 +197,8 @@ static struct {
 	unsigned held, losses;
 } seen;
 
+static unsigned pause_ms = 1;
+
 static const struct stage stage;
 
 static enum stage_verdict
@@ -238,6 +241,15 @@ on_request(void *self, struct exchange *x)
 	case HOLD:
 	case API_PRODUCE:
 		return hold(x);
+	case PAUSE:
+		if (exchange_state(x, &stage) != NULL) {
+			ck_assert(!exchange_timed_out(x));
+			return STAGE_PASS;
+		}
+		exchange_set_state(x, &stage, &seen);
+		seen.held++;
+		ck_assert_int_eq(exchange_pause(x, pause_ms), 0);
+		return STAGE_HOLD;
 	case ANSWER:
 		wr_text(&w, "from the stage");
 		ck_assert_int_eq(rope_add_wr(&r, &w), 0);
@@ -520,6 +532,38 @@ START_TEST(kept_answers_go_out)
 	want(fd, 1, "held");
 	want(fd, 2, "from the stage");
 	want_end(fd);
+}
+END_TEST
+
+/* Nobody has to resume it, and its end is no time-out. */
+START_TEST(pauses)
+{
+	int fd;
+
+	open_proxy();
+	fd = dial();
+	ask(fd, PAUSE, 1, "");
+	ask(fd, RELAY, 2, "");
+	until_requests(2);
+	reply(1, "after a moment");
+	reply(2, "behind it");
+	want(fd, 1, "after a moment");
+	want(fd, 2, "behind it");
+}
+END_TEST
+
+START_TEST(leaves_while_paused)
+{
+	int fd;
+
+	pause_ms = HOUR_MS;
+	open_proxy();
+	fd = dial();
+	ask(fd, PAUSE, 1, "");
+	until_held();
+	close(fd);
+	until_no_connections();
+	ck_assert_uint_eq(seen.losses, 1);
 }
 END_TEST
 
@@ -900,6 +944,8 @@ main(void)
 	tcase_add_test(t, answers_over_the_limit);
 	tcase_add_test(t, broker_errs_before_an_own_answer);
 	tcase_add_test(t, kept_answers_go_out);
+	tcase_add_test(t, pauses);
+	tcase_add_test(t, leaves_while_paused);
 	tcase_add_test(t, held_answer_past_the_deadline);
 	tcase_add_test(t, refused_behind_a_silent_broker);
 	tcase_add_test(t, leaves_a_held_request);

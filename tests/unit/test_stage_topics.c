@@ -444,13 +444,50 @@ START_TEST(deleted)
 	one_record(id_a);
 	passes_by(API_METADATA, 12, "a", id_new);
 	cluster.topics[0].name = "gone";
+	/* Whoever told the client of it may know more than the broker that we ask. */
+	for (int ms = 0; ms < TOPICS_YOUNG_MS; ms += TOPICS_LAG_MS) {
+		x = waiting(slice_str("a"), NULL);
+		cluster_answer_all();
+		ck_resumed(x);
+		ck_assert_int_eq(find(slice_str("a"), NULL, &f), ERR_AGAIN);
+		ck_assert_uint_eq(drained(false).count, 0);
+		attesting_pass(TOPICS_LAG_MS);
+	}
 	x = waiting(slice_str("a"), NULL);
 	cluster_answer_all();
 	ck_resumed(x);
-	ck_assert_int_ne(find(slice_str("a"), NULL, &f), 0);
+	ck_assert_int_eq(find(slice_str("a"), NULL, &f), ERR_REMOTE);
 	d = drained(false);
 	ck_assert_uint_eq(d.count, 1);
 	ck_assert_int_eq(d.w[0].reason, CLOSE_TOPIC_DELETED);
+}
+END_TEST
+
+/* One broker that doesn't know it, while another one did, ends nothing. */
+START_TEST(denied_once)
+{
+	struct topic_facts f;
+
+	attesting_know("a");
+	one_record(id_a);
+	cluster.topics[0].name = "gone";
+	topics_refresh(topics);
+	cluster_answer_all();
+	(void)known(slice_str("a"), NULL);
+	cluster.topics[0].name = "a";
+	topics_refresh(topics);
+	cluster_answer_all();
+	attesting_pass(TOPICS_LAG_MS);
+	cluster.topics[0].name = "gone";
+	topics_refresh(topics);
+	cluster_answer_all();
+	(void)known(slice_str("a"), NULL);
+	ck_assert_uint_eq(drained(false).count, 0);
+	attesting_pass(TOPICS_LAG_MS);
+	topics_refresh(topics);
+	cluster_answer_all();
+	ck_assert_int_eq(find(slice_str("a"), NULL, &f), ERR_REMOTE);
+	ck_assert_uint_eq(drained(false).count, 1);
 }
 END_TEST
 
@@ -685,7 +722,7 @@ ask_for_partition(int32_t partition)
 	ck_resumed(x);
 }
 
-/* One beyond those that are known: they may have been added, so it is asked for; when that found none, not again for a second. */
+/* One beyond those that are known: they may have been added, so it is asked for; when that found none twice, not again for a second. */
 START_TEST(partitions)
 {
 	cluster.topics[0].partitions = 3;
@@ -696,9 +733,18 @@ START_TEST(partitions)
 	attesting_pass(1000);
 	ck_assert_int_eq(look_for_partition(-1), ERR_REMOTE);
 	ask_for_partition(3);
+	ck_assert_int_eq(look_for_partition(3), ERR_AGAIN); /* who answered may lag behind */
+	attesting_pass(TOPICS_LAG_MS);
+	ask_for_partition(3);
 	ck_assert_int_eq(look_for_partition(3), ERR_REMOTE); /* as was found just now */
-	ck_assert_int_eq(look_for_partition(2), 0); /* the others don't wait */
 	attesting_pass(1000);
+	ask_for_partition(3);
+	ck_assert_int_eq(look_for_partition(3), ERR_REMOTE); /* so soon after, once is enough */
+	ck_assert_int_eq(look_for_partition(2), 0); /* the others don't wait */
+	attesting_pass(3000);
+	ask_for_partition(3);
+	ck_assert_int_eq(look_for_partition(3), ERR_AGAIN);
+	attesting_pass(TOPICS_LAG_MS);
 	cluster.topics[0].partitions = 4;
 	ask_for_partition(3);
 	ck_assert_int_eq(look_for_partition(3), 0);
@@ -726,7 +772,7 @@ START_TEST(partitions_added_and_used_at_once)
 	ask_for_partition(6);
 	ck_assert_int_eq(look_for_partition(6), ERR_NOTFOUND);
 	ask_for_partition(7);
-	ck_assert_int_eq(look_for_partition(6), ERR_REMOTE);
+	ck_assert_int_eq(look_for_partition(6), ERR_AGAIN);
 	/* And one that finds more ends what was believed. */
 	cluster.topics[0].partitions = 7;
 	topics_refresh(topics);
@@ -806,6 +852,9 @@ START_TEST(refreshed_to_another)
 	ck_assert_int_eq(d.w[0].reason, CLOSE_TOPIC_DELETED);
 	/* And gone for good. */
 	cluster.topics[0].name = "gone";
+	topics_refresh(topics);
+	cluster_answer_all();
+	attesting_pass(TOPICS_LAG_MS);
 	topics_refresh(topics);
 	cluster_answer_all();
 	ck_assert_int_eq(look_for("a"), ERR_REMOTE);
@@ -929,6 +978,7 @@ main(void)
 	tcase_add_test(t, made_again_by_id);
 	tcase_add_test(t, a_broker_lags);
 	tcase_add_test(t, deleted);
+	tcase_add_test(t, denied_once);
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, a_limit_that_was_learnt);
 	tcase_add_test(t, misses_are_forgotten);
