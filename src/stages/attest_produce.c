@@ -35,12 +35,21 @@ struct work {
 	bool changed;
 	bool refuse;     /* attest.on.failure: reject, and something failed; or it came too early */
 	bool *twice;     /* by part: another one is of the same partition; NULL: none is */
+	int64_t left_out[METRIC_COUNT]; /* records, by why they aren't attested: counted when they go out */
 };
 
 static void
-unattested(enum metric reason, int64_t records)
+unattested(struct work *w, enum metric reason, int64_t records)
 {
-	metric_add(reason, records > 0 ? records : 1);
+	w->left_out[reason] += records > 0 ? records : 1;
+}
+
+static void
+count_left_out(const struct work *w)
+{
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		if (w->left_out[i] > 0)
+			metric_add((enum metric)i, w->left_out[i]);
 }
 
 /* It should have been attested and can't be: attest.on.failure says what follows. */
@@ -52,7 +61,7 @@ failed(struct work *w, enum metric reason, int64_t records)
 	if (w->config->attest_on_failure == REJECT)
 		w->refuse = true;
 	else
-		unattested(reason, records);
+		unattested(w, reason, records);
 }
 
 /* --- the message in pieces ------------------------------------------------------------- */
@@ -243,9 +252,9 @@ place_and_rewrite(struct work *w, const struct produce_part *p, const struct cha
 }
 
 static void
-never(enum metric why, const struct batch *b)
+never(struct work *w, enum metric why, const struct batch *b)
 {
-	unattested(why, why == METRIC_RECORDS_LEGACY || why == METRIC_RECORDS_MALFORMED ? 1 : b->count);
+	unattested(w, why, why == METRIC_RECORDS_LEGACY || why == METRIC_RECORDS_MALFORMED ? 1 : b->count);
 }
 
 /*
@@ -281,12 +290,12 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	int err;
 
 	if (not != METRIC_COUNT) {
-		never(not, &b);
+		never(w, not, &b);
 		return 0;
 	}
 	/* Without its timestamps a record isn't what it was: what a v0 topic keeps can't be held against a statement. */
 	if (f->format == TOPICS_FORMAT_V0) {
-		unattested(METRIC_RECORDS_LEGACY, b.count);
+		unattested(w, METRIC_RECORDS_LEGACY, b.count);
 		return 0;
 	}
 	err = open_batch(w, &b);
@@ -295,7 +304,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 		return 0;
 	}
 	if (err != 0) {
-		unattested(reason_of(err), err == ERR_LIMIT || err == ERR_UNSUPPORTED ? b.count : 1);
+		unattested(w, reason_of(err), err == ERR_LIMIT || err == ERR_UNSUPPORTED ? b.count : 1);
 		return 0;
 	}
 	cb = (struct chains_batch){
@@ -330,7 +339,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	case ERR_CLOSED: failed(w, METRIC_RECORDS_STOPPING, b.count); return 0;
 	case ERR_IO: failed(w, METRIC_RECORDS_JOURNAL, b.count); return 0;
 	case ERR_NOMEM: failed(w, METRIC_RECORDS_NO_MEMORY, b.count); return 0;
-	default: unattested(reason_of(err), b.count); return 0;
+	default: unattested(w, reason_of(err), b.count); return 0;
 	}
 	note_sent(w, p, f, &b, &t);
 	return w->reactor->batch.len > 0 ? put_batch(w, p) : 0;
@@ -444,11 +453,11 @@ without_facts(struct work *w, const struct produce_part *p, int err)
 	enum metric not = is_excluded_id(w, p) ? METRIC_RECORDS_EXCLUDED : attest_ours_why_not(p, &b);
 
 	if (not == METRIC_RECORDS_EXCLUDED)
-		unattested(not, attest_ours_records(p));
+		unattested(w, not, attest_ours_records(p));
 	else if (not != METRIC_COUNT)
-		never(not, &b);
+		never(w, not, &b);
 	else if (err == ERR_REMOTE) /* the cluster has no such topic or partition, as the broker says itself */
-		unattested(METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
+		unattested(w, METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
 	else
 		failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
 }
@@ -464,11 +473,11 @@ attest_parts(struct work *w)
 		if (p->records.p == NULL)
 			continue;
 		if (w->twice != NULL && w->twice[i]) {
-			unattested(METRIC_RECORDS_MALFORMED, 1);
+			unattested(w, METRIC_RECORDS_MALFORMED, 1);
 			continue;
 		}
 		if (!p->by_id && !attest_ours_topic(w->config, p->topic)) {
-			unattested(METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
+			unattested(w, METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}
 		if ((err = facts_of(w, p, &f)) != 0) {
@@ -476,7 +485,7 @@ attest_parts(struct work *w)
 			continue;
 		}
 		if (!attest_ours_topic(w->config, slice_of(f.name, f.name_len))) {
-			unattested(METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
+			unattested(w, METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}
 		if ((err = attest_part(w, p, &f)) != 0)
@@ -562,11 +571,11 @@ attest_all(struct work *w)
 }
 
 static void
-all_unattested(const struct work *w, enum metric reason)
+all_unattested(struct work *w, enum metric reason)
 {
 	for (size_t i = 0; i < w->req.count; i++)
 		if (w->req.parts[i].records.p != NULL)
-			unattested(reason, attest_ours_records(&w->req.parts[i]));
+			unattested(w, reason, attest_ours_records(&w->req.parts[i]));
 }
 
 enum stage_verdict
@@ -585,7 +594,7 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	if (err == ERR_NOMEM) {
 		verdict = STAGE_CLOSE;
 	} else if (err != 0 || w.req.transactional_id.n > INT16_MAX) {
-		unattested(METRIC_RECORDS_MALFORMED, 1);
+		unattested(&w, METRIC_RECORDS_MALFORMED, 1);
 		verdict = STAGE_PASS; /* the broker's to refuse */
 	} else if (!w.config->attest_enabled || w.reactor == NULL) {
 		all_unattested(&w, w.reactor == NULL ? METRIC_RECORDS_NO_MEMORY : METRIC_RECORDS_DISABLED);
@@ -597,6 +606,8 @@ attest_produce_request(struct attest *a, struct exchange *x)
 		if (verdict == STAGE_PASS)
 			verdict = attest_all(&w);
 	}
+	if (verdict == STAGE_PASS || verdict == STAGE_REPLACE)
+		count_left_out(&w);
 	attest_state_free(w.state);
 	free(w.twice);
 	produce_request_free(&w.req);

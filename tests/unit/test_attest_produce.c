@@ -1110,6 +1110,24 @@ START_TEST(rejects)
 }
 END_TEST
 
+/* Nothing of the request goes out, so nothing of it went out unattested, however often the client tries. */
+START_TEST(rejects_with_what_is_excluded)
+{
+	struct wr batch = BATCH(.count = 5);
+	struct stages_part p[2] = {{"__x", NULL, 0, wr_slice(&batch)}, {"a", NULL, 0, wr_slice(&batch)}};
+
+	reopen(&(struct attesting){.backlog_records = 4, .yaml = "attest: {on.failure: reject}"});
+	for (int i = 0; i < 2; i++) {
+		struct exchange *x = produce_of(9, 1, p, 2);
+
+		ck_assert_int_eq(request(x), STAGE_ANSWER);
+		ck_assert_int_eq(counted(METRIC_RECORDS_EXCLUDED), 0);
+		stages_free(x);
+	}
+	wr_free(&batch);
+}
+END_TEST
+
 /* What could not be attested in any case is no failure. */
 START_TEST(rejects_not_what_never_could)
 {
@@ -1776,6 +1794,7 @@ main(void)
 	tcase_add_test(t, retry_keeps_its_mode);
 	tcase_add_test(t, too_much_unpublished);
 	tcase_add_test(t, rejects);
+	tcase_add_test(t, rejects_with_what_is_excluded);
 	tcase_add_test(t, rejects_not_what_never_could);
 	tcase_add_test(t, stopping);
 	tcase_add_test(t, asks_for_an_id);
