@@ -135,7 +135,10 @@ session_login_answer(struct session *s, struct exchange *x, struct slice frame)
 	if (err != 0) {
 		failed(s, why);
 	} else if (!done) {
-		next(s);
+		/* A stage may have answered meanwhile what it held: that goes out first, the next message stands behind it. */
+		session_flush_answers(s);
+		if (s->state != SESSION_DEAD)
+			next(s);
 	} else {
 		s->relogin = RELOGIN_NONE;
 		refusals_forget(s->reactor->core->refusals, s->broker_name);

@@ -51,6 +51,7 @@ static struct {
 	_Atomic int64_t lifetime_ms;
 	atomic_int refuse_from; /* this login of a connection and later ones fail; 0: none */
 	atomic_int hold; /* the logins of a connection up to this wait for `go` before they succeed */
+	atomic_int hold_handshake; /* so does, when set, the first message of a connection's second login */
 	sem_t holding, go;
 	/* What it saw. */
 	atomic_int handshakes, most_logins, illegal, echoes;
@@ -178,6 +179,10 @@ lab_handshake(struct lab_conn *c, const struct request_header *h, struct slice b
 	c->logins++;
 	if (c->logins > atomic_load(&lab.most_logins))
 		atomic_store(&lab.most_logins, c->logins);
+	if (c->logins == 2 && atomic_load(&lab.hold_handshake)) {
+		sem_post(&lab.holding);
+		lab_await(&lab.go);
+	}
 	if (c->client)
 		sem_post(&lab.again);
 	c->talking = slice_eq(mechanism, slice_str(lab.mechanism));

@@ -5,6 +5,7 @@
 
 static struct ticket *held_ticket;
 static sem_t held;
+static bool answers;
 
 static bool
 wants(void *self UNUSED, int16_t key, int16_t version UNUSED)
@@ -15,6 +16,15 @@ wants(void *self UNUSED, int16_t key, int16_t version UNUSED)
 static enum stage_verdict
 request(void *self UNUSED, struct exchange *x)
 {
+	if (held_ticket != NULL && answers) {
+		struct wr w = wr_new(64);
+		struct rope r = {NULL, 0, 0, 0};
+
+		wr_text(&w, "local");
+		ck_assert_int_eq(rope_add_wr(&r, &w), 0);
+		exchange_answer(x, &r);
+		return STAGE_ANSWER;
+	}
 	if (held_ticket != NULL)
 		return STAGE_PASS; /* its second time */
 	held_ticket = exchange_hold(x, 3600000);
@@ -205,6 +215,44 @@ START_TEST(parked_while_it_runs)
 }
 END_TEST
 
+static void
+post_it(void *arg)
+{
+	sem_post(arg);
+}
+
+/* A stage answers what it held while the first of the login's messages is with the broker. */
+START_TEST(answered_while_it_runs)
+{
+	sem_t passed;
+	int fd;
+
+	sem_init(&passed, 0, 0);
+	answers = true;
+	atomic_store(&lab.hold, 1);
+	atomic_store(&lab.hold_handshake, 1);
+	open_all(300);
+	fd = lab_dial();
+	ck_assert(lab_ask(fd, HELD, 0, 2, slice_str("held"))); /* is there before the first login is made */
+	for (int i = 0; i < 2; i++)
+		lab_await(&lab.holding); /* the client's connection and control's */
+	for (int i = 0; i < 2; i++)
+		sem_post(&lab.go);
+	lab_await(&held);
+	for (int i = 0; i < 2; i++)
+		lab_await(&lab.holding); /* both again */
+	ticket_resume(held_ticket);
+	ck_assert_int_eq(wake_post_fn(loop_wake(lab_proxy.loop), post_it, &passed), 0);
+	lab_await(&passed); /* the answer stands behind the login's message */
+	for (int i = 0; i < 2; i++)
+		sem_post(&lab.go);
+	lab_want(fd, 2, "local");
+	lab_echo(fd, 3, "and on");
+	close(fd);
+	close_all();
+}
+END_TEST
+
 START_TEST(refused_again)
 {
 	int fd;
@@ -275,6 +323,7 @@ main(void)
 	tcase_add_test(t, again_unseen);
 	tcase_add_test(t, again_before_a_held_request);
 	tcase_add_test(t, parked_while_it_runs);
+	tcase_add_test(t, answered_while_it_runs);
 	tcase_add_test(t, refused_again);
 	tcase_add_test(t, control_again);
 	suite_add_tcase(s, t);
