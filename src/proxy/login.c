@@ -21,6 +21,7 @@ struct login {
 	enum login_state state;
 	void *talk;
 	struct wr said; /* the mechanism's next message, when there is one */
+	bool told;      /* one was given out */
 	bool proven;    /* it has nothing more to say: the broker is as it should be */
 	int16_t version; /* of SaslAuthenticate; -1: not asked yet */
 	int32_t correlation_id;
@@ -105,7 +106,7 @@ begin(struct login *l, char *why, size_t why_len)
 	int err;
 
 	end_talk(l);
-	l->proven = false;
+	l->proven = l->told = false;
 	l->refusal[0] = '\0';
 	err = l->door->begin(l->door->arg, l->host, &l->talk, why, why_len);
 	if (err != 0)
@@ -136,6 +137,7 @@ login_next(struct login *l, struct wr *out, int32_t *ret_correlation_id, char *w
 		(void)wr_room(out, l->said.len + 16); /* so that it doesn't grow and leave a password behind */
 		auth_request_write(l->version, wr_slice(&l->said), out);
 		forget_said(l);
+		l->told = true;
 		break;
 	}
 	if (wr_err(out) != 0)
@@ -250,6 +252,12 @@ login_answer(struct login *l, struct slice frame, bool *ret_done, char *why, siz
 	if (err == 0)
 		*ret_done = l->state == LOGIN_IN;
 	return err;
+}
+
+bool
+login_said(const struct login *l)
+{
+	return l->told;
 }
 
 int64_t

@@ -43,6 +43,9 @@ int login_next(struct login *l, struct wr *out, int32_t *ret_correlation_id, cha
 /* The answer to it, a frame without its length.  *ret_done: logged in; else login_next() again.  Fails as above. */
 int login_answer(struct login *l, struct slice frame, bool *ret_done, char *why, size_t why_len) MUSTCHECK;
 
+/* Did login_next() give anything of the mechanism's, a password perhaps, since it began this login? */
+bool login_said(const struct login *l);
+
 /* How long the broker lets it last, from its last answer on; 0: for ever. */
 int64_t login_lifetime_ms(const struct login *l);
 

@@ -11,12 +11,13 @@ enum { REST_MIN_MS = 1000, REST_MAX_MS = 60000, BROKERS_MAX = 1000 };
 struct rest {
 	int64_t ms;
 	struct monotime until;
-	bool tried; /* since the rest was over */
+	uint64_t turn; /* whose it is since the rest was over; 0: it isn't, or nobody's */
 };
 
 struct refusals {
 	pthread_mutex_t mutex;
 	struct map *map; /* broker → struct rest, which it owns */
+	uint64_t turns;  /* that were given */
 };
 
 struct refusals *
@@ -58,11 +59,12 @@ begin(struct rest *rest)
 }
 
 int64_t
-refusals_wait_ms(struct refusals *r, const char *broker)
+refusals_wait_ms(struct refusals *r, const char *broker, uint64_t *ret_turn)
 {
 	struct rest *rest;
 	int64_t wait = 0;
 
+	*ret_turn = 0;
 	if (r == NULL)
 		return 0;
 	(void)pthread_mutex_lock(&r->mutex);
@@ -73,12 +75,28 @@ refusals_wait_ms(struct refusals *r, const char *broker)
 		if (left > 0) {
 			wait = (left + 999999) / 1000000;
 		} else {
-			rest->tried = true;
+			rest->turn = *ret_turn = ++r->turns;
 			begin(rest);
 		}
 	}
 	(void)pthread_mutex_unlock(&r->mutex);
 	return wait;
+}
+
+void
+refusals_give_back(struct refusals *r, const char *broker, uint64_t turn)
+{
+	struct rest *rest;
+
+	if (r == NULL || turn == 0)
+		return;
+	(void)pthread_mutex_lock(&r->mutex);
+	rest = map_get(r->map, slice_str(broker));
+	if (rest != NULL && rest->turn == turn) {
+		rest->turn = 0;
+		rest->until = clock_now();
+	}
+	(void)pthread_mutex_unlock(&r->mutex);
 }
 
 static struct rest *
@@ -108,9 +126,9 @@ refusals_note(struct refusals *r, const char *broker)
 		rest = add(r, broker);
 		if (rest != NULL)
 			begin(rest);
-	} else if (rest->tried) { /* else many logins began at once, before any was refused */
+	} else if (rest->turn != 0) { /* else many logins began at once, before any was refused */
 		rest->ms = rest->ms * 2 < REST_MAX_MS ? rest->ms * 2 : REST_MAX_MS;
-		rest->tried = false;
+		rest->turn = 0;
 		begin(rest);
 	}
 	(void)pthread_mutex_unlock(&r->mutex);

@@ -68,6 +68,7 @@ struct session {
 	struct login *login;         /* the proxy's own on this broker connection, or NULL */
 	enum session_relogin relogin;
 	struct loop_timer *relogin_timer;
+	uint64_t turn;               /* to log in anew after a rest, refusals.h; 0: it isn't ours, or something was said */
 	bool full;                   /* the client has not taken so much that its broker isn't read … */
 	struct monotime full_since;  /* … since then, or it has been since then */
 	int64_t full_ns;             /* for so long in sum, before that */

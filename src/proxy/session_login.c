@@ -48,8 +48,16 @@ unpark(struct session *s)
 }
 
 static void
+give_back(struct session *s)
+{
+	refusals_give_back(s->reactor->core->refusals, s->broker_name, s->turn);
+	s->turn = 0;
+}
+
+static void
 failed(struct session *s, const char *why)
 {
+	give_back(s);
 	LOG_LIMITED(LOG_LEVEL_ERROR, "login", "the proxy can't log in again", LOG_S("broker", s->broker_name),
 		    LOG_S("mechanism", login_mechanism(s->login)), LOG_S("error", why));
 	s->relogin = RELOGIN_NONE;
@@ -91,6 +99,7 @@ next(struct session *s)
 
 	if (err == ERR_NOT_NOW) { /* nothing was said: the client goes on meanwhile */
 		wr_free(&w);
+		give_back(s);
 		s->relogin = RELOGIN_NONE;
 		loop_timer_set(s->relogin_timer, LOGIN_AGAIN_MS);
 		return;
@@ -100,6 +109,8 @@ next(struct session *s)
 		err = send_own(s, &w, correlation_id);
 		if (err != 0)
 			(void)snprintf(why, sizeof(why), "%s", err_text(err));
+		else if (login_said(s->login))
+			s->turn = 0; /* used */
 	}
 	wr_free(&w);
 	if (err != 0)
@@ -113,7 +124,7 @@ session_login_turn(struct session *s)
 
 	if (s->relogin != RELOGIN_DUE || s->state != SESSION_OPEN || s->broker == NULL || s->relaying)
 		return;
-	wait = refusals_wait_ms(s->reactor->core->refusals, s->broker_name);
+	wait = refusals_wait_ms(s->reactor->core->refusals, s->broker_name, &s->turn);
 	if (wait > 0) { /* another connection's was refused just now; this one still has its time */
 		s->relogin = RELOGIN_NONE;
 		loop_timer_set(s->relogin_timer, wait);
@@ -155,6 +166,7 @@ session_login_answer(struct session *s, struct exchange *x, struct slice frame)
 void
 session_login_end(struct session *s)
 {
+	give_back(s);
 	loop_timer_free(s->relogin_timer);
 	s->relogin_timer = NULL;
 	login_free(s->login);

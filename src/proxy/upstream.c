@@ -21,6 +21,7 @@ struct upstream {
 	bool fetching;            /* … this says */
 	struct loop_timer *late;  /* the login's end, for all of it */
 	struct loop_task task; /* nothing to dial: tell in the next turn */
+	uint64_t turn;         /* to log in after a rest, refusals.h; 0: it isn't ours, or something was said */
 	int64_t rest_ms;       /* the broker tried last refused a login, and isn't to be asked for so long */
 	size_t next, left;     /* bootstrap servers */
 	struct endpoint node;
@@ -28,11 +29,20 @@ struct upstream {
 	char name[ENDPOINTS_HOST_MAX + 8];
 };
 
+/* No login was judged here: the next who comes may log in at once. */
+static void
+give_back(struct upstream *u)
+{
+	refusals_give_back(u->reactor->core->refusals, u->name, u->turn);
+	u->turn = 0;
+}
+
 void
 upstream_cancel(struct upstream *u)
 {
 	if (u == NULL)
 		return;
+	give_back(u);
 	dial_cancel(u->dial);
 	io_close(u->io);
 	login_free(u->login);
@@ -66,6 +76,7 @@ static int dial_next(struct upstream *u);
 static void
 failed(struct upstream *u, const char *why)
 {
+	give_back(u);
 	io_close(u->io);
 	u->io = NULL;
 	login_free(u->login);
@@ -125,6 +136,8 @@ log_in(struct upstream *u)
 			err = io_send_frame(u->io, &frame);
 		if (err != 0)
 			(void)snprintf(why, sizeof(why), "%s", err_text(err));
+		else if (login_said(u->login))
+			u->turn = 0; /* used */
 	}
 	if (err != 0) {
 		rope_clear(&frame);
@@ -325,7 +338,7 @@ dial_next(struct upstream *u)
 
 	do {
 		next_address(u, &port);
-		u->rest_ms = logs_in ? refusals_wait_ms(core->refusals, u->name) : 0;
+		u->rest_ms = logs_in ? refusals_wait_ms(core->refusals, u->name, &u->turn) : 0;
 	} while (u->rest_ms > 0 && u->left > 0);
 	if (u->rest_ms > 0) {
 		u->task.fn = on_resting;
@@ -358,7 +371,7 @@ begin(struct upstream *u)
 {
 	if (dial_next(u) == 0)
 		return u;
-	free(u);
+	upstream_cancel(u);
 	return NULL;
 }
 

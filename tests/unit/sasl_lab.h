@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -455,7 +456,7 @@ lab_want_closed(int fd)
 /* --- the proxy's own credentials -------------------------------------------------------------------- */
 
 static atomic_int lab_not_now; /* so many times they are being fetched */
-static const char *lab_password = "sidecar-pw";
+static const char *_Atomic lab_password = "sidecar-pw";
 
 static inline int
 lab_door_begin(void *arg UNUSED, const char *host, void **ret, char *why, size_t why_len)

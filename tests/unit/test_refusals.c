@@ -24,6 +24,14 @@ teardown(void)
 	refusals_free(r);
 }
 
+static uint64_t turn; /* of the last wait_ms() */
+
+static int64_t
+wait_ms(const char *broker)
+{
+	return refusals_wait_ms(r, broker, &turn);
+}
+
 static void
 pass(int64_t ms)
 {
@@ -32,15 +40,15 @@ pass(int64_t ms)
 
 START_TEST(each_broker_has_its_own)
 {
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 0);
+	ck_assert_int_eq(wait_ms("a:1"), 0);
 	refusals_note(r, "a:1");
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 1000);
-	ck_assert_int_eq(refusals_wait_ms(r, "b:1"), 0);
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
+	ck_assert_int_eq(wait_ms("b:1"), 0);
 	pass(999);
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 1);
+	ck_assert_int_eq(wait_ms("a:1"), 1);
 	refusals_forget(r, "b:1");
 	refusals_forget(r, "a:1");
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 0);
+	ck_assert_int_eq(wait_ms("a:1"), 0);
 }
 END_TEST
 
@@ -49,18 +57,65 @@ START_TEST(one_tries)
 {
 	refusals_note(r, "a:1");
 	pass(1000);
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 0);
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 1000);
+	ck_assert_int_eq(wait_ms("a:1"), 0);
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
 	refusals_note(r, "a:1");
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 2000);
+	ck_assert_int_eq(wait_ms("a:1"), 2000);
 	pass(2000);
-	/* One that never comes back, since there was no connection: the next may, when that rest is over. */
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 0);
+	/* One that never comes back: the next may, when that rest is over. */
+	ck_assert_int_eq(wait_ms("a:1"), 0);
 	pass(2000);
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 0);
+	ck_assert_int_eq(wait_ms("a:1"), 0);
 	refusals_forget(r, "a:1");
 	refusals_note(r, "a:1");
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 1000);
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
+}
+END_TEST
+
+/* Who had the turn and could not ask gives it to the next, and the rest that follows a refusal is no shorter for it. */
+START_TEST(given_back)
+{
+	uint64_t first;
+
+	refusals_note(r, "a:1");
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
+	ck_assert_uint_eq(turn, 0); /* none to give back */
+	refusals_give_back(r, "a:1", turn);
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
+	pass(1000);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(wait_ms("a:1"), 0);
+		first = turn;
+		ck_assert_int_eq(wait_ms("a:1"), 1000);
+		refusals_give_back(r, "a:1", first);
+	}
+	ck_assert_int_eq(wait_ms("a:1"), 0);
+	refusals_note(r, "a:1");
+	ck_assert_int_eq(wait_ms("a:1"), 2000);
+}
+END_TEST
+
+/* It comes back when another has the turn by now, or what came of it is known. */
+START_TEST(given_back_late)
+{
+	uint64_t first;
+
+	refusals_note(r, "a:1");
+	pass(1000);
+	ck_assert_int_eq(wait_ms("a:1"), 0);
+	first = turn;
+	pass(1000);
+	ck_assert_int_eq(wait_ms("a:1"), 0);
+	refusals_give_back(r, "a:1", first);
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
+	refusals_note(r, "a:1");
+	refusals_give_back(r, "a:1", turn);
+	ck_assert_int_eq(wait_ms("a:1"), 2000);
+	refusals_forget(r, "a:1");
+	refusals_give_back(r, "a:1", first);
+	refusals_note(r, "a:1");
+	refusals_give_back(r, "a:1", first);
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
 }
 END_TEST
 
@@ -69,7 +124,7 @@ START_TEST(many_at_once)
 {
 	for (int i = 0; i < 100; i++)
 		refusals_note(r, "a:1");
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 1000);
+	ck_assert_int_eq(wait_ms("a:1"), 1000);
 }
 END_TEST
 
@@ -78,10 +133,10 @@ START_TEST(no_longer_than_a_minute)
 	for (int i = 0; i < 20; i++) {
 		refusals_note(r, "a:1");
 		pass(60000);
-		ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 0);
+		ck_assert_int_eq(wait_ms("a:1"), 0);
 	}
 	refusals_note(r, "a:1");
-	ck_assert_int_eq(refusals_wait_ms(r, "a:1"), 60000);
+	ck_assert_int_eq(wait_ms("a:1"), 60000);
 }
 END_TEST
 
@@ -93,7 +148,7 @@ START_TEST(not_without_end)
 	for (int i = 0; i < 1001; i++) {
 		(void)snprintf(name, sizeof(name), "b-%d:1", i);
 		refusals_note(r, name);
-		ck_assert_int_eq(refusals_wait_ms(r, name), i < 1000 ? 1000 : 0);
+		ck_assert_int_eq(wait_ms(name), i < 1000 ? 1000 : 0);
 	}
 }
 END_TEST
@@ -101,7 +156,9 @@ END_TEST
 START_TEST(none)
 {
 	refusals_note(NULL, "a:1");
-	ck_assert_int_eq(refusals_wait_ms(NULL, "a:1"), 0);
+	ck_assert_int_eq(refusals_wait_ms(NULL, "a:1", &turn), 0);
+	ck_assert_uint_eq(turn, 0);
+	refusals_give_back(NULL, "a:1", 1);
 	refusals_forget(NULL, "a:1");
 	refusals_free(NULL);
 }
@@ -116,6 +173,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, each_broker_has_its_own);
 	tcase_add_test(t, one_tries);
+	tcase_add_test(t, given_back);
+	tcase_add_test(t, given_back_late);
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, no_longer_than_a_minute);
 	tcase_add_test(t, not_without_end);

@@ -1,4 +1,5 @@
 /* The proxy's own login at brokers, and again before it ends. */
+#include "base/clock.h"
 #include "sasl_lab.h"
 
 #define HELD 11 /* JoinGroup 0: the stage holds the request */
@@ -277,6 +278,33 @@ START_TEST(refused_again)
 }
 END_TEST
 
+/* What the login takes is being fetched when its turn comes after a rest: it has the turn again, not a rest of a second. */
+START_TEST(a_turn_without_credentials)
+{
+	struct monotime now = clock_now(), later = {now.ns + INT64_C(1000000000)};
+	int fd;
+
+	clock_set_for_tests(&now, NULL);
+	open_all(0);
+	while (proxy_unready(lab_proxy.proxy) != NULL)
+		sched_yield();
+	atomic_store(&lab.lifetime_ms, 2000);
+	fd = lab_dial();
+	lab_echo(fd, 1, "in");
+	lab_password = "wrong";
+	lab_want_closed(lab_dial());
+	lab_password = "sidecar-pw";
+	atomic_store(&lab_not_now, 1);
+	clock_set_for_tests(&later, NULL); /* and there it stands: no other rest ends */
+	lab_await(&lab.again);
+	ck_assert_int_eq(atomic_load(&lab_not_now), 0);
+	lab_echo(fd, 2, "in again");
+	close(fd);
+	close_all();
+	clock_set_for_tests(NULL, NULL);
+}
+END_TEST
+
 static void
 on_answer(void *arg, int err, int16_t version UNUSED, struct slice body UNUSED)
 {
@@ -325,6 +353,7 @@ main(void)
 	tcase_add_test(t, parked_while_it_runs);
 	tcase_add_test(t, answered_while_it_runs);
 	tcase_add_test(t, refused_again);
+	tcase_add_test(t, a_turn_without_credentials);
 	tcase_add_test(t, control_again);
 	suite_add_tcase(s, t);
 	return suite_run(s);

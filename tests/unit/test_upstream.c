@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/wr.h"
+#include "kafka/api.h"
+#include "kafka/auth.h"
+#include "kafka/header.h"
 #include "net/io.h"
 #include "proxy/listener.h"
 #include "ports.h"
@@ -99,10 +103,10 @@ on_done(void *arg, struct io *io, struct login *login, const char *broker, const
 }
 
 static struct result
-dialled(int32_t node_id)
+searched(int32_t node_id, bool log_in)
 {
 	struct result r = {0};
-	struct upstream *u = upstream_start(&reactor, node_id, false, on_done, &r);
+	struct upstream *u = upstream_start(&reactor, node_id, log_in, on_done, &r);
 
 	ck_assert_ptr_nonnull(u);
 	ck_assert_uint_eq(r.calls, 0); /* in a later turn */
@@ -110,6 +114,12 @@ dialled(int32_t node_id)
 		ck_assert_int_eq(loop_turn(reactor.loop), 0);
 	ck_assert_uint_eq(r.calls, 1);
 	return r;
+}
+
+static struct result
+dialled(int32_t node_id)
+{
+	return searched(node_id, false);
 }
 
 static void
@@ -284,6 +294,147 @@ START_TEST(a_login_byte_by_byte)
 }
 END_TEST
 
+/* --- a broker that refused a login ----------------------------------------------------------- */
+
+static const struct login_door plain = {"PLAIN", &core, talk_new, talk_step, talk_end};
+static struct monotime now;
+
+/* There is one server, it refused a login, and its rest is over. */
+static void
+rested(void)
+{
+	char name[64];
+
+	now = clock_now();
+	clock_set_for_tests(&now, NULL);
+	core.set.login = &plain;
+	core.server_count = 1;
+	core.refusals = refusals_new();
+	ck_assert_ptr_nonnull(core.refusals);
+	(void)snprintf(name, sizeof(name), "127.0.0.1:%u", servers[0].port);
+	refusals_note(core.refusals, name);
+	now.ns += INT64_C(1000000000);
+}
+
+static void
+rested_end(void)
+{
+	refusals_free(core.refusals);
+	clock_set_for_tests(NULL, NULL);
+}
+
+static bool
+may_try(void)
+{
+	char name[64];
+	uint64_t unused;
+
+	(void)snprintf(name, sizeof(name), "127.0.0.1:%u", servers[0].port);
+	return refusals_wait_ms(core.refusals, name, &unused) == 0;
+}
+
+/* Those whose login was never asked for, since there was no connection. */
+START_TEST(the_turn_of_who_is_refused)
+{
+	close(listening[0]);
+	listening[0] = bound(&servers[0].port, false);
+	rested();
+	for (int i = 0; i < 3; i++) {
+		struct result r = searched(LISTENER_BOOTSTRAP, true);
+
+		ck_assert_str_eq(r.why, "Connection refused");
+	}
+	ck_assert(may_try());
+	rested_end();
+}
+END_TEST
+
+START_TEST(the_turn_of_who_leaves)
+{
+	struct result r = {0};
+	struct pollfd knock = {listening[0], POLLIN, 0};
+	struct upstream *u;
+
+	rested();
+	u = upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r);
+	ck_assert_ptr_nonnull(u);
+	ck_assert(!may_try());
+	upstream_cancel(u); /* at once */
+	u = upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r);
+	ck_assert_ptr_nonnull(u);
+	while (poll(&knock, 1, 0) == 0)
+		turn();
+	ck_assert(!may_try());
+	upstream_cancel(u); /* on the way */
+	ck_assert(may_try());
+	ck_assert_uint_eq(r.calls, 0);
+	rested_end();
+}
+END_TEST
+
+/* The broker's turn: the next request is answered with `body`.  The search may end by it. */
+static void
+answer(int fd, const struct wr *body)
+{
+	struct pollfd p = {fd, POLLIN, 0};
+	struct request_header h;
+	struct wr w = wr_new(4096);
+	uint8_t frame[4096];
+	ssize_t n;
+
+	while (poll(&p, 1, 0) == 0)
+		turn();
+	n = recv(fd, frame, sizeof(frame), 0);
+	ck_assert_int_gt(n, 4);
+	ck_assert_int_eq(request_header_read(slice_of(frame + 4, (size_t)n - 4), &h), 0);
+	wr_u32(&w, 0);
+	response_header_write(h.key, h.version, h.correlation_id, &w);
+	wr_slice_put(&w, wr_slice(body));
+	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
+	ck_assert_int_eq(wr_err(&w), 0);
+	ck_assert_int_eq(send(fd, w.buf, w.len, MSG_NOSIGNAL), (ssize_t)w.len);
+	wr_free(&w);
+}
+
+/* Whose password the broker has seen and not judged: it may have counted it. */
+START_TEST(the_turn_of_who_said_something)
+{
+	static const int16_t apis[][3] = {{API_SASL_HANDSHAKE, 0, 1}, {API_SASL_AUTHENTICATE, 0, 2}};
+	static const char *const mechanism[] = {"PLAIN"};
+	struct pollfd knock = {listening[0], POLLIN, 0}, said;
+	struct wr versions = wr_new(64), handshake = wr_new(64);
+	struct result r = {0};
+	struct upstream *u;
+
+	wr_i16(&versions, 0);
+	wr_i32(&versions, ARRAY_LEN(apis));
+	for (size_t i = 0; i < ARRAY_LEN(apis); i++)
+		for (size_t j = 0; j < 3; j++)
+			wr_i16(&versions, apis[i][j]);
+	auth_handshake_response_write(0, mechanism, 1, &handshake);
+	rested();
+	u = upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r);
+	ck_assert_ptr_nonnull(u);
+	while (poll(&knock, 1, 0) == 0)
+		turn();
+	said = (struct pollfd){accept(listening[0], NULL, NULL), POLLIN, 0};
+	ck_assert_int_ge(said.fd, 0);
+	answer(said.fd, &versions);
+	answer(said.fd, &handshake);
+	while (poll(&said, 1, 0) == 0)
+		turn();
+	if (_i == 0)
+		upstream_cancel(u);
+	close(said.fd);
+	while (_i == 1 && r.calls == 0)
+		turn();
+	ck_assert(!may_try());
+	wr_free(&versions);
+	wr_free(&handshake);
+	rested_end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -298,6 +449,9 @@ main(void)
 	tcase_add_test(t, a_broker);
 	tcase_add_test(t, cancelled);
 	tcase_add_test(t, a_login_byte_by_byte);
+	tcase_add_test(t, the_turn_of_who_is_refused);
+	tcase_add_test(t, the_turn_of_who_leaves);
+	tcase_add_loop_test(t, the_turn_of_who_said_something, 0, 2);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
