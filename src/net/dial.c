@@ -51,11 +51,12 @@ finish(struct dial *d, int fd)
 {
 	dial_fn *fn = d->fn;
 	void *arg = d->arg;
+	bool named = d->count > 0;
 	char why[sizeof(d->why)];
 
 	memcpy(why, d->why, sizeof(why));
 	dial_cancel(d);
-	fn(arg, fd, why);
+	fn(arg, fd, named, why);
 }
 
 static void

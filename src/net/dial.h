@@ -9,9 +9,10 @@ struct dial; /* opaque: one attempt under way */
 
 /*
  * The end of an attempt: a connected, non-blocking fd, now the callee's; or -1 and a text
- * that says why the last address failed.  The dial is gone afterwards.
+ * that says why the last address failed, or (!named) why the name has none.  The dial is
+ * gone afterwards.
  */
-typedef void dial_fn(void *arg, int fd, const char *why);
+typedef void dial_fn(void *arg, int fd, bool named, const char *why);
 
 /* Starts; fn runs in a later turn, after at most timeout_ms.  NULL: no memory. */
 struct dial *dial_start(struct loop *l, struct resolver *r, struct slice host, uint16_t port, unsigned timeout_ms,

@@ -191,16 +191,8 @@ on_frame(struct session *s, struct io_note *note)
 static void
 on_fail(struct session *s, const struct io_note *note)
 {
-	static const enum metric counted[] = {
-		[IO_WHY_LENGTH] = METRIC_UPSTREAM_ERRORS_PROTOCOL,
-		[IO_WHY_NOMEM] = METRIC_UPSTREAM_ERRORS_IO,
-		[IO_WHY_CUT] = METRIC_UPSTREAM_CLOSED,
-		[IO_WHY_SYSTEM] = METRIC_UPSTREAM_ERRORS_IO,
-		[IO_WHY_TLS] = METRIC_UPSTREAM_ERRORS_TLS,
-	};
-
 	s->broker_failed = true;
-	session_broken(s, counted[note->why], upstream_why(note));
+	session_broken(s, upstream_counted(note), upstream_why(note));
 }
 
 void

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/metrics.h"
 #include "net/dial.h"
 #include "proxy/listener.h"
 
@@ -16,6 +15,7 @@ struct upstream {
 	struct io *io;         /* dialled, and ours until it is ready */
 	bool log_in;
 	bool told; /* core->unreached knows why it fails */
+	enum metric reason; /* why the address that was dialled last is no good; METRIC_COUNT: none was dialled */
 	struct login *login;
 	struct loop_timer *again; /* what the login needs is being fetched, as … */
 	bool fetching;            /* … this says */
@@ -63,7 +63,10 @@ finish(struct upstream *u, struct io *io, const char *why)
 
 	u->login = NULL;
 	memcpy(name, u->name, sizeof(name));
-	metric_add(io != NULL ? METRIC_UPSTREAM_CONNECTED : METRIC_UPSTREAM_ERRORS_CONNECT, 1);
+	if (io != NULL)
+		metric_add(METRIC_UPSTREAM_CONNECTED, 1);
+	else if (u->reason != METRIC_COUNT)
+		metric_add(u->reason, 1);
 	if (io == NULL && core->unreached != NULL && !u->told)
 		core->unreached(core->arg, name, NULL, why);
 	upstream_cancel(u);
@@ -74,8 +77,9 @@ static int dial_next(struct upstream *u);
 
 /* This address is no good; the next one, or the end. */
 static void
-failed(struct upstream *u, const char *why)
+failed(struct upstream *u, enum metric reason, const char *why)
 {
+	u->reason = reason;
 	give_back(u);
 	io_close(u->io);
 	u->io = NULL;
@@ -110,9 +114,8 @@ refused(struct upstream *u, const char *why)
 		LOG_LIMITED(LOG_LEVEL_ERROR, "login", "the proxy can't log in", LOG_S("broker", u->name),
 			    LOG_S("mechanism", login_mechanism(u->login)), LOG_S("error", why));
 	u->told = true;
-	metric_add(METRIC_UPSTREAM_ERRORS_LOGIN, 1);
 	u->left = 0;
-	failed(u, why);
+	failed(u, METRIC_UPSTREAM_ERRORS_LOGIN, why);
 }
 
 static void
@@ -161,7 +164,7 @@ on_late(void *arg)
 	if (u->fetching)
 		refused(u, "what it takes to log in was not fetched in time");
 	else
-		failed(u, "it does not end the login in time");
+		failed(u, METRIC_UPSTREAM_ERRORS_LOGIN, "it does not end the login in time");
 }
 
 static void
@@ -184,7 +187,7 @@ on_answer(struct upstream *u, struct slice frame)
 	}
 	refusals_forget(u->reactor->core->refusals, u->name);
 	if (io_set_idle(u->io, 0) != 0)
-		failed(u, "out of memory");
+		failed(u, METRIC_UPSTREAM_ERRORS_IO, "out of memory");
 	else
 		hand_over(u);
 }
@@ -205,7 +208,7 @@ connected(struct upstream *u)
 		u->late = loop_timer_new(u->reactor->loop, on_late, u);
 	u->login = login_new(set->login, u->host);
 	if (u->again == NULL || u->late == NULL || u->login == NULL || io_set_idle(u->io, set->connect_ms) != 0) {
-		failed(u, "out of memory");
+		failed(u, METRIC_UPSTREAM_ERRORS_IO, "out of memory");
 		return;
 	}
 	loop_timer_set(u->late, set->connect_ms);
@@ -239,6 +242,30 @@ upstream_why(const struct io_note *note)
 	return "an answer over listen.max.frame.bytes, or no Kafka broker's";
 }
 
+enum metric
+upstream_counted(const struct io_note *note)
+{
+	static const enum metric failures[] = {
+		[IO_WHY_LENGTH] = METRIC_UPSTREAM_ERRORS_PROTOCOL,
+		[IO_WHY_NOMEM] = METRIC_UPSTREAM_ERRORS_IO,
+		[IO_WHY_CUT] = METRIC_UPSTREAM_CLOSED,
+		[IO_WHY_SYSTEM] = METRIC_UPSTREAM_ERRORS_IO,
+		[IO_WHY_TLS] = METRIC_UPSTREAM_ERRORS_TLS,
+	};
+
+	return note->ev == IO_FAIL ? failures[note->why] : METRIC_UPSTREAM_CLOSED;
+}
+
+/* Brokers end a login that they don't like without a word, or leave it unanswered. */
+static void
+ended(struct upstream *u, const struct io_note *note)
+{
+	bool by_login = u->login != NULL && note->ev != IO_FAIL;
+
+	failed(u, by_login ? METRIC_UPSTREAM_ERRORS_LOGIN : upstream_counted(note),
+	       by_login && note->ev == IO_EOF ? "closed by the broker during the login" : upstream_why(note));
+}
+
 static void
 on_io(void *arg, struct io *io, struct io_note *note)
 {
@@ -264,14 +291,13 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	case IO_IDLE:
 	case IO_FAIL:
 	case IO_DONE:
-		failed(u, u->login != NULL && note->ev == IO_EOF ? "closed by the broker during the login"
-								 : upstream_why(note));
+		ended(u, note);
 		return;
 	}
 }
 
 static void
-on_dialled(void *arg, int fd, const char *why)
+on_dialled(void *arg, int fd, bool named, const char *why)
 {
 	struct upstream *u = arg;
 	struct core *core = u->reactor->core;
@@ -279,7 +305,7 @@ on_dialled(void *arg, int fd, const char *why)
 
 	u->dial = NULL;
 	if (fd < 0) {
-		failed(u, why);
+		failed(u, named ? METRIC_UPSTREAM_ERRORS_CONNECT : METRIC_UPSTREAM_ERRORS_RESOLVE, why);
 		return;
 	}
 	tls = transport_brokers(&core->transport);
@@ -289,7 +315,7 @@ on_dialled(void *arg, int fd, const char *why)
 		u->io = io_new(u->reactor->loop, fd, core->set.max_frame, on_io, u);
 	tls_unref(tls);
 	if (u->io == NULL)
-		failed(u, "out of memory");
+		failed(u, METRIC_UPSTREAM_ERRORS_IO, "out of memory");
 }
 
 static void
@@ -362,6 +388,7 @@ new_search(struct reactor *r, int32_t node_id, bool log_in, upstream_fn *fn, voi
 	u->fn = fn;
 	u->arg = arg;
 	u->left = 1;
+	u->reason = METRIC_COUNT;
 	u->task = (struct loop_task){.fn = on_unknown, .arg = u};
 	return u;
 }

@@ -8,6 +8,7 @@
 #ifndef PROXY_UPSTREAM_H
 #define PROXY_UPSTREAM_H
 
+#include "base/metrics.h"
 #include "net/io.h"
 #include "proxy/login.h"
 #include "proxy/reactor.h"
@@ -38,5 +39,6 @@ void upstream_cancel(struct upstream *u); /* fn will not run; NULL is fine */
 
 /* Why a connection to a broker ended: IO_FAIL, IO_EOF, IO_IDLE, in words. */
 const char *upstream_why(const struct io_note *note);
+enum metric upstream_counted(const struct io_note *note); /* … and in the metrics */
 
 #endif

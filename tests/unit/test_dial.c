@@ -16,6 +16,7 @@ static struct resolver *resolver;
 static struct {
 	unsigned count;
 	int fd;
+	bool named;
 	char why[128];
 	char peer[ADDR_TEXT_MAX];
 } got;
@@ -42,11 +43,12 @@ teardown(void)
 }
 
 static void
-on_dialed(void *arg, int fd, const char *why)
+on_dialed(void *arg, int fd, bool named, const char *why)
 {
 	ck_assert_ptr_eq(arg, &got);
 	got.count++;
 	got.fd = fd;
+	got.named = named;
 	(void)snprintf(got.why, sizeof(got.why), "%s", why);
 	if (fd >= 0) {
 		struct addr peer = addr_of_peer(fd);
@@ -205,6 +207,7 @@ START_TEST(too_many_addresses)
 	finish();
 	ck_assert_int_eq(got.fd, -1);
 	ck_assert_str_eq(got.why, "Connection refused");
+	ck_assert(got.named);
 	close(fd);
 }
 END_TEST
@@ -246,6 +249,7 @@ START_TEST(refused)
 	finish();
 	ck_assert_int_eq(got.fd, -1);
 	ck_assert_str_eq(got.why, "Connection refused");
+	ck_assert(got.named);
 	close(fd);
 }
 END_TEST
@@ -256,6 +260,7 @@ START_TEST(no_such_name)
 	finish();
 	ck_assert_int_eq(got.fd, -1);
 	ck_assert_str_eq(got.why, gai_strerror(_i == 0 ? EAI_NONAME : EAI_AGAIN));
+	ck_assert(!got.named);
 }
 END_TEST
 
@@ -266,6 +271,7 @@ START_TEST(silent_name_server)
 	finish();
 	ck_assert_int_eq(got.fd, -1);
 	ck_assert_str_eq(got.why, "the name server does not answer");
+	ck_assert(!got.named);
 	names_release();
 	resolver_free(resolver);
 	resolver = NULL;
@@ -285,6 +291,7 @@ START_TEST(timed_out)
 	ck_assert_int_eq(got.fd, -1);
 	/* Of a name whose answer took the whole time, the name server is to blame. */
 	ck_assert(strcmp(got.why, "timed out") == 0 || _i == 1);
+	ck_assert(got.named == (strcmp(got.why, "timed out") == 0));
 	close_all(fds);
 }
 END_TEST
@@ -319,9 +326,9 @@ END_TEST
 static struct dial *other;
 
 static void
-on_first(void *arg, int fd, const char *why)
+on_first(void *arg, int fd, bool named, const char *why)
 {
-	on_dialed(arg, fd, why);
+	on_dialed(arg, fd, named, why);
 	dial_cancel(other);
 }
 

@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/wr.h"
 #include "kafka/api.h"
 #include "kafka/auth.h"
 #include "kafka/header.h"
 #include "net/io.h"
 #include "proxy/listener.h"
+#include "name_server.h"
+#include "pki.h"
 #include "ports.h"
 #include "suite.h"
 
@@ -55,6 +58,7 @@ setup(void)
 	struct addr at;
 
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	names_setup();
 	memset(&core, 0, sizeof(core));
 	memset(&reactor, 0, sizeof(reactor));
 	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
@@ -349,10 +353,23 @@ START_TEST(the_turn_of_who_is_refused)
 }
 END_TEST
 
+/* The broker's end of a connection that the search made. */
+static int
+accepted(void)
+{
+	struct pollfd knock = {listening[0], POLLIN, 0};
+	int fd;
+
+	while (poll(&knock, 1, 0) == 0)
+		turn();
+	fd = accept(listening[0], NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
 START_TEST(the_turn_of_who_leaves)
 {
 	struct result r = {0};
-	struct pollfd knock = {listening[0], POLLIN, 0};
 	struct upstream *u;
 
 	rested();
@@ -362,8 +379,7 @@ START_TEST(the_turn_of_who_leaves)
 	upstream_cancel(u); /* at once */
 	u = upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r);
 	ck_assert_ptr_nonnull(u);
-	while (poll(&knock, 1, 0) == 0)
-		turn();
+	close(accepted());
 	ck_assert(!may_try());
 	upstream_cancel(u); /* on the way */
 	ck_assert(may_try());
@@ -396,15 +412,14 @@ answer(int fd, const struct wr *body)
 	wr_free(&w);
 }
 
-/* Whose password the broker has seen and not judged: it may have counted it. */
-START_TEST(the_turn_of_who_said_something)
+/* A broker that lets a login come to the mechanism's first message, which lies in front of it. */
+static int
+led_on(void)
 {
 	static const int16_t apis[][3] = {{API_SASL_HANDSHAKE, 0, 1}, {API_SASL_AUTHENTICATE, 0, 2}};
 	static const char *const mechanism[] = {"PLAIN"};
-	struct pollfd knock = {listening[0], POLLIN, 0}, said;
 	struct wr versions = wr_new(64), handshake = wr_new(64);
-	struct result r = {0};
-	struct upstream *u;
+	struct pollfd said = {accepted(), POLLIN, 0};
 
 	wr_i16(&versions, 0);
 	wr_i32(&versions, ARRAY_LEN(apis));
@@ -412,25 +427,164 @@ START_TEST(the_turn_of_who_said_something)
 		for (size_t j = 0; j < 3; j++)
 			wr_i16(&versions, apis[i][j]);
 	auth_handshake_response_write(0, mechanism, 1, &handshake);
-	rested();
-	u = upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r);
-	ck_assert_ptr_nonnull(u);
-	while (poll(&knock, 1, 0) == 0)
-		turn();
-	said = (struct pollfd){accept(listening[0], NULL, NULL), POLLIN, 0};
-	ck_assert_int_ge(said.fd, 0);
 	answer(said.fd, &versions);
 	answer(said.fd, &handshake);
 	while (poll(&said, 1, 0) == 0)
 		turn();
+	wr_free(&versions);
+	wr_free(&handshake);
+	return said.fd;
+}
+
+/* Whose password the broker has seen and not judged: it may have counted it. */
+START_TEST(the_turn_of_who_said_something)
+{
+	struct result r = {0};
+	struct upstream *u;
+	int fd;
+
+	rested();
+	u = upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r);
+	ck_assert_ptr_nonnull(u);
+	fd = led_on();
 	if (_i == 0)
 		upstream_cancel(u);
-	close(said.fd);
+	close(fd);
 	while (_i == 1 && r.calls == 0)
 		turn();
 	ck_assert(!may_try());
-	wr_free(&versions);
-	wr_free(&handshake);
+	rested_end();
+}
+END_TEST
+
+/* --- what is counted --------------------------------------------------------------------------- */
+
+static int64_t
+errors(void)
+{
+	int64_t n = 0;
+
+	for (int m = METRIC_UPSTREAM_ERRORS_CONNECT; m <= METRIC_UPSTREAM_ERRORS_LOGIN; m++)
+		n += metric_read((enum metric)m);
+	return n;
+}
+
+static void
+ck_counted(enum metric why)
+{
+	ck_assert_int_eq(metric_read(why), 1);
+	ck_assert_int_eq(errors(), 1);
+	ck_assert_int_eq(metric_read(METRIC_UPSTREAM_CONNECTED), 0);
+}
+
+/* The last address's reason, once for a search. */
+START_TEST(counts_no_connection)
+{
+	static const struct {
+		const char *last;
+		enum metric why;
+	} cases[] = {
+		{"127.0.0.1", METRIC_UPSTREAM_ERRORS_CONNECT},
+		{"127.0.0.2,127.0.0.1", METRIC_UPSTREAM_ERRORS_CONNECT},
+		{"noname", METRIC_UPSTREAM_ERRORS_RESOLVE},
+		{"again", METRIC_UPSTREAM_ERRORS_RESOLVE},
+	};
+	struct result r;
+
+	for (int i = 0; i < SERVERS; i++) {
+		close(listening[i]);
+		listening[i] = bound(&servers[i].port, false);
+	}
+	servers[SERVERS - 1].host = slice_str(cases[_i].last);
+	r = dialled(LISTENER_BOOTSTRAP);
+	ck_assert_ptr_null(r.io);
+	ck_counted(cases[_i].why);
+}
+END_TEST
+
+START_TEST(counts_a_silent_name_server)
+{
+	core.set.connect_ms = 5;
+	core.server_count = 1;
+	servers[0].host = slice_str("wait");
+	ck_assert_ptr_null(dialled(LISTENER_BOOTSTRAP).io);
+	ck_counted(METRIC_UPSTREAM_ERRORS_RESOLVE);
+	names_release();
+}
+END_TEST
+
+/* A broker that speaks no TLS, or says nothing. */
+START_TEST(counts_a_failed_handshake)
+{
+	struct tls_client_conf conf = {.any_name = true, .handshake_ms = _i == 0 ? 0 : 5};
+	struct tls_context *tls;
+	struct result r = {0};
+	struct pki_cert ca;
+	char why[256];
+	int fd;
+
+	pki_open();
+	ca = pki_make("ca", NULL, NULL, -1, 1);
+	conf.ca = ca.cert_path;
+	ck_assert_msg(tls_client_new(&conf, &tls, why, sizeof(why)) == 0, "%s", why);
+	transport_init(&core.transport);
+	transport_set(&core.transport, NULL, tls);
+	tls_unref(tls);
+	core.server_count = 1;
+	ck_assert_ptr_nonnull(upstream_start(&reactor, LISTENER_BOOTSTRAP, false, on_done, &r));
+	fd = accepted();
+	if (_i == 0)
+		ck_assert_int_eq(send(fd, "no TLS here", 11, MSG_NOSIGNAL), 11);
+	while (r.calls == 0)
+		turn();
+	ck_assert_ptr_null(r.io);
+	ck_counted(METRIC_UPSTREAM_ERRORS_TLS);
+	close(fd);
+	transport_fini(&core.transport);
+	pki_free(&ca);
+	pki_close();
+}
+END_TEST
+
+/* Refused in words, or by the connection's end, or not in time. */
+START_TEST(counts_a_login_once)
+{
+	struct auth_answer no = {.error = AUTH_FAILED, .message = slice_str("no")};
+	struct wr w = wr_new(256);
+	struct result r = {0};
+	uint8_t token[256];
+	int fd;
+
+	core.set.login = &plain;
+	core.server_count = 1;
+	if (_i == 2)
+		core.set.connect_ms = 100;
+	ck_assert_ptr_nonnull(upstream_start(&reactor, LISTENER_BOOTSTRAP, true, on_done, &r));
+	fd = _i == 2 ? accepted() : led_on();
+	auth_response_write(2, &no, &w);
+	if (_i == 0)
+		answer(fd, &w);
+	if (_i == 1) { /* read, or the end would be a reset */
+		ck_assert_int_gt(recv(fd, token, sizeof(token), 0), 4);
+		shutdown(fd, SHUT_WR);
+	}
+	while (r.calls == 0)
+		turn();
+	ck_assert_ptr_null(r.io);
+	ck_counted(METRIC_UPSTREAM_ERRORS_LOGIN);
+	close(fd);
+	wr_free(&w);
+}
+END_TEST
+
+/* No address is known, or it rests: nothing was dialled, nothing failed. */
+START_TEST(counts_nothing_undialled)
+{
+	ck_assert_ptr_null(dialled(4).io);
+	rested();
+	ck_assert(may_try()); /* and somebody does */
+	ck_assert_ptr_nonnull(strstr(searched(LISTENER_BOOTSTRAP, true).why, "the next try"));
+	ck_assert_int_eq(errors(), 0);
 	rested_end();
 }
 END_TEST
@@ -452,6 +606,11 @@ main(void)
 	tcase_add_test(t, the_turn_of_who_is_refused);
 	tcase_add_test(t, the_turn_of_who_leaves);
 	tcase_add_loop_test(t, the_turn_of_who_said_something, 0, 2);
+	tcase_add_loop_test(t, counts_no_connection, 0, 4);
+	tcase_add_test(t, counts_a_silent_name_server);
+	tcase_add_loop_test(t, counts_a_failed_handshake, 0, 2);
+	tcase_add_loop_test(t, counts_a_login_once, 0, 3);
+	tcase_add_test(t, counts_nothing_undialled);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
