@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "net/listen.h"
@@ -26,6 +27,7 @@ struct proxy {
 	loop_fn *drained;
 	void *drained_arg;
 	struct loop_timer *deadline, *step;
+	struct monotime deadline_at, step_at; /* when they fire */
 	struct loop_task done;
 	struct link *draining; /* the listener whose sessions drain; NULL: not yet */
 	bool closed;           /* every port is */
@@ -302,6 +304,19 @@ check_drained(struct proxy *p)
 		loop_next(p->loop, &p->done);
 }
 
+/* The timer fires in so long, or when it would have fired anyway (*at, unless that is 0). */
+static void
+set_sooner(struct loop_timer *t, struct monotime *at, int64_t ms)
+{
+	struct monotime now = clock_now();
+	int64_t end = now.ns + ms * 1000000, left;
+
+	if (at->ns == 0 || end < at->ns)
+		at->ns = end;
+	left = (at->ns - now.ns + 999999) / 1000000;
+	loop_timer_set(t, left > 0 ? left : 0);
+}
+
 /*
  * Closes the next port and drains its sessions, when the one before is empty or had its
  * time.  Clients that lose a broker turn to the others, whose ports are still open: to
@@ -323,7 +338,8 @@ drain_next(struct proxy *p)
 		if (connections_of(e) == 0)
 			continue;
 		drain_listener(p, l, false);
-		loop_timer_set(p->step, p->step_ms);
+		p->step_at.ns = 0;
+		set_sooner(p->step, &p->step_at, p->step_ms);
 		return;
 	}
 	p->closed = true;
@@ -381,14 +397,17 @@ void
 proxy_drain(struct proxy *p, unsigned deadline_ms, loop_fn *done, void *arg)
 {
 	bool first = !atomic_exchange(&p->core.draining, true);
-	unsigned share = deadline_ms / ((unsigned)acceptor_list(p->acceptor)->count + 1);
+	int64_t share;
 
-	loop_timer_set(p->deadline, deadline_ms);
+	if (!first && p->deadline_at.ns <= clock_now().ns)
+		return; /* the end is here */
+	set_sooner(p->deadline, &p->deadline_at, deadline_ms);
 	/* Every port has its turn before the deadline, however many there are. */
-	p->step_ms = share < p->core.set.drain_step_ms ? share : p->core.set.drain_step_ms;
+	share = monotime_since_ms(p->deadline_at, clock_now()) / ((int64_t)acceptor_list(p->acceptor)->count + 1);
+	p->step_ms = share < p->core.set.drain_step_ms ? (unsigned)share : p->core.set.drain_step_ms;
 	if (!first) {
 		if (!p->closed)
-			loop_timer_set(p->step, p->step_ms);
+			set_sooner(p->step, &p->step_at, p->step_ms);
 		return;
 	}
 	p->drained = done;

@@ -62,7 +62,7 @@ int proxy_start(struct proxy *p, char *why, size_t why_len) MUSTCHECK;
  * Port by port, bootstrap first: it closes, no new request of its connections is read, what
  * is in flight is answered, they close; the ports behind it are served until their turn.  At
  * the deadline the rest is closed.  `done` is called once, in a later turn.  Calling again
- * shortens the deadline.
+ * brings the deadline nearer, and the next port's turn; it moves neither away.
  */
 void proxy_drain(struct proxy *p, unsigned deadline_ms, loop_fn *done, void *arg);
 

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/rd.h"
@@ -1240,6 +1241,62 @@ START_TEST(drain_deadline)
 }
 END_TEST
 
+/* A later end is none: neither the deadline nor the next port's turn moves away. */
+START_TEST(drain_told_again)
+{
+	int fd = dial(bootstrap);
+
+	ask(fd, RELAY, 1, "w never answered");
+	await(&broker.came);
+	start_drain(1000);
+	start_drain(3600000);
+	want_closed(fd);
+	await(&drained);
+	proxy_close();
+	ck_assert_uint_eq(atomic_load(&drains), 1);
+}
+END_TEST
+
+static struct monotime times[2];
+
+static void
+set_time(void *arg)
+{
+	clock_set_for_tests(arg, NULL);
+}
+
+START_TEST(drain_told_again_within_a_step)
+{
+	struct proxy_settings set = settings();
+	int first, second;
+
+	times[0] = clock_now();
+	times[1].ns = times[0].ns + INT64_C(3600000) * 1000000 - 1000000;
+	set.drain_step_ms = 3600000;
+	reopen(&set);
+	second = dial(brokers_port());
+	first = dial(bootstrap);
+	ask(second, RELAY, 1, "e");
+	want(second, 1, "e");
+	await(&broker.came);
+	ask(first, RELAY, 1, "w answered");
+	await(&broker.came);
+	on_loop(set_time, &times[0]);
+	start_drain(20 * 3600000u);
+	on_loop(set_time, &times[1]); /* a step takes an hour, and a millisecond is left of it */
+	start_drain(20 * 3600000u);
+	want_closed(second);
+	ck_assert_uint_eq(atomic_load(&drains), 0);
+	sem_post(&broker.release);
+	want(first, 1, "w answered");
+	want_closed(first);
+	await(&drained);
+	proxy_close();
+	clock_set_for_tests(NULL, NULL);
+	ck_assert_uint_eq(atomic_load(&drains), 1);
+}
+END_TEST
+
 /* --- many at once, for the thread sanitizer ----------------------------------------------------------------- */
 
 enum { CLIENTS = 24, ROUNDS = 40 };
@@ -1360,6 +1417,8 @@ main(void)
 	tcase_add_test(t, drains_past_a_slow_port);
 	tcase_add_test(t, drain_told_to_hurry);
 	tcase_add_test(t, drain_deadline);
+	tcase_add_test(t, drain_told_again);
+	tcase_add_test(t, drain_told_again_within_a_step);
 	tcase_add_test(t, many_clients);
 	tcase_add_test(t, says_why_not);
 	suite_add_tcase(s, t);
