@@ -169,6 +169,17 @@ apply(struct app *a, struct config *fresh, struct settings *settings, struct app
 	a->config = fresh;
 }
 
+/*
+ * RELOADING=1 and READY=1 are about a service that was ready once and isn't stopping, ready or not at the
+ * moment: else the second would announce what isn't so, or take STOPPING=1 back.
+ */
+static void
+tell_reloading(const struct app *a, const char *state)
+{
+	if (a->phase == APP_READY || a->phase == APP_UNREADY)
+		(void)sdnotify(state);
+}
+
 static void
 on_hangup(void *arg)
 {
@@ -179,7 +190,7 @@ on_hangup(void *arg)
 	char why[1024];
 	const char *key;
 
-	(void)sdnotify("RELOADING=1");
+	tell_reloading(a, "RELOADING=1");
 	if (config_load(a->options->file, a->options->overrides, a->options->count, &fresh, why, sizeof(why)) != 0) {
 		LOG_ERROR("app", "the configuration was not reloaded, the old one stays", LOG_S("cause", why));
 		metric_add(METRIC_RELOADS_FAILED, 1);
@@ -200,7 +211,7 @@ on_hangup(void *arg)
 		LOG_INFO("app", "the configuration was reloaded");
 		metric_add(METRIC_RELOADS, 1);
 	}
-	(void)sdnotify("READY=1");
+	tell_reloading(a, "READY=1");
 }
 
 /* --- readiness ------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 """Bad inputs: what a careless operator, a stranger on the port, or a broken client may bring."""
 
 import os
+import signal
 import socket
 import stat
 import struct
@@ -81,6 +82,53 @@ def test_no_broker_at_start(tmp_path):
         b.close()
     finally:
         p.kill()
+
+
+def test_service_manager_hears_the_truth(tmp_path):
+    """READY=1 when it is ready and not before, then at the end of each reload; nothing behind STOPPING=1."""
+    host, port = "127.0.77.9", free_ports(1, "127.0.77.9")
+    never = {"Heartbeat": lambda version, request: None}
+    p = Proxy(tmp_path, f"{host}:{port}", {"attest.enabled": False})
+    reloads = 0
+
+    def reload():
+        nonlocal reloads
+        reloads += 1
+        p.proc.send_signal(signal.SIGHUP)
+        until("it is reloaded", lambda: p.text().count("the configuration was reloaded") == reloads, 20 * PATIENCE)
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0makoto-e2e-{os.getpid()}")
+        manager.settimeout(60 * PATIENCE)
+        told = lambda n: [manager.recv(256).decode() for _ in range(n)]  # noqa: E731
+        p.env["NOTIFY_SOCKET"] = f"@makoto-e2e-{os.getpid()}"
+        p.spawn()
+        try:
+            until("the admin port answers", lambda: p.http("/healthz")[0] == 200, 20 * PATIENCE)
+            reload()
+            b = FakeBroker(never, port=port)
+            assert told(1) == ["READY=1"]
+            reload()
+            assert told(2) == ["RELOADING=1", "READY=1"]
+            b.close()
+            p.wait_line('msg="not ready"')
+            reload()  # started it has been: the reload ends all the same
+            assert told(2) == ["RELOADING=1", "READY=1"]
+            b = FakeBroker(never, port=port)
+            p.wait_line('msg="ready again"', 60)
+            with wire.Conn("127.0.0.1", p.port) as c:
+                c.send("Heartbeat", 4, {})
+                until("the broker has the request", lambda: any(r[0] == 12 for r in b.requests), 20 * PATIENCE)
+                p.proc.send_signal(signal.SIGTERM)
+                assert told(1) == ["STOPPING=1"]
+                reload()
+                b.close()  # no answer will come
+                p.stop()
+        finally:
+            p.kill()
+        manager.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            told(1)
 
 
 def test_stop_before_ready(tmp_path):
