@@ -84,24 +84,24 @@ find_window(struct chain *c, uint64_t id)
 
 /* Ascending; batches are written in about the order of their windows. */
 static int
-window_for(struct recovery *r, struct chain *c, const struct journal_span *s, struct window **ret)
+window_for(struct recovery *r, struct chain *c, uint64_t id, struct window **ret)
 {
 	struct link *last = list_last(&c->windows);
 	struct window *w = last == NULL ? NULL : CONTAINER_OF(last, struct window, in_chain);
 
-	if (w == NULL || w->id != s->window)
-		w = find_window(c, s->window);
+	if (w == NULL || w->id != id)
+		w = find_window(c, id);
 	if (w == NULL) {
-		w = window_new(r->now.mono, s->start_ms);
+		w = window_new(r->now.mono, 0); /* its first batch tells since when */
 		if (w == NULL)
 			return ERR_NOMEM;
-		w->id = s->window;
+		w->id = id;
 		w->recovered = true;
 		chain_insert_window(c, w);
 	}
 	*ret = w;
-	if (s->window >= c->head.next_window)
-		c->head.next_window = s->window + 1;
+	if (id >= c->head.next_window)
+		c->head.next_window = id + 1;
 	return 0;
 }
 
@@ -230,8 +230,10 @@ replay_batch(struct recovery *r, struct recovered *k, struct journal_entry *e)
 			p->unfinished--;
 			continue;
 		}
-		if ((err = window_for(r, c, &e->spans[i], &w)) != 0)
+		if ((err = window_for(r, c, e->spans[i].window, &w)) != 0)
 			return err;
+		if (w->taken == 0)
+			w->start_ms = e->spans[i].start_ms;
 		window_add(w, s);
 	}
 	chain_backlog_add(c, live, 1);
@@ -468,15 +470,18 @@ replay_published(struct chain *c, uint64_t window)
 	}
 }
 
-static void
-replay_closed(struct recovered *k, const struct journal_entry *e)
+/* Batches of it may still follow, and perhaps the first, which fills it or is written anew: it is closed at the end. */
+static int
+replay_closed(struct recovery *r, struct recovered *k, const struct journal_entry *e)
 {
-	struct window *w = find_window(k->chain, e->window);
+	struct window *w;
+	int err = 0;
 
-	if (w == NULL)
-		return; /* empty, or published */
-	w->reason = e->reason; /* batches of it may still follow: it is closed at the end */
+	if (e->window <= k->chain->head.last_window || (err = window_for(r, k->chain, e->window, &w)) != 0)
+		return err;
+	w->reason = e->reason;
 	w->end_ms = e->end_ms;
+	return 0;
 }
 
 static int
@@ -495,7 +500,7 @@ replay_entry(void *arg, uint64_t segment, struct journal_entry *e)
 	case JOURNAL_SETTLED: replay_settled(r, k, e); break;
 	case JOURNAL_LEFT: replay_left(r, k, e); break;
 	case JOURNAL_ENDED: return replay_ended(r, k, e);
-	case JOURNAL_CLOSED: replay_closed(k, e); break;
+	case JOURNAL_CLOSED: return replay_closed(r, k, e);
 	case JOURNAL_STATED: return replay_stated(r, k, segment, e);
 	case JOURNAL_PUBLISHED: replay_published(k->chain, e->window); break;
 	case JOURNAL_TOLD: replay_told(r, k, e); break;
@@ -538,7 +543,7 @@ end_batches(struct recovery *r)
 	return err;
 }
 
-/* Nothing is placed in them any more. */
+/* Nothing is placed in them any more.  Of some nothing is known but that they closed: they are long gone. */
 static void
 end_chain(struct recovery *r, struct chain *c)
 {
@@ -546,6 +551,11 @@ end_chain(struct recovery *r, struct chain *c)
 		struct window *w = CONTAINER_OF(e, struct window, in_chain);
 		bool was_closed = w->end_ms > 0;
 
+		if (w->taken == 0) {
+			list_remove(&c->windows, e);
+			window_free(w);
+			continue;
+		}
 		window_close(w, was_closed ? w->reason : CLOSE_RECOVERED, r->now.mono,
 			     was_closed ? w->end_ms : r->now.wall_ms);
 	}

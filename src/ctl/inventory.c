@@ -56,10 +56,10 @@ find_window(const struct inventory *v, uint32_t chain, uint64_t id)
 }
 
 static int
-window_of(struct inventory *v, uint32_t chain, const struct journal_span *s, struct inventory_window **ret)
+window_of(struct inventory *v, uint32_t chain, uint64_t id, struct inventory_window **ret)
 {
-	struct window_key key = {chain, 0, s->window};
-	struct inventory_window *w = find_window(v, chain, s->window);
+	struct window_key key = {chain, 0, id};
+	struct inventory_window *w = find_window(v, chain, id);
 
 	if (w == NULL) {
 		w = calloc(1, sizeof(*w));
@@ -67,8 +67,7 @@ window_of(struct inventory *v, uint32_t chain, const struct journal_span *s, str
 			free(w);
 			return ERR_NOMEM;
 		}
-		w->id = s->window;
-		w->start_ms = s->start_ms;
+		w->id = id;
 	}
 	*ret = w;
 	return 0;
@@ -102,7 +101,9 @@ add_batch(struct inventory *v, const struct journal_entry *e)
 	for (uint32_t i = 0; err == 0 && i < e->span_count; i++) {
 		struct inventory_window *w;
 
-		err = window_of(v, e->chain, &e->spans[i], &w);
+		err = window_of(v, e->chain, e->spans[i].window, &w);
+		if (err == 0 && w->start_ms == 0)
+			w->start_ms = e->spans[i].start_ms;
 		if (err == 0 && !w->stated) { /* the batch may be written anew behind its first statement */
 			w->members += e->spans[i].count;
 			w->unsettled += e->spans[i].count;
@@ -153,16 +154,19 @@ reopen_batch(struct inventory *v, const struct journal_entry *e)
 	}
 }
 
-static void
-close_window(const struct inventory *v, const struct journal_entry *e)
+/* Its batches may still follow. */
+static int
+close_window(struct inventory *v, const struct journal_entry *e)
 {
-	struct inventory_window *w = find_window(v, e->chain, e->window);
+	struct inventory_window *w;
+	int err = window_of(v, e->chain, e->window, &w);
 
-	if (w == NULL)
-		return; /* its segment is gone */
+	if (err != 0)
+		return err;
 	w->closed = true;
 	w->reason = e->reason;
 	w->end_ms = e->end_ms;
+	return 0;
 }
 
 /* They are published in their order. */
@@ -177,12 +181,13 @@ note_published(struct inventory_chain *c, uint64_t window)
 static int
 note_stated(struct inventory *v, struct inventory_chain *c, const struct journal_entry *e)
 {
-	struct journal_span span = {.window = e->window, .start_ms = e->since_ms};
 	struct inventory_window *w;
-	int err = window_of(v, c->number, &span, &w);
+	int err = window_of(v, c->number, e->window, &w);
 
 	if (err != 0)
 		return err;
+	if (w->start_ms == 0)
+		w->start_ms = e->since_ms;
 	if (e->window > c->last_stated)
 		c->last_stated = e->window;
 	w->closed = w->stated = true;
@@ -220,7 +225,7 @@ inventory_entry(struct inventory *v, struct journal_entry *e)
 	case JOURNAL_REOPENED: reopen_batch(v, e); break;
 	case JOURNAL_ENDED:
 	case JOURNAL_TOLD: break; /* its outcome is still open */
-	case JOURNAL_CLOSED: close_window(v, e); break;
+	case JOURNAL_CLOSED: return close_window(v, e);
 	case JOURNAL_STATED: return note_stated(v, c, e);
 	case JOURNAL_PUBLISHED: note_published(c, e->window); break;
 	}

@@ -1350,6 +1350,36 @@ START_TEST(closed_as_it_was)
 }
 END_TEST
 
+/* A batch that fills its window closes it before its own entry is put. */
+START_TEST(closed_by_its_batch)
+{
+	int64_t end_ms = wall;
+	struct inventory v;
+
+	seed = 1;
+	begin();
+	fill(3, set->window_records, 1, 0);
+	world_log[logged_count++] = (struct logged){0, set->window_records, 1, -1};
+	note_written();
+	for (int run = 0; run < 2; run++) {
+		crash();
+		v = counted();
+		ck_assert_uint_eq(v.windows_left, 1);
+		ck_assert(v.chains[0]->windows[0].closed && v.chains[0]->windows[0].end_ms == end_ms);
+		ck_assert_int_eq(v.chains[0]->windows[0].start_ms, end_ms);
+		inventory_free(&v);
+		pass(50);
+		begin();
+	}
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_int_eq(topic[0].s->reason, CLOSE_RECORDS);
+	ck_assert_int_eq(topic[0].s->closed_ms, end_ms);
+	check_world();
+	crash();
+}
+END_TEST
+
 /* Its statement may stand there already, and says which batches the window has: they aren't put behind it. */
 START_TEST(in_the_hands_of_the_sealer)
 {
@@ -1492,6 +1522,7 @@ main(void)
 	tcase_add_test(t, the_type_stays);
 	tcase_add_test(t, a_full_disk_while_renewing);
 	tcase_add_test(t, closed_as_it_was);
+	tcase_add_test(t, closed_by_its_batch);
 	tcase_add_test(t, in_the_hands_of_the_sealer);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));
