@@ -63,7 +63,8 @@ struct chain {
 	uint32_t number; /* in the journal */
 	bool unwritten;  /* its CHAIN entry could not be put */
 	struct journal_hold head_hold; /* of its last CHAIN entry */
-	uint64_t head_length, head_next; /* what that one says */
+	uint64_t head_length, head_next; /* what that one says, … */
+	int64_t unresolved, head_unresolved; /* … and of how many records given up the entries beside it tell */
 	struct list outgoing; /* statements whose bytes are final, oldest first (attest/outgoing.h); the head is behind them */
 	bool sending;         /* the sealer has the first of them */
 	/* Nothing in a record without headers tells it from another copy: of the batches that went out so … */

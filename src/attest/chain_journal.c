@@ -61,6 +61,23 @@ covered_now(struct chain *c, struct covered *ret)
 	return true;
 }
 
+/* What given up batches left of themselves in windows: their own entries may go any time. */
+static int
+put_unresolved(const struct chain *c)
+{
+	int err = 0;
+
+	LIST_EACH(&c->windows, we) {
+		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+		struct journal_entry e = {
+			.kind = JOURNAL_UNRESOLVED, .chain = c->number, .window = w->id, .records = w->unresolved};
+
+		if (err == 0 && w->unresolved > 0)
+			err = journal_put(journal_of(c), &e, NULL);
+	}
+	return err;
+}
+
 int
 chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open)
 {
@@ -87,8 +104,14 @@ chain_journal_head(struct chain *c, const char *cluster_id, const struct head_ru
 	err = journal_put(journal_of(c), &e, &hold);
 	if (err != 0)
 		return err;
+	/* Behind it, so that its hold is theirs. */
+	if ((err = put_unresolved(c)) != 0) {
+		journal_release(journal_of(c), &hold);
+		return err;
+	}
 	journal_release(journal_of(c), &c->head_hold);
 	c->head_hold = hold;
+	c->head_unresolved = c->unresolved;
 	c->head_length = c->head.length;
 	c->head_next = c->head.next_window;
 	return 0;

@@ -13,7 +13,10 @@
 #include "attest/outgoing.h"
 #include "attest/statement_of.h"
 
-/* Where the chain stands, with the runs that were stated as open.  0 or an error of journal_put(). */
+/*
+ * Where the chain stands, with the runs that were stated as open, and how many records its windows have given up.
+ * 0 or an error of journal_put().
+ */
 int chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open) MUSTCHECK;
 
 /*

@@ -48,6 +48,7 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 			w->awaiting--;
 		if (unresolved)
 			w->unresolved += p->span[i].count;
+		c->unresolved += unresolved ? p->span[i].count : 0;
 		window_drop(w, &p->span[i]);
 	}
 	if (p->base_offset >= 0)

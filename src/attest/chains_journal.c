@@ -47,7 +47,8 @@ struct all_chains {
 static bool
 is_behind(const struct chain *c, uint64_t last)
 {
-	return c->head_hold.segment <= last || c->head_length != c->head.length || c->head_next != c->head.next_window;
+	return c->head_hold.segment <= last || c->head_length != c->head.length || c->head_next != c->head.next_window ||
+	       c->head_unresolved != c->unresolved;
 }
 
 /* Those in the map and those that wait for their cluster.  Under the lock; the chains stay until the end. */

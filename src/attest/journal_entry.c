@@ -132,6 +132,10 @@ put_fields(struct wr *w, const struct journal_entry *e)
 		wr_u8(w, e->copied);
 		return;
 	case JOURNAL_REOPENED: wr_u64(w, e->batch); return;
+	case JOURNAL_UNRESOLVED:
+		wr_u64(w, e->window);
+		wr_i64(w, e->records);
+		return;
 	}
 }
 
@@ -340,6 +344,12 @@ get_fields(struct rd *r, struct journal_entry *e)
 		e->copied = get_choice(r, 2) != 0;
 		return;
 	case JOURNAL_REOPENED: e->batch = get_number(r); return;
+	case JOURNAL_UNRESOLVED:
+		e->window = get_number(r);
+		e->records = rd_i64(r);
+		if (e->records <= 0)
+			rd_fail(r, ERR_MALFORMED);
+		return;
 	}
 	rd_fail(r, ERR_UNSUPPORTED);
 }
@@ -394,7 +404,7 @@ journal_kind_name(enum journal_kind kind)
 		[JOURNAL_CHAIN] = "chain", [JOURNAL_BATCH] = "batch",   [JOURNAL_SETTLED] = "settled",
 		[JOURNAL_LEFT] = "left",   [JOURNAL_ENDED] = "ended",   [JOURNAL_CLOSED] = "closed",
 		[JOURNAL_STATED] = "stated", [JOURNAL_PUBLISHED] = "published",
-		[JOURNAL_TOLD] = "told",   [JOURNAL_REOPENED] = "reopened",
+		[JOURNAL_TOLD] = "told",   [JOURNAL_REOPENED] = "reopened", [JOURNAL_UNRESOLVED] = "unresolved",
 	};
 
 	return (size_t)kind < ARRAY_LEN(names) && names[kind] != NULL ? names[kind] : "unknown";

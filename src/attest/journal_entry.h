@@ -13,6 +13,7 @@
  *   PUBLISHED the cluster has them
  *   TOLD      a broker said of a batch that it is stored, and perhaps meant another one: the log tells
  *   REOPENED  it is not stored where a SETTLED said, which was read from the log: another copy of it is
+ *   UNRESOLVED  so many records of a window are given up so far, whatever tells of their batches
  *
  * Pure: bytes in, bytes out.  What guards them is the block around them (attest/journal_file.h).
  */
@@ -35,6 +36,7 @@ enum journal_kind {
 	JOURNAL_PUBLISHED,
 	JOURNAL_TOLD,
 	JOURNAL_REOPENED,
+	JOURNAL_UNRESOLVED,
 };
 
 struct journal_span {
@@ -77,13 +79,13 @@ struct journal_entry {
 	bool committed;      /* ENDED */
 	bool copied;         /* TOLD: it is listed as another copy of the same records; else another run may have sent it */
 
-	uint64_t window;          /* CLOSED, STATED, PUBLISHED */
+	uint64_t window;          /* CLOSED, STATED, PUBLISHED, UNRESOLVED */
 	enum close_reason reason; /* CLOSED */
 	int64_t end_ms;           /* CLOSED */
 
 	int32_t dbom_partition; /* STATED */
 	int64_t since_ms;       /* when its window was opened, wall clock */
-	int64_t records;
+	int64_t records;        /* likewise, and UNRESOLVED */
 	struct slice value;     /* the record's value: envelope or bare statement */
 	struct slice manifest;  /* its header; empty: none */
 	uint8_t root[32];

@@ -3,7 +3,7 @@
  *
  *   scan     every segment whole?  where does each chain stand at last?
  *   replay   CHAIN ─► chain   BATCH ─► placement in its windows   SETTLED, LEFT, ENDED ─► as answers did
- *            STATED ─► the exact bytes   PUBLISHED ─► as the sealer did      the rest: lost answers
+ *            UNRESOLVED ─► so many   STATED ─► the exact bytes   PUBLISHED ─► as the sealer did      the rest: lost answers
  *
  * The functions that made the state make it again, with nothing behind them that writes or
  * sends.  Entries are judged by what they say, not by where they stand: a chain's last CHAIN

@@ -484,6 +484,19 @@ replay_closed(struct recovery *r, struct recovered *k, const struct journal_entr
 	return 0;
 }
 
+/* All that were given up so far, those among them of which the journal still tells by their batches. */
+static int
+replay_unresolved(struct recovery *r, struct recovered *k, const struct journal_entry *e)
+{
+	struct window *w;
+	int err = 0;
+
+	if (e->window <= k->chain->head.last_window || (err = window_for(r, k->chain, e->window, &w)) != 0)
+		return err;
+	w->unresolved = e->records;
+	return 0;
+}
+
 static int
 replay_entry(void *arg, uint64_t segment, struct journal_entry *e)
 {
@@ -505,6 +518,7 @@ replay_entry(void *arg, uint64_t segment, struct journal_entry *e)
 	case JOURNAL_PUBLISHED: replay_published(k->chain, e->window); break;
 	case JOURNAL_TOLD: replay_told(r, k, e); break;
 	case JOURNAL_REOPENED: replay_reopened(r, k, e); break;
+	case JOURNAL_UNRESOLVED: return replay_unresolved(r, k, e);
 	}
 	return 0;
 }

@@ -177,6 +177,18 @@ note_published(struct inventory_chain *c, uint64_t window)
 		c->last_published = window;
 }
 
+/* All so far, of batches whose entries may be gone. */
+static int
+note_unresolved(struct inventory *v, const struct journal_entry *e)
+{
+	struct inventory_window *w;
+	int err = window_of(v, e->chain, e->window, &w);
+
+	if (err == 0 && !w->stated)
+		w->given_up = e->records;
+	return err;
+}
+
 /* Its batches may be gone already. */
 static int
 note_stated(struct inventory *v, struct inventory_chain *c, const struct journal_entry *e)
@@ -223,6 +235,7 @@ inventory_entry(struct inventory *v, struct journal_entry *e)
 	case JOURNAL_SETTLED:
 	case JOURNAL_LEFT: end_batch(v, e); break;
 	case JOURNAL_REOPENED: reopen_batch(v, e); break;
+	case JOURNAL_UNRESOLVED: return note_unresolved(v, e);
 	case JOURNAL_ENDED:
 	case JOURNAL_TOLD: break; /* its outcome is still open */
 	case JOURNAL_CLOSED: return close_window(v, e);

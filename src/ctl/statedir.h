@@ -13,7 +13,7 @@
 #include "ctl/inventory.h"
 #include "keys/public_key.h"
 
-enum { STATEDIR_KINDS = JOURNAL_REOPENED }; /* of entries, from 1 */
+enum { STATEDIR_KINDS = JOURNAL_UNRESOLVED }; /* of entries, from 1 */
 
 struct statedir_remark {
 	enum statedir_weight {

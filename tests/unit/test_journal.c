@@ -196,6 +196,10 @@ START_TEST(the_others_come_back)
 	r = again(&e, &w);
 	ck_assert(r.batch == 2 && r.copied);
 	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_UNRESOLVED, .chain = 1, .window = 6, .records = INT64_MAX};
+	r = again(&e, &w);
+	ck_assert(r.window == 6 && r.records == INT64_MAX);
+	wr_reset(&w);
 	e = (struct journal_entry){.kind = JOURNAL_REOPENED, .chain = 1, .batch = 2};
 	r = again(&e, &w);
 	ck_assert_uint_eq(r.batch, 2);
@@ -259,6 +263,11 @@ START_TEST(entries_that_lie)
 	journal_entry_write(&e, &w);
 	w.buf[4] = 99;
 	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), ERR_UNSUPPORTED);
+	w.buf[4] = JOURNAL_UNRESOLVED; /* of no records */
+	wr_u64(&w, 0);
+	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
+	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), ERR_MALFORMED);
+	w.len -= 8;
 	w.buf[4] = JOURNAL_PUBLISHED;
 	wr_u8(&w, 0);
 	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);

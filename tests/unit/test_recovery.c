@@ -1380,6 +1380,62 @@ START_TEST(closed_by_its_batch)
 }
 END_TEST
 
+/* One of two batches of a window is given up, and the other's transaction is open. */
+static void
+give_up_one(void)
+{
+	struct chains_batch lost = rig_batch(4), open = rig_transactional(7, 0, 6);
+	struct outgoing *out;
+	struct attempt a;
+	struct window *w;
+	int wait_ms;
+
+	set->transaction_wait_ms = 1000000;
+	ck_assert_int_eq(chains_place(c, &lost, &a), 0);
+	rig_fill(a.members, lost.count, 1);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	chains_lost(&a);
+	ck_assert_int_eq(chains_place(c, &open, &a), 0);
+	rig_fill(a.members, open.count, 2);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 0, -1}), CHAINS_STORED);
+	world_log[logged_count++] = (struct logged){0, 6, 2, 7};
+	log_end = 6;
+	pass(2 * set->outcome_wait_ms);
+	ck_assert_ptr_null(chains_turn(c, &w, &out, &wait_ms));
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+}
+
+/* So many records are given up, however often it is written anew that they are, by the running proxy and by those that come behind it. */
+START_TEST(given_up_before_a_crash)
+{
+	struct inventory v;
+
+	seed = 1;
+	sync_with = syncs[_i / 2];
+	segment_bytes = SEGMENT;
+	begin();
+	give_up_one();
+	if (_i % 2 == 0)
+		pass_through(4);
+	for (int run = 0; run < 3; run++) {
+		crash();
+		v = counted();
+		ck_assert_uint_eq(v.windows_left, 1);
+		ck_assert_int_eq(v.chains[0]->windows[0].given_up, 4);
+		inventory_free(&v);
+		begin();
+	}
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->leaf_count, 6);
+	ck_assert_uint_eq(topic[0].s->unresolved, 4);
+	check_world();
+	crash();
+}
+END_TEST
+
 /* Its statement may stand there already, and says which batches the window has: they aren't put behind it. */
 START_TEST(in_the_hands_of_the_sealer)
 {
@@ -1523,6 +1579,7 @@ main(void)
 	tcase_add_test(t, a_full_disk_while_renewing);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
+	tcase_add_loop_test(t, given_up_before_a_crash, 0, 2 * ARRAY_LEN(syncs));
 	tcase_add_test(t, in_the_hands_of_the_sealer);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));
