@@ -8,7 +8,8 @@
 
 struct segment {
 	uint64_t number;
-	uint64_t batches, chains; /* live; batches: statements, too */
+	uint64_t batches; /* live, statements among them … */
+	uint64_t heads;   /* … and bytes of live CHAIN entries */
 	uint64_t bytes;
 };
 

@@ -15,7 +15,7 @@ journal_hold_last(struct journal *j, enum journal_kind kind, size_t bytes)
 	struct journal_hold h = {s->number, (uint32_t)bytes, kind == JOURNAL_CHAIN};
 
 	/* It may be written to a later one: that goes after this one. */
-	*(h.head ? &s->chains : &s->batches) += 1;
+	*(h.head ? &s->heads : &s->batches) += h.head ? bytes : 1;
 	j->live += bytes;
 	return h;
 }
@@ -28,7 +28,7 @@ journal_unhold(struct journal *j, struct journal_hold *hold)
 
 		if (s->number != hold->segment)
 			continue;
-		*(hold->head ? &s->chains : &s->batches) -= 1;
+		*(hold->head ? &s->heads : &s->batches) -= hold->head ? hold->bytes : 1;
 		j->live -= hold->bytes;
 	}
 	*hold = (struct journal_hold){0};
@@ -59,11 +59,15 @@ journal_crowded(struct journal *j)
 uint64_t
 journal_idle(struct journal *j)
 {
-	uint64_t last = 0;
+	uint64_t last = 0, heads = 0, bytes = 0;
 
 	pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i + 1 < j->segment_count && j->segment[i].batches == 0; i++)
-		last = j->segment[i].number;
+	for (size_t i = 0; i + 1 < j->segment_count && j->segment[i].batches == 0; i++) {
+		heads += j->segment[i].heads;
+		bytes += j->segment[i].bytes;
+		if (2 * heads <= bytes || 2 * j->live < j->bytes)
+			last = j->segment[i].number;
+	}
 	pthread_mutex_unlock(&j->lock);
 	return last;
 }
@@ -79,7 +83,7 @@ journal_drop(struct journal *j, uint64_t last)
 		const struct segment *s = &j->segment[n];
 
 		journal_file_name(s->number, name);
-		if (s->batches != 0 || s->chains != 0 ||
+		if (s->batches != 0 || s->heads != 0 ||
 		    (unlinkat(j->conf.dir_fd, name, 0) != 0 && errno != ENOENT))
 			break;
 		j->bytes -= s->bytes;

@@ -15,8 +15,10 @@
 void journal_release(struct journal *j, struct journal_hold *hold);
 
 /*
- * The last of the oldest segments without a live BATCH or STATED; 0: there is none but the one that is written.
- * They may go once every chain that has, or had, something in them has a CHAIN entry behind them, on disk.
+ * The last of the oldest segments without a live BATCH or STATED that are worth what it costs; 0: none is, or there is
+ * none but the one that is written.  They may go once every chain that has, or had, something in them has a CHAIN entry
+ * behind them, on disk.  That is put anew for as many bytes that go, or where less than half of all is needed: else it
+ * would be for each segment, where chains are so many that their heads fill one.
  */
 uint64_t journal_idle(struct journal *j);
 void journal_drop(struct journal *j, uint64_t last); /* up to that one, as far as nothing in them is live */

@@ -15,6 +15,7 @@
 #include "attest/chains_sure.h"
 #include "attest/chains_internal.h"
 #include "attest/outgoing.h"
+#include "attest/journal_internal.h"
 #include "attest/journal_read.h"
 #include "attest/journal_space.h"
 #include "base/metrics.h"
@@ -1324,6 +1325,63 @@ START_TEST(windows_of_another_cluster)
 }
 END_TEST
 
+static struct chain *
+chain_at(int32_t partition)
+{
+	struct slice key;
+	size_t at = 0;
+	void *v;
+
+	while (map_next(c->map, &at, &key, &v))
+		if (((struct chain *)v)->partition == partition)
+			return v;
+	return NULL;
+}
+
+/* Where all chains stand takes more than a segment: that is written anew for as much as goes, not for each segment. */
+START_TEST(many_heads)
+{
+	enum { CHAINS = 100 };
+	uint64_t put = 0, heads, moves = 0, at;
+	struct chain *quiet;
+
+	seed = 1;
+	segment_bytes = SEGMENT;
+	begin();
+	for (int32_t i = 0; i < CHAINS; i++) {
+		fill(100 + i, set->window_records, 1, 0);
+		seal_passing(100 + i);
+	}
+	ck_assert_int_eq(journal_commit(j), 0);
+	(void)chains_journal_tidy(c);
+	heads = j->live;
+	ck_assert_uint_gt(heads, 4 * (uint64_t)SEGMENT);
+	quiet = chain_at(100);
+	ck_assert_ptr_nonnull(quiet);
+	at = quiet->head_hold.segment;
+	for (int i = 0; put < 6 * heads; i++) {
+		uint64_t before = journal_bytes();
+
+		fill(4, set->window_records, 1000 + i % 100, (int64_t)i * set->window_records);
+		seal_passing(4);
+		ck_assert_int_eq(journal_commit(j), 0);
+		put += journal_bytes() - before;
+		for (int k = 0; k < 3; k++)
+			(void)chains_journal_tidy(c);
+		moves += quiet->head_hold.segment != at;
+		at = quiet->head_hold.segment;
+		ck_assert_uint_le(journal_bytes(), 2 * heads + (uint64_t)MOST);
+	}
+	ck_assert_uint_ge(moves, 1);
+	ck_assert_msg(moves * heads <= put + heads, "%llu times %llu bytes of heads for %llu", (unsigned long long)moves,
+		      (unsigned long long)heads, (unsigned long long)put);
+	note_written();
+	crash();
+	begin();
+	crash();
+}
+END_TEST
+
 /* That a window is closed is told again behind its batches, and why. */
 START_TEST(closed_as_it_was)
 {
@@ -1474,19 +1532,6 @@ place(const struct chains_batch *b, struct attempt *ret, int content)
 	ck_assert_int_eq(chains_forward(ret, HEADERS_FULL), 0);
 }
 
-static struct chain *
-chain_at(int32_t partition)
-{
-	struct slice key;
-	size_t at = 0;
-	void *v;
-
-	while (map_next(c->map, &at, &key, &v))
-		if (((struct chain *)v)->partition == partition)
-			return v;
-	return NULL;
-}
-
 /* What is renewed stands behind what was settled later, and tells nothing newer of the topic. */
 START_TEST(the_type_stays)
 {
@@ -1577,6 +1622,7 @@ main(void)
 	tcase_add_test(t, windows_of_another_cluster);
 	tcase_add_test(t, the_type_stays);
 	tcase_add_test(t, a_full_disk_while_renewing);
+	tcase_add_test(t, many_heads);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
 	tcase_add_loop_test(t, given_up_before_a_crash, 0, 2 * ARRAY_LEN(syncs));
