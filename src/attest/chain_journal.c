@@ -202,6 +202,16 @@ chain_journal_again(struct placement *p)
 	return 0;
 }
 
+static void
+note_unreadable(const struct chain *c, struct outgoing *o, int err)
+{
+	if (!o->unreadable)
+		LOG_WARN("journal", "a statement that waits there can't be read: its segment stays",
+			 LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("window", o->window),
+			 LOG_I("segment", o->place.segment), LOG_S("cause", err_text(err)));
+	o->unreadable = true;
+}
+
 int
 chain_journal_outgoing(struct chain *c, struct outgoing *o)
 {
@@ -214,6 +224,10 @@ chain_journal_outgoing(struct chain *c, struct outgoing *o)
 		err = journal_entry_read(wr_slice(&bytes), &e, &len);
 	if (err == 0 && e.kind != JOURNAL_STATED)
 		err = ERR_MALFORMED;
+	if (err == 0)
+		o->unreadable = false;
+	else if (err != ERR_NOMEM)
+		note_unreadable(c, o, err);
 	e.chain = c->number;
 	if (err == 0 && (err = journal_put_again(journal_of(c), &e, &o->hold, &o->place)) == 0)
 		o->journal = journal_of(c);

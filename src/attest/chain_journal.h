@@ -28,7 +28,8 @@ int chain_journal_batch(struct placement *p, struct slice transactional_id, enum
 
 /*
  * All that is known of a batch, or a statement as it stands there, written anew; not committed.  The latter without
- * the mutex: it reads from the disk; only who takes statements from the chain may do so.
+ * the mutex: it reads from the disk; only who takes statements from the chain may do so.  One that can't be read
+ * there becomes `unreadable`, which is logged once.
  */
 int chain_journal_again(struct placement *p) MUSTCHECK;
 int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK;

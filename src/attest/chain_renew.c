@@ -46,32 +46,34 @@ renew_closed(struct chain *c)
 static int
 renew_batches(struct chain *c, uint64_t last, int64_t *left)
 {
-	int err = 0;
-
 	LIST_EACH(&c->windows, we) {
 		LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e) {
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+			int err;
 
-			if (err != 0 || *left <= 0 || !may_renew(p, last))
+			if (*left <= 0)
+				return 0;
+			if (!may_renew(p, last))
 				continue;
-			err = chain_journal_again(p);
-			if (err != 0)
-				continue;
+			if ((err = chain_journal_again(p)) != 0)
+				return err;
 			note_renewed(p);
 			*left -= p->hold.bytes;
 		}
 	}
-	renew_closed(c);
-	return err;
+	return 0;
 }
 
 int
 chain_renew(struct chain *c, uint64_t last, int64_t *left)
 {
+	int64_t before = *left;
 	int err;
 
 	pthread_mutex_lock(&c->lock);
 	err = renew_batches(c, last, left);
+	if (*left < before)
+		renew_closed(c);
 	pthread_mutex_unlock(&c->lock);
 	/* Nobody else adds to these or takes them. */
 	LIST_EACH(&c->outgoing, e) {
@@ -84,6 +86,8 @@ chain_renew(struct chain *c, uint64_t last, int64_t *left)
 		err = chain_journal_outgoing(c, o);
 		if (err == 0)
 			*left -= o->hold.bytes;
+		else if (o->unreadable)
+			err = 0; /* the others are none the worse */
 	}
 	return err;
 }

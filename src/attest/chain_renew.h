@@ -16,7 +16,8 @@
 
 /*
  * Of what it has in segments up to `last`, while *left is above 0, which goes down by the bytes.  Not committed.
- * The sealer's thread, without the mutex.  0 or an error of journal_put_again() or journal_get().
+ * The sealer's thread, without the mutex.  A statement that the disk doesn't give back stays where it is.
+ * 0 or an error of journal_put_again(), or ERR_NOMEM.
  */
 int chain_renew(struct chain *c, uint64_t last, int64_t *left) MUSTCHECK;
 

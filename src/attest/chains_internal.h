@@ -21,6 +21,8 @@ struct chains {
 	struct list kept; /* those of which only the head is left: the sealer may still have a turn of theirs */
 	_Atomic bool asking;   /* a sure_ask is under way, … */
 	int64_t ask_ns;        /* … and another not before; the sealer's */
+	uint64_t stuck;        /* the oldest segment of the journal, when nothing in it could be written anew, … */
+	int64_t stuck_ns;      /* … then; likewise the sealer's */
 	struct list recovered; /* struct recovered (attest/recovery.h), whose cluster isn't known, or is another */
 };
 

@@ -12,6 +12,9 @@
 /* So much is written anew at once, about: the sealer has other things to do. */
 #define ROUND_BYTES ((int64_t)1 << 20)
 
+/* Where nothing could be, so long later it is tried again: that takes a walk over all that is needed. */
+#define STUCK_MS INT64_C(1000)
+
 /* --- heads --------------------------------------------------------------------------- */
 
 /* Runs that statements left open, of the chains whose saved_at is an index. */
@@ -323,14 +326,19 @@ static int
 renew(struct chains *c, uint64_t last, int64_t *left)
 {
 	struct all_chains all = {NULL, 0};
+	int64_t before = *left;
 	int err;
 
+	if (last == c->stuck && clock_now().ns - c->stuck_ns < STUCK_MS * 1000000)
+		return 0;
 	pthread_rwlock_rdlock(&c->lock);
 	err = list_chains(c, &all);
 	pthread_rwlock_unlock(&c->lock);
 	for (size_t i = 0; err == 0 && i < all.count && *left > 0; i++)
 		err = chain_renew(all.list[i], last, left);
 	free(all.list);
+	c->stuck = err != 0 || *left == before ? last : 0;
+	c->stuck_ns = clock_now().ns;
 	return err;
 }
 

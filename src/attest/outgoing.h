@@ -37,6 +37,7 @@ struct outgoing {
 	struct journal *journal;   /* that has it, or NULL */
 	struct journal_hold hold;
 	struct journal_place place;
+	bool unreadable;           /* the journal had it, and doesn't give it back: said already */
 };
 
 struct outgoing *outgoing_new(void) MUSTCHECK; /* NULL: no memory */

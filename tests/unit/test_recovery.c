@@ -1568,6 +1568,69 @@ START_TEST(the_type_stays)
 }
 END_TEST
 
+static struct outgoing *
+first_of(int32_t partition)
+{
+	return CONTAINER_OF(list_first(&chain_at(partition)->outgoing), struct outgoing, link);
+}
+
+/* A byte of the statement there, now and once more as it was. */
+static void
+flip(const struct journal_place *at)
+{
+	char name[JOURNAL_NAME_LEN];
+	uint8_t byte;
+	int fd;
+
+	journal_file_name(at->segment, name);
+	fd = openat(dir_fd, name, O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pread(fd, &byte, 1, (off_t)(at->offset + 40)), 1);
+	byte ^= 1;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, (off_t)(at->offset + 40)), 1);
+	close(fd);
+}
+
+/* A statement that the disk doesn't give back keeps its segment, and nothing else there; it is tried again, but not all the time. */
+START_TEST(one_that_is_unreadable)
+{
+	int32_t bad = _i, good = 1 - _i; /* whichever is met first */
+	uint64_t first;
+
+	seed = 1;
+	segment_bytes = 4 * SEGMENT;
+	begin();
+	atomic_store(&c->shared.outgoing, OUTGOING_MEMORY_MAX); /* the journal alone has them */
+	fill(0, set->window_records, 1, 0);
+	fill(1, set->window_records, 2, 0);
+	seal_passing(-1);
+	ck_assert_int_eq(journal_commit(j), 0);
+	flip(&first_of(bad)->place);
+	first = first_of(bad)->hold.segment;
+	ck_assert_uint_eq(first_of(good)->hold.segment, first);
+	for (int i = 0; journal_crowded(j) != first; i++) {
+		fill(4, set->window_records, i % 50, 10 * i);
+		seal_passing(4);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	(void)chains_journal_tidy(c);
+	ck_assert_uint_eq(first_of(bad)->hold.segment, first);
+	ck_assert_uint_gt(first_of(good)->hold.segment, first);
+	ck_assert_uint_eq(journal_crowded(j), first);
+	ck_assert(!chains_journal_tidy(c)); /* there was nothing to do */
+	flip(&first_of(bad)->place);
+	pass(999);
+	ck_assert(!chains_journal_tidy(c));
+	ck_assert_uint_eq(first_of(bad)->hold.segment, first);
+	pass(1);
+	(void)chains_journal_tidy(c);
+	ck_assert_uint_gt(first_of(bad)->hold.segment, first);
+	ck_assert_uint_eq(journal_idle(j), 0); /* so the old ones went */
+	note_written();
+	crash();
+}
+END_TEST
+
 /* A round of renewing can't be written: what it moved can be read as soon as the disk takes it, though nobody produces. */
 START_TEST(a_full_disk_while_renewing)
 {
@@ -1623,6 +1686,7 @@ main(void)
 	tcase_add_test(t, the_type_stays);
 	tcase_add_test(t, a_full_disk_while_renewing);
 	tcase_add_test(t, many_heads);
+	tcase_add_loop_test(t, one_that_is_unreadable, 0, 2);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
 	tcase_add_loop_test(t, given_up_before_a_crash, 0, 2 * ARRAY_LEN(syncs));
