@@ -4,6 +4,9 @@
  *                  all threads
  *
  * One thread writes at a time, without the mutex; the others wait for it or fill the next block.
+ *
+ * A sync that fails tells it once: the kernel may call pages clean that it couldn't write.  So
+ * what was on disk before is all that counts of that segment, and the next begins with the rest.
  */
 #include "attest/journal_internal.h"
 #include "attest/journal_space.h"
@@ -122,6 +125,7 @@ journal_open(const struct journal_conf *conf, struct journal **ret, char *why, s
 		return err;
 	}
 	add_segment(j, j->first);
+	j->synced_bytes = JOURNAL_HEADER_BYTES;
 	j->filling = wr_new(SIZE_MAX / 2);
 	j->leaving = wr_new(SIZE_MAX / 2);
 	list_init(&j->filling_places);
@@ -153,29 +157,91 @@ journal_close(struct journal *j)
 /* What one round does without the mutex. */
 struct round {
 	uint64_t number, at; /* the segment and its length; a new one changes them */
+	uint64_t synced_at;  /* so much of it is surely on disk */
 	bool begin;          /* a new one */
 	bool sync;
 	bool begun, written, synced;
-	bool lost; /* it was written, and its sync failed */
+	bool lost; /* its sync failed */
 };
+
+/* The blocks from there on.  They may be in the kernel's memory alone, or nowhere any more, which their sums tell. */
+static int
+read_blocks(const struct journal *j, uint64_t number, uint64_t from, uint64_t end, struct wr *w)
+{
+	struct slice entries, blocks;
+	enum journal_end why;
+	char name[JOURNAL_NAME_LEN];
+	size_t at = 0, next;
+	int fd, err = 0;
+
+	if (wr_room(w, end - from) == NULL)
+		return wr_err(w);
+	journal_file_name(number, name);
+	fd = openat(j->conf.dir_fd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_IO;
+	while (err == 0 && w->len < end - from) {
+		ssize_t n = pread(fd, w->buf + w->len, end - from - w->len, (off_t)(from + w->len));
+
+		if (n > 0)
+			wr_commit(w, (size_t)n);
+		else if (n == 0 || errno != EINTR)
+			err = ERR_IO;
+	}
+	close(fd);
+	blocks = wr_slice(w);
+	while (err == 0 && journal_block_read(blocks, at, &entries, &next, &why))
+		at = next;
+	if (err == 0 && at != blocks.n) {
+		errno = EIO;
+		err = ERR_IO;
+	}
+	return err;
+}
+
+/* The next segment, which begins with what may not be on disk of this one.  0 or an error, and all is as it was. */
+static int
+begin_segment(struct journal *j, struct round *r)
+{
+	uint64_t counts = j->suspect ? r->synced_at : r->at;
+	struct wr rest = wr_new(SIZE_MAX / 2);
+	char name[JOURNAL_NAME_LEN];
+	int fd = -1, saved, err = 0;
+
+	if (counts < r->at)
+		err = read_blocks(j, r->number, counts, r->at, &rest);
+	if (err == 0 && (err = make_file(&j->conf, r->number + 1, counts, &fd)) == 0 &&
+	    (err = write_at(fd, wr_slice(&rest), JOURNAL_HEADER_BYTES)) != 0) {
+		saved = errno;
+		journal_file_name(r->number + 1, name);
+		(void)unlinkat(j->conf.dir_fd, name, 0);
+		close(fd);
+		errno = saved;
+	}
+	if (err == 0) {
+		close(j->fd);
+		j->fd = fd;
+		r->number++;
+		r->at = JOURNAL_HEADER_BYTES + rest.len;
+		r->begun = true;
+	}
+	wr_free(&rest);
+	return err;
+}
 
 static void
 do_round(struct journal *j, struct round *r)
 {
 	struct slice block = wr_slice(&j->leaving);
-	int fd;
 
 	if (r->begin) {
 		/* Its sync, if that is asked for, must not miss what stands in the one before. */
-		if (j->conf.sync != JOURNAL_SYNC_NONE && !j->suspect && fdatasync(j->fd) != 0)
+		if (j->conf.sync != JOURNAL_SYNC_NONE && !j->suspect && fdatasync(j->fd) != 0) {
+			r->lost = true;
 			return;
-		if (make_file(&j->conf, r->number + 1, r->at, &fd) != 0)
+		}
+		if (begin_segment(j, r) != 0)
 			return;
-		close(j->fd);
-		j->fd = fd;
-		r->number++;
-		r->at = JOURNAL_HEADER_BYTES;
-		r->begun = true;
 	}
 	if (block.n > 0) {
 		journal_block_begin(j->leaving.buf, slice_of(block.p + JOURNAL_BLOCK_BYTES, block.n - JOURNAL_BLOCK_BYTES));
@@ -228,7 +294,7 @@ tell_places(struct journal *j, uint64_t segment, uint64_t at)
 static int
 write_round(struct journal *j, bool sync)
 {
-	struct round r = {.number = journal_last_of(j)->number, .at = journal_last_of(j)->bytes, .sync = sync};
+	struct round r = {.number = journal_last_of(j)->number, .at = journal_last_of(j)->bytes, .synced_at = j->synced_bytes, .sync = sync};
 	int cause;
 
 	if (j->leaving.len == 0) {
@@ -251,7 +317,10 @@ write_round(struct journal *j, bool sync)
 	j->writing = false;
 	if (r.begun) {
 		add_segment(j, r.number);
+		journal_last_of(j)->bytes = r.at;
+		j->bytes += r.at - JOURNAL_HEADER_BYTES;
 		j->suspect = false;
+		j->synced_bytes = JOURNAL_HEADER_BYTES;
 	}
 	if (r.written) {
 		tell_places(j, r.number, r.at);
@@ -260,9 +329,11 @@ write_round(struct journal *j, bool sync)
 		keep_or_free(&j->leaving);
 		j->written_to = j->leaving_to;
 	}
-	if (r.synced)
+	if (r.synced) {
 		j->synced_to = j->written_to;
-	j->suspect |= r.lost; /* the kernel may call pages clean that it couldn't write */
+		j->synced_bytes = journal_last_of(j)->bytes;
+	}
+	j->suspect |= r.lost;
 	if (!r.written || (sync && !r.synced)) {
 		j->rounds_failed++;
 		if (!j->failing)

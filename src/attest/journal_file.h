@@ -7,7 +7,8 @@
  *   block …
  *
  * A block is what one write handed over.  A segment says how many bytes of its predecessor
- * count: what a crash or a failed write left behind them never was written.
+ * count: what a crash or a failed write left behind them never was written, and what a failed
+ * sync left stands in itself.
  */
 #ifndef ATTEST_JOURNAL_FILE_H
 #define ATTEST_JOURNAL_FILE_H

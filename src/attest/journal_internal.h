@@ -29,7 +29,8 @@ struct journal {
 	uint64_t rounds_failed;
 	bool writing;
 	bool failing;
-	bool suspect; /* a sync failed: what follows goes to another file */
+	bool suspect; /* a sync failed: what follows goes to another file, … */
+	uint64_t synced_bytes; /* … behind what this one has and isn't on disk; of the last segment */
 };
 
 static inline struct segment *

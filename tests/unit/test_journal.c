@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -55,6 +56,70 @@ begun(const struct journal_conf *c)
 
 	ck_assert_msg(journal_open(c, &j, why, sizeof(why)) == 0, "%s", why);
 	return j;
+}
+
+/* --- a disk that syncs, or doesn't, in place of libc's functions ----------------------------- */
+
+/* What a file has for good: up to a sync that failed, whatever comes behind it. */
+struct durable {
+	ino_t file;
+	off_t bytes;
+	bool lost;
+};
+
+static struct durable durable[64];
+static bool sync_fails;
+
+static struct durable *
+durable_of(ino_t file)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(durable) && durable[i].file != 0 && durable[i].file != file)
+		i++;
+	ck_assert_uint_lt(i, ARRAY_LEN(durable));
+	durable[i].file = file;
+	return &durable[i];
+}
+
+int
+fdatasync(int fd)
+{
+	struct durable *d;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	d = durable_of(st.st_ino);
+	if (st.st_size <= JOURNAL_HEADER_BYTES)
+		d->bytes = d->lost = 0; /* a new file; numbers of others come again */
+	d->lost |= sync_fails;
+	if (!d->lost)
+		d->bytes = st.st_size;
+	errno = EIO;
+	return sync_fails ? -1 : 0;
+}
+
+int
+fsync(int fd)
+{
+	return fdatasync(fd);
+}
+
+/* The machine lost its power: what the disk never took is gone. */
+static void
+lose_power(void)
+{
+	DIR *d = opendir(dir);
+
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		int fd = e->d_name[0] == '.' ? -1 : openat(dir_fd, e->d_name, O_WRONLY);
+
+		ck_assert(fd < 0 || ftruncate(fd, durable_of(e->d_ino)->bytes) == 0);
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(d);
 }
 
 /* --- entries ------------------------------------------------------------------------------- */
@@ -617,6 +682,92 @@ START_TEST(its_size_is_limited)
 }
 END_TEST
 
+/* A sync fails once, of what was written before.  The kernel calls that clean, and the disk may not have it: what is told to be on disk is put there anew. */
+START_TEST(a_sync_that_fails)
+{
+	struct journal_conf c = conf();
+	struct journal_hold hold;
+	struct journal *j;
+	uint64_t last;
+	struct seen s;
+
+	c.sync = JOURNAL_SYNC_WINDOW;
+	c.segment_bytes = _i == 0 ? 1 << 20 : 1; /* then it is that in front of the next segment */
+	j = begun(&c);
+	put(j, batch(1), NULL);
+	ck_assert_int_eq(journal_sync(j), 0);
+	put(j, batch(2), &hold);
+	ck_assert_int_eq(journal_commit(j), 0);
+	put(j, batch(3), NULL);
+	for (int n = 0; n < 3; n++) {
+		sync_fails = true;
+		ck_assert_int_eq(journal_sync(j), ERR_IO);
+		sync_fails = false;
+		if (n < 2)
+			ck_assert_int_eq(journal_commit(j), 0); /* written to another file, whose sync fails next */
+	}
+	ck_assert_int_eq(journal_sync(j), 0);
+	put(j, batch(4), NULL);
+	ck_assert_int_eq(journal_sync(j), 0);
+	last = journal_last(j);
+	ck_assert_uint_le(hold.segment, last);
+	lose_power();
+	s = read_all(0);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_eq(s.entries, 4);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_uint_eq(s.windows[i], i + 1);
+	journal_close(j);
+}
+END_TEST
+
+static void
+flip(uint64_t segment, off_t at)
+{
+	char name[JOURNAL_NAME_LEN];
+	uint8_t byte;
+	int fd;
+
+	journal_file_name(segment, name);
+	fd = openat(dir_fd, name, O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	byte ^= 1;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
+/* What a failed sync left isn't there any more when it is to be put anew: nothing is told to be on disk. */
+START_TEST(a_sync_that_fails_and_loses)
+{
+	struct journal_conf c = conf();
+	struct journal *j;
+	struct seen s;
+	off_t at;
+
+	c.sync = JOURNAL_SYNC_WINDOW;
+	j = begun(&c);
+	put(j, batch(1), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	at = size_of(1) - 1;
+	sync_fails = true;
+	ck_assert_int_eq(journal_sync(j), ERR_IO);
+	sync_fails = false;
+	flip(1, at);
+	for (int n = 0; n < 3; n++) {
+		ck_assert_int_eq(journal_sync(j), ERR_IO);
+		put(j, published(2 + (uint64_t)n), NULL);
+	}
+	flip(1, at);
+	ck_assert_int_eq(journal_sync(j), 0);
+	lose_power();
+	s = read_all(0);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_eq(s.entries, 4);
+	journal_close(j);
+}
+END_TEST
+
 static void
 limit_disk(rlim_t bytes)
 {
@@ -795,6 +946,8 @@ main(void)
 	tcase_add_loop_test(t, one_that_stays, 0, 3);
 	tcase_add_test(t, all_of_it_stays);
 	tcase_add_test(t, its_size_is_limited);
+	tcase_add_loop_test(t, a_sync_that_fails, 0, 2);
+	tcase_add_test(t, a_sync_that_fails_and_loses);
 	tcase_add_loop_test(t, a_full_disk, 0, 3);
 	tcase_add_test(t, much_before_a_commit);
 	tcase_add_test(t, a_disk_that_stays_full);
