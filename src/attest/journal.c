@@ -130,6 +130,7 @@ journal_open(const struct journal_conf *conf, struct journal **ret, char *why, s
 	j->leaving = wr_new(SIZE_MAX / 2);
 	list_init(&j->filling_places);
 	list_init(&j->leaving_places);
+	list_init(&j->unsynced_places);
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_cond_init(&j->done, NULL);
 	*ret = j;
@@ -287,7 +288,31 @@ tell_places(struct journal *j, uint64_t segment, uint64_t at)
 	while ((place = pop_place(&j->leaving_places)) != NULL) {
 		place->offset += at;
 		place->segment = segment;
+		if (j->conf.sync != JOURNAL_SYNC_NONE)
+			list_append(&j->unsynced_places, &place->link);
 	}
+}
+
+/* What was written since the last sync, which failed, stands at the begin of a segment. */
+static void
+move_places(struct journal *j, uint64_t segment)
+{
+	LIST_EACH(&j->unsynced_places, e) {
+		struct journal_place *place = CONTAINER_OF(e, struct journal_place, link);
+
+		place->offset -= j->synced_bytes - JOURNAL_HEADER_BYTES;
+		place->segment = segment;
+	}
+}
+
+/* All that is written is on disk. */
+static void
+note_synced(struct journal *j)
+{
+	j->synced_to = j->written_to;
+	j->synced_bytes = journal_last_of(j)->bytes;
+	while (pop_place(&j->unsynced_places) != NULL)
+		;
 }
 
 /* Under the mutex, which it gives back while it writes.  0 or ERR_IO. */
@@ -316,6 +341,10 @@ write_round(struct journal *j, bool sync)
 	pthread_mutex_lock(&j->lock);
 	j->writing = false;
 	if (r.begun) {
+		if (j->suspect)
+			move_places(j, r.number);
+		else if (j->conf.sync != JOURNAL_SYNC_NONE)
+			note_synced(j); /* the segment before */
 		add_segment(j, r.number);
 		journal_last_of(j)->bytes = r.at;
 		j->bytes += r.at - JOURNAL_HEADER_BYTES;
@@ -329,10 +358,8 @@ write_round(struct journal *j, bool sync)
 		keep_or_free(&j->leaving);
 		j->written_to = j->leaving_to;
 	}
-	if (r.synced) {
-		j->synced_to = j->written_to;
-		j->synced_bytes = journal_last_of(j)->bytes;
-	}
+	if (r.synced)
+		note_synced(j);
 	j->suspect |= r.lost;
 	if (!r.written || (sync && !r.synced)) {
 		j->rounds_failed++;
@@ -404,6 +431,25 @@ admit(struct journal *j, enum journal_kind kind)
 	return 0;
 }
 
+static bool
+has_place(const struct list *l, const struct journal_place *place)
+{
+	LIST_EACH(l, e)
+		if (e == &place->link)
+			return true;
+	return false;
+}
+
+static void
+forget_place(struct journal *j, struct journal_place *place)
+{
+	struct list *all[] = {&j->filling_places, &j->leaving_places, &j->unsynced_places};
+
+	for (size_t i = 0; link_in_list(&place->link) && i < ARRAY_LEN(all); i++)
+		if (has_place(all[i], place))
+			list_remove(all[i], &place->link);
+}
+
 /* Under the mutex.  An entry that is put again takes its hold along. */
 static int
 put(struct journal *j, const struct journal_entry *e, bool again, struct journal_hold *hold, struct journal_place *place)
@@ -433,6 +479,8 @@ put(struct journal *j, const struct journal_entry *e, bool again, struct journal
 		if (place != NULL) {
 			struct slice bytes = slice_of(j->filling.buf + at, j->filling.len - at);
 
+			if (again)
+				forget_place(j, place);
 			*place = (struct journal_place){
 				.offset = at, .length = (uint32_t)bytes.n, .crc = crc32c(0, bytes)};
 			list_append(&j->filling_places, &place->link);
@@ -479,26 +527,19 @@ journal_put_again(struct journal *j, const struct journal_entry *e, struct journ
 int
 journal_get(struct journal *j, const struct journal_place *at, struct wr *w)
 {
-	return journal_place_fetch(j->conf.dir_fd, at, w);
-}
+	struct journal_place now;
 
-static bool
-has_place(const struct list *l, const struct journal_place *place)
-{
-	LIST_EACH(l, e)
-		if (e == &place->link)
-			return true;
-	return false;
+	pthread_mutex_lock(&j->lock);
+	now = *at; /* it may be moved meanwhile */
+	pthread_mutex_unlock(&j->lock);
+	return journal_place_fetch(j->conf.dir_fd, &now, w);
 }
 
 void
 journal_forget_place(struct journal *j, struct journal_place *place)
 {
 	pthread_mutex_lock(&j->lock);
-	if (has_place(&j->filling_places, place))
-		list_remove(&j->filling_places, &place->link);
-	else if (has_place(&j->leaving_places, place))
-		list_remove(&j->leaving_places, &place->link);
+	forget_place(j, place);
 	pthread_mutex_unlock(&j->lock);
 }
 

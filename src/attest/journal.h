@@ -37,7 +37,7 @@ void journal_close(struct journal *j); /* writes what is buffered; the files sta
  */
 int journal_put(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold) MUSTCHECK;
 
-/* The same, of a STATED entry; its place is told when it is written. */
+/* The same, of a STATED entry; its place is told when it is written, and again when a failed sync lets it be moved. */
 int journal_put_placed(struct journal *j, const struct journal_entry *e, struct journal_hold *ret_hold,
 		       struct journal_place *place) MUSTCHECK;
 int journal_get(struct journal *j, const struct journal_place *at, struct wr *w) MUSTCHECK; /* journal_place_fetch() */

@@ -24,7 +24,8 @@ struct journal {
 	uint64_t live;  /* … and of the entries that are needed */
 	int fd;         /* of the last one; the writer's */
 	struct wr filling, leaving;
-	struct list filling_places, leaving_places; /* entries in those whose place is asked for */
+	struct list filling_places, leaving_places; /* entries in those whose place is asked for, … */
+	struct list unsynced_places;                /* … and that are written behind synced_bytes */
 	uint64_t put_to, leaving_to, written_to, synced_to; /* entries so far */
 	uint64_t rounds_failed;
 	bool writing;

@@ -7,7 +7,7 @@
 
 /* Zeroed: nowhere. */
 struct journal_place {
-	struct link link; /* the journal's, until the entry is written */
+	struct link link; /* the journal's, until the entry is written, and on disk where that is waited for */
 	uint64_t segment; /* 0: not written yet */
 	uint64_t offset;
 	uint32_t length;
