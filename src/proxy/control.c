@@ -2,9 +2,6 @@
  *   RESTING ──back-off over──► SEARCHING ──connected──► GREETING ──ApiVersions──► UP
  *      ▲                          │ next candidate         │                      │
  *      └── every candidate failed ┴────────────────────────┴──────────────────────┘
- *
- * Asks wait in one list while there is no connection, and in another, in the order they
- * were sent, while they are with a broker.  A connection that is lost sends them back.
  */
 #include "proxy/control_private.h"
 
@@ -16,168 +13,19 @@
 #include "kafka/api.h"
 #include "kafka/apiversions.h"
 #include "kafka/header.h"
-#include "kafka/metadata.h"
 #include "proxy/listener.h"
 
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 10000
 #define STEADY_MS 1000 /* a connection that served for so long is no sign of trouble when it ends */
-#define CLIENT_ID "makoto-proxy"
 #define NO_ANSWER "no broker answers"
 
 static void search_next(struct control *c);
-static void look(struct control *c);
-
-/* --- asks -------------------------------------------------------------------------- */
-
-static void
-ask_end(struct ask *a, int err, struct slice body)
-{
-	if (!a->login)
-		a->done(a->arg, err, a->version, body);
-	free(a);
-}
-
-static struct ask *
-ask_of(struct link *e)
-{
-	return CONTAINER_OF(e, struct ask, link);
-}
-
-static struct monotime
-in_ms(int64_t ms)
-{
-	return (struct monotime){clock_now().ns + ms * 1000000};
-}
-
-/* When something is to be done about an ask that a broker has. */
-static struct monotime
-due(const struct ask *a)
-{
-	return a->patience.ns < a->deadline.ns ? a->patience : a->deadline;
-}
-
-void
-control_arm_deadline(struct control *c)
-{
-	struct link *sent = list_first(&c->sent), *waiting = list_first(&c->waiting);
-	struct monotime at;
-
-	/* Both lists are in order of age.  What was sent is older than what waits, but for a login's messages. */
-	if (sent == NULL && waiting == NULL) {
-		loop_timer_clear(c->deadline);
-		return;
-	}
-	at = sent != NULL ? due(ask_of(sent)) : ask_of(waiting)->deadline;
-	if (waiting != NULL && ask_of(waiting)->deadline.ns < at.ns)
-		at = ask_of(waiting)->deadline;
-	loop_timer_set(c->deadline, monotime_since_ms(at, clock_now()) + 1);
-}
-
-static int
-write_ask(struct control *c, struct ask *a, struct rope *ret_frame)
-{
-	struct wr w = wr_new(c->reactor->core->set.max_frame);
-	struct rope frame = {NULL, 0, 0, 0};
-	int err;
-
-	a->correlation_id = c->next_correlation_id++ & INT32_MAX;
-	request_header_write(a->key, a->version, a->correlation_id, slice_str(CLIENT_ID), &w);
-	a->body(a->arg, a->version, &w);
-	err = rope_add_wr(&frame, &w);
-	if (err != 0) {
-		wr_free(&w);
-		rope_clear(&frame);
-		return err;
-	}
-	*ret_frame = frame;
-	return 0;
-}
-
-/* The highest version that both sides know. */
-static int
-choose_version(const struct control *c, struct ask *a)
-{
-	int16_t min, max;
-	int err = apiversions_find(0, blob_slice(c->versions), a->key, &min, &max);
-
-	if (err != 0)
-		return ERR_UNSUPPORTED;
-	min = min > a->min ? min : a->min;
-	max = max < a->max ? max : a->max;
-	if (max < min)
-		return ERR_UNSUPPORTED;
-	a->version = max;
-	return 0;
-}
-
-void
-control_send_waiting(struct control *c)
-{
-	struct link *e;
-
-	while (c->state == CONTROL_UP && !c->logging_in && (e = list_pop(&c->waiting)) != NULL) {
-		struct ask *a = ask_of(e);
-		struct rope frame;
-		int err = choose_version(c, a);
-
-		if (err == 0)
-			err = write_ask(c, a, &frame);
-		if (err == 0) {
-			err = io_send_frame(c->io, &frame);
-			if (err != 0)
-				rope_clear(&frame);
-		}
-		a->patience = a->moved ? a->deadline : in_ms(CONTROL_PATIENCE_MS);
-		if (err != 0)
-			ask_end(a, err, slice_of(NULL, 0));
-		else
-			list_append(&c->sent, &a->link);
-	}
-	control_arm_deadline(c);
-}
-
-static void
-on_ask(void *arg)
-{
-	struct ask *a = arg;
-	struct control *c = a->control;
-
-	list_append(&c->waiting, &a->link);
-	control_send_waiting(c);
-}
-
-int
-control_ask(struct control *c, int16_t key, int16_t min, int16_t max, control_body_fn *body, control_done_fn *done,
-	    void *arg)
-{
-	struct ask *a;
-	int err;
-
-	if (atomic_load(&c->stopped))
-		return ERR_CLOSED;
-	a = calloc(1, sizeof(*a));
-	if (a == NULL)
-		return ERR_NOMEM;
-	a->call = (struct wake_call){NULL, on_ask, a};
-	a->control = c;
-	a->key = key;
-	a->min = min;
-	a->max = max;
-	a->body = body;
-	a->done = done;
-	a->arg = arg;
-	a->deadline = in_ms(CONTROL_ASK_MS);
-	err = wake_post(c->reactor->core->main, &a->call);
-	if (err != 0)
-		free(a);
-	return err;
-}
 
 /* --- the connection ---------------------------------------------------------------- */
 
-static void
-not_ready(struct control *c, const char *why)
+void
+control_not_ready(struct control *c, const char *why)
 {
 	if (atomic_exchange(&c->unready, why) == NULL)
 		metric_add(METRIC_READY, -1);
@@ -187,7 +35,7 @@ static void
 rest(struct control *c, const char *why)
 {
 	c->state = CONTROL_RESTING;
-	not_ready(c, NO_ANSWER);
+	control_not_ready(c, NO_ANSWER);
 	if (!c->told_lost)
 		LOG_WARN("control", "no broker of the cluster can be reached; trying on",
 			 LOG_S("bootstrap", c->reactor->core->set.bootstrap_servers), LOG_S("last", c->broker),
@@ -224,7 +72,6 @@ control_lost(struct control *c, const char *why)
 {
 	bool was_up = c->state == CONTROL_UP;
 	bool steady = was_up && c->understood && monotime_since_ms(clock_now(), c->up) >= STEADY_MS;
-	struct link *e;
 
 	io_close(c->io);
 	c->io = NULL;
@@ -232,14 +79,7 @@ control_lost(struct control *c, const char *why)
 	c->login = NULL;
 	c->logging_in = false;
 	loop_timer_clear(c->relogin);
-	/* What was sent is older than what waits: back to the front, in its order. */
-	while ((e = list_last(&c->sent)) != NULL) {
-		list_remove(&c->sent, e);
-		if (ask_of(e)->login)
-			free(ask_of(e));
-		else
-			list_prepend(&c->waiting, e);
-	}
+	control_ask_back(c);
 	loop_timer_clear(c->refresh);
 	if (was_up)
 		LOG_LIMITED(LOG_LEVEL_INFO, "control", "the control connection ended; trying the next broker",
@@ -260,7 +100,7 @@ greet(struct control *c)
 	int err;
 
 	/* Version 0 is understood by every broker, and names every API. */
-	request_header_write(API_VERSIONS, 0, 0, slice_str(CLIENT_ID), &w);
+	request_header_write(API_VERSIONS, 0, 0, slice_str(CONTROL_CLIENT_ID), &w);
 	err = rope_add_wr(&frame, &w);
 	if (err == 0)
 		err = io_send_frame(c->io, &frame);
@@ -294,37 +134,8 @@ on_versions(struct control *c, struct slice frame)
 	c->state = CONTROL_UP;
 	c->understood = false;
 	c->up = clock_now();
-	look(c);
-	control_send_waiting(c);
-}
-
-static void
-on_answer(struct control *c, struct slice frame)
-{
-	struct link *e = list_first(&c->sent);
-	struct rd r = rd_of(frame);
-	int32_t correlation_id = rd_i32(&r);
-	struct ask *a;
-	size_t at;
-
-	if (rd_err(&r) != 0 || e == NULL || ask_of(e)->correlation_id != correlation_id) {
-		control_lost(c, "an answer to no request");
-		return;
-	}
-	a = ask_of(e);
-	list_remove(&c->sent, e);
-	if (a->login) {
-		free(a);
-		control_login_answer(c, frame);
-		return;
-	}
-	if (response_body_at(a->key, a->version, frame, &at) != 0) {
-		ask_end(a, ERR_MALFORMED, slice_of(NULL, 0));
-		control_lost(c, "an answer whose header can't be read");
-		return;
-	}
-	ask_end(a, 0, slice_of(frame.p + at, frame.n - at));
-	control_arm_deadline(c);
+	control_look(c);
+	control_ask_send(c);
 }
 
 static void
@@ -343,7 +154,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 		if (c->state == CONTROL_GREETING)
 			on_versions(c, blob_slice(note->blob));
 		else
-			on_answer(c, blob_slice(note->blob));
+			control_ask_answer(c, blob_slice(note->blob));
 		return;
 	case IO_CHUNK:
 	case IO_LOW:
@@ -381,7 +192,7 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 	c->login = login;
 	control_login_arm(c);
 	c->state = CONTROL_GREETING;
-	control_arm_deadline(c);
+	control_ask_arm(c);
 	/* A port that accepts and then says nothing must not be waited for, least of all while there are others. */
 	patience = c->left > 0 && set->connect_ms > CONTROL_PATIENCE_MS ? CONTROL_PATIENCE_MS : set->connect_ms;
 	if (io_set_idle(c->io, patience) != 0 || greet(c) != 0)
@@ -436,135 +247,12 @@ on_backoff(void *arg)
 }
 
 static void
-on_deadline(void *arg)
-{
-	struct control *c = arg;
-	struct monotime now = clock_now();
-	bool stuck = false;
-	struct link *e = list_first(&c->sent);
-
-	/* The process may hang, and its kernel keep the connection: others can answer in time. */
-	if (e != NULL && ask_of(e)->patience.ns <= now.ns && now.ns < ask_of(e)->deadline.ns) {
-		for (e = list_last(&c->sent); e != NULL; e = list_before(&c->sent, e))
-			ask_of(e)->moved = true;
-		control_lost(c, "the broker does not answer");
-	}
-
-	while ((e = list_first(&c->sent)) != NULL && ask_of(e)->deadline.ns <= now.ns) {
-		list_remove(&c->sent, e);
-		ask_end(ask_of(e), ERR_TIMEOUT, slice_of(NULL, 0));
-		stuck = true;
-	}
-	while ((e = list_first(&c->waiting)) != NULL && ask_of(e)->deadline.ns <= now.ns) {
-		list_remove(&c->waiting, e);
-		ask_end(ask_of(e), ERR_TIMEOUT, slice_of(NULL, 0));
-	}
-	if (stuck && c->io != NULL)
-		control_lost(c, "the broker does not answer");
-	control_arm_deadline(c);
-}
-
-/* --- looking at the brokers -------------------------------------------------------- */
-
-static void
-metadata_body(void *arg, int16_t version, struct wr *w)
-{
-	(void)arg;
-	metadata_request_write(version, NULL, NULL, 0, w);
-}
-
-/* As one word: it is shown to people, and a broker may say anything. */
-static void
-note_cluster(struct control *c, struct slice id)
-{
-	size_t n = id.n < CLUSTER_ID_MAX ? id.n : CLUSTER_ID_MAX - 1;
-
-	pthread_mutex_lock(&c->mutex);
-	for (size_t i = 0; i < n; i++)
-		c->cluster_id[i] = id.p[i] > ' ' && id.p[i] < 0x7f ? (char)id.p[i] : '?';
-	c->cluster_id[n] = '\0';
-	pthread_mutex_unlock(&c->mutex);
-}
-
-static void
-learn(struct control *c, const struct metadata *m)
-{
-	const char *unready = m->broker_count > 0 ? NULL : "the cluster tells of no broker";
-
-	if (m->broker_count > 0)
-		endpoints_look(c->reactor->core->endpoints, m->cluster_id);
-	for (size_t i = 0; i < m->broker_count; i++) {
-		const struct metadata_broker *b = &m->brokers[i];
-		uint16_t port;
-		int err = endpoints_meet(c->reactor->core->endpoints, b->node_id, b->host, b->port, &port);
-
-		if (err == 0)
-			continue;
-		unready = err == ERR_LIMIT ? "listen.broker.ports has no free port for a broker" : "a broker's port can't be opened";
-		if (err == ERR_CLOSED)
-			continue; /* the proxy stops: no ports are opened any more */
-		LOG_LIMITED(LOG_LEVEL_ERROR, "control", "a broker has no port of ours: clients can't reach it",
-			    LOG_I("node", b->node_id), LOG_B("host", b->host), LOG_I("first", c->reactor->core->set.first_port),
-			    LOG_I("last", c->reactor->core->set.last_port),
-			    LOG_S("error", err == ERR_LIMIT ? "listen.broker.ports has no free port" : err_text(err)));
-	}
-	note_cluster(c, m->cluster_id);
-	if (unready != NULL) {
-		not_ready(c, unready);
-		return;
-	}
-	c->told_lost = false;
-	if (atomic_exchange(&c->unready, NULL) != NULL) {
-		metric_add(METRIC_READY, 1);
-		LOG_LIMITED(LOG_LEVEL_INFO, "control", "the cluster is reachable", LOG_S("broker", c->broker),
-			    LOG_B("cluster", m->cluster_id), LOG_I("brokers", m->broker_count));
-	}
-}
-
-static void
-on_metadata(void *arg, int err, int16_t version, struct slice body)
-{
-	struct control *c = arg;
-	struct metadata m;
-
-	c->looking = false;
-	if (err == 0)
-		err = metadata_read(version, body, &m);
-	if (err == 0) {
-		c->understood = true;
-		learn(c, &m);
-		metadata_free(&m);
-	} else if (err != ERR_CLOSED) {
-		LOG_LIMITED(LOG_LEVEL_WARN, "control", "the cluster's brokers can't be learnt", LOG_S("broker", c->broker),
-			    LOG_S("error", err_text(err)));
-	}
-	if (c->state == CONTROL_UP)
-		loop_timer_set(c->refresh, err == 0 && control_unready(c) == NULL ? c->reactor->core->set.refresh_ms : 1000);
-}
-
-static void
-look(struct control *c)
-{
-	if (c->looking || c->state != CONTROL_UP)
-		return;
-	c->looking = control_ask(c, API_METADATA, METADATA_MIN, METADATA_MAX, metadata_body, on_metadata, c) == 0;
-	if (!c->looking)
-		loop_timer_set(c->refresh, 1000);
-}
-
-static void
-on_refresh(void *arg)
-{
-	look(arg);
-}
-
-static void
 on_refresh_call(void *arg)
 {
 	struct control *c = arg;
 
 	atomic_store(&c->refresh_posted, false);
-	look(c);
+	control_look(c);
 }
 
 void
@@ -593,8 +281,8 @@ control_new(struct reactor *r)
 	c->unready = NO_ANSWER;
 	c->refresh_call = (struct wake_call){NULL, on_refresh_call, c};
 	c->backoff = loop_timer_new(r->loop, on_backoff, c);
-	c->refresh = loop_timer_new(r->loop, on_refresh, c);
-	c->deadline = loop_timer_new(r->loop, on_deadline, c);
+	c->refresh = loop_timer_new(r->loop, control_look_due, c);
+	c->deadline = loop_timer_new(r->loop, control_ask_due, c);
 	c->relogin = loop_timer_new(r->loop, control_login_due, c);
 	if (c->relogin == NULL || c->backoff == NULL || c->refresh == NULL || c->deadline == NULL) {
 		control_free(c);
@@ -612,8 +300,6 @@ control_start(struct control *c)
 void
 control_free(struct control *c)
 {
-	struct link *e;
-
 	if (c == NULL)
 		return;
 	atomic_store(&c->stopped, true);
@@ -621,16 +307,13 @@ control_free(struct control *c)
 	upstream_cancel(c->search);
 	io_close(c->io);
 	login_free(c->login);
-	while ((e = list_pop(&c->sent)) != NULL)
-		ask_end(ask_of(e), ERR_CLOSED, slice_of(NULL, 0));
-	while ((e = list_pop(&c->waiting)) != NULL)
-		ask_end(ask_of(e), ERR_CLOSED, slice_of(NULL, 0));
+	control_ask_end(c);
 	loop_timer_free(c->backoff);
 	loop_timer_free(c->refresh);
 	loop_timer_free(c->deadline);
 	loop_timer_free(c->relogin);
 	blob_unref(c->versions);
-	not_ready(c, NO_ANSWER);
+	control_not_ready(c, NO_ANSWER);
 	pthread_mutex_destroy(&c->mutex);
 	free(c);
 }

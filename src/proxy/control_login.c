@@ -22,7 +22,7 @@ send_login(struct control *c, struct wr *w, int32_t correlation_id)
 	a->correlation_id = correlation_id;
 	a->deadline = a->patience = c->login_by;
 	list_append(&c->sent, &a->link);
-	control_arm_deadline(c);
+	control_ask_arm(c);
 	return 0;
 }
 
@@ -84,7 +84,7 @@ control_login_answer(struct control *c, struct slice frame)
 	char why[LOGIN_WHY_MAX];
 	bool done = false;
 
-	control_arm_deadline(c);
+	control_ask_arm(c);
 	if (login_answer(c->login, frame, &done, why, sizeof(why)) != 0) {
 		login_lost(c, why);
 	} else if (!done) {
@@ -92,6 +92,6 @@ control_login_answer(struct control *c, struct slice frame)
 	} else {
 		c->logging_in = false;
 		control_login_arm(c);
-		control_send_waiting(c);
+		control_ask_send(c);
 	}
 }

@@ -1,4 +1,4 @@
-/* What control.c and control_login.c share. */
+/* What the files of control share. */
 #ifndef PROXY_CONTROL_PRIVATE_H
 #define PROXY_CONTROL_PRIVATE_H
 
@@ -8,6 +8,7 @@
 #define CONTROL_ASK_MS 10000 /* control.h promises it */
 #define CONTROL_PATIENCE_MS 2000 /* a broker that is silent for so long is left for another one, if there is one */
 #define CLUSTER_ID_MAX 128
+#define CONTROL_CLIENT_ID "makoto-proxy"
 
 enum control_state { CONTROL_RESTING, CONTROL_SEARCHING, CONTROL_GREETING, CONTROL_UP };
 
@@ -56,9 +57,21 @@ struct control {
 	char cluster_id[CLUSTER_ID_MAX];
 };
 
-void control_arm_deadline(struct control *c);
-void control_send_waiting(struct control *c);
+/* control.c */
 void control_lost(struct control *c, const char *why); /* the connection is no good any more */
+void control_not_ready(struct control *c, const char *why);
+
+/* control_ask.c: what is asked, by whom, and until when. */
+void control_ask_send(struct control *c); /* what waits, if it can be sent now */
+void control_ask_arm(struct control *c);  /* the timer, after a change of what waits or was sent */
+void control_ask_due(void *c);            /* a loop_fn */
+void control_ask_answer(struct control *c, struct slice frame);
+void control_ask_back(struct control *c); /* the connection was lost: what was sent waits again */
+void control_ask_end(struct control *c);  /* all of it, with ERR_CLOSED */
+
+/* control_look.c: the cluster's brokers. */
+void control_look(struct control *c);
+void control_look_due(void *c); /* a loop_fn */
 
 /* control_login.c: the login of the connection, again before the broker ends it. */
 void control_login_arm(struct control *c);
