@@ -1,7 +1,10 @@
 /*
- *   RESTING ──back-off over──► SEARCHING ──connected──► GREETING ──ApiVersions──► UP
- *      ▲                          │ next candidate         │                      │
- *      └── every candidate failed ┴────────────────────────┴──────────────────────┘
+ *   RESTING ──back-off over──► SEARCHING ──connected──► GREETING ──ApiVersions──► CHECKING ──Metadata──► UP
+ *      ▲                          │ next candidate         │                         │                  │
+ *      └── every candidate failed ┴────────────────────────┴─────────────────────────┴──────────────────┘
+ *
+ * A broker that the cluster told of is checked: its address may be another cluster's by
+ * now.  Bootstrap servers are whom they are said to be, and UP at once.
  */
 #include "proxy/control_private.h"
 
@@ -110,6 +113,15 @@ greet(struct control *c)
 }
 
 static void
+serve(struct control *c)
+{
+	(void)!io_set_idle(c->io, 0); /* from here on each ask has a deadline */
+	c->state = CONTROL_UP;
+	c->up = clock_now();
+	control_ask_send(c);
+}
+
+static void
 on_versions(struct control *c, struct slice frame)
 {
 	int16_t min, max;
@@ -130,12 +142,26 @@ on_versions(struct control *c, struct slice frame)
 	b->len = frame.n - at;
 	blob_unref(c->versions);
 	c->versions = b;
-	(void)!io_set_idle(c->io, 0); /* from here on each ask has a deadline */
-	c->state = CONTROL_UP;
 	c->understood = false;
-	c->up = clock_now();
-	control_look(c);
-	control_ask_send(c);
+	if (c->node_id == LISTENER_BOOTSTRAP) {
+		serve(c);
+		control_look(c);
+		return;
+	}
+	c->state = CONTROL_CHECKING;
+	if (control_look_check(c) != 0)
+		control_lost(c, "its brokers can't be asked for");
+}
+
+static void
+on_checked(struct control *c, struct slice frame)
+{
+	const char *why = control_look_checked(c, frame);
+
+	if (why != NULL)
+		control_lost(c, why);
+	else
+		serve(c);
 }
 
 static void
@@ -153,6 +179,8 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	case IO_FRAME:
 		if (c->state == CONTROL_GREETING)
 			on_versions(c, blob_slice(note->blob));
+		else if (c->state == CONTROL_CHECKING)
+			on_checked(c, blob_slice(note->blob));
 		else
 			control_ask_answer(c, blob_slice(note->blob));
 		return;
@@ -164,7 +192,7 @@ on_io(void *arg, struct io *io, struct io_note *note)
 		control_lost(c, "closed by the broker");
 		return;
 	case IO_IDLE:
-		control_lost(c, "no answer to ApiVersions");
+		control_lost(c, c->state == CONTROL_GREETING ? "no answer to ApiVersions" : "no answer to Metadata");
 		return;
 	case IO_FAIL:
 		control_lost(c, upstream_why(note));
@@ -199,7 +227,7 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 		control_lost(c, "out of memory");
 }
 
-/* Candidates are the bootstrap servers and then the brokers met so far, round and round. */
+/* Candidates are the bootstrap servers and then the brokers that were told lately, round and round. */
 static struct endpoint
 next_candidate(struct control *c)
 {
@@ -232,6 +260,7 @@ search_next(struct control *c)
 	if (c->left > 0 && is_last_tried(c, &e))
 		e = next_candidate(c);
 	c->state = CONTROL_SEARCHING;
+	c->node_id = e.node_id;
 	c->search = upstream_start(c->reactor, e.node_id, true, on_upstream, c);
 	if (c->search == NULL)
 		rest(c, "out of memory");

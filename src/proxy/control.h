@@ -3,8 +3,9 @@
  *
  * It finds out which brokers there are (at start, every refresh_ms, on demand) and
  * asks whatever stages want to know, so that no request of ours ever travels on a
- * client's connection.  When it is lost, the bootstrap servers and the brokers known
- * so far are tried in turn, with a jittered back-off of 100 ms to 10 s.
+ * client's connection.  When it is lost, the bootstrap servers and the brokers that the
+ * cluster told of lately are tried in turn, with a jittered back-off of 100 ms to 10 s.
+ * Only a bootstrap server may be another cluster's than before.
  */
 #ifndef PROXY_CONTROL_H
 #define PROXY_CONTROL_H

@@ -70,20 +70,19 @@ write_ask(struct control *c, struct ask *a, struct rope *ret_frame)
 	return 0;
 }
 
-/* The highest version that both sides know. */
-static int
-choose_version(const struct control *c, struct ask *a)
+int
+control_ask_version(const struct control *c, int16_t key, int16_t min, int16_t max, int16_t *ret_version)
 {
-	int16_t min, max;
-	int err = apiversions_find(0, blob_slice(c->versions), a->key, &min, &max);
+	int16_t from, to;
+	int err = apiversions_find(0, blob_slice(c->versions), key, &from, &to);
 
 	if (err != 0)
 		return ERR_UNSUPPORTED;
-	min = min > a->min ? min : a->min;
-	max = max < a->max ? max : a->max;
-	if (max < min)
+	from = from > min ? from : min;
+	to = to < max ? to : max;
+	if (to < from)
 		return ERR_UNSUPPORTED;
-	a->version = max;
+	*ret_version = to;
 	return 0;
 }
 
@@ -95,7 +94,7 @@ control_ask_send(struct control *c)
 	while (c->state == CONTROL_UP && !c->logging_in && (e = list_pop(&c->waiting)) != NULL) {
 		struct ask *a = ask_of(e);
 		struct rope frame;
-		int err = choose_version(c, a);
+		int err = control_ask_version(c, a->key, a->min, a->max, &a->version);
 
 		if (err == 0)
 			err = write_ask(c, a, &frame);

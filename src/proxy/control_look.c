@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "kafka/api.h"
+#include "kafka/header.h"
 #include "kafka/metadata.h"
 #include "proxy/control_private.h"
 
@@ -61,6 +62,12 @@ learn(struct control *c, const struct metadata *m)
 }
 
 static void
+look_later(struct control *c, int err)
+{
+	loop_timer_set(c->refresh, err == 0 && control_unready(c) == NULL ? c->reactor->core->set.refresh_ms : 1000);
+}
+
+static void
 on_metadata(void *arg, int err, int16_t version, struct slice body)
 {
 	struct control *c = arg;
@@ -78,7 +85,7 @@ on_metadata(void *arg, int err, int16_t version, struct slice body)
 			    LOG_S("error", err_text(err)));
 	}
 	if (c->state == CONTROL_UP)
-		loop_timer_set(c->refresh, err == 0 && control_unready(c) == NULL ? c->reactor->core->set.refresh_ms : 1000);
+		look_later(c, err);
 }
 
 void
@@ -95,4 +102,46 @@ void
 control_look_due(void *arg)
 {
 	control_look(arg);
+}
+
+int
+control_look_check(struct control *c)
+{
+	struct wr w = wr_new(256);
+	struct rope frame = {NULL, 0, 0, 0};
+	int err = control_ask_version(c, API_METADATA, METADATA_MIN, METADATA_MAX, &c->check_version);
+
+	if (err == 0) {
+		request_header_write(API_METADATA, c->check_version, 0, slice_str(CONTROL_CLIENT_ID), &w);
+		metadata_request_write(c->check_version, NULL, NULL, 0, &w);
+		err = rope_add_wr(&frame, &w);
+	}
+	if (err == 0)
+		err = io_send_frame(c->io, &frame);
+	wr_free(&w);
+	rope_clear(&frame);
+	return err;
+}
+
+const char *
+control_look_checked(struct control *c, struct slice frame)
+{
+	struct metadata m;
+	size_t at;
+	bool other;
+
+	if (response_body_at(API_METADATA, c->check_version, frame, &at) != 0 ||
+	    metadata_read(c->check_version, slice_of(frame.p + at, frame.n - at), &m) != 0)
+		return "its answer to Metadata can't be understood";
+	other = endpoints_other(c->reactor->core->endpoints, m.cluster_id);
+	if (other) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "control", "a broker's address belongs to another cluster now; it is left alone",
+			    LOG_I("node", c->node_id), LOG_S("broker", c->broker), LOG_B("cluster", m.cluster_id));
+	} else {
+		c->understood = true;
+		learn(c, &m);
+		look_later(c, 0);
+	}
+	metadata_free(&m);
+	return other ? "it is another cluster's" : NULL;
 }

@@ -10,7 +10,7 @@
 #define CLUSTER_ID_MAX 128
 #define CONTROL_CLIENT_ID "makoto-proxy"
 
-enum control_state { CONTROL_RESTING, CONTROL_SEARCHING, CONTROL_GREETING, CONTROL_UP };
+enum control_state { CONTROL_RESTING, CONTROL_SEARCHING, CONTROL_GREETING, CONTROL_CHECKING, CONTROL_UP };
 
 struct ask {
 	struct wake_call call;
@@ -38,6 +38,7 @@ struct control {
 	struct monotime login_by; /* … until then, whatever the broker says meanwhile */
 	struct loop_timer *relogin;
 	char broker[ENDPOINTS_HOST_MAX + 8];
+	int32_t node_id;  /* whom we search or have: LISTENER_BOOTSTRAP, or a broker that the cluster told of */
 	size_t candidate; /* the next to try; 0: the bootstrap servers, n: the nth broker */
 	size_t left;      /* of this round */
 	int64_t backoff_ms;
@@ -46,6 +47,7 @@ struct control {
 	int32_t next_correlation_id;
 	struct blob *versions; /* the broker's answer to ApiVersions v0: its body */
 	bool looking;          /* a Metadata of our own is under way */
+	int16_t check_version; /* CHECKING: of the Metadata that was asked for */
 	bool understood;       /* this connection's Metadata was */
 	struct monotime up;    /* since when this connection serves */
 	bool told_lost;        /* that no broker can be reached was logged */
@@ -69,7 +71,12 @@ void control_ask_answer(struct control *c, struct slice frame);
 void control_ask_back(struct control *c); /* the connection was lost: what was sent waits again */
 void control_ask_end(struct control *c);  /* all of it, with ERR_CLOSED */
 
+/* The highest version that both sides know.  0 or ERR_UNSUPPORTED. */
+int control_ask_version(const struct control *c, int16_t key, int16_t min, int16_t max, int16_t *ret_version);
+
 /* control_look.c: the cluster's brokers. */
+int control_look_check(struct control *c); /* asks for them before anything else; 0 or an error */
+const char *control_look_checked(struct control *c, struct slice frame); /* why the connection is no good, or NULL */
 void control_look(struct control *c);
 void control_look_due(void *c); /* a loop_fn */
 

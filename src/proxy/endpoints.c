@@ -141,6 +141,13 @@ is_known(const struct place *p)
 	return p->is.host[0] != '\0' && !p->unsure;
 }
 
+/* Told in the last look but one it may only have been too new for the last one. */
+static bool
+is_told(const struct endpoints *e, const struct place *p)
+{
+	return p->met + 1 >= e->looks;
+}
+
 static bool
 port_is_given(const struct endpoints *e, uint16_t port)
 {
@@ -192,8 +199,7 @@ take_over(struct endpoints *e, int32_t node_id, uint16_t *ret_port)
 		uint16_t port = (uint16_t)(e->first + ((uint32_t)node_id % size + i) % size);
 		struct place *p = find_port(e, port);
 
-		/* Told in the last look but one it may only have been too new for the last one. */
-		if (p == NULL || p->connections > 0 || p->met + 1 >= e->looks)
+		if (p == NULL || p->connections > 0 || is_told(e, p))
 			continue;
 		LOG_INFO("endpoints", "the range is full: the port of a broker that is no more goes to a new one",
 			 LOG_I("port", port), LOG_I("from", p->is.node_id), LOG_I("to", node_id));
@@ -274,6 +280,24 @@ set_cluster(struct endpoints *e, struct slice id)
 	e->cluster[id.n] = '\0';
 }
 
+/* Under the lock.  Without an id it may be any. */
+static bool
+is_other(const struct endpoints *e, struct slice cluster_id)
+{
+	return is_word(cluster_id, CLUSTER_MAX) && e->cluster[0] != '\0' && !slice_eq(cluster_id, slice_str(e->cluster));
+}
+
+bool
+endpoints_other(struct endpoints *e, struct slice cluster_id)
+{
+	bool other;
+
+	pthread_mutex_lock(&e->mutex);
+	other = is_other(e, cluster_id);
+	pthread_mutex_unlock(&e->mutex);
+	return other;
+}
+
 void
 endpoints_look(struct endpoints *e, struct slice cluster_id)
 {
@@ -281,7 +305,7 @@ endpoints_look(struct endpoints *e, struct slice cluster_id)
 	bool other, changed;
 
 	pthread_mutex_lock(&e->mutex);
-	other = told && e->cluster[0] != '\0' && !slice_eq(cluster_id, slice_str(e->cluster));
+	other = is_other(e, cluster_id);
 	e->looks++;
 	if (other)
 		LOG_WARN("endpoints", "this is another cluster; the brokers of the one before are forgotten",
@@ -386,7 +410,7 @@ endpoints_at(struct endpoints *e, size_t i, struct endpoint *ret)
 
 	pthread_mutex_lock(&e->mutex);
 	for (size_t k = 0; k < e->count && !there; k++) {
-		if (!is_known(&e->list[k]) || i-- > 0)
+		if (!is_known(&e->list[k]) || !is_told(e, &e->list[k]) || i-- > 0)
 			continue;
 		*ret = e->list[k].is;
 		there = true;

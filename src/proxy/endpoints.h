@@ -52,6 +52,9 @@ void endpoints_load(struct endpoints *e);
  */
 void endpoints_look(struct endpoints *e, struct slice cluster_id);
 
+/* Is this the id of another cluster than the one that is known?  No id is nobody's. */
+bool endpoints_other(struct endpoints *e, struct slice cluster_id);
+
 /* A connection to this port of ours was opened (1) or closed (-1). */
 void endpoints_count(struct endpoints *e, uint16_t port, int by);
 
@@ -67,7 +70,11 @@ int endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int3
 /* A broker by its id.  0 or ERR_NOTFOUND (also when its address is not known yet). */
 int endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret) MUSTCHECK;
 
-/* The i-th broker whose address is known, in order of node ids.  false: there are fewer. */
+/*
+ * The i-th broker whose address is known and that the last look, the one before, or anybody
+ * since told of, in order of node ids: of others the address may be somebody else's by now.
+ * false: there are fewer.
+ */
 bool endpoints_at(struct endpoints *e, size_t i, struct endpoint *ret);
 
 /* Opens no more ports: endpoints_meet() of a new broker is ERR_CLOSED. */

@@ -41,6 +41,9 @@ static struct broker {
 	unsigned logins;
 } brokers[2];
 
+static size_t told = ARRAY_LEN(brokers); /* so many at most are brokers of the cluster */
+static bool foreign;                     /* brokers[1] is another cluster's now */
+
 static struct loop *loop;
 static struct server servers[2]; /* the same brokers, as the control knows them */
 static struct core core;
@@ -48,6 +51,8 @@ static struct core core;
 static void
 answer(struct io *io, const struct request_header *h)
 {
+	bool other = foreign && io == brokers[1].conn;
+	size_t n = core.server_count < told ? core.server_count : told;
 	static const int16_t apis[][3] = {
 		{API_METADATA, 2, 2}, {API_VERSIONS, 0, 0}, {API_SASL_HANDSHAKE, 0, 1}, {API_SASL_AUTHENTICATE, 0, 1}};
 	struct wr w = wr_new(4096);
@@ -69,14 +74,14 @@ answer(struct io *io, const struct request_header *h)
 		wr_i32(&w, 0);
 		wr_i64(&w, 100); /* how long it lasts */
 	} else {
-		wr_i32(&w, (int32_t)core.server_count); /* brokers */
-		for (size_t i = 0; i < core.server_count; i++) {
+		wr_i32(&w, (int32_t)n); /* brokers */
+		for (size_t i = 0; i < n; i++) {
 			wr_i32(&w, (int32_t)i);
 			wr_string(&w, slice_str("127.0.0.1"));
-			wr_i32(&w, servers[i].port);
+			wr_i32(&w, other ? brokers[1].port : servers[i].port);
 			wr_i16(&w, -1);
 		}
-		wr_string(&w, slice_str("unit-cluster"));
+		wr_string(&w, slice_str(other ? "other-cluster" : "unit-cluster"));
 		wr_i32(&w, 1); /* controller */
 		wr_i32(&w, 0); /* topics */
 	}
@@ -463,6 +468,71 @@ START_TEST(asks_during_a_slow_login)
 }
 END_TEST
 
+/* A broker that the cluster tells no more: whoever has its address is not the cluster. */
+START_TEST(gone_broker)
+{
+	char cluster[64];
+
+	core.set.bootstrap_servers = "lab";
+	core.server_count = 2;
+	until_ready();
+	told = 1;
+	for (int i = 0; i < 5; i++) {
+		unsigned looks = brokers[0].looks;
+
+		control_refresh(control);
+		while (brokers[0].looks == looks)
+			turn();
+	}
+	foreign = true;
+	core.server_count = 1; /* bootstrap.servers has the good one alone */
+	now = clock_now();
+	clock_set_for_tests(&now, NULL);
+	for (unsigned round = 1; round <= 3; round++) {
+		now.ns += INT64_C(3600) * 1000000000;
+		leave(&brokers[0]);
+		while (brokers[0].accepted + brokers[1].accepted == round)
+			turn();
+		ask();
+		while (asked.ended < round)
+			turn();
+		ck_assert_uint_eq(brokers[1].accepted, 0);
+	}
+	control_cluster_id(control, cluster, sizeof(cluster));
+	ck_assert_str_eq(cluster, "unit-cluster");
+}
+END_TEST
+
+/* One that is told still, but answers from another cluster: nothing is learnt there, nor asked. */
+START_TEST(taken_address)
+{
+	struct endpoint is;
+	char cluster[64];
+
+	core.set.bootstrap_servers = "lab";
+	core.server_count = 2;
+	until_ready();
+	foreign = true;
+	core.server_count = 1;
+	now = clock_now();
+	now.ns += INT64_C(3600) * 1000000000;
+	clock_set_for_tests(&now, NULL);
+	leave(&brokers[0]);
+	while (brokers[1].accepted < 1)
+		turn();
+	ask();
+	while (asked.ended < 1)
+		turn();
+	ck_assert_int_eq(asked.err, 0);
+	ck_assert_uint_eq(brokers[1].looks, 1);
+	ck_assert_uint_eq(brokers[0].accepted, 2);
+	control_cluster_id(control, cluster, sizeof(cluster));
+	ck_assert_str_eq(cluster, "unit-cluster");
+	ck_assert_int_eq(endpoints_find(core.endpoints, 0, &is), 0);
+	ck_assert_uint_eq(is.broker_port, brokers[0].port);
+}
+END_TEST
+
 /* Two brokers, and a port for one of them: that is what is told, not that nobody answers. */
 START_TEST(no_port)
 {
@@ -501,6 +571,8 @@ main(void)
 	tcase_add_test(t, slow);
 	tcase_add_test(t, asks_during_a_slow_login);
 	tcase_add_test(t, no_port);
+	tcase_add_test(t, gone_broker);
+	tcase_add_test(t, taken_address);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -148,6 +148,41 @@ START_TEST(meets)
 }
 END_TEST
 
+/* Who isn't told any more is found by its clients, and asked nothing by us. */
+START_TEST(told_no_more)
+{
+	struct endpoints *e = make(0, NULL);
+	struct endpoint got;
+
+	for (int looks = 1; looks <= 3; looks++) {
+		endpoints_look(e, cluster());
+		(void)meet(e, 1, "one", 9092);
+		if (looks == 1)
+			(void)meet(e, 2, "two", 9092);
+		ck_assert(endpoints_at(e, 0, &got) && got.node_id == 1);
+		ck_assert_int_eq(endpoints_at(e, 1, &got), looks < 3);
+	}
+	ck_assert_int_eq(endpoints_find(e, 2, &got), 0);
+	(void)meet(e, 2, "two", 9092);
+	ck_assert(endpoints_at(e, 1, &got) && got.node_id == 2);
+	endpoints_free(e);
+}
+END_TEST
+
+START_TEST(others)
+{
+	struct endpoints *e = make(0, NULL);
+
+	ck_assert(!endpoints_other(e, cluster())); /* none is known */
+	endpoints_look(e, cluster());
+	ck_assert(!endpoints_other(e, cluster()));
+	ck_assert(endpoints_other(e, slice_str("another")));
+	ck_assert(!endpoints_other(e, slice_of(NULL, 0)));
+	ck_assert(!endpoints_other(e, slice_str("no word")));
+	endpoints_free(e);
+}
+END_TEST
+
 START_TEST(large_ids)
 {
 	struct endpoints *e = make(0, NULL);
@@ -555,6 +590,8 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, meets);
+	tcase_add_test(t, told_no_more);
+	tcase_add_test(t, others);
 	tcase_add_test(t, large_ids);
 	tcase_add_test(t, taken_and_full);
 	tcase_add_test(t, ports_pass_on);
