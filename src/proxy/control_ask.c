@@ -6,11 +6,21 @@
 #include "kafka/header.h"
 #include "proxy/control_private.h"
 
+/* Whoever asked is told, once.  The ask may stay in c->sent, to be there when its answer comes. */
+static void
+ask_tell(struct ask *a, int err, struct slice body)
+{
+	control_done_fn *done = a->done;
+
+	a->done = NULL;
+	if (done != NULL)
+		done(a->arg, err, a->version, body);
+}
+
 static void
 ask_end(struct ask *a, int err, struct slice body)
 {
-	if (!a->login)
-		a->done(a->arg, err, a->version, body);
+	ask_tell(a, err, body);
 	free(a);
 }
 
@@ -26,27 +36,30 @@ in_ms(int64_t ms)
 	return (struct monotime){clock_now().ns + ms * 1000000};
 }
 
-/* When something is to be done about an ask that a broker has. */
 static struct monotime
-due(const struct ask *a)
+sooner(struct monotime a, struct monotime b)
 {
-	return a->patience.ns < a->deadline.ns ? a->patience : a->deadline;
+	return a.ns < b.ns ? a : b;
 }
 
 void
 control_ask_arm(struct control *c)
 {
 	struct link *sent = list_first(&c->sent), *waiting = list_first(&c->waiting);
-	struct monotime at;
+	struct monotime at = {INT64_MAX};
 
-	/* Both lists are in order of age.  What was sent is older than what waits, but for a login's messages. */
 	if (sent == NULL && waiting == NULL) {
 		loop_timer_clear(c->deadline);
 		return;
 	}
-	at = sent != NULL ? due(ask_of(sent)) : ask_of(waiting)->deadline;
-	if (waiting != NULL && ask_of(waiting)->deadline.ns < at.ns)
-		at = ask_of(waiting)->deadline;
+	/* A broker works them off one after the other: the first is the one that it is silent about. */
+	if (sent != NULL)
+		at = ask_of(sent)->patience;
+	LIST_EACH(&c->sent, e)
+		if (ask_of(e)->done != NULL)
+			at = sooner(at, ask_of(e)->deadline);
+	if (waiting != NULL) /* in order of age */
+		at = sooner(at, ask_of(waiting)->deadline);
 	loop_timer_set(c->deadline, monotime_since_ms(at, clock_now()) + 1);
 }
 
@@ -103,7 +116,9 @@ control_ask_send(struct control *c)
 			if (err != 0)
 				rope_clear(&frame);
 		}
-		a->patience = a->moved ? a->deadline : in_ms(CONTROL_PATIENCE_MS);
+		a->patience = in_ms(CONTROL_PATIENCE_MS);
+		if (a->moved && a->deadline.ns > a->patience.ns)
+			a->patience = a->deadline;
 		if (err != 0)
 			ask_end(a, err, slice_of(NULL, 0));
 		else
@@ -183,27 +198,24 @@ control_ask_due(void *arg)
 {
 	struct control *c = arg;
 	struct monotime now = clock_now();
-	bool stuck = false;
-	struct link *e = list_first(&c->sent);
+	struct link *e;
 
-	/* The process may hang, and its kernel keep the connection: others can answer in time. */
-	if (e != NULL && ask_of(e)->patience.ns <= now.ns && now.ns < ask_of(e)->deadline.ns) {
-		for (e = list_last(&c->sent); e != NULL; e = list_before(&c->sent, e))
-			ask_of(e)->moved = true;
-		control_lost(c, "the broker does not answer");
-	}
-
-	while ((e = list_first(&c->sent)) != NULL && ask_of(e)->deadline.ns <= now.ns) {
-		list_remove(&c->sent, e);
-		ask_end(ask_of(e), ERR_TIMEOUT, slice_of(NULL, 0));
-		stuck = true;
-	}
+	/* Nobody waits any longer.  That says nothing of a broker which was asked just now, and may still answer. */
+	LIST_EACH(&c->sent, s)
+		if (ask_of(s)->deadline.ns <= now.ns)
+			ask_tell(ask_of(s), ERR_TIMEOUT, slice_of(NULL, 0));
 	while ((e = list_first(&c->waiting)) != NULL && ask_of(e)->deadline.ns <= now.ns) {
 		list_remove(&c->waiting, e);
 		ask_end(ask_of(e), ERR_TIMEOUT, slice_of(NULL, 0));
 	}
-	if (stuck && c->io != NULL)
+	/* The process may hang, and its kernel keep the connection: others can answer in time. */
+	e = list_first(&c->sent);
+	if (e != NULL && ask_of(e)->patience.ns <= now.ns) {
+		if (!ask_of(e)->moved)
+			LIST_EACH(&c->sent, s)
+				ask_of(s)->moved = true;
 		control_lost(c, "the broker does not answer");
+	}
 	control_ask_arm(c);
 }
 
@@ -215,10 +227,10 @@ control_ask_back(struct control *c)
 	/* What was sent is older than what waits: back to the front, in its order. */
 	while ((e = list_last(&c->sent)) != NULL) {
 		list_remove(&c->sent, e);
-		if (ask_of(e)->login)
-			free(ask_of(e));
-		else
+		if (ask_of(e)->done != NULL)
 			list_prepend(&c->waiting, e);
+		else
+			free(ask_of(e));
 	}
 }
 

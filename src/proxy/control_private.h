@@ -24,7 +24,7 @@ struct ask {
 	bool moved;               /* that was done: whoever has it now has until the deadline */
 	bool login; /* a part of the connection's own login: nobody asked */
 	control_body_fn *body;
-	control_done_fn *done;
+	control_done_fn *done; /* NULL: nobody waits for the answer (any more), which comes all the same */
 	void *arg;
 };
 

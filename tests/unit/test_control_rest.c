@@ -468,6 +468,63 @@ START_TEST(asks_during_a_slow_login)
 }
 END_TEST
 
+/* Asks of 9 and 8.5 s before there was a connection, and both are with the broker now. */
+static void
+ask_early(void)
+{
+	now = clock_now();
+	clock_set_for_tests(&now, NULL);
+	brokers[0].manner = HOLDS;
+	ask();
+	now.ns += INT64_C(500) * 1000000;
+	ask();
+	now.ns += INT64_C(8500) * 1000000;
+	while (brokers[0].held < 3) /* with the look */
+		turn();
+	now.ns += INT64_C(1001) * 1000000;
+	while (asked.ended < 1)
+		turn();
+	ck_assert_int_eq(asked.err, ERR_TIMEOUT);
+	asked.err = 0;
+}
+
+/* Nobody waits for them any more.  That is no fault of the broker's, which has them since a second. */
+START_TEST(late_ask)
+{
+	ask_early();
+	now.ns += INT64_C(500) * 1000000;
+	while (asked.ended < 2) /* each at its own time */
+		turn();
+	ck_assert_int_eq(asked.err, ERR_TIMEOUT);
+	brokers[0].manner = GOOD;
+	answer_held(&brokers[0]);
+	ask();
+	while (asked.ended < 3)
+		turn();
+	ck_assert_int_eq(asked.err, 0);
+	until_ready();
+	ck_assert_uint_eq(brokers[0].accepted, 1);
+}
+END_TEST
+
+/* Two seconds after it was asked it is: the next one gets what anybody still waits for. */
+START_TEST(late_ask_in_vain)
+{
+	ask_early();
+	ask();
+	while (brokers[0].held < 4)
+		turn();
+	ck_assert_uint_eq(brokers[0].accepted, 1);
+	brokers[0].manner = GOOD;
+	now.ns += INT64_C(1000) * 1000000;
+	ask(); /* and what is due is looked at */
+	while (asked.ended < 4)
+		turn();
+	ck_assert_int_eq(asked.err, 0);
+	ck_assert_uint_eq(brokers[0].accepted, 2);
+}
+END_TEST
+
 /* A broker that the cluster tells no more: whoever has its address is not the cluster. */
 START_TEST(gone_broker)
 {
@@ -571,6 +628,8 @@ main(void)
 	tcase_add_test(t, slow);
 	tcase_add_test(t, asks_during_a_slow_login);
 	tcase_add_test(t, no_port);
+	tcase_add_test(t, late_ask);
+	tcase_add_test(t, late_ask_in_vain);
 	tcase_add_test(t, gone_broker);
 	tcase_add_test(t, taken_address);
 	suite_add_tcase(s, t);
