@@ -71,10 +71,11 @@ begin_round(struct control *c)
 }
 
 void
-control_lost(struct control *c, const char *why)
+control_lost(struct control *c, const char *why, int err)
 {
 	bool was_up = c->state == CONTROL_UP;
 	bool steady = was_up && c->understood && monotime_since_ms(clock_now(), c->up) >= STEADY_MS;
+	bool served = err == ERR_LIMIT && control_ask_is_first(c);
 
 	io_close(c->io);
 	c->io = NULL;
@@ -82,13 +83,16 @@ control_lost(struct control *c, const char *why)
 	c->login = NULL;
 	c->logging_in = false;
 	loop_timer_clear(c->relogin);
-	control_ask_back(c);
+	control_ask_back(c, err);
 	loop_timer_clear(c->refresh);
 	if (was_up)
 		LOG_LIMITED(LOG_LEVEL_INFO, "control", "the control connection ended; trying the next broker",
 			    LOG_S("broker", c->broker), LOG_S("cause", why));
-	/* A broker that lets us in and then shows us out counts as one that failed: else this would be a loop. */
-	if (steady) {
+	/*
+	 * A broker that lets us in and then shows us out counts as one that failed: else this would be a loop.
+	 * One whose answer is too long for us served, and no question has that twice.
+	 */
+	if (steady || served) {
 		c->backoff_ms = BACKOFF_MIN_MS;
 		begin_round(c);
 	}
@@ -130,12 +134,12 @@ on_versions(struct control *c, struct slice frame)
 
 	if (response_body_at(API_VERSIONS, 0, frame, &at) != 0 ||
 	    apiversions_find(0, slice_of(frame.p + at, frame.n - at), API_VERSIONS, &min, &max) != 0) {
-		control_lost(c, "its answer to ApiVersions can't be understood");
+		control_lost(c, "its answer to ApiVersions can't be understood", 0);
 		return;
 	}
 	b = blob_new(frame.n - at);
 	if (b == NULL) {
-		control_lost(c, "out of memory");
+		control_lost(c, "out of memory", 0);
 		return;
 	}
 	memcpy(b->data, frame.p + at, frame.n - at);
@@ -150,7 +154,7 @@ on_versions(struct control *c, struct slice frame)
 	}
 	c->state = CONTROL_CHECKING;
 	if (control_look_check(c) != 0)
-		control_lost(c, "its brokers can't be asked for");
+		control_lost(c, "its brokers can't be asked for", 0);
 }
 
 static void
@@ -159,7 +163,7 @@ on_checked(struct control *c, struct slice frame)
 	const char *why = control_look_checked(c, frame);
 
 	if (why != NULL)
-		control_lost(c, why);
+		control_lost(c, why, 0);
 	else
 		serve(c);
 }
@@ -189,13 +193,13 @@ on_io(void *arg, struct io *io, struct io_note *note)
 	case IO_HANGUP:
 		return;
 	case IO_EOF:
-		control_lost(c, "closed by the broker");
+		control_lost(c, "closed by the broker", ERR_CLOSED);
 		return;
 	case IO_IDLE:
-		control_lost(c, c->state == CONTROL_GREETING ? "no answer to ApiVersions" : "no answer to Metadata");
+		control_lost(c, c->state == CONTROL_GREETING ? "no answer to ApiVersions" : "no answer to Metadata", 0);
 		return;
 	case IO_FAIL:
-		control_lost(c, upstream_why(note));
+		control_lost(c, upstream_why(note), note->why == IO_WHY_LENGTH ? ERR_LIMIT : ERR_CLOSED);
 		return;
 	case IO_DONE:
 		return;
@@ -224,7 +228,7 @@ on_upstream(void *arg, struct io *io, struct login *login, const char *broker, c
 	/* A port that accepts and then says nothing must not be waited for, least of all while there are others. */
 	patience = c->left > 0 && set->connect_ms > CONTROL_PATIENCE_MS ? CONTROL_PATIENCE_MS : set->connect_ms;
 	if (io_set_idle(c->io, patience) != 0 || greet(c) != 0)
-		control_lost(c, "out of memory");
+		control_lost(c, "out of memory", 0);
 }
 
 /* Candidates are the bootstrap servers and then the brokers that were told lately, round and round. */

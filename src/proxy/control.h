@@ -20,8 +20,9 @@ typedef void control_body_fn(void *arg, int16_t version, struct wr *w);
 
 /*
  * The end of an ask, once, on reactor 0's thread.  err: 0, ERR_UNSUPPORTED (that broker
- * shares no version), ERR_TIMEOUT, ERR_CLOSED (connection lost, or we stop),
- * ERR_NOMEM, ERR_LIMIT (body too large).  `body` is valid during the call.
+ * shares no version), ERR_TIMEOUT, ERR_CLOSED (two connections ended where the answer
+ * should have come, or we stop), ERR_NOMEM, ERR_LIMIT (the body is too large, or twice
+ * the answer was).  `body` is valid during the call.
  */
 typedef void control_done_fn(void *arg, int err, int16_t version, struct slice body);
 

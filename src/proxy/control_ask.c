@@ -174,7 +174,7 @@ control_ask_answer(struct control *c, struct slice frame)
 	size_t at;
 
 	if (rd_err(&r) != 0 || e == NULL || ask_of(e)->correlation_id != correlation_id) {
-		control_lost(c, "an answer to no request");
+		control_lost(c, "an answer to no request", ERR_CLOSED);
 		return;
 	}
 	a = ask_of(e);
@@ -186,7 +186,7 @@ control_ask_answer(struct control *c, struct slice frame)
 	}
 	if (response_body_at(a->key, a->version, frame, &at) != 0) {
 		ask_end(a, ERR_MALFORMED, slice_of(NULL, 0));
-		control_lost(c, "an answer whose header can't be read");
+		control_lost(c, "an answer whose header can't be read", 0);
 		return;
 	}
 	ask_end(a, 0, slice_of(frame.p + at, frame.n - at));
@@ -214,16 +214,29 @@ control_ask_due(void *arg)
 		if (!ask_of(e)->moved)
 			LIST_EACH(&c->sent, s)
 				ask_of(s)->moved = true;
-		control_lost(c, "the broker does not answer");
+		control_lost(c, "the broker does not answer", 0);
 	}
 	control_ask_arm(c);
 }
 
-void
-control_ask_back(struct control *c)
+bool
+control_ask_is_first(struct control *c)
 {
-	struct link *e;
+	struct link *e = list_first(&c->sent);
 
+	return e != NULL && !ask_of(e)->login && ask_of(e)->arg != c;
+}
+
+void
+control_ask_back(struct control *c, int err)
+{
+	struct link *e = list_first(&c->sent);
+
+	/* It may be this one's answer that no connection survives: the others are to have theirs. */
+	if (err != 0 && e != NULL && ask_of(e)->done != NULL && ask_of(e)->failed++ > 0) {
+		list_remove(&c->sent, e);
+		ask_end(ask_of(e), err, slice_of(NULL, 0));
+	}
 	/* What was sent is older than what waits: back to the front, in its order. */
 	while ((e = list_last(&c->sent)) != NULL) {
 		list_remove(&c->sent, e);

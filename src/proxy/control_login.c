@@ -32,7 +32,7 @@ login_lost(struct control *c, const char *why)
 	LOG_ERROR("login", "the proxy can't log in again", LOG_S("broker", c->broker),
 		  LOG_S("mechanism", login_mechanism(c->login)), LOG_S("error", why));
 	metric_add(METRIC_UPSTREAM_ERRORS_LOGIN, 1);
-	control_lost(c, why);
+	control_lost(c, why, 0);
 }
 
 static void

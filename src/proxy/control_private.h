@@ -21,6 +21,7 @@ struct ask {
 	int32_t correlation_id;
 	struct monotime deadline;
 	struct monotime patience; /* sent: no answer by then, and the next broker is asked */
+	unsigned failed;          /* so many connections ended when its answer was due */
 	bool moved;               /* that was done: whoever has it now has until the deadline */
 	bool login; /* a part of the connection's own login: nobody asked */
 	control_body_fn *body;
@@ -60,7 +61,12 @@ struct control {
 };
 
 /* control.c */
-void control_lost(struct control *c, const char *why); /* the connection is no good any more */
+
+/*
+ * The connection is no good any more.  err: what the question whose answer was due ends with if
+ * that was so the last time, too (ERR_CLOSED, ERR_LIMIT); 0: it is not the question's fault.
+ */
+void control_lost(struct control *c, const char *why, int err);
 void control_not_ready(struct control *c, const char *why);
 
 /* control_ask.c: what is asked, by whom, and until when. */
@@ -68,7 +74,8 @@ void control_ask_send(struct control *c); /* what waits, if it can be sent now *
 void control_ask_arm(struct control *c);  /* the timer, after a change of what waits or was sent */
 void control_ask_due(void *c);            /* a loop_fn */
 void control_ask_answer(struct control *c, struct slice frame);
-void control_ask_back(struct control *c); /* the connection was lost: what was sent waits again */
+bool control_ask_is_first(struct control *c); /* is it somebody's, neither a look nor a login, whose answer is due? */
+void control_ask_back(struct control *c, int err); /* control_lost(): what was sent waits again */
 void control_ask_end(struct control *c);  /* all of it, with ERR_CLOSED */
 
 /* The highest version that both sides know.  0 or ERR_UNSUPPORTED. */

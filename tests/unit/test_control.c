@@ -41,6 +41,8 @@ static struct {
 	pthread_mutex_t mutex; /* of conn */
 } broker;
 
+static atomic_bool poison; /* every question's answer is too large */
+
 static bool
 receive_all(int fd, uint8_t *p, size_t n)
 {
@@ -104,7 +106,7 @@ put_metadata(struct wr *w)
 static bool
 answer_question(int fd, const struct request_header *h, struct slice frame, struct wr *w)
 {
-	enum mischief m = (enum mischief)atomic_exchange(&broker.mischief, NONE);
+	enum mischief m = atomic_load(&poison) ? HUGE_FRAME : (enum mischief)atomic_exchange(&broker.mischief, NONE);
 
 	ck_assert(slice_eq(h->client_id, slice_str("makoto-proxy")));
 	atomic_store(&broker.version, h->version);
@@ -358,6 +360,25 @@ START_TEST(versions)
 }
 END_TEST
 
+/* A question whose answer can't be had is its asker's trouble, nobody else's. */
+START_TEST(poisoned)
+{
+	struct question q, good;
+
+	proxy_open();
+	ask(&good, API_DESCRIBE_CONFIGS, 1, 4);
+	ck_answered(&good, 3);
+	atomic_store(&poison, true);
+	ask(&q, API_DESCRIBE_CONFIGS, 1, 4);
+	await(&q);
+	ck_assert_int_eq(q.err, ERR_LIMIT);
+	atomic_store(&poison, false);
+	ask(&good, API_DESCRIBE_CONFIGS, 1, 4);
+	ck_answered(&good, 3);
+	ck_assert_uint_eq(atomic_load(&broker.connections), 3);
+}
+END_TEST
+
 START_TEST(in_order)
 {
 	enum { MANY = 100 };
@@ -506,6 +527,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, versions);
 	tcase_add_test(t, in_order);
+	tcase_add_test(t, poisoned);
 	tcase_add_test(t, asked_again);
 	tcase_add_test(t, one_answer_too_many);
 	tcase_add_test(t, greeted_badly);

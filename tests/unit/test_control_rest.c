@@ -25,6 +25,7 @@ enum manner {
 	HOLDS,        /* greets, and keeps what it is asked then */
 	LEAVES_EARLY, /* closes when it is asked for Metadata */
 	LEAVES_LATE,  /* … after it answered */
+	LEAVES_ASKED, /* … when it is asked for settings */
 	LOGS_SLOWLY,  /* keeps what belongs to a login */
 };
 
@@ -44,6 +45,8 @@ static struct broker {
 static size_t told = ARRAY_LEN(brokers); /* so many at most are brokers of the cluster */
 static bool foreign;                     /* brokers[1] is another cluster's now */
 
+static unsigned settings_len = 4;
+
 static struct loop *loop;
 static struct server servers[2]; /* the same brokers, as the control knows them */
 static struct core core;
@@ -54,7 +57,7 @@ answer(struct io *io, const struct request_header *h)
 	bool other = foreign && io == brokers[1].conn;
 	size_t n = core.server_count < told ? core.server_count : told;
 	static const int16_t apis[][3] = {
-		{API_METADATA, 2, 2}, {API_VERSIONS, 0, 0}, {API_SASL_HANDSHAKE, 0, 1}, {API_SASL_AUTHENTICATE, 0, 1}};
+		{API_METADATA, 2, 2}, {API_VERSIONS, 0, 0}, {API_DESCRIBE_CONFIGS, 1, 1}, {API_SASL_HANDSHAKE, 0, 1}, {API_SASL_AUTHENTICATE, 0, 1}};
 	struct wr w = wr_new(4096);
 	struct rope frame = {NULL, 0, 0, 0};
 
@@ -65,6 +68,9 @@ answer(struct io *io, const struct request_header *h)
 		for (size_t i = 0; i < ARRAY_LEN(apis); i++)
 			for (size_t k = 0; k < 3; k++)
 				wr_i16(&w, apis[i][k]);
+	} else if (h->key == API_DESCRIBE_CONFIGS) {
+		for (unsigned i = 0; i < settings_len; i++)
+			wr_u8(&w, 0);
 	} else if (h->key == API_SASL_HANDSHAKE) {
 		wr_i16(&w, 0);
 		wr_i32(&w, 0); /* mechanisms */
@@ -133,9 +139,13 @@ on_conn(void *arg, struct io *io, struct io_note *note)
 			b->logins++;
 			return;
 		}
+		if (b->manner == LEAVES_ASKED && h.key == API_DESCRIBE_CONFIGS) {
+			leave(b);
+			return;
+		}
 		if (b->manner != LEAVES_EARLY || h.key != API_METADATA)
 			answer(io, &h);
-		if (b->manner != GOOD && h.key == API_METADATA)
+		if ((b->manner == LEAVES_EARLY || b->manner == LEAVES_LATE) && h.key == API_METADATA)
 			leave(b);
 		return;
 	case IO_EOF:
@@ -299,6 +309,12 @@ static void
 ask(void)
 {
 	ck_assert_int_eq(control_ask(control, API_METADATA, 2, 2, body, on_asked, NULL), 0);
+}
+
+static void
+ask_settings(void)
+{
+	ck_assert_int_eq(control_ask(control, API_DESCRIBE_CONFIGS, 1, 1, body, on_asked, NULL), 0);
 }
 
 /* --- the tests ------------------------------------------------------------------------ */
@@ -525,6 +541,42 @@ START_TEST(late_ask_in_vain)
 }
 END_TEST
 
+/* An answer that is too long is the asker's trouble: not the others', and no sign that the cluster is away. */
+START_TEST(too_long_an_answer)
+{
+	core.set.max_frame = 2048;
+	settings_len = 3000;
+	until_ready();
+	ask_settings();
+	ask();
+	for (unsigned ends = 1; ends <= 2; ends++) {
+		while (asked.ended < ends) {
+			turn();
+			ck_assert_ptr_null(control_unready(control));
+		}
+		ck_assert_int_eq(asked.err, ends == 1 ? ERR_LIMIT : 0);
+	}
+	ck_assert_uint_eq(brokers[0].accepted, 3);
+}
+END_TEST
+
+/* Two brokers can't be asked that: whoever asked hears of it before the time is up, and the others are answered. */
+START_TEST(ends_connections)
+{
+	until_ready();
+	brokers[0].manner = LEAVES_ASKED;
+	ask_settings();
+	ask();
+	while (asked.ended < 1)
+		turn();
+	ck_assert_int_eq(asked.err, ERR_CLOSED);
+	ck_assert_uint_eq(brokers[0].accepted, 2);
+	while (asked.ended < 2)
+		turn();
+	ck_assert_int_eq(asked.err, 0);
+}
+END_TEST
+
 /* A broker that the cluster tells no more: whoever has its address is not the cluster. */
 START_TEST(gone_broker)
 {
@@ -630,6 +682,8 @@ main(void)
 	tcase_add_test(t, no_port);
 	tcase_add_test(t, late_ask);
 	tcase_add_test(t, late_ask_in_vain);
+	tcase_add_test(t, too_long_an_answer);
+	tcase_add_test(t, ends_connections);
 	tcase_add_test(t, gone_broker);
 	tcase_add_test(t, taken_address);
 	suite_add_tcase(s, t);
