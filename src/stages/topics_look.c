@@ -15,6 +15,7 @@
 enum {
 	LOOK_MAX = TOPICS_AT_ONCE,
 	FEW = 32, /* who asks for more has to wait for others who do */
+	REFRESH_PARTITIONS = 10000, /* one question of the refresh is about; an answer of less than 1 MB */
 };
 
 /*
@@ -550,11 +551,29 @@ age(struct topics *t)
 	return n;
 }
 
+/* How many of the topics from here on, which are in use, one question is about. */
+static size_t
+fitting(struct topics *t, struct link *e)
+{
+	int64_t partitions = 0;
+	size_t n = 0;
+
+	for (; e != NULL && n < LOOK_MAX; e = list_before(&t->by_use, e)) {
+		const struct topic *topic = CONTAINER_OF(e, struct topic, in_use);
+
+		partitions += topic->complete ? topic->facts.partitions : 0;
+		if (n > 0 && partitions > REFRESH_PARTITIONS)
+			break;
+		n += topic->complete;
+	}
+	return n;
+}
+
 void
 topics_refresh(struct topics *t)
 {
 	struct look *last = NULL;
-	size_t left;
+	size_t left, room = 0;
 
 	pthread_mutex_lock(&t->lock);
 	left = age(t);
@@ -563,8 +582,14 @@ topics_refresh(struct topics *t)
 		struct topic_ref ref = {topic_facts_name(&topic->facts), NULL};
 		struct topic_key key;
 
-		if (topic->complete && topics_key(&ref, &key))
-			(void)ask(t, &key, LOOK_REFRESH, left--, &last); /* without memory the next time */
+		if (!topic->complete || !topics_key(&ref, &key))
+			continue;
+		if (room == 0) {
+			room = fitting(t, e);
+			last = NULL;
+		}
+		(void)ask(t, &key, LOOK_REFRESH, room--, &last); /* without memory the next time */
+		left--;
 	}
 	pthread_mutex_unlock(&t->lock);
 	topics_look_on(t);

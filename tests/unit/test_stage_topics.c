@@ -808,6 +808,33 @@ START_TEST(refreshes)
 }
 END_TEST
 
+/* Topics with many partitions: no question's answer is very long, and one alone is asked about whatever it has. */
+START_TEST(refreshes_a_few_at_a_time)
+{
+	static const int32_t so_many[] = {6000, 6000, 4000};
+	static const char *const names[] = {"a", "b", "c"};
+
+	for (size_t i = 0; i < 3; i++) {
+		cluster.topics[i].partitions = so_many[i];
+		attesting_know(names[i]);
+	}
+	topics_refresh(topics);
+	ck_assert_uint_eq(cluster.asks[cluster.answered].count, 2); /* c and b */
+	cluster_answer();
+	cluster_answer();
+	ck_assert_uint_eq(cluster.asks[cluster.answered].count, 1);
+	cluster.topics[0].partitions = 60000;
+	cluster_answer_all();
+	ck_assert_int_eq(known(slice_str("a"), NULL).partitions, 60000);
+	topics_refresh(topics); /* a is the last that was used */
+	ck_assert_uint_eq(cluster.asks[cluster.answered].count, 1);
+	cluster_answer();
+	cluster_answer();
+	ck_assert_uint_eq(cluster.asks[cluster.answered].count, 2);
+	cluster_answer_all();
+}
+END_TEST
+
 /* A topic that nobody writes to is asked about for ten rounds; then it is when somebody does. */
 START_TEST(refreshes_what_is_in_use)
 {
@@ -991,6 +1018,7 @@ main(void)
 	tcase_add_test(t, partitions);
 	tcase_add_test(t, partitions_added_and_used_at_once);
 	tcase_add_test(t, refreshes);
+	tcase_add_test(t, refreshes_a_few_at_a_time);
 	tcase_add_test(t, refreshes_what_is_in_use);
 	tcase_add_test(t, refreshed_to_another);
 	tcase_add_test(t, another_one_is_told);
