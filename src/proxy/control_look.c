@@ -31,8 +31,10 @@ learn(struct control *c, const struct metadata *m)
 {
 	const char *unready = m->broker_count > 0 ? NULL : "the cluster tells of no broker";
 
-	if (m->broker_count > 0)
+	if (m->broker_count > 0) {
+		c->told_lost = false; /* one is reached: the next outage is news, whatever we lack */
 		endpoints_look(c->reactor->core->endpoints, m->cluster_id);
+	}
 	for (size_t i = 0; i < m->broker_count; i++) {
 		const struct metadata_broker *b = &m->brokers[i];
 		uint16_t port;
@@ -53,7 +55,6 @@ learn(struct control *c, const struct metadata *m)
 		control_not_ready(c, unready);
 		return;
 	}
-	c->told_lost = false;
 	if (atomic_exchange(&c->unready, NULL) != NULL) {
 		metric_add(METRIC_READY, 1);
 		LOG_LIMITED(LOG_LEVEL_INFO, "control", "the cluster is reachable", LOG_S("broker", c->broker),

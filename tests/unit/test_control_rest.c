@@ -663,6 +663,63 @@ START_TEST(no_port)
 }
 END_TEST
 
+/* What was logged since the test began is in this file, and nothing of it is shown. */
+static FILE *
+log_into_file(void)
+{
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(dup2(fileno(f), STDERR_FILENO), STDERR_FILENO);
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_LOGFMT);
+	return f;
+}
+
+static unsigned
+logged(FILE *f, const char *msg)
+{
+	unsigned n = 0;
+	char line[4096];
+
+	rewind(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, msg) != NULL;
+	return n;
+}
+
+/* Each outage is told once, also while the proxy isn't ready for another reason. */
+START_TEST(outages_are_told)
+{
+	int err = dup(STDERR_FILENO);
+	FILE *f = log_into_file();
+	uint16_t first = ports_reserve();
+	struct addr at;
+
+	ck_assert_int_eq(addr_parse("127.0.0.1", 0, &at), 0);
+	endpoints_free(core.endpoints);
+	core.endpoints = endpoints_new(&at, first, first, 0, NULL, on_opened, NULL);
+	ck_assert_ptr_nonnull(core.endpoints);
+	core.set.bootstrap_servers = "lab";
+	core.server_count = 2;
+	for (unsigned outage = 1; outage <= 2; outage++) {
+		for (size_t i = 0; i < ARRAY_LEN(brokers); i++)
+			brokers[i].manner = LEAVES_EARLY;
+		if (outage > 1)
+			leave(brokers[0].conn != NULL ? &brokers[0] : &brokers[1]);
+		while (logged(f, "no broker of the cluster can be reached") < outage)
+			turn();
+		for (size_t i = 0; i < ARRAY_LEN(brokers); i++)
+			brokers[i].manner = GOOD;
+		while (strcmp(control_unready(control), "no broker answers") == 0)
+			turn();
+	}
+	ck_assert_uint_eq(logged(f, "no broker of the cluster can be reached"), 2);
+	ck_assert_int_eq(dup2(err, STDERR_FILENO), STDERR_FILENO);
+	close(err);
+	fclose(f);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -680,6 +737,7 @@ main(void)
 	tcase_add_test(t, slow);
 	tcase_add_test(t, asks_during_a_slow_login);
 	tcase_add_test(t, no_port);
+	tcase_add_test(t, outages_are_told);
 	tcase_add_test(t, late_ask);
 	tcase_add_test(t, late_ask_in_vain);
 	tcase_add_test(t, too_long_an_answer);
