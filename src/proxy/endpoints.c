@@ -339,8 +339,15 @@ endpoints_count(struct endpoints *e, uint16_t port, int by)
 	pthread_mutex_unlock(&e->mutex);
 }
 
-int
-endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port)
+static bool
+is_at(const struct place *p, struct slice host, int32_t port)
+{
+	return slice_eq(host, slice_str(p->is.host)) && p->is.broker_port == port;
+}
+
+/* ret_differs: NULL, or what a look told lately stays, and here is whether that was said otherwise. */
+static int
+meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port, bool *ret_differs)
 {
 	struct place *p;
 	bool changed = false, opened = false;
@@ -365,11 +372,14 @@ endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t 
 			changed = opened = true;
 		}
 	}
-	if (err == 0) {
+	if (ret_differs != NULL)
+		*ret_differs = err == 0 && is_known(p) && is_told(e, p) && !is_at(p, host, port);
+	if (err == 0)
 		ours = p->is.port;
+	if (err == 0 && (ret_differs == NULL || !*ret_differs)) {
 		p->met = e->looks;
 		p->unsure = false;
-		if (!slice_eq(host, slice_str(p->is.host)) || p->is.broker_port != port) {
+		if (!is_at(p, host, port)) {
 			memcpy(p->is.host, host.p, host.n);
 			p->is.host[host.n] = '\0';
 			p->is.broker_port = (uint16_t)port;
@@ -388,6 +398,18 @@ endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t 
 }
 
 int
+endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port)
+{
+	return meet(e, node_id, host, port, ret_port, NULL);
+}
+
+int
+endpoints_hear(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port, bool *ret_differs)
+{
+	return meet(e, node_id, host, port, ret_port, ret_differs);
+}
+
+int
 endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret)
 {
 	const struct place *p;
@@ -395,7 +417,7 @@ endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret)
 
 	pthread_mutex_lock(&e->mutex);
 	p = find(e, node_id);
-	if (p != NULL && is_known(p)) {
+	if (p != NULL && is_known(p) && is_told(e, p)) {
 		*ret = p->is;
 		err = 0;
 	}

@@ -67,7 +67,17 @@ void endpoints_count(struct endpoints *e, uint16_t port, int by);
 int endpoints_meet(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port)
 	MUSTCHECK;
 
-/* A broker by its id.  0 or ERR_NOTFOUND (also when its address is not known yet). */
+/*
+ * The same of an answer that passes by, which may come from a broker that is another cluster's by now: where a look
+ * told another address lately, that stays, and *ret_differs says that it is time to look.
+ */
+int endpoints_hear(struct endpoints *e, int32_t node_id, struct slice host, int32_t port, uint16_t *ret_port,
+		   bool *ret_differs) MUSTCHECK;
+
+/*
+ * A broker by its id.  0 or ERR_NOTFOUND, also when its address is not known yet, or may be somebody else's by now:
+ * neither the last look nor the one before told of it, nor anybody since.
+ */
 int endpoints_find(struct endpoints *e, int32_t node_id, struct endpoint *ret) MUSTCHECK;
 
 /*

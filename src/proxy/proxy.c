@@ -110,8 +110,11 @@ proxy_advertise(void *proxy, int32_t node_id, struct slice host, int32_t port, s
 {
 	struct proxy *p = proxy;
 	uint16_t ours;
-	int err = endpoints_meet(p->core.endpoints, node_id, host, port, &ours);
+	bool differs;
+	int err = endpoints_hear(p->core.endpoints, node_id, host, port, &ours, &differs);
 
+	if (err == 0 && differs)
+		control_refresh(p->control);
 	if (err == ERR_LIMIT) {
 		LOG_LIMITED(LOG_LEVEL_ERROR, "proxy", "no port of listen.broker.ports is left for a broker; make the range larger",
 			    LOG_I("node", node_id), LOG_I("first", p->core.set.first_port),
