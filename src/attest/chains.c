@@ -375,7 +375,11 @@ chains_lost(struct attempt *a)
 
 /* --- transactions ------------------------------------------------------------------- */
 
-/* Ends those of the epoch; how the transactions of earlier ones ended is not known, and they stay open. */
+/*
+ * Ends those of the epoch; how the transactions of earlier ones ended is not known, and they stay open.
+ * Under the lock, as was their taking out of the table: heads that are written in between, or while some
+ * are ended and some aren't, would have a run as open and as ended, or not at all.
+ */
 static void
 end_all(struct list *placements, int16_t epoch, bool committed)
 {
@@ -425,11 +429,13 @@ chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t 
 	/* Heads first: what a chain that begins meanwhile takes from there is found behind them. */
 	some = chains_heads_end(c, producer_id, epoch, committed);
 	list_init(&placements);
+	pthread_rwlock_rdlock(&c->lock);
 	txns_end(c->shared.txns, producer_id, mark, &placements);
-	if (!some && list_first(&placements) == NULL)
-		return;
+	some |= list_first(&placements) != NULL;
 	end_all(&placements, epoch, committed);
-	write_ends(c);
+	pthread_rwlock_unlock(&c->lock);
+	if (some)
+		write_ends(c);
 }
 
 void
@@ -439,10 +445,12 @@ chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark
 	bool some = false;
 
 	list_init(&placements);
+	pthread_rwlock_rdlock(&c->lock);
 	while (txns_fence(c->shared.txns, transactional_id, mark, &placements)) {
 		end_all(&placements, CONTAINER_OF(list_last(&placements), struct placement, in_txn)->producer_epoch, false);
 		some = true;
 	}
+	pthread_rwlock_unlock(&c->lock);
 	if (some)
 		write_ends(c);
 }
