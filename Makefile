@@ -118,6 +118,9 @@ $(patsubst %,$(B)/unit/test_%,covered json_memory memory memory_chain memory_fsc
 # A second thread comes in at a chosen place of the first.
 RACED := txns_each txns_end txns_fence pthread_rwlock_rdlock pthread_rwlock_wrlock
 $(B)/unit/test_chains_journal: private LDFLAGS += $(RACED:%=-Wl,--wrap=%)
+# What changes files, so that a start can be killed in it.
+CHANGES := write pwrite renameat unlinkat fsync fdatasync
+$(B)/unit/test_state: private LDFLAGS += $(CHANGES:%=-Wl,--wrap=%)
 
 unit: $(UNITBIN) ## the unit tests of one FLAVOR
 	@tools/run-tests.sh unit-$(FLAVOR) $(UNITBIN)

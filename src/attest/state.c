@@ -213,9 +213,9 @@ new_instance(struct state *s, char *why, size_t why_len)
 	return 0;
 }
 
-/* Does the instance's file say that it is itself?  ERR_NOTFOUND: it isn't there. */
+/* Which instance the file names, if it says that it is itself.  ERR_NOTFOUND: it isn't there. */
 static int
-is_original(const struct state *s, bool *ret)
+read_instance(struct state *s, bool *ret_original)
 {
 	struct birth is, said;
 	char text[160];
@@ -231,9 +231,18 @@ is_original(const struct state *s, bool *ret)
 	if (err != 0)
 		return err;
 	text[n] = '\0';
-	*ret = sscanf(text, "%*32[0-9a-f] %llu %lld.%lld", &said.inode, &said.seconds, &said.nanoseconds) == 3 &&
-	       said.inode == is.inode && said.seconds == is.seconds && said.nanoseconds == is.nanoseconds;
+	*ret_original = n > 32 && text[32] == '\n' &&
+			text_unhex(slice_of((const uint8_t *)text, 32), s->instance, sizeof(s->instance)) == 0 &&
+			sscanf(text + 32, "%llu %lld.%lld", &said.inode, &said.seconds, &said.nanoseconds) == 3 &&
+			said.inode == is.inode && said.seconds == is.seconds && said.nanoseconds == is.nanoseconds;
 	return 0;
+}
+
+/* A start that was killed had given up what is of another one. */
+static bool
+is_of(const struct state *s, const uint8_t instance[16])
+{
+	return memcmp(s->instance, instance, sizeof(s->instance)) == 0;
 }
 
 /* Heads that are whole, or nothing that can be relied on. */
@@ -243,14 +252,14 @@ read_heads(struct state *s, char *why, size_t why_len)
 	struct wr file = wr_new(HEADS_MAX_BYTES);
 	int err = read_file(s->dir_fd, "heads", &file);
 
-	if (err == 0 && (err = heads_read(wr_slice(&file), &s->heads)) == 0) {
+	if (err == 0 && (err = heads_read(wr_slice(&file), &s->heads)) == 0 && is_of(s, s->heads.instance)) {
 		s->start = STATE_CLEAN;
-		memcpy(s->instance, s->heads.instance, sizeof(s->instance));
 	} else if (err == ERR_IO) {
 		fail_io(why, why_len, "%s/heads", s->dir);
 	} else if (err != ERR_NOTFOUND && err != ERR_NOMEM) {
 		s->start = STATE_TORN;
-		snprintf(s->why, sizeof(s->why), "%s/heads: %s", s->dir, err_text(err));
+		snprintf(s->why, sizeof(s->why), "%s/heads: %s", s->dir, err == 0 ? "of another instance" : err_text(err));
+		heads_clear(&s->heads);
 		err = new_instance(s, why, why_len);
 	}
 	wr_free(&file);
@@ -264,9 +273,8 @@ read_journal(struct state *s, char *why, size_t why_len)
 	char cause[200];
 	int err = recovery_scan(s->dir_fd, s->boot, &s->recovery, cause, sizeof(cause));
 
-	if (err == 0) {
+	if (err == 0 && is_of(s, recovery_instance(s->recovery))) {
 		s->start = STATE_CRASHED;
-		memcpy(s->instance, recovery_instance(s->recovery), sizeof(s->instance));
 		return 0;
 	}
 	if (err == ERR_IO || err == ERR_NOMEM) {
@@ -275,7 +283,9 @@ read_journal(struct state *s, char *why, size_t why_len)
 	}
 	s->start = err == ERR_NOTFOUND ? STATE_UNCLEAN : STATE_TORN;
 	if (err != ERR_NOTFOUND)
-		snprintf(s->why, sizeof(s->why), "%s", cause);
+		snprintf(s->why, sizeof(s->why), "%s", err == 0 ? "the journal is of another instance" : cause);
+	recovery_free(s->recovery);
+	s->recovery = NULL;
 	return new_instance(s, why, why_len);
 }
 
@@ -314,7 +324,7 @@ read_state(struct state *s, char *why, size_t why_len)
 
 	if (err != 0)
 		return err;
-	err = is_original(s, &original);
+	err = read_instance(s, &original);
 	if (err == ERR_IO)
 		return fail_io(why, why_len, "%s/instance", s->dir);
 	if (err == ERR_NOTFOUND || !original) {
@@ -487,19 +497,8 @@ put_aside(int dir_fd, const char *name)
 	return renameat(dir_fd, name, dir_fd, to);
 }
 
-int
-state_set_aside(struct state *s, char *why, size_t why_len)
-{
-	bool told = s->start == STATE_CLEAN; /* in the heads */
-	int err = each_file(s, "journal.", told ? remove_file : put_aside);
-
-	if (err != 0)
-		return fail_io(why, why_len, "%s: the old journal can't be put aside", s->dir);
-	return 0;
-}
-
-int
-state_begin(struct state *s, char *why, size_t why_len)
+static int
+write_instance(struct state *s, char *why, size_t why_len)
 {
 	char hex[33];
 	char line[34];
@@ -507,6 +506,33 @@ state_begin(struct state *s, char *why, size_t why_len)
 	snprintf(line, sizeof(line), "%s\n", text_hex(s->instance, sizeof(s->instance), hex));
 	if (write_file(s->dir_fd, "instance", slice_str(line), true) != 0)
 		return fail_io(why, why_len, "%s/instance", s->dir);
+	return 0;
+}
+
+int
+state_set_aside(struct state *s, char *why, size_t why_len)
+{
+	bool told = s->start == STATE_CLEAN; /* in the heads */
+	int err = 0;
+
+	/*
+	 * The part of a journal that a crash leaves on the way may look whole.  Without a file of the instance's own (a first
+	 * start, a copy) nothing counts until state_begin().
+	 */
+	if (s->start == STATE_TORN || s->start == STATE_UNCLEAN)
+		err = write_instance(s, why, why_len);
+	if (err == 0 && (err = each_file(s, "journal.", told ? remove_file : put_aside)) != 0)
+		fail_io(why, why_len, "%s: the old journal can't be put aside", s->dir);
+	return err;
+}
+
+int
+state_begin(struct state *s, char *why, size_t why_len)
+{
+	int err = write_instance(s, why, why_len);
+
+	if (err != 0)
+		return err;
 	/* Heads that are used once can't be used twice: the next start finds them only if we write new ones. */
 	if (renameat(s->dir_fd, "heads", s->dir_fd, "heads.taken") != 0 && errno != ENOENT)
 		return fail_io(why, why_len, "%s/heads", s->dir);

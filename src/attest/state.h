@@ -12,6 +12,9 @@
  *           heads are there and whole           → the same instance, its chains go on
  *           no heads, the journal is whole      → the same instance, its windows are finished
  *           otherwise                           → a new instance: continuity can't be proved
+ *
+ * Heads and journal count for the instance that `instance` names, and no other: what a start leaves that
+ * was killed amid putting them aside may look whole.
  */
 #ifndef ATTEST_STATE_H
 #define ATTEST_STATE_H
@@ -57,7 +60,8 @@ struct recovery *state_recovery(const struct state *s);
 
 /*
  * Before a journal is begun that doesn't go on with one that is there: behind heads that one is told in
- * them and goes, else it is put aside (old.journal.*), in place of another.  0 or ERR_IO.
+ * them and goes, else it is put aside (old.journal.*), in place of another, and the new instance is named first
+ * where an old one is.  0 or ERR_IO.
  */
 int state_set_aside(struct state *s, char *why, size_t why_len) MUSTCHECK;
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "attest/journal.h"
+#include "attest/journal_space.h"
 #include "attest/recovery.h"
 #include "base/text.h"
 #include "tests/unit/suite.h"
@@ -23,7 +24,7 @@ setup(void)
 }
 
 static void
-teardown(void)
+empty_dir(void)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -35,6 +36,12 @@ teardown(void)
 			(void)unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
 	}
 	closedir(d);
+}
+
+static void
+teardown(void)
+{
+	empty_dir();
 	ck_assert_int_eq(rmdir(dir), 0);
 }
 
@@ -404,9 +411,9 @@ START_TEST(a_copy)
 }
 END_TEST
 
-/* A journal with one chain in it. */
+/* A journal with one chain in it, said again in each of its segments. */
 static void
-write_journal(const struct state *s, enum journal_sync sync, uint8_t boot_diff)
+write_segments(const struct state *s, enum journal_sync sync, uint8_t boot_diff, uint64_t segments)
 {
 	struct journal_entry e = {.kind = JOURNAL_CHAIN, .chain = 1};
 	struct journal_conf conf = {.dir_fd = state_dir_fd(s), .sync = sync, .max_bytes = 1 << 20, .segment_bytes = 1 << 20};
@@ -417,9 +424,23 @@ write_journal(const struct state *s, enum journal_sync sync, uint8_t boot_diff)
 	conf.boot[3] ^= boot_diff;
 	e.head.cluster_id = e.head.topic = (char[]){"t"};
 	e.head.head = head_begin();
-	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
-	ck_assert_int_eq(journal_put(j, &e, NULL), 0);
-	journal_close(j);
+	for (; conf.last_segment < segments; conf.last_segment++) {
+		char name[JOURNAL_NAME_LEN];
+		struct stat st;
+
+		ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+		ck_assert_int_eq(journal_put(j, &e, NULL), 0);
+		journal_close(j);
+		journal_file_name(conf.last_segment + 1, name);
+		ck_assert_int_eq(stat(at(name), &st), 0);
+		conf.last_bytes = (uint64_t)st.st_size;
+	}
+}
+
+static void
+write_journal(const struct state *s, enum journal_sync sync, uint8_t boot_diff)
+{
+	write_segments(s, sync, boot_diff, 1);
 }
 
 START_TEST(a_crash_with_a_journal)
@@ -485,6 +506,280 @@ START_TEST(a_damaged_journal)
 	put_file("journal.0000000000000001", bytes, n);
 	s = opened(STATE_TORN);
 	ck_assert_ptr_nonnull(strstr(state_why(s), "damaged"));
+	state_close(s);
+}
+END_TEST
+
+/* --- starts that are killed ------------------------------------------------------------------ */
+
+enum { KILLED = 9, MOST_CALLS = 200 };
+
+static int calls_left = -1; /* then the process is gone, amid the call; below 0: it lives */
+static uint8_t old[16];     /* the instance of the run before */
+
+static bool
+dies_now(void)
+{
+	return calls_left >= 0 && calls_left-- == 0;
+}
+
+/* Every call that changes what the next start finds (the linker puts these in place: Makefile). */
+#define CALL(type, name, params, amid, all)                                                        \
+	type __real_##name params;                                                                 \
+	type __wrap_##name params;                                                                 \
+	type __wrap_##name params                                                                  \
+	{                                                                                          \
+		if (dies_now()) {                                                                  \
+			amid;                                                                      \
+			_exit(KILLED);                                                             \
+		}                                                                                  \
+		return all;                                                                        \
+	}
+
+CALL(ssize_t, write, (int fd, const void *p, size_t n), (void)!__real_write(fd, p, n / 2), __real_write(fd, p, n))
+CALL(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at), (void)!__real_pwrite(fd, p, n / 2, at),
+     __real_pwrite(fd, p, n, at))
+CALL(int, renameat, (int a, const char *from, int b, const char *to), (void)0, __real_renameat(a, from, b, to))
+CALL(int, unlinkat, (int a, const char *name, int flags), (void)0, __real_unlinkat(a, name, flags))
+/* The machine stays: what was written is there, and needs no waiting for. */
+CALL(int, fsync, (int fd UNUSED), (void)0, 0)
+CALL(int, fdatasync, (int fd UNUSED), (void)0, 0)
+
+/* As the daemon starts (src/daemon/journal.c). */
+static int
+start_up(void)
+{
+	struct journal_entry e = {.kind = JOURNAL_CHAIN, .chain = 1};
+	struct journal_conf conf = {.sync = JOURNAL_SYNC_WINDOW, .max_bytes = 1 << 20, .segment_bytes = 1 << 20};
+	const struct recovery *r;
+	struct journal *j;
+	struct state *s;
+
+	if (state_open(dir, &s, why, sizeof(why)) != 0)
+		return 1;
+	r = state_recovery(s);
+	conf.dir_fd = state_dir_fd(s);
+	conf.last_segment = r == NULL ? 0 : recovery_last_segment(r);
+	conf.last_bytes = r == NULL ? 0 : recovery_last_bytes(r);
+	memcpy(conf.instance, state_instance(s), 16);
+	memcpy(conf.boot, state_boot(s), 16);
+	e.head.cluster_id = e.head.topic = (char[]){"t"};
+	e.head.head = head_begin();
+	if ((r == NULL && state_set_aside(s, why, sizeof(why)) != 0) || journal_open(&conf, &j, why, sizeof(why)) != 0 ||
+	    journal_put(j, &e, NULL) != 0 || journal_commit(j) != 0 || state_begin(s, why, sizeof(why)) != 0 ||
+	    journal_remove(conf.dir_fd, journal_first(j) - 1) != 0)
+		return 1;
+	return 0;
+}
+
+/* A start that is killed in its n-th call, or behind them all: false. */
+static bool
+killed(int n)
+{
+	pid_t child = fork();
+	int status;
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		calls_left = n;
+		_exit(start_up());
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status));
+	ck_assert_msg(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == KILLED, "%s", why);
+	return WEXITSTATUS(status) == KILLED;
+}
+
+/* A run that leaves so many segments, and heads when it stops cleanly all the same. */
+static void
+leave(enum journal_sync sync, uint8_t boot_diff, uint64_t segments, bool heads)
+{
+	struct state *s = opened(STATE_FIRST);
+
+	memcpy(old, state_instance(s), sizeof(old));
+	if (segments > 0)
+		write_segments(s, sync, boot_diff, segments);
+	begin(s, 0);
+	if (heads)
+		end(s, 2);
+	state_close(s);
+}
+
+static void
+flip(const char *name)
+{
+	char bytes[4096];
+	size_t n = get_file(name, bytes, sizeof(bytes));
+
+	bytes[40] ^= 1;
+	put_file(name, bytes, n);
+}
+
+static void
+leave_nothing(void)
+{
+	memset(old, 0, sizeof(old));
+}
+
+static void
+leave_clean(void)
+{
+	leave(JOURNAL_SYNC_NONE, 0, 3, true);
+}
+
+static void
+leave_crashed(void)
+{
+	leave(JOURNAL_SYNC_NONE, 0, 3, false);
+}
+
+static void
+leave_only_instance(void)
+{
+	leave(JOURNAL_SYNC_NONE, 0, 0, false);
+}
+
+static void
+leave_without_instance(void)
+{
+	leave_clean();
+	ck_assert_int_eq(unlink(at("instance")), 0);
+}
+
+static void
+leave_copied_clean(void)
+{
+	leave_clean();
+	copy_file("instance");
+}
+
+static void
+leave_copied_crashed(void)
+{
+	leave_crashed();
+	copy_file("instance");
+}
+
+static void
+leave_other_boot(void)
+{
+	leave(JOURNAL_SYNC_WINDOW, 1, 3, false);
+}
+
+static void
+leave_torn_heads(void)
+{
+	leave_clean();
+	flip("heads");
+}
+
+/* What is left when the damaged one has gone first is whole, and so it is when the others have. */
+static void
+leave_torn_first(void)
+{
+	leave(JOURNAL_SYNC_NONE, 0, 2, false);
+	flip("journal.0000000000000001");
+}
+
+static void
+leave_torn_last(void)
+{
+	leave(JOURNAL_SYNC_NONE, 0, 2, false);
+	flip("journal.0000000000000002");
+}
+
+static const struct {
+	void (*leave)(void);
+	enum state_start start;
+	bool goes_on; /* as the same instance, whatever happens; else never */
+} lefts[] = {
+	{leave_nothing, STATE_FIRST, false},
+	{leave_without_instance, STATE_FIRST, false},
+	{leave_clean, STATE_CLEAN, true},
+	{leave_crashed, STATE_CRASHED, true},
+	{leave_only_instance, STATE_UNCLEAN, false},
+	{leave_copied_clean, STATE_COPIED, false},
+	{leave_copied_crashed, STATE_COPIED, false},
+	{leave_other_boot, STATE_TORN, false},
+	{leave_torn_heads, STATE_TORN, false},
+	{leave_torn_first, STATE_TORN, false},
+	{leave_torn_last, STATE_TORN, false},
+};
+
+/* What a start would do now. */
+static void
+ck_next(int n, bool goes_on)
+{
+	struct state *s = NULL;
+
+	ck_assert_msg(state_look(dir, &s, why, sizeof(why)) == 0, "%s", why);
+	if (goes_on)
+		ck_assert_msg(state_start(s) == STATE_CLEAN || state_start(s) == STATE_CRASHED, "call %d: start %d", n,
+			      (int)state_start(s));
+	ck_assert_msg((memcmp(state_instance(s), old, sizeof(old)) == 0) == goes_on, "call %d: start %d, %s instance", n,
+		      (int)state_start(s), goes_on ? "another" : "the old");
+	state_close(s);
+}
+
+/* The one that is done has let records out: its instance is the next one's. */
+static void
+ck_crashed(void)
+{
+	struct state *s = opened(STATE_CRASHED);
+	char text[128], hex[33];
+
+	get_file("instance", text, sizeof(text));
+	ck_assert_int_eq(strncmp(text, text_hex(state_instance(s), 16, hex), 32), 0);
+	ck_assert(!is_there("heads"));
+	end(s, 1);
+	state_close(s);
+	state_close(opened(STATE_CLEAN));
+}
+
+START_TEST(a_start_that_is_killed)
+{
+	bool more = true;
+
+	for (int n = 0; more; n++) {
+		struct state *s = NULL;
+
+		ck_assert_int_lt(n, MOST_CALLS);
+		empty_dir();
+		lefts[_i].leave();
+		ck_assert_int_eq(state_look(dir, &s, why, sizeof(why)), 0);
+		ck_assert_int_eq(state_start(s), lefts[_i].start);
+		state_close(s);
+		more = killed(n);
+		for (int i = 0; more && i < 2; i++) { /* and the next one, too */
+			ck_next(n, lefts[_i].goes_on);
+			if (i == 0)
+				(void)killed(n);
+		}
+		ck_assert(!killed(-1));
+		ck_next(n, lefts[_i].goes_on);
+		ck_crashed();
+	}
+}
+END_TEST
+
+/* Heads go on from where their own instance stopped. */
+START_TEST(heads_of_another_instance)
+{
+	struct state *s;
+	struct heads h;
+	char bytes[4096];
+	size_t n;
+
+	leave(JOURNAL_SYNC_NONE, 0, 0, true);
+	n = get_file("heads", bytes, sizeof(bytes));
+	empty_dir();
+	leave(JOURNAL_SYNC_NONE, 0, 1, false);
+	put_file("heads", bytes, n);
+	s = opened(STATE_TORN);
+	ck_assert_ptr_nonnull(strstr(state_why(s), "another instance"));
+	ck_assert_mem_ne(state_instance(s), old, sizeof(old));
+	state_take_heads(s, &h);
+	ck_assert_uint_eq(h.count, 0);
 	state_close(s);
 }
 END_TEST
@@ -599,6 +894,8 @@ main(void)
 	tcase_add_test(t, a_crash_with_a_journal);
 	tcase_add_test(t, a_journal_of_another_boot);
 	tcase_add_test(t, a_damaged_journal);
+	tcase_add_loop_test(t, a_start_that_is_killed, 0, ARRAY_LEN(lefts));
+	tcase_add_test(t, heads_of_another_instance);
 	tcase_add_test(t, what_is_no_directory);
 	tcase_add_test(t, made_when_missing);
 	suite_add_tcase(s, t);
