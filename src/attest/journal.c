@@ -27,6 +27,9 @@
 /* A block's buffer that grew beyond this isn't kept. */
 #define IDLE_BUFFER_BYTES ((size_t)1 << 20)
 
+/* What a segment is called until it has all that it begins with. */
+static const char unnamed[] = "segment.tmp";
+
 /* --- files ------------------------------------------------------------------------------ */
 
 static int
@@ -46,13 +49,17 @@ write_at(int fd, struct slice s, uint64_t at)
 	return 0;
 }
 
-/* A new file with its header, whose name is there for good if the policy wants that. */
+/*
+ * A new file with its header and what it begins with, whose name is there for good if the policy wants that.  It gets
+ * the name once it has all: a header alone says already how much of the segment before counts.
+ */
 static int
-make_file(const struct journal_conf *conf, uint64_t number, uint64_t before_bytes, int *ret_fd)
+make_file(const struct journal_conf *conf, uint64_t number, uint64_t before_bytes, struct slice rest, int *ret_fd)
 {
 	struct journal_header h = {.sync = conf->sync, .number = number, .before_bytes = before_bytes};
 	struct wr w = wr_new(JOURNAL_HEADER_BYTES);
 	char name[JOURNAL_NAME_LEN];
+	bool named = false;
 	int fd, saved, err;
 
 	memcpy(h.instance, conf->instance, sizeof(h.instance));
@@ -61,14 +68,20 @@ make_file(const struct journal_conf *conf, uint64_t number, uint64_t before_byte
 	if ((err = wr_err(&w)) != 0)
 		return err;
 	journal_file_name(number, name);
-	fd = openat(conf->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = openat(conf->dir_fd, unnamed, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	err = fd < 0 ? ERR_IO : write_at(fd, wr_slice(&w), 0);
-	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && (fsync(fd) != 0 || fsync(conf->dir_fd) != 0))
+	if (err == 0)
+		err = write_at(fd, rest, JOURNAL_HEADER_BYTES);
+	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && fsync(fd) != 0)
+		err = ERR_IO;
+	if (err == 0 && !(named = renameat(conf->dir_fd, unnamed, conf->dir_fd, name) == 0))
+		err = ERR_IO;
+	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && fsync(conf->dir_fd) != 0)
 		err = ERR_IO;
 	saved = errno;
 	wr_free(&w);
 	if (err != 0 && fd >= 0) {
-		(void)unlinkat(conf->dir_fd, name, 0);
+		(void)unlinkat(conf->dir_fd, named ? name : unnamed, 0);
 		close(fd);
 	} else {
 		*ret_fd = fd;
@@ -116,7 +129,7 @@ journal_open(const struct journal_conf *conf, struct journal **ret, char *why, s
 	}
 	j->conf = *conf;
 	j->first = conf->last_segment + 1;
-	err = make_file(conf, j->first, conf->last_bytes, &j->fd);
+	err = make_file(conf, j->first, conf->last_bytes, slice_of(NULL, 0), &j->fd);
 	if (err != 0) {
 		(void)snprintf(why, why_len, "the journal can't be begun: %s",
 			       err == ERR_IO ? strerror(errno) : err_text(err));
@@ -206,19 +219,12 @@ begin_segment(struct journal *j, struct round *r)
 {
 	uint64_t counts = j->suspect ? r->synced_at : r->at;
 	struct wr rest = wr_new(SIZE_MAX / 2);
-	char name[JOURNAL_NAME_LEN];
-	int fd = -1, saved, err = 0;
+	int fd = -1, err = 0;
 
 	if (counts < r->at)
 		err = read_blocks(j, r->number, counts, r->at, &rest);
-	if (err == 0 && (err = make_file(&j->conf, r->number + 1, counts, &fd)) == 0 &&
-	    (err = write_at(fd, wr_slice(&rest), JOURNAL_HEADER_BYTES)) != 0) {
-		saved = errno;
-		journal_file_name(r->number + 1, name);
-		(void)unlinkat(j->conf.dir_fd, name, 0);
-		close(fd);
-		errno = saved;
-	}
+	if (err == 0)
+		err = make_file(&j->conf, r->number + 1, counts, wr_slice(&rest), &fd);
 	if (err == 0) {
 		close(j->fd);
 		j->fd = fd;

@@ -69,6 +69,7 @@ struct durable {
 
 static struct durable durable[64];
 static bool sync_fails;
+static size_t told; /* so many entries a kill in this moment must leave */
 
 static struct durable *
 durable_of(ino_t file)
@@ -82,17 +83,28 @@ durable_of(ino_t file)
 	return &durable[i];
 }
 
+static void ck_told(void);
+
+static bool
+is_new(const struct stat *st)
+{
+	struct stat unnamed;
+
+	return fstatat(dir_fd, "segment.tmp", &unnamed, 0) == 0 && unnamed.st_ino == st->st_ino;
+}
+
 int
 fdatasync(int fd)
 {
 	struct durable *d;
 	struct stat st;
 
+	ck_told();
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return 0;
 	d = durable_of(st.st_ino);
-	if (st.st_size <= JOURNAL_HEADER_BYTES)
-		d->bytes = d->lost = 0; /* a new file; numbers of others come again */
+	if (is_new(&st))
+		d->bytes = d->lost = 0; /* numbers of others come again */
 	d->lost |= sync_fails;
 	if (!d->lost)
 		d->bytes = st.st_size;
@@ -380,6 +392,13 @@ read_all(int want)
 
 	ck_assert_msg(journal_read(dir_fd, &r, why, sizeof(why)) == want, "%s", why);
 	return s;
+}
+
+static void
+ck_told(void)
+{
+	if (told > 0)
+		ck_assert_uint_ge(read_all(0).entries, told);
 }
 
 static void
@@ -789,6 +808,37 @@ limit_disk(rlim_t bytes)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &lim), 0);
 }
 
+/* While what a failed sync left goes to another segment, a kill leaves all that was told to be written; a full disk likewise. */
+START_TEST(killed_behind_a_sync_that_fails)
+{
+	struct journal_conf c = conf();
+	struct journal *j;
+
+	c.sync = JOURNAL_SYNC_WINDOW;
+	j = begun(&c);
+	put(j, batch(1), NULL);
+	ck_assert_int_eq(journal_sync(j), 0);
+	for (uint64_t n = 2; n <= 4; n++) {
+		put(j, batch(n), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+		told = n;
+	}
+	sync_fails = true;
+	ck_assert_int_eq(journal_sync(j), ERR_IO);
+	sync_fails = false;
+	limit_disk(JOURNAL_HEADER_BYTES + 10);
+	put(j, published(5), NULL);
+	ck_assert_int_eq(journal_commit(j), ERR_IO);
+	ck_told();
+	limit_disk(RLIM_INFINITY);
+	ck_assert_int_eq(journal_commit(j), 0);
+	told = 5;
+	ck_assert_int_eq(journal_sync(j), 0);
+	journal_close(j);
+	ck_assert_uint_eq(read_all(0).segments, 2);
+}
+END_TEST
+
 /* A disk that is full: a batch is refused, the rest waits, and nothing is half there. */
 START_TEST(a_full_disk)
 {
@@ -960,6 +1010,7 @@ main(void)
 	tcase_add_test(t, its_size_is_limited);
 	tcase_add_loop_test(t, a_sync_that_fails, 0, 2);
 	tcase_add_test(t, a_sync_that_fails_and_loses);
+	tcase_add_test(t, killed_behind_a_sync_that_fails);
 	tcase_add_loop_test(t, a_full_disk, 0, 3);
 	tcase_add_test(t, much_before_a_commit);
 	tcase_add_test(t, a_disk_that_stays_full);
