@@ -249,6 +249,9 @@ do_round(struct journal *j, struct round *r)
 		}
 		if (begin_segment(j, r) != 0)
 			return;
+	} else if (j->suspect) {
+		errno = ENOMEM; /* for one more: what its sync says now would be believed */
+		return;
 	}
 	if (block.n > 0) {
 		journal_block_begin(j->leaving.buf, slice_of(block.p + JOURNAL_BLOCK_BYTES, block.n - JOURNAL_BLOCK_BYTES));

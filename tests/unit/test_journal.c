@@ -118,6 +118,14 @@ fsync(int fd)
 	return fdatasync(fd);
 }
 
+static bool no_memory; /* for what grows */
+
+void *
+reallocarray(void *p, size_t count, size_t size)
+{
+	return no_memory ? NULL : realloc(p, count * size);
+}
+
 /* The machine lost its power: what the disk never took is gone. */
 static void
 lose_power(void)
@@ -799,6 +807,38 @@ START_TEST(a_sync_that_fails_and_loses)
 }
 END_TEST
 
+/* Nor while there is no memory for one more segment: the file whose sync failed takes no more. */
+START_TEST(a_sync_that_fails_and_no_memory)
+{
+	struct journal_conf c = conf();
+	struct journal *j;
+	uint64_t n, last = 0;
+	struct seen s;
+
+	c.sync = JOURNAL_SYNC_ALWAYS;
+	c.segment_bytes = 1;
+	j = begun(&c);
+	no_memory = true;
+	for (n = 1; journal_last(j) != last; n++) { /* as many as there is room for */
+		last = journal_last(j);
+		put(j, batch(n), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	put(j, batch(n), NULL);
+	sync_fails = true;
+	ck_assert_int_eq(journal_commit(j), ERR_IO);
+	sync_fails = false;
+	ck_assert_int_eq(journal_commit(j), ERR_IO);
+	no_memory = false;
+	ck_assert_int_eq(journal_commit(j), 0);
+	lose_power();
+	s = read_all(0);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_eq(s.entries, n);
+	journal_close(j);
+}
+END_TEST
+
 static void
 limit_disk(rlim_t bytes)
 {
@@ -1010,6 +1050,7 @@ main(void)
 	tcase_add_test(t, its_size_is_limited);
 	tcase_add_loop_test(t, a_sync_that_fails, 0, 2);
 	tcase_add_test(t, a_sync_that_fails_and_loses);
+	tcase_add_test(t, a_sync_that_fails_and_no_memory);
 	tcase_add_test(t, killed_behind_a_sync_that_fails);
 	tcase_add_loop_test(t, a_full_disk, 0, 3);
 	tcase_add_test(t, much_before_a_commit);
