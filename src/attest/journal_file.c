@@ -117,6 +117,32 @@ journal_block_begin(uint8_t ret[JOURNAL_BLOCK_BYTES], struct slice entries)
 	memcpy(ret, field, JOURNAL_BLOCK_BYTES);
 }
 
+/*
+ * Is there a block that can be read anywhere from `at` on?  So many bytes are read for it as are there, whatever
+ * looks like a block's head in them (clients choose some of them); true where that is not enough to tell.
+ */
+static bool
+block_follows(struct slice file, size_t at)
+{
+	size_t budget = file.n;
+
+	for (; file.n - at > JOURNAL_BLOCK_BYTES; at++) {
+		struct slice head = slice_of(file.p + at, JOURNAL_BLOCK_BYTES), entries;
+		uint32_t length = sum_at(head, 0);
+
+		if (length == 0 || length > file.n - at - JOURNAL_BLOCK_BYTES ||
+		    crc32c(0, slice_of(head.p, 8)) != sum_at(head, 8))
+			continue;
+		if (length > budget)
+			return true;
+		budget -= length;
+		entries = slice_of(head.p + JOURNAL_BLOCK_BYTES, length);
+		if (crc32c(0, entries) == sum_at(head, 4))
+			return true;
+	}
+	return false;
+}
+
 bool
 journal_block_read(struct slice file, size_t at, struct slice *ret_entries, size_t *ret_next, enum journal_end *ret_end)
 {
@@ -131,9 +157,12 @@ journal_block_read(struct slice file, size_t at, struct slice *ret_entries, size
 	*ret_end = JOURNAL_TORN;
 	if (rd_err(&r) != 0 || is_zeros(head.p, head.n))
 		return false;
-	*ret_end = JOURNAL_DAMAGED;
-	if (crc32c(0, slice_of(head.p, 8)) != own)
+	/* A page that it begins in may have been left behind by those that it goes on in. */
+	if (crc32c(0, slice_of(head.p, 8)) != own) {
+		*ret_end = block_follows(file, at + 1) ? JOURNAL_DAMAGED : JOURNAL_TORN;
 		return false;
+	}
+	*ret_end = JOURNAL_DAMAGED;
 	*ret_entries = slice_of(r.p, length < rd_left(&r) ? length : rd_left(&r));
 	*ret_next = at + JOURNAL_BLOCK_BYTES + length;
 	if (ret_entries->n == length && crc32c(0, *ret_entries) == sum)

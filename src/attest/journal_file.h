@@ -35,7 +35,10 @@ void journal_header_write(const struct journal_header *h, struct wr *w);
 /* 0, ERR_SHORT, ERR_MALFORMED (no journal's), ERR_UNSUPPORTED (another version), ERR_CHECKSUM. */
 int journal_header_read(struct slice file, struct journal_header *ret) MUSTCHECK;
 
-/* Torn: the last block is cut off, or zeros follow.  Damaged: what follows can't be read, and isn't the last. */
+/*
+ * Torn: the last block is cut off, or not there as a whole, or zeros follow.  Damaged: what follows can't be read, and
+ * isn't the last: where it doesn't say itself how long it is, a block that can be read stands somewhere behind it.
+ */
 enum journal_end { JOURNAL_WHOLE, JOURNAL_TORN, JOURNAL_DAMAGED };
 
 void journal_block_begin(uint8_t ret[JOURNAL_BLOCK_BYTES], struct slice entries);
