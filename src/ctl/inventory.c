@@ -225,6 +225,8 @@ inventory_entry(struct inventory *v, struct journal_entry *e)
 	struct inventory_chain *c;
 	int err = make_maps(v);
 
+	if (e->kind == JOURNAL_ENDED)
+		return err; /* nothing is counted by it, and its chain may be gone */
 	if (err == 0)
 		err = chain_of(v, e->chain, &c);
 	if (err != 0)

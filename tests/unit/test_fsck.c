@@ -415,6 +415,20 @@ START_TEST(crashed_and_whole)
 }
 END_TEST
 
+/* What ended a transaction of a chain that another one follows: nothing else tells of it any more, and that is all right. */
+START_TEST(an_end_of_a_chain_that_went)
+{
+	struct life r = begun(1 << 20);
+
+	put(&r, chain((char[]){"orders"}));
+	put(&r, (struct journal_entry){.kind = JOURNAL_ENDED, .chain = 2, .producer_id = 7, .base_offset = -1, .committed = true});
+	stop(&r);
+	ck_fsck(EXIT_OK, "orders");
+	ck_assert_ptr_null(strstr(output, "no entry tells"));
+	ck_assert_ptr_null(strstr(output, "ends with an error"));
+}
+END_TEST
+
 START_TEST(neither_heads_nor_journal)
 {
 	make_clean((char[]){"orders"});
@@ -782,6 +796,7 @@ main(void)
 	tcase_add_test(t, empty);
 	tcase_add_test(t, clean);
 	tcase_add_test(t, crashed_and_whole);
+	tcase_add_test(t, an_end_of_a_chain_that_went);
 	tcase_add_test(t, neither_heads_nor_journal);
 	tcase_add_test(t, a_copy);
 	tcase_add_test(t, in_use);

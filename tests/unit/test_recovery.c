@@ -1382,6 +1382,63 @@ START_TEST(many_heads)
 }
 END_TEST
 
+static void
+collect_as(const char *collector_id)
+{
+	free(set->collector_id);
+	set->collector_id = strdup(collector_id);
+	ck_assert_ptr_nonnull(set->collector_id);
+}
+
+/*
+ * A clean stop left a transaction open; its end is told to the next run, in which another chain follows, since its collector
+ * has another name.  The old one's head goes with its segment, and what told of that end is still there.
+ */
+START_TEST(ended_and_followed)
+{
+	struct chains_batch b = rig_transactional(7, 0, 10);
+	struct answer ok = {0, 0, -1};
+	struct inventory v;
+	struct attempt a;
+
+	seed = 1;
+	segment_bytes = SEGMENT;
+	begin();
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents++);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &ok), CHAINS_STORED);
+	pass(set->transaction_wait_ms);
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->open.count, 1);
+	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+	crash();
+	each_file(remove_file);
+	begin();
+	collect_as("urn:test:another");
+	for (int i = 0; journal_last(j) == journal_first(j); i++) {
+		fill(4, set->window_records, 1000 + i % 100, (int64_t)i * set->window_records);
+		seal_passing(4);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	chains_txn_ended(c, 7, 0, chains_txn_mark(c), true);
+	fill(b.partition, 4, contents++, 10);
+	(void)chains_journal_tidy(c);
+	note_written();
+	ck_assert_int_eq(faccessat(dir_fd, "journal.0000000000000001", F_OK, 0), -1);
+	ck_assert_int_eq(faccessat(dir_fd, "journal.0000000000000002", F_OK, 0), 0);
+	crash();
+	v = counted();
+	ck_assert_uint_eq(v.chain_count, 2); /* that of partition 4, and the one that follows */
+	inventory_free(&v);
+	begin();
+	ck_assert_ptr_nonnull(chain_at(b.partition));
+	ck_assert_uint_eq(chain_at(b.partition)->windows.count, 1);
+	crash();
+}
+END_TEST
+
 /* That a window is closed is told again behind its batches, and why. */
 START_TEST(closed_as_it_was)
 {
@@ -1686,6 +1743,7 @@ main(void)
 	tcase_add_test(t, the_type_stays);
 	tcase_add_test(t, a_full_disk_while_renewing);
 	tcase_add_test(t, many_heads);
+	tcase_add_test(t, ended_and_followed);
 	tcase_add_loop_test(t, one_that_is_unreadable, 0, 2);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
