@@ -27,6 +27,7 @@ chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_
 	c->head = head_begin();
 	c->high_offset = -1;
 	list_init(&c->windows);
+	list_init(&c->untold);
 	list_init(&c->outgoing);
 	retries_init(&c->retries);
 	pthread_mutex_init(&c->lock, NULL);
@@ -43,6 +44,8 @@ chain_free(struct chain *c)
 	while (list_first(&c->windows) != NULL)
 		window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
 	retries_clear(&c->retries);
+	while ((e = list_pop(&c->untold)) != NULL)
+		placement_unref(CONTAINER_OF(e, struct span, in_window)->placement);
 	while ((e = list_pop(&c->outgoing)) != NULL)
 		outgoing_free(CONTAINER_OF(e, struct outgoing, link));
 	head_clear(&c->head);

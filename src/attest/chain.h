@@ -65,6 +65,7 @@ struct chain {
 	struct journal_hold head_hold; /* of its last CHAIN entry */
 	uint64_t head_length, head_next; /* what that one says, … */
 	int64_t unresolved, head_unresolved; /* … and of how many records given up the entries beside it tell */
+	struct list untold;   /* given up, and the journal didn't take that: the first span of each, with a reference */
 	struct list outgoing; /* statements whose bytes are final, oldest first (attest/outgoing.h); the head is behind them */
 	bool sending;         /* the sealer has the first of them */
 	/* Nothing in a record without headers tells it from another copy: of the batches that went out so … */

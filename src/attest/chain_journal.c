@@ -61,6 +61,26 @@ covered_now(struct chain *c, struct covered *ret)
 	return true;
 }
 
+/* Else a recovery that has their batches would give them up once more, behind the sums that have them. */
+static int
+put_untold(struct chain *c)
+{
+	struct link *e;
+	int err;
+
+	while ((e = list_first(&c->untold)) != NULL) {
+		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+		struct journal_entry left = {
+			.kind = JOURNAL_LEFT, .chain = c->number, .batch = p->number, .given_up = true};
+
+		if ((err = journal_put(journal_of(c), &left, NULL)) != 0)
+			return err;
+		list_remove(&c->untold, e);
+		placement_unref(p);
+	}
+	return 0;
+}
+
 /* What given up batches left of themselves in windows: their own entries may go any time. */
 static int
 put_unresolved(const struct chain *c)
@@ -89,6 +109,8 @@ chain_journal_head(struct chain *c, const char *cluster_id, const struct head_ru
 		return 0;
 	if ((c->covered.count > 0 || c->covered.floor > 0) && !covered_now(c, &e.covered))
 		return ERR_IO;
+	if ((err = put_untold(c)) != 0)
+		return err;
 	e.head = (struct heads_entry){
 		.cluster_id = (char *)(uintptr_t)cluster_id,
 		.topic = c->topic,
@@ -259,7 +281,10 @@ chain_journal_left(struct placement *p, bool given_up)
 {
 	struct journal_entry e = {.kind = JOURNAL_LEFT, .given_up = given_up};
 
-	(void)note_batch(p, &e);
+	if (!note_batch(p, &e) && given_up) {
+		placement_ref(p);
+		list_append(&p->chain->untold, &p->span[0].in_window);
+	}
 	chain_journal_release(p);
 }
 

@@ -38,6 +38,7 @@ int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK;
 void chain_journal_told(const struct placement *p);
 
 void chain_journal_settled(struct placement *p, enum chains_time time);
+/* It is in no window any more.  That it is given up is told before the next chain_journal_head(), if not now. */
 void chain_journal_left(struct placement *p, bool given_up);
 
 /* A settled batch is about to have no place any more, which another gets.  False: not written. */

@@ -1495,9 +1495,29 @@ START_TEST(closed_by_its_batch)
 }
 END_TEST
 
+static void
+limit_files(rlim_t bytes)
+{
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){bytes, RLIM_INFINITY}), 0);
+}
+
+/* The disk takes nothing, and the buffer has its bound: with what says nothing. */
+static void
+fill_up(void)
+{
+	struct journal_entry e = {.kind = JOURNAL_LEFT, .chain = chain_at(3)->number, .batch = 1000000};
+
+	limit_files(1);
+	ck_assert_int_eq(journal_put(j, &e, NULL), 0);
+	ck_assert_int_eq(journal_commit(j), ERR_IO);
+	while (journal_put(j, &e, NULL) == 0)
+		;
+}
+
 /* One of two batches of a window is given up, and the other's transaction is open. */
 static void
-give_up_one(void)
+give_up_one(bool full)
 {
 	struct chains_batch lost = rig_batch(4), open = rig_transactional(7, 0, 6);
 	struct outgoing *out;
@@ -1517,10 +1537,34 @@ give_up_one(void)
 	world_log[logged_count++] = (struct logged){0, 6, 2, 7};
 	log_end = 6;
 	pass(2 * set->outcome_wait_ms);
+	if (full)
+		fill_up();
 	ck_assert_ptr_null(chains_turn(c, &w, &out, &wait_ms));
+	limit_files(RLIM_INFINITY);
 	ck_assert_int_eq(journal_commit(j), 0);
 	note_written();
 }
+
+/* That one is given up isn't taken then, and is told in front of how many are: they count once. */
+START_TEST(given_up_on_a_full_disk)
+{
+	seed = 1;
+	segment_bytes = 1 << 20;
+	begin();
+	give_up_one(true);
+	ck_assert_int_eq(chain_journal_head(chain_at(3), RIG_CLUSTER, &(struct head_runs){0}), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->leaf_count, 6);
+	ck_assert_uint_eq(topic[0].s->unresolved, 4);
+	check_world();
+	crash();
+}
+END_TEST
 
 /* So many records are given up, however often it is written anew that they are, by the running proxy and by those that come behind it. */
 START_TEST(given_up_before_a_crash)
@@ -1531,7 +1575,7 @@ START_TEST(given_up_before_a_crash)
 	sync_with = syncs[_i / 2];
 	segment_bytes = SEGMENT;
 	begin();
-	give_up_one();
+	give_up_one(false);
 	if (_i % 2 == 0)
 		pass_through(4);
 	for (int run = 0; run < 3; run++) {
@@ -1748,6 +1792,7 @@ main(void)
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
 	tcase_add_loop_test(t, given_up_before_a_crash, 0, 2 * ARRAY_LEN(syncs));
+	tcase_add_test(t, given_up_on_a_full_disk);
 	tcase_add_test(t, in_the_hands_of_the_sealer);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));
