@@ -454,20 +454,32 @@ class Judgement:
 
 
 class Verifier:
-    def __init__(self, cluster_id, keys, dbom_topic="makoto.dbom", accept_level1=False, pending_max=3600, now=None):
+    """known: a dict that verifiers share, of what they made of which bytes; it spares them to read a growing topic anew."""
+
+    def __init__(self, cluster_id, keys, dbom_topic="makoto.dbom", accept_level1=False, pending_max=3600, now=None, known=None):
         self.cluster_id, self.keys, self.dbom_topic = cluster_id, list(keys), dbom_topic
         self.accept_level1, self.pending_max, self.now = accept_level1, pending_max, now
+        self.known = {} if known is None else known
+        self.judges = (tuple(map(key_id, self.keys)), dbom_topic, accept_level1)  # on what the same bytes may be read otherwise
         self.statements = []
         self.unreadable = []  # (record key, why)
 
     def add(self, dbom_records, partition=0):
         for r in dbom_records:
-            self._add_one(r, partition)
+            if r.key is None or r.value is None or not re.fullmatch(rb"[0-9a-f]{32}/[1-9][0-9]*", r.key):
+                continue  # something that later work defines
+            place = (self.judges, partition, r.offset, r.key, r.value, tuple(r.headers))
+            if place not in self.known:
+                self.known[place] = self._read(r, partition)
+            s, why = self.known[place]
+            if s is None:
+                self.unreadable.append((r.key.decode(), why))
+            else:
+                self.statements.append(s)
         return self
 
-    def _add_one(self, r, partition):
-        if r.key is None or r.value is None or not re.fullmatch(rb"[0-9a-f]{32}/[1-9][0-9]*", r.key):
-            return  # something that later work defines
+    def _read(self, r, partition):
+        """(its statement, "") or (None, why there is none)"""
         manifest = [v for n, v in r.headers if n == b"makoto.leaves"]
         try:
             outer = parse_json(r.value)
@@ -482,10 +494,9 @@ class Verifier:
             if s.record_key != f"{s.chain}/{s.window}":
                 raise Bad("stands under another key")
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, Bad) as e:
-            self.unreadable.append((r.key.decode(), repr(e)))
-            return
+            return None, repr(e)
         s.trusted, s.why = self._trust(s, outer)
-        self.statements.append(s)
+        return s, ""
 
     def _trust(self, s, outer):
         if not s.signed:
