@@ -4,6 +4,7 @@ matrix/table.py says who has what, matrix/PROTOCOL.md how a client is driven.  T
 sent passes a recording relay, and what it wrote is attested.
 """
 
+import concurrent.futures
 import itertools
 import os
 import re
@@ -37,26 +38,28 @@ def ways(cluster, profile, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def drivers():
-    """One client's driver at a time; conftest.py puts the tests in the clients' order."""
-    open_ = {}
+    """One client's drivers at a time, one for each way; conftest.py puts the tests in the clients' order."""
+    name, open_ = None, []
+
+    def close():
+        while open_:
+            open_.pop().close()
 
     def get(c):
-        if c.name not in open_ or not open_[c.name].alive():
-            while open_:
-                open_.popitem()[1].close()
-            open_[c.name] = Driver(command(*c.driver))
-        return open_[c.name]
+        nonlocal name
+        if name != c.name or not all(d.alive() for d in open_):
+            close()
+            open_.extend(Driver(command(*c.driver)) for _ in range(2))
+            name = c.name
+        return open_
 
     yield get
-    while open_:
-        open_.popitem()[1].close()
+    close()
 
 
 @pytest.fixture
-def client(request, drivers):
-    c = CLIENTS[request.param]
-    c.process = drivers(c)
-    return c
+def client(request):
+    return CLIENTS[request.param]
 
 
 def pytest_generate_tests(metafunc):
@@ -79,7 +82,7 @@ def pytest_generate_tests(metafunc):
 def has(client, feature, profile):
     if profile.name in client.shut_out:
         return feature == "shut-out"
-    return feature in (profile.features or FEATURES) and feature not in client.lacks
+    return feature in FEATURES and feature not in client.lacks
 
 
 _numbers = itertools.count(1)
@@ -88,8 +91,8 @@ _numbers = itertools.count(1)
 class Way:
     """One of the two ways for one test: names of its own, jobs, and what came of them."""
 
-    def __init__(self, cluster, client, way, name, number):
-        self.cluster, self.client, self.way, self.direct = cluster, client, way, way.proxy is None
+    def __init__(self, cluster, client, driver, way, name, number):
+        self.cluster, self.client, self.driver, self.way, self.direct = cluster, client, driver, way, way.proxy is None
         self.name = f"mx-{client.name}-{name}-{os.getpid() % 10000:x}-{number}-{way.tag}"
         self.topics = []
 
@@ -99,7 +102,7 @@ class Way:
         return self.cluster.create(t, **kw) if create else t
 
     def ask(self, op, *, fails=False, props=None, **job):
-        got = self.client.process.ask(op=op, bootstrap=self.way.bootstrap, props={**self.way.props, **(props or {})}, **job)
+        got = self.driver.ask(op=op, bootstrap=self.way.bootstrap, props={**self.way.props, **(props or {})}, **job)
         assert fails == ("error" in got), (self.way.tag, op, got.get("error", got))
         return got
 
@@ -158,19 +161,25 @@ def seen(records, client):
 
 
 @pytest.fixture
-def both(cluster, ways, client, request):
-    """both(f): f's result for either way is the same; what was written through the proxy is attested."""
+def both(cluster, ways, client, drivers, request):
+    """both(f): f's result for either way is the same; what was written through the proxy is attested.  The two run side by side."""
 
     def run(f, mode="full"):
-        number, results, base = next(_numbers), [], request.node.originalname.removeprefix("test_").replace("_", "-")
-        for way in ways:
-            w = Way(cluster, client, way, base, number)
-            results.append(normal_value(f(w), way))
+        number, base = next(_numbers), request.node.originalname.removeprefix("test_").replace("_", "-")
+
+        def one(way, driver):
+            w = Way(cluster, client, driver, way, base, number)
+            result = normal_value(f(w), way)
             if not w.direct:
                 for t in w.topics:
                     attested(cluster, way.proxy, t, mode=mode, dbom_topic=way.proxy.dbom_topic)
-        assert results[1] == results[0]
-        return results[0]
+            return result
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            direct, proxied = (pool.submit(one, *x) for x in zip(ways, drivers(client)))
+        want = direct.result()  # what fails directly, too, is not the proxy's
+        assert proxied.result() == want
+        return want
 
     yield run
     for way in ways:
