@@ -1,10 +1,13 @@
 """A recording TCP relay between clients and the proxy.
 
 The proxy listens on 127.0.0.1 and advertises 127.0.88.1; the relay stands on the same ports there, so that
-every connection a client makes, to whichever address it was told, is read byte for byte.
+every connection a client makes, to whichever address it was told, is read byte for byte.  Where the two speak TLS
+it ends the client's, and has one of its own to the proxy.
 """
 
+import select
 import socket
+import ssl
 import struct
 import threading
 
@@ -13,9 +16,35 @@ import wire
 HOST = "127.0.88.1"
 
 
+class _Direction:
+    """What arrives on one side of a connection: searched as it comes, and cut into frames that are seen."""
+
+    def __init__(self, relay, see, pending, raw):
+        self.relay, self.see, self.pending, self.raw = relay, see, pending, raw
+        self.buf, self.tail = b"", b""
+
+    def feed(self, data):
+        if self.raw:
+            self.relay._scan_raw(self.tail + data)
+            self.tail = (self.tail + data)[-64:]
+        self.buf += data
+        while len(self.buf) >= 4:
+            (n,) = struct.unpack_from(">i", self.buf)
+            if len(self.buf) < 4 + n:
+                break
+            try:
+                self.see(self.buf[4 : 4 + n], self.pending)
+            except Exception as e:
+                with self.relay.lock:
+                    self.relay.errors.append(repr(e))
+            self.buf = self.buf[4 + n :]
+
+
 class Relay:
-    def __init__(self, ports, to_host="127.0.0.1", host=HOST):
-        self.to_host, self.host = to_host, host
+    """tls: (the context of its listeners, that of its connections to the proxy), or None for plaintext."""
+
+    def __init__(self, ports, to_host="127.0.0.1", host=HOST, tls=None):
+        self.to_host, self.host, self.tls = to_host, host, tls
         self.lock = threading.Lock()
         self.answers = {}  # (api key, version) → count
         self.bytes_down = 0
@@ -46,40 +75,68 @@ class Relay:
             for s in (client, server):
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             pending = {}
+            up, down = _Direction(self, self._up, pending, False), _Direction(self, self._down, pending, True)
+            if self.tls:
+                threading.Thread(target=self._pump_tls, args=(client, server, up, down), daemon=True).start()
+                continue
             with self.lock:
                 self.socks |= {client, server}
-            threading.Thread(target=self._pump, args=(client, server, self._up, pending), daemon=True).start()
-            threading.Thread(target=self._pump, args=(server, client, self._down, pending), daemon=True).start()
+            threading.Thread(target=self._pump, args=(client, server, up), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, down), daemon=True).start()
 
-    def _pump(self, src, dst, see, pending):
-        buf, tail = b"", b""
+    def _pump(self, src, dst, direction):
         try:
             while True:
                 data = src.recv(1 << 18)
                 if not data:
                     break
-                if see == self._down:
-                    self._scan_raw(tail + data)
-                    tail = (tail + data)[-64:]
-                buf += data
-                while len(buf) >= 4:
-                    (n,) = struct.unpack_from(">i", buf)
-                    if len(buf) < 4 + n:
-                        break
-                    try:
-                        see(buf[4 : 4 + n], pending)
-                    except Exception as e:
-                        with self.lock:
-                            self.errors.append(repr(e))
-                    buf = buf[4 + n :]
+                direction.feed(data)
                 dst.sendall(data)
         except OSError:
             pass
-        for s in (src, dst):
+        self._end(dst, src)
+
+    def _pump_tls(self, client, server, up, down):
+        """Both directions in one thread: a TLS connection is not for two at once."""
+        try:
+            client = self.tls[0].wrap_socket(client, server_side=True)
+            server = self.tls[1].wrap_socket(server, server_hostname=self.to_host)
+            with self.lock:
+                self.socks |= {client, server}
+            ends = {client.fileno(): (client, server, up), server.fileno(): (server, client, down)}
+            poll = select.poll()
+            for fd in ends:
+                poll.register(fd, select.POLLIN)
+            while True:
+                for fd in [fd for fd, (s, _, _) in ends.items() if s.pending()] or [fd for fd, _ in poll.poll()]:
+                    src, dst, direction = ends[fd]
+                    src.setblocking(False)  # what came may be no data, but a ticket, or half a record
+                    try:
+                        data = src.recv(1 << 18)
+                    except ssl.SSLWantReadError:
+                        continue
+                    finally:
+                        src.setblocking(True)
+                    if not data:
+                        return
+                    direction.feed(data)
+                    dst.sendall(data)
+        except OSError:
+            pass
+        finally:
+            self._end(client, server)
+            self._end(server, client)
+
+    def _end(self, other, mine):
+        """The thread that reads `mine` is done: so is the connection."""
+        for s in (other, mine):
             try:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+        with self.lock:
+            self.socks.discard(mine)
+        mine.close()
 
     def _up(self, frame, pending):
         key, version, correlation, _, _ = wire.parse_request_header(frame)

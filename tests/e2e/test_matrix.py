@@ -82,7 +82,7 @@ def pytest_generate_tests(metafunc):
 def has(client, feature, profile):
     if profile.name in client.shut_out:
         return feature == "shut-out"
-    return feature in FEATURES and feature not in client.lacks
+    return feature in (profile.features or FEATURES) and feature not in client.lacks
 
 
 _numbers = itertools.count(1)

@@ -4,16 +4,18 @@ A driver is given the properties under the names that PROTOCOL.md has; what it d
 """
 
 import os
+import ssl
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 from lab.kafka import jwt
+from relay import HOST
 
 PLAINTEXT = {"security.protocol": "PLAINTEXT"}
 
 
 def _plaintext(cluster, directory):
-    return SimpleNamespace(direct=PLAINTEXT, proxied=PLAINTEXT, proxy={})
+    return SimpleNamespace(direct=PLAINTEXT, proxied=PLAINTEXT, proxy={}, relay=None)
 
 
 def _tls_scram(cluster, directory):
@@ -29,7 +31,16 @@ def _tls_scram(cluster, directory):
         "kafka.sasl.username": "sidecar",
         "kafka.sasl.password": "sidecar-pw",
     }
-    return SimpleNamespace(direct=client, proxied=client, proxy=proxy)
+    return SimpleNamespace(direct=client, proxied=client, proxy=proxy, relay=None)
+
+
+def _tls_read(cluster, directory):
+    by = _tls_scram(cluster, directory)
+    shown = cluster.pki.make(f"relay-{os.getpid()}", f"IP:{HOST}")
+    clients = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    clients.load_cert_chain(shown.crt, shown.key)
+    by.relay = (clients, ssl.create_default_context(cafile=cluster.pki.ca))
+    return by
 
 
 def _mtls_oauth(cluster, directory):
@@ -46,7 +57,7 @@ def _mtls_oauth(cluster, directory):
         "kafka.sasl.mechanism": "OAUTHBEARER",
         "kafka.sasl.oauthbearer.token.file": token,
     }
-    return SimpleNamespace(direct=PLAINTEXT, proxied=PLAINTEXT, proxy=proxy)
+    return SimpleNamespace(direct=PLAINTEXT, proxied=PLAINTEXT, proxy=proxy, relay=None)
 
 
 @dataclass
@@ -56,12 +67,12 @@ class Profile:
     listener: str  # of the brokers, that clients dial directly
     upstream: str  # that the proxy dials
     setup: object  # of a cluster and a folder: properties for clients on either way, settings of makoto-proxy
-    features: tuple = ()  # what is tested with it; none: all, and Kafka's own tools
-    readable: bool = True  # frames between client and proxy can be read by a relay
+    readable: bool = True  # a relay before the proxy reads what passes
+    features: tuple = ()  # what is tested with it; none: all
 
 
-# What could differ by who logs in where: every way to write, to read, to be in a group, and to be refused.
-ESSENCE = (*(f"codec-{c}" for c in ("none", "gzip", "snappy", "lz4", "zstd")), "idempotence", "transactions", "group", "cluster", "too-large")
+# What makes a client ask each thing whose answer tells an address, or a leader.
+TOLD = ("codec-none", "idempotence", "transactions", "group", "group-848", "create", "cluster", "too-large", "auto-create")
 
 PROFILES = {
     p.name: p
@@ -73,8 +84,15 @@ PROFILES = {
             "SASLTLS",
             "SASLTLS",
             _tls_scram,
-            ESSENCE,
             readable=False,
+        ),
+        Profile(
+            "tls-read",
+            "the same, but that a relay ends the client's TLS and has its own to the proxy, so that what clients are sent is read",
+            "SASLTLS",
+            "SASLTLS",
+            _tls_read,
+            features=TOLD,
         ),
         Profile(
             "mtls-oauth",
@@ -83,7 +101,6 @@ PROFILES = {
             "PLAINTEXT",
             "MTLSOAUTH",
             _mtls_oauth,
-            ESSENCE,
         ),
     )
 }

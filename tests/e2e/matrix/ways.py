@@ -26,13 +26,13 @@ def two_ways(cluster, profile, directory, no_proxy=False):
         return
     dbom = DBOM if profile.name == "plaintext" else f"{DBOM}.{profile.name}"
     settings = {"attest.headers": "full", "attest.window.max.age": "300ms", **by.proxy}
-    with watched(cluster, directory, settings, cluster.bootstrap_of(profile.upstream), dbom, profile.readable) as w:
+    with watched(cluster, directory, settings, cluster.bootstrap_of(profile.upstream), dbom, profile.readable, by.relay) as w:
         yield direct, SimpleNamespace(tag="waytwo", props=by.proxied, **vars(w))
 
 
 @contextlib.contextmanager
-def watched(cluster, directory, settings, upstream=None, dbom=DBOM, readable=True):
-    """A proxy before the cluster and, where it can read what passes, a recording relay before the proxy.
+def watched(cluster, directory, settings, upstream=None, dbom=DBOM, readable=True, tls=None):
+    """A proxy before the cluster and, where it can read what passes, a recording relay before the proxy (tls: see there).
 
     Gives proxy, relay (or None), bootstrap and the addresses that clients may be told, by node.
     """
@@ -43,7 +43,7 @@ def watched(cluster, directory, settings, upstream=None, dbom=DBOM, readable=Tru
     p.start()
     relay = None
     if readable:
-        relay = Relay(range(base, base + 9))
+        relay = Relay(range(base, base + 9), tls=tls)
         relay.base = base
         relay.needles = [("text of a broker's address", CANARY.encode())]
         relay.needles += [(f"port {n}", struct.pack(">i", n)) for n in cluster.ports()]
@@ -58,6 +58,7 @@ def watched(cluster, directory, settings, upstream=None, dbom=DBOM, readable=Tru
 
 def clean(relay, but=()):
     """No broker's address was in anything that the relay saw.  but: APIs whose text may hold one (docs/PROTOCOL.md)."""
+    assert relay.answers, "nothing passed the relay"
     hits = [h for h in relay.hits if wire.name_of(h[0]) not in but] if but else relay.hits
     if but:
         hits = [h for h in hits if h[0] is not None]  # the raw scan tells no API: what it saw is told by the frame's, too
