@@ -18,7 +18,7 @@ from clients import Confluent, Rec
 from conftest import DIRECT
 from lab.kafka import java, until
 from matrix.profiles import PROFILES
-from matrix.ways import DBOM, clean, normal, two_ways
+from matrix.ways import clean, normal, two_ways
 
 pytestmark = pytest.mark.clients
 
@@ -51,11 +51,31 @@ CLASSES = {
 }
 
 
+# A tool that reads, one that writes, one that asks brokers and coordinators: with secured connections, too.
+SECURED = ("test_topics", "test_console", "test_consumer_groups")
+
+
+def pytest_generate_tests(metafunc):
+    if "both" in metafunc.fixturenames:
+        profiles = ["plaintext", "tls-scram", "mtls-oauth"] if metafunc.definition.name in SECURED else ["plaintext"]
+        metafunc.parametrize("ways", profiles, indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
 def ways(request, cluster, tmp_path_factory):
-    profile = PROFILES[request.config.getoption("--profile")]
-    with two_ways(cluster, profile, tmp_path_factory.mktemp("cli"), DIRECT) as both:
+    with two_ways(cluster, PROFILES[request.param], tmp_path_factory.mktemp("cli"), DIRECT) as both:
         yield both
+
+
+def java_properties(props):
+    """Properties under the names that Java's client has for them: see matrix/PROTOCOL.md."""
+    out = {k: v for k, v in props.items() if k not in ("ssl.ca.location", "sasl.username", "sasl.password")}
+    if "ssl.ca.location" in props:
+        out |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": props["ssl.ca.location"]}
+    if "sasl.username" in props:
+        login = f'username="{props["sasl.username"]}" password="{props["sasl.password"]}"'
+        out["sasl.jaas.config"] = f"org.apache.kafka.common.security.scram.ScramLoginModule required {login};"
+    return out
 
 
 _numbers = itertools.count(1)
@@ -66,7 +86,7 @@ class Way:
     def __init__(self, cluster, way, name, directory):
         self.cluster, self.way, self.name, self.dir = cluster, way, f"{name}-{way.tag}", directory
         self.topics = []
-        self.config = self.file("client.properties", "".join(f"{k}={v}\n" for k, v in way.props.items()))
+        self.config = self.file("client.properties", "".join(f"{k}={v}\n" for k, v in java_properties(way.props).items()))
 
     def file(self, name, text):
         path = os.path.join(self.dir, f"{self.way.tag}-{name}")
@@ -132,7 +152,7 @@ def both(cluster, ways, request, tmp_path):
         for w in two:
             if w.way.proxy:
                 for t in w.topics:
-                    attested(cluster, w.way.proxy, t, dbom_topic=DBOM)
+                    attested(cluster, w.way.proxy, t, dbom_topic=w.way.proxy.dbom_topic)
         return "\n".join(texts[0])
 
     run.brokers_text = ()
@@ -290,7 +310,7 @@ def test_offsets_and_delete_records(both):
         out = [w.tool("get-offsets", "--topic", t, "--time", at) for at in ("-1", "-2", "-3")]
         cut = {"version": 1, "partitions": [{"topic": t, "partition": p, "offset": 4} for p in (0, 1)]}
         if w.way.proxy:
-            attested(w.cluster, w.way.proxy, t, dbom_topic=DBOM)  # while all records are there
+            attested(w.cluster, w.way.proxy, t, dbom_topic=w.way.proxy.dbom_topic)  # while all records are there
         w.topics.remove(t)
         deleted = w.tool("delete-records", "--offset-json-file", w.file("cut.json", json.dumps(cut)))
         return [*out, in_order(deleted), w.tool("get-offsets", "--topic", t, "--time", "-2")]
@@ -342,7 +362,7 @@ def test_console(both):
         shown = ("--formatter-property", "print.key=true", "--formatter-property", "print.headers=true")
         args = ("--topic", t, "--from-beginning", "--max-messages", "30", "--timeout-ms", "60000")
         text = w.tool("console-consumer", *args, *shown, "--formatter-property", "print.offset=true")
-        own = r",makoto\.content_hash:[0-9a-f]{64},makoto\.window_id:\d+,makoto\.signature:makoto\.dbom\.matrix/[^\t]+(?=\t)"
+        own = r",makoto\.content_hash:[0-9a-f]{64},makoto\.window_id:\d+,makoto\.signature:makoto\.dbom\.matrix[a-z.-]*/[^\t]+(?=\t)"
         plain, n = re.subn(own, "", text)
         assert n == (30 if w.way.proxy else 0), text[:600]
         return plain
