@@ -1,5 +1,6 @@
 """Certificates for tests, made by openssl: an authority, and what it signs."""
 
+import fcntl
 import os
 import subprocess
 
@@ -33,8 +34,10 @@ class Pki:
             f.write("extendedKeyUsage=serverAuth,clientAuth\n" + (f"subjectAltName={san}\n" if san else ""))
         _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                  "-keyout", c.key, "-out", csr)  # fmt: skip
-        _openssl("x509", "-req", "-in", csr, "-CA", self.ca, "-CAkey", self.ca_key, "-CAcreateserial", "-days", str(days),
-                 "-out", c.crt, "-extfile", ext)  # fmt: skip
+        with open(self.ca_key) as lock:  # runs that share a cluster share its file of serial numbers
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _openssl("x509", "-req", "-in", csr, "-CA", self.ca, "-CAkey", self.ca_key, "-CAcreateserial", "-days", str(days),
+                     "-out", c.crt, "-extfile", ext)  # fmt: skip
         with open(c.pem, "w") as f:
             for part in (c.key, c.crt):
                 with open(part) as g:
