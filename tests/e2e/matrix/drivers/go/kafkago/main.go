@@ -29,7 +29,8 @@ type settings struct {
 }
 
 func (s settings) transport() *kafka.Transport {
-	return &kafka.Transport{ClientID: s.clientID, TLS: s.tls, SASL: s.login}
+	// Its own 5 s, in which a connection must have told its versions, are few on a busy machine.
+	return &kafka.Transport{ClientID: s.clientID, TLS: s.tls, SASL: s.login, DialTimeout: 60 * time.Second}
 }
 
 func read(j Job) settings {
