@@ -202,11 +202,13 @@ check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora
 	@tools/side-by-side.sh 'for t in e2e check-chaos; do $(MAKE) --no-print-directory $$t || exit 1; done' \
 		'for t in unit-all fuzz-check demo-check check-checker lint; do nice -n 10 $(MAKE) --no-print-directory $$t || exit 1; done'
 
-check-long: check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka
+# The matrix's clients are fetched and compiled beside check-life, which waits for its brokers.
+check-long: deps-clients check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka, the client matrix
 	@$(MAKE) --no-print-directory e2e-asan
 	@$(MAKE) --no-print-directory e2e-long
-	@$(MAKE) --no-print-directory check-life
+	@tools/side-by-side.sh '$(MAKE) --no-print-directory check-life' 'nice -n 19 tests/e2e/matrix/prepare'
 	@$(MAKE) --no-print-directory check-versions
+	@$(MAKE) --no-print-directory check-clients
 
 # --- seeing it, measuring it ---------------------------------------------------
 
