@@ -8,6 +8,7 @@ passed=0
 failed=0
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
+export TSAN_OPTIONS="suppressions=$PWD/tests/unit/tsan.supp"
 printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' sh -c '"$1" >"$2/${1##*/}" 2>&1; echo $? >"$2/${1##*/}.status"' sh '{}' "$out"
 for t in "$@"; do
 	said=$out/${t##*/}
