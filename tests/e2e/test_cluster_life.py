@@ -129,7 +129,7 @@ def test_port_range_exhausted(cluster, new_proxy, topic):
 
 
 def test_a_broker_elsewhere(fakes, new_proxy):
-    """The same node id at another host and port: the same port of ours, which leads there from the answer on that tells it."""
+    """The same node id at another host and port: the same port of ours, which leads there from the look on that the answer brings about."""
     first, old = fakes({}), fakes({}, host="127.0.77.10", node=4)
     first.handlers["Metadata"] = brokers_answer(first, old)
     px = new_proxy(settings={"attest.enabled": False}, upstream=first.bootstrap)
@@ -140,8 +140,12 @@ def test_a_broker_elsewhere(fakes, new_proxy):
     new = fakes({}, host="127.0.77.11", node=4)
     first.handlers["Metadata"] = brokers_answer(first, new)
     assert ports_told(px) == told
-    with wire.Conn(px.host, told[4]) as c:
-        c.ask("Heartbeat", 4, {})
+
+    def leads_there():  # until the look's answer is there the old address counts, and a connection ends as one to it does
+        with wire.Conn(px.host, told[4]) as c:
+            return c.ask("Heartbeat", 4, {})
+
+    until("the port leads to the new address", leads_there, 15 * PATIENCE)
     assert new.requests[-1][0] == 12
 
 
