@@ -156,12 +156,13 @@ class Relay:
         with self.lock:
             self.bytes_down += len(frame)
             self.answers[(key, version)] = self.answers.get((key, version), 0) + 1
+        name = wire.name_of(key)
         for what, needle in self.needles:
-            at = frame.find(needle)
+            # Where addresses have their place it is read below; beside them stand offsets and sizes, which may be any number.
+            at = -1 if name in ADDRESSED and not what.startswith("text") else frame.find(needle)
             if at >= 0:
                 with self.lock:
                     self.hits.append((key, version, what, frame[max(0, at - 60) : at + 40]))
-        name = wire.name_of(key)
         if name in ADDRESSED:
             if name == "ApiVersions":
                 return
