@@ -9,10 +9,6 @@
 #include "kafka/produce.h"
 #include "stages/attest.h"
 
-enum {
-	SMALL_PIECE = 16 * 1024, /* smaller is copied into its neighbour, larger travels on its own */
-};
-
 /* Kafka's error code that every client retries, and that says that nothing was appended. */
 enum { NOT_ENOUGH_REPLICAS = 19 };
 

@@ -1,16 +1,15 @@
 /*
- * A ProduceRequest on its way out.
+ * A ProduceRequest on its way out: which of its batches are attested, and how.
  *
- *   client's frame   head │ part 0: prefix, batch │ part 1: prefix, batch │ tail
- *                     │             ▼ rewritten              │ not ours to attest
- *   to the broker    head'│  prefix', batch'      │ ─────── the client's own bytes ───────
- *
- * Bytes that stay are pieces of the client's frame; a new batch travels in the buffer
- * that it was made in.  Only what is small is copied, so that a piece is worth its place.
+ *   request ─► attest_facts: what is known of its topics ─► each part: open, place, rewrite ─► attest_pieces: the new body
+ *                                                             │ not ours to attest
+ *                                                             └─► stays as it came
  */
 #include "base/log.h"
 #include "base/metrics.h"
+#include "stages/attest_facts.h"
 #include "stages/attest_internal.h"
+#include "stages/attest_pieces.h"
 
 /* Kafka's default of socket.request.max.bytes: a broker closes the connection on which a larger request comes. */
 enum { REQUEST_MAX = 104857600 };
@@ -25,14 +24,12 @@ struct work {
 	struct attest_reactor *reactor;
 	struct config *config;
 	struct produce_request req;
-	struct slice body;
+	struct attest_facts facts;
+	struct attest_pieces pieces;
 	struct attest_state *state;
-	struct rope rope;
-	struct wr head;  /* small things that follow each other */
-	size_t copied;   /* of the body: what stands before is in the rope */
 	int64_t room;    /* so much longer may the request become */
 	size_t plain;    /* so much may still be decompressed */
-	bool changed;
+	bool changed;    /* in the pieces is another request than the client's */
 	bool refuse;     /* attest.on.failure: reject, and something failed; or it came too early */
 	bool *twice;     /* by part: another one is of the same partition; NULL: none is */
 	int64_t left_out[METRIC_COUNT]; /* records, by why they aren't attested: counted when they go out */
@@ -64,52 +61,17 @@ failed(struct work *w, enum metric reason, int64_t records)
 		unattested(w, reason, records);
 }
 
-/* --- the message in pieces ------------------------------------------------------------- */
-
-static int
-head_to_rope(struct work *w)
-{
-	return w->head.len > 0 ? rope_add_wr(&w->rope, &w->head) : wr_err(&w->head);
-}
-
-/* The client's own bytes up to `to`. */
-static int
-keep_until(struct work *w, size_t to)
-{
-	size_t n = to - w->copied;
-	int err = 0;
-
-	if (n < SMALL_PIECE) {
-		wr_bytes(&w->head, w->body.p + w->copied, n);
-		err = wr_err(&w->head);
-	} else if ((err = head_to_rope(w)) == 0) {
-		err = rope_add(&w->rope, exchange_frame(w->x), exchange_body_at(w->x) + w->copied, n);
-	}
-	w->copied = to;
-	return err;
-}
-
 /* The new batch in the part's place. */
 static int
 put_batch(struct work *w, const struct produce_part *p)
 {
 	struct wr *batch = &w->reactor->batch;
 	uint8_t prefix[5] = {0};
-	size_t n;
-	int err = keep_until(w, p->field_at);
+	size_t n = produce_records_prefix(exchange_version(w->x), batch->len, prefix);
 
-	n = produce_records_prefix(exchange_version(w->x), batch->len, prefix);
-	w->room -= (int64_t)(n + batch->len) - (int64_t)p->field_len;
-	wr_bytes(&w->head, prefix, n);
-	if (err == 0 && batch->len < SMALL_PIECE) {
-		wr_slice_put(&w->head, wr_slice(batch));
-		err = wr_err(&w->head);
-	} else if (err == 0 && (err = head_to_rope(w)) == 0) {
-		err = rope_add_wr(&w->rope, batch);
-	}
-	w->copied = p->field_at + p->field_len;
 	w->changed = true;
-	return err;
+	w->room -= (int64_t)(n + batch->len) - (int64_t)p->field_len;
+	return attest_pieces_put(&w->pieces, p->field_at, p->field_len, slice_of(prefix, n), batch);
 }
 
 /* --- one part ------------------------------------------------------------------------------ */
@@ -347,110 +309,12 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 
 /* --- the whole request ------------------------------------------------------------------------- */
 
-static struct topic_ref
-ref_of(const struct produce_part *p)
-{
-	return (struct topic_ref){p->by_id ? (struct slice){NULL, 0} : p->topic, p->topic_id};
-}
-
-/* Facts about the part's topic, which has that partition; else an error of topics_find(). */
-static int
-facts_of(struct work *w, const struct produce_part *p, struct topic_facts *ret)
-{
-	struct topic_ref ref = ref_of(p);
-
-	return topics_find(w->a->topics, &ref, p->partition, ret);
-}
-
-/* A name is enough to know that a topic is not to be attested. */
-static bool
-is_excluded_id(struct work *w, const struct produce_part *p)
-{
-	char name[TOPICS_NAME_MAX + 1];
-
-	return p->by_id && topics_name(w->a->topics, p->topic_id, name) &&
-	       !attest_ours_topic(w->config, slice_str(name));
-}
-
-/* Is there something to attest, as far as the request tells? */
-static bool
-may_be_ours(const struct work *w, size_t i)
-{
-	const struct produce_part *p = &w->req.parts[i];
-
-	return p->records.p != NULL && (w->twice == NULL || !w->twice[i]) &&
-	       (p->by_id || attest_ours_topic(w->config, p->topic));
-}
-
-/* The first topics of which nothing is known yet; one that has several parts mostly once.  *ret_again: and of some it can't be told. */
-static size_t
-missing(struct work *w, struct topic_ref *refs, bool *ret_again)
-{
-	const struct produce_part *last = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->req.count && n < TOPICS_AT_ONCE; i++) {
-		const struct produce_part *p = &w->req.parts[i];
-		struct topic_facts f;
-		struct batch b;
-		int err;
-
-		if (!may_be_ours(w, i))
-			continue;
-		if (last != NULL && (p->by_id ? memcmp(last->topic_id, p->topic_id, 16) == 0
-					      : last->topic.p == p->topic.p))
-			continue;
-		err = facts_of(w, p, &f);
-		if ((err != ERR_NOTFOUND && err != ERR_AGAIN) || is_excluded_id(w, p) || attest_ours_why_not(p, &b) != METRIC_COUNT)
-			continue;
-		if (err == ERR_AGAIN) {
-			*ret_again = true;
-			continue;
-		}
-		refs[n++] = ref_of(p);
-		last = p;
-	}
-	return n;
-}
-
-/*
- * Does everything that is wanted have its facts?  Otherwise what hasn't is asked for,
- * many at once, and the request waits; however often it does, TOPICS_WAIT_MS in all.
- */
-static enum stage_verdict
-wait_for_facts(struct work *w)
-{
-	int64_t left = TOPICS_WAIT_MS - exchange_age_ms(w->x);
-	enum stage_verdict verdict = STAGE_PASS;
-	struct ticket *ticket;
-	struct topic_ref *refs;
-	bool again = false;
-	size_t n;
-
-	if (exchange_timed_out(w->x) || left <= 0 || w->req.count == 0)
-		return STAGE_PASS;
-	refs = malloc((w->req.count < TOPICS_AT_ONCE ? w->req.count : TOPICS_AT_ONCE) * sizeof(*refs));
-	if (refs == NULL)
-		return STAGE_CLOSE;
-	n = missing(w, refs, &again);
-	if (n == 0 && again)
-		verdict = exchange_pause(w->x, (unsigned)(left < TOPICS_LAG_MS ? left : TOPICS_LAG_MS)) == 0 ? STAGE_HOLD : STAGE_CLOSE;
-	if (n > 0) {
-		ticket = exchange_hold(w->x, (unsigned)left);
-		verdict = ticket == NULL ? STAGE_CLOSE : STAGE_HOLD;
-		if (ticket != NULL)
-			topics_wait(w->a->topics, refs, n, ticket);
-	}
-	free(refs);
-	return verdict;
-}
-
 /* Nothing is known of its topic: does that matter? */
 static void
 without_facts(struct work *w, const struct produce_part *p, int err)
 {
 	struct batch b;
-	enum metric not = is_excluded_id(w, p) ? METRIC_RECORDS_EXCLUDED : attest_ours_why_not(p, &b);
+	enum metric not = attest_facts_excluded(&w->facts, p) ? METRIC_RECORDS_EXCLUDED : attest_ours_why_not(p, &b);
 
 	if (not == METRIC_RECORDS_EXCLUDED)
 		unattested(w, not, attest_ours_records(p));
@@ -480,7 +344,7 @@ attest_parts(struct work *w)
 			unattested(w, METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}
-		if ((err = facts_of(w, p, &f)) != 0) {
+		if ((err = attest_facts_of(&w->facts, p, &f)) != 0) {
 			without_facts(w, p, err);
 			continue;
 		}
@@ -495,12 +359,12 @@ attest_parts(struct work *w)
 }
 
 /* acks=0 is sent as acks=1: an offset is needed, and the client doesn't hear of it. */
-static void
+static int
 ask_for_answer(struct work *w)
 {
-	wr_bytes(&w->head, w->body.p, w->req.acks_at);
-	wr_i16(&w->head, 1);
-	w->copied = w->req.acks_at + 2;
+	static const uint8_t one[2] = {0, 1};
+
+	return attest_pieces_small(&w->pieces, w->req.acks_at, sizeof(one), slice_of(one, sizeof(one)));
 }
 
 /* Nothing of it goes out: every placement leaves its window again. */
@@ -536,7 +400,7 @@ refuse(struct work *w)
 static enum stage_verdict
 attest_all(struct work *w)
 {
-	int err;
+	int err = 0;
 
 	w->state = calloc(1, sizeof(*w->state));
 	if (w->state != NULL)
@@ -545,16 +409,17 @@ attest_all(struct work *w)
 		return STAGE_CLOSE;
 	w->state->kind = EXCHANGE_PRODUCE;
 	if (w->req.acks == 0)
-		ask_for_answer(w);
-	err = attest_parts(w);
+		err = ask_for_answer(w);
+	if (err == 0)
+		err = attest_parts(w);
 	if (err == 0 && w->refuse)
 		return refuse(w);
 	if (w->req.acks == 0 && w->state->count > 0) {
 		w->changed = w->state->swallow = true;
 		exchange_swallow(w->x);
 	}
-	if (err == 0 && w->changed && (err = keep_until(w, w->body.n)) == 0)
-		err = head_to_rope(w);
+	if (err == 0 && w->changed)
+		err = attest_pieces_end(&w->pieces);
 	if (err != 0) {
 		withdraw_all(w);
 		LOG_LIMITED(LOG_LEVEL_ERROR, "attest", "a request can't be rewritten, closing", LOG_S("cause", err_text(err)));
@@ -566,7 +431,7 @@ attest_all(struct work *w)
 	}
 	if (!w->changed)
 		return STAGE_PASS;
-	exchange_replace(w->x, &w->rope);
+	exchange_replace(w->x, &w->pieces.rope);
 	return STAGE_REPLACE;
 }
 
@@ -581,15 +446,16 @@ all_unattested(struct work *w, enum metric reason)
 enum stage_verdict
 attest_produce_request(struct attest *a, struct exchange *x)
 {
-	struct work w = {.a = a, .x = x, .body = exchange_body(x), .head = wr_new(SIZE_MAX / 2)};
+	struct work w = {.a = a, .x = x};
 	enum stage_verdict verdict;
 	int err;
 
+	attest_pieces_begin(&w.pieces, x);
 	w.reactor = exchange_reactor_state(x, &a->stage);
-	w.room = REQUEST_MAX - (int64_t)(exchange_body_at(x) + w.body.n);
+	w.room = REQUEST_MAX - (int64_t)(exchange_body_at(x) + w.pieces.body.n);
 	w.config = attest_config(a);
 	w.plain = PLAIN_TIMES * (size_t)w.config->attest_max_plain_bytes;
-	err = produce_request_read(exchange_version(x), w.body, &w.req);
+	err = produce_request_read(exchange_version(x), w.pieces.body, &w.req);
 	/* Brokers take no string longer than that, and what a transaction keeps is not for strangers to choose. */
 	if (err == ERR_NOMEM) {
 		verdict = STAGE_CLOSE;
@@ -602,7 +468,8 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	} else if (attest_ours_twice(&w.req, &w.twice) != 0) {
 		verdict = STAGE_CLOSE;
 	} else {
-		verdict = wait_for_facts(&w);
+		w.facts = (struct attest_facts){a->topics, w.config, &w.req, w.twice};
+		verdict = attest_facts_wait(&w.facts, x);
 		if (verdict == STAGE_PASS)
 			verdict = attest_all(&w);
 	}
@@ -611,8 +478,7 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	attest_state_free(w.state);
 	free(w.twice);
 	produce_request_free(&w.req);
-	rope_clear(&w.rope);
-	wr_free(&w.head);
+	attest_pieces_clear(&w.pieces);
 	config_unref(w.config);
 	return verdict;
 }
