@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "daemon/app_internal.h"
+#include "daemon/cores.h"
 #include "daemon/exposure.h"
 #include "daemon/files.h"
 #include "kafka/api.h"
@@ -311,20 +312,14 @@ on_watchdog(void *arg)
 
 /* --- starting ------------------------------------------------------------------------------------------ */
 
-/* The cores that this process may use: its affinity mask, and what the cgroup grants. */
+/* So many reactors when nobody says how many. */
 static unsigned
 cores(void)
 {
 	cpu_set_t set;
 	unsigned n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
-	long quota, period;
 
-	if (f != NULL && fscanf(f, "%ld %ld", &quota, &period) == 2 && quota > 0 && period > 0 &&
-	    (unsigned)((quota + period - 1) / period) < n)
-		n = (unsigned)((quota + period - 1) / period);
-	if (f != NULL)
-		(void)fclose(f);
+	n = cores_granted("", n);
 	return n < 1 ? 1 : n > 4 ? 4 : n;
 }
 
