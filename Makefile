@@ -207,13 +207,14 @@ check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora
 	@tools/side-by-side.sh 'for t in e2e check-chaos; do $(MAKE) --no-print-directory $$t || exit 1; done' \
 		'for t in unit-all fuzz-check demo-check check-checker lint; do nice -n 10 $(MAKE) --no-print-directory $$t || exit 1; done'
 
-# check-life mostly waits for its brokers: beside it run the other releases.
+# check-life mostly waits for its brokers: beside it run the other releases, and the matrix's clients are fetched and compiled.
 BESIDE := E2E_CLUSTER=beside E2E_PORT_BASE=18000 E2E_PROXY_PORTS=20000 nice -n 5
-check-long: check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka
+check-long: deps-clients check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka, the client matrix
 	@$(MAKE) --no-print-directory e2e-asan
 	@$(MAKE) --no-print-directory e2e-long
 	@tools/side-by-side.sh '$(MAKE) --no-print-directory check-life' \
-		'$(BESIDE) $(MAKE) --no-print-directory check-versions'
+		'$(BESIDE) $(MAKE) --no-print-directory check-versions && nice -n 10 tests/e2e/matrix/prepare'
+	@$(MAKE) --no-print-directory check-clients
 
 # --- seeing it, measuring it ---------------------------------------------------
 
