@@ -40,6 +40,10 @@ enum window_finding {
 	WINDOW_GAP,
 	WINDOW_FORK,
 	WINDOW_BREAK,
+	/* Never of verdicts: of a verifier that remembers what it saw (verify/recall.h). */
+	WINDOW_TRUNCATED,    /* a statement that was seen is gone */
+	WINDOW_REPLACED,     /* another is in its place */
+	WINDOW_RECORDS_GONE, /* the log ends before records that were seen stated, or its topic is gone */
 	WINDOW_FINDINGS
 };
 

@@ -16,7 +16,7 @@ window_finding_name(enum window_finding f)
 {
 	static const char *const names[WINDOW_FINDINGS] = {
 		"complete", "retention", "aborted", "compacted", "missing", "offset-reused", "manifest-missing",
-		"gap",      "fork",      "break"};
+		"gap",      "fork",      "break",   "truncated", "replaced", "records-gone"};
 
 	return names[f];
 }
