@@ -87,8 +87,8 @@ finding_json(struct report *r, const struct finding *f)
 	put(r, &w);
 }
 
-static void
-flush_held(struct report *r)
+void
+report_flush(struct report *r)
 {
 	const struct finding *f = &r->first;
 	char where[64], by[64] = "", chain[2 * CHAIN_ID_LEN + 1], buf[REASON_MAX];
@@ -133,11 +133,13 @@ report_finding(struct report *r, const struct finding *f)
 		return;
 	}
 	if (!continues(r, f)) {
-		flush_held(r);
+		report_flush(r);
 		r->first = *f;
 		r->held = true;
 	}
 	r->last_offset = f->offset;
+	if (f->offset < 0)
+		report_flush(r); /* nothing shares its line, and its reason may not live on */
 }
 
 /* --- the sum, for programs -------------------------------------------------------- */
@@ -173,21 +175,34 @@ tally_json(struct wr *w, const struct tally *t)
 	wr_text(w, "}");
 }
 
+static const char *
+isolation_of(const struct report_about *about)
+{
+	return about->read_committed ? "read_committed" : "read_uncommitted";
+}
+
 static void
-sum_json(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
+end_json(struct report *r, struct wr *w, int code)
+{
+	wr_printf(w, ",\"exit\":%d,\"ok\":%s}", code, code == EXIT_OK ? "true" : "false");
+	put(r, w);
+}
+
+static void
+topic_json(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
 {
 	struct wr w = wr_new(LINE_MAX_BYTES);
 
 	wr_text(&w, "{");
-	json_text(&w, "topic", r->topic);
+	json_text(&w, "topic", t->topic);
 	wr_text(&w, ",");
 	json_text(&w, "clusterId", t->cluster_id);
 	wr_text(&w, ",");
 	json_text(&w, "topicId", t->topic_id);
-	wr_printf(&w, ",\"topicIdChecked\":%s,", about->id_unchecked == NULL ? "true" : "false");
+	wr_printf(&w, ",\"topicIdChecked\":%s,%s", t->id_unchecked == NULL ? "true" : "false", t->gone ? "\"gone\":true," : "");
 	json_text(&w, "dbomTopic", about->dbom_topic);
 	wr_text(&w, ",");
-	json_text(&w, "isolation", about->read_committed ? "read_committed" : "read_uncommitted");
+	json_text(&w, "isolation", isolation_of(about));
 	wr_printf(&w, ",\"statements\":{\"trusted\":%llu,\"untrusted\":%llu,\"unreadable\":%llu,\"otherTopicId\":%llu},",
 		  (unsigned long long)t->statements.trusted, (unsigned long long)t->statements.untrusted,
 		  (unsigned long long)t->statements.unreadable, (unsigned long long)t->statements.other_topic_id);
@@ -201,8 +216,24 @@ sum_json(struct report *r, const struct report_about *about, const struct topic_
 		tally_json(&w, &p->tally);
 		wr_text(&w, "}");
 	}
-	wr_printf(&w, "],\"exit\":%d,\"ok\":%s}", code, code == EXIT_OK ? "true" : "false");
-	put(r, &w);
+	wr_text(&w, "]");
+	end_json(r, &w, code);
+}
+
+static void
+all_json(struct report *r, const struct report_about *about, const struct report_sum *s)
+{
+	struct wr w = wr_new(LINE_MAX_BYTES);
+
+	wr_printf(&w, "{\"topics\":%zu,\"topicsGone\":%zu,\"partitionCount\":%zu,", s->topics, s->gone, s->partitions);
+	json_text(&w, "clusterId", s->cluster_id);
+	wr_text(&w, ",");
+	json_text(&w, "dbomTopic", about->dbom_topic);
+	wr_text(&w, ",");
+	json_text(&w, "isolation", isolation_of(about));
+	wr_text(&w, ",");
+	tally_json(&w, &s->tally);
+	end_json(r, &w, s->code);
 }
 
 /* --- the sum, for people ----------------------------------------------------------- */
@@ -284,8 +315,10 @@ notes(struct report *r, const struct report_about *about, const struct topic_rep
 {
 	const struct statements_count *s = &t->statements;
 
-	if (about->id_unchecked != NULL)
-		safe_line(r->to, "note: the topic's id was not checked (%s)%s%s", about->id_unchecked,
+	if (t->gone)
+		safe_line(r->to, "note: the cluster has no such topic; its records are gone with it");
+	else if (t->id_unchecked != NULL)
+		safe_line(r->to, "note: the topic's id was not checked (%s)%s%s", t->id_unchecked,
 			t->topic_id[0] == '\0' ? "" : "; taken from the latest statement: ", t->topic_id);
 	if (s->other_topic_id > 0)
 		safe_line(r->to, "note: %llu statement%s about an earlier topic of this name, deleted since",
@@ -327,36 +360,75 @@ violations(struct report *r, const struct tally *s)
 }
 
 static void
-sum_text(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
+outcome_line(struct report *r, const struct tally *s, size_t gone, int code)
 {
-	const struct tally *s = &t->sum;
 	uint64_t undecided = s->verdicts[VERDICT_PENDING] + s->verdicts[VERDICT_UNATTESTED];
 
-	flush_held(r);
-	safe_line(r->to, "topic %s%s%s, %llu trusted statement%s in %s, %s", r->topic,
-		  t->topic_id[0] == '\0' ? "" : ", id ", t->topic_id, (unsigned long long)t->statements.trusted,
-		  plural(t->statements.trusted), about->dbom_topic,
-		  about->read_committed ? "read_committed" : "read_uncommitted");
-	notes(r, about, t);
-	sum_table(r, t);
 	if (code == EXIT_OK)
 		fprintf(r->to, "OK: all %llu record%s verified\n", (unsigned long long)s->records, plural(s->records));
 	else if (code == EXIT_VIOLATION)
 		violations(r, s);
+	else if (gone > 0)
+		fprintf(r->to, "UNDECIDED: %llu record%s pending or unattested, %zu topic%s gone, no violation\n",
+			(unsigned long long)undecided, plural(undecided), gone, plural(gone));
 	else
 		fprintf(r->to, "UNDECIDED: %llu record%s pending or unattested, no violation\n",
 			(unsigned long long)undecided, plural(undecided));
 }
 
-int
-report_end(struct report *r, const struct report_about *about, const struct topic_report *result)
+static void
+topic_text(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
 {
-	enum tally_outcome o = tally_outcome(&result->sum);
-	int code = o == TALLY_OK ? EXIT_OK : o == TALLY_VIOLATION ? EXIT_VIOLATION : EXIT_UNDECIDED;
+	safe_line(r->to, "topic %s%s%s, %llu trusted statement%s in %s, %s", t->topic,
+		  t->topic_id[0] == '\0' ? "" : ", id ", t->topic_id, (unsigned long long)t->statements.trusted,
+		  plural(t->statements.trusted), about->dbom_topic, isolation_of(about));
+	notes(r, about, t);
+	if (t->partition_count > 0)
+		sum_table(r, t);
+	outcome_line(r, &t->sum, t->gone, code);
+}
+
+int
+report_topic(struct report *r, const struct report_about *about, const struct topic_report *t)
+{
+	enum tally_outcome o = tally_outcome(&t->sum);
+	int code = o == TALLY_VIOLATION ? EXIT_VIOLATION : o == TALLY_UNDECIDED || t->gone ? EXIT_UNDECIDED : EXIT_OK;
 
 	if (r->json)
-		sum_json(r, about, result, code);
+		topic_json(r, about, t, code);
 	else
-		sum_text(r, about, result, code);
+		topic_text(r, about, t, code);
 	return r->failed ? EXIT_UNFINISHED : code;
+}
+
+/* --- the sum of all topics --------------------------------------------------------------- */
+
+/* A violation is worse than what could not be finished, and that than what is undecided. */
+static int
+badness(int code)
+{
+	return code == EXIT_OK ? 0 : code == EXIT_UNDECIDED ? 1 : code == EXIT_VIOLATION ? 3 : 2;
+}
+
+void
+report_sum_add(struct report_sum *s, const struct topic_report *t, int code)
+{
+	tally_add(&s->tally, &t->sum);
+	s->topics++;
+	s->partitions += t->partition_count;
+	s->gone += t->gone;
+	if (badness(code) > badness(s->code))
+		s->code = code;
+	snprintf(s->cluster_id, sizeof(s->cluster_id), "%s", t->cluster_id);
+}
+
+void
+report_all(struct report *r, const struct report_about *about, const struct report_sum *s)
+{
+	if (r->json) {
+		all_json(r, about, s);
+		return;
+	}
+	fprintf(r->to, "\nall: %zu topic%s, %zu partition%s\n", s->topics, plural(s->topics), s->partitions, plural(s->partitions));
+	outcome_line(r, &s->tally, s->gone, s->code);
 }

@@ -1,29 +1,29 @@
 #include <getopt.h>
-#include <strings.h>
-#include <unistd.h>
+#include <sched.h>
 
 #include "base/clock.h"
-#include "ctl/args.h"
-#include "ctl/command.h"
-#include "ctl/report.h"
-#include "ctl/way.h"
+#include "ctl/verify.h"
 
 static const char help[] =
-	"usage: makotoctl verify (-b BOOTSTRAP | -c FILE) -t TOPIC --public-key FILE… [option…]\n"
+	"usage: makotoctl verify (-b BOOTSTRAP | -c FILE) [-t TOPIC…] --public-key FILE… [option…]\n"
 	"\n"
-	"Reads a topic and the statements about it, and tells which records are what was written.\n"
+	"Reads topics and the statements about them, and tells which records are what was written.\n"
 	"\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
 	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
-	"  -t, --topic TOPIC            what to verify\n"
+	"  -t, --topic TOPIC            what to verify: a name, or a glob ('*', '?'); may be given again.  Without it, every\n"
+	"                               topic that a trusted statement is about\n"
 	"  -p, --partition N            this partition alone\n"
+	"      --jobs N                 so many partitions at a time; default: one for each processor, 8 at most\n"
 	"      --from OFFSET|TIME       from there on (included)\n"
 	"      --to OFFSET|TIME         up to there (not included)\n"
 	"      --public-key FILE…       PEM; the keys whose statements count\n"
 	"      --accept-unsigned        statements of Makoto level 1, which have no signature, count too\n"
 	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
 	"      --isolation LEVEL        read_committed, or read_uncommitted (the default)\n"
-	"      --json                   for programs: a line for each finding, then one that sums up\n"
+	"      --memory FILE            remember what was seen, and find what is gone or was replaced since the last run\n"
+	"      --resume FILE            go on where a run that was interrupted was, as FILE tells\n"
+	"      --json                   for programs: a line for each finding, then one that sums up each topic, and all\n"
 	"      --verbose                tell of verified records as well\n"
 	"  -X NAME=VALUE                a librdkafka property, e.g. -X security.protocol=ssl; what its version can't, such as\n"
 	"                               SCRAM with Kafka 4 before 2.6.1, -c can\n"
@@ -32,21 +32,16 @@ static const char help[] =
 	"since 1970.\n"
 	"\n"
 	"Exit: 0 all verified; 1 a violation (altered, misplaced, untrusted, forged-header, duplicate, missing,\n"
-	"offset-reused, manifest-missing, fork, break, gap); 2 usage; 3 could not finish; 4 no violation, but\n"
-	"something is pending or unattested.\n";
-
-struct options {
-	struct topic_conf t;
-	struct way_options way;
-	struct trust *trust;
-	bool json;
-	bool verbose;
-};
+	"offset-reused, manifest-missing, fork, break, gap; with --memory truncated, replaced, records-gone); 2 usage; 3 could not finish; 4 no violation, but\n"
+	"something is pending or unattested, or a topic that statements are about is gone.\n";
 
 static const struct option long_options[] = {{"bootstrap", required_argument, NULL, 'b'},
 					     {"config", required_argument, NULL, 'c'},
 					     {"topic", required_argument, NULL, 't'},
 					     {"partition", required_argument, NULL, 'p'},
+					     {"memory", required_argument, NULL, 'M'},
+					     {"resume", required_argument, NULL, 'R'},
+					     {"jobs", required_argument, NULL, 'J'},
 					     {"from", required_argument, NULL, 'F'},
 					     {"to", required_argument, NULL, 'T'},
 					     {"public-key", required_argument, NULL, 'k'},
@@ -60,18 +55,19 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {NULL, 0, NULL, 0}};
 
 static int
-read_bound(const struct command *c, const char *option, const char *text, int64_t now_ms, struct topic_bound *ret)
+add_text(const struct command *c, const char ***list, size_t *count, const char *text)
 {
-	bool is_time;
+	const char **more = reallocarray(*list, *count + 1, sizeof(*more));
 
-	if (args_bound(text, now_ms, &is_time, &ret->value) != 0)
-		return command_misused(c, "%s %s: neither an offset nor a time", option, text);
-	ret->kind = is_time ? TOPIC_BOUND_TIME : TOPIC_BOUND_OFFSET;
+	if (more == NULL)
+		return command_failed(c, "out of memory");
+	*list = more;
+	more[(*count)++] = text;
 	return EXIT_OK;
 }
 
 static int
-read_key(const struct command *c, struct options *o, const char *path)
+read_key(const struct command *c, struct verify_options *o, const char *path)
 {
 	char why[512];
 
@@ -79,7 +75,7 @@ read_key(const struct command *c, struct options *o, const char *path)
 		return command_failed(c, "out of memory");
 	if (trust_load(o->trust, path, why, sizeof(why)) != 0)
 		return command_misused(c, "%s", why);
-	return EXIT_OK;
+	return add_text(c, &o->keys, &o->key_count, path);
 }
 
 static int
@@ -92,7 +88,7 @@ read_isolation(const struct command *c, const char *text, bool *ret)
 }
 
 static int
-read_option(const struct command *c, int opt, char **argv, struct options *o)
+read_option(const struct command *c, int opt, char **argv, struct verify_options *o)
 {
 	int64_t n;
 
@@ -104,29 +100,42 @@ read_option(const struct command *c, int opt, char **argv, struct options *o)
 		o->way.file = optarg;
 		return EXIT_OK;
 	case 't':
-		o->t.topic = optarg;
-		return EXIT_OK;
+		return optarg[0] != '\0' ? add_text(c, &o->topics, &o->topic_count, optarg)
+					  : command_misused(c, "-t \"\": no topic has an empty name");
 	case 'p':
 		if (args_number(optarg, 0, INT32_MAX, &n) != 0)
 			return command_misused(c, "-p %s: not a partition", optarg);
-		o->t.partition = (int32_t)n;
+		o->a.partition = (int32_t)n;
+		return EXIT_OK;
+	case 'M':
+		o->memory = optarg;
+		return EXIT_OK;
+	case 'R':
+		o->resume = optarg;
+		return EXIT_OK;
+	case 'J':
+		if (args_number(optarg, 1, AUDIT_JOBS_MAX, &n) != 0)
+			return command_misused(c, "--jobs %s: a number from 1 to %d", optarg, AUDIT_JOBS_MAX);
+		o->a.jobs = (unsigned)n;
 		return EXIT_OK;
 	case 'F':
-		return read_bound(c, "--from", optarg, o->t.now_ms, &o->t.from);
+		o->from = optarg;
+		return EXIT_OK;
 	case 'T':
-		return read_bound(c, "--to", optarg, o->t.now_ms, &o->t.to);
+		o->to = optarg;
+		return EXIT_OK;
 	case 'k':
 		return read_key(c, o, optarg);
 	case 'P':
 		return command_misused(c, "--policy is not supported by this version; --public-key is");
 	case 'u':
-		o->t.accept_unsigned = true;
+		o->a.judge.accept_unsigned = true;
 		return EXIT_OK;
 	case 'd':
-		o->t.dbom_topic = optarg;
+		o->a.topics.dbom_topic = optarg;
 		return EXIT_OK;
 	case 'i':
-		return read_isolation(c, optarg, &o->t.read_committed);
+		return read_isolation(c, optarg, &o->a.judge.read_committed);
 	case 'j':
 		o->json = true;
 		return EXIT_OK;
@@ -144,7 +153,7 @@ read_option(const struct command *c, int opt, char **argv, struct options *o)
 
 /* EXIT_OK, or the exit code that it ends with.  *ret_help: help was asked for. */
 static int
-read_options(const struct command *c, int argc, char **argv, struct options *o, bool *ret_help)
+read_options(const struct command *c, int argc, char **argv, struct verify_options *o, bool *ret_help)
 {
 	bool keys = false;
 	int opt, code;
@@ -168,106 +177,31 @@ read_options(const struct command *c, int argc, char **argv, struct options *o, 
 	}
 	if (o->way.bootstrap == NULL && o->way.file == NULL)
 		return command_misused(c, "-b HOST:PORT is missing, or -c FILE");
-	if (o->t.topic == NULL)
-		return command_misused(c, "-t TOPIC is missing");
-	if (o->trust == NULL && !o->t.accept_unsigned)
+	if (o->trust == NULL && !o->a.judge.accept_unsigned)
 		return command_misused(c, "--public-key FILE is missing: whose statements count?");
-	if (o->t.from.kind == TOPIC_BOUND_OFFSET && o->t.to.kind == TOPIC_BOUND_OFFSET &&
-	    o->t.from.value > o->t.to.value)
+	if ((code = verify_read_bounds(c, o)) != EXIT_OK)
+		return code;
+	if (o->a.judge.from.kind != TOPIC_BOUND_NONE && o->a.judge.from.kind == o->a.judge.to.kind &&
+	    o->a.judge.from.value > o->a.judge.to.value)
 		return command_misused(c, "--from is behind --to");
 	return EXIT_OK;
 }
 
-/* The terminal: findings on stdout, and under them a bar on stderr. */
-struct view {
-	struct report report;
-	bool bar; /* it is on the screen */
-};
-
-static void
-hide_bar(struct view *v)
+/* As many partitions at a time as there are processors for their hashes; brokers do the rest. */
+static unsigned
+default_jobs(void)
 {
-	if (v->bar)
-		fprintf(stderr, "\r%*s\r", 70, "");
-	v->bar = false;
-}
+	enum { DEFAULT_MAX = 8 };
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
-static void
-on_found(void *arg, const struct finding *f)
-{
-	struct view *v = arg;
-
-	hide_bar(v);
-	report_finding(&v->report, f);
-}
-
-static void
-on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
-{
-	enum { WIDTH = 30 };
-	struct view *v = arg;
-	unsigned filled = total == 0 ? WIDTH : (unsigned)((double)done / (double)total * WIDTH);
-
-	v->bar = true;
-	if (filled > WIDTH)
-		filled = WIDTH;
-	fprintf(stderr, "\r%-10s [%.*s%*s] %llu", what, (int)filled, "##############################",
-		(int)(WIDTH - filled), "", (unsigned long long)done);
-}
-
-/* Why the topic's id is not known; NULL: it is, in `id`. */
-static const char *
-find_topic_id(const struct options *o, const struct way *w, char id[TOPIC_ID_TEXT + 1])
-{
-	const char *protocol = args_props_get(&o->way.props, "security.protocol");
-	int err;
-
-	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
-		return "that needs a plaintext connection, or -c";
-	err = topic_id_ask(w->bootstrap, w->gate != NULL ? &w->dial : NULL, o->t.topic, o->t.timeout_ms, id);
-	return err == 0 ? NULL : err_text(err);
-}
-
-static int
-verify(const struct command *c, struct options *o, const struct way *w)
-{
-	struct view v = {.report = {.to = stdout, .json = o->json, .verbose = o->verbose, .topic = o->t.topic}};
-	struct report_about about = {.bootstrap = w->bootstrap,
-				     .read_committed = o->t.read_committed,
-				     .keys = o->trust == NULL ? 0 : trust_count(o->trust)};
-	struct topic_report result;
-	char id[TOPIC_ID_TEXT + 1] = "", why[700];
-	int err, code;
-
-	if (o->t.dbom_topic == NULL)
-		o->t.dbom_topic = w->dbom_topic;
-	about.dbom_topic = o->t.dbom_topic;
-	o->t.bootstrap = w->bootstrap;
-	o->t.detour = w->detour;
-	o->t.timeout_ms = args_props_timeout_ms(&o->way.props);
-	o->t.props = args_props_list(&o->way.props);
-	o->t.trust = o->trust;
-	about.id_unchecked = find_topic_id(o, w, id);
-	o->t.topic_id = slice_str(id);
-	o->t.topic_id_known = about.id_unchecked == NULL;
-	o->t.found = on_found;
-	o->t.progress = isatty(STDERR_FILENO) ? on_progress : NULL;
-	o->t.arg = &v;
-	err = topic_verify(&o->t, &result, why, sizeof(why));
-	hide_bar(&v);
-	if (err == ERR_CONFIG)
-		return command_misused(c, "%s", why);
-	if (err != 0)
-		return err == ERR_TIMEOUT ? way_failed(w, c, why) : command_failed(c, "%s", why);
-	code = report_end(&v.report, &about, &result);
-	topic_report_clear(&result);
-	return code;
+	return n > DEFAULT_MAX ? DEFAULT_MAX : (unsigned)n;
 }
 
 static int
 run(const struct command *c, int argc, char **argv)
 {
-	struct options o = {.t = {.partition = -1, .now_ms = clock_wall_ms()}};
+	struct verify_options o = {.a = {.judge = {.now_ms = clock_wall_ms()}, .partition = -1, .jobs = default_jobs()}};
 	struct way way = {0};
 	bool asked = false;
 	int code = read_options(c, argc, argv, &o, &asked);
@@ -275,10 +209,12 @@ run(const struct command *c, int argc, char **argv)
 	if (asked)
 		fputs(help, stdout);
 	else if (code == EXIT_OK && (code = way_open(c, &o.way, &way)) == EXIT_OK)
-		code = verify(c, &o, &way);
+		code = verify_run(c, &o, &way);
 	way_close(&way);
 	args_props_free(&o.way.props);
 	trust_free(o.trust);
+	free(o.topics);
+	free(o.keys);
 	return code;
 }
 

@@ -191,6 +191,24 @@ consumer_cluster_id(struct consumer *c, struct slice *ret)
 }
 
 int
+consumer_topics(struct consumer *c, consumer_topic_fn *fn, void *arg)
+{
+	const struct rd_kafka_metadata *md;
+	rd_kafka_resp_err_t rerr;
+	int err = 0;
+
+	if ((rerr = rd_kafka_metadata(c->rk, 1, NULL, &md, c->timeout_ms)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return failed(c, "topics", rerr);
+	for (int i = 0; err == 0 && i < md->topic_cnt; i++) {
+		/* One that is being deleted is in the list with an error, and without partitions. */
+		if (md->topics[i].partition_cnt > 0)
+			err = fn(arg, md->topics[i].topic, md->topics[i].partition_cnt);
+	}
+	rd_kafka_metadata_destroy(md);
+	return err;
+}
+
+int
 consumer_partitions(struct consumer *c, const char *topic, int32_t *ret)
 {
 	const struct rd_kafka_metadata *md;

@@ -46,6 +46,10 @@ const char *consumer_why(const struct consumer *c);
 /* Empty where the cluster has none.  Valid until close. */
 int consumer_cluster_id(struct consumer *c, struct slice *ret) MUSTCHECK;
 
+/* Gives `fn` every topic that we may see.  fn returns 0, or an error that ends it and is returned. */
+typedef int consumer_topic_fn(void *arg, const char *name, int32_t partitions);
+int consumer_topics(struct consumer *c, consumer_topic_fn *fn, void *arg) MUSTCHECK;
+
 /* ERR_NOTFOUND: no such topic (it is not created). */
 int consumer_partitions(struct consumer *c, const char *topic, int32_t *ret) MUSTCHECK;
 

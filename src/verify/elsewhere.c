@@ -148,7 +148,7 @@ take(void *to, struct slice key, struct slice value, struct slice manifest)
 }
 
 static int
-open_window(struct elsewhere *e, const struct triple *named, const struct statements_place *places, size_t n,
+open_window(struct elsewhere *e, const struct triple *named, const struct place *places, size_t n,
 	    struct open **ret)
 {
 	struct open *o = calloc(1, sizeof(*o));
@@ -194,7 +194,7 @@ finish(struct open *o)
 }
 
 static int
-find_open(struct elsewhere *e, const struct triple *named, const struct statements_place *places, size_t n,
+find_open(struct elsewhere *e, const struct triple *named, const struct place *places, size_t n,
 	  struct open **ret)
 {
 	size_t oldest = 0;
@@ -227,7 +227,7 @@ int
 elsewhere_judge(struct elsewhere *e, const struct verdict_record *r, const struct triple *named, bool *ret_taken)
 {
 	struct verdict_record copy = *r;
-	const struct statements_place *places;
+	const struct place *places;
 	bool all_bad = true;
 	struct open *o;
 	size_t n;

@@ -15,7 +15,7 @@ typedef int elsewhere_give_fn(void *to, struct slice key, struct slice value, st
 typedef int elsewhere_fetch_fn(void *arg, int32_t partition, int64_t offset, elsewhere_give_fn *give, void *to);
 
 struct elsewhere_conf {
-	const struct statements *statements;
+	const struct statements_topic *statements;
 	int32_t partition; /* of the records */
 	const struct trust *trust;
 	bool accept_unsigned;

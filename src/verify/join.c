@@ -110,7 +110,7 @@ on_absent(void *arg, const struct verdict_window *w UNUSED, int64_t offset, bool
 	}
 	/* A transaction that was open when its window was stated may have been aborted, if no statement told its end since. */
 	if (j->conf.read_committed && j->conf.uncommitted != NULL && open) {
-		if ((err = j->conf.uncommitted(j->conf.arg, offset, &there)) != 0 && j->err == 0)
+		if ((err = j->conf.uncommitted(j->conf.uncommitted_arg, offset, &there)) != 0 && j->err == 0)
 			j->err = err;
 		if (there) {
 			*ret_why = "its transaction was not committed";
@@ -154,7 +154,7 @@ is_cut(const struct join *j, const struct verdict_window *w)
 static int
 add_windows(struct join *j)
 {
-	const struct statements *statements = j->conf.elsewhere.statements;
+	const struct statements_topic *statements = j->conf.elsewhere.statements;
 	size_t n;
 	const struct verdict_window *const *list = statements_of(statements, j->conf.partition, &n);
 

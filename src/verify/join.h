@@ -36,9 +36,10 @@ struct join_conf {
 	bool compacted;    /* the topic's cleanup policy */
 	/* read_committed: is a record there that is not committed?  May be NULL. */
 	int (*uncommitted)(void *arg, int64_t offset, bool *ret_there);
+	void *uncommitted_arg;
 	/* Verified records and complete windows included. */
 	void (*found)(void *arg, const struct finding *f);
-	void *arg; /* of both */
+	void *arg;
 };
 
 struct join;

@@ -32,7 +32,7 @@ found(void *arg, const struct finding *f)
 
 /* Another partition of the topic that it tells of, or that one, with a record that names its window. */
 static void
-judge(const struct statements *st, const struct one *r, const struct published *p, int32_t partition)
+judge(const struct statements_topic *st, const struct one *r, const struct published *p, int32_t partition)
 {
 	char hash[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", window[24], key[CHAIN_KEY_MAX + 1];
 	char signature[CHAIN_KEY_MAX + 16];
@@ -64,27 +64,34 @@ judge(const struct statements *st, const struct one *r, const struct published *
 static void
 collect(const struct one *r, const struct published *p, bool accept)
 {
-	struct statements_conf sc = {.accept_unsigned = accept, .partition = -1, .topic_id_known = true};
-	const struct statements_count *n;
+	struct statements_conf sc = {.accept_unsigned = accept, .partition = -1, .spool = spool_new("/tmp", 1 << 30)};
+	struct slice id = slice_str("");
+	struct statements_topic *t;
+	struct statements_count n;
+	char topic[256] = "t";
 	struct statements *st;
 
 	if (p->statement != NULL) {
 		sc.cluster_id = p->statement->cluster_id;
-		sc.topic = p->statement->topic;
-		sc.topic_id = p->statement->topic_id;
+		id = p->statement->topic_id;
+		(void)snprintf(topic, sizeof(topic), "%.*s", (int)p->statement->topic.n, (const char *)p->statement->topic.p);
 	}
 	st = statements_new(&sc);
 	INVARIANT(statements_add(st, 3, 5, r->key, r->value, r->manifest) == 0);
+	INVARIANT(statements_topic(st, topic, id, &t) == 0);
 	INVARIANT(statements_done(st) == 0);
-	n = statements_count(st);
-	INVARIANT(n->trusted + n->untrusted + n->unreadable + n->other == 1);
-	INVARIANT((n->unreadable == 1) == (p->state == PUBLISHED_UNREADABLE));
-	INVARIANT(n->trusted == 0 || (accept && p->state == PUBLISHED_UNSIGNED));
+	n = statements_count(t);
+	/* A name that is none of Kafka's was cut off. */
+	INVARIANT(n.trusted + n.untrusted + n.unreadable + n.other <= 1);
+	INVARIANT(n.trusted + n.untrusted + n.unreadable + n.other == 1 || p->statement->topic.n != strlen(topic));
+	INVARIANT((n.unreadable == 1) == (p->state == PUBLISHED_UNREADABLE));
+	INVARIANT(n.trusted == 0 || (accept && p->state == PUBLISHED_UNSIGNED));
 	if (accept) {
-		judge(st, r, p, p->statement != NULL ? p->statement->partition : 0);
-		judge(st, r, p, p->statement != NULL && p->statement->partition > 0 ? 0 : 1);
+		judge(t, r, p, p->statement != NULL ? p->statement->partition : 0);
+		judge(t, r, p, p->statement != NULL && p->statement->partition > 0 ? 0 : 1);
 	}
 	statements_free(st);
+	spool_free(sc.spool);
 }
 
 int

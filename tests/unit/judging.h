@@ -85,6 +85,12 @@ fetch(void *arg, int32_t partition, int64_t offset, elsewhere_give_fn *give, voi
 	return give(to, slice_str(s->key), wr_slice(&s->value), manifest_of(s));
 }
 
+static bool
+wanted(void *arg UNUSED, struct slice topic)
+{
+	return slice_eq(topic, slice_str("t"));
+}
+
 static int
 uncommitted(void *arg, int64_t offset, bool *ret_there)
 {
@@ -112,10 +118,9 @@ judge(const struct how *how)
 	struct statements_conf sc = {.trust = trust,
 				     .accept_unsigned = how->accept_unsigned,
 				     .cluster_id = slice_str(world_cluster),
-				     .topic = slice_str("t"),
-				     .topic_id = slice_str(how->no_topic_id ? "" : WORLD_TOPIC_ID),
-				     .topic_id_known = !how->no_topic_id,
-				     .partition = -1};
+				     .wanted = wanted,
+				     .partition = -1,
+				     .spool = spool_new("/tmp", 1 << 30)};
 	struct seen seen = {.offsets = {0}};
 	struct join_conf jc = {.partition = 0,
 			       .from = how->from,
@@ -128,6 +133,8 @@ judge(const struct how *how)
 			       .found = on_found,
 			       .arg = &seen};
 	struct statements *st = statements_new(&sc);
+	struct slice id = how->no_topic_id ? (struct slice){NULL, 0} : slice_str(WORLD_TOPIC_ID);
+	struct statements_topic *topic;
 	int64_t from, to;
 	struct join *j;
 
@@ -135,8 +142,9 @@ judge(const struct how *how)
 		if (!w.s[i].gone)
 			ck_assert_int_eq(statements_add(st, 3, (int64_t)i, slice_str(w.s[i].key), wr_slice(&w.s[i].value),
 							manifest_of(&w.s[i])), 0);
+	ck_assert_int_eq(statements_topic(st, "t", id, &topic), 0);
 	ck_assert_int_eq(statements_done(st), 0);
-	jc.elsewhere = (struct elsewhere_conf){.statements = st,
+	jc.elsewhere = (struct elsewhere_conf){.statements = topic,
 					       .trust = trust,
 					       .accept_unsigned = how->accept_unsigned,
 					       .dbom_topic = slice_str(WORLD_DBOM),
@@ -158,11 +166,12 @@ judge(const struct how *how)
 	ck_assert_int_eq(join_end(j, how->log_start_later > 0 ? how->log_start_later : how->log_start), 0);
 	seen.tally = *join_tally(j);
 	seen.outcome = tally_outcome(&seen.tally);
-	seen.count = *statements_count(st);
+	seen.count = statements_count(topic);
 	for (size_t i = 0; i < VERDICT_COUNT; i++)
 		ck_assert_uint_eq(seen.tally.verdicts[i], (uint64_t)seen.verdicts[i]);
 	join_free(j);
 	statements_free(st);
+	spool_free(sc.spool);
 	return seen;
 }
 

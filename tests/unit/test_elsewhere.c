@@ -9,6 +9,7 @@ static struct world w;
 static struct world_proxy here, there;
 static struct trust *trust;
 static struct statements *st;
+static struct spool *spool;
 static struct elsewhere *e;
 static bool accept_unsigned;
 static unsigned fetches;
@@ -41,6 +42,8 @@ close_all(void)
 {
 	elsewhere_free(e);
 	statements_free(st);
+	spool_free(spool);
+	spool = NULL;
 	e = NULL;
 	st = NULL;
 }
@@ -89,6 +92,12 @@ on_record(void *arg, int64_t offset, enum verdict v, const char *text, const str
 	seen[seen_count++].window = window;
 }
 
+static bool
+wanted(void *arg UNUSED, struct slice topic)
+{
+	return slice_eq(topic, slice_str("t"));
+}
+
 /* The statements that there are now, as the verification of topic "t" begins. */
 static void
 begin(void)
@@ -96,20 +105,21 @@ begin(void)
 	struct statements_conf sc = {.trust = trust,
 				     .accept_unsigned = accept_unsigned,
 				     .cluster_id = slice_str(world_cluster),
-				     .topic = slice_str("t"),
-				     .topic_id = slice_str(WORLD_TOPIC_ID),
-				     .topic_id_known = true,
+				     .wanted = wanted,
 				     .partition = -1};
+	struct statements_topic *topic;
 	struct elsewhere_conf ec;
 
 	close_all();
 	seen_count = fetches = 0;
+	sc.spool = spool = spool_new("/tmp", 1 << 30);
 	st = statements_new(&sc);
 	for (size_t i = 0; i < w.stated; i++)
 		ck_assert_int_eq(statements_add(st, 3, (int64_t)i, slice_str(w.s[i].key), wr_slice(&w.s[i].value),
 						manifest_of(&w.s[i])), 0);
+	ck_assert_int_eq(statements_topic(st, "t", slice_str(WORLD_TOPIC_ID), &topic), 0);
 	ck_assert_int_eq(statements_done(st), 0);
-	ec = (struct elsewhere_conf){.statements = st,
+	ec = (struct elsewhere_conf){.statements = topic,
 				     .trust = trust,
 				     .accept_unsigned = accept_unsigned,
 				     .dbom_topic = slice_str(WORLD_DBOM),

@@ -52,11 +52,11 @@ add_all(struct statements *st)
 			err = statements_add(st, 3, (int64_t)i, slice_str(s->key), wr_slice(&s->value),
 					     s->manifest.len > 0 ? wr_slice(&s->manifest) : (struct slice){NULL, 0});
 	}
-	return err != 0 ? err : statements_done(st);
+	return err;
 }
 
 static int
-join_all(const struct statements *st, struct told *ret)
+join_all(const struct statements_topic *st, struct told *ret)
 {
 	struct join_conf jc = {.to = w.next_offset, .log_end = w.next_offset, .compacted = true, .found = found, .arg = ret};
 	struct join *j;
@@ -85,6 +85,14 @@ join_all(const struct statements *st, struct told *ret)
 	return err;
 }
 
+static bool
+wanted(void *arg UNUSED, struct slice topic)
+{
+	return slice_eq(topic, slice_str("t"));
+}
+
+static size_t in_memory; /* of the spool; else it is a file */
+
 /* 0 with all that was found, or an error. */
 static int
 verify(struct told *ret)
@@ -93,18 +101,21 @@ verify(struct told *ret)
 	struct statements_conf sc = {.trust = trust,
 				     .accept_unsigned = true,
 				     .cluster_id = slice_str(world_cluster),
-				     .topic = slice_str("t"),
-				     .partition = -1};
-	struct statements *st;
-	int err;
+				     .wanted = wanted,
+				     .partition = -1,
+				     .spool = spool_new("/tmp", in_memory)};
+	struct statements_topic *t;
+	struct statements *st = NULL;
+	int err = ERR_NOMEM;
 
 	memset(ret, 0, sizeof(*ret));
-	if ((st = statements_new(&sc)) == NULL)
-		return ERR_NOMEM;
-	err = add_all(st);
-	if (err == 0)
-		err = join_all(st, ret);
+	if (sc.spool == NULL || (st = statements_new(&sc)) == NULL || (err = add_all(st)) != 0 ||
+	    (err = statements_topic(st, "t", (struct slice){NULL, 0}, &t)) != 0 || (err = statements_done(st)) != 0)
+		goto out;
+	err = join_all(t, ret);
+out:
 	statements_free(st);
+	spool_free(sc.spool);
 	return err;
 }
 
@@ -181,12 +192,16 @@ all_runs(bool lasting)
 
 START_TEST(one_call)
 {
+	in_memory = 1 << 30;
+	all_runs(false);
+	in_memory = 0;
 	all_runs(false);
 }
 END_TEST
 
 START_TEST(from_a_call_on)
 {
+	in_memory = 1 << 30;
 	all_runs(true);
 }
 END_TEST

@@ -121,7 +121,7 @@ START_TEST(lines)
 	tell(&r, window(20, WINDOW_MISSING, 9));
 	tell(&r, window(21, WINDOW_MISSING, 9));
 	tell(&r, window(22, WINDOW_MISSING, 10));
-	flush_held(&r);
+	report_flush(&r);
 	ck_assert_str_eq(written(), "orders/3  offsets 2-4     altered           value\n"
 				    "orders/3  offset 5        altered           headers\n"
 				    "orders/3  offset 7        altered           headers\n"
@@ -170,7 +170,7 @@ START_TEST(verbose)
 	tell(&r, record(1, VERDICT_VERIFIED, ""));
 	tell(&r, record(2, VERDICT_VERIFIED, ""));
 	tell(&r, window(-1, WINDOW_COMPLETE, 8));
-	flush_held(&r);
+	report_flush(&r);
 	ck_assert_str_eq(written(), "orders/3  offsets 1-2     verified        \n"
 				    "orders/3  window 8        complete          (window 8 of chain abcdef01)\n");
 }
@@ -178,7 +178,7 @@ END_TEST
 
 /* --- the sum ---------------------------------------------------------------------------------------- */
 
-static const struct report_about about = {"k:9092", "makoto.dbom", false, 1, NULL};
+static const struct report_about about = {"k:9092", "makoto.dbom", false, 1};
 
 static void
 ck_says(const char *what)
@@ -191,7 +191,7 @@ static struct topic_partition parts[2];
 static struct topic_report
 result(uint64_t verified)
 {
-	struct topic_report t = {.cluster_id = "cluster", .topic_id = "AAECAwQFBgcICQoLDA0ODw", .partitions = parts,
+	struct topic_report t = {.topic = "orders", .cluster_id = "cluster", .topic_id = "AAECAwQFBgcICQoLDA0ODw", .partitions = parts,
 				 .partition_count = 2};
 
 	t.statements.trusted = 2;
@@ -210,7 +210,7 @@ START_TEST(all_well)
 	struct report r = report_of(false, false);
 	struct topic_report t = result(10);
 
-	ck_assert_int_eq(report_end(&r, &about, &t), EXIT_OK);
+	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_OK);
 	ck_assert_str_eq(written(),
 			 "topic orders, id AAECAwQFBgcICQoLDA0ODw, 2 trusted statements in makoto.dbom, read_uncommitted\n"
 			 "partition  offsets  records  verified  windows  complete\n"
@@ -232,7 +232,7 @@ START_TEST(a_violation)
 	t.sum.members[WINDOW_MISSING] = 5;
 	t.sum.windows_with[WINDOW_RETENTION] = 1;
 	t.sum.windows_with[WINDOW_FORK] = 1;
-	ck_assert_int_eq(report_end(&r, &about, &t), EXIT_VIOLATION);
+	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_VIOLATION);
 	ck_says("VIOLATION: 2 altered, 5 missing, 1 fork\n");
 }
 END_TEST
@@ -244,7 +244,7 @@ START_TEST(undecided)
 
 	t.sum.verdicts[VERDICT_PENDING] = 1;
 	t.sum.verdicts[VERDICT_UNATTESTED] = 2;
-	ck_assert_int_eq(report_end(&r, &about, &t), EXIT_UNDECIDED);
+	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_UNDECIDED);
 	ck_says("UNDECIDED: 3 records pending or unattested, no violation\n");
 }
 END_TEST
@@ -252,12 +252,11 @@ END_TEST
 START_TEST(what_is_worth_a_note)
 {
 	struct report r = report_of(false, false);
-	struct report_about a = about;
 	struct topic_report t = result(1);
 
-	a.id_unchecked = "no answer";
+	t.id_unchecked = "no answer";
 	t.statements = (struct statements_count){.untrusted = 1, .unreadable = 2, .other_topic_id = 3, .untrusted_keyid = "SHA256:00"};
-	ck_assert_int_eq(report_end(&r, &a, &t), EXIT_OK);
+	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_OK);
 	ck_says("the topic's id was not checked (no answer); taken from the latest statement: AAECAwQFBgcICQoLDA0ODw\n");
 	ck_says("3 statements about an earlier topic");
 	ck_says("1 statement about this topic that no given key signed; the last says it is of key SHA256:00\n");
@@ -279,7 +278,7 @@ START_TEST(json_sum)
 		teardown();
 		setup();
 		r.to = to;
-		code = report_end(&r, &about, &t);
+		code = report_topic(&r, &about, &t);
 		j = json_of(written());
 		ck_assert_int_eq(json_integer_value(json_object_get(j, "exit")), code);
 		ck_assert_int_eq(code, how == 0 ? EXIT_OK : how == 1 ? EXIT_UNDECIDED : EXIT_VIOLATION);

@@ -6,9 +6,17 @@
 static struct world w;
 static struct world_proxy proxy, other;
 static struct trust *trust;
-static struct statements *st;
+static struct statements *all;
+static struct statements_topic *st; /* what is said about "t" */
 static struct statements_conf conf;
+static struct slice topic_id;
 static char why[256];
+
+static bool
+wanted(void *arg UNUSED, struct slice topic)
+{
+	return slice_eq(topic, slice_str("t"));
+}
 
 static void
 setup(void)
@@ -20,17 +28,18 @@ setup(void)
 	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
 	conf = (struct statements_conf){.trust = trust,
 					.cluster_id = slice_str(world_cluster),
-					.topic = slice_str("t"),
-					.topic_id = slice_str(WORLD_TOPIC_ID),
-					.topic_id_known = true,
-					.partition = -1};
-	st = NULL;
+					.wanted = wanted,
+					.partition = -1,
+					.spool = spool_new("/tmp", 1 << 20)};
+	topic_id = slice_str(WORLD_TOPIC_ID);
+	all = NULL;
 }
 
 static void
 teardown(void)
 {
-	statements_free(st);
+	statements_free(all);
+	spool_free(conf.spool);
 	world_free(&w);
 	world_proxy_close(&proxy);
 	world_proxy_close(&other);
@@ -40,9 +49,17 @@ teardown(void)
 static void
 begin(void)
 {
-	statements_free(st);
-	st = statements_new(&conf);
-	ck_assert_ptr_nonnull(st);
+	statements_free(all);
+	all = statements_new(&conf);
+	ck_assert_ptr_nonnull(all);
+	ck_assert_int_eq(statements_topic(all, "t", topic_id, &st), 0);
+}
+
+static void
+end(void)
+{
+	ck_assert_int_eq(statements_topic(all, "t", topic_id, &st), 0);
+	ck_assert_int_eq(statements_done(all), 0);
 }
 
 static struct slice
@@ -54,7 +71,7 @@ manifest_of(const struct world_statement *s)
 static void
 add_as(const struct world_statement *s, int32_t partition, int64_t offset, struct slice value, struct slice manifest)
 {
-	ck_assert_int_eq(statements_add(st, partition, offset, slice_str(s->key), value, manifest), 0);
+	ck_assert_int_eq(statements_add(all, partition, offset, slice_str(s->key), value, manifest), 0);
 }
 
 static void
@@ -69,7 +86,7 @@ add_all(void)
 	begin();
 	for (size_t i = 0; i < w.stated; i++)
 		add(&w.s[i]);
-	ck_assert_int_eq(statements_done(st), 0);
+	end();
 }
 
 static size_t
@@ -100,7 +117,7 @@ START_TEST(in_order)
 	for (int i = 0; i < 5; i++)
 		WINDOW(&proxy, .n = 3);
 	add_all();
-	c = *statements_count(st);
+	c = statements_count(st);
 	ck_assert_uint_eq(c.trusted, 5);
 	ck_assert_uint_eq(c.untrusted + c.unreadable + c.other + c.other_topic_id, 0);
 	ck_assert_uint_eq(kept(0), 5);
@@ -120,11 +137,6 @@ START_TEST(in_order)
 		ck_assert_mem_eq(v->sha256, sum, SHA256_LEN);
 	}
 	ck_assert(slice_eq(statements_topic_id(st), slice_str(WORLD_TOPIC_ID)));
-	statements_forget(st, 0);
-	statements_forget(st, 0);
-	statements_forget(st, -1);
-	statements_forget(st, 77);
-	ck_assert_uint_eq(kept(0), 0);
 }
 END_TEST
 
@@ -170,7 +182,7 @@ START_TEST(published_again)
 	add_as(&w.s[0], 3, 4, wr_slice(&again), none);
 	ck_assert(slice_eq(kept_at(0, 0)->manifest, wr_slice(&w.s[0].manifest)));
 	ck_assert_uint_eq(kept(0), 1);
-	ck_assert_uint_eq(statements_count(st)->trusted, 1);
+	ck_assert_uint_eq(statements_count(st).trusted, 1);
 	/* A wrong one first, then the right one. */
 	begin();
 	add_as(&w.s[0], 3, 0, wr_slice(&w.s[0].value), wrong);
@@ -187,8 +199,8 @@ START_TEST(unsigned_ones)
 	begin();
 	add_as(&w.s[0], 3, 0, wr_slice(&w.s[0].payload), manifest_of(&w.s[0]));
 	ck_assert_uint_eq(kept(0), 0);
-	ck_assert_uint_eq(statements_count(st)->untrusted, 1);
-	ck_assert_str_eq(statements_count(st)->untrusted_keyid, "");
+	ck_assert_uint_eq(statements_count(st).untrusted, 1);
+	ck_assert_str_eq(statements_count(st).untrusted_keyid, "");
 	add(&w.s[0]);
 	ck_assert_uint_eq(kept(0), 1);
 	ck_assert_int_eq(kept_at(0, 0)->trust, TRUST_SIGNED);
@@ -205,8 +217,8 @@ START_TEST(unsigned_ones)
 	WINDOW(&other, .n = 3);
 	add(&w.s[1]);
 	ck_assert_uint_eq(kept(0), 1);
-	ck_assert_uint_eq(statements_count(st)->untrusted, 1);
-	ck_assert_str_eq(statements_count(st)->untrusted_keyid, signer_keyid(other.signer));
+	ck_assert_uint_eq(statements_count(st).untrusted, 1);
+	ck_assert_str_eq(statements_count(st).untrusted_keyid, signer_keyid(other.signer));
 }
 END_TEST
 
@@ -216,7 +228,7 @@ other_cluster(struct statement *s)
 	s->cluster_id = slice_str("anotherAAAAAAAAAAAAAAA");
 }
 
-static const struct statements_place *
+static const struct place *
 place(const struct world_statement *s, size_t *n)
 {
 	struct chain_id chain;
@@ -230,7 +242,7 @@ place(const struct world_statement *s, size_t *n)
 START_TEST(places)
 {
 	struct world_proxy topic_u, old;
-	const struct statements_place *p;
+	const struct place *p;
 	size_t n;
 
 	world_proxy_open(&topic_u, "u", WORLD_TOPIC_ID, 0, 1, true);
@@ -249,7 +261,7 @@ START_TEST(places)
 	/* Once more at another place, and an unreadable one under the same key. */
 	add_as(&w.s[1], 0, 40, wr_slice(&w.s[1].value), (struct slice){NULL, 0});
 	add_as(&w.s[1], 5, 7, slice_str("{}"), (struct slice){NULL, 0});
-	ck_assert_int_eq(statements_done(st), 0);
+	end();
 	ck_assert_ptr_null(place(&w.s[0], &n));
 	ck_assert_uint_eq(n, 0);
 	p = place(&w.s[1], &n);
@@ -270,10 +282,10 @@ START_TEST(places)
 	p = place(&w.s[4], &n);
 	ck_assert_uint_eq(n, 1);
 	ck_assert(!p[0].bad);
-	ck_assert_uint_eq(statements_count(st)->other, 4);
-	ck_assert_uint_eq(statements_count(st)->other_topic_id, 1);
-	ck_assert_uint_eq(statements_count(st)->untrusted, 1);
-	ck_assert_uint_eq(statements_count(st)->unreadable, 1);
+	ck_assert_uint_eq(statements_count(st).other, 4);
+	ck_assert_uint_eq(statements_count(st).other_topic_id, 1);
+	ck_assert_uint_eq(statements_count(st).untrusted, 1);
+	ck_assert_uint_eq(statements_count(st).unreadable, 1);
 	/* Later windows of a chain; of a bad one there is none. */
 	ck_assert(statements_later_elsewhere(st, 0, &topic_u.chain, 0));
 	ck_assert(statements_later_elsewhere(st, 0, &topic_u.chain, 1));
@@ -300,12 +312,12 @@ START_TEST(one_partition)
 	ck_assert_uint_eq(kept(0), 1);
 	ck_assert_uint_eq(kept(7), 1);
 	ck_assert_uint_eq(kept(INT32_MAX), 0); /* no cluster has so many */
-	ck_assert_uint_eq(statements_count(st)->other, 1);
+	ck_assert_uint_eq(statements_count(st).other, 1);
 	conf.partition = 7;
 	add_all();
 	ck_assert_uint_eq(kept(0), 0);
 	ck_assert_uint_eq(kept(7), 1);
-	ck_assert_uint_eq(statements_count(st)->other, 2);
+	ck_assert_uint_eq(statements_count(st).other, 2);
 	world_proxy_close(&p7);
 	world_proxy_close(&huge);
 }
@@ -314,7 +326,7 @@ END_TEST
 /* Nobody could tell the topic's id: the statement settled last does.  Its predecessor's are still there to be named. */
 START_TEST(topic_id_found)
 {
-	const struct statements_place *p;
+	const struct place *p;
 	struct world_proxy old;
 	size_t n;
 
@@ -323,13 +335,12 @@ START_TEST(topic_id_found)
 	WINDOW(&old, .n = 2);
 	WINDOW(&old, .n = 2);
 	WINDOW(&proxy, .n = 2, .edit = settled_later);
-	conf.topic_id_known = false;
-	conf.topic_id = slice_str("");
+	topic_id = (struct slice){NULL, 0};
 	add_all();
 	ck_assert(slice_eq(statements_topic_id(st), slice_str(WORLD_TOPIC_ID)));
 	ck_assert_uint_eq(kept(0), 1);
-	ck_assert_uint_eq(statements_count(st)->trusted, 1);
-	ck_assert_uint_eq(statements_count(st)->other_topic_id, 2);
+	ck_assert_uint_eq(statements_count(st).trusted, 1);
+	ck_assert_uint_eq(statements_count(st).other_topic_id, 2);
 	for (size_t i = 0; i < 2; i++) {
 		p = place(&w.s[i], &n);
 		ck_assert_uint_eq(n, 1);
@@ -339,9 +350,64 @@ START_TEST(topic_id_found)
 	}
 	/* Nothing at all. */
 	begin();
-	ck_assert_int_eq(statements_done(st), 0);
+	end();
 	ck_assert_uint_eq(statements_topic_id(st).n, 0);
 	world_proxy_close(&old);
+}
+END_TEST
+
+/* Several topics at once, each with what is its own; and those that only strangers speak of. */
+START_TEST(several_topics)
+{
+	struct statements_topic *u, *nothing;
+	struct world_proxy topic_u, stranger;
+	const struct place *p;
+	struct chain_id chain;
+	uint64_t window;
+	size_t n, named = 0;
+
+	world_proxy_open(&topic_u, "u", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
+	world_proxy_open(&stranger, "v", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
+	ck_assert_int_eq(trust_load(trust, topic_u.public_key, why, sizeof(why)), 0);
+	WINDOW(&proxy, .n = 2);
+	WINDOW(&topic_u, .n = 3);
+	WINDOW(&topic_u, .n = 3);
+	WINDOW(&stranger, .n = 1);
+	conf.wanted = NULL;
+	begin();
+	for (size_t i = 0; i < w.stated; i++)
+		add(&w.s[i]);
+	ck_assert_uint_eq(statements_topics(all), 3);
+	for (size_t i = 0; i < 3; i++) {
+		const char *name = statements_topic_name(all, i);
+
+		named += name != NULL;
+		ck_assert(name == NULL || name[0] == 't' || name[0] == 'u');
+	}
+	ck_assert_uint_eq(named, 2);
+	ck_assert_int_eq(statements_topic(all, "u", (struct slice){NULL, 0}, &u), 0);
+	ck_assert_int_eq(statements_topic(all, "no statement is about it", slice_str(""), &nothing), 0);
+	end();
+	ck_assert_uint_eq(kept(0), 1);
+	ck_assert_uint_eq(statements_count(st).trusted, 1);
+	ck_assert_uint_eq(statements_count(u).trusted, 2);
+	ck_assert_uint_eq(statements_count(u).untrusted, 0);
+	ck_assert(slice_eq(statements_topic_id(u), slice_str("BBECAwQFBgcICQoLDA0ODw")));
+	(void)statements_of(u, 0, &n);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(statements_count(nothing).trusted, 0);
+	ck_assert_uint_eq(statements_topic_id(nothing).n, 0);
+	/* What is kept for one topic is elsewhere for the other, in a partition of the same number. */
+	ck_assert_int_eq(chain_key_parse(slice_str(w.s[1].key), &chain, &window), 0);
+	p = statements_elsewhere(st, 0, &chain, window, &n);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(p->offset, 1);
+	ck_assert(statements_later_elsewhere(st, 0, &chain, window));
+	ck_assert_ptr_null(statements_elsewhere(u, 0, &chain, window, &n));
+	ck_assert(!statements_later_elsewhere(u, 0, &chain, window));
+	ck_assert_ptr_nonnull(statements_elsewhere(u, 1, &chain, window, &n));
+	world_proxy_close(&topic_u);
+	world_proxy_close(&stranger);
 }
 END_TEST
 
@@ -349,10 +415,10 @@ START_TEST(noise)
 {
 	WINDOW(&proxy, .n = 2);
 	begin();
-	ck_assert_int_eq(statements_add(st, 0, 0, slice_str("config"), slice_str("{}"), (struct slice){NULL, 0}), 0);
-	ck_assert_int_eq(statements_add(st, 0, 1, (struct slice){NULL, 0}, slice_str("{}"), (struct slice){NULL, 0}), 0);
+	ck_assert_int_eq(statements_add(all, 0, 0, slice_str("config"), slice_str("{}"), (struct slice){NULL, 0}), 0);
+	ck_assert_int_eq(statements_add(all, 0, 1, (struct slice){NULL, 0}, slice_str("{}"), (struct slice){NULL, 0}), 0);
 	add_as(&w.s[0], 0, 2, (struct slice){NULL, 0}, (struct slice){NULL, 0});
-	ck_assert_uint_eq(statements_count(st)->unreadable + statements_count(st)->other, 0);
+	ck_assert_uint_eq(statements_count(st).unreadable + statements_count(st).other, 0);
 	statements_free(NULL);
 }
 END_TEST
@@ -372,6 +438,7 @@ main(void)
 	tcase_add_test(t, places);
 	tcase_add_test(t, one_partition);
 	tcase_add_test(t, topic_id_found);
+	tcase_add_test(t, several_topics);
 	tcase_add_test(t, noise);
 	suite_add_tcase(s, t);
 	return suite_run(s);

@@ -1,0 +1,28 @@
+/* verify: what verify.c read from the command line, and verify_run.c does. */
+#ifndef CTL_VERIFY_H
+#define CTL_VERIFY_H
+
+#include "ctl/way.h"
+#include "verify/audit.h"
+
+struct verify_options {
+	struct audit_conf a;
+	const char **topics;
+	size_t topic_count;
+	const char **keys; /* the files */
+	size_t key_count;
+	const char *from, *to; /* as they were written; or NULL */
+	const char *memory;    /* a file, or NULL */
+	const char *resume;
+	struct way_options way;
+	struct trust *trust;
+	bool json;
+	bool verbose;
+};
+
+/* Of what was written, and the time that it is now.  EXIT_OK, or what is wrong was said. */
+int verify_read_bounds(const struct command *c, struct verify_options *o);
+
+int verify_run(const struct command *c, struct verify_options *o, const struct way *w); /* gives the exit code */
+
+#endif

@@ -1,0 +1,253 @@
+#include "ctl/verify.h"
+
+#include <strings.h>
+#include <unistd.h>
+
+#include "ctl/recall_file.h"
+#include "ctl/resume.h"
+#include "ctl/view.h"
+
+struct running {
+	const struct verify_options *o;
+	const struct way *way;
+	struct view view;
+	struct resume *resume; /* or NULL */
+};
+
+/* Why the topic's id is not known; NULL: it is, in `id`. */
+static const char *
+find_topic_id(void *arg, const char *topic, char id[AUDIT_TOPIC_ID + 1])
+{
+	const struct running *r = arg;
+	const char *protocol = args_props_get(&r->o->way.props, "security.protocol");
+	int err;
+
+	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
+		return "that needs a plaintext connection, or -c";
+	err = topic_id_ask(r->way->bootstrap, r->way->gate != NULL ? &r->way->dial : NULL, topic,
+			   r->o->a.judge.timeout_ms, id);
+	return err == 0 ? NULL : err_text(err);
+}
+
+static void
+on_found(void *arg, unsigned job, const struct topic_report *t, const struct finding *f)
+{
+	struct running *r = arg;
+
+	view_finding(&r->view, job, t, f);
+}
+
+/* Findings are on the screen, or in the file, before the partition counts as judged. */
+static int
+on_settled(void *arg, unsigned job, const struct topic_report *t, const struct topic_partition *p, char *why, size_t why_len)
+{
+	struct running *r = arg;
+
+	view_partition(&r->view, job);
+	return r->resume == NULL ? 0 : resume_add(r->resume, t, p, why, why_len);
+}
+
+static bool
+on_known(void *arg, const struct topic_report *t, int32_t partition, struct topic_partition *ret)
+{
+	const struct running *r = arg;
+
+	return r->resume != NULL && resume_known(r->resume, t, partition, ret);
+}
+
+static void
+on_reported(void *arg, const struct topic_report *t)
+{
+	struct running *r = arg;
+
+	view_topic(&r->view, t);
+}
+
+static void
+on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct running *r = arg;
+
+	view_progress(&r->view, what, done, total);
+}
+
+/* One that is named is reported alone, as ever. */
+static bool
+is_several(const struct verify_options *o)
+{
+	return o->topic_count != 1 || selection_is_glob(o->topics[0]);
+}
+
+/* --- what was asked for --------------------------------------------------------------------- */
+
+static int
+read_bound(const struct command *c, const char *option, const char *text, int64_t now_ms, struct topic_bound *ret)
+{
+	bool is_time;
+
+	if (text == NULL)
+		return EXIT_OK;
+	if (args_bound(text, now_ms, &is_time, &ret->value) != 0)
+		return command_misused(c, "%s %s: neither an offset nor a time", option, text);
+	ret->kind = is_time ? TOPIC_BOUND_TIME : TOPIC_BOUND_OFFSET;
+	return EXIT_OK;
+}
+
+int
+verify_read_bounds(const struct command *c, struct verify_options *o)
+{
+	int code = read_bound(c, "--from", o->from, o->a.judge.now_ms, &o->a.judge.from);
+
+	return code != EXIT_OK ? code : read_bound(c, "--to", o->to, o->a.judge.now_ms, &o->a.judge.to);
+}
+
+static void
+digest_text(struct sha256 *h, const char *name, const char *value)
+{
+	sha256_update(h, name, strlen(name) + 1);
+	if (value != NULL)
+		sha256_update(h, value, strlen(value));
+	sha256_update(h, value == NULL ? "-" : "", 1);
+}
+
+/* A key is what its file holds, wherever that is. */
+static void
+digest_file(struct sha256 *h, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	uint8_t buf[4096];
+	size_t n;
+
+	digest_text(h, "key", f == NULL ? path : "");
+	while (f != NULL && (n = fread(buf, 1, sizeof(buf), f)) > 0)
+		sha256_update(h, buf, n);
+	if (f != NULL)
+		(void)fclose(f);
+}
+
+/* All that the outcome of a partition hangs on. */
+static void
+digest_options(const struct verify_options *o, uint8_t ret[SHA256_LEN])
+{
+	char partition[16];
+	struct sha256 h;
+
+	(void)snprintf(partition, sizeof(partition), "%d", o->a.partition);
+	sha256_init(&h);
+	for (size_t i = 0; i < o->topic_count; i++)
+		digest_text(&h, "topic", o->topics[i]);
+	digest_text(&h, "partition", partition);
+	digest_text(&h, "from", o->from);
+	digest_text(&h, "to", o->to);
+	digest_text(&h, "dbom", o->a.topics.dbom_topic);
+	digest_text(&h, "isolation", o->a.judge.read_committed ? "committed" : "uncommitted");
+	digest_text(&h, "unsigned", o->a.judge.accept_unsigned ? "accepted" : "");
+	digest_text(&h, "memory", o->memory == NULL ? NULL : "");
+	for (size_t i = 0; i < o->key_count; i++)
+		digest_file(&h, o->keys[i]);
+	sha256_final(&h, ret);
+}
+
+/* --- a run ------------------------------------------------------------------------------------ */
+
+static int
+file_failed(const struct command *c, int err, const char *why)
+{
+	return err == ERR_CONFIG ? command_misused(c, "%s", why) : command_failed(c, "%s", why);
+}
+
+/* An interrupted run's times count from when it began. */
+static int
+open_resume(const struct command *c, struct verify_options *o, struct running *r)
+{
+	uint8_t options[SHA256_LEN];
+	char why[700];
+	int err;
+
+	if (o->resume == NULL)
+		return EXIT_OK;
+	digest_options(o, options);
+	err = resume_open(o->resume, options, &o->a.judge.now_ms, &r->resume, why, sizeof(why));
+	return err != 0 ? file_failed(c, err, why) : verify_read_bounds(c, o);
+}
+
+static int
+audit(const struct command *c, const struct verify_options *o, const struct way *w, struct running *r)
+{
+	char why[700];
+	int err = audit_run(&o->a, why, sizeof(why));
+
+	view_hide_bar(&r->view);
+	if (err == ERR_CONFIG)
+		return command_misused(c, "%s", why);
+	if (err != 0)
+		return err == ERR_TIMEOUT ? way_failed(w, c, why) : command_failed(c, "%s", why);
+	return view_end(&r->view, is_several(o));
+}
+
+/* What a run that ended leaves behind.  Gives the exit code. */
+static int
+end(const struct command *c, const struct verify_options *o, struct running *r, struct recall_file *f, int code)
+{
+	char why[700];
+
+	if (code == EXIT_UNFINISHED || code == EXIT_USAGE)
+		return code;
+	if (o->memory != NULL && recall_file_save(f, o->a.topics.dbom_topic, why, sizeof(why)) != 0)
+		return command_failed(c, "%s", why);
+	if (r->resume != NULL)
+		resume_end(r->resume);
+	return code;
+}
+
+static void
+fill(struct verify_options *o, const struct way *w, struct running *r)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	o->a.topics.patterns = o->topics;
+	o->a.topics.count = o->topic_count;
+	if (o->a.topics.dbom_topic == NULL)
+		o->a.topics.dbom_topic = w->dbom_topic;
+	r->view.about = (struct report_about){.bootstrap = w->bootstrap,
+					      .dbom_topic = o->a.topics.dbom_topic,
+					      .read_committed = o->a.judge.read_committed,
+					      .keys = o->trust == NULL ? 0 : trust_count(o->trust)};
+	o->a.judge.bootstrap = w->bootstrap;
+	o->a.judge.detour = w->detour;
+	o->a.judge.timeout_ms = args_props_timeout_ms(&o->way.props);
+	o->a.judge.props = args_props_list(&o->way.props);
+	o->a.judge.trust = o->trust;
+	o->a.spool_dir = tmp != NULL && tmp[0] != '\0' ? tmp : "/var/tmp";
+	o->a.topic_id = find_topic_id;
+	o->a.found = on_found;
+	o->a.known = on_known;
+	o->a.settled = on_settled;
+	o->a.reported = on_reported;
+	o->a.progress = isatty(STDERR_FILENO) ? on_progress : NULL;
+	o->a.arg = r;
+}
+
+int
+verify_run(const struct command *c, struct verify_options *o, const struct way *w)
+{
+	struct running r = {.o = o, .way = w};
+	struct recall_file memory = {.lock_fd = -1};
+	char why[700];
+	int code = EXIT_OK, err;
+
+	fill(o, w, &r);
+	if (o->memory != NULL) {
+		if ((err = recall_file_open(o->memory, o->a.topics.dbom_topic, &memory, why, sizeof(why))) != 0)
+			return file_failed(c, err, why);
+		o->a.memory = &memory.memory;
+	}
+	if (view_open(&r.view, stdout, o->json, o->verbose, o->a.jobs) != 0)
+		code = command_failed(c, "out of memory");
+	if (code == EXIT_OK && (code = open_resume(c, o, &r)) == EXIT_OK)
+		code = end(c, o, &r, &memory, audit(c, o, w, &r));
+	resume_close(r.resume);
+	view_close(&r.view);
+	recall_file_close(&memory);
+	return code;
+}

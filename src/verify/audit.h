@@ -1,0 +1,47 @@
+/*
+ * audit: verifies topics, or parts of them, on a cluster.
+ *
+ *   statement topic ─► statements ─► which topics, which partitions ─┬─► judge, a thread ─┬─► findings, reports
+ *                                                                    └─► judge, a thread ─┘
+ *
+ * Statements are read first, once for all: what is stated while records are read counts as pending.
+ */
+#ifndef VERIFY_AUDIT_H
+#define VERIFY_AUDIT_H
+
+#include "verify/judge.h"
+#include "verify/selection.h"
+
+enum { AUDIT_JOBS_MAX = 64, AUDIT_TOPIC_ID = 22 };
+
+struct audit_conf { /* borrowed */
+	struct judge_conf judge; /* but its queue_kib; and its dbom_topic is that of topics' */
+	struct selection topics;
+	int32_t partition; /* -1: all */
+	struct recall *memory; /* what was seen the last time, and behind a run that ends well, this time; or NULL */
+	unsigned jobs;     /* partitions at a time; 0 is 1 */
+	const char *spool_dir; /* for statements that are too much for memory */
+
+	/* The topic's id, empty where the cluster has none; returns why it can't be told, or NULL. */
+	const char *(*topic_id)(void *arg, const char *topic, char ret[AUDIT_TOPIC_ID + 1]);
+
+	/* These are called one at a time.  `job` (below `jobs`) stays the same while a partition is judged. */
+	void (*found)(void *arg, unsigned job, const struct topic_report *t, const struct finding *f);
+	/* May be NULL: was this partition judged before?  Then *ret is what came of it. */
+	bool (*known)(void *arg, const struct topic_report *t, int32_t partition, struct topic_partition *ret);
+	/* A partition is judged.  0, or an error that ends it all; `why` says it. */
+	int (*settled)(void *arg, unsigned job, const struct topic_report *t, const struct topic_partition *p, char *why,
+		       size_t why_len);
+	/* All partitions of a topic are: topics come in the order of their names. */
+	void (*reported)(void *arg, const struct topic_report *t);
+	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total); /* or NULL */
+	void *arg;
+};
+
+/*
+ * 0, or why it could not be finished: ERR_NOTFOUND (a topic or partition isn't there, or nothing is like a glob),
+ * ERR_TIMEOUT, ERR_REMOTE, ERR_CONFIG (the memory is of another cluster, too), ERR_IO, ERR_NOMEM; `why` says it in words.
+ */
+int audit_run(const struct audit_conf *conf, char *why, size_t why_len) MUSTCHECK;
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * judge: partitions of topics on a cluster, one after the other; for one thread.
+ *
+ *   statements ─┐
+ *               ├─► join ─► findings, tally
+ *   records ────┘
+ */
+#ifndef VERIFY_JUDGE_H
+#define VERIFY_JUDGE_H
+
+#include "rdkafka/consumer.h"
+#include "verify/join.h"
+#include "verify/recall.h"
+#include "verify/topic.h"
+
+struct judge_conf { /* borrowed */
+	const char *bootstrap;
+	const char *const *props; /* librdkafka's; or NULL */
+	struct detour *detour;    /* how brokers are reached; NULL: librdkafka dials them itself */
+	int timeout_ms;           /* for each answer of the cluster */
+	const char *queue_kib;    /* as a consumer's */
+	struct topic_bound from, to; /* `to` is not included */
+	const char *dbom_topic;
+	bool read_committed;
+	const struct trust *trust;
+	bool accept_unsigned;
+	int64_t now_ms;
+};
+
+struct judge_task {
+	const char *topic;
+	const struct statements_topic *statements;
+	int32_t partition;
+	bool compacted; /* the topic's cleanup policy */
+	struct recall *memory; /* or NULL */
+	void (*found)(void *arg, const struct finding *f);
+	int (*progress)(void *arg, uint64_t done, uint64_t total); /* of the records; ERR_NOT_NOW ends it */
+	void *arg;
+};
+
+struct judge;
+
+/* 0, ERR_CONFIG, ERR_NOMEM; this and all the others say in `why` what failed.  Nothing is asked of the cluster yet. */
+int judge_open(const struct judge_conf *conf, struct judge **ret, char *why, size_t why_len) MUSTCHECK;
+void judge_close(struct judge *j); /* NULL is fine */
+
+/* Reads what is not committed too; free for other questions while no partition is judged. */
+struct consumer *judge_consumer(struct judge *j);
+
+/* 0; ERR_TIMEOUT, ERR_REMOTE, ERR_NOMEM; or ERR_NOT_NOW: progress ended it. */
+int judge_partition(struct judge *j, const struct judge_task *task, struct topic_partition *ret, char *why,
+		    size_t why_len) MUSTCHECK;
+
+#endif
