@@ -118,7 +118,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(THREADS_$(FLAVOR)) $(LIB)
 WRAPPED := malloc calloc realloc reallocarray strdup strndup free ZSTD_createCCtx ZSTD_createDCtx \
            libdeflate_alloc_compressor libdeflate_alloc_decompressor LZ4F_createCompressionContext \
            LZ4F_createDecompressionContext
-$(patsubst %,$(B)/unit/test_%,covered json_memory memory memory_chain memory_fsck memory_sealer memory_session memory_verify): private LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
+$(patsubst %,$(B)/unit/test_%,covered json_memory memory memory_audit memory_chain memory_fsck memory_recall memory_sealer memory_session memory_verify): private LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 # A second thread comes in at a chosen place of the first.
 RACED := txns_each txns_end txns_fence pthread_rwlock_rdlock pthread_rwlock_wrlock
 $(B)/unit/test_chains_journal: private LDFLAGS += $(RACED:%=-Wl,--wrap=%)
@@ -134,8 +134,8 @@ unit-all: ## the unit tests, released, under ASan and UBSan, and the threaded on
 	@$(PARALLEL) FLAVOR=asan unit
 	@$(PARALLEL) FLAVOR=tsan UNIT="$(TSAN_UNIT)" unit
 
-# The tests with threads in them, but the one that counts what is allocated: TSan's own threads do so, too.
-TSAN_UNIT := $(filter-out %/test_memory_sealer.c,$(sort $(shell grep -lE \
+# The tests with threads in them, but those that count what is allocated: TSan's own threads do so, too.
+TSAN_UNIT := $(filter-out %/test_memory_sealer.c %/test_memory_audit.c,$(sort $(shell grep -lE \
              'pthread_create|loop_run|reactor|resolver_new|sasl_lab|mocked\.h|consumer_open|publisher_new' $(UNIT) 2>/dev/null)))
 
 # Fuzz targets: with the fuzz flavour libFuzzer drives them, otherwise a small main()

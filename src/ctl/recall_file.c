@@ -183,9 +183,12 @@ load(const char *path, const char *dbom_topic, struct recall *m, char *why, size
 static char *
 with_suffix(const char *path, const char *suffix)
 {
-	char *s;
+	size_t n = strlen(path) + strlen(suffix) + 1;
+	char *s = malloc(n);
 
-	return asprintf(&s, "%s%s", path, suffix) < 0 ? NULL : s;
+	if (s != NULL)
+		(void)snprintf(s, n, "%s%s", path, suffix);
+	return s;
 }
 
 static int

@@ -44,7 +44,13 @@ on_settled(void *arg, unsigned job, const struct topic_report *t, const struct t
 	struct running *r = arg;
 
 	view_partition(&r->view, job);
-	return r->resume == NULL ? 0 : resume_add(r->resume, t, p, why, why_len);
+	if (r->resume == NULL)
+		return 0;
+	if (ferror(stdout)) {
+		snprintf(why, why_len, "what was found can't be written");
+		return ERR_IO;
+	}
+	return resume_add(r->resume, t, p, why, why_len);
 }
 
 static bool

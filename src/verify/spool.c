@@ -58,14 +58,17 @@ spool_free(struct spool *s)
 static int
 open_file(struct spool *s)
 {
+	static const char name[] = "/makotoctl-XXXXXX";
+	size_t n = strlen(s->dir) + sizeof(name);
 	char *path;
 
 	s->fd = open(s->dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	if (s->fd >= 0)
 		return 0;
 	/* Not every file system can. */
-	if (asprintf(&path, "%s/makotoctl-XXXXXX", s->dir) < 0)
+	if ((path = malloc(n)) == NULL)
 		return ERR_NOMEM;
+	(void)snprintf(path, n, "%s%s", s->dir, name);
 	s->fd = mkostemp(path, O_CLOEXEC);
 	if (s->fd >= 0)
 		(void)unlink(path);

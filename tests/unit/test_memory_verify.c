@@ -7,7 +7,8 @@
 #include "failing.h"
 
 #include "suite.h"
-#include "verify/join.h"
+#include "verify/recall.h"
+#include "verify/statements.h"
 #include "world.h"
 
 static struct world w;
@@ -85,6 +86,26 @@ join_all(const struct statements_topic *st, struct told *ret)
 	return err;
 }
 
+/* What is seen is remembered, and is all there. */
+static int
+remember(const struct statements_topic *t)
+{
+	struct recall_about about = {.topic = "t", .topic_id = WORLD_TOPIC_ID, .log_end = w.next_offset};
+	struct recall m = {.list = NULL};
+	struct tally tally = {0};
+	int err;
+
+	about.stated = statements_of(t, 0, &about.count);
+	if ((err = recall_see(&m, &about)) == 0) {
+		recall_sort(&m);
+		recall_judge(&m, &about, NULL, NULL, &tally);
+		/* No assertion here: those need memory. */
+		err = tally_outcome(&tally) == TALLY_OK && m.count == 2 ? 0 : ERR_MALFORMED;
+	}
+	recall_clear(&m);
+	return err;
+}
+
 static bool
 wanted(void *arg UNUSED, struct slice topic)
 {
@@ -113,6 +134,8 @@ verify(struct told *ret)
 	    (err = statements_topic(st, "t", (struct slice){NULL, 0}, &t)) != 0 || (err = statements_done(st)) != 0)
 		goto out;
 	err = join_all(t, ret);
+	if (err == 0)
+		err = remember(t);
 out:
 	statements_free(st);
 	spool_free(sc.spool);
