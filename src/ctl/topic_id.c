@@ -18,11 +18,12 @@
 #include "kafka/header.h"
 #include "kafka/metadata.h"
 
-enum { ANSWER_MAX = 16 * 1024 * 1024, IDS_SINCE = 10, UNKNOWN_TOPIC = 3 };
+enum { ANSWER_MAX = 16 * 1024 * 1024, IDS_SINCE = 10, UNKNOWN_TOPIC = 3, AT_ONCE = 200 };
 
 struct peer {
 	int fd;
-	int64_t deadline_ns;
+	int timeout_ms;
+	int64_t deadline_ns; /* of the answer that is awaited */
 	int32_t correlation_id;
 };
 
@@ -141,6 +142,7 @@ exchange(struct peer *p, int16_t key, int16_t version, struct slice body, struct
 	uint32_t len;
 	int err;
 
+	p->deadline_ns = clock_now().ns + (int64_t)p->timeout_ms * 1000000;
 	wr_u32(&w, 0);
 	request_header_write(key, version, ++p->correlation_id, slice_str("makotoctl"), &w);
 	wr_slice_put(&w, body);
@@ -171,39 +173,40 @@ exchange(struct peer *p, int16_t key, int16_t version, struct slice body, struct
 	return 0;
 }
 
-static int
-pick(const struct metadata *m, const char *topic, char *ret)
+static struct topic_id
+pick(const struct metadata *m, const char *topic)
 {
 	static const uint8_t none[16];
+	struct topic_id id = {.err = ERR_NOTFOUND};
 
 	for (size_t i = 0; i < m->topic_count; i++) {
 		const struct metadata_topic *t = &m->topics[i];
 
 		if (!slice_eq(t->name, slice_str(topic)))
 			continue;
-		if (t->error != 0)
-			return t->error == UNKNOWN_TOPIC ? ERR_NOTFOUND : ERR_REMOTE;
-		if (memcmp(t->id, none, sizeof(none)) == 0)
-			ret[0] = '\0';
-		else
-			text_uuid(t->id, ret);
-		return 0;
+		id.err = t->error == 0 ? 0 : t->error == UNKNOWN_TOPIC ? ERR_NOTFOUND : ERR_REMOTE;
+		if (id.err == 0 && memcmp(t->id, none, sizeof(none)) != 0)
+			text_uuid(t->id, id.text);
+		break;
 	}
-	return ERR_NOTFOUND;
+	return id;
 }
 
 static int
-ask_metadata(struct peer *p, int16_t version, const char *topic, struct wr *answer, char *ret)
+ask_metadata(struct peer *p, int16_t version, const char *const *topics, size_t count, struct wr *answer, struct topic_id *ret)
 {
-	struct slice name = slice_str(topic), body;
-	struct wr w = wr_new(1 << 16);
+	struct slice names[AT_ONCE], body;
+	struct wr w = wr_new(1 << 20);
 	struct metadata m;
 	int err;
 
-	metadata_request_write(version, &name, NULL, 1, &w);
+	for (size_t i = 0; i < count; i++)
+		names[i] = slice_str(topics[i]);
+	metadata_request_write(version, names, NULL, count, &w);
 	if ((err = wr_err(&w)) == 0 && (err = exchange(p, API_METADATA, version, wr_slice(&w), answer, &body)) == 0 &&
 	    (err = metadata_read(version, body, &m)) == 0) {
-		err = pick(&m, topic, ret);
+		for (size_t i = 0; i < count; i++)
+			ret[i] = pick(&m, topics[i]);
 		metadata_free(&m);
 	}
 	wr_free(&w);
@@ -211,14 +214,16 @@ ask_metadata(struct peer *p, int16_t version, const char *topic, struct wr *answ
 }
 
 static int
-ask_server(const struct topic_id_way *way, const char *host, const char *port, const char *topic, int timeout_ms, char *ret)
+ask_server(const struct topic_id_way *way, const char *host, const char *port, const char *const *topics, size_t count,
+	   int timeout_ms, struct topic_id *ret)
 {
-	struct peer p = {.fd = -1, .deadline_ns = clock_now().ns + (int64_t)timeout_ms * 1000000};
+	struct peer p = {.fd = -1, .timeout_ms = timeout_ms};
 	struct wr answer = wr_new(ANSWER_MAX);
 	int16_t min, max;
 	struct slice body;
 	int err;
 
+	p.deadline_ns = clock_now().ns + (int64_t)timeout_ms * 1000000;
 	if ((err = way != NULL ? dial_by(&p, way, host, port) : dial(&p, host, port)) != 0 ||
 	    (err = exchange(&p, API_VERSIONS, 0, slice_of("", 0), &answer, &body)) != 0 ||
 	    (err = apiversions_find(0, body, API_METADATA, &min, &max)) != 0)
@@ -228,9 +233,10 @@ ask_server(const struct topic_id_way *way, const char *host, const char *port, c
 	if (max < min)
 		err = ERR_UNSUPPORTED;
 	else if (max < IDS_SINCE)
-		ret[0] = '\0';
+		memset(ret, 0, count * sizeof(*ret));
 	else
-		err = ask_metadata(&p, max, topic, &answer, ret);
+		for (size_t at = 0; err == 0 && at < count; at += AT_ONCE)
+			err = ask_metadata(&p, max, topics + at, count - at < AT_ONCE ? count - at : AT_ONCE, &answer, ret + at);
 out:
 	if (p.fd >= 0)
 		close(p.fd);
@@ -268,24 +274,25 @@ split(char *server, char **ret_host, const char **ret_port)
 }
 
 int
-topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *topic, int timeout_ms,
-	     char ret[TOPIC_ID_TEXT + 1])
+topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *const *topics, size_t count,
+	     int timeout_ms, struct topic_id *ret)
 {
-	char *copy = strdup(bootstrap), *rest = NULL, *host, id[TOPIC_ID_TEXT + 1] = "";
+	char *copy = strdup(bootstrap), *rest = NULL, *host;
+	struct topic_id *ids = calloc(count + 1, sizeof(*ids));
 	const char *port;
 	int err = ERR_CONFIG;
 
-	if (copy == NULL)
+	if (copy == NULL || ids == NULL) {
+		free(copy);
+		free(ids);
 		return ERR_NOMEM;
-	for (char *s = strtok_r(copy, ",", &rest); s != NULL; s = strtok_r(NULL, ",", &rest)) {
-		if (!split(s, &host, &port))
-			continue;
-		err = ask_server(way, host, port, topic, timeout_ms, id);
-		if (err == 0)
-			memcpy(ret, id, sizeof(id));
-		if (err == 0 || err == ERR_NOTFOUND)
-			break;
 	}
+	for (char *s = strtok_r(copy, ",", &rest); s != NULL && err != 0; s = strtok_r(NULL, ",", &rest))
+		if (split(s, &host, &port))
+			err = ask_server(way, host, port, topics, count, timeout_ms, ids);
+	if (err == 0)
+		memcpy(ret, ids, count * sizeof(*ids));
+	free(ids);
 	free(copy);
 	return err;
 }

@@ -1,8 +1,8 @@
 /*
- * topic_id: asks a cluster for a topic's id, which the librdkafka of Debian 12 can't.
+ * topic_id: asks a cluster for topics' ids, which the librdkafka of Debian 12 can't.
  *
- * A small client of its own: one request after the other, blocking with a deadline; in
- * plaintext, or over connections that somebody else makes.
+ * A small client of its own: one connection, one request after the other, blocking with a deadline;
+ * in plaintext, or over connections that somebody else makes.
  */
 #ifndef CTL_TOPIC_ID_H
 #define CTL_TOPIC_ID_H
@@ -18,13 +18,17 @@ struct topic_id_way {
 	void *arg;
 };
 
+struct topic_id {
+	int err;                      /* 0; ERR_NOTFOUND: no such topic; ERR_REMOTE */
+	char text[TOPIC_ID_TEXT + 1]; /* as Kafka's tools print it; empty when the cluster has no topic ids */
+};
+
 /*
- * Tries the servers ("host:port,…") in turn.  0: *ret is the id as Kafka's tools print
- * it, or "" when the cluster has no topic ids.  ERR_NOTFOUND: no such topic.  ERR_TIMEOUT,
- * ERR_IO, ERR_CLOSED (TLS? a login?), ERR_REMOTE, ERR_MALFORMED: it could not be found out.
- * way NULL: it dials by itself.
+ * Tries the servers ("host:port,…") in turn, each for timeout_ms and every answer anew.  0: one told of all
+ * the topics, in their order.  ERR_TIMEOUT, ERR_IO, ERR_CLOSED (TLS? a login?), ERR_REMOTE, ERR_MALFORMED,
+ * ERR_NOMEM: it could not be found out.  way NULL: it dials by itself.
  */
-int topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *topic, int timeout_ms,
-		 char ret[TOPIC_ID_TEXT + 1]) MUSTCHECK;
+int topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *const *topics, size_t count,
+		 int timeout_ms, struct topic_id *ret) MUSTCHECK;
 
 #endif

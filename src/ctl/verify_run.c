@@ -14,19 +14,31 @@ struct running {
 	struct resume *resume; /* or NULL */
 };
 
-/* Why the topic's id is not known; NULL: it is, in `id`. */
 static const char *
-find_topic_id(void *arg, const char *topic, char id[AUDIT_TOPIC_ID + 1])
+ask_ids(const struct running *r, const char *const *topics, size_t count, struct topic_id *ret)
 {
-	const struct running *r = arg;
 	const char *protocol = args_props_get(&r->o->way.props, "security.protocol");
 	int err;
 
 	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
 		return "that needs a plaintext connection, or -c";
-	err = topic_id_ask(r->way->bootstrap, r->way->gate != NULL ? &r->way->dial : NULL, topic,
-			   r->o->a.judge.timeout_ms, id);
+	err = topic_id_ask(r->way->bootstrap, r->way->gate != NULL ? &r->way->dial : NULL, topics, count,
+			   r->o->a.judge.timeout_ms, ret);
 	return err == 0 ? NULL : err_text(err);
+}
+
+static void
+find_topic_ids(void *arg, const char *const *topics, size_t count, struct audit_id *ret)
+{
+	struct topic_id *ids = calloc(count, sizeof(*ids));
+	const char *why = ids == NULL ? "out of memory" : ask_ids(arg, topics, count, ids);
+
+	for (size_t i = 0; i < count; i++) {
+		ret[i].unknown = why != NULL ? why : ids[i].err == 0 ? NULL : err_text(ids[i].err);
+		if (ret[i].unknown == NULL)
+			memcpy(ret[i].text, ids[i].text, sizeof(ret[i].text));
+	}
+	free(ids);
 }
 
 static void
@@ -225,7 +237,7 @@ fill(struct verify_options *o, const struct way *w, struct running *r)
 	o->a.judge.props = args_props_list(&o->way.props);
 	o->a.judge.trust = o->trust;
 	o->a.spool_dir = tmp != NULL && tmp[0] != '\0' ? tmp : "/var/tmp";
-	o->a.topic_id = find_topic_id;
+	o->a.topic_ids = find_topic_ids;
 	o->a.found = on_found;
 	o->a.known = on_known;
 	o->a.settled = on_settled;

@@ -128,9 +128,9 @@ plan_topic(struct audit *a, struct audit_topic *t)
 	int err;
 
 	*r = (struct topic_report){.topic = t->name, .cluster_id = a->cluster_id, .gone = t->cluster_partitions == 0};
-	r->id_unchecked = r->gone ? "it is gone" : a->conf->topic_id(a->conf->arg, t->name, t->topic_id);
+	r->id_unchecked = r->gone ? "it is gone" : t->id.unknown;
 	if (r->id_unchecked == NULL)
-		id = slice_str(t->topic_id);
+		id = slice_str(t->id.text);
 	if ((err = statements_topic(a->statements, t->name, id, &t->statements)) != 0 ||
 	    (r->partitions = calloc(n + 1, sizeof(*r->partitions))) == NULL)
 		return audit_say(a, err != 0 ? err : ERR_NOMEM);
@@ -151,11 +151,37 @@ plan_topic(struct audit *a, struct audit_topic *t)
 	return 0;
 }
 
+/* All at once: a connection for each topic would be many. */
+static int
+ask_ids(struct audit *a)
+{
+	const char **names = calloc(a->topic_count, sizeof(*names));
+	struct audit_id *ids = calloc(a->topic_count, sizeof(*ids));
+	size_t n = 0;
+
+	if (names != NULL && ids != NULL) {
+		for (size_t i = 0; i < a->topic_count; i++)
+			if (a->topics[i].cluster_partitions > 0)
+				names[n++] = a->topics[i].name;
+		if (n > 0)
+			a->conf->topic_ids(a->conf->arg, names, n, ids);
+		n = 0;
+		for (size_t i = 0; i < a->topic_count; i++)
+			if (a->topics[i].cluster_partitions > 0)
+				a->topics[i].id = ids[n++];
+	}
+	free(names);
+	free(ids);
+	return audit_say(a, names == NULL || ids == NULL ? ERR_NOMEM : 0);
+}
+
 static int
 plan(struct audit *a)
 {
-	int err;
+	int err = ask_ids(a);
 
+	if (err != 0)
+		return err;
 	for (size_t i = 0; i < a->topic_count; i++)
 		if ((err = plan_topic(a, &a->topics[i])) != 0)
 			return err;

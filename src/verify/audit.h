@@ -14,6 +14,11 @@
 
 enum { AUDIT_JOBS_MAX = 64, AUDIT_TOPIC_ID = 22 };
 
+struct audit_id {
+	char text[AUDIT_TOPIC_ID + 1]; /* empty where the cluster has none */
+	const char *unknown;           /* why it can't be told; NULL: it is */
+};
+
 struct audit_conf { /* borrowed */
 	struct judge_conf judge; /* but its queue_kib; and its dbom_topic is that of topics' */
 	struct selection topics;
@@ -22,8 +27,8 @@ struct audit_conf { /* borrowed */
 	unsigned jobs;     /* partitions at a time; 0 is 1 */
 	const char *spool_dir; /* for statements that are too much for memory */
 
-	/* The topic's id, empty where the cluster has none; returns why it can't be told, or NULL. */
-	const char *(*topic_id)(void *arg, const char *topic, char ret[AUDIT_TOPIC_ID + 1]);
+	/* The ids of all these topics; ret is zeroed. */
+	void (*topic_ids)(void *arg, const char *const *topics, size_t count, struct audit_id *ret);
 
 	/* These are called one at a time.  `job` (below `jobs`) stays the same while a partition is judged. */
 	void (*found)(void *arg, unsigned job, const struct topic_report *t, const struct finding *f);

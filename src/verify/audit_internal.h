@@ -7,7 +7,7 @@
 struct audit_topic {
 	struct topic_report report; /* its partitions are in their order; of gone ones there are none */
 	char *name;
-	char topic_id[AUDIT_TOPIC_ID + 1];
+	struct audit_id id; /* of one that is there */
 	int32_t cluster_partitions; /* 0: the cluster has no such topic */
 	bool meant; /* else it is only there */
 	struct statements_topic *statements;

@@ -157,13 +157,13 @@ static struct told {
 	const char *known; /* a topic that was judged before */
 } told;
 
-static const char *
-on_topic_id(void *arg, const char *topic, char ret[AUDIT_TOPIC_ID + 1])
+/* The cluster has none. */
+static void
+on_topic_ids(void *arg, const char *const *topics, size_t count, struct audit_id *ret)
 {
 	(void)arg;
-	(void)topic;
-	ret[0] = '\0';
-	return NULL;
+	for (size_t i = 0; i < count; i++)
+		ck_assert(topics[i][0] != '\0' && ret[i].text[0] == '\0' && ret[i].unknown == NULL);
 }
 
 static void
@@ -227,7 +227,7 @@ conf_of(const char *const *topics, size_t count)
 				   .partition = -1,
 				   .jobs = 1,
 				   .spool_dir = "/tmp",
-				   .topic_id = on_topic_id,
+				   .topic_ids = on_topic_ids,
 				   .found = on_found,
 				   .known = on_known,
 				   .settled = on_settled,

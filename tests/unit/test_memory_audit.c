@@ -19,11 +19,10 @@ static struct told {
 	uint64_t findings, topics, records, gone, violations;
 } told;
 
-static const char *
-on_topic_id(void *arg UNUSED, const char *topic UNUSED, char ret[AUDIT_TOPIC_ID + 1])
+static void
+on_topic_ids(void *arg UNUSED, const char *const *topics UNUSED, size_t count UNUSED, struct audit_id *ret UNUSED)
 {
-	ret[0] = '\0';
-	return NULL;
+	/* The cluster has none. */
 }
 
 static void
@@ -57,7 +56,7 @@ run(void)
 				  .topics = {&glob, 1, WORLD_DBOM},
 				  .partition = -1,
 				  .spool_dir = "/tmp",
-				  .topic_id = on_topic_id,
+				  .topic_ids = on_topic_ids,
 				  .found = on_found,
 				  .settled = on_settled,
 				  .reported = on_reported};

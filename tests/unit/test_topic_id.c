@@ -17,6 +17,7 @@ struct broker { /* shared with its process */
 		size_t len;
 	} answers[2];   /* frames with their lengths */
 	size_t send[2]; /* how much of each; then the connection closes */
+	int rounds;     /* requests of a connection that are answered; 0 is 2, and the last answer is that of all that follow */
 };
 
 static bool
@@ -37,9 +38,13 @@ serve(const struct broker *b)
 	int fd;
 
 	while ((fd = accept(b->fd, NULL, NULL)) >= 0) {
-		for (int i = 0; i < 2 && read_request(fd); i++) {
-			(void)!write(fd, b->answers[i].buf, b->send[i]);
-			if (b->send[i] < b->answers[i].len)
+		for (int i = 0; i < (b->rounds > 0 ? b->rounds : 2) && read_request(fd); i++) {
+			struct broker a = *b;
+			int which = i > 0;
+
+			a.answers[which].buf[7] ^= (uint8_t)(i < 2 ? 0 : (i + 1) ^ 2); /* the correlation id */
+			(void)!write(fd, a.answers[which].buf, b->send[which]);
+			if (b->send[which] < b->answers[which].len)
 				break;
 		}
 		close(fd);
@@ -145,20 +150,70 @@ broker_stop(struct broker *b)
 	munmap(b, sizeof(*b));
 }
 
+static int
+ask_one(const char *servers, const char *topic, int timeout_ms, char *ret)
+{
+	struct topic_id got = {.err = 7};
+	int err = topic_id_ask(servers, NULL, &topic, 1, timeout_ms, &got);
+
+	if (err != 0)
+		ck_assert_int_eq(got.err, 7);
+	if (err == 0 && (err = got.err) == 0)
+		memcpy(ret, got.text, sizeof(got.text));
+	return err;
+}
+
 START_TEST(asked)
 {
 	struct broker *b = broker_start(12, 0);
 	char text[TOPIC_ID_TEXT + 1] = "untouched", servers[200];
 
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), 0);
+	ck_assert_int_eq(ask_one(b->address, "t", 10000, text), 0);
 	ck_assert_str_eq(text, "AAECAwQFBgcICQoLDA0ODw");
 	/* The first server that answers will do. */
 	snprintf(servers, sizeof(servers), "nothing.invalid:1,127.0.0.1:1,PLAINTEXT://%s", b->address);
 	memset(text, 0, sizeof(text));
-	ck_assert_int_eq(topic_id_ask(servers, NULL, "t", 10000, text), 0);
+	ck_assert_int_eq(ask_one(servers, "t", 10000, text), 0);
 	ck_assert_str_eq(text, "AAECAwQFBgcICQoLDA0ODw");
-	ck_assert_int_eq(topic_id_ask(b->address, NULL, "another", 10000, text), ERR_NOTFOUND);
+	ck_assert_int_eq(ask_one(b->address, "another", 10000, text), ERR_NOTFOUND);
+	broker_stop(b);
+}
+END_TEST
+
+/* Several at once, each with its own answer. */
+START_TEST(several)
+{
+	static const char *const topics[] = {"no", "t", "neither", "t"};
+	struct broker *b = broker_start(12, 0);
+	struct topic_id got[4];
+
+	broker_run(b);
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, topics, 4, 10000, got), 0);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(got[i].err, i % 2 == 1 ? 0 : ERR_NOTFOUND);
+		ck_assert_str_eq(got[i].text, i % 2 == 1 ? "AAECAwQFBgcICQoLDA0ODw" : "");
+	}
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, topics, 0, 10000, got), 0);
+	broker_stop(b);
+}
+END_TEST
+
+/* More than fit into one request: the same connection is asked again. */
+START_TEST(very_many)
+{
+	enum { MANY = 2 * AT_ONCE + 1 };
+	const char *topics[MANY];
+	struct broker *b = broker_start(12, 0);
+	struct topic_id got[MANY];
+
+	for (int i = 0; i < MANY; i++)
+		topics[i] = "t";
+	b->rounds = 4;
+	broker_run(b);
+	ck_assert_int_eq(topic_id_ask(b->address, NULL, topics, MANY, 10000, got), 0);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_str_eq(got[i].text, "AAECAwQFBgcICQoLDA0ODw");
 	broker_stop(b);
 }
 END_TEST
@@ -169,12 +224,12 @@ START_TEST(not_there)
 	char text[TOPIC_ID_TEXT + 1] = "untouched";
 
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), ERR_NOTFOUND);
+	ck_assert_int_eq(ask_one(b->address, "t", 10000, text), ERR_NOTFOUND);
 	ck_assert_str_eq(text, "untouched");
 	broker_stop(b);
-	ck_assert_int_eq(topic_id_ask("127.0.0.1:1", NULL, "t", 1000, text), ERR_IO);
-	ck_assert_int_eq(topic_id_ask("", NULL, "t", 1000, text), ERR_CONFIG);
-	ck_assert_int_eq(topic_id_ask("[::1", NULL, "t", 1000, text), ERR_CONFIG);
+	ck_assert_int_eq(ask_one("127.0.0.1:1", "t", 1000, text), ERR_IO);
+	ck_assert_int_eq(ask_one("", "t", 1000, text), ERR_CONFIG);
+	ck_assert_int_eq(ask_one("[::1", "t", 1000, text), ERR_CONFIG);
 	ck_assert_str_eq(text, "untouched");
 }
 END_TEST
@@ -186,11 +241,11 @@ START_TEST(without_ids)
 	char text[TOPIC_ID_TEXT + 1] = "untouched";
 
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), 0);
+	ck_assert_int_eq(ask_one(b->address, "t", 10000, text), 0);
 	ck_assert_str_eq(text, "");
 	broker_stop(b);
 	strcpy(text, "untouched");
-	ck_assert_int_eq(topic_id_ask(mock_bootstrap(m), NULL, "t", 10000, text), 0);
+	ck_assert_int_eq(ask_one(mock_bootstrap(m), "t", 10000, text), 0);
 	ck_assert_str_eq(text, "");
 	mock_stop(m);
 }
@@ -208,7 +263,7 @@ START_TEST(cut_short)
 			char text[TOPIC_ID_TEXT + 1] = "untouched";
 
 			b->send[which] = n;
-			ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), ERR_CLOSED);
+			ck_assert_int_eq(ask_one(b->address, "t", 10000, text), ERR_CLOSED);
 			ck_assert_str_eq(text, "untouched");
 		}
 		broker_stop(b);
@@ -227,7 +282,7 @@ START_TEST(one_byte_changed)
 			char text[TOPIC_ID_TEXT + 1];
 
 			b->answers[which].buf[n] ^= 0x81;
-			(void)!topic_id_ask(b->address, NULL, "t", 10000, text);
+			(void)!ask_one(b->address, "t", 10000, text);
 			b->answers[which].buf[n] ^= 0x81;
 		}
 		broker_stop(b);
@@ -244,7 +299,7 @@ START_TEST(no_kafka)
 	memcpy(b->answers[0].buf, tls_alert, sizeof(tls_alert));
 	b->answers[0].len = b->send[0] = sizeof(tls_alert);
 	broker_run(b);
-	ck_assert_int_eq(topic_id_ask(b->address, NULL, "t", 10000, text), ERR_MALFORMED);
+	ck_assert_int_eq(ask_one(b->address, "t", 10000, text), ERR_MALFORMED);
 	broker_stop(b);
 }
 END_TEST
@@ -259,6 +314,8 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, asked);
+	tcase_add_test(t, several);
+	tcase_add_test(t, very_many);
 	tcase_add_test(t, not_there);
 	tcase_add_test(t, without_ids);
 	tcase_add_test(t, cut_short);
