@@ -67,12 +67,11 @@ right_manifest(const struct statement *s, struct slice manifest)
 	       manifest_is_right(s->manifest, manifest, s->leaf_count, s->manifest_sha256, s->root);
 }
 
-int
-kept_again(struct kept *k, struct spool *spool, const struct published *p, struct slice manifest)
+void
+kept_merge(struct kept *k, const struct kept *again)
 {
-	if (p->state == PUBLISHED_SIGNED)
+	if (again->w.trust == TRUST_SIGNED)
 		k->w.trust = TRUST_SIGNED;
-	if (right_manifest(&k->s, k->w.manifest) || !right_manifest(&k->s, manifest))
-		return 0;
-	return kept_slice(spool, manifest, &k->w.manifest);
+	if (!right_manifest(&k->s, k->w.manifest) && right_manifest(&k->s, again->w.manifest))
+		k->w.manifest = again->w.manifest;
 }

@@ -19,18 +19,16 @@ kept_of(const struct verdict_window *w)
 	return (struct kept *)(uintptr_t)w;
 }
 
-/* All three: 0, ERR_NOMEM, or ERR_IO (the spool has no room). */
-
-/* Of one that counts; where it stands is still to be set. */
+/* Of one that counts; where it stands is still to be set.  0, ERR_NOMEM, or ERR_IO (the spool has no room). */
 int kept_make(struct spool *spool, const struct published *p, struct slice manifest, struct kept **ret) MUSTCHECK;
 
 /*
  * The same statement again: no fork, and nothing new but maybe a signature or a
  * manifest that the first lacked.
  */
-int kept_again(struct kept *k, struct spool *spool, const struct published *p, struct slice manifest) MUSTCHECK;
+void kept_merge(struct kept *k, const struct kept *again);
 
-/* A null slice stays null, and an empty one empty. */
+/* A copy; a null slice stays null, and an empty one empty.  As kept_make(). */
 int kept_slice(struct spool *spool, struct slice from, struct slice *to) MUSTCHECK;
 
 #endif

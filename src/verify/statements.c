@@ -24,7 +24,6 @@ struct statements {
 	struct statements_topic **topics;
 	size_t topic_count, topic_cap;
 	struct map *by_name; /* name → struct statements_topic */
-	struct map *by_hash; /* SHA-256 of a statement → struct kept; until done */
 	struct places places;
 };
 
@@ -36,8 +35,8 @@ statements_new(const struct statements_conf *conf)
 	if (s == NULL)
 		return NULL;
 	s->conf = *conf;
-	if ((s->by_name = map_new()) == NULL || (s->by_hash = map_new()) == NULL) {
-		statements_free(s);
+	if ((s->by_name = map_new()) == NULL) {
+		free(s);
 		return NULL;
 	}
 	return s;
@@ -63,7 +62,6 @@ statements_free(struct statements *s)
 	free(s->topics);
 	free(s->places.list);
 	map_free(s->by_name);
-	map_free(s->by_hash);
 	free(s);
 }
 
@@ -108,22 +106,17 @@ partition_at(struct statements_topic *t, int32_t partition)
 static int
 add_kept(struct statements_topic *t, const struct published *p, int32_t partition, int64_t offset, struct slice manifest)
 {
-	struct statements *s = t->all;
-	struct kept *k = map_get(s->by_hash, slice_of(p->sha256, SHA256_LEN));
-	struct partition *part;
+	struct partition *part = partition_at(t, p->statement->partition);
+	struct kept *k;
 	int err;
 
-	if (k != NULL)
-		return kept_again(k, s->conf.spool, p, manifest);
-	if ((part = partition_at(t, p->statement->partition)) == NULL)
+	if (part == NULL)
 		return ERR_NOMEM;
-	if ((err = kept_make(s->conf.spool, p, manifest, &k)) != 0)
+	if ((err = kept_make(t->all->conf.spool, p, manifest, &k)) != 0 ||
+	    (err = grow(&part->list, part->count, &part->cap, sizeof(*part->list))) != 0)
 		return err;
 	k->partition = partition;
 	k->offset = offset;
-	if ((err = grow(&part->list, part->count, &part->cap, sizeof(*part->list))) != 0 ||
-	    (err = map_put(s->by_hash, slice_of(p->sha256, SHA256_LEN), k)) != 0)
-		return err;
 	part->list[part->count++] = &k->w;
 	t->count.trusted++;
 	return 0;
@@ -232,6 +225,49 @@ statements_topic_name(const struct statements *s, size_t i)
 
 /* --- all are there -------------------------------------------------------------------- */
 
+struct entry {
+	const struct verdict_window *w;
+	size_t at; /* in the list */
+};
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int c = memcmp(x->w->sha256, y->w->sha256, SHA256_LEN);
+
+	return c != 0 ? c : (x->at > y->at) - (x->at < y->at);
+}
+
+/* A statement that was published again is one: the first. */
+static int
+merge_again(struct statements_topic *t, struct partition *p)
+{
+	struct entry *list = calloc(p->count + 1, sizeof(*list));
+	size_t first = 0, stay = 0;
+
+	if (list == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < p->count; i++)
+		list[i] = (struct entry){p->list[i], i};
+	qsort(list, p->count, sizeof(*list), by_hash);
+	for (size_t i = 1; i < p->count; i++) {
+		if (memcmp(list[i].w->sha256, list[first].w->sha256, SHA256_LEN) != 0) {
+			first = i;
+			continue;
+		}
+		kept_merge(kept_of(list[first].w), kept_of(list[i].w));
+		p->list[list[i].at] = NULL;
+	}
+	free(list);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i] != NULL)
+			p->list[stay++] = p->list[i];
+	t->count.trusted -= p->count - stay;
+	p->count = stay;
+	return 0;
+}
+
 /* Nobody could tell the topic's id: that of the statement that was settled last. */
 static struct slice
 latest_id(const struct statements_topic *t)
@@ -281,7 +317,7 @@ statements_topic(struct statements *s, const char *name, struct slice id, struct
 	if (err != 0 || (err = kept_slice(s->conf.spool, id.p == NULL ? latest_id(t) : id, &t->id)) != 0)
 		return err;
 	for (size_t i = 0; i < t->partition_count; i++)
-		if ((err = give_up_others(t, &t->partitions[i])) != 0)
+		if ((err = merge_again(t, &t->partitions[i])) != 0 || (err = give_up_others(t, &t->partitions[i])) != 0)
 			return err;
 	*ret = t;
 	return 0;
@@ -309,8 +345,6 @@ statements_done(struct statements *s)
 {
 	int err = 0;
 
-	map_free(s->by_hash);
-	s->by_hash = NULL;
 	for (size_t i = 0; err == 0 && i < s->topic_count; i++)
 		err = add_kept_places(s->topics[i]);
 	places_sort(&s->places);

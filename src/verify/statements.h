@@ -56,8 +56,9 @@ const char *statements_topic_name(const struct statements *s, size_t i); /* NULL
 
 /*
  * What is said about a topic, maybe nothing.  id: 22 characters, empty where the cluster has none;
- * p == NULL: nobody can tell it, and that of the statement that was settled last is taken.  Those
- * that were added so far and have another are given up.  0, ERR_NOMEM or ERR_IO.
+ * p == NULL: nobody can tell it, and that of the statement that was settled last is taken.  Of
+ * those that were added so far, those with another are given up, and what was published again is
+ * one.  0, ERR_NOMEM or ERR_IO.
  */
 int statements_topic(struct statements *s, const char *name, struct slice id, struct statements_topic **ret) MUSTCHECK;
 

@@ -94,6 +94,8 @@ kept(int32_t partition)
 {
 	size_t n;
 
+	/* What was added so far. */
+	ck_assert_int_eq(statements_topic(all, "t", topic_id, &st), 0);
 	(void)statements_of(st, partition, &n);
 	return n;
 }
@@ -101,8 +103,11 @@ kept(int32_t partition)
 static const struct verdict_window *
 kept_at(int32_t partition, size_t i)
 {
+	const struct verdict_window *const *list;
 	size_t n;
-	const struct verdict_window *const *list = statements_of(st, partition, &n);
+
+	(void)kept(partition);
+	list = statements_of(st, partition, &n);
 
 	ck_assert_uint_lt(i, n);
 	return list[i];
