@@ -129,13 +129,13 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 	case 'P':
 		return command_misused(c, "--policy is not supported by this version; --public-key is");
 	case 'u':
-		o->a.judge.accept_unsigned = true;
+		o->a.examiner.accept_unsigned = true;
 		return EXIT_OK;
 	case 'd':
 		o->a.topics.dbom_topic = optarg;
 		return EXIT_OK;
 	case 'i':
-		return read_isolation(c, optarg, &o->a.judge.read_committed);
+		return read_isolation(c, optarg, &o->a.examiner.read_committed);
 	case 'j':
 		o->json = true;
 		return EXIT_OK;
@@ -177,12 +177,12 @@ read_options(const struct command *c, int argc, char **argv, struct verify_optio
 	}
 	if (o->way.bootstrap == NULL && o->way.file == NULL)
 		return command_misused(c, "-b HOST:PORT is missing, or -c FILE");
-	if (o->trust == NULL && !o->a.judge.accept_unsigned)
+	if (o->trust == NULL && !o->a.examiner.accept_unsigned)
 		return command_misused(c, "--public-key FILE is missing: whose statements count?");
 	if ((code = verify_read_bounds(c, o)) != EXIT_OK)
 		return code;
-	if (o->a.judge.from.kind != TOPIC_BOUND_NONE && o->a.judge.from.kind == o->a.judge.to.kind &&
-	    o->a.judge.from.value > o->a.judge.to.value)
+	if (o->a.examiner.from.kind != TOPIC_BOUND_NONE && o->a.examiner.from.kind == o->a.examiner.to.kind &&
+	    o->a.examiner.from.value > o->a.examiner.to.value)
 		return command_misused(c, "--from is behind --to");
 	return EXIT_OK;
 }
@@ -201,7 +201,7 @@ default_jobs(void)
 static int
 run(const struct command *c, int argc, char **argv)
 {
-	struct verify_options o = {.a = {.judge = {.now_ms = clock_wall_ms()}, .partition = -1, .jobs = default_jobs()}};
+	struct verify_options o = {.a = {.examiner = {.now_ms = clock_wall_ms()}, .partition = -1, .jobs = default_jobs()}};
 	struct way way = {0};
 	bool asked = false;
 	int code = read_options(c, argc, argv, &o, &asked);

@@ -23,7 +23,7 @@ ask_ids(const struct running *r, const char *const *topics, size_t count, struct
 	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
 		return "that needs a plaintext connection, or -c";
 	err = topic_id_ask(r->way->bootstrap, r->way->gate != NULL ? &r->way->dial : NULL, topics, count,
-			   r->o->a.judge.timeout_ms, ret);
+			   r->o->a.examiner.timeout_ms, ret);
 	return err == 0 ? NULL : err_text(err);
 }
 
@@ -114,9 +114,9 @@ read_bound(const struct command *c, const char *option, const char *text, int64_
 int
 verify_read_bounds(const struct command *c, struct verify_options *o)
 {
-	int code = read_bound(c, "--from", o->from, o->a.judge.now_ms, &o->a.judge.from);
+	int code = read_bound(c, "--from", o->from, o->a.examiner.now_ms, &o->a.examiner.from);
 
-	return code != EXIT_OK ? code : read_bound(c, "--to", o->to, o->a.judge.now_ms, &o->a.judge.to);
+	return code != EXIT_OK ? code : read_bound(c, "--to", o->to, o->a.examiner.now_ms, &o->a.examiner.to);
 }
 
 static void
@@ -158,8 +158,8 @@ digest_options(const struct verify_options *o, uint8_t ret[SHA256_LEN])
 	digest_text(&h, "from", o->from);
 	digest_text(&h, "to", o->to);
 	digest_text(&h, "dbom", o->a.topics.dbom_topic);
-	digest_text(&h, "isolation", o->a.judge.read_committed ? "committed" : "uncommitted");
-	digest_text(&h, "unsigned", o->a.judge.accept_unsigned ? "accepted" : "");
+	digest_text(&h, "isolation", o->a.examiner.read_committed ? "committed" : "uncommitted");
+	digest_text(&h, "unsigned", o->a.examiner.accept_unsigned ? "accepted" : "");
 	digest_text(&h, "memory", o->memory == NULL ? NULL : "");
 	for (size_t i = 0; i < o->key_count; i++)
 		digest_file(&h, o->keys[i]);
@@ -185,7 +185,7 @@ open_resume(const struct command *c, struct verify_options *o, struct running *r
 	if (o->resume == NULL)
 		return EXIT_OK;
 	digest_options(o, options);
-	err = resume_open(o->resume, options, &o->a.judge.now_ms, &r->resume, why, sizeof(why));
+	err = resume_open(o->resume, options, &o->a.examiner.now_ms, &r->resume, why, sizeof(why));
 	return err != 0 ? file_failed(c, err, why) : verify_read_bounds(c, o);
 }
 
@@ -229,13 +229,13 @@ fill(struct verify_options *o, const struct way *w, struct running *r)
 		o->a.topics.dbom_topic = w->dbom_topic;
 	r->view.about = (struct report_about){.bootstrap = w->bootstrap,
 					      .dbom_topic = o->a.topics.dbom_topic,
-					      .read_committed = o->a.judge.read_committed,
+					      .read_committed = o->a.examiner.read_committed,
 					      .keys = o->trust == NULL ? 0 : trust_count(o->trust)};
-	o->a.judge.bootstrap = w->bootstrap;
-	o->a.judge.detour = w->detour;
-	o->a.judge.timeout_ms = args_props_timeout_ms(&o->way.props);
-	o->a.judge.props = args_props_list(&o->way.props);
-	o->a.judge.trust = o->trust;
+	o->a.examiner.bootstrap = w->bootstrap;
+	o->a.examiner.detour = w->detour;
+	o->a.examiner.timeout_ms = args_props_timeout_ms(&o->way.props);
+	o->a.examiner.props = args_props_list(&o->way.props);
+	o->a.examiner.trust = o->trust;
 	o->a.spool_dir = tmp != NULL && tmp[0] != '\0' ? tmp : "/var/tmp";
 	o->a.topic_ids = find_topic_ids;
 	o->a.found = on_found;

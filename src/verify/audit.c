@@ -12,7 +12,7 @@ audit_say(struct audit *a, int err)
 	if (err == ERR_NOMEM)
 		snprintf(a->why, a->why_len, "out of memory");
 	else if (err != 0)
-		snprintf(a->why, a->why_len, "%s", consumer_why(judge_consumer(a->first)));
+		snprintf(a->why, a->why_len, "%s", consumer_why(examiner_consumer(a->first)));
 	return err;
 }
 
@@ -49,13 +49,13 @@ on_statements_progress(void *arg, uint64_t done, uint64_t total)
 static int
 read_statements(struct audit *a)
 {
-	struct statements_conf sc = {.trust = a->conf->judge.trust,
-				     .accept_unsigned = a->conf->judge.accept_unsigned,
+	struct statements_conf sc = {.trust = a->conf->examiner.trust,
+				     .accept_unsigned = a->conf->examiner.accept_unsigned,
 				     .cluster_id = slice_str(a->cluster_id),
 				     .wanted = audit_wanted,
 				     .wanted_arg = a,
 				     .partition = a->conf->partition};
-	struct consumer *c = judge_consumer(a->first);
+	struct consumer *c = examiner_consumer(a->first);
 	int err;
 
 	if ((a->spool = spool_new(a->conf->spool_dir, SPOOL_IN_MEMORY)) == NULL)
@@ -96,7 +96,7 @@ is_compacted(const struct audit *a, const struct audit_topic *t)
 
 	if (!has_keys(t))
 		return false;
-	if (consumer_topic_config(judge_consumer(a->first), t->name, "cleanup.policy", policy, sizeof(policy)) != 0)
+	if (consumer_topic_config(examiner_consumer(a->first), t->name, "cleanup.policy", policy, sizeof(policy)) != 0)
 		return true;
 	return strstr(policy, "compact") != NULL;
 }
@@ -205,7 +205,7 @@ work(struct audit *a)
 int
 audit_run(const struct audit_conf *conf, char *why, size_t why_len)
 {
-	struct audit a = {.conf = conf, .judge = conf->judge, .why = why, .why_len = why_len};
+	struct audit a = {.conf = conf, .examiner = conf->examiner, .why = why, .why_len = why_len};
 	unsigned jobs = conf->jobs < 1 ? 1 : conf->jobs;
 	char queue[16];
 	struct slice id;
@@ -213,11 +213,11 @@ audit_run(const struct audit_conf *conf, char *why, size_t why_len)
 
 	(void)snprintf(queue, sizeof(queue), "%d",
 		       QUEUE_KIB / (int)jobs > QUEUE_KIB_LEAST ? QUEUE_KIB / (int)jobs : QUEUE_KIB_LEAST);
-	a.judge.queue_kib = queue;
-	a.judge.dbom_topic = conf->topics.dbom_topic;
+	a.examiner.queue_kib = queue;
+	a.examiner.dbom_topic = conf->topics.dbom_topic;
 	why[0] = '\0';
-	if ((err = judge_open(&a.judge, &a.first, why, why_len)) != 0 ||
-	    (err = audit_say(&a, consumer_cluster_id(judge_consumer(a.first), &id))) != 0)
+	if ((err = examiner_open(&a.examiner, &a.first, why, why_len)) != 0 ||
+	    (err = audit_say(&a, consumer_cluster_id(examiner_consumer(a.first), &id))) != 0)
 		goto out;
 	snprintf(a.cluster_id, sizeof(a.cluster_id), "%.*s", (int)id.n, (const char *)id.p);
 	if ((err = audit_recall_open(&a)) != 0 || (err = audit_ask_topics(&a)) != 0 || (err = read_statements(&a)) != 0 || (err = audit_add_stated(&a)) != 0 ||
@@ -232,6 +232,6 @@ out:
 	free(a.tasks);
 	statements_free(a.statements);
 	spool_free(a.spool);
-	judge_close(a.first);
+	examiner_close(a.first);
 	return err;
 }

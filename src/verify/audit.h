@@ -1,15 +1,15 @@
 /*
  * audit: verifies topics, or parts of them, on a cluster.
  *
- *   statement topic ─► statements ─► which topics, which partitions ─┬─► judge, a thread ─┬─► findings, reports
- *                                                                    └─► judge, a thread ─┘
+ *   statement topic ─► statements ─► which topics, which partitions ─┬─► examiner, a thread ─┬─► findings, reports
+ *                                                                    └─► examiner, a thread ─┘
  *
  * Statements are read first, once for all: what is stated while records are read counts as pending.
  */
 #ifndef VERIFY_AUDIT_H
 #define VERIFY_AUDIT_H
 
-#include "verify/judge.h"
+#include "verify/examiner.h"
 #include "verify/selection.h"
 
 enum { AUDIT_JOBS_MAX = 64, AUDIT_TOPIC_ID = 22 };
@@ -20,7 +20,7 @@ struct audit_id {
 };
 
 struct audit_conf { /* borrowed */
-	struct judge_conf judge; /* but its queue_kib; and its dbom_topic is that of topics' */
+	struct examiner_conf examiner; /* but its queue_kib; and its dbom_topic is that of topics' */
 	struct selection topics;
 	int32_t partition; /* -1: all */
 	struct recall *memory; /* what was seen the last time, and behind a run that ends well, this time; or NULL */

@@ -22,8 +22,8 @@ struct audit_task {
 
 struct audit {
 	const struct audit_conf *conf;
-	struct judge_conf judge;
-	struct judge *first; /* its consumer asks what is asked of the cluster before partitions are judged */
+	struct examiner_conf examiner;
+	struct examiner *first; /* its consumer asks what is asked of the cluster before partitions are judged */
 	struct spool *spool;
 	struct statements *statements;
 	char cluster_id[64];
@@ -48,7 +48,7 @@ void audit_topic_clear(struct audit_topic *t);
 
 /* audit_recall.c: nothing without a memory. */
 int audit_recall_open(struct audit *a) MUSTCHECK;
-void audit_recall_rest(struct audit *a, struct audit_topic *t); /* the partitions that no judge will look at */
+void audit_recall_rest(struct audit *a, struct audit_topic *t); /* the partitions that no examiner will look at */
 int audit_recall_see(struct audit *a, const struct audit_topic *t) MUSTCHECK;
 
 /* Judges what the tasks say, and has each topic reported.  0 or an error. */

@@ -40,7 +40,7 @@ on_gone(void *arg, const struct finding *f)
 	x->a->conf->found(x->a->conf->arg, 0, &x->topic->report, f);
 }
 
-/* Partitions that no judge will look at: those that are gone, and those that were judged before (of which it is told already). */
+/* Partitions that no examiner will look at: those that are gone, and those that were judged before (of which it is told already). */
 void
 audit_recall_rest(struct audit *a, struct audit_topic *t)
 {

@@ -49,7 +49,7 @@ audit_ask_topics(struct audit *a)
 			globs = true;
 			continue;
 		}
-		if ((err = consumer_partitions(judge_consumer(a->first), p->patterns[i], &n)) != 0 ||
+		if ((err = consumer_partitions(examiner_consumer(a->first), p->patterns[i], &n)) != 0 ||
 		    (err = add_topic(a, p->patterns[i], n, true)) != 0)
 			return audit_say(a, err);
 		if (a->conf->partition >= n) {
@@ -57,7 +57,7 @@ audit_ask_topics(struct audit *a)
 			return ERR_NOTFOUND;
 		}
 	}
-	return globs ? audit_say(a, consumer_topics(judge_consumer(a->first), on_topic, a)) : 0;
+	return globs ? audit_say(a, consumer_topics(examiner_consumer(a->first), on_topic, a)) : 0;
 }
 
 /* Statements may be about topics that the cluster has no more. */

@@ -10,7 +10,7 @@ struct worker {
 	struct work *work;
 	unsigned job;
 	pthread_t thread;
-	struct judge *judge;
+	struct examiner *examiner;
 	struct audit_task *task;
 	uint64_t done_of_it; /* thousandths; guarded by the lock */
 	char why[WHY];
@@ -130,7 +130,7 @@ static int
 judge_one(struct worker *x)
 {
 	struct audit_topic *t = x->task->topic;
-	struct judge_task task = {.topic = t->name,
+	struct examiner_task task = {.topic = t->name,
 				  .statements = t->statements,
 				  .partition = t->report.partitions[x->task->at].partition,
 				  .compacted = t->compacted,
@@ -139,7 +139,7 @@ judge_one(struct worker *x)
 				  .progress = on_progress,
 				  .arg = x};
 	struct topic_partition p;
-	int err = judge_partition(x->judge, &task, &p, x->why, sizeof(x->why));
+	int err = examiner_partition(x->examiner, &task, &p, x->why, sizeof(x->why));
 
 	return err != 0 ? err : settle(x->work, x, &p);
 }
@@ -151,8 +151,8 @@ run(void *arg)
 	struct work *w = x->work;
 	int err = 0;
 
-	if (x->judge == NULL)
-		err = judge_open(&w->a->judge, &x->judge, x->why, sizeof(x->why));
+	if (x->examiner == NULL)
+		err = examiner_open(&w->a->examiner, &x->examiner, x->why, sizeof(x->why));
 	while (err == 0 && (x->task = take(w)) != NULL)
 		err = judge_one(x);
 	if (err != 0)
@@ -192,14 +192,14 @@ audit_work(struct audit *a)
 		w.workers[i].work = &w;
 		w.workers[i].job = i;
 	}
-	w.workers[0].judge = a->first;
+	w.workers[0].examiner = a->first;
 	tell_topics(&w); /* those of which nothing is left to do */
 	started = start(w.workers + 1, w.worker_count - 1);
 	(void)run(&w.workers[0]);
 	for (unsigned i = 1; i <= started; i++)
 		pthread_join(w.workers[i].thread, NULL);
 	for (unsigned i = 1; i < w.worker_count; i++)
-		judge_close(w.workers[i].judge);
+		examiner_close(w.workers[i].examiner);
 	pthread_mutex_destroy(&w.lock);
 	free(w.workers);
 	return w.err;

@@ -219,7 +219,7 @@ conf_of(const char *const *topics, size_t count)
 	const char *known = told.known;
 
 	told = (struct told){.known = known};
-	return (struct audit_conf){.judge = {.bootstrap = mock_bootstrap(mock),
+	return (struct audit_conf){.examiner = {.bootstrap = mock_bootstrap(mock),
 					     .timeout_ms = 10000,
 					     .trust = trust,
 					     .now_ms = clock_wall_ms()},
@@ -241,8 +241,8 @@ verify(const char *topic, struct topic_bound from, struct topic_bound to)
 {
 	struct audit_conf conf = conf_of(&topic, 1);
 
-	conf.judge.from = from;
-	conf.judge.to = to;
+	conf.examiner.from = from;
+	conf.examiner.to = to;
 	return audit_run(&conf, why, sizeof(why));
 }
 
@@ -411,8 +411,8 @@ START_TEST(nobody_there)
 	static const char *const t = "t";
 	struct audit_conf conf = conf_of(&t, 1);
 
-	conf.judge.bootstrap = "127.0.0.1:1";
-	conf.judge.timeout_ms = 200;
+	conf.examiner.bootstrap = "127.0.0.1:1";
+	conf.examiner.timeout_ms = 200;
 	ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), ERR_TIMEOUT);
 	ck_assert_str_ne(why, "");
 	/* A partition that isn't there. */

@@ -52,7 +52,7 @@ run(void)
 {
 	static const char *const glob = "*";
 	const struct remembered seen = {.chain = {{1}}, .window_id = 1, .topic = "was here"};
-	struct audit_conf conf = {.judge = {.bootstrap = mock_bootstrap(mock), .timeout_ms = 10000, .trust = trust, .now_ms = 1},
+	struct audit_conf conf = {.examiner = {.bootstrap = mock_bootstrap(mock), .timeout_ms = 10000, .trust = trust, .now_ms = 1},
 				  .topics = {&glob, 1, WORLD_DBOM},
 				  .partition = -1,
 				  .spool_dir = "/tmp",

@@ -1,19 +1,19 @@
 /*
- * judge: partitions of topics on a cluster, one after the other; for one thread.
+ * examiner: partitions of topics on a cluster, one after the other; for one thread.
  *
  *   statements ─┐
  *               ├─► join ─► findings, tally
  *   records ────┘
  */
-#ifndef VERIFY_JUDGE_H
-#define VERIFY_JUDGE_H
+#ifndef VERIFY_EXAMINER_H
+#define VERIFY_EXAMINER_H
 
 #include "rdkafka/consumer.h"
 #include "verify/join.h"
 #include "verify/recall.h"
 #include "verify/topic.h"
 
-struct judge_conf { /* borrowed */
+struct examiner_conf { /* borrowed */
 	const char *bootstrap;
 	const char *const *props; /* librdkafka's; or NULL */
 	struct detour *detour;    /* how brokers are reached; NULL: librdkafka dials them itself */
@@ -27,7 +27,7 @@ struct judge_conf { /* borrowed */
 	int64_t now_ms;
 };
 
-struct judge_task {
+struct examiner_task {
 	const char *topic;
 	const struct statements_topic *statements;
 	int32_t partition;
@@ -38,17 +38,17 @@ struct judge_task {
 	void *arg;
 };
 
-struct judge;
+struct examiner;
 
 /* 0, ERR_CONFIG, ERR_NOMEM; this and all the others say in `why` what failed.  Nothing is asked of the cluster yet. */
-int judge_open(const struct judge_conf *conf, struct judge **ret, char *why, size_t why_len) MUSTCHECK;
-void judge_close(struct judge *j); /* NULL is fine */
+int examiner_open(const struct examiner_conf *conf, struct examiner **ret, char *why, size_t why_len) MUSTCHECK;
+void examiner_close(struct examiner *j); /* NULL is fine */
 
 /* Reads what is not committed too; free for other questions while no partition is judged. */
-struct consumer *judge_consumer(struct judge *j);
+struct consumer *examiner_consumer(struct examiner *j);
 
 /* 0; ERR_TIMEOUT, ERR_REMOTE, ERR_NOMEM; or ERR_NOT_NOW: progress ended it. */
-int judge_partition(struct judge *j, const struct judge_task *task, struct topic_partition *ret, char *why,
+int examiner_partition(struct examiner *j, const struct examiner_task *task, struct topic_partition *ret, char *why,
 		    size_t why_len) MUSTCHECK;
 
 #endif

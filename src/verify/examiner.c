@@ -1,4 +1,4 @@
-#include "verify/judge.h"
+#include "verify/examiner.h"
 
 #include <time.h>
 
@@ -6,8 +6,8 @@
 
 enum { PROGRESS_EVERY = 4096 };
 
-struct judge {
-	const struct judge_conf *conf;
+struct examiner {
+	const struct examiner_conf *conf;
 	struct consumer *statements_from; /* reads what is not committed too; free for single look-ups while records are read */
 	struct consumer *records_from;
 	struct reader_headers headers;
@@ -15,7 +15,7 @@ struct judge {
 	size_t why_len;
 
 	/* The partition that is being judged. */
-	const struct judge_task *task;
+	const struct examiner_task *task;
 	int64_t low, high, from, to;
 	int64_t end; /* high, or behind it what is not committed yet */
 	struct join *join;
@@ -24,7 +24,7 @@ struct judge {
 };
 
 static int
-say(struct judge *g, const struct consumer *c, int err)
+say(struct examiner *g, const struct consumer *c, int err)
 {
 	if (err != 0)
 		snprintf(g->why, g->why_len, "%s", err == ERR_NOMEM ? "out of memory" : consumer_why(c));
@@ -32,7 +32,7 @@ say(struct judge *g, const struct consumer *c, int err)
 }
 
 static int
-open_one(const struct judge_conf *conf, bool committed, struct consumer **ret, char *why, size_t why_len)
+open_one(const struct examiner_conf *conf, bool committed, struct consumer **ret, char *why, size_t why_len)
 {
 	struct consumer_conf cc = {.bootstrap = conf->bootstrap,
 				   .props = conf->props,
@@ -45,9 +45,9 @@ open_one(const struct judge_conf *conf, bool committed, struct consumer **ret, c
 }
 
 int
-judge_open(const struct judge_conf *conf, struct judge **ret, char *why, size_t why_len)
+examiner_open(const struct examiner_conf *conf, struct examiner **ret, char *why, size_t why_len)
 {
-	struct judge *g = calloc(1, sizeof(*g));
+	struct examiner *g = calloc(1, sizeof(*g));
 	int err;
 
 	if (g == NULL) {
@@ -57,7 +57,7 @@ judge_open(const struct judge_conf *conf, struct judge **ret, char *why, size_t 
 	g->conf = conf;
 	if ((err = open_one(conf, false, &g->statements_from, why, why_len)) != 0 ||
 	    (err = open_one(conf, conf->read_committed, &g->records_from, why, why_len)) != 0) {
-		judge_close(g);
+		examiner_close(g);
 		return err;
 	}
 	why[0] = '\0';
@@ -66,7 +66,7 @@ judge_open(const struct judge_conf *conf, struct judge **ret, char *why, size_t 
 }
 
 void
-judge_close(struct judge *g)
+examiner_close(struct examiner *g)
 {
 	if (g == NULL)
 		return;
@@ -77,7 +77,7 @@ judge_close(struct judge *g)
 }
 
 struct consumer *
-judge_consumer(struct judge *g)
+examiner_consumer(struct examiner *g)
 {
 	return g->statements_from;
 }
@@ -101,7 +101,7 @@ on_fetched(void *arg, int32_t partition UNUSED, int64_t offset UNUSED, struct sl
 static int
 fetch(void *arg, int32_t partition, int64_t offset, elsewhere_give_fn *give, void *to)
 {
-	struct judge *g = arg;
+	struct examiner *g = arg;
 	struct giving x = {give, to};
 
 	return say(g, g->statements_from,
@@ -118,7 +118,7 @@ on_uncommitted(void *arg, const struct consumer_record *r UNUSED)
 static int
 uncommitted(void *arg, int64_t offset, bool *ret_there)
 {
-	struct judge *g = arg;
+	struct examiner *g = arg;
 
 	return say(g, g->statements_from, consumer_read(g->statements_from, g->task->topic, g->task->partition, offset,
 							offset + 1, on_uncommitted, ret_there));
@@ -127,7 +127,7 @@ uncommitted(void *arg, int64_t offset, bool *ret_there)
 static int
 on_record(void *arg, const struct consumer_record *r)
 {
-	struct judge *g = arg;
+	struct examiner *g = arg;
 	struct verdict_record v = {r->offset, r->timestamp, r->key, r->value, NULL, r->header_count};
 	int err;
 
@@ -145,7 +145,7 @@ on_record(void *arg, const struct consumer_record *r)
 
 /* Behind the last record that a statement about the partition lists. */
 static int64_t
-stated_end(const struct judge *g)
+stated_end(const struct examiner *g)
 {
 	const struct verdict_window *const *list;
 	int64_t end = 0;
@@ -163,7 +163,7 @@ stated_end(const struct judge *g)
  * acks=1 the high watermark may need a moment to follow.  What is not there then is gone.
  */
 static int
-find_ends(struct judge *g)
+find_ends(struct examiner *g)
 {
 	enum { TRIES = 20, PAUSE_MS = 100 };
 	const struct timespec pause = {0, PAUSE_MS * 1000000L};
@@ -184,7 +184,7 @@ find_ends(struct judge *g)
 
 /* The offset of a bound; `none` where there is no bound, `never` where everything is older. */
 static int
-offset_of(struct judge *g, const struct topic_bound *b, int64_t none, int64_t never, int64_t *ret)
+offset_of(struct examiner *g, const struct topic_bound *b, int64_t none, int64_t never, int64_t *ret)
 {
 	int err;
 
@@ -205,7 +205,7 @@ offset_of(struct judge *g, const struct topic_bound *b, int64_t none, int64_t ne
  * that is open, who reads committed records can't see yet.
  */
 static int
-find_bounds(struct judge *g)
+find_bounds(struct examiner *g)
 {
 	int64_t last = INT64_MAX;
 	int err = find_ends(g);
@@ -228,7 +228,7 @@ find_bounds(struct judge *g)
 
 /* What a callback could not do, it said itself; or it was asked to end. */
 static int
-read_failed(struct judge *g, const struct consumer *c, int err)
+read_failed(struct examiner *g, const struct consumer *c, int err)
 {
 	if (err != ERR_NOT_NOW && g->why[0] == '\0')
 		(void)say(g, c, err);
@@ -237,7 +237,7 @@ read_failed(struct judge *g, const struct consumer *c, int err)
 
 /* What was there the last time. */
 static void
-judge_memory(struct judge *g, struct tally *tally)
+judge_memory(struct examiner *g, struct tally *tally)
 {
 	struct recall_about about = {.topic = g->task->topic,
 				     .topic_id = (const char *)statements_topic_id(g->task->statements).p,
@@ -249,7 +249,7 @@ judge_memory(struct judge *g, struct tally *tally)
 }
 
 static int
-read_records(struct judge *g, struct topic_partition *ret)
+read_records(struct examiner *g, struct topic_partition *ret)
 {
 	int64_t low, high;
 	int err;
@@ -270,7 +270,7 @@ read_records(struct judge *g, struct topic_partition *ret)
 }
 
 int
-judge_partition(struct judge *g, const struct judge_task *task, struct topic_partition *ret, char *why, size_t why_len)
+examiner_partition(struct examiner *g, const struct examiner_task *task, struct topic_partition *ret, char *why, size_t why_len)
 {
 	struct join_conf jc = {.partition = task->partition,
 			       .read_committed = g->conf->read_committed,
