@@ -174,6 +174,25 @@ def test_times(scene):
     assert p.returncode == 2 and "--from is behind --to" in p.stderr
 
 
+def test_bar(scene):
+    """On a terminal a bar tells how far it is; the sums are on standard output, without it."""
+    s, t = scene, scene.names["wide"]
+    ours, theirs = os.openpty()
+    args = ["verify", "-b", s.cluster.bootstrap, "--public-key", s.key, "--dbom-topic", s.dbom, "-t", t]
+    with subprocess.Popen([CTL, *args], stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, **SANITIZERS}) as p:
+        os.close(theirs)
+        shown = b""
+        try:
+            while more := os.read(ours, 65536):
+                shown += more
+        except OSError:  # EIO: nobody has the other end any more
+            pass
+        out = p.stdout.read()
+    os.close(ours)
+    assert p.returncode == 0 and b"OK: all 120 records verified" in out and b"%" not in out
+    assert b"statements [" in shown and b"records    [##############################] 100%" in shown, shown[-500:]
+
+
 def test_resume(scene, tmp_path):
     """A run that was killed goes on where it was: what was judged isn't judged again, and the sums are those of one run."""
     s, t, file = scene, scene.names, tmp_path / "resume"
