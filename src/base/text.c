@@ -342,3 +342,28 @@ text_glob(const char *pattern, struct slice s)
 		pattern++;
 	return *pattern == '\0';
 }
+
+/* With one row of the table. */
+size_t
+text_distance(struct slice a, struct slice b)
+{
+	size_t row[128];
+
+	if (b.n >= ARRAY_LEN(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.n; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.n; j++) {
+			size_t change = diagonal + (a.p[i - 1] != b.p[j - 1]);
+			size_t least = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
+
+			diagonal = row[j];
+			row[j] = change < least ? change : least;
+		}
+	}
+	return row[b.n];
+}

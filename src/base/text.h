@@ -44,4 +44,7 @@ void text_escape(struct wr *w, struct slice s, const char *quoted);
 /* Shell-like glob: '*' any run, '?' any one character.  Linear in practice, no recursion. */
 bool text_glob(const char *pattern, struct slice s);
 
+/* Levenshtein's: how many edits make b of a.  SIZE_MAX when b has 128 bytes or more. */
+size_t text_distance(struct slice a, struct slice b);
+
 #endif

@@ -1,7 +1,6 @@
 #include "config/config.h"
 
-#include <errno.h>
-
+#include "base/file.h"
 #include "config/value.h"
 #include "config/yaml.h"
 
@@ -96,35 +95,12 @@ config_load_text(const char *name, struct slice text, const struct config_overri
 	return 0;
 }
 
-static int
-read_file(const char *path, struct wr *w, char *why, size_t why_len)
-{
-	FILE *f = fopen(path, "re");
-	uint8_t *to;
-	size_t n;
-
-	if (f == NULL) {
-		(void)snprintf(why, why_len, "%s: can't be read: %s", path, strerror(errno));
-		return ERR_IO;
-	}
-	while ((to = wr_room(w, 4096)) != NULL && (n = fread(to, 1, 4096, f)) > 0)
-		wr_commit(w, n);
-	n = (size_t)ferror(f);
-	(void)fclose(f);
-	if (n != 0 || wr_err(w) != 0) {
-		(void)snprintf(why, why_len, "%s: can't be read: %s", path,
-			       n != 0 ? "input error" : "larger than 4 MiB");
-		return ERR_IO;
-	}
-	return 0;
-}
-
 int
 config_load(const char *path, const struct config_override *overrides, size_t count, struct config **ret, char *why,
 	    size_t why_len)
 {
 	struct wr text = wr_new(FILE_MAX);
-	int err = path == NULL ? 0 : read_file(path, &text, why, why_len);
+	int err = path == NULL ? 0 : file_read(path, &text, why, why_len);
 
 	if (err == 0)
 		err = config_load_text(path, wr_slice(&text), overrides, count, ret, why, why_len);

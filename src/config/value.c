@@ -36,31 +36,6 @@ value_key_prefix(struct slice path)
 	return false;
 }
 
-/* Levenshtein's distance, with one row. */
-static size_t
-distance(struct slice a, struct slice b)
-{
-	size_t row[128];
-
-	if (b.n >= ARRAY_LEN(row))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b.n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.n; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b.n; j++) {
-			size_t change = diagonal + (a.p[i - 1] != b.p[j - 1]);
-			size_t least = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
-
-			diagonal = row[j];
-			row[j] = change < least ? change : least;
-		}
-	}
-	return row[b.n];
-}
-
 /* As many parts of a key's path as `path` has: a section with a typo is near the keys of that section. */
 static struct slice
 as_deep(const char *key, struct slice path)
@@ -81,7 +56,7 @@ value_key_nearest(struct slice path)
 	size_t least = SIZE_MAX;
 
 	for (size_t i = 0; i < config_key_count; i++) {
-		size_t d = distance(path, as_deep(config_keys[i].path, path));
+		size_t d = text_distance(path, as_deep(config_keys[i].path, path));
 
 		if (d < least) {
 			least = d;

@@ -4,100 +4,53 @@
  *   listen:                          "listen"
  *     bootstrap.port: 9092           "listen.bootstrap.port"  a key: its value is set
  *     broker: {ports: 1-2}           "listen.broker"          the beginning of keys: further in
- *
- * Anchors, aliases, tags and a second document are refused: a configuration says what
- * it says where it says it.
  */
 #include "config/yaml.h"
 
-#include <yaml.h>
+#include "config/yaml_events.h"
 
 enum { PATH_MAX_LEN = 256, DEPTH_MAX = 16 };
 
 struct walk {
-	yaml_parser_t parser;
-	yaml_event_t ev;
-	bool has_event;
-	const char *name;
-	struct slice text;
+	struct yaml_events e;
 	struct config *c;
 	unsigned *seen; /* by key: the line that set it, 0 none */
 	char path[PATH_MAX_LEN];
 	size_t path_len;
 	unsigned depth;
-	char *why;
-	size_t why_len;
 };
 
 static int
 complain(struct walk *w, yaml_mark_t at, const char *text)
 {
-	char copy[1024];
-
-	(void)snprintf(copy, sizeof(copy), "%s", text); /* text may live in why */
-	(void)snprintf(w->why, w->why_len, "%s:%zu:%zu: %s", w->name, at.line + 1, at.column + 1, copy);
-	return ERR_CONFIG;
-}
-
-/* What libyaml doesn't take.  For bytes that are no text it knows an offset, but no line. */
-static int
-complain_yaml(struct walk *w)
-{
-	yaml_mark_t at = w->parser.problem_mark;
-	char text[512];
-
-	if (w->parser.error == YAML_MEMORY_ERROR)
-		return ERR_NOMEM;
-	if (w->parser.error == YAML_READER_ERROR) {
-		at = (yaml_mark_t){0, 0, 0};
-		for (size_t i = 0; i < w->parser.problem_offset && i < w->text.n; i++) {
-			at.line += w->text.p[i] == '\n';
-			at.column = w->text.p[i] == '\n' ? 0 : at.column + 1;
-		}
-	}
-	(void)snprintf(text, sizeof(text), "not YAML: %s", w->parser.problem != NULL ? w->parser.problem : "unreadable");
-	return complain(w, at, text);
+	return yaml_events_complain(&w->e, at, text);
 }
 
 static int
 next(struct walk *w)
 {
-	if (w->has_event)
-		yaml_event_delete(&w->ev);
-	w->has_event = false;
-	if (!yaml_parser_parse(&w->parser, &w->ev))
-		return complain_yaml(w);
-	w->has_event = true;
-	if (w->ev.type == YAML_ALIAS_EVENT)
-		return complain(w, w->ev.start_mark, "aliases are not taken; write the value out");
-	if ((w->ev.type == YAML_SCALAR_EVENT && (w->ev.data.scalar.anchor || w->ev.data.scalar.tag)) ||
-	    (w->ev.type == YAML_MAPPING_START_EVENT &&
-	     (w->ev.data.mapping_start.anchor || w->ev.data.mapping_start.tag)) ||
-	    (w->ev.type == YAML_SEQUENCE_START_EVENT &&
-	     (w->ev.data.sequence_start.anchor || w->ev.data.sequence_start.tag)))
-		return complain(w, w->ev.start_mark, "anchors and tags are not taken");
-	return 0;
+	return yaml_events_next(&w->e);
 }
 
 /* The scalar at hand, variables replaced; the caller's. */
 static int
 scalar(struct walk *w, char **ret)
 {
-	const char *text = (const char *)w->ev.data.scalar.value;
+	const char *text = (const char *)w->e.ev.data.scalar.value;
 	char why[512];
 	int err;
 
-	if (strlen(text) != w->ev.data.scalar.length)
-		return complain(w, w->ev.start_mark, "a NUL character");
+	if (strlen(text) != w->e.ev.data.scalar.length)
+		return complain(w, w->e.ev.start_mark, "a NUL character");
 	err = value_expand(text, ret, why, sizeof(why));
-	return err == ERR_CONFIG ? complain(w, w->ev.start_mark, why) : err;
+	return err == ERR_CONFIG ? complain(w, w->e.ev.start_mark, why) : err;
 }
 
 static int
 set_scalar(struct walk *w, const struct key *k)
 {
-	yaml_mark_t at = w->ev.start_mark;
-	bool plain = w->ev.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	yaml_mark_t at = w->e.ev.start_mark;
+	bool plain = w->e.ev.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	char *text, why[768];
 	int err = scalar(w, &text);
 
@@ -119,11 +72,11 @@ set_list(struct walk *w, const struct key *k)
 	int err;
 
 	value_clear(w->c, k);
-	while ((err = next(w)) == 0 && w->ev.type != YAML_SEQUENCE_END_EVENT) {
+	while ((err = next(w)) == 0 && w->e.ev.type != YAML_SEQUENCE_END_EVENT) {
 		char *text;
 
-		if (w->ev.type != YAML_SCALAR_EVENT)
-			return complain(w, w->ev.start_mark, "want plain words in this list");
+		if (w->e.ev.type != YAML_SCALAR_EVENT)
+			return complain(w, w->e.ev.start_mark, "want plain words in this list");
 		if ((err = scalar(w, &text)) != 0)
 			return err;
 		err = value_add_item(w->c, k, text);
@@ -140,17 +93,17 @@ set_map(struct walk *w, const struct key *k)
 	int err;
 
 	value_clear(w->c, k);
-	while ((err = next(w)) == 0 && w->ev.type != YAML_MAPPING_END_EVENT) {
-		yaml_mark_t at = w->ev.start_mark;
+	while ((err = next(w)) == 0 && w->e.ev.type != YAML_MAPPING_END_EVENT) {
+		yaml_mark_t at = w->e.ev.start_mark;
 		char *name, *text;
 
-		if (w->ev.type != YAML_SCALAR_EVENT)
+		if (w->e.ev.type != YAML_SCALAR_EVENT)
 			return complain(w, at, "want a name");
 		if ((err = scalar(w, &name)) != 0)
 			return err;
 		err = next(w);
-		if (err == 0 && w->ev.type != YAML_SCALAR_EVENT)
-			err = complain(w, w->ev.start_mark, "want plain text here");
+		if (err == 0 && w->e.ev.type != YAML_SCALAR_EVENT)
+			err = complain(w, w->e.ev.start_mark, "want plain text here");
 		if (err == 0 && (err = scalar(w, &text)) == 0) {
 			err = value_add_pair(w->c, k, name, text);
 			free(text);
@@ -169,14 +122,14 @@ set_key(struct walk *w, const struct key *k)
 {
 	char text[PATH_MAX_LEN + 64];
 
-	if (w->ev.type == YAML_SEQUENCE_START_EVENT && k->type == KEY_LIST)
+	if (w->e.ev.type == YAML_SEQUENCE_START_EVENT && k->type == KEY_LIST)
 		return set_list(w, k);
-	if (w->ev.type == YAML_MAPPING_START_EVENT && k->type == KEY_MAP)
+	if (w->e.ev.type == YAML_MAPPING_START_EVENT && k->type == KEY_MAP)
 		return set_map(w, k);
-	if (w->ev.type == YAML_SCALAR_EVENT)
+	if (w->e.ev.type == YAML_SCALAR_EVENT)
 		return set_scalar(w, k);
 	(void)snprintf(text, sizeof(text), "%s: want a %s here", k->path, value_type_name(k->type));
-	return complain(w, w->ev.start_mark, text);
+	return complain(w, w->e.ev.start_mark, text);
 }
 
 /* A key is set once; the key's own place is told, not its value's. */
@@ -200,20 +153,20 @@ static int walk_map(struct walk *w);
 static int
 walk_entry(struct walk *w)
 {
-	yaml_mark_t at = w->ev.start_mark;
-	size_t before = w->path_len, n = w->ev.data.scalar.length;
+	yaml_mark_t at = w->e.ev.start_mark;
+	size_t before = w->path_len, n = w->e.ev.data.scalar.length;
 	char text[2 * PATH_MAX_LEN + 128];
 	const struct key *k;
 	struct slice path;
 	int err;
 
-	if (w->ev.type != YAML_SCALAR_EVENT)
+	if (w->e.ev.type != YAML_SCALAR_EVENT)
 		return complain(w, at, "want the name of a key");
 	if (n == 0 || n > sizeof(w->path) - 2 - before)
 		return complain(w, at, "no key has a name of that length");
 	if (before > 0)
 		w->path[w->path_len++] = '.';
-	memcpy(w->path + w->path_len, w->ev.data.scalar.value, n);
+	memcpy(w->path + w->path_len, w->e.ev.data.scalar.value, n);
 	w->path_len += n;
 	w->path[w->path_len] = '\0';
 	path = slice_of(w->path, w->path_len);
@@ -226,7 +179,7 @@ walk_entry(struct walk *w)
 	if ((err = next(w)) != 0)
 		return err;
 	/* A key with a section of its name: `password: x`, or `password: {file: x}`. */
-	if (k != NULL && k->type != KEY_MAP && w->ev.type == YAML_MAPPING_START_EVENT && value_key_prefix(path))
+	if (k != NULL && k->type != KEY_MAP && w->e.ev.type == YAML_MAPPING_START_EVENT && value_key_prefix(path))
 		k = NULL;
 	if (k != NULL) {
 		err = see_key(w, k, at);
@@ -234,11 +187,11 @@ walk_entry(struct walk *w)
 			err = set_key(w, k);
 		if (err != 0)
 			return err;
-	} else if (w->ev.type == YAML_MAPPING_START_EVENT) {
+	} else if (w->e.ev.type == YAML_MAPPING_START_EVENT) {
 		err = walk_map(w);
-	} else if (w->ev.type != YAML_SCALAR_EVENT || w->ev.data.scalar.length > 0) {
+	} else if (w->e.ev.type != YAML_SCALAR_EVENT || w->e.ev.data.scalar.length > 0) {
 		(void)snprintf(text, sizeof(text), "\"%s\" is a section; keys go below it", w->path);
-		err = complain(w, w->ev.start_mark, text);
+		err = complain(w, w->e.ev.start_mark, text);
 	}
 	w->path_len = before;
 	return err;
@@ -250,74 +203,44 @@ walk_map(struct walk *w)
 	int err;
 
 	if (++w->depth > DEPTH_MAX)
-		return complain(w, w->ev.start_mark, "nested too deep");
-	while ((err = next(w)) == 0 && w->ev.type != YAML_MAPPING_END_EVENT)
+		return complain(w, w->e.ev.start_mark, "nested too deep");
+	while ((err = next(w)) == 0 && w->e.ev.type != YAML_MAPPING_END_EVENT)
 		if ((err = walk_entry(w)) != 0)
 			return err;
 	w->depth--;
 	return err;
 }
 
-static int
-begin(struct walk *w, struct slice text)
-{
-	int err;
-
-	if (!yaml_parser_initialize(&w->parser))
-		return ERR_NOMEM;
-	yaml_parser_set_input_string(&w->parser, text.p != NULL ? text.p : (const uint8_t *)"", text.n);
-	yaml_parser_set_encoding(&w->parser, YAML_UTF8_ENCODING);
-	do {
-		err = next(w);
-	} while (err == 0 && (w->ev.type == YAML_STREAM_START_EVENT || w->ev.type == YAML_DOCUMENT_START_EVENT));
-	return err;
-}
-
-static int
-finish(struct walk *w, int err)
-{
-	if (err == 0 && w->ev.type != YAML_STREAM_END_EVENT) {
-		err = next(w);
-		while (err == 0 && w->ev.type == YAML_DOCUMENT_END_EVENT)
-			err = next(w);
-		if (err == 0 && w->ev.type != YAML_STREAM_END_EVENT)
-			err = complain(w, w->ev.start_mark, "a second document; one is taken");
-	}
-	if (w->has_event)
-		yaml_event_delete(&w->ev);
-	yaml_parser_delete(&w->parser);
-	free(w->seen);
-	return err;
-}
-
 int
 yaml_load(const char *name, struct slice text, struct config *c, char *why, size_t why_len)
 {
-	struct walk w = {.name = name, .text = text, .c = c, .why = why, .why_len = why_len};
+	struct walk w = {.e = yaml_events_of(name, text, why, why_len), .c = c};
 	int err;
 
 	w.seen = calloc(config_key_count, sizeof(*w.seen));
 	if (w.seen == NULL)
 		return ERR_NOMEM;
-	err = begin(&w, text);
+	err = yaml_events_begin(&w.e);
 	if (err == 0) {
-		if (w.ev.type == YAML_MAPPING_START_EVENT)
+		if (w.e.ev.type == YAML_MAPPING_START_EVENT)
 			err = walk_map(&w);
-		else if (w.ev.type == YAML_SCALAR_EVENT && w.ev.data.scalar.length == 0)
+		else if (w.e.ev.type == YAML_SCALAR_EVENT && w.e.ev.data.scalar.length == 0)
 			err = 0; /* nothing but comments */
-		else if (w.ev.type != YAML_STREAM_END_EVENT)
-			err = complain(&w, w.ev.start_mark, "want keys and values");
+		else if (w.e.ev.type != YAML_STREAM_END_EVENT)
+			err = complain(&w, w.e.ev.start_mark, "want keys and values");
 	}
-	return finish(&w, err);
+	err = yaml_events_end(&w.e, err);
+	free(w.seen);
+	return err;
 }
 
 int
 yaml_load_value(const char *name, struct slice text, struct config *c, const struct key *k, char *why, size_t why_len)
 {
-	struct walk w = {.name = name, .text = text, .c = c, .why = why, .why_len = why_len};
-	int err = begin(&w, text);
+	struct walk w = {.e = yaml_events_of(name, text, why, why_len), .c = c};
+	int err = yaml_events_begin(&w.e);
 
 	if (err == 0)
-		err = w.ev.type == YAML_STREAM_END_EVENT ? complain(&w, w.ev.start_mark, "no value") : set_key(&w, k);
-	return finish(&w, err);
+		err = w.e.ev.type == YAML_STREAM_END_EVENT ? complain(&w, w.e.ev.start_mark, "no value") : set_key(&w, k);
+	return yaml_events_end(&w.e, err);
 }

@@ -303,6 +303,26 @@ START_TEST(globs)
 }
 END_TEST
 
+START_TEST(distances)
+{
+	static const struct {
+		const char *a, *b;
+		size_t d;
+	} cases[] = {{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"keys", "keys", 0}, {"kyes", "keys", 2}, {"key", "keys", 1},
+		     {"topic", "topics", 1}, {"kitten", "sitting", 3}, {"abc", "xyz", 3}};
+	char longer[129];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ck_assert_uint_eq(text_distance(slice_str(cases[i].a), slice_str(cases[i].b)), cases[i].d);
+		ck_assert_uint_eq(text_distance(slice_str(cases[i].b), slice_str(cases[i].a)), cases[i].d);
+	}
+	memset(longer, 'x', sizeof(longer));
+	longer[128] = '\0';
+	ck_assert(text_distance(slice_str("x"), slice_str(longer)) == SIZE_MAX);
+	ck_assert_uint_eq(text_distance(slice_str(longer), slice_str("x")), 127);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -327,6 +347,7 @@ main(void)
 	tcase_add_test(t, utf8);
 	tcase_add_test(t, escapes);
 	tcase_add_test(t, globs);
+	tcase_add_test(t, distances);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
