@@ -15,19 +15,20 @@ rdkafka: base net/wake.h
 sasl: base digest
 config: base
 attest: base digest kafka makoto keys rdkafka
-verify: base digest kafka makoto keys rdkafka
+trust: base makoto keys config/document.h
+verify: base digest kafka makoto keys trust rdkafka
 proxy: base net kafka config
-stages: base digest kafka makoto keys rdkafka sasl config attest verify proxy/stage.h
+stages: base digest kafka makoto keys rdkafka sasl config attest trust verify proxy/stage.h
 admin: base net config
 reach: base net/tls.h sasl config proxy/login.h
-daemon: base digest net kafka makoto keys rdkafka sasl config attest verify proxy stages admin reach
-ctl: base digest kafka makoto keys rdkafka sasl verify config net/tls.h proxy/gate.h reach attest/heads.h attest/journal_entry.h attest/journal_read.h attest/outlook.h
+daemon: base digest net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach
+ctl: base digest kafka makoto keys rdkafka sasl trust verify config net/tls.h proxy/gate.h reach attest/heads.h attest/journal_entry.h attest/journal_read.h attest/outlook.h
 '
 # A library's headers, and the rooms that may include them.
 libs='
 event2/: net
 openssl/ssl.h: net
-openssl/x509v3.h: net
+openssl/x509v3.h: net keys
 openssl/err.h: net keys
 openssl/sha.h: digest
 openssl/: keys sasl

@@ -1,11 +1,12 @@
 #include "keys/public_key.h"
 
-#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/file.h"
 #include "keys/key_kind.h"
+#include "keys/public_key_internal.h"
 
 enum { FILE_MAX = 1024 * 1024 };
 
@@ -20,9 +21,8 @@ struct trust {
 	size_t count;
 };
 
-/* Takes the key, also on failure. */
-static int
-wrap(EVP_PKEY *pkey, struct public_key **ret)
+int
+public_key_wrap(EVP_PKEY *pkey, struct public_key **ret)
 {
 	struct public_key *k = calloc(1, sizeof(*k));
 	int err = k == NULL ? ERR_NOMEM : key_kind_of(pkey, &k->kind);
@@ -86,7 +86,7 @@ public_key_parse(struct slice pem, struct public_key **ret)
 
 	BIO_free(bio);
 	ERR_clear_error();
-	return err != 0 || pkey == NULL ? ERR_MALFORMED : wrap(pkey, ret);
+	return err != 0 || pkey == NULL ? ERR_MALFORMED : public_key_wrap(pkey, ret);
 }
 
 void
@@ -141,55 +141,67 @@ trust_count(const struct trust *t)
 	return t->count;
 }
 
-static int
-add(struct trust *t, struct public_key *k)
+const struct public_key *
+trust_key(const struct trust *t, size_t i)
 {
-	struct public_key **keys = realloc(t->keys, (t->count + 1) * sizeof(struct public_key *));
+	return t->keys[i];
+}
 
-	if (keys == NULL)
+int
+trust_add(struct trust *t, struct public_key *k)
+{
+	struct public_key **keys = reallocarray(t->keys, t->count + 1, sizeof(*keys));
+
+	if (keys == NULL) {
+		public_key_free(k);
 		return ERR_NOMEM;
+	}
 	t->keys = keys;
 	t->keys[t->count++] = k;
 	return 0;
 }
 
 int
-trust_load(struct trust *t, const char *path, char *why, size_t why_len)
+trust_load_pem(struct trust *t, const char *name, struct slice pem, char *why, size_t why_len)
 {
-	BIO *bio = BIO_new_file(path, "r");
+	BIO *bio = pem.n > FILE_MAX ? NULL : BIO_new_mem_buf(pem.n > 0 ? (const void *)pem.p : "", (int)pem.n);
 	size_t before = t->count;
 	EVP_PKEY *pkey;
-	int err = 0;
+	int err = bio == NULL ? ERR_NOMEM : 0;
 
-	if (bio == NULL) {
-		(void)snprintf(why, why_len, "%s: can't be read: %s", path, strerror(errno));
-		ERR_clear_error();
-		return ERR_IO;
-	}
 	while (err == 0 && (err = read_block(bio, &pkey)) == 0) {
 		struct public_key *k;
 
-		if (pkey == NULL)
-			continue;
-		err = wrap(pkey, &k);
-		if (err == 0 && (err = add(t, k)) != 0)
-			public_key_free(k);
+		if (pkey != NULL && (err = public_key_wrap(pkey, &k)) == 0)
+			err = trust_add(t, k);
 	}
 	if (err == ERR_NOTFOUND)
 		err = 0;
 	BIO_free(bio);
 	if (err == ERR_UNSUPPORTED)
-		(void)snprintf(why, why_len, "%s: not a P-256, P-384, Ed25519 or RSA (3072 bits or more) key", path);
+		(void)snprintf(why, why_len, "%s: not a P-256, P-384, Ed25519 or RSA (3072 bits or more) key", name);
 	else if (err == ERR_MALFORMED)
-		(void)snprintf(why, why_len, "%s: a public key in it is damaged", path);
+		(void)snprintf(why, why_len, "%s: a public key in it is damaged", name);
 	else if (err != 0)
-		(void)snprintf(why, why_len, "%s: %s", path, err_text(err));
+		(void)snprintf(why, why_len, "%s: %s", name, err_text(err));
 	else if (t->count == before) {
 		/* A common slip: the private key's file. */
-		(void)snprintf(why, why_len, "%s: no public key in it (want -----BEGIN PUBLIC KEY-----)", path);
+		(void)snprintf(why, why_len, "%s: no public key in it (want -----BEGIN PUBLIC KEY-----)", name);
 		err = ERR_MALFORMED;
 	}
 	ERR_clear_error();
+	return err;
+}
+
+int
+trust_load(struct trust *t, const char *path, char *why, size_t why_len)
+{
+	struct wr pem = wr_new(FILE_MAX);
+	int err = file_read(path, &pem, why, why_len);
+
+	if (err == 0)
+		err = trust_load_pem(t, path, wr_slice(&pem), why, why_len);
+	wr_free(&pem);
 	return err;
 }
 

@@ -23,15 +23,19 @@ const char *public_key_id(const struct public_key *k);
 /* 0 or ERR_SIGNATURE. */
 int public_key_verify(const struct public_key *k, struct slice message, struct slice sig) MUSTCHECK;
 
-/* Keys that are trusted. */
+/* Keys that signatures are held against; who may sign what is src/trust/'s. */
 struct trust; /* opaque */
 
 struct trust *trust_new(void) MUSTCHECK; /* NULL: no memory */
 void trust_free(struct trust *t);
 size_t trust_count(const struct trust *t);
+const struct public_key *trust_key(const struct trust *t, size_t i); /* in the order in which they came */
 
 /* Adds every key of a PEM file.  On failure `why` says what is wrong, the path included. */
 int trust_load(struct trust *t, const char *path, char *why, size_t why_len) MUSTCHECK;
+/* The same from text; `name` stands for the path in messages. */
+int trust_load_pem(struct trust *t, const char *name, struct slice pem, char *why, size_t why_len) MUSTCHECK;
+int trust_add(struct trust *t, struct public_key *k) MUSTCHECK; /* takes it, also on failure.  0 or ERR_NOMEM */
 
 /*
  * Is the message signed by one of the keys?  `hint` (a keyid) only says which to try

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -91,11 +92,12 @@ pki_extend(X509 *cert, X509 *issuer, int nid, const char *value)
 }
 
 /*
- * A certificate for CN=name by `ca` (NULL: an authority, by itself), valid from … to days
- * from now; `san` like "DNS:a,IP:127.0.0.1".  Files name.crt and name.key.
+ * A certificate for CN=name by `ca` (NULL: by itself), valid from … to days from now; `san` like
+ * "DNS:a,IP:127.0.0.1", `usage` like "digitalSignature" (NULL: none).  Files name.crt and name.key.
  */
 static inline struct pki_cert
-pki_make(const char *name, const struct pki_cert *ca, const char *san, int from, int to)
+pki_make_as(const char *name, const struct pki_cert *ca, const char *san, int from, int to, bool authority, const char *usage,
+	    const EVP_MD *digest)
 {
 	static long serial;
 	struct pki_cert c = {X509_new(), EVP_EC_gen("P-256"), "", ""};
@@ -111,10 +113,12 @@ pki_make(const char *name, const struct pki_cert *ca, const char *san, int from,
 	X509_gmtime_adj(X509_getm_notBefore(c.cert), from * 86400L);
 	X509_gmtime_adj(X509_getm_notAfter(c.cert), to * 86400L);
 	X509_set_pubkey(c.cert, c.key);
-	pki_extend(c.cert, ca != NULL ? ca->cert : c.cert, NID_basic_constraints, ca != NULL ? "CA:FALSE" : "critical,CA:TRUE");
+	pki_extend(c.cert, ca != NULL ? ca->cert : c.cert, NID_basic_constraints, authority ? "critical,CA:TRUE" : "CA:FALSE");
+	if (usage != NULL)
+		pki_extend(c.cert, ca != NULL ? ca->cert : c.cert, NID_key_usage, usage);
 	if (san != NULL)
 		pki_extend(c.cert, ca->cert, NID_subject_alt_name, san);
-	ck_assert_int_gt(X509_sign(c.cert, ca != NULL ? ca->key : c.key, EVP_sha256()), 0);
+	ck_assert_int_gt(X509_sign(c.cert, ca != NULL ? ca->key : c.key, digest), 0);
 	(void)snprintf(c.cert_path, sizeof(c.cert_path), "%s/%s.crt", pki_dir, name);
 	(void)snprintf(c.key_path, sizeof(c.key_path), "%s/%s.key", pki_dir, name);
 	f = fopen(c.cert_path, "w");
@@ -123,6 +127,13 @@ pki_make(const char *name, const struct pki_cert *ca, const char *san, int from,
 	ck_assert_int_eq(fclose(f), 0);
 	pki_write_key(c.key, c.key_path, NULL);
 	return c;
+}
+
+/* An authority by itself, or a certificate by one. */
+static inline struct pki_cert
+pki_make(const char *name, const struct pki_cert *ca, const char *san, int from, int to)
+{
+	return pki_make_as(name, ca, san, from, to, ca == NULL, NULL, EVP_sha256());
 }
 
 static inline void

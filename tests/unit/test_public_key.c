@@ -324,7 +324,7 @@ START_TEST(trust_of_no_file)
 	(void)snprintf(want, sizeof(want), "%s: can't be read: No such file or directory", key_file_path("public"));
 	ck_assert_str_eq(why, want);
 	ck_assert_uint_eq(trust_count(trust), 0);
-	ck_assert_int_eq(trust_load(trust, key_dir, why, sizeof(why)), ERR_MALFORMED);
+	ck_assert_int_eq(trust_load(trust, key_dir, why, sizeof(why)), ERR_IO);
 }
 END_TEST
 
