@@ -55,7 +55,13 @@ struct verdict_window {
 	enum verdict_trust trust;
 	uint8_t sha256[SHA256_LEN]; /* of the statement's bytes */
 	struct slice manifest;      /* the header's bytes; p == NULL: none */
-	void *user;
+	const char *issuer;         /* whose it is; "" or NULL: nobody's by name */
+	const char *why;            /* TRUST_NONE: why, a text that stays; or NULL */
+	/*
+	 * On a mirror: a bit for each member, set when a copy of it was met; who gives it keeps it for as long as
+	 * there are records.  NULL: this instance alone remembers them.
+	 */
+	uint8_t *met;
 };
 
 struct verdict_record {
@@ -73,7 +79,7 @@ struct verdict_options {
 	int64_t log_start;    /* the first offset that the log may hold */
 	int64_t from, to;     /* only members in [from, to) are looked for */
 	bool read_committed;  /* the records of aborted transactions are not read */
-	bool mirror;          /* the topic is a declared mirror: content verdicts suffice */
+	bool mirror;          /* these windows are of a topic that the records' topic mirrors: content verdicts suffice */
 	bool compacted;       /* the topic's cleanup policy: else no member is gone by compaction */
 	void *arg;
 	/* `why` is a text; w is the window that decided, or NULL. */

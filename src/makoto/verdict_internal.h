@@ -20,6 +20,7 @@ struct judged {
 	bool fork_loser;         /* another payload for its chain and window was first */
 	bool has_manifest;       /* a right one */
 	uint8_t *seen;           /* enum seen, one for each member */
+	uint64_t next_copy;      /* on a mirror: behind the member that a copy was met of last */
 	/*
 	 * Without a manifest the root is recomputed from the records as they come.  Those without this window's
 	 * own triple can be read in two ways: over all headers, or over those before a later hop's triple.

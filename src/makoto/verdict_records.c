@@ -321,6 +321,12 @@ judge_stray(struct verdicts *v, struct look *l, struct judged *j)
 	return 0;
 }
 
+static const char *
+untrusted_why(const struct judged *j)
+{
+	return j->w.why != NULL ? j->w.why : "no trusted key signed the statement that it names";
+}
+
 static int
 judge_named(struct verdicts *v, struct look *l)
 {
@@ -331,7 +337,7 @@ judge_named(struct verdicts *v, struct look *l)
 		if (is_trusted(v->by_name[i]))
 			return judge_stray(v, l, v->by_name[i]);
 	if (n > 0)
-		tell_record(v, offset, VERDICT_UNTRUSTED, "no trusted key signed the statement that it names", v->by_name[at], 0);
+		tell_record(v, offset, VERDICT_UNTRUSTED, untrusted_why(v->by_name[at]), v->by_name[at], 0);
 	else if (verdict_later_stated(v, &l->last.chain, l->last.window_id))
 		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated, and a later one was", NULL, 0);
 	else if (l->r->timestamp >= 0 && l->r->timestamp <= v->o.now_ms &&
@@ -340,6 +346,58 @@ judge_named(struct verdicts *v, struct look *l)
 	else
 		tell_record(v, offset, VERDICT_PENDING, "its window is not stated yet", NULL, 0);
 	return 0;
+}
+
+static const char unresolved_why[] = "its window could not find out the outcome of some records";
+
+static bool
+is_leaf_of(const struct stray *s, uint64_t i)
+{
+	const struct judged *j = s->window;
+
+	return memcmp(manifest_leaf(j->w.statement->manifest, j->w.manifest, i), s->leaf, LEAF_LEN) == 0;
+}
+
+/* On a mirror each member has one copy.  Is this the first of that member's? */
+static bool
+is_first_copy(struct judged *j, uint64_t i)
+{
+	uint8_t bit = (uint8_t)(1u << (i & 7));
+
+	if (j->seen[i] == SEEN_HELD || (j->w.met != NULL && (j->w.met[i / 8] & bit) != 0))
+		return false;
+	j->seen[i] = SEEN_HELD;
+	if (j->w.met != NULL)
+		j->w.met[i / 8] |= bit;
+	j->next_copy = i + 1;
+	return true;
+}
+
+/* A mirror keeps the order, so that most often the next member is the one. */
+static void
+decide_copy(const struct verdicts *v, const struct stray *s)
+{
+	struct judged *j = s->window;
+	const struct statement *t = j->w.statement;
+	uint64_t n = j->has_manifest ? t->leaf_count : 0;
+	bool met = false, first = j->next_copy < n && is_leaf_of(s, j->next_copy) && is_first_copy(j, j->next_copy);
+
+	for (uint64_t i = 0; i < n && !first; i++) {
+		if (!is_leaf_of(s, i))
+			continue;
+		met = true;
+		first = is_first_copy(j, i);
+	}
+	if (first)
+		tell_record(v, s->offset, good(j, VERDICT_VERIFIED_CONTENT), "", j, s->behind);
+	else if (met)
+		tell_record(v, s->offset, VERDICT_DUPLICATE, "a copy of that record was there before", j, s->behind);
+	else if (t->unresolved > 0)
+		tell_record(v, s->offset, VERDICT_UNATTESTED, unresolved_why, j, s->behind);
+	else if (!j->has_manifest)
+		tell_record(v, s->offset, VERDICT_UNATTESTED, "its window has no manifest that could tell its records", j, s->behind);
+	else
+		tell_record(v, s->offset, VERDICT_ALTERED, "its window has no such record", j, s->behind);
 }
 
 /* A stray's verdict, once every record of the partition was seen. */
@@ -351,21 +409,17 @@ decide_stray(const struct verdicts *v, const struct stray *s)
 	bool met = false, every = true;
 
 	for (uint64_t i = 0; j->has_manifest && i < t->leaf_count; i++) {
-		if (memcmp(manifest_leaf(t->manifest, j->w.manifest, i), s->leaf, LEAF_LEN) != 0)
+		if (!is_leaf_of(s, i))
 			continue;
 		met = true;
 		every &= j->seen[i] == SEEN_MATCHED;
 	}
-	if (met && v->o.mirror)
-		tell_record(v, s->offset, good(j, VERDICT_VERIFIED_CONTENT), "", j, s->behind);
-	else if (met && every)
+	if (met && every)
 		tell_record(v, s->offset, VERDICT_DUPLICATE, "its window lists this record at another offset, where it also is", j, s->behind);
 	else if (met)
 		tell_record(v, s->offset, VERDICT_MISPLACED, "its window lists this record at another offset", j, s->behind);
 	else if (t->unresolved > 0)
-		tell_record(v, s->offset, VERDICT_UNATTESTED, "its window could not find out the outcome of some records", j, s->behind);
-	else if (v->o.mirror)
-		tell_record(v, s->offset, VERDICT_ALTERED, "its window has no such record", j, s->behind);
+		tell_record(v, s->offset, VERDICT_UNATTESTED, unresolved_why, j, s->behind);
 	else
 		tell_record(v, s->offset, VERDICT_FORGED_HEADER, "it names a window that doesn't list it", j, s->behind);
 }
@@ -441,6 +495,6 @@ verdicts_end(struct verdicts *v)
 				    j, w->behind[READING_ALL]);
 	}
 	for (size_t i = 0; i < v->stray_count; i++)
-		decide_stray(v, &v->strays[i]);
+		(v->o.mirror ? decide_copy : decide_stray)(v, &v->strays[i]);
 	return verdict_windows_end(v);
 }
