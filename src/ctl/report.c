@@ -83,6 +83,10 @@ finding_json(struct report *r, const struct finding *f)
 	if (f->has_window)
 		wr_printf(&w, ",\"chain\":\"%s\",\"window\":%llu", text_hex(f->chain.b, CHAIN_ID_LEN, chain),
 			  (unsigned long long)f->window_id);
+	if (f->issuer != NULL && f->issuer[0] != '\0') {
+		wr_text(&w, ",");
+		json_text(&w, "issuer", f->issuer);
+	}
 	wr_text(&w, "}");
 	put(r, &w);
 }
@@ -124,8 +128,25 @@ continues(const struct report *r, const struct finding *f)
 }
 
 void
+report_issuers_add(struct report_issuers *to, const char *name, uint64_t records)
+{
+	size_t i = 0;
+
+	while (i < to->count && strcmp(to->list[i].name, name) != 0)
+		i++;
+	if (i == REPORT_ISSUERS_MAX)
+		return;
+	if (i == to->count)
+		to->list[to->count++].name = name;
+	to->list[i].records += records;
+}
+
+void
 report_finding(struct report *r, const struct finding *f)
 {
+	if (f->about_record && f->issuer != NULL && f->issuer[0] != '\0' &&
+	    (f->verdict == VERDICT_VERIFIED || f->verdict == VERDICT_VERIFIED_CONTENT))
+		report_issuers_add(&r->issuers, f->issuer, 1);
 	if (!worth_telling(r, f))
 		return;
 	if (r->json) {
@@ -189,7 +210,8 @@ end_json(struct report *r, struct wr *w, int code)
 }
 
 static void
-topic_json(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
+topic_json(struct report *r, const struct report_about *about, const struct topic_report *t,
+	   const struct report_issuers *issuers, int code)
 {
 	struct wr w = wr_new(LINE_MAX_BYTES);
 
@@ -203,7 +225,13 @@ topic_json(struct report *r, const struct report_about *about, const struct topi
 	json_text(&w, "dbomTopic", about->dbom_topic);
 	wr_text(&w, ",");
 	json_text(&w, "isolation", isolation_of(about));
-	wr_printf(&w, ",\"statements\":{\"trusted\":%llu,\"untrusted\":%llu,\"unreadable\":%llu,\"otherTopicId\":%llu},",
+	wr_printf(&w, ",\"unattested\":\"%s\",\"issuers\":[", t->unattested_allowed ? "allow" : "deny");
+	for (size_t i = 0; i < issuers->count; i++) {
+		wr_text(&w, i == 0 ? "{" : ",{");
+		json_text(&w, "issuer", issuers->list[i].name);
+		wr_printf(&w, ",\"records\":%llu}", (unsigned long long)issuers->list[i].records);
+	}
+	wr_printf(&w, "],\"statements\":{\"trusted\":%llu,\"untrusted\":%llu,\"unreadable\":%llu,\"otherTopicId\":%llu},",
 		  (unsigned long long)t->statements.trusted, (unsigned long long)t->statements.untrusted,
 		  (unsigned long long)t->statements.unreadable, (unsigned long long)t->statements.other_topic_id);
 	tally_json(&w, &t->sum);
@@ -311,7 +339,7 @@ sum_table(struct report *r, const struct topic_report *t)
 }
 
 static void
-notes(struct report *r, const struct report_about *about, const struct topic_report *t)
+notes(struct report *r, const struct report_about *about, const struct topic_report *t, const struct report_issuers *issuers)
 {
 	const struct statements_count *s = &t->statements;
 
@@ -324,9 +352,10 @@ notes(struct report *r, const struct report_about *about, const struct topic_rep
 		safe_line(r->to, "note: %llu statement%s about an earlier topic of this name, deleted since",
 			(unsigned long long)s->other_topic_id, plural(s->other_topic_id));
 	if (s->untrusted > 0)
-		safe_line(r->to, "note: %llu statement%s about this topic that no given key signed%s%s",
+		safe_line(r->to, "note: %llu statement%s about this topic that can't be trusted; of the last: %s%s%s",
 			(unsigned long long)s->untrusted, plural(s->untrusted),
-			s->untrusted_keyid[0] == '\0' ? "" : "; the last says it is of key ", s->untrusted_keyid);
+			s->untrusted_why == NULL ? "no trusted key signed the statement" : s->untrusted_why,
+			s->untrusted_keyid[0] == '\0' ? "" : "; it says it is of key ", s->untrusted_keyid);
 	if (s->unreadable > 0)
 		safe_line(r->to, "note: %llu record%s of %s under a statement's key that can't be read as one",
 			(unsigned long long)s->unreadable, plural(s->unreadable), about->dbom_topic);
@@ -334,8 +363,13 @@ notes(struct report *r, const struct report_about *about, const struct topic_rep
 		safe_line(r->to, "note: %llu record%s with headers that no statement covers (%llu in all); anybody may have added them",
 			(unsigned long long)t->sum.records_with_behind, plural(t->sum.records_with_behind),
 			(unsigned long long)t->sum.headers_behind);
-	if (s->trusted == 0)
+	if (t->mirror)
+		safe_line(r->to, "note: the policy declares this topic a mirror: what is missing in it can't be told");
+	else if (s->trusted == 0)
 		safe_line(r->to, "note: no trusted statement about this topic");
+	for (size_t i = 0; i < issuers->count; i++)
+		safe_line(r->to, "note: %llu record%s verified by statements of %s", (unsigned long long)issuers->list[i].records,
+			  plural(issuers->list[i].records), issuers->list[i].name);
 }
 
 static void
@@ -360,11 +394,14 @@ violations(struct report *r, const struct tally *s)
 }
 
 static void
-outcome_line(struct report *r, const struct tally *s, size_t gone, int code)
+outcome_line(struct report *r, const struct tally *s, uint64_t allowed, size_t gone, int code)
 {
-	uint64_t undecided = s->verdicts[VERDICT_PENDING] + s->verdicts[VERDICT_UNATTESTED];
+	uint64_t undecided = s->verdicts[VERDICT_PENDING] + s->verdicts[VERDICT_UNATTESTED] - allowed;
 
-	if (code == EXIT_OK)
+	if (code == EXIT_OK && allowed > 0)
+		fprintf(r->to, "OK: %llu record%s unattested, which the policy allows; all others verified\n",
+			(unsigned long long)allowed, plural(allowed));
+	else if (code == EXIT_OK)
 		fprintf(r->to, "OK: all %llu record%s verified\n", (unsigned long long)s->records, plural(s->records));
 	else if (code == EXIT_VIOLATION)
 		violations(r, s);
@@ -376,28 +413,36 @@ outcome_line(struct report *r, const struct tally *s, size_t gone, int code)
 			(unsigned long long)undecided, plural(undecided));
 }
 
+static uint64_t
+allowed_of(const struct topic_report *t)
+{
+	return t->unattested_allowed ? t->sum.verdicts[VERDICT_UNATTESTED] : 0;
+}
+
 static void
-topic_text(struct report *r, const struct report_about *about, const struct topic_report *t, int code)
+topic_text(struct report *r, const struct report_about *about, const struct topic_report *t,
+	   const struct report_issuers *issuers, int code)
 {
 	safe_line(r->to, "topic %s%s%s, %llu trusted statement%s in %s, %s", t->topic,
 		  t->topic_id[0] == '\0' ? "" : ", id ", t->topic_id, (unsigned long long)t->statements.trusted,
 		  plural(t->statements.trusted), about->dbom_topic, isolation_of(about));
-	notes(r, about, t);
+	notes(r, about, t, issuers);
 	if (t->partition_count > 0)
 		sum_table(r, t);
-	outcome_line(r, &t->sum, t->gone, code);
+	outcome_line(r, &t->sum, allowed_of(t), t->gone, code);
 }
 
 int
-report_topic(struct report *r, const struct report_about *about, const struct topic_report *t)
+report_topic(struct report *r, const struct report_about *about, const struct topic_report *t,
+	     const struct report_issuers *issuers)
 {
-	enum tally_outcome o = tally_outcome(&t->sum);
+	enum tally_outcome o = tally_outcome(&t->sum, t->unattested_allowed);
 	int code = o == TALLY_VIOLATION ? EXIT_VIOLATION : o == TALLY_UNDECIDED || t->gone ? EXIT_UNDECIDED : EXIT_OK;
 
 	if (r->json)
-		topic_json(r, about, t, code);
+		topic_json(r, about, t, issuers, code);
 	else
-		topic_text(r, about, t, code);
+		topic_text(r, about, t, issuers, code);
 	return r->failed ? EXIT_UNFINISHED : code;
 }
 
@@ -417,6 +462,7 @@ report_sum_add(struct report_sum *s, const struct topic_report *t, int code)
 	s->topics++;
 	s->partitions += t->partition_count;
 	s->gone += t->gone;
+	s->allowed += allowed_of(t);
 	if (badness(code) > badness(s->code))
 		s->code = code;
 	snprintf(s->cluster_id, sizeof(s->cluster_id), "%s", t->cluster_id);
@@ -430,5 +476,5 @@ report_all(struct report *r, const struct report_about *about, const struct repo
 		return;
 	}
 	fprintf(r->to, "\nall: %zu topic%s, %zu partition%s\n", s->topics, plural(s->topics), s->partitions, plural(s->partitions));
-	outcome_line(r, &s->tally, s->gone, s->code);
+	outcome_line(r, &s->tally, s->allowed, s->gone, s->code);
 }

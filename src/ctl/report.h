@@ -13,12 +13,25 @@
 #include "verify/join.h"
 #include "verify/topic.h"
 
+enum { REPORT_ISSUERS_MAX = 256 }; /* no policy has more */
+
+struct report_issuers { /* by whose statements so many records were verified; names live with the policy.  Zeroed is empty */
+	struct {
+		const char *name;
+		uint64_t records;
+	} list[REPORT_ISSUERS_MAX];
+	size_t count;
+};
+
+void report_issuers_add(struct report_issuers *to, const char *name, uint64_t records);
+
 struct report {
 	FILE *to;
 	bool json;
 	bool verbose; /* verified records, complete windows, expired members too */
 	const char *topic;
 	bool failed; /* something could not be told for want of memory */
+	struct report_issuers issuers; /* of the findings since they were taken */
 	/* The findings that will share a line. */
 	bool held;
 	struct finding first;
@@ -32,15 +45,16 @@ struct report_about {
 	const char *bootstrap;
 	const char *dbom_topic;
 	bool read_committed;
-	size_t keys; /* that are trusted */
 };
 
 /* What came of a topic.  Gives the exit code. */
-int report_topic(struct report *r, const struct report_about *about, const struct topic_report *t);
+int report_topic(struct report *r, const struct report_about *about, const struct topic_report *t,
+		 const struct report_issuers *issuers);
 
 struct report_sum { /* zeroed is empty */
 	struct tally tally;
 	size_t topics, partitions, gone;
+	uint64_t allowed; /* records that are unattested, where the policy allows that */
 	int code; /* the worst */
 	char cluster_id[64];
 };

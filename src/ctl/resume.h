@@ -5,7 +5,8 @@
  *   {"clusterId":"…","topicId":"…","topic":"…","partition":0,"from":0,"to":70,"counts":[70,…]}      a line for each partition
  *
  * A line is written when its partition is judged; one that a crash cut off counts for nothing.  A run that
- * ends removes the file.  FILE is locked from opening to closing.
+ * ends removes the file.  FILE is locked from opening to closing.  By whose statements records were verified is told of
+ * those that this run judged.
  */
 #ifndef CTL_RESUME_H
 #define CTL_RESUME_H

@@ -6,6 +6,7 @@
 #include "ctl/safe.h"
 #include "ctl/table.h"
 #include "ctl/way.h"
+#include "ctl/whom.h"
 #include "makoto/json_write.h"
 #include "verify/published.h"
 #include "verify/reader.h"
@@ -22,6 +23,7 @@ static const char help[] =
 	"      --chain ID               of this chain: its id, or how that starts\n"
 	"      --window N               of this window, whole\n"
 	"      --public-key FILE…       PEM; tells whether one of these keys signed them\n"
+	"      --policy FILE            a trust policy instead; tells whose they are, and which of them count\n"
 	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
 	"      --json                   for programs: a JSON object on a line for each, the statement inside\n"
 	"  -X NAME=VALUE                a librdkafka property; what its version can't, such as SCRAM with Kafka 4 before\n"
@@ -36,7 +38,8 @@ struct show {
 	const char *dbom_topic; /* NULL: as the way says */
 	int64_t partition; /* -1: all */
 	int64_t window;    /* 0: all */
-	struct trust *trust;
+	struct whom whom;
+	struct policy *policy; /* NULL: nobody was named */
 	bool json;
 	struct table table;
 	uint64_t shown;
@@ -49,6 +52,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"chain", required_argument, NULL, 'C'},
 					     {"window", required_argument, NULL, 'w'},
 					     {"public-key", required_argument, NULL, 'k'},
+					     {"policy", required_argument, NULL, 'P'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
 					     {"json", no_argument, NULL, 'j'},
 					     {"help", no_argument, NULL, 'h'},
@@ -119,13 +123,18 @@ show_json(const struct published *p, int32_t partition, int64_t offset, struct s
 		  text_hex(p->chain.b, CHAIN_ID_LEN, hex), (unsigned long long)p->window_id, partition,
 		  (long long)offset, published_state_name(p->state));
 	json_write_text(&w, slice_str(p->keyid));
+	if (p->issuer[0] != '\0') {
+		wr_text(&w, ",\"issuer\":");
+		json_write_text(&w, slice_str(p->issuer));
+	}
+	if (p->why[0] != '\0') {
+		wr_text(&w, ",\"reason\":");
+		json_write_text(&w, slice_str(p->why));
+	}
 	if (p->statement != NULL) {
 		wr_printf(&w, ",\"sha256\":\"%s\",\"manifest\":\"%s\",\"statement\":",
 			  text_hex(p->sha256, SHA256_LEN, hex), manifest_state(p, manifest));
 		put_squeezed(&w, wr_slice(&p->payload));
-	} else {
-		wr_text(&w, ",\"reason\":");
-		json_write_text(&w, slice_str(p->why));
 	}
 	wr_text(&w, "}");
 	if ((err = wr_err(&w)) == 0)
@@ -145,8 +154,12 @@ show_whole(const struct published *p, int32_t partition, int64_t offset, struct 
 	printf("published  partition %d, offset %lld\n", partition, (long long)offset);
 	safe_line(stdout, "signature  %s%s%s%s", published_state_name(p->state), p->keyid[0] == '\0' ? "" : ", key ", p->keyid,
 		  p->state == PUBLISHED_UNTRUSTED ? " as it says" : "");
+	if (p->issuer[0] != '\0')
+		safe_line(stdout, "issuer     %s", p->issuer);
+	if (p->why[0] != '\0')
+		printf("reason     %s\n", p->why);
 	if (p->statement == NULL) {
-		printf("reason     %s\n\n", p->why);
+		printf("\n");
 		return 0;
 	}
 	printf("manifest   %s\n", manifest_state(p, manifest));
@@ -190,13 +203,13 @@ show_row(struct show *s, const struct published *p, struct slice manifest)
 	table_cell(&s->table, "%.12s…", root);
 	table_cell(&s->table, "%s", manifest_state(p, manifest));
 	table_cell(&s->table, "%.12s%s", id, strlen(id) > 12 ? "…" : "");
-	table_cell(&s->table, "%s", published_state_name(p->state));
+	table_cell(&s->table, "%s%s%s", published_state_name(p->state), p->issuer[0] == '\0' ? "" : ", ", p->issuer);
 }
 
 static int
 show_one(struct show *s, struct published *p, int32_t partition, int64_t offset, struct slice manifest)
 {
-	int err = s->trust == NULL ? 0 : published_check(p, s->trust);
+	int err = s->policy == NULL ? 0 : published_check(p, s->policy);
 
 	if (err != 0)
 		return err;
@@ -264,18 +277,6 @@ show(const struct command *c, struct show *s, const struct way *w)
 }
 
 static int
-read_key(const struct command *c, struct show *s, const char *path)
-{
-	char why[512];
-
-	if (s->trust == NULL && (s->trust = trust_new()) == NULL)
-		return command_failed(c, "out of memory");
-	if (trust_load(s->trust, path, why, sizeof(why)) != 0)
-		return command_misused(c, "%s", why);
-	return EXIT_OK;
-}
-
-static int
 read_option(const struct command *c, int opt, char **argv, struct show *s)
 {
 	switch (opt) {
@@ -302,7 +303,10 @@ read_option(const struct command *c, int opt, char **argv, struct show *s)
 			return command_misused(c, "--window %s: window ids count from 1", optarg);
 		return EXIT_OK;
 	case 'k':
-		return read_key(c, s, optarg);
+		return whom_add_key(&s->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
+	case 'P':
+		s->whom.policy = optarg;
+		return EXIT_OK;
 	case 'd':
 		s->dbom_topic = optarg;
 		return EXIT_OK;
@@ -333,10 +337,10 @@ read_options(const struct command *c, int argc, char **argv, struct show *s, boo
 			return code;
 	}
 	for (; optind < argc; optind++) {
-		if (s->trust == NULL)
+		if (s->whom.key_count == 0)
 			return command_misused(c, "what is \"%s\"?", argv[optind]);
-		if ((code = read_key(c, s, argv[optind])) != EXIT_OK)
-			return code;
+		if (whom_add_key(&s->whom, argv[optind]) != 0)
+			return command_failed(c, "out of memory");
 	}
 	return s->way.bootstrap == NULL && s->way.file == NULL ? command_misused(c, "-b HOST:PORT is missing, or -c FILE") : EXIT_OK;
 }
@@ -351,11 +355,13 @@ run(const struct command *c, int argc, char **argv)
 
 	if (asked)
 		fputs(help, stdout);
-	else if (code == EXIT_OK && (code = way_open(c, &s.way, &way)) == EXIT_OK)
+	else if (code == EXIT_OK && (whom_is_empty(&s.whom) || (code = whom_policy(&s.whom, c, &s.policy)) == EXIT_OK) &&
+		 (code = way_open(c, &s.way, &way)) == EXIT_OK)
 		code = show(c, &s, &way);
 	way_close(&way);
 	args_props_free(&s.way.props);
-	trust_free(s.trust);
+	policy_unref(s.policy);
+	whom_free(&s.whom);
 	return code;
 }
 

@@ -5,7 +5,7 @@
 #include "ctl/verify.h"
 
 static const char help[] =
-	"usage: makotoctl verify (-b BOOTSTRAP | -c FILE) [-t TOPIC…] --public-key FILE… [option…]\n"
+	"usage: makotoctl verify (-b BOOTSTRAP | -c FILE) [-t TOPIC…] (--public-key FILE… | --policy FILE) [option…]\n"
 	"\n"
 	"Reads topics and the statements about them, and tells which records are what was written.\n"
 	"\n"
@@ -18,6 +18,7 @@ static const char help[] =
 	"      --from OFFSET|TIME       from there on (included)\n"
 	"      --to OFFSET|TIME         up to there (not included)\n"
 	"      --public-key FILE…       PEM; the keys whose statements count\n"
+	"      --policy FILE            a trust policy instead: which keys may attest which topics\n"
 	"      --accept-unsigned        statements of Makoto level 1, which have no signature, count too\n"
 	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
 	"      --isolation LEVEL        read_committed, or read_uncommitted (the default)\n"
@@ -33,7 +34,7 @@ static const char help[] =
 	"\n"
 	"Exit: 0 all verified; 1 a violation (altered, misplaced, untrusted, forged-header, duplicate, missing,\n"
 	"offset-reused, manifest-missing, fork, break, gap; with --memory truncated, replaced, records-gone); 2 usage; 3 could not finish; 4 no violation, but\n"
-	"something is pending or unattested, or a topic that statements are about is gone.\n";
+	"something is pending, or unattested where the policy doesn't allow that, or a topic that statements are about is gone.\n";
 
 static const struct option long_options[] = {{"bootstrap", required_argument, NULL, 'b'},
 					     {"config", required_argument, NULL, 'c'},
@@ -64,18 +65,6 @@ add_text(const struct command *c, const char ***list, size_t *count, const char 
 	*list = more;
 	more[(*count)++] = text;
 	return EXIT_OK;
-}
-
-static int
-read_key(const struct command *c, struct verify_options *o, const char *path)
-{
-	char why[512];
-
-	if (o->trust == NULL && (o->trust = trust_new()) == NULL)
-		return command_failed(c, "out of memory");
-	if (trust_load(o->trust, path, why, sizeof(why)) != 0)
-		return command_misused(c, "%s", why);
-	return add_text(c, &o->keys, &o->key_count, path);
 }
 
 static int
@@ -125,11 +114,12 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 		o->to = optarg;
 		return EXIT_OK;
 	case 'k':
-		return read_key(c, o, optarg);
+		return whom_add_key(&o->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
 	case 'P':
-		return command_misused(c, "--policy is not supported by this version; --public-key is");
+		o->whom.policy = optarg;
+		return EXIT_OK;
 	case 'u':
-		o->a.examiner.accept_unsigned = true;
+		o->whom.accept_unsigned = true;
 		return EXIT_OK;
 	case 'd':
 		o->a.topics.dbom_topic = optarg;
@@ -172,13 +162,13 @@ read_options(const struct command *c, int argc, char **argv, struct verify_optio
 	for (; optind < argc; optind++) {
 		if (!keys)
 			return command_misused(c, "what is \"%s\"?", argv[optind]);
-		if ((code = read_key(c, o, argv[optind])) != EXIT_OK)
-			return code;
+		if (whom_add_key(&o->whom, argv[optind]) != 0)
+			return command_failed(c, "out of memory");
 	}
 	if (o->way.bootstrap == NULL && o->way.file == NULL)
 		return command_misused(c, "-b HOST:PORT is missing, or -c FILE");
-	if (o->trust == NULL && !o->a.examiner.accept_unsigned)
-		return command_misused(c, "--public-key FILE is missing: whose statements count?");
+	if (whom_is_empty(&o->whom))
+		return command_misused(c, "--public-key FILE is missing, or --policy FILE: whose statements count?");
 	if ((code = verify_read_bounds(c, o)) != EXIT_OK)
 		return code;
 	if (o->a.examiner.from.kind != TOPIC_BOUND_NONE && o->a.examiner.from.kind == o->a.examiner.to.kind &&
@@ -202,19 +192,23 @@ static int
 run(const struct command *c, int argc, char **argv)
 {
 	struct verify_options o = {.a = {.examiner = {.now_ms = clock_wall_ms()}, .partition = -1, .jobs = default_jobs()}};
+	struct policy *policy = NULL;
 	struct way way = {0};
 	bool asked = false;
 	int code = read_options(c, argc, argv, &o, &asked);
 
 	if (asked)
 		fputs(help, stdout);
-	else if (code == EXIT_OK && (code = way_open(c, &o.way, &way)) == EXIT_OK)
+	else if (code == EXIT_OK && (code = whom_policy(&o.whom, c, &policy)) == EXIT_OK &&
+		 (code = way_open(c, &o.way, &way)) == EXIT_OK) {
+		o.a.examiner.policy = policy;
 		code = verify_run(c, &o, &way);
+	}
 	way_close(&way);
 	args_props_free(&o.way.props);
-	trust_free(o.trust);
+	policy_unref(policy);
+	whom_free(&o.whom);
 	free(o.topics);
-	free(o.keys);
 	return code;
 }
 

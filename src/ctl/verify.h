@@ -3,19 +3,18 @@
 #define CTL_VERIFY_H
 
 #include "ctl/way.h"
+#include "ctl/whom.h"
 #include "verify/audit.h"
 
 struct verify_options {
 	struct audit_conf a;
 	const char **topics;
 	size_t topic_count;
-	const char **keys; /* the files */
-	size_t key_count;
 	const char *from, *to; /* as they were written; or NULL */
 	const char *memory;    /* a file, or NULL */
 	const char *resume;
 	struct way_options way;
-	struct trust *trust;
+	struct whom whom;
 	bool json;
 	bool verbose;
 };

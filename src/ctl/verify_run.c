@@ -55,7 +55,10 @@ on_settled(void *arg, unsigned job, const struct topic_report *t, const struct t
 {
 	struct running *r = arg;
 
-	view_partition(&r->view, job);
+	if (view_partition(&r->view, job, t) != 0) {
+		snprintf(why, why_len, "out of memory");
+		return ERR_NOMEM;
+	}
 	if (r->resume == NULL)
 		return 0;
 	if (ferror(stdout)) {
@@ -128,7 +131,7 @@ digest_text(struct sha256 *h, const char *name, const char *value)
 	sha256_update(h, value == NULL ? "-" : "", 1);
 }
 
-/* A key is what its file holds, wherever that is. */
+/* A key, or a policy, is what its file holds, wherever that is; but for files that a policy names. */
 static void
 digest_file(struct sha256 *h, const char *path)
 {
@@ -159,10 +162,12 @@ digest_options(const struct verify_options *o, uint8_t ret[SHA256_LEN])
 	digest_text(&h, "to", o->to);
 	digest_text(&h, "dbom", o->a.topics.dbom_topic);
 	digest_text(&h, "isolation", o->a.examiner.read_committed ? "committed" : "uncommitted");
-	digest_text(&h, "unsigned", o->a.examiner.accept_unsigned ? "accepted" : "");
+	digest_text(&h, "unsigned", o->whom.accept_unsigned ? "accepted" : "");
 	digest_text(&h, "memory", o->memory == NULL ? NULL : "");
-	for (size_t i = 0; i < o->key_count; i++)
-		digest_file(&h, o->keys[i]);
+	for (size_t i = 0; i < o->whom.key_count; i++)
+		digest_file(&h, o->whom.keys[i]);
+	if (o->whom.policy != NULL)
+		digest_file(&h, o->whom.policy);
 	sha256_final(&h, ret);
 }
 
@@ -229,13 +234,11 @@ fill(struct verify_options *o, const struct way *w, struct running *r)
 		o->a.topics.dbom_topic = w->dbom_topic;
 	r->view.about = (struct report_about){.bootstrap = w->bootstrap,
 					      .dbom_topic = o->a.topics.dbom_topic,
-					      .read_committed = o->a.examiner.read_committed,
-					      .keys = o->trust == NULL ? 0 : trust_count(o->trust)};
+					      .read_committed = o->a.examiner.read_committed};
 	o->a.examiner.bootstrap = w->bootstrap;
 	o->a.examiner.detour = w->detour;
 	o->a.examiner.timeout_ms = args_props_timeout_ms(&o->way.props);
 	o->a.examiner.props = args_props_list(&o->way.props);
-	o->a.examiner.trust = o->trust;
 	o->a.spool_dir = tmp != NULL && tmp[0] != '\0' ? tmp : "/var/tmp";
 	o->a.topic_ids = find_topic_ids;
 	o->a.found = on_found;

@@ -4,6 +4,12 @@
 
 #include "ctl/command.h"
 
+struct view_issuers {
+	struct view_issuers *next;
+	const struct topic_report *topic;
+	struct report_issuers sum;
+};
+
 int
 view_open(struct view *v, FILE *to, bool json, bool verbose, unsigned jobs)
 {
@@ -20,6 +26,11 @@ view_open(struct view *v, FILE *to, bool json, bool verbose, unsigned jobs)
 void
 view_close(struct view *v)
 {
+	for (struct view_issuers *i = v->issuers, *next; i != NULL; i = next) {
+		next = i->next;
+		free(i);
+	}
+	v->issuers = NULL;
 	free(v->jobs);
 	v->jobs = NULL;
 }
@@ -40,19 +51,53 @@ view_finding(struct view *v, unsigned job, const struct topic_report *t, const s
 	report_finding(&v->jobs[job], f);
 }
 
-void
-view_partition(struct view *v, unsigned job)
+/* The job's issuers become the topic's. */
+static int
+take_issuers(struct view *v, struct report_issuers *from, const struct topic_report *t)
+{
+	struct view_issuers *i = v->issuers;
+
+	if (from->count == 0)
+		return 0;
+	while (i != NULL && i->topic != t)
+		i = i->next;
+	if (i == NULL) {
+		if ((i = calloc(1, sizeof(*i))) == NULL)
+			return ERR_NOMEM;
+		i->topic = t;
+		i->next = v->issuers;
+		v->issuers = i;
+	}
+	for (size_t k = 0; k < from->count; k++)
+		report_issuers_add(&i->sum, from->list[k].name, from->list[k].records);
+	memset(from, 0, sizeof(*from));
+	return 0;
+}
+
+int
+view_partition(struct view *v, unsigned job, const struct topic_report *t)
 {
 	view_hide_bar(v);
 	report_flush(&v->jobs[job]);
 	(void)fflush(v->sums.to);
+	return take_issuers(v, &v->jobs[job].issuers, t);
 }
 
 void
 view_topic(struct view *v, const struct topic_report *t)
 {
+	static const struct report_issuers none;
+	struct view_issuers **at = &v->issuers, *i;
+
 	view_hide_bar(v);
-	report_sum_add(&v->sum, t, report_topic(&v->sums, &v->about, t));
+	while (*at != NULL && (*at)->topic != t)
+		at = &(*at)->next;
+	i = *at;
+	report_sum_add(&v->sum, t, report_topic(&v->sums, &v->about, t, i == NULL ? &none : &i->sum));
+	if (i != NULL) {
+		*at = i->next;
+		free(i);
+	}
 }
 
 void

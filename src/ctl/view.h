@@ -9,6 +9,7 @@ struct view {
 	struct report *jobs; /* one for each partition that is judged at a time */
 	unsigned job_count;
 	struct report sums;
+	struct view_issuers *issuers; /* of topics that are not whole yet */
 	struct report_sum sum;
 	bool has_bar; /* stderr is a terminal */
 	bool bar;     /* it is on the screen */
@@ -18,7 +19,8 @@ int view_open(struct view *v, FILE *to, bool json, bool verbose, unsigned jobs) 
 void view_close(struct view *v);
 
 void view_finding(struct view *v, unsigned job, const struct topic_report *t, const struct finding *f);
-void view_partition(struct view *v, unsigned job); /* it is judged */
+/* It is judged.  0 or ERR_NOMEM. */
+int view_partition(struct view *v, unsigned job, const struct topic_report *t) MUSTCHECK;
 void view_topic(struct view *v, const struct topic_report *t);
 void view_progress(struct view *v, const char *what, uint64_t done, uint64_t total);
 

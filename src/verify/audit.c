@@ -49,8 +49,7 @@ on_statements_progress(void *arg, uint64_t done, uint64_t total)
 static int
 read_statements(struct audit *a)
 {
-	struct statements_conf sc = {.trust = a->conf->examiner.trust,
-				     .accept_unsigned = a->conf->examiner.accept_unsigned,
+	struct statements_conf sc = {.policy = a->conf->examiner.policy,
 				     .cluster_id = slice_str(a->cluster_id),
 				     .wanted = audit_wanted,
 				     .wanted_arg = a,
@@ -128,6 +127,8 @@ plan_topic(struct audit *a, struct audit_topic *t)
 	int err;
 
 	*r = (struct topic_report){.topic = t->name, .cluster_id = a->cluster_id, .gone = t->cluster_partitions == 0};
+	r->unattested_allowed = policy_allows_unattested(a->conf->examiner.policy, slice_str(t->name));
+	r->mirror = policy_is_mirror(a->conf->examiner.policy, slice_str(t->name));
 	r->id_unchecked = r->gone ? "it is gone" : t->id.unknown;
 	if (r->id_unchecked == NULL)
 		id = slice_str(t->id.text);

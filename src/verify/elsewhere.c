@@ -1,5 +1,7 @@
 #include "verify/elsewhere.h"
 
+#include "base/map.h"
+
 /*
  * Records that were copied from somewhere come in the order of their windows, so that a
  * few at a time are enough.  Who fills the topic with statements under one key must not
@@ -10,6 +12,7 @@ enum { OPEN_MAX = 16, STATEMENTS_MAX = 16, READ_MAX = 256 };
 struct fetched {
 	struct published p;
 	uint8_t *manifest;
+	size_t manifest_len;
 };
 
 struct open {
@@ -20,6 +23,7 @@ struct open {
 	struct fetched list[STATEMENTS_MAX];
 	size_t count;
 	bool has_untrusted;
+	bool mirrored; /* the records' topic mirrors this window's */
 	struct verdicts *verdicts;
 };
 
@@ -28,6 +32,7 @@ struct elsewhere {
 	struct open *open[OPEN_MAX];
 	size_t count;
 	uint64_t clock;
+	struct map *met; /* SHA-256 of a mirrored statement → a bit for each member that a copy was met of */
 };
 
 struct elsewhere *
@@ -35,8 +40,11 @@ elsewhere_new(const struct elsewhere_conf *conf)
 {
 	struct elsewhere *e = calloc(1, sizeof(*e));
 
-	if (e != NULL)
-		e->conf = *conf;
+	if (e == NULL || (e->met = map_new()) == NULL) {
+		free(e);
+		return NULL;
+	}
+	e->conf = *conf;
 	return e;
 }
 
@@ -56,10 +64,17 @@ open_free(struct open *o)
 void
 elsewhere_free(struct elsewhere *e)
 {
+	struct slice key;
+	size_t at = 0;
+	void *bits;
+
 	if (e == NULL)
 		return;
 	for (size_t i = 0; i < e->count; i++)
 		open_free(e->open[i]);
+	while (map_next(e->met, &at, &key, &bits))
+		free(bits);
+	map_free(e->met);
 	free(e);
 }
 
@@ -78,10 +93,10 @@ on_record(void *arg, int64_t offset, enum verdict v, const char *why, const stru
 {
 	const struct open *o = arg;
 
-	(void)w;
-	if (v == VERDICT_MISPLACED || v == VERDICT_DUPLICATE)
+	if (!o->mirrored && (v == VERDICT_MISPLACED || v == VERDICT_DUPLICATE))
 		why = "its window is of another topic or partition, and lists it there";
-	o->e->conf.record(o->e->conf.record_arg, hidden(offset), v, why, &o->chain, o->window_id);
+	o->e->conf.record(o->e->conf.record_arg, hidden(offset), v, why, &o->chain, o->window_id,
+			  w == NULL ? "" : w->issuer);
 }
 
 static void
@@ -100,51 +115,90 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding f, int6
 	(void)arg, (void)w, (void)f, (void)offset, (void)why;
 }
 
-static enum verdict_trust
-trust_of(const struct elsewhere *e, const struct published *p)
-{
-	if (p->state == PUBLISHED_SIGNED)
-		return TRUST_SIGNED;
-	return p->state == PUBLISHED_UNSIGNED && e->conf.accept_unsigned ? TRUST_UNSIGNED : TRUST_NONE;
-}
-
 /* Moves what was read into the window's list. */
 static int
-add(struct open *o, struct published *p, enum verdict_trust trust, struct slice manifest)
+add(struct open *o, struct published *p, struct slice manifest)
 {
 	struct fetched *f = &o->list[o->count++];
-	struct verdict_window w = {.trust = trust};
 
 	f->p = *p;
 	*p = (struct published){0};
-	if (manifest.p != NULL) {
-		if ((f->manifest = malloc(manifest.n + 1)) == NULL)
-			return ERR_NOMEM;
-		memcpy(f->manifest, manifest.p, manifest.n);
-		w.manifest = slice_of(f->manifest, manifest.n);
-	}
-	o->has_untrusted = o->has_untrusted || trust == TRUST_NONE;
-	w.statement = f->p.statement;
-	memcpy(w.sha256, f->p.sha256, SHA256_LEN);
-	return verdicts_window(o->verdicts, &w);
+	o->has_untrusted = o->has_untrusted || f->p.trust == TRUST_NONE;
+	if (manifest.p == NULL)
+		return 0;
+	if ((f->manifest = malloc(manifest.n + 1)) == NULL)
+		return ERR_NOMEM;
+	memcpy(f->manifest, manifest.p, manifest.n);
+	f->manifest_len = manifest.n;
+	return 0;
 }
 
 static int
 take(void *to, struct slice key, struct slice value, struct slice manifest)
 {
 	struct open *o = to;
-	enum verdict_trust trust;
 	struct published p;
 	int err = published_read(key, value, &p);
 
 	if (err != 0)
 		return err == ERR_NOTFOUND ? 0 : err;
-	err = published_check(&p, o->e->conf.trust);
-	trust = trust_of(o->e, &p);
-	if (err == 0 && p.statement != NULL && o->count < STATEMENTS_MAX && !(trust == TRUST_NONE && o->has_untrusted))
-		err = add(o, &p, trust, manifest);
+	err = published_check(&p, o->e->conf.policy);
+	if (err == 0 && p.statement != NULL && o->count < STATEMENTS_MAX && !(p.trust == TRUST_NONE && o->has_untrusted))
+		err = add(o, &p, manifest);
 	published_clear(&p);
 	return err;
+}
+
+/* The statement that counts: of a fork the first. */
+static const struct fetched *
+first_trusted(const struct open *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->list[i].p.trust != TRUST_NONE)
+			return &o->list[i];
+	return NULL;
+}
+
+/* The bits of that statement's members, which outlive the open window. */
+static int
+met_of(struct elsewhere *e, const struct published *p, uint8_t **ret)
+{
+	struct slice key = slice_of(p->sha256, SHA256_LEN);
+	uint8_t *bits = map_get(e->met, key);
+
+	if (bits == NULL) {
+		if ((bits = calloc(p->statement->leaf_count / 8 + 1, 1)) == NULL)
+			return ERR_NOMEM;
+		if (map_put(e->met, key, bits) != 0) {
+			free(bits);
+			return ERR_NOMEM;
+		}
+	}
+	*ret = bits;
+	return 0;
+}
+
+/* All that was read, to the verdicts. */
+static int
+state_all(struct open *o, const struct fetched *first)
+{
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < o->count; i++) {
+		const struct fetched *f = &o->list[i];
+		struct verdict_window w = {.statement = f->p.statement,
+					   .trust = f->p.trust,
+					   .manifest = slice_of(f->manifest, f->manifest_len),
+					   .issuer = f->p.issuer,
+					   .why = f->p.trust == TRUST_NONE ? f->p.why : NULL};
+
+		memcpy(w.sha256, f->p.sha256, SHA256_LEN);
+		if (o->mirrored && memcmp(f->p.sha256, first->p.sha256, SHA256_LEN) == 0)
+			err = met_of(o->e, &f->p, &w.met);
+		if (err == 0)
+			err = verdicts_window(o->verdicts, &w);
+	}
+	return err != 0 ? err : verdicts_begin(o->verdicts);
 }
 
 static int
@@ -159,6 +213,7 @@ open_window(struct elsewhere *e, const struct triple *named, const struct place 
 					  .behind = on_behind,
 					  .window = on_window,
 					  .arg = o};
+	const struct fetched *first;
 	int err = ERR_NOMEM;
 
 	if (o == NULL)
@@ -166,16 +221,18 @@ open_window(struct elsewhere *e, const struct triple *named, const struct place 
 	o->e = e;
 	o->chain = named->chain;
 	o->window_id = named->window_id;
-	if ((o->verdicts = verdicts_new(&options)) == NULL)
-		goto fail;
 	for (size_t i = 0, read = 0; i < n && read < READ_MAX && o->count < STATEMENTS_MAX; i++) {
-		if (places[i].bad)
+		if (places[i].why != NULL)
 			continue;
 		read++;
 		if ((err = e->conf.fetch(e->conf.fetch_arg, places[i].partition, places[i].offset, take, o)) != 0)
 			goto fail;
 	}
-	if ((err = verdicts_begin(o->verdicts)) != 0)
+	first = first_trusted(o);
+	options.mirror = o->mirrored = first != NULL && policy_mirrors(e->conf.policy, e->conf.topic, first->p.statement->cluster_id,
+								       first->p.statement->topic);
+	err = ERR_NOMEM;
+	if ((o->verdicts = verdicts_new(&options)) == NULL || (err = state_all(o, first)) != 0)
 		goto fail;
 	*ret = o;
 	return 0;
@@ -228,7 +285,7 @@ elsewhere_judge(struct elsewhere *e, const struct verdict_record *r, const struc
 {
 	struct verdict_record copy = *r;
 	const struct place *places;
-	bool all_bad = true;
+	const char *bad = NULL;
 	struct open *o;
 	size_t n;
 	int err;
@@ -241,14 +298,13 @@ elsewhere_judge(struct elsewhere *e, const struct verdict_record *r, const struc
 		*ret_taken = true;
 		e->conf.record(e->conf.record_arg, r->offset, VERDICT_UNATTESTED,
 			       "its window, of another topic or partition, was never stated, and a later one was",
-			       &named->chain, named->window_id);
+			       &named->chain, named->window_id, "");
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		all_bad = all_bad && places[i].bad;
-	if (all_bad) {
-		e->conf.record(e->conf.record_arg, r->offset, VERDICT_UNTRUSTED, "the statement that it names doesn't verify",
-			       &named->chain, named->window_id);
+	for (size_t i = 0; i < n && (i == 0 || bad != NULL); i++)
+		bad = places[i].why;
+	if (bad != NULL) {
+		e->conf.record(e->conf.record_arg, r->offset, VERDICT_UNTRUSTED, bad, &named->chain, named->window_id, "");
 		return 0;
 	}
 	if ((err = find_open(e, named, places, n, &o)) != 0)

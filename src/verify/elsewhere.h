@@ -3,7 +3,9 @@
  * statements don't verify.
  *
  * Such statements are fetched from the statement topic when a record names them; the
- * verdicts are makoto/verdict.h's, from an instance that knows that window alone.
+ * verdicts are makoto/verdict.h's, from an instance that knows that window alone.  Of a topic
+ * that the policy declares to be mirrored by the records', content verdicts suffice; which of its
+ * members a copy was met of is kept, a bit for each.
  */
 #ifndef VERIFY_ELSEWHERE_H
 #define VERIFY_ELSEWHERE_H
@@ -17,15 +19,15 @@ typedef int elsewhere_fetch_fn(void *arg, int32_t partition, int64_t offset, els
 struct elsewhere_conf {
 	const struct statements_topic *statements;
 	int32_t partition; /* of the records */
-	const struct trust *trust;
-	bool accept_unsigned;
+	const struct policy *policy;
+	struct slice topic; /* of the records */
 	struct slice dbom_topic;
 	int64_t now_ms;
 	int64_t pending_max_ms;
 	elsewhere_fetch_fn *fetch;
 	void *fetch_arg;
 	void (*record)(void *arg, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
-		       uint64_t window_id);
+		       uint64_t window_id, const char *issuer);
 	void (*behind)(void *arg, int64_t offset, size_t headers); /* as verdict_options', before `record`; may be NULL */
 	void *record_arg; /* of both */
 };

@@ -293,8 +293,8 @@ examiner_partition(struct examiner *g, const struct examiner_task *task, struct 
 	jc.log_start = g->low;
 	jc.log_end = g->high;
 	jc.elsewhere = (struct elsewhere_conf){.statements = task->statements,
-					       .trust = g->conf->trust,
-					       .accept_unsigned = g->conf->accept_unsigned,
+					       .policy = g->conf->policy,
+					       .topic = slice_str(task->topic),
 					       .dbom_topic = slice_str(g->conf->dbom_topic),
 					       .now_ms = g->conf->now_ms,
 					       .pending_max_ms = JOIN_PENDING_MAX_MS,

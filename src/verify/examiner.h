@@ -22,8 +22,7 @@ struct examiner_conf { /* borrowed */
 	struct topic_bound from, to; /* `to` is not included */
 	const char *dbom_topic;
 	bool read_committed;
-	const struct trust *trust;
-	bool accept_unsigned;
+	const struct policy *policy;
 	int64_t now_ms;
 };
 

@@ -29,10 +29,10 @@ tell(struct join *j, struct finding *f)
 
 static void
 record_found(struct join *j, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
-	     uint64_t window_id)
+	     uint64_t window_id, const char *issuer)
 {
-	struct finding f = {
-		.about_record = true, .verdict = v, .offset = offset, .why = why, .headers_behind = j->behind};
+	struct finding f = {.about_record = true, .verdict = v, .offset = offset, .why = why, .headers_behind = j->behind,
+			    .issuer = issuer == NULL ? "" : issuer};
 
 	j->behind = 0;
 	if (offset < j->conf.from || offset >= j->conf.to)
@@ -85,15 +85,17 @@ on_record(void *arg, int64_t offset, enum verdict v, const char *why, const stru
 	if ((v == VERDICT_PENDING || v == VERDICT_UNATTESTED) && w == NULL && j->current != NULL &&
 	    j->current->offset == offset && judged_elsewhere(j))
 		return;
-	record_found(j, offset, v, why, w == NULL ? NULL : &w->statement->chain,
-		     w == NULL ? 0 : w->statement->window_id);
+	if (w == NULL)
+		record_found(j, offset, v, why, NULL, 0, "");
+	else
+		record_found(j, offset, v, why, &w->statement->chain, w->statement->window_id, w->issuer);
 }
 
 static void
 on_elsewhere(void *arg, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
-	     uint64_t window_id)
+	     uint64_t window_id, const char *issuer)
 {
-	record_found(arg, offset, v, why, chain, window_id);
+	record_found(arg, offset, v, why, chain, window_id, issuer);
 }
 
 /* A place that holds no record: something may be known that verdicts can't know. */
@@ -125,7 +127,8 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding found, 
 {
 	struct join *j = arg;
 	const struct statement *s = w->statement;
-	struct finding f = {.offset = offset, .why = why, .has_window = true, .chain = s->chain, .window_id = s->window_id};
+	struct finding f = {.offset = offset, .why = why, .has_window = true, .chain = s->chain, .window_id = s->window_id,
+			    .issuer = w->issuer == NULL ? "" : w->issuer};
 
 	if (!in_range(j, s))
 		return;

@@ -54,7 +54,8 @@ kept_make(struct spool *spool, const struct published *p, struct slice manifest,
 	if ((err = kept_slice(spool, manifest, &k->w.manifest)) != 0)
 		return err;
 	k->w.statement = &k->s;
-	k->w.trust = p->state == PUBLISHED_SIGNED ? TRUST_SIGNED : TRUST_UNSIGNED;
+	k->w.trust = p->trust;
+	k->w.issuer = p->issuer;
 	memcpy(k->w.sha256, p->sha256, SHA256_LEN);
 	*ret = k;
 	return 0;
@@ -70,8 +71,10 @@ right_manifest(const struct statement *s, struct slice manifest)
 void
 kept_merge(struct kept *k, const struct kept *again)
 {
-	if (again->w.trust == TRUST_SIGNED)
+	if (again->w.trust == TRUST_SIGNED && k->w.trust != TRUST_SIGNED) {
 		k->w.trust = TRUST_SIGNED;
+		k->w.issuer = again->w.issuer;
+	}
 	if (!right_manifest(&k->s, k->w.manifest) && right_manifest(&k->s, again->w.manifest))
 		k->w.manifest = again->w.manifest;
 }

@@ -48,7 +48,7 @@ places_sort(struct places *p)
 static size_t
 lower_bound(const struct places *p, const struct chain_id *chain, uint64_t window_id)
 {
-	struct place key = {*chain, window_id, INT64_MIN, INT32_MIN, INT32_MIN, INT32_MIN, false};
+	struct place key = {*chain, window_id, INT64_MIN, INT32_MIN, INT32_MIN, INT32_MIN, NULL};
 	size_t lo = 0, hi = p->count;
 
 	while (lo < hi) {
@@ -88,7 +88,7 @@ places_later(const struct places *p, int32_t topic, int32_t partition, const str
 	size_t at = lower_bound(p, chain, window_id == UINT64_MAX ? window_id : window_id + 1);
 
 	for (; at < p->count && chain_id_eq(&p->list[at].chain, chain); at++)
-		if (!p->list[at].bad && !kept_for(&p->list[at], topic, partition))
+		if (p->list[at].why == NULL && !kept_for(&p->list[at], topic, partition))
 			return true;
 	return false;
 }

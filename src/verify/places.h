@@ -15,7 +15,7 @@ struct place {
 	int32_t partition; /* of the statement topic */
 	int32_t topic;     /* that it is kept for, by a number; -1: it isn't kept */
 	int32_t kept_for;  /* a partition of that topic; -1: it isn't kept */
-	bool bad;          /* it is known not to verify */
+	const char *why;   /* it is known not to count, and why; NULL: that isn't known */
 };
 
 struct places { /* zeroed is empty; free(list) */
@@ -30,7 +30,7 @@ void places_sort(struct places *p);
 const struct place *places_find(const struct places *p, int32_t topic, int32_t partition, const struct chain_id *chain,
 				uint64_t window_id, size_t *ret_count);
 
-/* Is a later window of the chain among them, not known to be bad? */
+/* Is a later window of the chain among them, not known not to count? */
 bool places_later(const struct places *p, int32_t topic, int32_t partition, const struct chain_id *chain,
 		  uint64_t window_id);
 

@@ -33,25 +33,46 @@ copy_keyid(struct published *p, struct slice id)
 	p->keyid[n] = '\0';
 }
 
-int
-published_check(struct published *p, const struct trust *trust)
+/* Who made its signature; *ret NULL: none of the policy's keys.  0 or ERR_NOMEM. */
+static int
+find_signer(const struct published *p, const struct policy *policy, const struct public_key **ret)
 {
-	const struct public_key *key;
-	struct wr pae;
+	struct wr pae = wr_new(PAYLOAD_MAX + 256);
 	int err;
 
-	if (p->state != PUBLISHED_UNVERIFIED)
-		return 0;
-	pae = wr_new(PAYLOAD_MAX + 256);
+	*ret = NULL;
 	envelope_pae(slice_str(STATEMENT_PAYLOAD_TYPE), wr_slice(&p->payload), &pae);
 	if ((err = wr_err(&pae)) == 0)
-		err = trust == NULL ? ERR_SIGNATURE
-				    : trust_verify(trust, wr_slice(&pae), wr_slice(&p->sig), slice_str(p->keyid), &key);
+		err = policy_signer(policy, wr_slice(&pae), wr_slice(&p->sig), slice_str(p->keyid), ret);
 	wr_free(&pae);
-	if (err == ERR_NOMEM)
+	return err == ERR_NOMEM ? err : 0;
+}
+
+int
+published_check(struct published *p, const struct policy *policy)
+{
+	bool is_signed = p->state == PUBLISHED_UNVERIFIED;
+	struct policy_facts f;
+	struct policy_opinion o;
+	int err;
+
+	if (!is_signed && p->state != PUBLISHED_UNSIGNED)
+		return 0;
+	f = (struct policy_facts){.cluster_id = p->statement->cluster_id,
+				  .topic = p->statement->topic,
+				  .level = p->statement->level,
+				  .finished_ms = p->statement->settled_ms};
+	if (is_signed && (err = find_signer(p, policy, &f.signer)) != 0)
 		return err;
-	p->state = err == 0 ? PUBLISHED_SIGNED : PUBLISHED_UNTRUSTED;
-	p->why = err == 0 ? "" : "no trusted key made its signature";
+	if (is_signed && f.signer == NULL)
+		o = (struct policy_opinion){TRUST_NONE, "", "no trusted key signed the statement"};
+	else
+		policy_trust(policy, &f, &o);
+	p->trust = o.trust;
+	p->issuer = o.issuer;
+	p->why = o.why;
+	if (is_signed)
+		p->state = o.trust == TRUST_SIGNED ? PUBLISHED_SIGNED : PUBLISHED_UNTRUSTED;
 	return 0;
 }
 
@@ -110,7 +131,7 @@ read_value(struct slice value, struct published *p)
 int
 published_read(struct slice key, struct slice value, struct published *ret)
 {
-	struct published p = {.why = ""};
+	struct published p = {.trust = TRUST_NONE, .issuer = "", .why = ""};
 	int err;
 
 	if (value.p == NULL || chain_key_parse(key, &p.chain, &p.window_id) != 0)

@@ -6,15 +6,15 @@
 #ifndef VERIFY_PUBLISHED_H
 #define VERIFY_PUBLISHED_H
 
-#include "keys/public_key.h"
 #include "makoto/statement.h"
+#include "trust/policy.h"
 
 enum published_state {
 	PUBLISHED_UNREADABLE, /* no statement of this format, or one that stands under another key than its own */
 	PUBLISHED_UNVERIFIED, /* one signature, not checked yet */
-	PUBLISHED_UNTRUSTED,  /* one signature, by none of the keys */
+	PUBLISHED_UNTRUSTED,  /* one signature, by none of the policy's keys, or by one that may not attest this */
 	PUBLISHED_UNSIGNED,   /* a bare statement, level 1 */
-	PUBLISHED_SIGNED,     /* by one of the keys */
+	PUBLISHED_SIGNED,     /* by a key that may attest this */
 };
 
 struct published {
@@ -26,7 +26,9 @@ struct published {
 	struct wr sig;               /* of the envelope */
 	uint8_t sha256[SHA256_LEN];  /* of them */
 	char keyid[80];              /* as the envelope says, cut off when longer; trust nothing of it */
-	const char *why;             /* of what is unreadable or untrusted */
+	enum verdict_trust trust;    /* TRUST_NONE until it was checked */
+	const char *issuer;          /* whose key made the signature; "": nobody's by name.  Lives with the policy. */
+	const char *why;             /* of what is unreadable, or doesn't count; else "" */
 };
 
 /*
@@ -36,8 +38,8 @@ struct published {
 int published_read(struct slice key, struct slice value, struct published *ret) MUSTCHECK;
 void published_clear(struct published *p);
 
-/* Turns UNVERIFIED into SIGNED or UNTRUSTED.  No keys (NULL): nothing is trusted.  0 or ERR_NOMEM. */
-int published_check(struct published *p, const struct trust *trust) MUSTCHECK;
+/* Does it count?  `trust`, `issuer` and `why`; and UNVERIFIED becomes SIGNED or UNTRUSTED.  0 or ERR_NOMEM. */
+int published_check(struct published *p, const struct policy *policy) MUSTCHECK;
 
 const char *published_state_name(enum published_state s);
 

@@ -82,9 +82,9 @@ grow(void *list, size_t count, size_t *cap, size_t size)
 }
 
 static int
-add_place(struct statements *s, const struct published *p, int32_t partition, int64_t offset, bool bad)
+add_place(struct statements *s, const struct published *p, int32_t partition, int64_t offset, const char *why)
 {
-	return places_add(&s->places, &(struct place){p->chain, p->window_id, offset, partition, -1, -1, bad});
+	return places_add(&s->places, &(struct place){p->chain, p->window_id, offset, partition, -1, -1, why});
 }
 
 static struct partition *
@@ -165,26 +165,21 @@ wanted(const struct statements *s, const struct statement *st)
 	       (s->conf.partition < 0 || st->partition == s->conf.partition) && st->partition < PARTITIONS_MAX;
 }
 
-static bool
-counts(const struct statements *s, const struct published *p)
-{
-	return p->state == PUBLISHED_SIGNED || (p->state == PUBLISHED_UNSIGNED && s->conf.accept_unsigned);
-}
-
 /* About a wanted topic: only that is worth the price of a signature. */
 static int
 add_wanted(struct statements *s, struct published *p, int32_t partition, int64_t offset, struct slice manifest)
 {
 	struct statements_topic *t;
-	int err = published_check(p, s->conf.trust);
+	int err = published_check(p, s->conf.policy);
 
 	if (err != 0 || (err = topic_of(s, p->statement->topic, &t)) != 0)
 		return err;
-	if (counts(s, p))
+	if (p->trust != TRUST_NONE)
 		return add_kept(t, p, partition, offset, manifest);
 	t->count.untrusted++;
 	memcpy(t->count.untrusted_keyid, p->keyid, sizeof(p->keyid));
-	return add_place(s, p, partition, offset, true);
+	t->count.untrusted_why = p->why;
+	return add_place(s, p, partition, offset, p->why);
 }
 
 int
@@ -200,10 +195,10 @@ statements_add(struct statements *s, int32_t partition, int64_t offset, struct s
 		return err;
 	if (p.state == PUBLISHED_UNREADABLE) {
 		s->unreadable++;
-		err = add_place(s, &p, partition, offset, true);
+		err = add_place(s, &p, partition, offset, "the statement that it names doesn't verify");
 	} else if (!wanted(s, p.statement)) {
 		s->other++;
-		err = add_place(s, &p, partition, offset, false);
+		err = add_place(s, &p, partition, offset, NULL);
 	} else {
 		err = add_wanted(s, &p, partition, offset, manifest);
 	}
@@ -294,7 +289,7 @@ give_up_others(struct statements_topic *t, struct partition *p)
 	/* Nothing is let go before all have a place: the list stays whole should there be no memory. */
 	for (size_t k = 0; k < p->count; k++) {
 		const struct kept *x = kept_of(p->list[k]);
-		const struct place place = {x->s.chain, x->s.window_id, x->offset, x->partition, -1, -1, false};
+		const struct place place = {x->s.chain, x->s.window_id, x->offset, x->partition, -1, -1, NULL};
 
 		if (!slice_eq(x->s.topic_id, t->id) && (err = places_add(&t->all->places, &place)) != 0)
 			return err;
@@ -331,7 +326,7 @@ add_kept_places(struct statements_topic *t)
 		for (size_t n = 0; n < t->partitions[i].count; n++) {
 			const struct kept *k = kept_of(t->partitions[i].list[n]);
 			const struct place place = {k->s.chain,   k->s.window_id, k->offset, k->partition,
-						    t->number, k->s.partition, false};
+						    t->number, k->s.partition, NULL};
 			int err = places_add(&t->all->places, &place);
 
 			if (err != 0)

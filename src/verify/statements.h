@@ -18,8 +18,7 @@
 #include "verify/spool.h"
 
 struct statements_conf { /* borrowed for as long as the statements live */
-	const struct trust *trust;
-	bool accept_unsigned; /* level 1 counts */
+	const struct policy *policy;
 	struct slice cluster_id;
 	bool (*wanted)(void *arg, struct slice topic); /* will its records be judged?  NULL: every topic's */
 	void *wanted_arg;
@@ -29,9 +28,10 @@ struct statements_conf { /* borrowed for as long as the statements live */
 
 struct statements_count {
 	uint64_t trusted;        /* kept */
-	uint64_t untrusted;      /* about this topic, without a signature that counts */
+	uint64_t untrusted;      /* about this topic, and the policy says that they don't count */
 	uint64_t other_topic_id; /* trusted, about a topic of this name that was deleted */
 	char untrusted_keyid[80]; /* of the last untrusted one */
+	const char *untrusted_why;
 	/* Of the whole statement topic. */
 	uint64_t unreadable; /* under a statement's key, and no statement */
 	uint64_t other;      /* about topics that aren't wanted, or other clusters */

@@ -16,7 +16,7 @@ tally_add(struct tally *sum, const struct tally *t)
 }
 
 enum tally_outcome
-tally_outcome(const struct tally *t)
+tally_outcome(const struct tally *t, bool unattested_allowed)
 {
 	for (size_t i = 0; i < VERDICT_COUNT; i++)
 		if (t->verdicts[i] > 0 && verdict_is_violation((enum verdict)i))
@@ -24,5 +24,7 @@ tally_outcome(const struct tally *t)
 	for (size_t i = 0; i < WINDOW_FINDINGS; i++)
 		if (t->windows_with[i] > 0 && window_finding_is_violation((enum window_finding)i))
 			return TALLY_VIOLATION;
-	return t->verdicts[VERDICT_PENDING] + t->verdicts[VERDICT_UNATTESTED] > 0 ? TALLY_UNDECIDED : TALLY_OK;
+	if (t->verdicts[VERDICT_PENDING] > 0 || (t->verdicts[VERDICT_UNATTESTED] > 0 && !unattested_allowed))
+		return TALLY_UNDECIDED;
+	return TALLY_OK;
 }

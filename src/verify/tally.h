@@ -15,12 +15,12 @@ struct tally {
 };
 
 enum tally_outcome {
-	TALLY_OK,        /* everything is verified, or unsigned where that is accepted */
+	TALLY_OK,        /* everything is verified, or unsigned or unattested where that is accepted */
 	TALLY_VIOLATION,
 	TALLY_UNDECIDED, /* no violation, but something is pending or unattested */
 };
 
 void tally_add(struct tally *sum, const struct tally *t);
-enum tally_outcome tally_outcome(const struct tally *t);
+enum tally_outcome tally_outcome(const struct tally *t, bool unattested_allowed);
 
 #endif

@@ -21,6 +21,8 @@ struct topic_report {
 	const char *cluster_id;
 	const char *topic_id;     /* of the statements that counted; empty: none */
 	const char *id_unchecked; /* why the cluster didn't tell the id; NULL: it did */
+	bool unattested_allowed;  /* by the policy */
+	bool mirror;              /* the policy declares the topic to be one */
 	bool gone;                /* statements are about it, and the cluster has no such topic */
 	struct statements_count statements;
 	struct topic_partition *partitions;

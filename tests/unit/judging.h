@@ -3,6 +3,7 @@
 #define TESTS_UNIT_JUDGING_H
 
 #include "verify/join.h"
+#include "trusting.h"
 #include "world.h"
 
 struct seen {
@@ -12,6 +13,7 @@ struct seen {
 	int64_t absent[WINDOW_FINDINGS];
 	size_t behind[WORLD_RECORDS]; /* headers that aren't covered, by offset */
 	char why[256]; /* of the last record that isn't verified */
+	char issuer[64]; /* of the last record whose window has one */
 	enum tally_outcome outcome;
 	struct tally tally;
 	struct statements_count count;
@@ -26,18 +28,15 @@ struct how {
 
 static struct world w;
 static struct world_proxy proxy, other;
-static struct trust *trust;
 
 static void
 setup(void)
 {
-	char why[256];
-
 	memset(&w, 0, sizeof(w));
 	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 0, 1, true);
 	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, true);
-	trust = trust_new();
-	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
+	trust_nobody();
+	trust_also(proxy.public_key);
 }
 
 static void
@@ -46,7 +45,6 @@ teardown(void)
 	world_free(&w);
 	world_proxy_close(&proxy);
 	world_proxy_close(&other);
-	trust_free(trust);
 }
 
 static void
@@ -61,6 +59,8 @@ on_found(void *arg, const struct finding *f)
 		s->offsets[f->verdict] = f->offset;
 		ck_assert_int_lt(f->offset, WORLD_RECORDS);
 		s->behind[f->offset] = f->headers_behind;
+		if (f->issuer[0] != '\0')
+			snprintf(s->issuer, sizeof(s->issuer), "%s", f->issuer);
 		if (f->verdict != VERDICT_VERIFIED)
 			snprintf(s->why, sizeof(s->why), "%s", f->why);
 	} else {
@@ -115,8 +115,8 @@ record_at(int64_t offset)
 static UNUSED struct seen
 judge(const struct how *how)
 {
-	struct statements_conf sc = {.trust = trust,
-				     .accept_unsigned = how->accept_unsigned,
+	struct policy *policy = trust_policy(how->accept_unsigned);
+	struct statements_conf sc = {.policy = policy,
 				     .cluster_id = slice_str(world_cluster),
 				     .wanted = wanted,
 				     .partition = -1,
@@ -145,8 +145,8 @@ judge(const struct how *how)
 	ck_assert_int_eq(statements_topic(st, "t", id, &topic), 0);
 	ck_assert_int_eq(statements_done(st), 0);
 	jc.elsewhere = (struct elsewhere_conf){.statements = topic,
-					       .trust = trust,
-					       .accept_unsigned = how->accept_unsigned,
+					       .policy = policy,
+					       .topic = slice_str("t"),
 					       .dbom_topic = slice_str(WORLD_DBOM),
 					       .now_ms = how->now > 0 ? how->now : WORLD_NOW,
 					       .pending_max_ms = JOIN_PENDING_MAX_MS,
@@ -165,13 +165,14 @@ judge(const struct how *how)
 	}
 	ck_assert_int_eq(join_end(j, how->log_start_later > 0 ? how->log_start_later : how->log_start), 0);
 	seen.tally = *join_tally(j);
-	seen.outcome = tally_outcome(&seen.tally);
+	seen.outcome = tally_outcome(&seen.tally, false);
 	seen.count = statements_count(topic);
 	for (size_t i = 0; i < VERDICT_COUNT; i++)
 		ck_assert_uint_eq(seen.tally.verdicts[i], (uint64_t)seen.verdicts[i]);
 	join_free(j);
 	statements_free(st);
 	spool_free(sc.spool);
+	policy_unref(policy);
 	return seen;
 }
 

@@ -7,11 +7,12 @@
 #include "rdkafka/mock.h"
 #include "rdkafka/publisher.h"
 #include "verify/audit.h"
+#include "trusting.h"
 #include "world.h"
 
 static struct world w;
 static struct mock *mock;
-static struct trust *trust;
+static struct policy *policy;
 
 static void
 on_ready(void *arg, int32_t n)
@@ -112,23 +113,25 @@ setup(void)
 	ck_assert_int_eq(mock_topic(mock, "t", 1), 0);
 	ck_assert_int_eq(mock_topic(mock, "u", 1), 0);
 	ck_assert_int_eq(mock_topic(mock, WORLD_DBOM, 2), 0);
-	trust = trust_new();
+	trust_nobody();
+	policy = trust_policy(false);
 }
 
 static void
 teardown(void)
 {
 	world_free(&w);
-	trust_free(trust);
+	policy_unref(policy);
+	policy = NULL;
 	mock_stop(mock);
 }
 
 static void
 add_trust(const struct world_proxy *p)
 {
-	char why[256];
-
-	ck_assert_msg(trust_load(trust, p->public_key, why, sizeof(why)) == 0, "%s", why);
+	trust_also(p->public_key);
+	policy_unref(policy);
+	policy = trust_policy(false);
 }
 
 static void
@@ -221,7 +224,7 @@ conf_of(const char *const *topics, size_t count)
 	told = (struct told){.known = known};
 	return (struct audit_conf){.examiner = {.bootstrap = mock_bootstrap(mock),
 					     .timeout_ms = 10000,
-					     .trust = trust,
+					     .policy = policy,
 					     .now_ms = clock_wall_ms()},
 				   .topics = {topics, count, WORLD_DBOM},
 				   .partition = -1,
@@ -273,13 +276,13 @@ START_TEST(through_kafka)
 	ck_assert_uint_eq(told.sum.windows_with[WINDOW_COMPLETE], 4);
 	ck_assert_uint_eq(told.statements.trusted, 4);
 	ck_assert_uint_eq(told.statements.other, 1);
-	ck_assert_int_eq(tally_outcome(&told.sum), TALLY_VIOLATION);
+	ck_assert_int_eq(tally_outcome(&told.sum, false), TALLY_VIOLATION);
 	ck_assert_int_gt(told.findings, 28);
 
 	ck_assert_int_eq(verify("t", (struct topic_bound){TOPIC_BOUND_OFFSET, 10},
 				(struct topic_bound){TOPIC_BOUND_OFFSET, 20}), 0);
 	ck_assert_uint_eq(told.sum.records, 10);
-	ck_assert_int_eq(tally_outcome(&told.sum), TALLY_OK);
+	ck_assert_int_eq(tally_outcome(&told.sum, false), TALLY_OK);
 	ck_assert_int_eq(told.partitions[0].from, 10);
 	ck_assert_int_eq(told.partitions[0].to, 20);
 
@@ -287,7 +290,7 @@ START_TEST(through_kafka)
 	ck_assert_int_eq(verify("u", none, none), 0);
 	ck_assert_uint_eq(told.sum.records, 0);
 	ck_assert_uint_eq(told.sum.members[WINDOW_MISSING], 4);
-	ck_assert_int_eq(tally_outcome(&told.sum), TALLY_VIOLATION);
+	ck_assert_int_eq(tally_outcome(&told.sum, false), TALLY_VIOLATION);
 	world_proxy_close(&p);
 	world_proxy_close(&q);
 }
@@ -339,7 +342,7 @@ START_TEST(many_at_a_time)
 			ck_assert_uint_eq(told.partitions[i].tally.verdicts[VERDICT_VERIFIED], 6 + (uint64_t)i);
 		}
 		ck_assert_uint_eq(told.sum.records, 8 * 5 + 36);
-		ck_assert_int_eq(tally_outcome(&told.sum), TALLY_OK);
+		ck_assert_int_eq(tally_outcome(&told.sum, false), TALLY_OK);
 		conf = conf_of(NULL, 0);
 		conf.partition = 7;
 		ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), 0);

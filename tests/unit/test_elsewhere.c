@@ -1,5 +1,6 @@
 /* Records that name windows of other topics and partitions, or such as don't verify. */
 #include "verify/elsewhere.h"
+#include "trusting.h"
 #include "world.h"
 #include "suite.h"
 
@@ -7,14 +8,13 @@ enum { SEEN_MAX = 256 };
 
 static struct world w;
 static struct world_proxy here, there;
-static struct trust *trust;
+static struct policy *policy;
 static struct statements *st;
 static struct spool *spool;
 static struct elsewhere *e;
 static bool accept_unsigned;
 static unsigned fetches;
 static int fetch_error;
-static char why[256];
 
 static struct {
 	int64_t offset;
@@ -29,9 +29,9 @@ setup(void)
 	memset(&w, 0, sizeof(w));
 	world_proxy_open(&here, "t", WORLD_TOPIC_ID, 0, 1, true);
 	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 0, 1, true);
-	trust = trust_new();
-	ck_assert_int_eq(trust_load(trust, here.public_key, why, sizeof(why)), 0);
-	ck_assert_int_eq(trust_load(trust, there.public_key, why, sizeof(why)), 0);
+	trust_nobody();
+	trust_also(here.public_key);
+	trust_also(there.public_key);
 	seen_count = fetches = 0;
 	fetch_error = 0;
 	accept_unsigned = false;
@@ -44,6 +44,8 @@ close_all(void)
 	statements_free(st);
 	spool_free(spool);
 	spool = NULL;
+	policy_unref(policy);
+	policy = NULL;
 	e = NULL;
 	st = NULL;
 }
@@ -56,7 +58,6 @@ teardown(void)
 	world_free(&w);
 	world_proxy_close(&here);
 	world_proxy_close(&there);
-	trust_free(trust);
 }
 
 static struct slice
@@ -79,11 +80,13 @@ fetch(void *arg, int32_t partition, int64_t offset, elsewhere_give_fn *give, voi
 }
 
 static void
-on_record(void *arg, int64_t offset, enum verdict v, const char *text, const struct chain_id *chain, uint64_t window)
+on_record(void *arg, int64_t offset, enum verdict v, const char *text, const struct chain_id *chain, uint64_t window,
+	  const char *issuer)
 {
 	ck_assert_ptr_eq(arg, &seen);
 	ck_assert_ptr_nonnull(text);
 	ck_assert_ptr_nonnull(chain);
+	ck_assert_ptr_nonnull(issuer);
 	ck_assert_uint_lt(seen_count, SEEN_MAX);
 	for (size_t i = 0; i < seen_count; i++)
 		ck_assert_msg(seen[i].offset != offset, "two verdicts for %lld", (long long)offset);
@@ -102,9 +105,7 @@ wanted(void *arg UNUSED, struct slice topic)
 static void
 begin(void)
 {
-	struct statements_conf sc = {.trust = trust,
-				     .accept_unsigned = accept_unsigned,
-				     .cluster_id = slice_str(world_cluster),
+	struct statements_conf sc = {.cluster_id = slice_str(world_cluster),
 				     .wanted = wanted,
 				     .partition = -1};
 	struct statements_topic *topic;
@@ -112,6 +113,7 @@ begin(void)
 
 	close_all();
 	seen_count = fetches = 0;
+	sc.policy = policy = trust_policy(accept_unsigned);
 	sc.spool = spool = spool_new("/tmp", 1 << 30);
 	st = statements_new(&sc);
 	for (size_t i = 0; i < w.stated; i++)
@@ -120,8 +122,8 @@ begin(void)
 	ck_assert_int_eq(statements_topic(st, "t", slice_str(WORLD_TOPIC_ID), &topic), 0);
 	ck_assert_int_eq(statements_done(st), 0);
 	ec = (struct elsewhere_conf){.statements = topic,
-				     .trust = trust,
-				     .accept_unsigned = accept_unsigned,
+				     .policy = policy,
+				     .topic = slice_str("t"),
 				     .dbom_topic = slice_str(WORLD_DBOM),
 				     .now_ms = WORLD_NOW,
 				     .pending_max_ms = 3600000,

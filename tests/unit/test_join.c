@@ -435,11 +435,7 @@ START_TEST(from_another_topic)
 
 	WINDOW(&proxy, .n = 5);
 	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 0, 1, true);
-	{
-		char why[256];
-
-		ck_assert_int_eq(trust_load(trust, there.public_key, why, sizeof(why)), 0);
-	}
+	trust_also(there.public_key);
 	WINDOW(&there, .n = 5);
 	WINDOW(&there, .n = 5);
 	s = JUDGE();
@@ -462,13 +458,8 @@ START_TEST(from_another_topic)
 	ck_assert_int_eq(s.verdicts[VERDICT_UNATTESTED], 5);
 	/* Nobody vouches for it. */
 	w.s[1].gone = false;
-	trust_free(trust);
-	trust = trust_new();
-	{
-		char why[256];
-
-		ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
-	}
+	trust_nobody();
+	trust_also(proxy.public_key);
 	s = JUDGE();
 	ck_verdicts(&s, 5, VERDICT_UNTRUSTED, 10, TALLY_VIOLATION);
 	world_proxy_close(&there);
@@ -479,12 +470,11 @@ END_TEST
 START_TEST(from_another_partition)
 {
 	struct world_proxy there;
-	char why[256];
 	struct seen s;
 
 	WINDOW(&proxy, .n = 5);
 	world_proxy_open(&there, "t", WORLD_TOPIC_ID, 1, 1, true);
-	ck_assert_int_eq(trust_load(trust, there.public_key, why, sizeof(why)), 0);
+	trust_also(there.public_key);
 	WINDOW(&there, .n = 5);
 	WINDOW(&there, .n = 5);
 	s = JUDGE();
@@ -499,6 +489,157 @@ START_TEST(from_another_partition)
 	s = JUDGE();
 	ck_assert_int_eq(s.verdicts[VERDICT_MISPLACED], 5);
 	ck_assert_int_eq(s.verdicts[VERDICT_UNATTESTED], 5);
+	world_proxy_close(&there);
+}
+END_TEST
+
+/* A key counts for what the policy lets it attest, and for nothing else; whose it is is told. */
+START_TEST(what_the_policy_lets_it)
+{
+	static const struct {
+		const char *text, *why;
+	} not[] = {
+		{"issuers: {plant: {keys: [%s], topics: [u, \"t?\"]}}\n", "the statement's key may not attest this topic"},
+		{"issuers: {plant: {keys: [%s], clusters: [another]}}\n", "the statement's key may not attest topics of this cluster"},
+		{"issuers: {plant: {keys: [%s], level: 3}}\n", "the statement's Makoto level is below what the policy asks for"},
+		{"issuers: {plant: {keys: [%s], not.before: 2023-11-15T00:00:00Z}}\n", "the statement was finished before its key was valid"},
+		{"issuers: {plant: {keys: [%s], not.after: 2023-11-14T00:00:00Z}}\n", "the statement was finished after its key was valid"},
+	};
+	struct seen s;
+
+	three_windows();
+	trusted_text = "issuers: {plant: {keys: [%s], topics: [t], level: 2, not.before: 2023-11-14T00:00:00Z, not.after: 2023-11-15T00:00:00Z}}\n";
+	s = JUDGE();
+	ck_verdicts(&s, 15, VERDICT_VERIFIED, 0, TALLY_OK);
+	ck_assert_str_eq(s.issuer, "plant");
+	for (size_t i = 0; i < ARRAY_LEN(not); i++) {
+		trusted_text = not[i].text;
+		s = JUDGE();
+		ck_verdicts(&s, 0, VERDICT_UNTRUSTED, 15, TALLY_VIOLATION);
+		ck_assert_str_eq(s.why, not[i].why);
+		ck_assert_uint_eq(s.count.untrusted, 3);
+		ck_assert_str_eq(s.count.untrusted_why, not[i].why);
+	}
+}
+END_TEST
+
+#define MIRROR "mirrors: [{topic: t, of: u, cluster: clusterAAAAAAAAAAAAAAA}]\n"
+
+/* A declared mirror: each member once, whatever its offset; who attests the original is who counts. */
+START_TEST(mirrored)
+{
+	struct world_proxy there;
+	struct seen s;
+
+	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 3, 1, true);
+	trust_nobody();
+	trust_also(there.public_key);
+	WINDOW(&there, .n = 5);
+	WINDOW(&there, .n = 5);
+	trusted_text = "issuers: {plant: {keys: [%s], topics: [u]}}\n" MIRROR;
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_VERIFIED_CONTENT], 10);
+	ck_assert_int_eq(s.outcome, TALLY_OK);
+	ck_assert_str_eq(s.issuer, "plant");
+	/* Its headers have the name that the statement topic had there. */
+	for (size_t k = 0; k < w.r[3].header_count; k++) {
+		struct slice *v = &w.r[3].headers[k].value;
+		char there_too[128];
+
+		if (v->p != (const uint8_t *)w.r[3].signature)
+			continue;
+		(void)snprintf(there_too, sizeof(there_too), "its.dbom%s", strchr(w.r[3].signature, '/'));
+		(void)snprintf(w.r[3].signature, sizeof(w.r[3].signature), "%.*s", (int)sizeof(w.r[3].signature) - 1, there_too);
+		v->n = strlen(w.r[3].signature);
+	}
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_VERIFIED_CONTENT], 10);
+	/* The order is no matter, but a second copy is one too many. */
+	(void)world_copy(&w, 7);
+	w.r[7].gone = true;
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_VERIFIED_CONTENT], 10);
+	(void)world_copy(&w, 2);
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_VERIFIED_CONTENT], 10);
+	ck_assert_int_eq(s.verdicts[VERDICT_DUPLICATE], 1);
+	ck_assert_str_eq(s.why, "a copy of that record was there before");
+	ck_assert_int_eq(s.outcome, TALLY_VIOLATION);
+	world_forge(&w.r[4], "forged");
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_ALTERED], 1);
+	ck_assert_int_eq(s.offsets[VERDICT_ALTERED], 4);
+	world_proxy_close(&there);
+}
+END_TEST
+
+/* Not declared, of another topic or cluster, or attested by who may not: no mirror's verdict. */
+START_TEST(mirrored_in_vain)
+{
+	static const struct {
+		const char *text;
+		enum verdict verdict;
+	} cases[] = {
+		{"issuers: {plant: {keys: [%s]}}\n", VERDICT_MISPLACED},
+		{"issuers: {plant: {keys: [%s]}}\nmirrors: [{topic: t, of: v, cluster: clusterAAAAAAAAAAAAAAA}]\n", VERDICT_MISPLACED},
+		{"issuers: {plant: {keys: [%s]}}\nmirrors: [{topic: t, of: u, cluster: another}]\n", VERDICT_MISPLACED},
+		{"issuers: {plant: {keys: [%s]}}\nmirrors: [{topic: v, of: u, cluster: clusterAAAAAAAAAAAAAAA}]\n", VERDICT_MISPLACED},
+		{"issuers: {plant: {keys: [%s], topics: [t]}}\n" MIRROR, VERDICT_UNTRUSTED},
+		{"issuers: {plant: {keys: [%s], not.after: 2000-01-01T00:00:00Z}}\n" MIRROR, VERDICT_UNTRUSTED},
+	};
+	struct world_proxy there;
+
+	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 3, 1, true);
+	trust_nobody();
+	trust_also(there.public_key);
+	WINDOW(&there, .n = 5);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct seen s;
+
+		trusted_text = cases[i].text;
+		s = JUDGE();
+		ck_assert_msg(s.verdicts[cases[i].verdict] == 5, "%zu: %s", i, s.why);
+	}
+	world_proxy_close(&there);
+}
+END_TEST
+
+/* What a mirror copies again long after is a copy too many, though its window was out of sight in between. */
+START_TEST(mirrored_again_later)
+{
+	struct world_proxy there;
+	struct seen s;
+
+	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 3, 1, true);
+	trust_nobody();
+	trust_also(there.public_key);
+	for (int i = 0; i < 24; i++) /* more windows than are held open */
+		WINDOW(&there, .n = 2);
+	trusted_text = "issuers: {plant: {keys: [%s]}}\n" MIRROR;
+	(void)world_copy(&w, 1);
+	s = JUDGE();
+	ck_assert_int_eq(s.verdicts[VERDICT_VERIFIED_CONTENT], 48);
+	ck_assert_int_eq(s.verdicts[VERDICT_DUPLICATE], 1);
+	ck_assert_int_eq(s.offsets[VERDICT_DUPLICATE], 48);
+	world_proxy_close(&there);
+}
+END_TEST
+
+/* A mirror that keeps no manifests can't be held against anything; that is no sign of an alteration. */
+START_TEST(mirrored_without_manifests)
+{
+	struct world_proxy there;
+	struct seen s;
+
+	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 3, 1, true);
+	trust_nobody();
+	trust_also(there.public_key);
+	WINDOW(&there, .n = 3, .no_manifest_header = true);
+	WINDOW(&there, .n = 3, .manifest = MANIFEST_NONE);
+	trusted_text = "issuers: {plant: {keys: [%s]}}\n" MIRROR;
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNATTESTED, 6, TALLY_UNDECIDED);
+	ck_assert_str_eq(s.why, "its window has no manifest that could tell its records");
 	world_proxy_close(&there);
 }
 END_TEST
@@ -526,11 +667,7 @@ START_TEST(topic_created_again)
 	struct seen s;
 
 	world_proxy_open(&old, "t", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
-	{
-		char why[256];
-
-		ck_assert_int_eq(trust_load(trust, old.public_key, why, sizeof(why)), 0);
-	}
+	trust_also(old.public_key);
 	WINDOW(&old, .n = 5);
 	w.count = 0;
 	w.next_offset = 0;
@@ -553,11 +690,7 @@ START_TEST(copied_from_the_deleted_one)
 	struct seen s;
 
 	world_proxy_open(&old, "t", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
-	{
-		char why[256];
-
-		ck_assert_int_eq(trust_load(trust, old.public_key, why, sizeof(why)), 0);
-	}
+	trust_also(old.public_key);
 	WINDOW(&old, .n = 5);
 	for (int i = 0; i < 5; i++)
 		w.r[i].gone = true;
@@ -739,6 +872,11 @@ main(void)
 	tcase_add_test(t, forged_and_copied);
 	tcase_add_test(t, from_another_topic);
 	tcase_add_test(t, from_another_partition);
+	tcase_add_test(t, what_the_policy_lets_it);
+	tcase_add_test(t, mirrored);
+	tcase_add_test(t, mirrored_in_vain);
+	tcase_add_test(t, mirrored_again_later);
+	tcase_add_test(t, mirrored_without_manifests);
 	tcase_add_test(t, offsets_used_again);
 	tcase_add_test(t, topic_created_again);
 	tcase_add_test(t, copied_from_the_deleted_one);

@@ -8,11 +8,12 @@
 #include "mocked.h"
 #include "suite.h"
 #include "verify/audit.h"
+#include "trusting.h"
 #include "world.h"
 
 static struct world w;
 static struct world_proxy proxy, other;
-static struct trust *trust;
+static struct policy *policy;
 static char why[700];
 
 static struct told {
@@ -44,7 +45,7 @@ on_reported(void *arg UNUSED, const struct topic_report *t)
 	told.topics++;
 	told.records += t->sum.records;
 	told.gone += t->gone;
-	told.violations += tally_outcome(&t->sum) == TALLY_VIOLATION;
+	told.violations += tally_outcome(&t->sum, false) == TALLY_VIOLATION;
 }
 
 static int
@@ -52,7 +53,7 @@ run(void)
 {
 	static const char *const glob = "*";
 	const struct remembered seen = {.chain = {{1}}, .window_id = 1, .topic = "was here"};
-	struct audit_conf conf = {.examiner = {.bootstrap = mock_bootstrap(mock), .timeout_ms = 10000, .trust = trust, .now_ms = 1},
+	struct audit_conf conf = {.examiner = {.bootstrap = mock_bootstrap(mock), .timeout_ms = 10000, .policy = policy, .now_ms = 1},
 				  .topics = {&glob, 1, WORLD_DBOM},
 				  .partition = -1,
 				  .spool_dir = "/tmp",
@@ -111,13 +112,13 @@ setup(void)
 	ck_assert_int_eq(mock_topic(mock, WORLD_DBOM, 1), 0);
 	learn_cluster();
 	world_log_append = true;
-	trust = trust_new();
 	world_proxy_open(&proxy, "t", "", 0, 1, true);
 	world_proxy_open(&other, "u", "", 0, 1, true);
 	world_proxy_open(&gone, "gone", "", 0, 1, true);
-	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
-	ck_assert_int_eq(trust_load(trust, other.public_key, why, sizeof(why)), 0);
-	ck_assert_int_eq(trust_load(trust, gone.public_key, why, sizeof(why)), 0);
+	trust_also(proxy.public_key);
+	trust_also(other.public_key);
+	trust_also(gone.public_key);
+	policy = trust_policy(false);
 	world_window(&w, &proxy, &(struct world_window){.n = 3});
 	world_window(&w, &proxy, &(struct world_window){.n = 3});
 	send(mocked_publisher("t"), 0, 6);
@@ -141,7 +142,7 @@ teardown(void)
 	world_free(&w);
 	world_proxy_close(&proxy);
 	world_proxy_close(&other);
-	trust_free(trust);
+	policy_unref(policy);
 	mock_stop(mock);
 }
 

@@ -9,11 +9,12 @@
 #include "suite.h"
 #include "verify/recall.h"
 #include "verify/statements.h"
+#include "trusting.h"
 #include "world.h"
 
 static struct world w;
 static struct world_proxy proxy, bare, there;
-static struct trust *trust;
+static struct policy *policy;
 
 struct told {
 	int verdicts[VERDICT_COUNT];
@@ -64,8 +65,8 @@ join_all(const struct statements_topic *st, struct told *ret)
 	int err;
 
 	jc.elsewhere = (struct elsewhere_conf){.statements = st,
-					       .trust = trust,
-					       .accept_unsigned = true,
+					       .policy = policy,
+					       .topic = slice_str("t"),
 					       .dbom_topic = slice_str(WORLD_DBOM),
 					       .now_ms = WORLD_NOW,
 					       .pending_max_ms = JOIN_PENDING_MAX_MS,
@@ -100,7 +101,7 @@ remember(const struct statements_topic *t)
 		recall_sort(&m);
 		recall_judge(&m, &about, NULL, NULL, &tally);
 		/* No assertion here: those need memory. */
-		err = tally_outcome(&tally) == TALLY_OK && m.count == 2 ? 0 : ERR_MALFORMED;
+		err = tally_outcome(&tally, false) == TALLY_OK && m.count == 2 ? 0 : ERR_MALFORMED;
 	}
 	recall_clear(&m);
 	return err;
@@ -119,8 +120,7 @@ static int
 verify(struct told *ret)
 {
 	/* The topic's id is to be found, so that some of what was kept is given up again. */
-	struct statements_conf sc = {.trust = trust,
-				     .accept_unsigned = true,
+	struct statements_conf sc = {.policy = policy,
 				     .cluster_id = slice_str(world_cluster),
 				     .wanted = wanted,
 				     .partition = -1,
@@ -154,14 +154,12 @@ other_topic_id(struct statement *s)
 static void
 setup(void)
 {
-	char why[256];
-
 	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 0, 1, true);
 	world_proxy_open(&bare, "t", WORLD_TOPIC_ID, 0, 2, false);
 	world_proxy_open(&there, "u", WORLD_TOPIC_ID, 0, 3, true);
-	trust = trust_new();
-	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
-	ck_assert_int_eq(trust_load(trust, there.public_key, why, sizeof(why)), 0);
+	trust_also(proxy.public_key);
+	trust_also(there.public_key);
+	policy = trust_policy(true);
 	world_window(&w, &proxy, &(struct world_window){.n = 1, .edit = other_topic_id});
 	for (int i = 0; i < 12; i++)
 		world_window(&w, &proxy, &(struct world_window){.n = 4, .manifest = (enum manifest_kind)(i % 3)});
@@ -180,7 +178,7 @@ teardown(void)
 	world_proxy_close(&proxy);
 	world_proxy_close(&bare);
 	world_proxy_close(&there);
-	trust_free(trust);
+	policy_unref(policy);
 }
 
 static void

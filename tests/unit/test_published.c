@@ -1,12 +1,12 @@
 /* One record of the statement topic: what it is, and what it is not (docs/FORMAT.md, "Publication"). */
+#include "trusting.h"
 #include "verify/published.h"
 #include "world.h"
 #include "suite.h"
 
 static struct world w;
 static struct world_proxy proxy, other;
-static struct trust *trust;
-static char why[256];
+static struct policy *trust;
 
 static void
 setup(void)
@@ -14,8 +14,9 @@ setup(void)
 	memset(&w, 0, sizeof(w));
 	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 0, 1, true);
 	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, true);
-	trust = trust_new();
-	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
+	trust_nobody();
+	trust_also(proxy.public_key);
+	trust = trust_policy(false);
 	world_window(&w, &proxy, &(struct world_window){.n = 3});
 }
 
@@ -25,11 +26,11 @@ teardown(void)
 	world_free(&w);
 	world_proxy_close(&proxy);
 	world_proxy_close(&other);
-	trust_free(trust);
+	policy_unref(trust);
 }
 
 static enum published_state
-state_of(const char *key, struct slice value, const struct trust *by)
+state_of(const char *key, struct slice value, const struct policy *by)
 {
 	enum published_state s;
 	struct published p;
@@ -39,7 +40,9 @@ state_of(const char *key, struct slice value, const struct trust *by)
 	s = p.state;
 	ck_assert_int_eq(p.statement == NULL, s == PUBLISHED_UNREADABLE);
 	ck_assert_ptr_nonnull(p.why);
-	ck_assert_int_eq(p.why[0] == '\0', s == PUBLISHED_SIGNED || s == PUBLISHED_UNSIGNED);
+	ck_assert_int_eq(p.why[0] == '\0', s == PUBLISHED_SIGNED);
+	ck_assert_int_eq(p.trust, s == PUBLISHED_SIGNED ? TRUST_SIGNED : TRUST_NONE);
+	ck_assert_str_eq(p.issuer, "");
 	published_clear(&p);
 	return s;
 }
@@ -73,11 +76,14 @@ envelope_of(struct slice payload, const char *type, const char *keyid, size_t si
 
 START_TEST(signed_by_whom)
 {
-	struct trust *nobody = trust_new();
+	struct policy *nobody, *unsigned_too;
 	struct published p;
 
+	trust_nobody();
+	nobody = trust_policy(false);
+	unsigned_too = trust_policy(true);
+
 	ck_state(PUBLISHED_SIGNED, state_of(w.s[0].key, wr_slice(&w.s[0].value), trust));
-	ck_state(PUBLISHED_UNTRUSTED, state_of(w.s[0].key, wr_slice(&w.s[0].value), NULL));
 	ck_state(PUBLISHED_UNTRUSTED, state_of(w.s[0].key, wr_slice(&w.s[0].value), nobody));
 	world_window(&w, &other, &(struct world_window){.n = 3});
 	ck_state(PUBLISHED_UNTRUSTED, state_of(w.s[1].key, wr_slice(&w.s[1].value), trust));
@@ -96,7 +102,17 @@ START_TEST(signed_by_whom)
 	}
 	published_clear(&p);
 	published_clear(&p); /* harmless */
-	trust_free(nobody);
+	/* A bare statement counts where the policy says so. */
+	ck_assert_int_eq(published_read(slice_str(w.s[0].key), wr_slice(&w.s[0].payload), &p), 0);
+	ck_assert_int_eq(published_check(&p, nobody), 0);
+	ck_assert_int_eq(p.trust, TRUST_NONE);
+	ck_assert_str_eq(p.why, "the statement is not signed");
+	ck_assert_int_eq(published_check(&p, unsigned_too), 0);
+	ck_assert_int_eq(p.trust, TRUST_UNSIGNED);
+	ck_assert_str_eq(p.why, "");
+	published_clear(&p);
+	policy_unref(nobody);
+	policy_unref(unsigned_too);
 }
 END_TEST
 
@@ -161,7 +177,6 @@ START_TEST(bare)
 	struct wr longer = wr_new(1 << 20);
 
 	ck_state(PUBLISHED_UNSIGNED, state_of(w.s[0].key, wr_slice(&w.s[0].payload), trust));
-	ck_state(PUBLISHED_UNSIGNED, state_of(w.s[0].key, wr_slice(&w.s[0].payload), NULL));
 	/* A statement is its bytes, to the last. */
 	wr_slice_put(&longer, wr_slice(&w.s[0].payload));
 	wr_text(&longer, "{}");

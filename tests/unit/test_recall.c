@@ -124,7 +124,7 @@ START_TEST(truncated)
 	ck_assert_int_eq(told.last.offset, -1);
 	ck_assert_ptr_nonnull(strstr(told.why, "ends with window 2 now"));
 	ck_assert_uint_eq(t.windows_with[WINDOW_TRUNCATED], 1);
-	ck_assert_int_eq(tally_outcome(&t), TALLY_VIOLATION);
+	ck_assert_int_eq(tally_outcome(&t, false), TALLY_VIOLATION);
 	/* It is found again the next time, also when the chain went on otherwise. */
 	see(0);
 	ck_assert_uint_eq(m.list[0]->window_id, 3);

@@ -178,7 +178,8 @@ END_TEST
 
 /* --- the sum ---------------------------------------------------------------------------------------- */
 
-static const struct report_about about = {"k:9092", "makoto.dbom", false, 1};
+static const struct report_issuers nobody;
+static const struct report_about about = {.bootstrap = "k:9092", .dbom_topic = "makoto.dbom"};
 
 static void
 ck_says(const char *what)
@@ -210,7 +211,7 @@ START_TEST(all_well)
 	struct report r = report_of(false, false);
 	struct topic_report t = result(10);
 
-	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_OK);
+	ck_assert_int_eq(report_topic(&r, &about, &t, &nobody), EXIT_OK);
 	ck_assert_str_eq(written(),
 			 "topic orders, id AAECAwQFBgcICQoLDA0ODw, 2 trusted statements in makoto.dbom, read_uncommitted\n"
 			 "partition  offsets  records  verified  windows  complete\n"
@@ -232,7 +233,7 @@ START_TEST(a_violation)
 	t.sum.members[WINDOW_MISSING] = 5;
 	t.sum.windows_with[WINDOW_RETENTION] = 1;
 	t.sum.windows_with[WINDOW_FORK] = 1;
-	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_VIOLATION);
+	ck_assert_int_eq(report_topic(&r, &about, &t, &nobody), EXIT_VIOLATION);
 	ck_says("VIOLATION: 2 altered, 5 missing, 1 fork\n");
 }
 END_TEST
@@ -244,7 +245,7 @@ START_TEST(undecided)
 
 	t.sum.verdicts[VERDICT_PENDING] = 1;
 	t.sum.verdicts[VERDICT_UNATTESTED] = 2;
-	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_UNDECIDED);
+	ck_assert_int_eq(report_topic(&r, &about, &t, &nobody), EXIT_UNDECIDED);
 	ck_says("UNDECIDED: 3 records pending or unattested, no violation\n");
 }
 END_TEST
@@ -256,10 +257,10 @@ START_TEST(what_is_worth_a_note)
 
 	t.id_unchecked = "no answer";
 	t.statements = (struct statements_count){.untrusted = 1, .unreadable = 2, .other_topic_id = 3, .untrusted_keyid = "SHA256:00"};
-	ck_assert_int_eq(report_topic(&r, &about, &t), EXIT_OK);
+	ck_assert_int_eq(report_topic(&r, &about, &t, &nobody), EXIT_OK);
 	ck_says("the topic's id was not checked (no answer); taken from the latest statement: AAECAwQFBgcICQoLDA0ODw\n");
 	ck_says("3 statements about an earlier topic");
-	ck_says("1 statement about this topic that no given key signed; the last says it is of key SHA256:00\n");
+	ck_says("1 statement about this topic that can't be trusted; of the last: no trusted key signed the statement; it says it is of key SHA256:00\n");
 	ck_says("2 records of makoto.dbom under a statement's key");
 	ck_says("no trusted statement about this topic\n");
 }
@@ -278,7 +279,7 @@ START_TEST(json_sum)
 		teardown();
 		setup();
 		r.to = to;
-		code = report_topic(&r, &about, &t);
+		code = report_topic(&r, &about, &t, &nobody);
 		j = json_of(written());
 		ck_assert_int_eq(json_integer_value(json_object_get(j, "exit")), code);
 		ck_assert_int_eq(code, how == 0 ? EXIT_OK : how == 1 ? EXIT_UNDECIDED : EXIT_VIOLATION);

@@ -22,7 +22,7 @@ setup(void)
 	partition = (struct topic_partition){.partition = 0, .from = 0, .to = 5};
 	result = (struct topic_report){.topic = "t", .cluster_id = "c", .topic_id = "", .partitions = &partition, .partition_count = 1};
 	result.statements.trusted = 1;
-	about = (struct report_about){.dbom_topic = "makoto.dbom", .keys = 1};
+	about = (struct report_about){.dbom_topic = "makoto.dbom"};
 }
 
 static void
@@ -44,7 +44,7 @@ static int
 ended(void)
 {
 	report_flush(&report);
-	return report_topic(&report, &about, &result);
+	return report_topic(&report, &about, &result, &report.issuers);
 }
 
 static struct finding

@@ -7,6 +7,7 @@
 #include "ctl/show.c"
 #include "ctl/table.c"
 #include "ctl/way.c"
+#include "ctl/whom.c"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 

@@ -1,16 +1,17 @@
 /* What is kept of the statement topic for one topic, and what of the rest is remembered. */
 #include "verify/statements.h"
+#include "trusting.h"
 #include "world.h"
 #include "suite.h"
 
 static struct world w;
 static struct world_proxy proxy, other;
-static struct trust *trust;
+static struct policy *policy;
 static struct statements *all;
 static struct statements_topic *st; /* what is said about "t" */
 static struct statements_conf conf;
 static struct slice topic_id;
-static char why[256];
+static bool accept_unsigned;
 
 static bool
 wanted(void *arg UNUSED, struct slice topic)
@@ -24,10 +25,10 @@ setup(void)
 	memset(&w, 0, sizeof(w));
 	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 0, 1, true);
 	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, true);
-	trust = trust_new();
-	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
-	conf = (struct statements_conf){.trust = trust,
-					.cluster_id = slice_str(world_cluster),
+	trust_nobody();
+	accept_unsigned = false;
+	trust_also(proxy.public_key);
+	conf = (struct statements_conf){.cluster_id = slice_str(world_cluster),
 					.wanted = wanted,
 					.partition = -1,
 					.spool = spool_new("/tmp", 1 << 20)};
@@ -43,13 +44,16 @@ teardown(void)
 	world_free(&w);
 	world_proxy_close(&proxy);
 	world_proxy_close(&other);
-	trust_free(trust);
+	policy_unref(policy);
+	policy = NULL;
 }
 
 static void
 begin(void)
 {
 	statements_free(all);
+	policy_unref(policy);
+	conf.policy = policy = trust_policy(accept_unsigned);
 	all = statements_new(&conf);
 	ck_assert_ptr_nonnull(all);
 	ck_assert_int_eq(statements_topic(all, "t", topic_id, &st), 0);
@@ -209,7 +213,7 @@ START_TEST(unsigned_ones)
 	add(&w.s[0]);
 	ck_assert_uint_eq(kept(0), 1);
 	ck_assert_int_eq(kept_at(0, 0)->trust, TRUST_SIGNED);
-	conf.accept_unsigned = true;
+	accept_unsigned = true;
 	begin();
 	add_as(&w.s[0], 3, 0, wr_slice(&w.s[0].payload), manifest_of(&w.s[0]));
 	ck_assert_int_eq(kept_at(0, 0)->trust, TRUST_UNSIGNED);
@@ -252,8 +256,8 @@ START_TEST(places)
 
 	world_proxy_open(&topic_u, "u", WORLD_TOPIC_ID, 0, 1, true);
 	world_proxy_open(&old, "t", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
-	ck_assert_int_eq(trust_load(trust, topic_u.public_key, why, sizeof(why)), 0);
-	ck_assert_int_eq(trust_load(trust, old.public_key, why, sizeof(why)), 0);
+	trust_also(topic_u.public_key);
+	trust_also(old.public_key);
 	WINDOW(&proxy, .n = 2);
 	WINDOW(&topic_u, .n = 2);
 	WINDOW(&topic_u, .n = 2);
@@ -273,20 +277,20 @@ START_TEST(places)
 	ck_assert_uint_eq(n, 3);
 	ck_assert_int_eq(p[0].partition, 0);
 	ck_assert_int_eq(p[0].offset, 40);
-	ck_assert(!p[0].bad);
+	ck_assert_ptr_null(p[0].why);
 	ck_assert_int_eq(p[1].partition, 3);
 	ck_assert_int_eq(p[1].offset, 1);
 	ck_assert_int_eq(p[2].offset, 7);
-	ck_assert(p[2].bad);
+	ck_assert_ptr_nonnull(p[2].why);
 	p = place(&w.s[2], &n);
 	ck_assert_uint_eq(n, 1);
-	ck_assert(!p[0].bad);
+	ck_assert_ptr_null(p[0].why);
 	p = place(&w.s[3], &n);
 	ck_assert_uint_eq(n, 1);
-	ck_assert(p[0].bad);
+	ck_assert_ptr_nonnull(p[0].why);
 	p = place(&w.s[4], &n);
 	ck_assert_uint_eq(n, 1);
-	ck_assert(!p[0].bad);
+	ck_assert_ptr_null(p[0].why);
 	ck_assert_uint_eq(statements_count(st).other, 4);
 	ck_assert_uint_eq(statements_count(st).other_topic_id, 1);
 	ck_assert_uint_eq(statements_count(st).untrusted, 1);
@@ -308,8 +312,8 @@ START_TEST(one_partition)
 
 	world_proxy_open(&p7, "t", WORLD_TOPIC_ID, 7, 1, true);
 	world_proxy_open(&huge, "t", WORLD_TOPIC_ID, INT32_MAX, 1, true);
-	ck_assert_int_eq(trust_load(trust, p7.public_key, why, sizeof(why)), 0);
-	ck_assert_int_eq(trust_load(trust, huge.public_key, why, sizeof(why)), 0);
+	trust_also(p7.public_key);
+	trust_also(huge.public_key);
 	WINDOW(&proxy, .n = 2);
 	WINDOW(&p7, .n = 2);
 	WINDOW(&huge, .n = 2);
@@ -336,7 +340,7 @@ START_TEST(topic_id_found)
 	size_t n;
 
 	world_proxy_open(&old, "t", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
-	ck_assert_int_eq(trust_load(trust, old.public_key, why, sizeof(why)), 0);
+	trust_also(old.public_key);
 	WINDOW(&old, .n = 2);
 	WINDOW(&old, .n = 2);
 	WINDOW(&proxy, .n = 2, .edit = settled_later);
@@ -351,7 +355,7 @@ START_TEST(topic_id_found)
 		ck_assert_uint_eq(n, 1);
 		ck_assert_int_eq(p[0].partition, 3);
 		ck_assert_int_eq(p[0].offset, (int64_t)i);
-		ck_assert(!p[0].bad);
+		ck_assert_ptr_null(p[0].why);
 	}
 	/* Nothing at all. */
 	begin();
@@ -373,7 +377,7 @@ START_TEST(several_topics)
 
 	world_proxy_open(&topic_u, "u", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
 	world_proxy_open(&stranger, "v", "BBECAwQFBgcICQoLDA0ODw", 0, 1, true);
-	ck_assert_int_eq(trust_load(trust, topic_u.public_key, why, sizeof(why)), 0);
+	trust_also(topic_u.public_key);
 	WINDOW(&proxy, .n = 2);
 	WINDOW(&topic_u, .n = 3);
 	WINDOW(&topic_u, .n = 3);

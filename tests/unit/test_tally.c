@@ -17,7 +17,7 @@ START_TEST(of_records)
 			want = TALLY_UNDECIDED;
 		t.verdicts[VERDICT_VERIFIED] = 9;
 		t.verdicts[v]++;
-		ck_assert_msg(tally_outcome(&t) == want, "%s", verdict_name((enum verdict)v));
+		ck_assert_msg(tally_outcome(&t, false) == want, "%s", verdict_name((enum verdict)v));
 	}
 }
 END_TEST
@@ -30,12 +30,26 @@ START_TEST(of_windows)
 
 		t.verdicts[VERDICT_VERIFIED] = 1;
 		t.windows_with[f] = 1;
-		ck_assert_msg(tally_outcome(&t) == (fine ? TALLY_OK : TALLY_VIOLATION), "%s",
+		ck_assert_msg(tally_outcome(&t, false) == (fine ? TALLY_OK : TALLY_VIOLATION), "%s",
 			      window_finding_name((enum window_finding)f));
 		/* A violation is one whatever else is open. */
 		t.verdicts[VERDICT_PENDING] = 1;
-		ck_assert_int_eq(tally_outcome(&t), fine ? TALLY_UNDECIDED : TALLY_VIOLATION);
+		ck_assert_int_eq(tally_outcome(&t, false), fine ? TALLY_UNDECIDED : TALLY_VIOLATION);
 	}
+}
+END_TEST
+
+/* A policy may take what nobody vouches for; what is wrong stays wrong, and what isn't known yet may be. */
+START_TEST(unattested_is_allowed)
+{
+	struct tally t = {.records = 2};
+
+	t.verdicts[VERDICT_UNATTESTED] = 2;
+	ck_assert_int_eq(tally_outcome(&t, true), TALLY_OK);
+	t.verdicts[VERDICT_PENDING] = 1;
+	ck_assert_int_eq(tally_outcome(&t, true), TALLY_UNDECIDED);
+	t.verdicts[VERDICT_UNTRUSTED] = 1;
+	ck_assert_int_eq(tally_outcome(&t, true), TALLY_VIOLATION);
 }
 END_TEST
 
@@ -43,7 +57,7 @@ START_TEST(nothing)
 {
 	struct tally t = {0};
 
-	ck_assert_int_eq(tally_outcome(&t), TALLY_OK);
+	ck_assert_int_eq(tally_outcome(&t, false), TALLY_OK);
 }
 END_TEST
 
@@ -82,6 +96,7 @@ main(void)
 	tcase_add_test(t, of_records);
 	tcase_add_test(t, of_windows);
 	tcase_add_test(t, nothing);
+	tcase_add_test(t, unattested_is_allowed);
 	tcase_add_test(t, sums);
 	suite_add_tcase(s, t);
 	return suite_run(s);

@@ -21,7 +21,7 @@ setup(void)
 {
 	to = open_memstream(&text, &text_len);
 	ck_assert_ptr_nonnull(to);
-	v = (struct view){.about = {.dbom_topic = "makoto.dbom", .keys = 1}};
+	v = (struct view){.about = {.dbom_topic = "makoto.dbom"}};
 	a.sum = b.sum = gone.sum = (struct tally){.records = 5};
 	a.statements.trusted = b.statements.trusted = 1;
 }
@@ -63,10 +63,10 @@ START_TEST(taking_turns)
 		find(0, &a, 0, i);
 		find(1, &b, 7, i + 10);
 	}
-	view_partition(&v, 1);
-	view_partition(&v, 0);
+	ck_assert_int_eq(view_partition(&v, 1, &b), 0);
+	ck_assert_int_eq(view_partition(&v, 0, &a), 0);
 	find(0, &b, 1, 4);
-	view_partition(&v, 0);
+	ck_assert_int_eq(view_partition(&v, 0, &b), 0);
 	ck_assert_str_eq(written(), "b/7  offsets 10-13   altered           value\n"
 				    "a/0  offsets 0-3     altered           value\n"
 				    "b/1  offset 4        altered           value\n");
@@ -119,6 +119,27 @@ START_TEST(for_programs)
 }
 END_TEST
 
+/* Of each topic by whose statements its records were verified, whichever job judged them. */
+START_TEST(issuers)
+{
+	struct finding f = {.about_record = true, .verdict = VERDICT_VERIFIED, .why = "", .issuer = "plant"};
+
+	begin(true);
+	for (unsigned i = 0; i < 2; i++) {
+		view_finding(&v, i, &a, &f);
+		ck_assert_int_eq(view_partition(&v, i, &a), 0);
+	}
+	f.issuer = "office";
+	view_finding(&v, 0, &b, &f);
+	ck_assert_int_eq(view_partition(&v, 0, &b), 0);
+	view_topic(&v, &a);
+	ck_assert_ptr_nonnull(strstr(written(), "\"issuers\":[{\"issuer\":\"plant\",\"records\":2}]"));
+	view_topic(&v, &b);
+	ck_assert_ptr_nonnull(strstr(written(), "\"issuers\":[{\"issuer\":\"office\",\"records\":1}]"));
+	ck_assert_ptr_null(v.issuers);
+}
+END_TEST
+
 /* Where one topic was named there is no sum of all. */
 START_TEST(one_topic)
 {
@@ -141,6 +162,7 @@ main(void)
 	tcase_add_test(t, the_worst_counts);
 	tcase_add_test(t, a_violation_is_worst);
 	tcase_add_test(t, for_programs);
+	tcase_add_test(t, issuers);
 	tcase_add_test(t, one_topic);
 	suite_add_tcase(s, t);
 	return suite_run(s);

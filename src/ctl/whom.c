@@ -1,0 +1,45 @@
+#include "ctl/whom.h"
+
+int
+whom_add_key(struct whom *w, const char *path)
+{
+	const char **keys = reallocarray(w->keys, w->key_count + 1, sizeof(*keys));
+
+	if (keys == NULL)
+		return ERR_NOMEM;
+	w->keys = keys;
+	w->keys[w->key_count++] = path;
+	return 0;
+}
+
+bool
+whom_is_empty(const struct whom *w)
+{
+	return w->policy == NULL && w->key_count == 0 && !w->accept_unsigned;
+}
+
+void
+whom_free(struct whom *w)
+{
+	free(w->keys);
+	*w = (struct whom){NULL, NULL, 0, false};
+}
+
+int
+whom_policy(const struct whom *w, const struct command *c, struct policy **ret)
+{
+	char why[2048];
+	int err;
+
+	if (w->policy != NULL && w->key_count > 0)
+		return command_misused(c, "--policy and --public-key: the policy says which keys count");
+	if (w->policy != NULL && w->accept_unsigned)
+		return command_misused(c, "--policy and --accept-unsigned: the policy says where unsigned statements count");
+	if (w->policy != NULL)
+		err = policy_load(w->policy, ret, why, sizeof(why));
+	else
+		err = policy_of_keys(w->keys, w->key_count, w->accept_unsigned, ret, why, sizeof(why));
+	if (err == 0)
+		return EXIT_OK;
+	return err == ERR_NOMEM ? command_failed(c, "%s", why) : command_misused(c, "%s", why);
+}
