@@ -518,8 +518,9 @@ class Verifier:
 
     # -- one partition
 
-    def judge(self, topic, topic_id, partition, log, compacted=False, lo=None, hi=None):
-        """log: a kafkalog.PartitionLog, whole; [lo, hi) limits which records are judged."""
+    def judge(self, topic, topic_id, partition, log, compacted=False, lo=None, hi=None, mirror_of=None):
+        """log: a kafkalog.PartitionLog, whole; [lo, hi) limits which records are judged; mirror_of: (cluster id, topic)."""
+        self._mirror_of, self._copied = mirror_of, set()
         here = [
             s
             for s in self.statements
@@ -660,6 +661,8 @@ class Verifier:
             return Verdict("unattested", "no makoto headers, not listed")
         at = (name.chain, name.window)
         s = stated.get(at)
+        if s is not None and (s.kafka.get("clusterId", ""), s.kafka["topic"]) == self._mirror_of:
+            return self._copy(r, s)
         if s is not None:
             if name.dbom_topic not in (None, s.dbom_topic):
                 return Verdict("forged-header", "it names another statement topic")
@@ -685,6 +688,21 @@ class Verifier:
         if r.timestamp / 1000 > now - self.pending_max:
             return Verdict("pending", "its window is not stated yet")
         return Verdict("unattested", "its window was never stated")
+
+    def _copy(self, r, s):
+        """On a declared mirror: each member once, wherever."""
+        at = max(t for t in triples(r.headers) if (n := read_triple(r.headers, t, r.value)) and (n.chain, n.window) == (s.chain, s.window))
+        mine = leaf(r.key, r.value, r.headers[:at], r.timestamp, s.bound)
+        places = [i for i, x in enumerate(s.leaves() or []) if x == mine]
+        free = [i for i in places if (s.chain, s.window, i) not in self._copied]
+        if free:
+            self._copied.add((s.chain, s.window, free[0]))
+            return Verdict("verified-content" if s.signed else "unsigned", "", s, len(r.headers) - at - 3)
+        if places:
+            return Verdict("duplicate", "a copy of that record was there before", s)
+        if s.kafka["unresolved"] > 0 or s.leaves() is None:
+            return Verdict("unattested", "its window can't tell of it", s)
+        return Verdict("altered", "its window has no such record", s)
 
     def _window(self, s, by_offset, log, reused, compacted):
         w = Window(s)
