@@ -2,8 +2,9 @@
 #include "daemon/app_internal.h"
 #include "daemon/secrecy.h"
 #include "kafka/schema.h"
+#include "trust/policy.h"
 
-enum { EXIT_CONFIG = 2 };
+enum { EXIT_CONFIG = 2, VERIFY_OFF = 0 };
 
 static int
 print(struct wr *w)
@@ -27,14 +28,20 @@ dump_keys(void)
 static int
 check_files(const struct config *c)
 {
+	struct policy *policy = NULL;
 	struct app_tls tls;
-	char why[1024];
+	char why[2048];
 
 	if (app_tls_load(c, &tls, why, sizeof(why)) != 0) {
 		fprintf(stderr, "makoto-proxy: %s\n", why);
 		return EXIT_CONFIG;
 	}
 	app_tls_clear(&tls);
+	if (c->verify_mode != VERIFY_OFF && policy_load(c->verify_policy, &policy, why, sizeof(why)) != 0) {
+		fprintf(stderr, "makoto-proxy: verify.policy: %s\n", why);
+		return EXIT_CONFIG;
+	}
+	policy_unref(policy);
 	return 0;
 }
 
