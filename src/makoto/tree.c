@@ -4,8 +4,8 @@
  */
 #include "makoto/tree.h"
 
-static void
-node(const uint8_t left[SHA256_LEN], const uint8_t right[SHA256_LEN], uint8_t out[SHA256_LEN])
+void
+tree_node(const uint8_t left[SHA256_LEN], const uint8_t right[SHA256_LEN], uint8_t out[SHA256_LEN])
 {
 	uint8_t b[1 + 2 * SHA256_LEN];
 
@@ -29,7 +29,7 @@ tree_add(struct tree *t, const uint8_t leaf[SHA256_LEN])
 
 	memcpy(sum, leaf, SHA256_LEN);
 	for (i = 0; t->count >> i & 1; i++)
-		node(t->peaks[i], sum, sum);
+		tree_node(t->peaks[i], sum, sum);
 	memcpy(t->peaks[i], sum, SHA256_LEN);
 	t->count++;
 }
@@ -48,7 +48,7 @@ tree_root(const struct tree *t, uint8_t out[SHA256_LEN])
 	memcpy(sum, t->peaks[i], SHA256_LEN);
 	for (i++; i < 64; i++)
 		if (t->count >> i & 1)
-			node(t->peaks[i], sum, sum);
+			tree_node(t->peaks[i], sum, sum);
 	memcpy(out, sum, SHA256_LEN);
 }
 
