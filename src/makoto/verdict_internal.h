@@ -2,8 +2,8 @@
 #ifndef MAKOTO_VERDICT_INTERNAL_H
 #define MAKOTO_VERDICT_INTERNAL_H
 
+#include "makoto/reading.h"
 #include "makoto/tree.h"
-#include "makoto/verdict.h"
 
 /* A member, as far as the records told. */
 enum seen {
@@ -28,8 +28,6 @@ struct judged {
 	struct tree *trees; /* of each reading; NULL where there is a manifest */
 	uint64_t in_trees;
 };
-
-enum { READING_ALL, READING_HOP, READINGS };
 
 /* A record that names a window which doesn't list it: what it is depends on that window's other places. */
 struct stray {

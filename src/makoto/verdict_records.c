@@ -17,21 +17,9 @@ struct look {
 static void
 leaf_over(struct look *l, size_t covered, bool log_append, uint8_t out[LEAF_LEN])
 {
-	struct leaf_input in = l->leaf;
+	struct leaf_input in;
 
-	if (log_append) {
-		in.flags &= (uint8_t)~LEAF_TIME_BOUND;
-		in.timestamp = 0;
-	}
-	memset(in.headers_hash, 0, SHA256_LEN);
-	if (covered > 0) {
-		struct leaf_headers h;
-
-		leaf_headers_begin(&h, (uint32_t)covered);
-		for (size_t i = 0; i < covered; i++)
-			leaf_headers_add(&h, l->r->headers[i].name, l->r->headers[i].value);
-		leaf_headers_end(&h, in.headers_hash);
-	}
+	reading_over(&l->leaf, l->r->headers, covered, log_append, &in);
 	leaf_of(&in, out);
 }
 
