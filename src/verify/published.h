@@ -25,7 +25,7 @@ struct published {
 	struct wr payload;           /* the statement's exact bytes */
 	struct wr sig;               /* of the envelope */
 	uint8_t sha256[SHA256_LEN];  /* of them */
-	char keyid[80];              /* as the envelope says, cut off when longer; trust nothing of it */
+	char keyid[80];              /* SIGNED: of that key; else as the envelope says, cut off when longer */
 	enum verdict_trust trust;    /* TRUST_NONE until it was checked */
 	const char *issuer;          /* whose key made the signature; "": nobody's by name.  Lives with the policy. */
 	const char *why;             /* of what is unreadable, or doesn't count; else "" */
