@@ -30,7 +30,7 @@ def main():
     for name in re.findall(r"&(\w+)_command", table):
         source = pathlib.Path(f"src/ctl/{name}.c").read_text()
         strings = re.search(r"static const char help\[\] =\n(.*?);\n\n", source, re.S)[1]
-        helps[name] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings)).replace("\\n", "\n")
+        helps[name.replace("_", "-")] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings)).replace("\\n", "\n")
     page = pathlib.Path("man/makotoctl.1").read_text().replace("\\-", "-")
     page = page.split(".SH COMMANDS\n")[1].split(".SH ")[0]
     sections = dict(s.split("\n", 1) for s in page.split(".SS ")[1:])
@@ -43,7 +43,7 @@ def main():
             print(f"man/makotoctl.1: {name}: {option} " + ("is missing" if option in of_help(helps[name]) else "is not in its --help"))
         if not of_help(helps[name]) and name != "passwd":
             bad = True
-            print(f"src/ctl/{name}.c: no options in its help")
+            print(f"src/ctl/{name.replace('-', '_')}.c: no options in its help")
     return bad
 
 

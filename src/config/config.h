@@ -52,7 +52,7 @@ struct config_override {
 };
 
 /*
- * `path` NULL: no file.  On failure ERR_CONFIG, ERR_IO or ERR_NOMEM, and `why` says
+ * `path` NULL: no file.  On failure ERR_CONFIG, ERR_IO, ERR_LIMIT or ERR_NOMEM, and `why` says
  * FILE:LINE:COLUMN: what is wrong (or -o PATH: …).
  */
 int config_load(const char *path, const struct config_override *overrides, size_t count, struct config **ret,

@@ -21,11 +21,14 @@ struct command {
 	int (*run)(const struct command *c, int argc, char **argv); /* argv[0] is the command's name; gives an exit code */
 };
 
+extern const struct command export_command;
 extern const struct command fsck_command;
 extern const struct command keygen_command;
 extern const struct command passwd_command;
+extern const struct command prove_command;
 extern const struct command show_command;
 extern const struct command verify_command;
+extern const struct command verify_proof_command;
 
 /* "makotoctl NAME: …" and where help is, on stderr.  Gives EXIT_USAGE. */
 int command_misused(const struct command *c, const char *fmt, ...) PRINTF(2, 3);

@@ -3,15 +3,16 @@
 #include "ctl/command.h"
 #include "ctl/json_memory.h"
 
-static const struct command *const commands[] = {&keygen_command, &verify_command, &show_command, &fsck_command,
-					       &passwd_command};
+static const struct command *const commands[] = {&keygen_command, &verify_command,	&show_command,
+					       &prove_command,	&verify_proof_command, &export_command,
+					       &fsck_command,	&passwd_command};
 
 static void
 usage(FILE *to)
 {
 	fputs("usage: makotoctl COMMAND …\n\n", to);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(to, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nmakotoctl COMMAND --help tells about each, makotoctl --version which version this is.\n", to);
 }
 

@@ -1,6 +1,5 @@
 #include "ctl/verify.h"
 
-#include <strings.h>
 #include <unistd.h>
 
 #include "ctl/recall_file.h"
@@ -14,24 +13,12 @@ struct running {
 	struct resume *resume; /* or NULL */
 };
 
-static const char *
-ask_ids(const struct running *r, const char *const *topics, size_t count, struct topic_id *ret)
-{
-	const char *protocol = args_props_get(&r->o->way.props, "security.protocol");
-	int err;
-
-	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
-		return "that needs a plaintext connection, or -c";
-	err = topic_id_ask(r->way->bootstrap, r->way->gate != NULL ? &r->way->dial : NULL, topics, count,
-			   r->o->a.examiner.timeout_ms, ret);
-	return err == 0 ? NULL : err_text(err);
-}
-
 static void
 find_topic_ids(void *arg, const char *const *topics, size_t count, struct audit_id *ret)
 {
+	const struct running *r = arg;
 	struct topic_id *ids = calloc(count, sizeof(*ids));
-	const char *why = ids == NULL ? "out of memory" : ask_ids(arg, topics, count, ids);
+	const char *why = ids == NULL ? "out of memory" : way_topic_ids(r->way, &r->o->way.props, topics, count, ids);
 
 	for (size_t i = 0; i < count; i++) {
 		ret[i].unknown = why != NULL ? why : ids[i].err == 0 ? NULL : err_text(ids[i].err);

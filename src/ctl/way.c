@@ -1,5 +1,7 @@
 #include "ctl/way.h"
 
+#include <strings.h>
+
 #include "net/tls.h"
 #include "proxy/gate.h"
 #include "reach/identity.h"
@@ -116,6 +118,19 @@ way_close(struct way *w)
 	identity_close(w->identity);
 	config_unref(w->config);
 	*w = (struct way){0};
+}
+
+const char *
+way_topic_ids(const struct way *w, const struct args_props *props, const char *const *topics, size_t count,
+	      struct topic_id *ret)
+{
+	const char *protocol = args_props_get(props, "security.protocol");
+	int err;
+
+	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
+		return "that needs a plaintext connection, or -c";
+	err = topic_id_ask(w->bootstrap, w->gate != NULL ? &w->dial : NULL, topics, count, args_props_timeout_ms(props), ret);
+	return err == 0 ? NULL : err_text(err);
 }
 
 int

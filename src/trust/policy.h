@@ -12,7 +12,7 @@
 struct policy; /* opaque */
 
 /*
- * From a file; the files that it names are relative to it.  0; ERR_CONFIG or ERR_IO with `why`:
+ * From a file; the files that it names are relative to it.  0; ERR_CONFIG, ERR_IO or ERR_LIMIT with `why`:
  * FILE:LINE:COLUMN: what is wrong; ERR_NOMEM with `why`.
  */
 int policy_load(const char *path, struct policy **ret, char *why, size_t why_len) MUSTCHECK;

@@ -126,7 +126,7 @@ START_TEST(files)
 	config_unref(c);
 	c = NULL;
 	ck_assert_int_eq(ftruncate(fd, 5 * 1024 * 1024), 0);
-	ck_assert_int_eq(config_load(path, NULL, 0, &c, why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(config_load(path, NULL, 0, &c, why, sizeof(why)), ERR_LIMIT);
 	ck_assert_ptr_nonnull(strstr(why, "larger than"));
 	close(fd);
 	unlink(path);

@@ -1,21 +1,21 @@
 #include "base/file.h"
 
 #include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "suite.h"
 
-static char path[] = "/tmp/makoto-test-XXXXXX", why[256];
+static char dir[] = "/tmp/makoto-file-XXXXXX", path[64], why[256];
 
 static void
 setup(void)
 {
-	int fd;
-
-	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	(void)close(fd);
+	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/f", dir);
 	why[0] = '\0';
 }
 
@@ -23,6 +23,29 @@ static void
 teardown(void)
 {
 	(void)unlink(path);
+	(void)rmdir(dir);
+}
+
+static size_t
+files(void)
+{
+	DIR *d = opendir(dir);
+	size_t n = 0;
+
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n - 2;
+}
+
+static void
+ck_holds(struct slice want)
+{
+	struct wr w = wr_new(1 << 20);
+
+	ck_assert_int_eq(file_read(path, &w, why, sizeof(why)), 0);
+	ck_assert(slice_eq(wr_slice(&w), want));
+	wr_free(&w);
 }
 
 static void
@@ -54,28 +77,80 @@ START_TEST(sizes)
 }
 END_TEST
 
+START_TEST(there_and_back)
+{
+	static uint8_t many[300000];
+
+	memset(many, 7, sizeof(many));
+	ck_assert_int_eq(file_write(dir, "f", slice_str("one"), why, sizeof(why)), 0);
+	ck_holds(slice_str("one"));
+	ck_assert_int_eq(file_write(dir, "f", slice_of(many, sizeof(many)), why, sizeof(why)), 0);
+	ck_holds(slice_of(many, sizeof(many)));
+	ck_assert_int_eq(file_write(dir, "f", slice_of("", 0), why, sizeof(why)), 0);
+	ck_holds(slice_of("", 0));
+	ck_assert_uint_eq(files(), 1);
+}
+END_TEST
+
+/* As much as may be, and a byte more. */
 START_TEST(too_large)
 {
-	struct wr w = wr_new(10000);
+	struct wr w = wr_new(3);
 
-	write_file(10001);
-	ck_assert_int_eq(file_read(path, &w, why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(file_write(dir, "f", slice_str("one"), why, sizeof(why)), 0);
+	ck_assert_int_eq(file_read(path, &w, why, sizeof(why)), 0);
+	wr_free(&w);
+	ck_assert_int_eq(file_write(dir, "f", slice_str("four"), why, sizeof(why)), 0);
+	ck_assert_int_eq(file_read(path, &w, why, sizeof(why)), ERR_LIMIT);
 	ck_assert_ptr_nonnull(strstr(why, path));
-	ck_assert_ptr_nonnull(strstr(why, "can't be read: larger than 10000 bytes"));
+	ck_assert_ptr_nonnull(strstr(why, "can't be read: larger than 3 bytes"));
 	wr_free(&w);
 }
 END_TEST
 
-START_TEST(none)
+/* "-" is what comes in, and no file of that name. */
+START_TEST(standard_input)
 {
+	int kept = dup(STDIN_FILENO), fd;
 	struct wr w = wr_new(100);
 
-	teardown();
-	ck_assert_int_eq(file_read(path, &w, why, sizeof(why)), ERR_IO);
-	ck_assert_ptr_nonnull(strstr(why, "No such file"));
-	ck_assert_int_eq(file_read("/tmp", &w, why, sizeof(why)), ERR_IO);
-	ck_assert_str_eq(why, "/tmp: can't be read: Is a directory");
+	ck_assert_int_eq(file_write(dir, "f", slice_str("came in"), why, sizeof(why)), 0);
+	ck_assert_int_ge(fd = open(path, O_RDONLY | O_CLOEXEC), 0);
+	ck_assert_int_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	(void)close(fd);
+	ck_assert_int_eq(file_read("-", &w, why, sizeof(why)), 0);
+	ck_assert(slice_eq(wr_slice(&w), slice_str("came in")));
+	ck_assert_int_eq(fcntl(STDIN_FILENO, F_GETFD), 0); /* still open */
 	wr_free(&w);
+	if (kept >= 0) {
+		(void)dup2(kept, STDIN_FILENO);
+		(void)close(kept);
+	}
+}
+END_TEST
+
+START_TEST(cant)
+{
+	struct wr w = wr_new(1 << 20);
+
+	ck_assert_int_eq(file_read(path, &w, why, sizeof(why)), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(why, path));
+	ck_assert_ptr_nonnull(strstr(why, "No such file"));
+	ck_assert_int_eq(file_read(dir, &w, why, sizeof(why)), ERR_IO); /* a folder */
+	ck_assert_ptr_nonnull(strstr(why, "can't be read: Is a directory"));
+	ck_assert_int_eq(file_write("/nonexistent", "f", slice_str("x"), why, sizeof(why)), ERR_IO);
+	ck_assert_str_eq(why, "/nonexistent/f: No such file or directory");
+	wr_free(&w);
+}
+END_TEST
+
+/* What can't take its place leaves nothing behind. */
+START_TEST(in_the_way)
+{
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* a folder */
+	ck_assert_int_eq(file_write(dir, "f", slice_str("new"), why, sizeof(why)), ERR_IO);
+	ck_assert_uint_eq(files(), 1); /* nothing is left of the attempt */
+	ck_assert_int_eq(rmdir(path), 0);
 }
 END_TEST
 
@@ -87,8 +162,11 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, sizes);
+	tcase_add_test(t, there_and_back);
+	tcase_add_test(t, standard_input);
 	tcase_add_test(t, too_large);
-	tcase_add_test(t, none);
+	tcase_add_test(t, cant);
+	tcase_add_test(t, in_the_way);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

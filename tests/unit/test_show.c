@@ -6,6 +6,7 @@
 #include "ctl/safe.c"
 #include "ctl/show.c"
 #include "ctl/table.c"
+#include "ctl/topic_id.c"
 #include "ctl/way.c"
 #include "ctl/whom.c"
 #include "tests/unit/suite.h"
