@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/safe.h"
+#include "ctl/show_record.h"
 #include "ctl/table.h"
 #include "ctl/way.h"
 #include "ctl/whom.h"
@@ -12,7 +13,7 @@
 #include "verify/reader.h"
 
 static const char help[] =
-	"usage: makotoctl show (-b BOOTSTRAP | -c FILE) [-t TOPIC] [--chain ID] [--window N] [option…]\n"
+	"usage: makotoctl show (-b BOOTSTRAP | -c FILE) [-t TOPIC] [--chain ID] [--window N | --record OFFSET] [option…]\n"
 	"\n"
 	"Shows statements: a line for each, or all of those with --window N.\n"
 	"\n"
@@ -22,6 +23,7 @@ static const char help[] =
 	"  -p, --partition N            and this partition\n"
 	"      --chain ID               of this chain: its id, or how that starts\n"
 	"      --window N               of this window, whole\n"
+	"      --record OFFSET          of the record there (-t and -p say where): its way, who attested it when, hop by hop\n"
 	"      --public-key FILE…       PEM; tells whether one of these keys signed them\n"
 	"      --policy FILE            a trust policy instead; tells whose they are, and which of them count\n"
 	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
@@ -38,6 +40,7 @@ struct show {
 	const char *dbom_topic; /* NULL: as the way says */
 	int64_t partition; /* -1: all */
 	int64_t window;    /* 0: all */
+	int64_t record;    /* an offset; -1: none, statements */
 	struct whom whom;
 	struct policy *policy; /* NULL: nobody was named */
 	bool json;
@@ -51,6 +54,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"partition", required_argument, NULL, 'p'},
 					     {"chain", required_argument, NULL, 'C'},
 					     {"window", required_argument, NULL, 'w'},
+					     {"record", required_argument, NULL, 'r'},
 					     {"public-key", required_argument, NULL, 'k'},
 					     {"policy", required_argument, NULL, 'P'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
@@ -302,6 +306,10 @@ read_option(const struct command *c, int opt, char **argv, struct show *s)
 		if (args_number(optarg, 1, INT64_MAX, &s->window) != 0)
 			return command_misused(c, "--window %s: window ids count from 1", optarg);
 		return EXIT_OK;
+	case 'r':
+		if (args_number(optarg, 0, INT64_MAX - 1, &s->record) != 0)
+			return command_misused(c, "--record %s: not an offset", optarg);
+		return EXIT_OK;
 	case 'k':
 		return whom_add_key(&s->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
 	case 'P':
@@ -342,13 +350,29 @@ read_options(const struct command *c, int argc, char **argv, struct show *s, boo
 		if (whom_add_key(&s->whom, argv[optind]) != 0)
 			return command_failed(c, "out of memory");
 	}
+	if (s->record >= 0 && (s->topic == NULL || s->partition < 0 || s->chain != NULL || s->window > 0))
+		return command_misused(c, "--record OFFSET takes -t TOPIC and -p PARTITION, and neither --chain nor --window");
 	return s->way.bootstrap == NULL && s->way.file == NULL ? command_misused(c, "-b HOST:PORT is missing, or -c FILE") : EXIT_OK;
+}
+
+static int
+show_one_record(const struct command *c, const struct show *s, const struct way *w)
+{
+	struct show_record_conf conf = {.topic = s->topic,
+					.dbom_topic = s->dbom_topic == NULL ? w->dbom_topic : s->dbom_topic,
+					.partition = (int32_t)s->partition,
+					.offset = s->record,
+					.props = &s->way.props,
+					.policy = s->policy,
+					.json = s->json};
+
+	return show_record(c, w, &conf);
 }
 
 static int
 run(const struct command *c, int argc, char **argv)
 {
-	struct show s = {.partition = -1};
+	struct show s = {.partition = -1, .record = -1};
 	struct way way = {0};
 	bool asked = false;
 	int code = read_options(c, argc, argv, &s, &asked);
@@ -357,7 +381,7 @@ run(const struct command *c, int argc, char **argv)
 		fputs(help, stdout);
 	else if (code == EXIT_OK && (whom_is_empty(&s.whom) || (code = whom_policy(&s.whom, c, &s.policy)) == EXIT_OK) &&
 		 (code = way_open(c, &s.way, &way)) == EXIT_OK)
-		code = show(c, &s, &way);
+		code = s.record >= 0 ? show_one_record(c, &s, &way) : show(c, &s, &way);
 	way_close(&way);
 	args_props_free(&s.way.props);
 	policy_unref(s.policy);

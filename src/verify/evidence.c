@@ -1,6 +1,7 @@
 #include "verify/evidence.h"
 
 #include "verify/leaves.h"
+#include "verify/own_record.h"
 
 enum {
 	NAMES_MAX = 64,    /* windows that list one record: a hop each, or forks */
@@ -23,9 +24,8 @@ struct window {
 
 struct evidence {
 	struct evidence_conf conf;
-	struct verdict_record r; /* all of it ours */
-	struct header *headers;
-	uint8_t *bytes;
+	struct own_record own;
+	struct verdict_record r; /* own's */
 	struct name names[NAMES_MAX];
 	size_t name_count;
 	bool names_one; /* the first is that of the record's last triple */
@@ -41,39 +41,6 @@ struct evidence {
 };
 
 /* --- the record ------------------------------------------------------------------- */
-
-static struct slice
-copy(uint8_t **to, struct slice s)
-{
-	struct slice ours = {s.p == NULL ? NULL : *to, s.n};
-
-	if (s.n > 0)
-		memcpy(*to, s.p, s.n);
-	*to += s.n;
-	return ours;
-}
-
-static int
-copy_record(struct evidence *e, const struct verdict_record *r)
-{
-	size_t n = r->key.n + r->value.n;
-	uint8_t *to;
-
-	for (size_t i = 0; i < r->header_count; i++)
-		n += r->headers[i].name.n + r->headers[i].value.n;
-	e->bytes = malloc(n + 1);
-	e->headers = calloc(r->header_count + 1, sizeof(*e->headers));
-	if (e->bytes == NULL || e->headers == NULL)
-		return ERR_NOMEM;
-	to = e->bytes;
-	e->r = *r;
-	e->r.headers = e->headers;
-	e->r.key = copy(&to, r->key);
-	e->r.value = copy(&to, r->value);
-	for (size_t i = 0; i < r->header_count; i++)
-		e->headers[i] = (struct header){copy(&to, r->headers[i].name), copy(&to, r->headers[i].value)};
-	return 0;
-}
 
 /* The window that the record says it is in: where it is not listed, that decides what it is. */
 static void
@@ -100,10 +67,11 @@ evidence_new(const struct evidence_conf *conf, const struct verdict_record *r, s
 	if (e == NULL)
 		return ERR_NOMEM;
 	e->conf = *conf;
-	if (copy_record(e, r) != 0) {
+	if (own_record_of(r, &e->own) != 0) {
 		evidence_free(e);
 		return ERR_NOMEM;
 	}
+	e->r = e->own.r;
 	note_named(e);
 	*ret = e;
 	return 0;
@@ -129,8 +97,7 @@ evidence_free(struct evidence *e)
 	verdicts_free(e->verdicts);
 	for (size_t i = 0; i < e->window_count; i++)
 		window_free(e->windows[i]);
-	free(e->headers);
-	free(e->bytes);
+	own_record_free(&e->own);
 	free(e);
 }
 

@@ -5,6 +5,7 @@
 #include "ctl/command.c"
 #include "ctl/safe.c"
 #include "ctl/show.c"
+#include "ctl/show_record.c"
 #include "ctl/table.c"
 #include "ctl/topic_id.c"
 #include "ctl/way.c"
