@@ -9,7 +9,7 @@ packages() {
 		libjansson-dev libdeflate-dev liblz4-dev libzstd-dev libsnappy-dev zlib1g-dev bsdextrautils ;;
 	demo) echo kcat jq ;;
 	unit) echo check ;;
-	e2e) echo kcat strace openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl \
+	e2e) echo kcat strace openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl jq \
 		krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit ;;
 	clients) echo cargo-web ;;
 	suites) echo cargo-web g++ make ;;
