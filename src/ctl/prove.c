@@ -119,6 +119,8 @@ find_record(const struct command *c, const struct way *w, struct proving *g, str
 		return command_failed(c, "%s: no partition %d, it has %d", o->topic, p, n);
 	if ((err = consumer_watermarks(consumer, o->topic, p, &low, &high)) != 0)
 		return failed(c, w, consumer, err);
+	if (low >= high)
+		return command_failed(c, "%s/%d has no offset %lld: its log is empty", o->topic, p, (long long)o->offset);
 	if (o->offset < low || o->offset >= high)
 		return command_failed(c, "%s/%d has no offset %lld: its log goes from %lld to %lld", o->topic, p,
 				      (long long)o->offset, (long long)low, (long long)high - 1);

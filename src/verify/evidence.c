@@ -360,7 +360,7 @@ begin(struct evidence *e)
 int
 evidence_range(struct evidence *e, int64_t *ret_from, int64_t *ret_to)
 {
-	int64_t from = e->r.offset, last = e->r.offset;
+	int64_t from = e->r.offset, last = from;
 	int err = begin(e);
 
 	if (err != 0)

@@ -8,6 +8,7 @@
 #include "proving.h"
 #include "suite.h"
 #include "trusting.h"
+#include "verify/path.h"
 
 static struct world w;
 static struct world_proxy proxy;
@@ -54,6 +55,53 @@ round_trip(size_t i, struct wr *file, enum verdict *ret)
 	proof_file_clear(&f);
 	return err;
 }
+
+/* The record's way: *ret_known of its hops have a statement. */
+static int
+way_of(size_t i, size_t *ret_known)
+{
+	struct path_conf conf = {.cluster_id = slice_str(world_cluster), .topic = slice_str("t"), .policy = policy};
+	struct verdict_record r = proving_record(&w.r[i]);
+	const struct path_hop *hops;
+	struct path *p;
+	size_t n, known = 0;
+	int err = path_new(&conf, &r, &p);
+
+	if (err != 0)
+		return err;
+	for (size_t k = 0; err == 0 && k < w.stated; k++)
+		err = path_take(p, slice_str(WORLD_DBOM), slice_str(w.s[k].key), wr_slice(&w.s[k].value),
+				w.s[k].manifest.len > 0 ? wr_slice(&w.s[k].manifest) : (struct slice){NULL, 0});
+	hops = path_hops(p, &n);
+	for (size_t k = 0; k < n; k++)
+		known += hops[k].p.statement != NULL && hops[k].p.state == PUBLISHED_SIGNED;
+	path_free(p);
+	if (err == 0)
+		*ret_known = known;
+	return err;
+}
+
+START_TEST(a_way)
+{
+	size_t known = 0;
+	uint64_t n = 0;
+
+	ck_assert_int_eq(way_of(7, &known), 0);
+	ck_assert_uint_eq(known, 1);
+	do {
+		int64_t alive = failing.live;
+		int err;
+
+		failing_begin(++n, false);
+		failing.armed = true;
+		err = way_of(7, &known);
+		failing.armed = false;
+		ck_assert(err == ERR_NOMEM || (err == 0 && known == 1));
+		ck_assert_int_eq(failing.live, alive);
+	} while (failing.failed > 0);
+	ck_assert_uint_gt(n, 20);
+}
+END_TEST
 
 static void
 all_runs(size_t i, bool lasting)
@@ -110,6 +158,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, one_call);
 	tcase_add_test(t, from_a_call_on);
+	tcase_add_test(t, a_way);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
