@@ -387,6 +387,40 @@ START_TEST(each_part)
 }
 END_TEST
 
+static void
+says_create_time(struct statement *s)
+{
+	s->log_append = false;
+}
+
+/* The statement says that its leaves bind timestamps, and this one's doesn't: it isn't a leaf of that window, though its hash is. */
+START_TEST(timestamp_not_bound)
+{
+	struct world_record *r = &w.r[0];
+	struct leaf_headers h;
+
+	world_log_append = true;
+	world_window(&w, &proxy, &(struct world_window){.n = 1, .edit = says_create_time});
+	f = (struct proof_file){.topic = slice_str("t"),
+				.offset = r->offset,
+				.inclusion = {.size = 1},
+				.chain = proxy.chain,
+				.window_id = 1,
+				.statement = wr_slice(&w.s[0].value)};
+	leaf_set_record(&f.leaf, slice_str(r->key), world_value(r), false, 0);
+	leaf_headers_begin(&h, 1);
+	leaf_headers_add(&h, r->headers[0].name, r->headers[0].value);
+	leaf_headers_end(&h, f.leaf.headers_hash);
+	{
+		uint8_t leaf[LEAF_LEN];
+
+		leaf_of(&f.leaf, leaf);
+		ck_assert_mem_eq(leaf, r->leaf, LEAF_LEN);
+	}
+	ck_assert_int_eq(verdict_now(), VERDICT_ALTERED);
+}
+END_TEST
+
 static struct run second = {1, 1};
 
 static void
@@ -443,6 +477,7 @@ main(void)
 	tcase_add_test(t, signed_by_two);
 	tcase_add_test(t, too_many);
 	tcase_add_test(t, each_part);
+	tcase_add_test(t, timestamp_not_bound);
 	tcase_add_test(t, transactions);
 	suite_add_tcase(s, t);
 	return suite_run(s);
