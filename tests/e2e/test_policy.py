@@ -151,6 +151,59 @@ def test_unattested_is_allowed_or_not(scene, verify, topic):
         assert total["verdicts"]["unattested"] == 1 and total["unattested"] == ("deny" if want else "allow")
 
 
+def test_evidence(scene, tmp_path):
+    """prove, verify-proof, export and show --record ask the policy as verify does."""
+    good, narrow, proof = tmp_path / "good.yaml", tmp_path / "narrow.yaml", tmp_path / "proof.json"
+    good.write_text(json.dumps({"issuers": issuer(scene, topics=[scene.topic])}))
+    narrow.write_text(json.dumps({"issuers": issuer(scene, topics=["payments"])}))
+    why = "the statement's key may not attest this topic"
+    cluster = ("-b", scene.cluster.bootstrap, "-t", scene.topic, "--dbom-topic", scene.dbom)
+    record = (*cluster, "-p", 0, "-o", 3)
+
+    p = ctl("prove", *record, "--policy", narrow)
+    assert p.returncode == 1 and p.stdout == "" and "offset 3 is untrusted" in p.stderr and why in p.stderr, p.stderr
+    p = ctl("prove", *record, "--policy", good)
+    assert p.returncode == 0, p.stderr
+    proof.write_text(p.stdout)
+
+    p = ctl("verify-proof", proof, "--policy", good, "--json")
+    said = json.loads(p.stdout)
+    assert p.returncode == 0 and said["ok"] and said["statement"]["issuer"] == "plant-7", said
+    assert "of plant-7" in ctl("verify-proof", proof, "--policy", good).stdout
+    p = ctl("verify-proof", proof, "--policy", narrow, "--json")
+    said = json.loads(p.stdout)
+    assert p.returncode == 1 and said["verdict"] == "untrusted" and said["reason"] == why, said
+    p = ctl("verify-proof", proof, "--policy", good, "--public-key", scene.key)
+    assert p.returncode == 2 and "--policy and --public-key" in p.stderr
+    p = ctl("verify-proof", proof)
+    assert p.returncode == 2 and "--policy FILE is missing" in p.stderr
+
+    p = ctl("export", *cluster, "--out", tmp_path / "good", "--policy", good)
+    assert p.returncode == 0 and len(os.listdir(tmp_path / "good")) == 2 * N // WINDOW, p.stderr
+    p = ctl("export", *cluster, "--out", tmp_path / "narrow", "--policy", narrow)
+    assert p.returncode == 3 and f"left out {N // WINDOW} that do not count: {why}" in p.stderr, p.stderr
+
+    p = ctl("show", *cluster, "-p", 0, "--record", 3, "--json", "--policy", good)
+    (hop,) = json.loads(p.stdout)["hops"]
+    assert hop["signature"] == "signed" and hop["issuer"] == "plant-7" and "reason" not in hop
+    p = ctl("show", *cluster, "-p", 0, "--record", 3, "--json", "--policy", narrow)
+    (hop,) = json.loads(p.stdout)["hops"]
+    assert hop["signature"] == "untrusted" and hop["issuer"] == "plant-7" and hop["reason"] == why
+
+
+def test_several_topics(scene, verify, topic, tmp_path):
+    """Each topic is judged by what the policy says of it."""
+    t = topic("public")
+    Confluent.produce(scene.cluster.bootstrap, t, [Rec(b"k", b"v")])
+    for more, want in (({}, 4), ({"unattested": {t: "allow"}}, 0), ({"unattested": {scene.topic: "allow"}}, 4)):
+        code, _, total = verify({"issuers": issuer(scene, topics=[scene.topic]), **more}, None, "-t", t)
+        assert code == want and total["topics"] == 2 and total["exit"] == want, total
+        assert total["verdicts"] == {"verified": N, "unattested": 1}
+    code, found, total = verify({"issuers": issuer(scene, topics=[t]), "unattested": "allow"}, None, "-t", t)
+    assert code == 1 and total["verdicts"]["untrusted"] == N
+    assert {x["topic"] for x in found if x.get("verdict") == "untrusted"} == {scene.topic}
+
+
 def test_wrong_policies(scene, tmp_path):
     path = tmp_path / "trust.yaml"
     for text, said in (
