@@ -118,7 +118,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(THREADS_$(FLAVOR)) $(LIB)
 WRAPPED := malloc calloc realloc reallocarray strdup strndup free ZSTD_createCCtx ZSTD_createDCtx \
            libdeflate_alloc_compressor libdeflate_alloc_decompressor LZ4F_createCompressionContext \
            LZ4F_createDecompressionContext
-$(patsubst %,$(B)/unit/test_%,covered json_memory memory memory_audit memory_chain memory_fsck memory_policy memory_proof memory_recall memory_sealer memory_session memory_verify): private LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
+$(patsubst tests/unit/%.c,$(B)/unit/%,tests/unit/test_covered.c tests/unit/test_json_memory.c $(wildcard tests/unit/test_memory*.c)): private LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 # A second thread comes in at a chosen place of the first.
 RACED := txns_each txns_end txns_fence pthread_rwlock_rdlock pthread_rwlock_wrlock
 $(B)/unit/test_chains_journal: private LDFLAGS += $(RACED:%=-Wl,--wrap=%)
