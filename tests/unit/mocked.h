@@ -72,7 +72,7 @@ mocked_finish(struct publisher *p)
 	publisher_close(p, 0);
 }
 
-static struct consumer *
+static UNUSED struct consumer *
 mocked_consumer(int timeout_ms)
 {
 	struct consumer_conf conf = {.bootstrap = mock_bootstrap(mock), .timeout_ms = timeout_ms};
