@@ -1,0 +1,99 @@
+#include "makoto/manifest.h"
+#include "verify/ledger_internal.h"
+
+static size_t
+runs_bytes(const struct runs *r)
+{
+	return r->count * sizeof(*r->list);
+}
+
+/* All that a body points to stands behind it. */
+static size_t
+body_bytes(const struct statement *s, size_t manifest)
+{
+	if (s == NULL)
+		return sizeof(struct body);
+	return sizeof(struct body) + runs_bytes(&s->ranges) + runs_bytes(&s->aborted) + runs_bytes(&s->open) +
+	       s->resolved_count * sizeof(*s->resolved) + s->cluster_id.n + s->topic.n + s->topic_id.n + manifest;
+}
+
+size_t
+ledger_body_size(const struct published *p, struct slice manifest)
+{
+	return body_bytes(p->statement, manifest.n);
+}
+
+static void *
+put(uint8_t **at, const void *from, size_t n)
+{
+	void *to = *at;
+
+	if (n > 0)
+		memcpy(to, from, n);
+	*at += n;
+	return to;
+}
+
+static void
+put_text(uint8_t **at, struct slice *s)
+{
+	*s = slice_of(put(at, s->p, s->n), s->n);
+}
+
+static bool
+is_right(const struct statement *s, struct slice manifest)
+{
+	return manifest.p != NULL && s->manifest != MANIFEST_NONE &&
+	       manifest_is_right(s->manifest, manifest, s->leaf_count, s->manifest_sha256, s->root);
+}
+
+struct body *
+ledger_body_new(const struct published *p, enum verdict_trust trust, struct slice manifest)
+{
+	const struct statement *from = p->statement;
+	size_t n = from != NULL && trust != TRUST_NONE && is_right(from, manifest) ? manifest.n : 0;
+	size_t bytes = body_bytes(from, n);
+	struct body *b = calloc(1, bytes);
+	uint8_t *at = (uint8_t *)(b + 1);
+	struct statement *s;
+
+	if (b == NULL)
+		return NULL;
+	s = &b->s;
+	b->bytes = bytes;
+	b->refs = 1;
+	b->lw.w.statement = s;
+	b->lw.w.trust = trust;
+	memcpy(b->lw.w.sha256, p->sha256, SHA256_LEN);
+	if (from == NULL) {
+		s->chain = p->chain;
+		s->window_id = p->window_id;
+		return b;
+	}
+	*s = *from;
+	s->owned = NULL;
+	s->level_gaps = NULL;
+	s->producers = NULL;
+	s->claims = NULL;
+	s->level_gap_count = s->producer_count = s->claim_count = 0;
+	s->collector_id = s->collector_version = s->location = s->source = (struct slice){NULL, 0};
+	s->signing_key_id = s->signing_key_uri = (struct slice){NULL, 0};
+	/* What has to be aligned comes first. */
+	s->ranges.list = put(&at, from->ranges.list, runs_bytes(&from->ranges));
+	s->aborted.list = put(&at, from->aborted.list, runs_bytes(&from->aborted));
+	s->open.list = put(&at, from->open.list, runs_bytes(&from->open));
+	s->resolved = put(&at, from->resolved, from->resolved_count * sizeof(*from->resolved));
+	put_text(&at, &s->cluster_id);
+	put_text(&at, &s->topic);
+	put_text(&at, &s->topic_id);
+	if (n > 0)
+		b->lw.w.manifest = slice_of(put(&at, manifest.p, n), n);
+	return b;
+}
+
+void
+ledger_body_put(struct body *b)
+{
+	if (--b->refs == 0)
+		free(b);
+}

@@ -1,0 +1,560 @@
+/*
+ * Where memory goes, and what gives way:
+ *
+ *   index_bytes   parts, chains, entries     idle parts first; then what lies far before the offsets that are asked
+ *                                            for; then what lies farthest behind them: known_from, known_to tell
+ *   body_bytes    bodies                     the one that was given the longest ago; what is wanted now goes in
+ *                                            anyway, what is read ahead only into half of the room
+ */
+#include "base/clock.h"
+#include "verify/ledger_internal.h"
+
+enum {
+	IDLE_MS = 60000,
+	AHEAD_IDLE_MS = 30000, /* read ahead, and nobody came for it */
+	BEFORE_KEPT = 64,      /* entries that stay before what is asked for: they tell where to look */
+	COPIES_MAX = 8,        /* statements with one chain and window id that are looked at */
+	OVERHEAD = 64,         /* of an allocation and its place in a map or list */
+};
+
+/* --- the directory ---------------------------------------------------------------------- */
+
+static int
+part_key(struct slice cluster_id, struct slice topic, struct slice topic_id, int32_t partition, struct wr *ret)
+{
+	*ret = wr_new(1 << 20);
+	wr_nbytes(ret, cluster_id);
+	wr_nbytes(ret, topic);
+	wr_nbytes(ret, topic_id);
+	wr_i32(ret, partition);
+	return wr_err(ret);
+}
+
+static bool
+directory_full(const struct ledger *l)
+{
+	return l->directory_bytes > l->directory_max;
+}
+
+int
+ledger_index_part(struct ledger *l, struct slice cluster_id, struct slice topic, struct slice topic_id, int32_t partition,
+		  bool asked, struct lpart **ret)
+{
+	struct lpart *p;
+	struct wr key;
+	int err = part_key(cluster_id, topic, topic_id, partition, &key);
+
+	if (err != 0)
+		goto out;
+	if ((p = map_get(l->parts, wr_slice(&key))) == NULL) {
+		if (!asked && directory_full(l)) {
+			l->directory_lost = true;
+			err = ERR_LIMIT;
+			goto out;
+		}
+		if ((p = calloc(1, sizeof(*p))) == NULL || (err = map_put(l->parts, wr_slice(&key), p)) != 0) {
+			free(p);
+			err = ERR_NOMEM;
+			goto out;
+		}
+		p->known_from = INT64_MIN;
+		p->known_to = INT64_MAX;
+		l->directory_bytes += sizeof(*p) + key.len + OVERHEAD;
+	}
+	if (asked && !p->asked) {
+		p->asked = true;
+		p->gen = ++l->gen;
+		p->known_from = INT64_MIN;
+		p->known_to = INT64_MAX;
+		list_prepend(&l->recent, &p->recent);
+	}
+	*ret = p;
+out:
+	wr_free(&key);
+	return err;
+}
+
+struct lchain *
+ledger_index_find_chain(const struct ledger *l, const struct chain_id *id)
+{
+	return map_get(l->chains, slice_of(id->b, CHAIN_ID_LEN));
+}
+
+static void
+chain_free(struct ledger *l, struct lchain *c)
+{
+	(void)map_remove(l->chains, slice_of(c->id.b, CHAIN_ID_LEN));
+	l->directory_bytes -= sizeof(*c) + OVERHEAD + c->seen.cap * sizeof(*c->seen.list);
+	free(c->seen.list);
+	free(c->by_id.list);
+	free(c);
+}
+
+/* Anybody can name chains that aren't there: those that led to nothing go. */
+static void
+forget_idle_chains(struct ledger *l)
+{
+	int64_t before = ledger_now_ms() - LEDGER_WAIT_MAX_MS;
+	struct lchain *idle[64];
+	size_t n = 0, at = 0;
+	struct slice key;
+	void *value;
+
+	while (n < ARRAY_LEN(idle) && map_next(l->chains, &at, &key, &value)) {
+		struct lchain *c = value;
+
+		if (c->by_id.count == 0 && c->asked_ms < before && c->seen.count == 0)
+			idle[n++] = c;
+	}
+	while (n > 0)
+		chain_free(l, idle[--n]);
+}
+
+int
+ledger_index_chain(struct ledger *l, const struct chain_id *id, bool asked, bool force, struct lchain **ret)
+{
+	struct lchain *c = ledger_index_find_chain(l, id);
+
+	if (c == NULL) {
+		if (directory_full(l))
+			forget_idle_chains(l);
+		if (directory_full(l) && !force) {
+			l->directory_lost = true;
+			return ERR_LIMIT;
+		}
+		if ((c = calloc(1, sizeof(*c))) == NULL)
+			return ERR_NOMEM;
+		c->id = *id;
+		if (map_put(l->chains, slice_of(id->b, CHAIN_ID_LEN), c) != 0) {
+			free(c);
+			return ERR_NOMEM;
+		}
+		l->directory_bytes += sizeof(*c) + OVERHEAD;
+	}
+	if (asked) {
+		if (!c->asked)
+			c->gen = ++l->gen;
+		c->asked = true;
+		c->asked_ms = ledger_now_ms();
+	}
+	*ret = c;
+	return 0;
+}
+
+int
+ledger_index_note_seen(struct ledger *l, struct seen_list *s, const struct spart *sp, int64_t offset)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->list[i].sp == sp) {
+			if (offset < s->list[i].offset)
+				s->list[i].offset = offset;
+			return 0;
+		}
+	if (s->count == s->cap) {
+		size_t more = s->cap == 0 ? 2 : s->cap * 2;
+		struct seen *p = reallocarray(s->list, more, sizeof(*p));
+
+		if (p == NULL)
+			return ERR_NOMEM;
+		l->directory_bytes += (more - s->cap) * sizeof(*p);
+		s->list = p;
+		s->cap = more;
+	}
+	s->list[s->count++] = (struct seen){sp, offset};
+	return 0;
+}
+
+/* --- lists of entries ------------------------------------------------------------------- */
+
+size_t
+ledger_index_by_first(const struct lpart *p, int64_t first)
+{
+	size_t lo = 0, hi = p->by_first.count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (p->by_first.list[mid]->first < first)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+size_t
+ledger_index_by_id(const struct lchain *c, uint64_t window_id)
+{
+	size_t lo = 0, hi = c->by_id.count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (c->by_id.list[mid]->window_id < window_id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static int
+make_room(struct entries *s)
+{
+	size_t more = s->cap == 0 ? 16 : s->cap * 2;
+	struct entry **p;
+
+	if (s->count < s->cap)
+		return 0;
+	if ((p = reallocarray(s->list, more, sizeof(*p))) == NULL)
+		return ERR_NOMEM;
+	s->list = p;
+	s->cap = more;
+	return 0;
+}
+
+static void
+insert(struct entries *s, size_t at, struct entry *e)
+{
+	memmove(&s->list[at + 1], &s->list[at], (s->count - at) * sizeof(*s->list));
+	s->list[at] = e;
+	s->count++;
+}
+
+static void
+take_out(struct entries *s, size_t at, const struct entry *e)
+{
+	while (at < s->count && s->list[at] != e)
+		at++;
+	if (at == s->count)
+		return;
+	memmove(&s->list[at], &s->list[at + 1], (s->count - at - 1) * sizeof(*s->list));
+	s->count--;
+}
+
+struct entry *
+ledger_index_at(const struct lchain *c, uint64_t window_id, const struct spart *sp, int64_t offset)
+{
+	for (size_t i = ledger_index_by_id(c, window_id); i < c->by_id.count; i++) {
+		struct entry *e = c->by_id.list[i];
+
+		if (e->window_id != window_id)
+			break;
+		if (e->sp == sp && e->offset == offset)
+			return e;
+	}
+	return NULL;
+}
+
+/* --- bodies ------------------------------------------------------------------------------- */
+
+static void
+detach(struct ledger *l, struct entry *e)
+{
+	struct body *b = e->body;
+
+	if (b == NULL)
+		return;
+	list_remove(b->is_ahead ? &l->ahead : &l->used, &b->link);
+	if (b->is_ahead)
+		l->ahead_bytes -= b->bytes;
+	l->body_bytes -= b->bytes;
+	l->body_count--;
+	b->entry = NULL;
+	e->body = NULL;
+	ledger_body_put(b);
+}
+
+/* The one that was given the longest ago and that no answer holds: what it has would not be free otherwise. */
+static bool
+evict_used(struct ledger *l)
+{
+	LIST_EACH(&l->used, link) {
+		struct body *b = CONTAINER_OF(link, struct body, link);
+
+		if (b->refs > 1)
+			continue;
+		detach(l, b->entry);
+		return true;
+	}
+	return false;
+}
+
+/* The one that was read ahead last: it is needed last. */
+static bool
+evict_ahead(struct ledger *l)
+{
+	if (l->ahead.count == 0)
+		return false;
+	detach(l, CONTAINER_OF(list_last(&l->ahead), struct body, link)->entry);
+	return true;
+}
+
+bool
+ledger_index_room(struct ledger *l, size_t bytes, bool wanted)
+{
+	int64_t before = ledger_now_ms() - AHEAD_IDLE_MS;
+
+	while (l->ahead.count > 0) {
+		struct body *b = CONTAINER_OF(list_first(&l->ahead), struct body, link);
+
+		if (b->since_ms >= before)
+			break;
+		detach(l, b->entry);
+	}
+	if (!wanted && l->ahead_bytes + bytes > l->body_max / 2)
+		return false;
+	while (l->body_bytes + bytes > l->body_max)
+		if (!evict_used(l) && !(wanted && evict_ahead(l)))
+			return wanted;
+	return true;
+}
+
+void
+ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead)
+{
+	INVARIANT(e->body == NULL);
+	e->body = b;
+	e->body_bytes = b->bytes;
+	b->entry = e;
+	b->is_ahead = is_ahead;
+	b->since_ms = ledger_now_ms();
+	list_append(is_ahead ? &l->ahead : &l->used, &b->link);
+	if (is_ahead)
+		l->ahead_bytes += b->bytes;
+	l->body_bytes += b->bytes;
+	l->body_count++;
+}
+
+void
+ledger_index_use(struct ledger *l, struct body *b)
+{
+	list_remove(b->is_ahead ? &l->ahead : &l->used, &b->link);
+	if (b->is_ahead)
+		l->ahead_bytes -= b->bytes;
+	b->is_ahead = false;
+	list_append(&l->used, &b->link);
+}
+
+/* --- entries ------------------------------------------------------------------------------ */
+
+enum { ENTRY_BYTES = sizeof(struct entry) + 2 * sizeof(struct entry *) + OVERHEAD };
+
+static void
+entry_free(struct ledger *l, struct entry *e)
+{
+	detach(l, e);
+	if (e->part != NULL && e->trust != TRUST_NONE)
+		take_out(&e->part->by_first, ledger_index_by_first(e->part, e->first), e);
+	take_out(&e->chain->by_id, ledger_index_by_id(e->chain, e->window_id), e);
+	l->index_bytes -= ENTRY_BYTES;
+	free(e);
+}
+
+void
+ledger_index_remove(struct ledger *l, struct entry *e)
+{
+	entry_free(l, e);
+}
+
+void
+ledger_index_remove_of(struct ledger *l, const struct spart *sp)
+{
+	size_t at = 0;
+	struct slice key;
+	void *value;
+
+	while (map_next(l->chains, &at, &key, &value)) {
+		struct lchain *c = value;
+
+		for (size_t i = c->by_id.count; i-- > 0;)
+			if (c->by_id.list[i]->sp == sp)
+				entry_free(l, c->by_id.list[i]);
+	}
+}
+
+void
+ledger_index_forget_part(struct ledger *l, struct lpart *p)
+{
+	while (p->by_first.count > 0)
+		entry_free(l, p->by_first.list[p->by_first.count - 1]);
+	free(p->by_first.list);
+	p->by_first = (struct entries){NULL, 0, 0};
+	p->longest = 0;
+	/* Asked for again, it is looked for again. */
+	if (p->asked)
+		list_remove(&l->recent, &p->recent);
+	p->asked = false;
+}
+
+/* Those of p that end before `below`, but for the last few. */
+static void
+trim_before(struct ledger *l, struct lpart *p, int64_t below)
+{
+	size_t end = ledger_index_by_first(p, below), i = 0;
+
+	while (end - i > BEFORE_KEPT) {
+		struct entry *e = p->by_first.list[i];
+
+		if (e->last >= below) {
+			i++;
+			continue;
+		}
+		if (e->last >= p->known_from)
+			p->known_from = e->last + 1;
+		entry_free(l, e);
+		end--;
+	}
+}
+
+static bool
+has_room(const struct ledger *l)
+{
+	return l->index_bytes + ENTRY_BYTES <= l->index_max;
+}
+
+/* Gives up what is needed the least, for an entry of `of`. */
+static void
+trim(struct ledger *l, const struct lpart *of)
+{
+	int64_t before = ledger_now_ms() - IDLE_MS;
+
+	while (!has_room(l) && l->recent.count > 0) {
+		struct lpart *p = CONTAINER_OF(list_last(&l->recent), struct lpart, recent);
+
+		if (p->asked_ms >= before || p->wants > 0 || p == of)
+			break;
+		ledger_index_forget_part(l, p);
+	}
+	if (has_room(l))
+		return;
+	LIST_EACH(&l->recent, link) {
+		struct lpart *p = CONTAINER_OF(link, struct lpart, recent);
+		int64_t below = p->last_from;
+
+		LIST_EACH(&l->wants, wl) {
+			const struct want *w = CONTAINER_OF(wl, struct want, link);
+
+			if (w->part == p && w->from < below)
+				below = w->from;
+		}
+		trim_before(l, p, below);
+	}
+}
+
+/* Nothing of the part is known at and behind the offset any more. */
+static void
+forget_behind(struct lpart *p, int64_t offset)
+{
+	if (offset < p->known_to)
+		p->known_to = offset;
+}
+
+int
+ledger_index_add(struct ledger *l, struct entry *e)
+{
+	struct lpart *p = e->trust == TRUST_NONE ? NULL : e->part;
+	struct entries *ids = &e->chain->by_id;
+	size_t at = ledger_index_by_id(e->chain, e->window_id), copies = 0;
+
+	/* Untrusted ones say no more than that there is one. */
+	for (; at < ids->count && ids->list[at]->window_id == e->window_id; at++)
+		copies += e->trust != TRUST_NONE || ids->list[at]->trust == TRUST_NONE;
+	if (copies >= (e->trust == TRUST_NONE ? 1 : COPIES_MAX)) {
+		free(e);
+		return 0;
+	}
+	if (!has_room(l)) {
+		trim(l, p);
+		if (!has_room(l) && p != NULL && p->by_first.count > 0) {
+			struct entry *farthest = p->by_first.list[p->by_first.count - 1];
+
+			if (farthest->first > e->first) {
+				forget_behind(p, farthest->first);
+				entry_free(l, farthest);
+			}
+		}
+		at = ledger_index_by_id(e->chain, e->window_id);
+		while (at < ids->count && ids->list[at]->window_id == e->window_id)
+			at++;
+	}
+	if (!has_room(l)) {
+		if (p != NULL)
+			forget_behind(p, e->first);
+		free(e);
+		return 0;
+	}
+	if (make_room(ids) != 0 || (p != NULL && make_room(&p->by_first) != 0)) {
+		free(e);
+		return ERR_NOMEM;
+	}
+	insert(ids, at, e);
+	if (p != NULL) {
+		insert(&p->by_first, ledger_index_by_first(p, e->first), e);
+		if (e->last - e->first > p->longest)
+			p->longest = e->last - e->first;
+	}
+	l->index_bytes += ENTRY_BYTES;
+	return 0;
+}
+
+static void
+remove_all(struct ledger *l)
+{
+	size_t at = 0;
+	struct slice key;
+	void *value;
+
+	while (map_next(l->chains, &at, &key, &value)) {
+		struct lchain *c = value;
+
+		while (c->by_id.count > 0)
+			entry_free(l, c->by_id.list[c->by_id.count - 1]);
+		c->gen = l->gen;
+		c->version++;
+	}
+}
+
+void
+ledger_index_forget_all(struct ledger *l)
+{
+	size_t at = 0;
+	struct slice key;
+	void *value;
+
+	l->gen++;
+	remove_all(l);
+	while (map_next(l->parts, &at, &key, &value)) {
+		struct lpart *p = value;
+
+		p->gen = l->gen;
+		p->version++;
+		p->longest = 0;
+		p->known_from = INT64_MIN;
+		p->known_to = INT64_MAX;
+	}
+}
+
+void
+ledger_index_clear(struct ledger *l)
+{
+	size_t at = 0;
+	struct slice key;
+	void *value;
+
+	remove_all(l);
+	while (map_next(l->chains, &at, &key, &value)) {
+		struct lchain *c = value;
+
+		free(c->by_id.list);
+		free(c->seen.list);
+		free(c);
+	}
+	for (at = 0; map_next(l->parts, &at, &key, &value);) {
+		struct lpart *p = value;
+
+		free(p->by_first.list);
+		free(p->seen.list);
+		free(p);
+	}
+}

@@ -1,0 +1,246 @@
+/*
+ * What the ledger's files share.  Everything here is guarded by ledger.lock, but for what `conf` has and the followers.
+ *
+ *   lpart    a partition of data         ─► its entries by first offset
+ *   lchain   a chain                     ─► its entries by window id
+ *   entry    a statement that was read: where it stands, which offsets it spans; and its body, while there is room
+ *   spart    a partition of a statement topic ─► spans of it that were read, and for whom
+ *
+ * Only statements about partitions and chains that somebody asked for have entries.  So that it is known what a span
+ * was read for, asking for something new begins a generation, and each span has that of its reading: what was asked
+ * for in a later one is not known to be missing there.
+ */
+#ifndef VERIFY_LEDGER_INTERNAL_H
+#define VERIFY_LEDGER_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "rdkafka/follower.h"
+#include "verify/ledger.h"
+
+enum {
+	SPANS_MAX = 32,
+	TIMES_MAX = 64,
+	CALM = 64, /* so many statements in a row are younger: one clock that is ahead ends no search */
+};
+
+struct body { /* what an answer gives */
+	struct ledger_window lw; /* first */
+	struct statement s;
+	size_t bytes;
+	unsigned refs;      /* answers, and 1 while it is an entry's */
+	struct link link;   /* in ledger.used or ledger.ahead */
+	bool is_ahead;
+	int64_t since_ms;
+	struct entry *entry; /* NULL: no longer */
+};
+
+struct entry {
+	struct lpart *part; /* NULL: unreadable */
+	struct lchain *chain;
+	struct spart *sp; /* where it stands */
+	int64_t offset;
+	uint64_t window_id;
+	int64_t first, last;
+	int64_t opened_ms, closed_ms;
+	enum verdict_trust trust;
+	uint8_t sha256[SHA256_LEN];
+	size_t body_bytes; /* what its body has, or would have */
+	struct body *body;
+};
+
+struct entries {
+	struct entry **list;
+	size_t count, cap;
+};
+
+struct seen { /* the lowest offset of a statement about it that ever came by */
+	const struct spart *sp;
+	int64_t offset;
+};
+
+struct seen_list {
+	struct seen *list;
+	size_t count, cap;
+};
+
+struct lpart {
+	struct entries by_first; /* trusted ones */
+	int64_t longest;         /* last - first of any of them */
+	bool asked;
+	uint64_t gen; /* it was asked for in */
+	int64_t asked_ms;
+	int64_t last_from, last_to;
+	int64_t known_from, known_to; /* of offsets outside entries were given up, for want of memory */
+	unsigned wants;
+	bool reads_ahead;
+	uint64_t version; /* of what is known about it */
+	struct seen_list seen;
+	struct link recent; /* in ledger.recent: asked for, the last first */
+};
+
+struct lchain {
+	struct chain_id id;
+	struct lpart *part; /* NULL: not known, or its id is not what it has to be */
+	struct entries by_id;
+	bool asked; /* by name */
+	uint64_t gen;
+	int64_t asked_ms;
+	struct seen_list seen;
+	uint64_t version;
+};
+
+struct span {
+	int64_t lo, hi;
+	uint64_t gen;
+	int64_t until_ms; /* the last CALM statements are not older; INT64_MIN: fewer */
+};
+
+struct time_fact { /* every record below `offset` is older than `ms` */
+	int64_t ms, offset;
+};
+
+struct spart {
+	size_t topic;
+	int32_t partition;
+	int64_t low, high; /* as last heard */
+	struct span spans[SPANS_MAX + 1];
+	size_t span_count;
+	struct time_fact times[TIMES_MAX];
+	size_t time_count, time_next;
+	int64_t surveyed; /* all between the start and here came by once; `low` when it did not */
+
+	bool follow_known; /* follow_from is set */
+	unsigned cut; /* so often in a row it ended before what was read */
+	bool following;
+	int64_t follow_heard; /* follow_at when the ends were asked for */
+	int64_t follow_from, follow_at; /* everything below follow_at was read by the follower, from its start on */
+
+	int64_t need; /* the plan: to be read from here; -1: nothing */
+	bool taken;   /* by one want of those that are planned */
+	int64_t sought, sought_ms; /* where the finder last began to read, and when */
+	unsigned sought_times;     /* in a row */
+	bool reading; /* by the finder */
+	int64_t at;
+	int64_t ring[CALM];
+	size_t ring_count;
+};
+
+struct want {
+	struct link link;
+	struct lpart *part;
+	int64_t from, to, min_ms, max_ms;
+	struct ledger_name *names;
+	size_t name_count;
+	bool searching;
+	bool ended;       /* its search */
+	bool full;        /* from the start of the topics */
+	uint64_t version; /* of all that it is about, when it was asked */
+	void (*notify)(void *arg);
+	void *arg;
+	int64_t asked_ms;
+};
+
+struct stopic {
+	struct spart **list;
+	int32_t count, have; /* a topic that was made anew may have fewer */
+};
+
+struct ledger {
+	struct ledger_conf conf; /* what it points to are copies */
+	char **topics;
+	size_t topic_count;
+	struct follower *tail, *finder;
+	pthread_t tail_thread, finder_thread;
+	bool tail_runs, finder_runs;
+	_Atomic bool ending;
+
+	pthread_mutex_t lock;
+	struct stopic *stopics;
+	struct map *parts, *chains;
+	struct list recent; /* lparts */
+	struct list wants;
+	struct list used, ahead; /* bodies: given before, the longest ago first; read ahead, in that order */
+	uint64_t gen;
+	bool directory_lost; /* not everything that came by has a part or chain: surveys count for nothing */
+	size_t index_bytes, index_max;
+	size_t directory_bytes, directory_max; /* parts and chains */
+	size_t body_bytes, ahead_bytes, body_max, body_count;
+	int64_t heard_ms; /* when the ends were told, last; 0: never */
+	bool was_current;
+	uint64_t trusted; /* how often whom to trust changed */
+	struct ledger_stats stats;
+
+	/* The finder's own. */
+	int64_t beat_ms, partitions_ms; /* when they are due */
+	int64_t rotate_ms;
+};
+
+int64_t ledger_now_ms(void); /* monotonic */
+bool ledger_is_fresh(const struct ledger *l); /* the ends were told a moment ago */
+bool ledger_is_current(const struct ledger *l);
+
+/* Tells those who wait for what changed; `all`: everybody.  Takes the lock. */
+void ledger_tell(struct ledger *l, bool all);
+
+/* --- ledger_body.c --- */
+
+/* What verdicts need of it, without the JSON.  A manifest that isn't right is left out.  p's statement may be NULL.  NULL: no memory. */
+struct body *ledger_body_new(const struct published *p, enum verdict_trust trust, struct slice manifest) MUSTCHECK;
+size_t ledger_body_size(const struct published *p, struct slice manifest); /* at most, with a right manifest */
+void ledger_body_put(struct body *b); /* one reference less */
+
+/* --- ledger_index.c --- */
+
+int ledger_index_part(struct ledger *l, struct slice cluster_id, struct slice topic, struct slice topic_id,
+		      int32_t partition, bool asked, struct lpart **ret) MUSTCHECK; /* ERR_NOMEM, ERR_LIMIT */
+/* force: beyond the limit, too */
+int ledger_index_chain(struct ledger *l, const struct chain_id *id, bool asked, bool force, struct lchain **ret) MUSTCHECK;
+struct lchain *ledger_index_find_chain(const struct ledger *l, const struct chain_id *id);
+int ledger_index_note_seen(struct ledger *l, struct seen_list *s, const struct spart *sp, int64_t offset) MUSTCHECK;
+
+/* Takes e: into the index, or gives it up where there is no room.  0 or ERR_NOMEM (e is freed). */
+int ledger_index_add(struct ledger *l, struct entry *e) MUSTCHECK;
+struct entry *ledger_index_at(const struct lchain *c, uint64_t window_id, const struct spart *sp, int64_t offset);
+void ledger_index_remove(struct ledger *l, struct entry *e);
+void ledger_index_remove_of(struct ledger *l, const struct spart *sp); /* all that stand there */
+void ledger_index_forget_part(struct ledger *l, struct lpart *p); /* all its entries */
+void ledger_index_forget_all(struct ledger *l);
+void ledger_index_clear(struct ledger *l); /* at the end */
+
+/* The first place in the list that isn't below; by_first and by_id. */
+size_t ledger_index_by_first(const struct lpart *p, int64_t first);
+size_t ledger_index_by_id(const struct lchain *c, uint64_t window_id);
+
+/* Bodies: may one of that size be kept?  wanted: others go for it. */
+bool ledger_index_room(struct ledger *l, size_t bytes, bool wanted);
+void ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead);
+void ledger_index_use(struct ledger *l, struct body *b); /* it is given */
+
+/* --- ledger_plan.c --- */
+
+void ledger_plan_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms);
+void ledger_plan_time(struct spart *sp, int64_t ms, int64_t offset);
+/* Is everything read that w is about?  Else *ret_need_ms: a time that has to be looked up; INT64_MIN: none.  May set need of sparts. */
+bool ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
+/* What the finder is to read: `need` of each spart.  *ret_ms as above. */
+void ledger_plan_all(struct ledger *l, int64_t *ret_ms);
+bool ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
+		       int64_t first, int64_t last);
+bool ledger_plan_near(const struct lpart *p, int64_t first); /* may soon be asked for */
+bool ledger_plan_is_gone(const struct entry *e); /* what it stands for can't be read any more */
+
+/* --- ledger_read.c: what the two threads do --- */
+
+void *ledger_read_tail(void *ledger);
+void *ledger_read_finder(void *ledger);
+
+/* --- ledger_take.c --- */
+
+/* One record of a statement topic; *ret_gen: the generation that it was looked at in.  0 or ERR_NOMEM: it must come again. */
+int ledger_take(struct ledger *l, struct spart *sp, const struct follower_event *e, uint64_t *ret_gen) MUSTCHECK;
+
+#endif

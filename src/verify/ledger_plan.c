@@ -1,0 +1,584 @@
+/*
+ * What is known of offsets from … to-1 of a partition is whole when, in each partition of the statement topics,
+ *
+ *        begin ├──── spans read for it, one touching the next ────┤ end
+ *
+ *   begin  a little before: the fourth-last statement of this partition that begins at or before `from` and stands
+ *          there; else the first record published when the oldest of the data records was written, less a slack
+ *   end    where the follower goes on; or so far that the statements there, CALM in a row, are younger than the
+ *          youngest of the data records by more than pending_max (which is no end where that record claims to be older
+ *          than a statement before it)
+ *
+ * and at least one statement that begins at or before `from` was found so, or one of a chain that a record names: it
+ * proves that the clients' clocks led to the right place.  Without that proof `begin` is the start of the topics; what
+ * came by in an earlier reading from there need not be read again, for it is known whom it was about.
+ * The times of data records are whatever a client wrote: statements of the same partition before and behind bound them.
+ *
+ * Or, short of all this, when every offset is listed and every name is stated, or passed over by its chain: a further
+ * statement about the same offsets could then only be another hop's.
+ */
+#include "verify/ledger_internal.h"
+
+enum {
+	SLACK_MS = 10000, /* between the clocks of a client and of who published the statement */
+	EXACT_MS = 1000,
+	BEGIN_BEHIND = 4,
+	LOOK_BACK = 64,
+	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
+	STUCK_MAX = 5,
+};
+
+static int64_t
+plus(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b > 0 ? INT64_MAX : INT64_MIN;
+	return sum;
+}
+
+/* --- spans and times ---------------------------------------------------------------------- */
+
+static void
+drop_span(struct spart *sp, size_t at)
+{
+	memmove(&sp->spans[at], &sp->spans[at + 1], (sp->span_count - at - 1) * sizeof(sp->spans[0]));
+	sp->span_count--;
+}
+
+/* One less: two that touch become one, of the older generation; else the one that is the lowest goes. */
+static void
+merge_spans(struct spart *sp)
+{
+	size_t best = sp->span_count;
+
+	for (size_t i = 0; i + 1 < sp->span_count; i++) {
+		const struct span *a = &sp->spans[i], *b = a + 1;
+
+		if (a->hi >= b->lo && (best == sp->span_count || a->gen < sp->spans[best].gen))
+			best = i;
+	}
+	if (best == sp->span_count) {
+		drop_span(sp, 0);
+		return;
+	}
+	sp->spans[best + 1].lo = sp->spans[best].lo;
+	if (sp->spans[best].hi > sp->spans[best + 1].hi) {
+		sp->spans[best + 1].hi = sp->spans[best].hi;
+		sp->spans[best + 1].until_ms = sp->spans[best].until_ms;
+	}
+	if (sp->spans[best].gen < sp->spans[best + 1].gen)
+		sp->spans[best + 1].gen = sp->spans[best].gen;
+	drop_span(sp, best);
+}
+
+void
+ledger_plan_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms)
+{
+	size_t at = 0;
+
+	if (from <= sp->surveyed && to > sp->surveyed)
+		sp->surveyed = to;
+	for (size_t i = 0; i < sp->span_count; i++) {
+		struct span *s = &sp->spans[i];
+
+		if (s->gen == gen && s->lo <= from && s->hi >= from) {
+			if (to > s->hi) {
+				s->hi = to;
+				s->until_ms = until_ms;
+			}
+			return;
+		}
+	}
+	if (to <= from)
+		return;
+	while (at < sp->span_count && sp->spans[at].lo <= from)
+		at++;
+	memmove(&sp->spans[at + 1], &sp->spans[at], (sp->span_count - at) * sizeof(sp->spans[0]));
+	sp->spans[at] = (struct span){from, to, gen, until_ms};
+	if (++sp->span_count > SPANS_MAX)
+		merge_spans(sp);
+}
+
+void
+ledger_plan_time(struct spart *sp, int64_t ms, int64_t offset)
+{
+	sp->times[sp->time_next] = (struct time_fact){ms, offset};
+	sp->time_next = (sp->time_next + 1) % TIMES_MAX;
+	if (sp->time_count < TIMES_MAX)
+		sp->time_count++;
+}
+
+/* The highest offset below which all is older than `ms`, as far as is known; -1: nothing is. */
+static int64_t
+begin_by_time(const struct spart *sp, int64_t ms, bool *ret_exact)
+{
+	int64_t best = -1;
+
+	*ret_exact = false;
+	for (size_t i = 0; i < sp->time_count; i++) {
+		const struct time_fact *t = &sp->times[i];
+
+		if (t->ms > ms || t->offset < best)
+			continue;
+		best = t->offset;
+		*ret_exact = *ret_exact || ms - t->ms < EXACT_MS;
+	}
+	return best;
+}
+
+/* The follower read all that there is. */
+static bool
+at_end(const struct ledger *l, const struct spart *sp, int64_t x)
+{
+	return sp->following && x >= sp->follow_at && sp->follow_at >= sp->high && ledger_is_fresh(l);
+}
+
+/* How far it was read from x on, for that generation. */
+static int64_t
+walk(const struct ledger *l, const struct spart *sp, int64_t x, uint64_t gen, int64_t limit_ms, bool *ret_done)
+{
+	int64_t until = INT64_MIN;
+	bool further = true;
+
+	while (further) {
+		int64_t from = x;
+
+		for (size_t i = 0; i < sp->span_count; i++) {
+			const struct span *s = &sp->spans[i];
+
+			if (s->gen < gen || s->lo > x || s->hi < x)
+				continue;
+			if (s->until_ms > until)
+				until = s->until_ms;
+			x = s->hi;
+		}
+		further = x > from;
+	}
+	*ret_done = until > limit_ms || at_end(l, sp, x);
+	return x;
+}
+
+/* --- what a want needs ---------------------------------------------------------------------- */
+
+/* The run that the offset is in ends before *ret_end. */
+static bool
+run_at(const struct runs *r, int64_t offset, int64_t *ret_end)
+{
+	size_t lo = 0, hi = r->count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->list[mid].first <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0 || offset - r->list[lo - 1].first >= r->list[lo - 1].count)
+		return false;
+	*ret_end = r->list[lo - 1].first + r->list[lo - 1].count;
+	return true;
+}
+
+static bool
+all_listed(const struct lpart *p, int64_t from, int64_t to)
+{
+	bool further = true;
+
+	while (from < to && further) {
+		further = false;
+		for (size_t i = ledger_index_by_first(p, plus(from, -p->longest)); i < p->by_first.count; i++) {
+			const struct entry *e = p->by_first.list[i];
+
+			if (e->first > from)
+				break;
+			while (e->body != NULL && e->last >= from && run_at(&e->body->s.ranges, from, &from))
+				further = true;
+		}
+	}
+	return from >= to;
+}
+
+static void
+need(struct spart *sp, int64_t offset)
+{
+	if (!sp->taken && (sp->need < 0 || offset < sp->need))
+		sp->need = offset;
+}
+
+bool
+ledger_plan_is_gone(const struct entry *e)
+{
+	const struct spart *sp = e->sp;
+
+	return e->body == NULL && (e->offset < sp->low || (sp->sought == e->offset && sp->sought_times > STUCK_MAX));
+}
+
+/* Entries that an answer takes and that have no body.  True: there are some. */
+static bool
+need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
+{
+	bool some = false;
+
+	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < w->part->by_first.count; i++) {
+		const struct entry *e = w->part->by_first.list[i];
+
+		if (e->first >= w->to)
+			break;
+		if (e->last < w->from || e->body != NULL || ledger_plan_is_gone(e))
+			continue;
+		some = true;
+		if (set_needs)
+			need(e->sp, e->offset);
+	}
+	for (size_t n = 0; n < w->name_count; n++) {
+		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+		bool stated = false;
+
+		for (size_t i = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id); c != NULL && i < c->by_id.count; i++) {
+			const struct entry *e = c->by_id.list[i];
+
+			/* Where it isn't stated, the next that is tells that it never was. */
+			if (e->window_id != w->names[n].window_id && (stated || e->trust == TRUST_NONE)) {
+				if (stated)
+					break;
+				continue;
+			}
+			if (ledger_plan_is_gone(e))
+				continue;
+			stated = true;
+			if (e->body != NULL)
+				continue;
+			some = true;
+			if (set_needs)
+				need(e->sp, e->offset);
+		}
+	}
+	return some;
+}
+
+struct names {
+	bool told;    /* each is stated, or a later one of its chain is */
+	uint64_t gen; /* in which those that aren't told were asked for */
+	const struct entry *near; /* the last of a named chain that isn't behind the named one */
+};
+
+static struct names
+look_at_names(const struct ledger *l, const struct want *w)
+{
+	struct names r = {.told = true};
+
+	for (size_t n = 0; n < w->name_count; n++) {
+		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+		size_t at = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id);
+		bool told = false;
+
+		if (at > 0)
+			r.near = c->by_id.list[at - 1];
+		for (size_t i = at; c != NULL && !told && i < c->by_id.count; i++) {
+			const struct entry *e = c->by_id.list[i];
+
+			told = e->window_id == w->names[n].window_id || e->trust != TRUST_NONE;
+			if (e->window_id == w->names[n].window_id)
+				r.near = e;
+		}
+		if (told)
+			continue;
+		r.told = false;
+		if (c != NULL) {
+			uint64_t gen = c->asked ? c->gen : UINT64_MAX;
+
+			if (c->part != NULL && c->part->asked && c->part->gen < gen)
+				gen = c->part->gen;
+			if (gen != UINT64_MAX && gen > r.gen)
+				r.gen = gen;
+		}
+	}
+	return r;
+}
+
+static int64_t
+begin_by_statements(const struct lpart *p, const struct spart *sp, size_t before)
+{
+	int64_t offset = INT64_MAX;
+	size_t found = 0;
+
+	for (size_t i = before; i > 0 && before - i < LOOK_BACK && found < BEGIN_BEHIND; i--) {
+		const struct entry *e = p->by_first.list[i - 1];
+
+		if (e->sp != sp)
+			continue;
+		found++;
+		if (e->offset < offset)
+			offset = e->offset;
+	}
+	return found == BEGIN_BEHIND ? offset : -1;
+}
+
+/* Where a reading that is to miss nothing has to begin. */
+static int64_t
+begin_of_all(const struct ledger *l, const struct want *w, const struct spart *sp)
+{
+	int64_t begin = sp->surveyed;
+
+	if (l->directory_lost)
+		return sp->low;
+	for (size_t i = 0; i < w->part->seen.count; i++)
+		if (w->part->seen.list[i].sp == sp && w->part->seen.list[i].offset < begin)
+			begin = w->part->seen.list[i].offset;
+	for (size_t n = 0; n < w->name_count; n++) {
+		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+
+		for (size_t i = 0; c != NULL && i < c->seen.count; i++)
+			if (c->seen.list[i].sp == sp && c->seen.list[i].offset < begin)
+				begin = c->seen.list[i].offset;
+	}
+	return begin;
+}
+
+struct search {
+	uint64_t gen;
+	size_t before;     /* so many entries of the partition begin at or before `from` */
+	int64_t begin_ms;  /* statements about the records aren't older */
+	int64_t limit_ms;  /* nor younger */
+	bool full;
+};
+
+/* Where it has to be read from; -1: that is not known.  *ret_exact: a better place could be looked up otherwise. */
+static int64_t
+begin_in(const struct ledger *l, const struct want *w, const struct search *s, const struct spart *sp, bool *ret_exact)
+{
+	int64_t begin;
+	bool done;
+
+	*ret_exact = true;
+	if (at_end(l, sp, walk(l, sp, sp->low, s->gen, s->limit_ms, &done)))
+		return sp->low;
+	if (s->full) {
+		begin = begin_of_all(l, w, sp);
+	} else {
+		begin = begin_by_statements(w->part, sp, s->before);
+		if (begin < 0)
+			begin = begin_by_time(sp, s->begin_ms, ret_exact);
+	}
+	return begin < 0 ? -1 : begin < sp->low ? sp->low : begin;
+}
+
+/* That statement was found where the clocks led to. */
+static bool
+is_proof(const struct ledger *l, const struct want *w, const struct search *s, const struct entry *e)
+{
+	bool exact;
+	int64_t begin = e == NULL ? -1 : begin_in(l, w, s, e->sp, &exact);
+
+	return begin >= 0 && e->offset >= begin;
+}
+
+static bool
+read_in(const struct ledger *l, const struct want *w, const struct search *s, struct spart *sp, bool set_needs,
+	int64_t *ret_need_ms)
+{
+	bool done, exact;
+	int64_t begin = begin_in(l, w, s, sp, &exact), x = 0;
+
+	if (begin >= 0) {
+		x = walk(l, sp, begin, s->gen, s->limit_ms, &done);
+		if (done)
+			return true;
+	}
+	if (begin < 0 || !exact)
+		*ret_need_ms = *ret_need_ms == INT64_MIN ? s->begin_ms : *ret_need_ms;
+	else if (set_needs && x < (sp->following ? sp->follow_at : sp->high))
+		need(sp, x);
+	return false;
+}
+
+static bool
+read_in_all(struct ledger *l, const struct want *w, const struct search *s, bool set_needs, int64_t *ret_need_ms)
+{
+	bool done = true;
+
+	for (size_t t = 0; t < l->topic_count; t++) {
+		done = done && l->stopics[t].count > 0;
+		for (int32_t p = 0; p < l->stopics[t].count; p++)
+			done = read_in(l, w, s, l->stopics[t].list[p], set_needs, ret_need_ms) && done;
+	}
+	return done;
+}
+
+bool
+ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
+{
+	struct lpart *p = w->part;
+	struct search s = {.before = ledger_index_by_first(p, plus(w->from, 1))};
+	struct names names = look_at_names(l, w);
+	const struct entry *before = s.before == 0 ? NULL : p->by_first.list[s.before - 1];
+	size_t behind = ledger_index_by_first(p, w->to);
+
+	if (need_bodies(l, w, set_needs))
+		return false;
+	if (names.told && all_listed(p, w->from, w->to))
+		return true;
+	if (w->from < p->known_from || w->to > p->known_to) {
+		/* What memory had no room for is looked for anew. */
+		p->gen = ++l->gen;
+		p->known_from = INT64_MIN;
+		p->known_to = INT64_MAX;
+	}
+	s.gen = names.gen > p->gen ? names.gen : p->gen;
+	s.begin_ms = w->min_ms;
+	s.limit_ms = w->max_ms;
+	if (before != NULL && before->opened_ms > s.begin_ms)
+		s.begin_ms = before->opened_ms;
+	if (before != NULL && before->opened_ms > plus(s.limit_ms, SLACK_MS))
+		s.limit_ms = INT64_MAX; /* a clock that is behind: it tells no end */
+	if (behind < p->by_first.count && p->by_first.list[behind]->closed_ms < s.limit_ms)
+		s.limit_ms = p->by_first.list[behind]->closed_ms;
+	s.begin_ms = plus(s.begin_ms, -SLACK_MS);
+	s.begin_ms = s.begin_ms < 0 ? 0 : s.begin_ms - s.begin_ms % EXACT_MS;
+	s.limit_ms = plus(s.limit_ms, l->conf.pending_max_ms);
+	if (!read_in_all(l, w, &s, set_needs, ret_need_ms))
+		return false;
+	if (is_proof(l, w, &s, before) || is_proof(l, w, &s, names.near))
+		return true;
+	s.full = true;
+	s.limit_ms = INT64_MAX;
+	if (read_in_all(l, w, &s, set_needs, ret_need_ms))
+		return true;
+	if (!w->full)
+		l->stats.full_reads++;
+	w->full = true;
+	return false;
+}
+
+/* --- the plan ------------------------------------------------------------------------------ */
+
+/*
+ * The partition's next statements, behind what was asked for, are read before somebody asks: once less than `low`
+ * bytes of them are there, until it is `high`, so that few places have to be read from.
+ */
+static void
+plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
+{
+	const struct entry *e = NULL;
+	size_t bytes = 0;
+	int64_t x;
+	bool done;
+
+	for (size_t i = ledger_index_by_first(p, p->last_to); i < p->by_first.count && bytes < high; i++) {
+		const struct entry *next = p->by_first.list[i];
+
+		if (ledger_plan_is_gone(next))
+			continue;
+		e = next;
+		if (e->body == NULL)
+			break;
+		bytes += e->body_bytes;
+	}
+	p->reads_ahead = bytes < (p->reads_ahead ? high : low);
+	if (!p->reads_ahead)
+		return;
+	if (e == NULL && p->by_first.count > 0)
+		e = p->by_first.list[p->by_first.count - 1];
+	if (e == NULL)
+		return;
+	if (e->body == NULL && e->first >= p->last_to) {
+		if (l->ahead_bytes + e->body_bytes <= l->body_max / 2)
+			need(e->sp, e->offset);
+		return;
+	}
+	x = walk(l, e->sp, e->offset, p->gen, INT64_MAX, &done);
+	if (!done && x < (e->sp->following ? e->sp->follow_at : e->sp->high))
+		need(e->sp, x);
+}
+
+static void
+plan_ahead_all(struct ledger *l)
+{
+	int64_t after = ledger_now_ms() - AHEAD_ASKED_MS;
+	size_t n = 0, each;
+
+	LIST_EACH(&l->recent, link) {
+		if (CONTAINER_OF(link, struct lpart, recent)->asked_ms < after)
+			break;
+		n++;
+	}
+	each = l->body_max / 4 / (n == 0 ? 1 : n);
+	LIST_EACH(&l->recent, link) {
+		struct lpart *p = CONTAINER_OF(link, struct lpart, recent);
+
+		if (p->asked_ms < after || l->ahead_bytes > l->body_max / 2)
+			break;
+		plan_ahead(l, p, each / 4, each);
+	}
+}
+
+static void
+each_spart(struct ledger *l, void (*fn)(struct spart *sp))
+{
+	for (size_t t = 0; t < l->topic_count; t++)
+		for (int32_t p = 0; p < l->stopics[t].count; p++)
+			fn(l->stopics[t].list[p]);
+}
+
+static void
+begin_plan(struct spart *sp)
+{
+	sp->need = -1;
+	sp->taken = false;
+}
+
+/* What the one before needs there goes first. */
+static void
+take_needed(struct spart *sp)
+{
+	sp->taken = sp->need >= 0;
+}
+
+void
+ledger_plan_all(struct ledger *l, int64_t *ret_ms)
+{
+	bool busy = false;
+
+	*ret_ms = INT64_MIN;
+	each_spart(l, begin_plan);
+	LIST_EACH(&l->wants, link) {
+		struct want *w = CONTAINER_OF(link, struct want, link);
+
+		if (!w->searching)
+			continue;
+		if (ledger_plan_whole(l, w, true, ret_ms)) {
+			w->searching = false;
+			w->ended = true;
+		} else {
+			busy = true;
+			each_spart(l, take_needed);
+		}
+	}
+	if (!busy)
+		plan_ahead_all(l);
+}
+
+bool
+ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
+		  int64_t first, int64_t last)
+{
+	LIST_EACH(&l->wants, link) {
+		const struct want *w = CONTAINER_OF(link, struct want, link);
+
+		if (p != NULL && w->part == p && first < w->to && last >= w->from)
+			return true;
+		for (size_t i = 0; i < w->name_count; i++)
+			if (w->names[i].window_id == window_id && chain_id_eq(&w->names[i].chain, chain))
+				return true;
+	}
+	return false;
+}
+
+bool
+ledger_plan_near(const struct lpart *p, int64_t first)
+{
+	return p->asked && first >= p->last_from;
+}

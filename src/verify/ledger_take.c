@@ -1,0 +1,227 @@
+/*
+ * One record of a statement topic.  What takes long (JSON, signatures, trees) is done without the lock, and never for
+ * statements that nobody asked for; the chain tells which partition a statement is about, once one of its chain was read.
+ */
+#include "makoto/chain.h"
+#include "verify/ledger_internal.h"
+
+struct taking {
+	struct ledger *l;
+	struct spart *sp;
+	const struct follower_event *e;
+	struct published p;
+	uint64_t trusted; /* ledger.trusted when it was judged */
+	bool derived; /* the chain's id is that of what the statement says */
+	bool wanted, ahead; /* its body is */
+};
+
+static int
+part_of(struct taking *t, bool asked, struct lpart **ret)
+{
+	const struct statement *s = t->p.statement;
+
+	return ledger_index_part(t->l, s->cluster_id, s->topic, s->topic_id, s->partition, asked, ret);
+}
+
+/* Is that enough to know that nobody asked for it?  Else it has to be read. */
+static int
+look_up(struct taking *t, const struct chain_id *id, uint64_t window_id, uint64_t *ret_gen, bool *ret_skip)
+{
+	struct ledger *l = t->l;
+	struct lchain *c;
+	struct entry *e;
+	int err;
+
+	*ret_gen = l->gen;
+	*ret_skip = false;
+	if ((err = ledger_index_chain(l, id, false, false, &c)) != 0)
+		return err == ERR_LIMIT ? 0 : err;
+	if ((err = ledger_index_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0)
+		return err;
+	if (c->part != NULL && (err = ledger_index_note_seen(l, &c->part->seen, t->sp, t->e->offset)) != 0)
+		return err;
+	if (c->part != NULL && !c->part->asked && !c->asked)
+		*ret_skip = true;
+	e = ledger_index_at(c, window_id, t->sp, t->e->offset);
+	if (e != NULL && e->body != NULL)
+		*ret_skip = true;
+	return 0;
+}
+
+/* What becomes of a statement that was read: *ret_keep. */
+static int
+decide(struct taking *t, bool *ret_keep)
+{
+	const struct statement *s = t->p.statement;
+	struct ledger *l = t->l;
+	struct lchain *c = ledger_index_find_chain(l, &t->p.chain);
+	struct lpart *part = NULL;
+	int err;
+
+	*ret_keep = false;
+	if (s == NULL) {
+		*ret_keep = c != NULL && (c->asked || (c->part != NULL && c->part->asked));
+		t->wanted = ledger_plan_wants(l, NULL, &t->p.chain, t->p.window_id, 0, -1);
+		return 0;
+	}
+	if ((err = part_of(t, c != NULL && c->asked, &part)) != 0)
+		return err == ERR_LIMIT ? 0 : err;
+	if ((err = ledger_index_note_seen(l, &part->seen, t->sp, t->e->offset)) != 0)
+		return err;
+	if (t->derived && c != NULL)
+		c->part = part;
+	*ret_keep = part->asked;
+	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
+	t->ahead = !t->wanted && ledger_plan_near(part, s->first_offset);
+	if (t->ahead && !ledger_index_room(l, ledger_body_size(&t->p, t->e->header), false))
+		t->ahead = false;
+	return 0;
+}
+
+static struct entry *
+entry_new(const struct taking *t, struct lchain *c, struct lpart *part, enum verdict_trust trust)
+{
+	const struct statement *s = t->p.statement;
+	struct entry *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	*e = (struct entry){.part = part,
+			    .chain = c,
+			    .sp = t->sp,
+			    .offset = t->e->offset,
+			    .window_id = t->p.window_id,
+			    .first = s == NULL ? 0 : s->first_offset,
+			    .last = s == NULL ? -1 : s->last_offset,
+			    .opened_ms = s == NULL ? 0 : s->opened_ms,
+			    .closed_ms = s == NULL ? 0 : s->closed_ms,
+			    .trust = trust,
+			    .body_bytes = ledger_body_size(&t->p, t->e->header)};
+	memcpy(e->sha256, t->p.sha256, SHA256_LEN);
+	return e;
+}
+
+/* Into the index, with its body, which is taken. */
+static int
+keep(struct taking *t, enum verdict_trust trust, struct body *body)
+{
+	struct ledger *l = t->l;
+	struct lpart *part = NULL;
+	struct lchain *c;
+	struct entry *e;
+	int err;
+
+	if ((err = ledger_index_chain(l, &t->p.chain, false, trust != TRUST_NONE, &c)) != 0 ||
+	    (t->p.statement != NULL && (err = part_of(t, false, &part)) != 0))
+		goto out;
+	e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
+	if (e != NULL && memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0) {
+		ledger_index_remove(l, e); /* it isn't what stood there */
+		e = NULL;
+	}
+	if (e == NULL) {
+		if ((e = entry_new(t, c, part, trust)) == NULL) {
+			err = ERR_NOMEM;
+			goto out;
+		}
+		if ((err = ledger_index_add(l, e)) != 0)
+			goto out;
+		e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset); /* or there was no room */
+		l->stats.kept += e != NULL && trust != TRUST_NONE;
+		l->stats.untrusted += e != NULL && trust == TRUST_NONE && part != NULL;
+		l->stats.unreadable += e != NULL && part == NULL;
+	}
+	if (e != NULL && e->body == NULL && body != NULL && ledger_index_room(l, body->bytes, t->wanted)) {
+		ledger_index_attach(l, e, body, !t->wanted);
+		body = NULL;
+	}
+	c->version++;
+	if (part != NULL)
+		part->version++;
+out:
+	if (body != NULL)
+		ledger_body_put(body);
+	return err == ERR_LIMIT ? 0 : err;
+}
+
+/* Whether it was judged before: the same bytes need no second signature. */
+static bool
+known_trust(struct taking *t, enum verdict_trust *ret)
+{
+	struct lchain *c = ledger_index_find_chain(t->l, &t->p.chain);
+	const struct entry *e = c == NULL ? NULL : ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
+
+	if (e == NULL || t->p.state == PUBLISHED_UNREADABLE || memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0)
+		return false;
+	*ret = e->trust;
+	return true;
+}
+
+static int
+judge(struct taking *t, bool known, enum verdict_trust *trust, struct body **ret_body)
+{
+	int err;
+
+	if (!known && t->p.state != PUBLISHED_UNREADABLE &&
+	    (err = t->l->conf.trusts(t->l->conf.arg, &t->p, trust)) != 0)
+		return err;
+	if (*trust == TRUST_NONE ? !t->wanted : !t->wanted && !t->ahead)
+		return 0;
+	*ret_body = ledger_body_new(&t->p, *trust, t->e->header);
+	return *ret_body == NULL ? ERR_NOMEM : 0;
+}
+
+static int
+take(struct taking *t)
+{
+	const struct statement *s = t->p.statement;
+	enum verdict_trust trust = TRUST_NONE;
+	struct body *body = NULL;
+	bool kept, known;
+	struct chain_id id;
+	int err;
+
+	if (s != NULL)
+		t->derived = chain_id_make(s->collector_id, s->instance, s->cluster_id, s->topic, s->topic_id, s->partition,
+					   &id) == 0 && chain_id_eq(&id, &t->p.chain);
+	(void)pthread_mutex_lock(&t->l->lock);
+	err = decide(t, &kept);
+	t->trusted = t->l->trusted;
+	known = err == 0 && kept && known_trust(t, &trust);
+	(void)pthread_mutex_unlock(&t->l->lock);
+	if (err != 0 || !kept || (err = judge(t, known, &trust, &body)) != 0)
+		return err;
+	(void)pthread_mutex_lock(&t->l->lock);
+	if (t->trusted == t->l->trusted) {
+		err = keep(t, trust, body);
+	} else {
+		err = ERR_AGAIN; /* judged by what holds no longer */
+		if (body != NULL)
+			ledger_body_put(body);
+	}
+	(void)pthread_mutex_unlock(&t->l->lock);
+	return err;
+}
+
+int
+ledger_take(struct ledger *l, struct spart *sp, const struct follower_event *e, uint64_t *ret_gen)
+{
+	struct taking t = {.l = l, .sp = sp, .e = e};
+	struct chain_id id = {{0}};
+	uint64_t window_id = 0;
+	bool skip = e->value.p == NULL || chain_key_parse(e->key, &id, &window_id) != 0;
+	int err = 0;
+
+	(void)pthread_mutex_lock(&l->lock);
+	*ret_gen = l->gen;
+	if (!skip)
+		err = look_up(&t, &id, window_id, ret_gen, &skip);
+	(void)pthread_mutex_unlock(&l->lock);
+	if (err != 0 || skip)
+		return err;
+	if ((err = published_read(e->key, e->value, &t.p)) != 0)
+		return err == ERR_NOTFOUND ? 0 : err;
+	err = take(&t);
+	published_clear(&t.p);
+	return err;
+}

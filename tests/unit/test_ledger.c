@@ -1,0 +1,580 @@
+/* What the ledger knows, finds and reads, over statement topics in memory. */
+#include <stdatomic.h>
+
+#include "ledgers.h"
+#include "suite.h"
+
+static struct ledger *l;
+static const char *const topics[] = {"makoto.dbom", NULL};
+
+static void
+begin_with(int (*trusts)(void *, struct published *, enum verdict_trust *), size_t memory)
+{
+	struct ledger_conf conf = {.bootstrap = "nobody:1",
+				   .topics = topics,
+				   .cluster_id = slice_str(LAB_CLUSTER),
+				   .memory = memory,
+				   .trusts = trusts};
+	char why[256];
+
+	bell.count = 0;
+	ck_assert_msg(ledger_new(&conf, &l, why, sizeof(why)) == 0, "%s", why);
+}
+
+static void
+begin(void)
+{
+	begin_with(lab_trusts, 0);
+}
+
+static void
+end(void)
+{
+	ledger_free(l);
+	l = NULL;
+	lab_close();
+}
+
+static struct ledger_want
+want_of(const char *topic, int32_t partition, int64_t from, int64_t to, int64_t ms)
+{
+	return (struct ledger_want){.topic = slice_str(topic),
+				    .topic_id = slice_str(LAB_TOPIC_ID),
+				    .partition = partition,
+				    .from = from,
+				    .to = to,
+				    .min_ms = ms,
+				    .max_ms = ms};
+}
+
+/* Asks, and again when it is told that more is known, until the answer is whole. */
+static struct ledger_answer
+whole(const struct ledger_want *w)
+{
+	struct ledger_answer a;
+
+	for (;;) {
+		int heard;
+
+		(void)pthread_mutex_lock(&bell.lock);
+		heard = bell.count;
+		(void)pthread_mutex_unlock(&bell.lock);
+		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
+		if (a.whole)
+			return a;
+		ledger_release(l, &a);
+		lab_wait(heard + 1);
+	}
+}
+
+static struct ledger_stats
+stats(void)
+{
+	struct ledger_stats s;
+
+	ledger_stats(l, &s);
+	return s;
+}
+
+static const struct statement *
+nth(const struct ledger_answer *a, size_t i)
+{
+	ck_assert_uint_lt(i, a->count);
+	return a->windows[i]->w.statement;
+}
+
+/* What is stated while somebody waits for it. */
+START_TEST(at_the_end)
+{
+	struct lab_chain c;
+	struct ledger_want w = want_of("t", 3, 0, 10, LAB_TIME);
+	struct ledger_answer a;
+	int heard;
+
+	lab_open(2);
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 0);
+	ck_assert(a.current);
+	ledger_release(l, &a);
+	lab_chain_open(&c, "t", 3, 1);
+	(void)pthread_mutex_lock(&bell.lock);
+	heard = bell.count;
+	(void)pthread_mutex_unlock(&bell.lock);
+	ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+	ledger_release(l, &a);
+	lab_state(&c, 10, true);
+	lab_wait(heard + 1);
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 1);
+	ck_assert_uint_eq(nth(&a, 0)->ranges.count, 1);
+	ck_assert(slice_eq(nth(&a, 0)->topic, slice_str("t")));
+	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_SIGNED);
+	ck_assert_uint_eq(a.windows[0]->w.manifest.n, 10 * LEAF_LEN);
+	ledger_release(l, &a);
+	/* Of offsets that it doesn't list, it is none. */
+	w.from = 10;
+	w.to = 20;
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 0);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+static struct lab_chain
+fill(const char *topic, int32_t partition, uint8_t instance, int windows, int64_t each_ms)
+{
+	struct lab_chain c;
+
+	lab_chain_open(&c, topic, partition, instance);
+	for (int i = 0; i < windows; i++) {
+		lab_state(&c, 10, true);
+		c.now_ms += each_ms;
+	}
+	return c;
+}
+
+/* A window in the middle of many is found by its time, and few are read. */
+START_TEST(by_time)
+{
+	struct ledger_want w = want_of("t", 0, 150000, 150020, LAB_TIME + 15000 * 1000);
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, 20000, 1000);
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 2);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 15001);
+	ck_assert_uint_eq(nth(&a, 1)->window_id, 15002);
+	ledger_release(l, &a);
+	ck_assert_uint_lt(stats().found, 3000); /* with what is read ahead */
+	ck_assert_uint_eq(stats().full_reads, 0);
+	end();
+}
+END_TEST
+
+/* An offset that no statement lists: what could list it is read, and that is an hour's statements, not all. */
+START_TEST(a_gap)
+{
+	struct ledger_want w = want_of("t", 0, 59990, 60010, LAB_TIME + 6000 * 10000);
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	lab_open(1);
+	c = fill("t", 0, 1, 6000, 10000);
+	c.next_offset += 5; /* 60000 … 60004 */
+	for (int i = 0; i < 6000; i++) {
+		lab_state(&c, 10, true);
+		c.now_ms += 10000;
+	}
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 2);
+	ck_assert_int_eq(nth(&a, 0)->last_offset, 59999);
+	ck_assert_int_eq(nth(&a, 1)->first_offset, 60005);
+	ledger_release(l, &a);
+	ck_assert_uint_ge(stats().found, 360); /* an hour */
+	ck_assert_uint_lt(stats().found, 3000);
+	ck_assert_uint_eq(stats().full_reads, 0);
+	end();
+}
+END_TEST
+
+/* Clients' clocks are wrong: it is found all the same, and called whole only then. */
+static void
+wrong_clock(int64_t ms)
+{
+	struct ledger_want w = want_of("t", 0, 15000, 15010, ms);
+	struct ledger_answer a;
+
+	lab_open(3);
+	(void)fill("t", 0, 1, 3000, 1000);
+	(void)fill("u", 0, 2, 3000, 1000);
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 1501);
+	ledger_release(l, &a);
+	/* Its neighbours are known by now. */
+	w.from = 15010;
+	w.to = 15020;
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ledger_release(l, &a);
+	end();
+}
+
+START_TEST(clock_ahead)
+{
+	wrong_clock(LAB_TIME + INT64_C(1000) * 86400000);
+	wrong_clock(INT64_MAX);
+}
+END_TEST
+
+START_TEST(clock_behind)
+{
+	wrong_clock(0);
+	wrong_clock(-1);
+	wrong_clock(INT64_MIN);
+}
+END_TEST
+
+/* Nobody states anything about a partition: all is read once to know that, and not for each such partition. */
+START_TEST(never_stated)
+{
+	struct ledger_answer a;
+	uint64_t found;
+
+	lab_open(2);
+	(void)fill("t", 0, 1, 2000, 1000);
+	(void)fill("t", 1, 2, 2000, 1000);
+	begin();
+	for (int32_t p = 0; p < 20; p++) {
+		struct ledger_want w = want_of("other", p, 500, 600, LAB_TIME + 1000000);
+
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, 0);
+		ledger_release(l, &a);
+		if (p == 0)
+			found = stats().found;
+	}
+	ck_assert_uint_ge(found, 4000);
+	ck_assert_uint_lt(stats().found, 20 * 4000);
+	/* And what is stated is still found. */
+	{
+		struct ledger_want w = want_of("t", 1, 500, 600, LAB_TIME + 50000);
+
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, 10);
+		ledger_release(l, &a);
+	}
+	end();
+}
+END_TEST
+
+/* A topic is read from its start to its end: few places are sought, and memory stays within its bounds. */
+START_TEST(bounded)
+{
+	enum { WINDOWS = 3000, EACH = 200 };
+	size_t memory = LEDGER_MEMORY_MIN, most = 0, seen = 0;
+	struct lab_chain c;
+
+	lab_open(2);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++) {
+		lab_state(&c, EACH, true);
+		c.now_ms += 1000;
+	}
+	begin_with(lab_trusts, memory);
+	for (int i = 0; i < WINDOWS; i += 4) {
+		struct ledger_want w = want_of("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+		struct ledger_answer a = whole(&w);
+		struct ledger_stats s;
+
+		ck_assert_uint_eq(a.count, 4);
+		for (size_t n = 0; n < a.count; n++, seen++)
+			ck_assert_uint_eq(nth(&a, n)->window_id, seen + 1);
+		ledger_release(l, &a);
+		s = stats();
+		if (s.index_bytes + s.window_bytes > most)
+			most = s.index_bytes + s.window_bytes;
+	}
+	ck_assert_uint_le(most, memory / 4 * 3); /* the rest is for what is read ahead in librdkafka */
+	ck_assert_uint_ge(WINDOWS * EACH * LEAF_LEN, 4 * memory);
+	ck_assert_uint_lt(stats().seeks, WINDOWS / 10);
+	ck_assert_uint_lt(stats().found, 2 * WINDOWS);
+	end();
+}
+END_TEST
+
+/* More statements than the index has room for, at an hour's distance. */
+START_TEST(index_overflows)
+{
+	enum { WINDOWS = 12000 };
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, WINDOWS, 10); /* all within two minutes */
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int i = 0; i < WINDOWS; i += 500) {
+		struct ledger_want w = want_of("t", 0, (int64_t)i * 10, (int64_t)(i + 2) * 10, LAB_TIME + i * 10);
+
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, 2);
+		ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)i + 1);
+		ledger_release(l, &a);
+		ck_assert_uint_le(stats().index_bytes, LEDGER_MEMORY_MIN / 4);
+	}
+	end();
+}
+END_TEST
+
+/* Records name windows of another partition, of another topic, and such as aren't there. */
+START_TEST(named)
+{
+	struct lab_chain c, gone;
+	struct ledger_name names[4];
+	struct ledger_want w = want_of("copy", 0, 0, 10, LAB_TIME + 500000);
+	struct ledger_answer a;
+
+	lab_open(4);
+	c = fill("t", 7, 1, 1000, 1000);
+	lab_chain_open(&gone, "t", 8, 2);
+	gone.now_ms = LAB_TIME + 1100000;
+	gone.window = 4;
+	gone.length = 4;
+	gone.genesis = 1;
+	lab_state(&gone, 10, true); /* the fifth; those before were never stated */
+	names[0] = (struct ledger_name){c.id, 501};
+	names[1] = (struct ledger_name){c.id, 502};
+	names[2] = (struct ledger_name){gone.id, 2};
+	memset(&names[3], 7, sizeof(names[3])); /* a chain that isn't there */
+	w.names = names;
+	w.name_count = 4;
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct statement *s = nth(&a, i);
+
+		if (s->partition == 8)
+			ck_assert_uint_eq(s->window_id, 5);
+		else
+			ck_assert(s->window_id == 501 || s->window_id == 502);
+		ck_assert(slice_eq(s->topic, slice_str("t")));
+	}
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* What doesn't verify is given to who names it, and to nobody else. */
+START_TEST(untrusted)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct lab_chain c;
+	struct ledger_name name;
+	struct ledger_answer a;
+	struct lab_record bad = {.timestamp = LAB_TIME};
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	c.untrusted = true;
+	lab_state(&c, 10, true);
+	(void)chain_key(&c.id, 2, bad.key);
+	bad.value = wr_new(100);
+	wr_text(&bad.value, "no statement");
+	lab_put(0, &bad);
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 0);
+	ledger_release(l, &a);
+	name = (struct ledger_name){c.id, 1};
+	w.names = &name;
+	w.name_count = 1;
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_NONE);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 1);
+	ledger_release(l, &a);
+	name.window_id = 2;
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_NONE);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 2);
+	ck_assert(chain_id_eq(&nth(&a, 0)->chain, &c.id));
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* Two statements of one window are evidence, in their order; one statement twice is one, with the manifest that it has. */
+START_TEST(forks_and_copies)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct lab_chain c, before;
+	struct ledger_answer a;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	before = c;
+	lab_state(&c, 10, true);
+	before.now_ms += 77;
+	lab_state(&before, 10, true);
+	lab_again(0, 0, false);
+	lab_again(0, 1, true);
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 2);
+	ck_assert_int_eq(nth(&a, 0)->settled_ms, LAB_TIME);
+	ck_assert_int_eq(nth(&a, 1)->settled_ms, LAB_TIME + 77);
+	ck_assert_uint_eq(a.windows[0]->w.manifest.n, 10 * LEAF_LEN);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+START_TEST(manifest_comes_later)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct lab_chain c;
+	struct ledger_answer a;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	lab_state(&c, 10, true);
+	lab_again(0, 0, true);
+	lab.log[0][0].manifest.buf[0] ^= 1; /* a wrong one */
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(a.windows[0]->w.manifest.n, 10 * LEAF_LEN);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+static _Atomic bool trusting;
+
+static int
+sometimes(void *arg, struct published *p, enum verdict_trust *ret)
+{
+	(void)arg, (void)p;
+	*ret = atomic_load(&trusting) ? TRUST_UNSIGNED : TRUST_NONE;
+	return 0;
+}
+
+START_TEST(trust_changes)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, 10, 1000);
+	atomic_store(&trusting, false);
+	begin_with(sometimes, 0);
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 0);
+	ledger_release(l, &a);
+	atomic_store(&trusting, true);
+	ledger_trust_changed(l);
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_UNSIGNED);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* Statements that retention took are not waited for. */
+START_TEST(retention)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, 100, 1000);
+	lab.low[0] = 50;
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 0);
+	ledger_release(l, &a);
+	w = want_of("t", 0, 500, 520, LAB_TIME + 50000);
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 2);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* Nobody can say that all was read while the statement topic can't be reached; and the end tells who waits. */
+START_TEST(unreachable)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_answer a;
+
+	lab_open(1);
+	lab.unreachable = true;
+	begin();
+	ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+	ck_assert(!a.whole);
+	ck_assert(!a.current);
+	ledger_release(l, &a);
+	end();
+	ck_assert_int_eq(bell.count, 1);
+}
+END_TEST
+
+/* The log is made anew: what it had said before counts no more. */
+START_TEST(made_anew)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_answer a;
+	struct lab_record *old;
+	struct lab_chain c;
+	int64_t old_count;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, 100, 1000);
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ledger_release(l, &a);
+	(void)pthread_mutex_lock(&lab.lock);
+	old = lab.log[0]; /* somebody may be reading in it */
+	old_count = lab.count[0];
+	lab.log[0] = calloc(LAB_LOG_MAX, sizeof(*old));
+	lab.count[0] = 0;
+	(void)pthread_mutex_unlock(&lab.lock);
+	do {
+		a = whole(&w);
+		ledger_release(l, &a);
+	} while (a.count > 0 || stats().index_bytes == 0);
+	lab_chain_open(&c, "t", 0, 2);
+	lab_state(&c, 10, true);
+	do {
+		int heard = bell.count;
+
+		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+		ledger_release(l, &a);
+		lab_wait(heard + 1);
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		heard = a.count == 1 && chain_id_eq(&nth(&a, 0)->chain, &c.id);
+		ledger_release(l, &a);
+		if (heard)
+			break;
+	} while (true);
+	end();
+	lab_free(old, old_count);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("ledger");
+	TCase *t = tcase_create("ledger");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, at_the_end);
+	tcase_add_test(t, by_time);
+	tcase_add_test(t, a_gap);
+	tcase_add_test(t, clock_ahead);
+	tcase_add_test(t, clock_behind);
+	tcase_add_test(t, never_stated);
+	tcase_add_test(t, bounded);
+	tcase_add_test(t, index_overflows);
+	tcase_add_test(t, named);
+	tcase_add_test(t, untrusted);
+	tcase_add_test(t, forks_and_copies);
+	tcase_add_test(t, manifest_comes_later);
+	tcase_add_test(t, trust_changes);
+	tcase_add_test(t, retention);
+	tcase_add_test(t, unreachable);
+	tcase_add_test(t, made_anew);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
