@@ -55,6 +55,7 @@ struct verdict_window {
 	enum verdict_trust trust;
 	uint8_t sha256[SHA256_LEN]; /* of the statement's bytes */
 	struct slice manifest;      /* the header's bytes; p == NULL: none */
+	bool checked;               /* whoever gives it made sure that the manifest is right */
 	const char *issuer;         /* whose it is; "" or NULL: nobody's by name */
 	const char *why;            /* TRUST_NONE: why, a text that stays; or NULL */
 	/*

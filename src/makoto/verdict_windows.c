@@ -94,7 +94,8 @@ verdicts_window(struct verdicts *v, const struct verdict_window *w)
 	j->w = *w;
 	j->order = v->count;
 	j->has_manifest = s->manifest != MANIFEST_NONE && w->manifest.p != NULL &&
-			  manifest_is_right(s->manifest, w->manifest, s->leaf_count, s->manifest_sha256, s->root);
+			  (w->checked ||
+			   manifest_is_right(s->manifest, w->manifest, s->leaf_count, s->manifest_sha256, s->root));
 	if (w->trust != TRUST_NONE && ((j->seen = calloc(s->leaf_count, 1)) == NULL ||
 				       (!j->has_manifest && (j->trees = calloc(READINGS, sizeof(*j->trees))) == NULL))) {
 		free(j->seen);
