@@ -1,0 +1,697 @@
+/* What a consumer may see of the records of a Fetch answer. */
+#include "verify/judge.h"
+
+#include "kafka/batch.h"
+#include "suite.h"
+#include "world.h"
+
+enum { WINDOWS = 32, MAX_PLAIN = 1 << 20 };
+
+static struct world w;
+static struct world_proxy proxy, other, elsewhere;
+static struct judge *judge;
+static struct codecs *codecs;
+
+static struct {
+	struct ledger_window windows[WINDOWS];
+	struct statement *statements[WINDOWS];
+	const struct ledger_window *list[WINDOWS];
+	struct ledger_answer a;
+} known;
+
+static void
+setup(void)
+{
+	memset(&w, 0, sizeof(w));
+	memset(&known, 0, sizeof(known));
+	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 0, 1, false);
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
+	world_proxy_open(&elsewhere, "t", WORLD_TOPIC_ID, 1, 3, false);
+	judge = judge_new(MAX_PLAIN);
+	codecs = codecs_new(NULL);
+	ck_assert_ptr_nonnull(judge);
+	ck_assert_ptr_nonnull(codecs);
+}
+
+static void
+forget(void)
+{
+	for (size_t i = 0; i < known.a.count; i++)
+		statement_free(known.statements[i]);
+	known.a.count = 0;
+}
+
+static void
+teardown(void)
+{
+	forget();
+	judge_free(judge);
+	judge_free(NULL);
+	codecs_free(codecs);
+	world_free(&w);
+	world_proxy_close(&proxy);
+	world_proxy_close(&other);
+	world_proxy_close(&elsewhere);
+}
+
+/* The ledger knows the statements first … to-1 of the world. */
+static void
+know(size_t first, size_t to)
+{
+	forget();
+	for (size_t i = first; i < to; i++) {
+		size_t n = known.a.count++;
+
+		ck_assert_int_eq(statement_read(wr_slice(&w.s[i].payload), &known.statements[n]), 0);
+		known.windows[n].w = (struct verdict_window){
+			.statement = known.statements[n],
+			.trust = TRUST_SIGNED,
+			.manifest = w.s[i].manifest.len > 0 ? wr_slice(&w.s[i].manifest) : (struct slice){NULL, 0}};
+		sha256_of(wr_slice(&w.s[i].payload), known.windows[n].w.sha256);
+		known.list[n] = &known.windows[n];
+	}
+	known.a.windows = known.list;
+	known.a.whole = known.a.current = true;
+}
+
+#define WINDOW(p, ...) world_window(&w, p, &(struct world_window){__VA_ARGS__})
+
+/* --- batches of the world's records ------------------------------------------------------ */
+
+static void
+put_text(struct wr *out, struct slice s)
+{
+	wr_varint(out, s.p == NULL ? -1 : (int32_t)s.n);
+	wr_slice_put(out, s);
+}
+
+struct made {
+	enum codec codec;
+	int16_t attributes;
+	int32_t more; /* offsets behind the last record */
+	bool bad_crc;
+};
+
+/* The world's records of offsets from … to-1 that aren't gone, as one batch. */
+static void
+put_batch(struct wr *out, int64_t from, int64_t to, const struct made *how)
+{
+	struct batch b = {.base_offset = from,
+			  .attributes = (int16_t)(how->attributes | (int16_t)how->codec),
+			  .last_offset_delta = (int32_t)(to - from - 1) + how->more,
+			  .base_timestamp = WORLD_NOW - 3600000 * 2,
+			  .max_timestamp = WORLD_NOW,
+			  .producer_id = -1,
+			  .producer_epoch = -1,
+			  .base_sequence = -1};
+	struct wr plain = wr_new(MAX_PLAIN);
+	size_t at;
+
+	for (size_t i = 0; i < w.count; i++) {
+		const struct world_record *r = &w.r[i];
+		struct wr one = wr_new(MAX_PLAIN);
+
+		if (r->gone || r->offset < from || r->offset >= to)
+			continue;
+		b.count++;
+		wr_u8(&one, 0);
+		wr_varlong(&one, r->timestamp - b.base_timestamp);
+		wr_varint(&one, (int32_t)(r->offset - from));
+		put_text(&one, slice_str(r->key));
+		put_text(&one, world_value(r));
+		wr_varint(&one, (int32_t)r->header_count);
+		for (size_t h = 0; h < r->header_count; h++) {
+			put_text(&one, r->headers[h].name);
+			put_text(&one, r->headers[h].value);
+		}
+		wr_varint(&plain, (int32_t)one.len);
+		wr_slice_put(&plain, wr_slice(&one));
+		wr_free(&one);
+	}
+	at = batch_begin(&b, out);
+	ck_assert_int_eq(codec_compress(codecs, how->codec, true, wr_slice(&plain), out), 0);
+	ck_assert_int_eq(batch_end(out, at), 0);
+	if (how->bad_crc)
+		out->buf[out->len - 1] ^= 1;
+	wr_free(&plain);
+}
+
+#define BATCH(out, from, to, ...) put_batch(out, from, to, &(struct made){__VA_ARGS__})
+
+static const char *
+ends(const struct judge_batch *b, size_t n)
+{
+	static char text[64];
+
+	ck_assert_uint_lt(n, sizeof(text));
+	for (size_t i = 0; i < n; i++)
+		text[i] = "PWS"[b[i].end];
+	text[n] = '\0';
+	return text;
+}
+
+static const struct judge_batch *got;
+static size_t got_count;
+static const struct ledger_name *names;
+static size_t name_count;
+static struct ledger_want want;
+
+static const char *
+judged(const struct wr *records, const struct judge_case *with)
+{
+	struct judge_case c = *with;
+
+	c.topic = slice_str("t");
+	c.topic_id = slice_str(WORLD_TOPIC_ID);
+	c.cluster_id = slice_str(world_cluster);
+	c.dbom_topic = slice_str(WORLD_DBOM);
+	c.records = wr_slice(records);
+	c.now_ms = c.now_ms == 0 ? WORLD_NOW : c.now_ms;
+	c.pending_max_ms = 3600000;
+	ck_assert_int_eq(judge_open(judge, &c, &want), 0);
+	ck_assert_int_eq(judge_run(judge, &known.a, &names, &name_count), 0);
+	got = judge_batches(judge, &got_count);
+	return ends(got, got_count);
+}
+
+/* The records of these tests are two hours old; to be young, they are looked at then. */
+enum { YOUNG = 3600000 * 2 - 1000 };
+
+#define JUDGED(records, ...) judged(records, &(struct judge_case){.policy.deny_unattested = true, __VA_ARGS__})
+#define ALLOWED(records, ...) judged(records, &(struct judge_case){__VA_ARGS__})
+
+static void
+ck_found(size_t i, int64_t offset, enum verdict v, const char *word)
+{
+	ck_assert_int_eq(got[i].offset, offset);
+	ck_assert_msg(got[i].verdict == v, "%s", verdict_name(got[i].verdict));
+	ck_assert_msg(strstr(got[i].why, word) != NULL, "%s", got[i].why);
+}
+
+/* --- what passes ------------------------------------------------------------------------------ */
+
+START_TEST(attested_records_pass)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 10);
+	WINDOW(&proxy, .n = 10, .headers_none = _i == 1);
+	know(0, 2);
+	for (int64_t o = 0; o < 20; o += 4)
+		BATCH(&r, o, o + 4, .codec = (enum codec)(o / 4));
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PPPPP");
+	ck_assert_int_eq(want.from, 0);
+	ck_assert_int_eq(want.to, 20);
+	ck_assert_int_eq(want.min_ms, WORLD_NOW - 3600000 * 2);
+	ck_assert_int_eq(want.max_ms, WORLD_NOW);
+	ck_assert_uint_eq(name_count, 0);
+	for (size_t i = 0; i < 5; i++)
+		ck_assert_uint_eq(got[i].counts[VERDICT_VERIFIED], 4);
+	/* From the middle of a batch on the records before are nobody's business. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 3), "PPPPP");
+	ck_assert_uint_eq(got[0].counts[VERDICT_VERIFIED], 1);
+	judge_close(judge);
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(a_tail_that_is_cut_off_is_no_batch)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+	size_t whole;
+
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	whole = r.len;
+	BATCH(&r, 5, 10);
+	for (size_t n = r.len - 1; n >= whole; n--) {
+		r.len = n;
+		ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "P");
+		ck_assert_uint_eq(got[0].bytes.n, whole);
+	}
+	for (size_t n = whole; n-- > 0;) {
+		r.len = n;
+		ck_assert_str_eq(JUDGED(&r, .fetch_offset = 7), "");
+		ck_assert_int_eq(want.from, 7);
+		ck_assert_int_eq(want.to, 7);
+	}
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(control_batches_pass)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 4);
+	know(0, 1);
+	BATCH(&r, 0, 4, .attributes = BATCH_TRANSACTIONAL);
+	BATCH(&r, 4, 5, .attributes = BATCH_TRANSACTIONAL | BATCH_CONTROL);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PP");
+	/* A marker in place of members is no reason for their absence. */
+	wr_reset(&r);
+	BATCH(&r, 0, 2);
+	BATCH(&r, 2, 4, .attributes = BATCH_CONTROL);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	ck_assert(got[1].is_missing);
+	ck_assert_int_eq(got[1].offset, 2);
+	ck_assert_uint_eq(got[1].missing, 2);
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(log_append_time)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	world_log_append = true;
+	WINDOW(&proxy, .n = 4);
+	world_log_append = false;
+	know(0, 1);
+	BATCH(&r, 0, 4, .attributes = BATCH_LOG_APPEND);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "P");
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(unsigned_where_it_is_accepted)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 4);
+	know(0, 1);
+	known.windows[0].w.trust = TRUST_UNSIGNED;
+	BATCH(&r, 0, 4);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "P");
+	ck_assert_uint_eq(got[0].counts[VERDICT_UNSIGNED], 4);
+	wr_free(&r);
+}
+END_TEST
+
+/* --- what waits ----------------------------------------------------------------------------------- */
+
+START_TEST(not_stated_yet)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 7);
+	BATCH(&r, 7, 10);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PWW");
+	ck_found(1, 5, VERDICT_PENDING, "not stated yet");
+	ck_assert_uint_eq(name_count, 1);
+	ck_assert(chain_id_eq(&names[0].chain, &proxy.chain));
+	ck_assert_uint_eq(names[0].window_id, 2);
+	/* For too long: policy decides. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 10), "PWW");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 7,
+				 .policy.pass_pending = true), "PPW");
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 7,
+				.policy.pass_pending = true), "PSW");
+	/* Old: it never was. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PSS");
+	ck_found(1, 5, VERDICT_UNATTESTED, "never stated");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PPP");
+	ck_assert_uint_eq(got[2].counts[VERDICT_UNATTESTED], 3);
+	/* It is now. */
+	know(0, 2);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PPP");
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(without_headers)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5, .headers_none = true);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	/* It may be a member of a window to come. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "W");
+	ck_found(0, 0, VERDICT_UNATTESTED, "no statement lists it");
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 5), "S");
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "S"); /* an hour is over */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = 1), "W"); /* a time to come isn't old */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "P");
+	know(0, 1);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "P");
+	wr_free(&r);
+}
+END_TEST
+
+/* As long as more may be read, only what names its window itself passes, and nothing stops. */
+START_TEST(not_all_is_read)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5, .headers_none = true);
+	know(0, 2);
+	known.a.whole = false;
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PW");
+	known.a.whole = true;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PP");
+	world_forge(&w.r[1], "forged");
+	w.r[7].gone = true;
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	known.a.whole = false;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "WW");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "WW");
+	known.a.whole = true;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "SS");
+	/* Nothing is known: nobody knows that nothing was there. */
+	know(0, 0);
+	known.a.whole = false;
+	w.r[1].gone = true;
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "W");
+	wr_free(&r);
+}
+END_TEST
+
+/* --- what stops -------------------------------------------------------------------------------------- */
+
+static void
+alter_value(void)
+{
+	snprintf(w.r[6].value, sizeof(w.r[6].value), "other");
+}
+
+static void
+alter_value_and_hash(void)
+{
+	world_forge(&w.r[6], "other");
+}
+
+static void
+alter_key(void)
+{
+	snprintf(w.r[6].key, sizeof(w.r[6].key), "other");
+}
+
+static void
+alter_time(void)
+{
+	w.r[6].timestamp++;
+}
+
+static void
+strip_and_alter(void)
+{
+	w.r[6].header_count = 1;
+	snprintf(w.r[6].value, sizeof(w.r[6].value), "other");
+}
+
+static void
+swap(void)
+{
+	struct world_record r = w.r[6];
+
+	memcpy(w.r[6].value, w.r[7].value, sizeof(r.value));
+	memcpy(w.r[6].key, w.r[7].key, sizeof(r.key));
+	memcpy(w.r[6].hash, w.r[7].hash, sizeof(r.hash));
+	w.r[6].timestamp = w.r[7].timestamp;
+}
+
+static void
+untrust(void)
+{
+	known.windows[1].w.trust = TRUST_NONE;
+}
+
+static const struct {
+	void (*spoil)(void);
+	int64_t offset;
+	enum verdict verdict;
+	const char *word;
+} attacks[] = {
+	{alter_value, 6, VERDICT_ALTERED, "value"},
+	{alter_value_and_hash, 6, VERDICT_ALTERED, "differ"},
+	{alter_key, 6, VERDICT_ALTERED, "differ"},
+	{alter_time, 6, VERDICT_ALTERED, "differ"},
+	{strip_and_alter, 6, VERDICT_ALTERED, ""},
+	{swap, 6, VERDICT_MISPLACED, "another offset"},
+	{untrust, 5, VERDICT_UNTRUSTED, "no trusted key"},
+};
+
+START_TEST(violations)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 3);
+	attacks[_i].spoil();
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10, .codec = CODEC_ZSTD);
+	BATCH(&r, 10, 15);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PSP");
+	ck_found(1, attacks[_i].offset, attacks[_i].verdict, attacks[_i].word);
+	ck_assert(!got[1].is_missing && got[1].has_window);
+	ck_assert_uint_eq(got[1].window_id, 2);
+	/* Unattested records may pass, these may not. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .policy.pass_pending = true, .waited_to = 100), "PSP");
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(headers_that_are_forged)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5);
+	(void)world_record(&w, &proxy, 1, false); /* names a window that doesn't list it */
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 6);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	ck_found(1, 5, VERDICT_FORGED_HEADER, "doesn't list it");
+	/* A copy of an attested one. */
+	(void)world_copy(&w, 2);
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 6, 7);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	ck_found(1, 6, VERDICT_DUPLICATE, "");
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(another_partitions_window)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&elsewhere, .n = 5); /* records 0 to 4 stand here, and are stated there */
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "W");
+	ck_assert_uint_eq(name_count, 1);
+	ck_assert(chain_id_eq(&names[0].chain, &elsewhere.chain));
+	know(0, 1);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "S");
+	ck_found(0, 0, VERDICT_MISPLACED, "another topic or partition");
+	ck_assert_uint_eq(name_count, 0);
+	ck_assert_uint_eq(got[0].counts[VERDICT_MISPLACED], 5);
+	/* A declared mirror. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .policy.mirror = true), "P");
+	ck_assert_uint_eq(got[0].counts[VERDICT_VERIFIED_CONTENT], 5);
+	known.windows[0].w.trust = TRUST_NONE;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "S");
+	ck_found(0, 0, VERDICT_UNTRUSTED, "");
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(records_that_are_gone)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 3);
+	/* Inside a batch, … */
+	w.r[6].gone = true;
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	ck_assert(got[1].is_missing && got[1].has_window);
+	ck_assert_int_eq(got[1].offset, 6);
+	ck_assert_uint_eq(got[1].missing, 1);
+	/* … of which the client asks for the rest: it is none of its. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 7) + 1, "P");
+	/* … a whole batch, … */
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 10, 15);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	ck_assert_int_eq(got[1].offset, 5);
+	ck_assert_uint_eq(got[1].missing, 5);
+	/* … and the one that was asked for. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 5) + 1, "S");
+	wr_reset(&r);
+	BATCH(&r, 10, 15);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 8), "S");
+	ck_assert_int_eq(got[0].offset, 8);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 10), "P");
+	/* With reason: below the log's start; compacted. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 8, .log_start = 10), "P");
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .compacted = true), "P");
+	ck_assert_int_eq(want.from, 10);
+	wr_free(&r);
+}
+END_TEST
+
+/* Another chain's window in between accounts for its offsets; empty batches for none. */
+START_TEST(two_chains)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 3);
+	WINDOW(&other, .n = 3);
+	WINDOW(&proxy, .n = 3);
+	know(0, 3);
+	BATCH(&r, 0, 9);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "P");
+	for (size_t i = 3; i < 6; i++)
+		w.r[i].gone = true;
+	wr_reset(&r);
+	BATCH(&r, 0, 3);
+	BATCH(&r, 3, 6);
+	BATCH(&r, 6, 9);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PSP");
+	ck_assert_uint_eq(got[1].missing, 3);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .compacted = true), "PPP");
+	wr_free(&r);
+}
+END_TEST
+
+/* --- what can't be read ---------------------------------------------------------------------------------- */
+
+START_TEST(damaged)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10, .bad_crc = true);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	ck_found(1, 5, VERDICT_UNATTESTED, "damaged");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PP");
+	know(0, 2);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
+	ck_found(1, 5, VERDICT_ALTERED, "damaged");
+	/* Too large. */
+	judge_free(judge);
+	judge = judge_new(100);
+	wr_reset(&r);
+	BATCH(&r, 0, 5, .codec = CODEC_GZIP);
+	BATCH(&r, 5, 10);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "SP");
+	ck_found(0, 0, VERDICT_ALTERED, "too large");
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(old_formats)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	know(0, 0);
+	wr_i64(&r, 3);
+	wr_i32(&r, 14);
+	wr_u32(&r, 0);
+	wr_u8(&r, 1);
+	for (int i = 0; i < 9; i++)
+		wr_u8(&r, 0);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 4, 10);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "SP");
+	ck_found(0, 0, VERDICT_UNATTESTED, "message format");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PP");
+	wr_free(&r);
+}
+END_TEST
+
+/* Offsets that go back are no log's. */
+START_TEST(offsets_ascend)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 3, 5);
+	BATCH(&r, 5, 10);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PSS");
+	wr_free(&r);
+}
+END_TEST
+
+/* Any byte of a batch changed: it doesn't pass as a whole with other records in it, and nothing breaks. */
+START_TEST(each_byte)
+{
+	struct wr r = wr_new(MAX_PLAIN), s = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 3);
+	know(0, 1);
+	BATCH(&r, 0, 3, .codec = _i == 0 ? CODEC_NONE : CODEC_LZ4);
+	for (size_t i = 0; i < r.len; i++) {
+		static const uint8_t flips[] = {0x01, 0x80, 0xff};
+
+		for (size_t k = 0; k < ARRAY_LEN(flips); k++) {
+			const char *end;
+
+			wr_reset(&s);
+			wr_slice_put(&s, wr_slice(&r));
+			s.buf[i] ^= flips[k];
+			end = JUDGED(&s, .fetch_offset = 0);
+			/* The leader's epoch is no part of what is attested. */
+			if (got_count > 0 && (i < 12 || i >= 16))
+				ck_assert_msg(strcmp(end, "P") != 0, "byte %zu", i);
+		}
+	}
+	wr_free(&r);
+	wr_free(&s);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("judge");
+	TCase *c = tcase_create("judge");
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_loop_test(c, attested_records_pass, 0, 2);
+	tcase_add_test(c, a_tail_that_is_cut_off_is_no_batch);
+	tcase_add_test(c, control_batches_pass);
+	tcase_add_test(c, log_append_time);
+	tcase_add_test(c, unsigned_where_it_is_accepted);
+	tcase_add_test(c, not_stated_yet);
+	tcase_add_test(c, without_headers);
+	tcase_add_test(c, not_all_is_read);
+	tcase_add_loop_test(c, violations, 0, ARRAY_LEN(attacks));
+	tcase_add_test(c, headers_that_are_forged);
+	tcase_add_test(c, another_partitions_window);
+	tcase_add_test(c, records_that_are_gone);
+	tcase_add_test(c, two_chains);
+	tcase_add_test(c, damaged);
+	tcase_add_test(c, old_formats);
+	tcase_add_test(c, offsets_ascend);
+	tcase_add_loop_test(c, each_byte, 0, 2);
+	suite_add_tcase(s, c);
+	return suite_run(s);
+}
