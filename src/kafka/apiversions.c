@@ -95,7 +95,7 @@ apiversions_too_new(struct wr *out)
 
 /* What of a broker's range is ours too; false: nothing. */
 static bool
-narrow(struct range *g)
+narrow(struct range *g, const void *arg UNUSED)
 {
 	int16_t min, max;
 
@@ -121,7 +121,7 @@ narrow_v0(struct slice body, struct wr *out)
 	while (n-- > 0 && r.err == 0) {
 		struct range g = read_range(&r, false);
 
-		if (r.err != 0 || !narrow(&g))
+		if (r.err != 0 || !narrow(&g, NULL))
 			continue;
 		wr_i16(out, g.key);
 		wr_i16(out, g.min);
@@ -137,13 +137,49 @@ narrow_v0(struct slice body, struct wr *out)
 	return wr_err(out);
 }
 
+/* An answer of a version's own form, with the entries that `keep` leaves, as it leaves them. */
+static int
+copy_kept(int16_t version, struct slice body, bool (*keep)(struct range *g, const void *arg), const void *arg,
+	  struct wr *out)
+{
+	bool flexible = version >= 3;
+	struct rd r = rd_of(body), again;
+	int64_t n, kept = 0;
+
+	(void)rd_i16(&r);
+	/* Entries first counted, then written: a compact count has no fixed width to patch. */
+	n = read_count(&r, flexible);
+	again = r;
+	for (int64_t i = 0; i < n; i++) {
+		struct range g = read_range(&again, flexible);
+
+		kept += keep(&g, arg);
+	}
+	wr_bytes(out, body.p, 2);
+	if (flexible)
+		wr_uvarint(out, (uint32_t)kept + 1);
+	else
+		wr_i32(out, (int32_t)kept);
+	for (int64_t i = 0; i < n; i++) {
+		struct range g = read_range(&r, flexible);
+
+		if (!keep(&g, arg))
+			continue;
+		wr_i16(out, g.key);
+		wr_i16(out, g.min);
+		wr_i16(out, g.max);
+		wr_slice_put(out, g.tags);
+	}
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	wr_slice_put(out, slice_of(r.p, rd_left(&r))); /* throttle time, features */
+	return wr_err(out);
+}
+
 int
 apiversions_narrow(int16_t version, struct slice body, struct wr *out)
 {
 	struct rd r = rd_of(body);
-	bool flexible = version >= 3;
-	struct rd again;
-	int64_t n, kept = 0;
 	int err;
 
 	if (rd_i16(&r) == UNSUPPORTED_VERSION) {
@@ -162,33 +198,27 @@ apiversions_narrow(int16_t version, struct slice body, struct wr *out)
 		return err;
 	if (version == 0)
 		return narrow_v0(body, out);
-	/* Entries first counted, then written: a compact count has no fixed width to patch. */
-	n = read_count(&r, flexible);
-	again = r;
-	for (int64_t i = 0; i < n; i++) {
-		struct range g = read_range(&again, flexible);
+	return copy_kept(version, body, narrow, NULL, out);
+}
 
-		kept += narrow(&g);
-	}
-	wr_bytes(out, body.p, 2);
-	if (flexible)
-		wr_uvarint(out, (uint32_t)kept + 1);
-	else
-		wr_i32(out, (int32_t)kept);
-	for (int64_t i = 0; i < n; i++) {
-		struct range g = read_range(&r, flexible);
+static bool
+is_other(struct range *g, const void *arg)
+{
+	return g->key != *(const int16_t *)arg;
+}
 
-		if (!narrow(&g))
-			continue;
-		wr_i16(out, g.key);
-		wr_i16(out, g.min);
-		wr_i16(out, g.max);
-		wr_slice_put(out, g.tags);
+int
+apiversions_without(int16_t version, struct slice body, int16_t key, struct wr *out)
+{
+	struct rd r = rd_of(body);
+	int err = 0;
+
+	if (rd_i16(&r) == UNSUPPORTED_VERSION) {
+		wr_slice_put(out, body);
+		return wr_err(out);
 	}
-	if (rd_err(&r) != 0)
-		return rd_err(&r);
-	wr_slice_put(out, slice_of(r.p, rd_left(&r))); /* throttle time, features */
-	return wr_err(out);
+	err = schema_walk(API_VERSIONS, true, version, body, NULL, NULL, NULL);
+	return err != 0 ? err : copy_kept(version, body, is_other, &key, out);
 }
 
 int

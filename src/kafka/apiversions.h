@@ -23,6 +23,9 @@ void apiversions_too_new(struct wr *out);
  */
 int apiversions_narrow(int16_t version, struct slice body, struct wr *out) MUSTCHECK;
 
+/* A broker's answer without that API, if it is there; one that tells UNSUPPORTED_VERSION is copied.  Errors as above. */
+int apiversions_without(int16_t version, struct slice body, int16_t key, struct wr *out) MUSTCHECK;
+
 /* One API's range in a broker's answer.  0, ERR_NOTFOUND, ERR_REMOTE (the answer is an error), or malformed. */
 int apiversions_find(int16_t version, struct slice body, int16_t key, int16_t *ret_min, int16_t *ret_max) MUSTCHECK;
 

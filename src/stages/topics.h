@@ -47,6 +47,7 @@ struct topic_facts {
 	size_t max_bytes; /* of a batch, as the broker will store it */
 	enum chains_time time;
 	enum topics_format format;
+	bool compacted; /* cleanup.policy: records may be gone because a later one has their key */
 	struct monotime since; /* then it was found that the name is another topic's than before; 0: never */
 };
 

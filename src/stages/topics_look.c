@@ -27,7 +27,8 @@ static const unsigned most_under_way[LOOK_KINDS] = {[LOOK_FEW] = 4, [LOOK_MANY] 
 /* Kafka's error codes for topics in Metadata. */
 enum { UNKNOWN_TOPIC = 3, LEADER_NOT_AVAILABLE = 5, UNKNOWN_TOPIC_ID = 100 };
 
-static const char *const settings_asked[] = {"max.message.bytes", "message.timestamp.type", "message.format.version"};
+static const char *const settings_asked[] = {"max.message.bytes", "message.timestamp.type", "message.format.version",
+					     "cleanup.policy"};
 
 /* A ticket, and how many topics it waits for. */
 struct waiting {
@@ -222,6 +223,8 @@ learn_setting(void *arg, struct slice topic, int16_t error, struct slice name, s
 		a->facts.max_bytes = (size_t)n;
 	else if (slice_eq(name, slice_str("message.format.version")))
 		a->facts.format = format_of(value);
+	else if (slice_eq(name, slice_str("cleanup.policy")))
+		a->facts.compacted = text_glob("*compact*", value);
 }
 
 /* Not being told is no failure: limits and timestamp type then show in answers to Produce. */

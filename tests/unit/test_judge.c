@@ -1,23 +1,13 @@
 /* What a consumer may see of the records of a Fetch answer. */
 #include "verify/judge.h"
 
-#include "kafka/batch.h"
 #include "suite.h"
-#include "world.h"
+#include "world_batches.h"
 
-enum { WINDOWS = 32, MAX_PLAIN = 1 << 20 };
+enum { MAX_PLAIN = BATCHES_MAX };
 
-static struct world w;
 static struct world_proxy proxy, other, elsewhere;
 static struct judge *judge;
-static struct codecs *codecs;
-
-static struct {
-	struct ledger_window windows[WINDOWS];
-	struct statement *statements[WINDOWS];
-	const struct ledger_window *list[WINDOWS];
-	struct ledger_answer a;
-} known;
 
 static void
 setup(void)
@@ -28,17 +18,9 @@ setup(void)
 	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
 	world_proxy_open(&elsewhere, "t", WORLD_TOPIC_ID, 1, 3, false);
 	judge = judge_new(MAX_PLAIN);
-	codecs = codecs_new(NULL);
+	batch_codecs = codecs_new(NULL);
 	ck_assert_ptr_nonnull(judge);
-	ck_assert_ptr_nonnull(codecs);
-}
-
-static void
-forget(void)
-{
-	for (size_t i = 0; i < known.a.count; i++)
-		statement_free(known.statements[i]);
-	known.a.count = 0;
+	ck_assert_ptr_nonnull(batch_codecs);
 }
 
 static void
@@ -47,96 +29,14 @@ teardown(void)
 	forget();
 	judge_free(judge);
 	judge_free(NULL);
-	codecs_free(codecs);
+	codecs_free(batch_codecs);
 	world_free(&w);
 	world_proxy_close(&proxy);
 	world_proxy_close(&other);
 	world_proxy_close(&elsewhere);
 }
 
-/* The ledger knows the statements first … to-1 of the world. */
-static void
-know(size_t first, size_t to)
-{
-	forget();
-	for (size_t i = first; i < to; i++) {
-		size_t n = known.a.count++;
 
-		ck_assert_int_eq(statement_read(wr_slice(&w.s[i].payload), &known.statements[n]), 0);
-		known.windows[n].w = (struct verdict_window){
-			.statement = known.statements[n],
-			.trust = TRUST_SIGNED,
-			.manifest = w.s[i].manifest.len > 0 ? wr_slice(&w.s[i].manifest) : (struct slice){NULL, 0}};
-		sha256_of(wr_slice(&w.s[i].payload), known.windows[n].w.sha256);
-		known.list[n] = &known.windows[n];
-	}
-	known.a.windows = known.list;
-	known.a.whole = known.a.current = true;
-}
-
-#define WINDOW(p, ...) world_window(&w, p, &(struct world_window){__VA_ARGS__})
-
-/* --- batches of the world's records ------------------------------------------------------ */
-
-static void
-put_text(struct wr *out, struct slice s)
-{
-	wr_varint(out, s.p == NULL ? -1 : (int32_t)s.n);
-	wr_slice_put(out, s);
-}
-
-struct made {
-	enum codec codec;
-	int16_t attributes;
-	int32_t more; /* offsets behind the last record */
-	bool bad_crc;
-};
-
-/* The world's records of offsets from … to-1 that aren't gone, as one batch. */
-static void
-put_batch(struct wr *out, int64_t from, int64_t to, const struct made *how)
-{
-	struct batch b = {.base_offset = from,
-			  .attributes = (int16_t)(how->attributes | (int16_t)how->codec),
-			  .last_offset_delta = (int32_t)(to - from - 1) + how->more,
-			  .base_timestamp = WORLD_NOW - 3600000 * 2,
-			  .max_timestamp = WORLD_NOW,
-			  .producer_id = -1,
-			  .producer_epoch = -1,
-			  .base_sequence = -1};
-	struct wr plain = wr_new(MAX_PLAIN);
-	size_t at;
-
-	for (size_t i = 0; i < w.count; i++) {
-		const struct world_record *r = &w.r[i];
-		struct wr one = wr_new(MAX_PLAIN);
-
-		if (r->gone || r->offset < from || r->offset >= to)
-			continue;
-		b.count++;
-		wr_u8(&one, 0);
-		wr_varlong(&one, r->timestamp - b.base_timestamp);
-		wr_varint(&one, (int32_t)(r->offset - from));
-		put_text(&one, slice_str(r->key));
-		put_text(&one, world_value(r));
-		wr_varint(&one, (int32_t)r->header_count);
-		for (size_t h = 0; h < r->header_count; h++) {
-			put_text(&one, r->headers[h].name);
-			put_text(&one, r->headers[h].value);
-		}
-		wr_varint(&plain, (int32_t)one.len);
-		wr_slice_put(&plain, wr_slice(&one));
-		wr_free(&one);
-	}
-	at = batch_begin(&b, out);
-	ck_assert_int_eq(codec_compress(codecs, how->codec, true, wr_slice(&plain), out), 0);
-	ck_assert_int_eq(batch_end(out, at), 0);
-	if (how->bad_crc)
-		out->buf[out->len - 1] ^= 1;
-	wr_free(&plain);
-}
-
-#define BATCH(out, from, to, ...) put_batch(out, from, to, &(struct made){__VA_ARGS__})
 
 static const char *
 ends(const struct judge_batch *b, size_t n)

@@ -1,0 +1,409 @@
+#include "stages/verify.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "kafka/api.h"
+#include "kafka/apiversions.h"
+#include "stages/verify_internal.h"
+
+enum { FETCH_SESSION_ID_NOT_FOUND = 70 };
+enum { STUCK_MAX = 10000, VERSIONS_MAX = 1 << 20 };
+
+struct config *
+verify_config(struct verify *v)
+{
+	struct config *c;
+
+	pthread_mutex_lock(&v->lock);
+	c = config_ref(v->config);
+	pthread_mutex_unlock(&v->lock);
+	return c;
+}
+
+void
+verify_set_config(struct verify *v, struct config *config)
+{
+	struct config *old;
+
+	pthread_mutex_lock(&v->lock);
+	old = v->config;
+	v->config = config_ref(config);
+	pthread_mutex_unlock(&v->lock);
+	config_unref(old);
+}
+
+bool
+verify_leaves_out(const struct config *c, struct slice topic)
+{
+	for (size_t i = 0; i < c->verify_exclude.count; i++)
+		if (text_glob(c->verify_exclude.items[i], topic))
+			return true;
+	return false;
+}
+
+/* --- what both ways share ------------------------------------------------------------ */
+
+void
+verify_place_fill(struct verify *v, const struct config *config, const struct topic_facts *facts, int32_t partition,
+		  struct verify_place *ret)
+{
+	struct slice name = slice_of(facts->name, facts->name_len);
+
+	*ret = (struct verify_place){.facts = facts};
+	v->doors.cluster_id(v->doors.arg, ret->cluster_id, sizeof(ret->cluster_id));
+	if (facts->has_id)
+		(void)text_uuid(facts->id, ret->topic_id);
+	ret->c = (struct judge_case){.topic = name,
+				     .topic_id = slice_str(ret->topic_id),
+				     .cluster_id = slice_str(ret->cluster_id),
+				     .dbom_topic = slice_str(config->attest_dbom_topic),
+				     .partition = partition,
+				     .compacted = facts->compacted,
+				     .waited_to = -1,
+				     .now_ms = clock_wall_ms(),
+				     .pending_max_ms = VERIFY_PENDING_MAX_MS};
+	ret->c.policy.pass_pending = config->verify_hold_then == VERIFY_PASS;
+	v->doors.policy(v->doors.arg, name, &ret->c.policy.deny_unattested, &ret->c.policy.mirror);
+}
+
+int
+verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, struct verify_hold *hold, bool *ret_whole)
+{
+	const struct verify_doors *d = &v->doors;
+	struct monotime from = clock_now();
+	struct ledger_answer a;
+	int err = hold != NULL ? verify_hold_ask(v, hold, want, &a) : d->ask(d->arg, want, NULL, NULL, &a);
+
+	if (err != 0)
+		return err;
+	err = judge_run(judge, &a, &want->names, &want->name_count);
+	*ret_whole = a.whole;
+	d->release(d->arg, &a);
+	if (err == 0 && want->name_count > 0 && (err = d->ask(d->arg, want, NULL, NULL, &a)) == 0) {
+		err = judge_run(judge, &a, &want->names, &want->name_count);
+		*ret_whole = *ret_whole && a.whole;
+		d->release(d->arg, &a);
+	}
+	want->names = NULL; /* the judge's */
+	want->name_count = 0;
+	metric_add(METRIC_VERIFY_NS, monotime_since_ns(clock_now(), from));
+	return err;
+}
+
+void
+verify_count(const struct judge_batch *b)
+{
+	for (int i = 0; i < VERDICT_COUNT; i++)
+		if (b->counts[i] > 0)
+			metric_add((enum metric)(METRIC_VERIFY_VERIFIED + i), b->counts[i]);
+	if (b->missing > 0)
+		metric_add(METRIC_VERIFY_MISSING, b->missing);
+	if (b->reused > 0)
+		metric_add(METRIC_VERIFY_REUSED, b->reused);
+}
+
+void
+verify_log_stop(const struct verify *v, const struct topic_facts *facts, int32_t partition, const struct judge_batch *b)
+{
+	char window[CHAIN_KEY_MAX + 1] = "-";
+
+	if (b->has_window)
+		(void)chain_key(&b->chain, b->window_id, window);
+	LOG_LIMITED(LOG_LEVEL_WARN, "verify",
+		    v->mode == VERIFY_ENFORCE ? "a record may not be seen" : "a record that enforce would hold back",
+		    LOG_S("topic", facts->name), LOG_I("partition", partition), LOG_I("offset", b->offset),
+		    LOG_S("verdict", b->is_missing ? "missing" : verdict_name(b->verdict)), LOG_S("window", window),
+		    LOG_S("cause", b->why));
+}
+
+/* --- requests ------------------------------------------------------------------------- */
+
+static void
+state_free(struct verify *v, struct verify_state *s)
+{
+	if (s == NULL)
+		return;
+	verify_hold_end(v, s->hold);
+	fetches_release(s->asked);
+	free(s);
+}
+
+/* The sessions of this connection; NULL: no memory. */
+static struct fetches *
+fetches_of(struct verify *v, struct exchange *x)
+{
+	struct fetches *f = exchange_session_state(x, &v->stage);
+
+	if (f == NULL && (f = fetches_new()) != NULL)
+		exchange_set_session_state(x, &v->stage, f);
+	return f;
+}
+
+/* The client begins a session anew, and names all its partitions. */
+static enum stage_verdict
+ask_anew(struct exchange *x)
+{
+	struct wr w = wr_new(64);
+	struct rope rope = {0};
+	int err = fetch_response_error(exchange_version(x), FETCH_SESSION_ID_NOT_FOUND, &w);
+
+	if (err == 0)
+		err = rope_add_wr(&rope, &w);
+	wr_free(&w);
+	if (err != 0)
+		return STAGE_CLOSE;
+	metric_add(METRIC_VERIFY_SESSIONS_UNKNOWN, 1);
+	exchange_answer(x, &rope);
+	return STAGE_ANSWER;
+}
+
+/* An answer is kept whole: it may not be larger than that, one batch apart. */
+static enum stage_verdict
+ask_for_less(struct exchange *x, const struct fetch_request *q, int64_t most)
+{
+	struct slice body = exchange_body(x);
+	size_t at = q->max_bytes_at - 4; /* min_bytes, max_bytes */
+	struct wr w = wr_new(SIZE_MAX / 2);
+	struct rope rope = {0};
+	int err;
+
+	if (q->max_bytes >= 0 && q->max_bytes <= most && q->min_bytes <= most)
+		return STAGE_PASS;
+	wr_bytes(&w, body.p, at);
+	wr_i32(&w, q->min_bytes < most ? q->min_bytes : (int32_t)most);
+	wr_i32(&w, q->max_bytes >= 0 && q->max_bytes < most ? q->max_bytes : (int32_t)most);
+	wr_bytes(&w, body.p + at + 8, body.n - at - 8);
+	err = rope_add_wr(&rope, &w);
+	wr_free(&w);
+	if (err != 0) {
+		rope_clear(&rope);
+		return STAGE_CLOSE;
+	}
+	exchange_replace(x, &rope);
+	return STAGE_REPLACE;
+}
+
+static enum stage_verdict
+fetch_request(struct verify *v, struct exchange *x)
+{
+	struct verify_state *s;
+	struct config *config;
+	enum stage_verdict verdict = STAGE_CLOSE;
+	struct fetch_request q;
+	struct fetches *f;
+	int err = fetch_request_read(exchange_version(x), exchange_body(x), &q);
+
+	if (err == ERR_SHORT || err == ERR_MALFORMED)
+		return STAGE_PASS; /* the broker's to refuse; no answer to it passes */
+	if (err != 0)
+		return STAGE_CLOSE;
+	s = calloc(1, sizeof(*s));
+	f = s == NULL ? NULL : fetches_of(v, x);
+	if (f == NULL)
+		goto end;
+	s->unread = q.replica;
+	s->max_wait_ms = q.max_wait_ms;
+	if (q.replica) {
+		verdict = STAGE_PASS;
+		goto end;
+	}
+	err = fetches_request(f, &q, &s->asked);
+	if (err == ERR_NOTFOUND || err == ERR_LIMIT) {
+		verdict = err == ERR_NOTFOUND || q.session_epoch > 0 ? ask_anew(x) : STAGE_CLOSE;
+		goto end;
+	}
+	if (err == 0) {
+		config = verify_config(v);
+		verdict = ask_for_less(x, &q, config->verify_fetch_max_bytes);
+		config_unref(config);
+	}
+end:
+	fetch_request_free(&q);
+	if (verdict == STAGE_PASS || verdict == STAGE_REPLACE)
+		exchange_set_state(x, &v->stage, s);
+	else
+		state_free(v, s);
+	return verdict;
+}
+
+static enum stage_verdict
+refuse(const struct exchange *x, const char *why)
+{
+	LOG_LIMITED(LOG_LEVEL_WARN, "verify", "a request whose answer can't be verified; the client is disconnected",
+		    LOG_S("api", api_name(exchange_key(x))), LOG_I("version", exchange_version(x)),
+		    LOG_B("client", exchange_client_id(x)), LOG_S("cause", why));
+	return STAGE_CLOSE;
+}
+
+static bool
+wants_request(void *self, int16_t key, int16_t version)
+{
+	const struct verify *v = self;
+
+	if (v->mode == VERIFY_OBSERVE)
+		return key == API_FETCH && version >= FETCH_MIN && version <= FETCH_MAX;
+	return key == API_FETCH || key == API_SHARE_FETCH;
+}
+
+static enum stage_verdict
+request(void *self, struct exchange *x)
+{
+	struct verify *v = self;
+
+	if (exchange_key(x) == API_SHARE_FETCH)
+		return refuse(x, "what share groups acquire can't be held back");
+	if (exchange_version(x) < FETCH_MIN || exchange_version(x) > FETCH_MAX)
+		return refuse(x, "a version whose records have no headers, or that is not known");
+	return fetch_request(v, x);
+}
+
+/* --- answers ---------------------------------------------------------------------------- */
+
+static bool
+wants_response(void *self, int16_t key, int16_t version)
+{
+	const struct verify *v = self;
+
+	return wants_request(self, key, version) || (v->mode == VERIFY_ENFORCE && key == API_VERSIONS);
+}
+
+static enum stage_verdict
+versions(struct exchange *x)
+{
+	struct wr w = wr_new(VERSIONS_MAX);
+	struct rope rope = {0};
+	int err = apiversions_without(exchange_version(x), exchange_body(x), API_SHARE_FETCH, &w);
+
+	if (err == 0)
+		err = rope_add_wr(&rope, &w);
+	wr_free(&w);
+	if (err != 0) {
+		rope_clear(&rope);
+		return STAGE_CLOSE;
+	}
+	exchange_replace(x, &rope);
+	return STAGE_REPLACE;
+}
+
+static enum stage_verdict
+response(void *self, struct exchange *x)
+{
+	struct verify *v = self;
+	struct verify_state *s = exchange_state(x, &v->stage);
+	enum stage_verdict verdict = STAGE_PASS;
+
+	if (exchange_key(x) == API_VERSIONS)
+		return versions(x);
+	if (s == NULL)
+		return v->mode == VERIFY_ENFORCE ? STAGE_CLOSE : STAGE_PASS;
+	if (!s->unread && v->mode == VERIFY_ENFORCE)
+		verdict = verify_answer(v, x, s);
+	else if (!s->unread)
+		verify_observe_answer(v, x, s);
+	if (verdict != STAGE_HOLD) {
+		exchange_set_state(x, &v->stage, NULL);
+		state_free(v, s);
+	}
+	return verdict;
+}
+
+static void
+lost(void *self, struct exchange *x)
+{
+	struct verify *v = self;
+
+	state_free(v, exchange_state(x, &v->stage));
+	exchange_set_state(x, &v->stage, NULL);
+}
+
+static void
+session_free(void *self UNUSED, void *state)
+{
+	fetches_free(state);
+}
+
+/* --- the stage ---------------------------------------------------------------------------- */
+
+static void *
+reactor_new(void *self, unsigned reactor UNUSED)
+{
+	struct verify *v = self;
+	struct config *c = verify_config(v);
+	struct judge *j = judge_new((size_t)c->attest_max_plain_bytes);
+
+	config_unref(c);
+	return j;
+}
+
+static void
+reactor_free(void *self UNUSED, void *state)
+{
+	judge_free(state);
+}
+
+struct verify *
+verify_new(const struct verify_doors *doors, struct topics *topics, struct config *config)
+{
+	struct verify *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return NULL;
+	pthread_mutex_init(&v->lock, NULL);
+	v->mode = (enum verify_mode)config->verify_mode;
+	v->doors = *doors;
+	v->topics = topics;
+	v->config = config_ref(config);
+	v->watches = map_new();
+	v->stuck = stuck_new(STUCK_MAX);
+	if (v->mode == VERIFY_OBSERVE)
+		v->observer = verify_observe_new(v);
+	v->stage = (struct stage){
+		.name = "verify",
+		.self = v,
+		.wants_request = wants_request,
+		.request = request,
+		.wants_response = wants_response,
+		.response = response,
+		.lost = lost,
+		.reactor_new = reactor_new,
+		.reactor_free = reactor_free,
+		.session_free = session_free,
+	};
+	if (v->watches == NULL || v->stuck == NULL || (v->mode == VERIFY_OBSERVE && v->observer == NULL)) {
+		verify_free(v);
+		return NULL;
+	}
+	return v;
+}
+
+int
+verify_start(struct verify *v)
+{
+	return v->observer == NULL ? 0 : verify_observe_start(v->observer);
+}
+
+void
+verify_stop(struct verify *v)
+{
+	if (v != NULL)
+		verify_observe_stop(v->observer);
+}
+
+void
+verify_free(struct verify *v)
+{
+	if (v == NULL)
+		return;
+	verify_observe_free(v->observer);
+	verify_hold_free(v);
+	stuck_free(v->stuck);
+	config_unref(v->config);
+	pthread_mutex_destroy(&v->lock);
+	free(v);
+}
+
+const struct stage *
+verify_stage(struct verify *v)
+{
+	return &v->stage;
+}

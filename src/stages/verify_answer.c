@@ -1,0 +1,417 @@
+/*
+ * A Fetch answer on its way to a consumer, in enforce.
+ *
+ *   parts with records ─► judge ─┬─► something may be given: whole batches, or the error that stops the partition
+ *                                └─► nothing at all: held until the ledger knows more, the client's wait is over at most
+ */
+#include "base/log.h"
+#include "stages/verify_internal.h"
+
+/*
+ * INVALID_RECORD: every client surfaces it, and none resets its offset or goes on behind it (docs/PROTOCOL.md).
+ */
+enum { STOPPED = 87 };
+
+/*
+ * An answer isn't held for longer: a record that came to another partition meanwhile isn't in it.  And at least
+ * so long, or who says to wait for no time would ask without pause.
+ */
+enum { HOLD_MAX_MS = 500, HOLD_MIN_MS = 50 };
+
+struct given { /* what becomes of a part */
+	struct slice *pieces;
+	size_t count, cap;
+	bool changed;
+	bool withheld; /* it had records, and has none now, nor an error */
+	bool again;    /* a stop that was told before */
+	int16_t error;
+	int64_t counts[VERDICT_COUNT], missing, reused, skipped;
+	uint8_t empty[BATCH_HEAD];
+};
+
+/* One answer in work. */
+struct work {
+	struct verify *v;
+	struct exchange *x;
+	struct verify_state *s;
+	struct config *config;
+	struct judge *judge;
+	struct fetch_response r;
+	struct given *given;
+};
+
+/* --- one part ------------------------------------------------------------------------ */
+
+static int
+add_piece(struct given *g, struct slice s)
+{
+	if (g->count > 0 && g->pieces[g->count - 1].p + g->pieces[g->count - 1].n == s.p) {
+		g->pieces[g->count - 1].n += s.n;
+		return 0;
+	}
+	if (g->count == g->cap) {
+		size_t cap = g->cap == 0 ? 4 : g->cap * 2;
+		struct slice *more = reallocarray(g->pieces, cap, sizeof(*more));
+
+		if (more == NULL)
+			return ERR_NOMEM;
+		g->pieces = more;
+		g->cap = cap;
+	}
+	g->pieces[g->count++] = s;
+	return 0;
+}
+
+/* A batch without records in place of this one: clients go on behind its last offset. */
+static int
+add_empty(struct given *g, const struct judge_batch *b)
+{
+	struct batch head = {.base_offset = b->base, .last_offset_delta = (int32_t)(b->last - b->base)};
+	struct wr w = wr_new(BATCH_HEAD);
+	size_t at;
+	int err;
+
+	if (batch_read(b->bytes, &head) != 0) {
+		head.producer_id = -1;
+		head.producer_epoch = -1;
+		head.base_sequence = -1;
+	}
+	head.attributes &= (int16_t)~BATCH_CODEC_MASK;
+	head.count = 0;
+	at = batch_begin(&head, &w);
+	err = batch_end(&w, at);
+	if (err == 0) {
+		memcpy(g->empty, w.buf, sizeof(g->empty));
+		err = add_piece(g, slice_of(g->empty, sizeof(g->empty)));
+	}
+	wr_free(&w);
+	return err;
+}
+
+/* A member is gone, but all that is there may be seen. */
+static bool
+only_missing(const struct judge_batch *b)
+{
+	int64_t bad = 0;
+
+	for (int i = VERDICT_PENDING; i < VERDICT_COUNT; i++)
+		bad += b->counts[i];
+	return b->is_missing && bad == 0;
+}
+
+static void
+count(struct given *g, const struct judge_batch *b)
+{
+	for (int i = 0; i < VERDICT_COUNT; i++)
+		g->counts[i] += b->counts[i];
+	g->missing += b->missing;
+	g->reused += b->reused;
+}
+
+/* What the client may have of these batches.  *ret_stop: the one that ends it; NULL: none. */
+static int
+pick(struct work *w, struct given *g, const struct judge_batch *b, size_t n, const struct judge_batch **ret_end)
+{
+	bool skip = w->config->verify_on_violation == VERIFY_SKIP;
+	const struct judge_batch *skipped = NULL;
+	int err = 0;
+
+	*ret_end = NULL;
+	for (size_t i = 0; i < n && err == 0; i++) {
+		bool leave_out = b[i].end == JUDGE_STOP && skip && !only_missing(&b[i]);
+
+		if (b[i].end == JUDGE_WAIT || (b[i].end == JUDGE_STOP && !skip)) {
+			*ret_end = &b[i];
+			break;
+		}
+		count(g, &b[i]);
+		if (b[i].end == JUDGE_STOP)
+			skipped = &b[i];
+		if (!leave_out)
+			err = add_piece(g, b[i].bytes);
+		else
+			g->changed = true;
+		for (int k = 0; k < VERDICT_COUNT && leave_out; k++)
+			g->skipped += b[i].counts[k];
+	}
+	if (err == 0 && g->count == 0 && skipped != NULL)
+		err = add_empty(g, skipped);
+	return err;
+}
+
+static int
+settle(struct work *w, size_t i, const struct verify_place *place, bool whole)
+{
+	const struct fetch_part *p = &w->r.parts[i];
+	struct stuck_place at = {p->at.by_id ? slice_of(p->at.topic_id, 16) : p->at.topic, p->at.partition,
+				 place->c.fetch_offset};
+	struct given *g = &w->given[i];
+	const struct judge_batch *b, *end;
+	size_t n;
+	int err;
+
+	b = judge_batches(w->judge, &n);
+	if ((err = pick(w, g, b, n, &end)) != 0)
+		return err;
+	for (size_t k = 0; k < n; k++)
+		if (b[k].end == JUDGE_STOP && (end == NULL || b[k].last < end->base))
+			verify_log_stop(w->v, place->facts, p->at.partition, &b[k]); /* skipped */
+	g->changed = g->changed || end != NULL;
+	if (g->count > 0) {
+		stuck_pass(w->v->stuck, &at);
+	} else if (end != NULL && end->end == JUDGE_WAIT) {
+		g->withheld = true;
+		if (whole)
+			stuck_note(w->v->stuck, &at, b[n - 1].last + 1);
+	} else if (end != NULL) {
+		g->error = STOPPED;
+		g->again = !stuck_tell(w->v->stuck, &at);
+		if (!g->again) {
+			count(g, end);
+			metric_add(METRIC_VERIFY_STOPS, 1);
+			verify_log_stop(w->v, place->facts, p->at.partition, end);
+		}
+	}
+	return 0;
+}
+
+/* Nothing of this part may be given now. */
+static int
+withhold(struct given *g)
+{
+	g->changed = g->withheld = true;
+	return 0;
+}
+
+static int
+judge_part(struct work *w, size_t i, struct verify_hold *hold)
+{
+	const struct fetch_part *p = &w->r.parts[i];
+	struct topic_ref ref = {p->at.by_id ? (struct slice){NULL, 0} : p->at.topic, p->at.topic_id};
+	struct verify_place place;
+	struct stuck_place at;
+	struct ledger_want want;
+	struct topic_facts facts;
+	bool whole;
+	int err;
+
+	if (topics_find(w->v->topics, &ref, p->at.partition, &facts) != 0)
+		return withhold(&w->given[i]); /* it can't be told whose records these are */
+	if (verify_leaves_out(w->config, slice_of(facts.name, facts.name_len)))
+		return 0;
+	verify_place_fill(w->v, w->config, &facts, p->at.partition, &place);
+	place.c.records = p->records;
+	place.c.log_start = p->log_start;
+	if (!fetches_offset(w->s->asked, &p->at, &place.c.fetch_offset))
+		return withhold(&w->given[i]); /* nobody asked */
+	at = (struct stuck_place){p->at.by_id ? slice_of(p->at.topic_id, 16) : p->at.topic, p->at.partition,
+				  place.c.fetch_offset};
+	place.c.waited_to = stuck_waited(w->v->stuck, &at, w->config->verify_hold_max);
+	if ((err = judge_open(w->judge, &place.c, &want)) != 0)
+		return err;
+	if (want.from == want.to)
+		return withhold(&w->given[i]);
+	err = verify_judge(w->v, w->judge, &want, hold, &whole);
+	if (err == 0)
+		err = settle(w, i, &place, whole);
+	judge_close(w->judge);
+	return err;
+}
+
+/* --- the whole answer ------------------------------------------------------------------ */
+
+static bool
+has_records(const struct fetch_part *p)
+{
+	return p->error == 0 && p->records.n > 0;
+}
+
+static void
+forget(struct work *w)
+{
+	for (size_t i = 0; w->given != NULL && i < w->r.count; i++)
+		free(w->given[i].pieces);
+	free(w->given);
+	w->given = NULL;
+}
+
+/* Every part, as of now.  0 or ERR_NOMEM. */
+static int
+judge_all(struct work *w, struct verify_hold *hold)
+{
+	int err = 0;
+
+	forget(w);
+	w->given = calloc(w->r.count > 0 ? w->r.count : 1, sizeof(*w->given));
+	if (w->given == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < w->r.count && err == 0; i++)
+		if (has_records(&w->r.parts[i]))
+			err = judge_part(w, i, hold);
+	return err;
+}
+
+/* Something was kept back, and nothing is left that the client would go on with. */
+static bool
+is_nothing(const struct work *w)
+{
+	bool withheld = false;
+
+	for (size_t i = 0; i < w->r.count; i++) {
+		const struct given *g = &w->given[i];
+
+		if (w->r.parts[i].error != 0 || g->error != 0 || g->count > 0 || (has_records(&w->r.parts[i]) && !g->changed))
+			return false;
+		withheld = withheld || g->withheld;
+	}
+	return withheld;
+}
+
+/* Nothing but stops that were told before: a client that asks on gets no answer at once. */
+static bool
+is_stale(const struct work *w)
+{
+	bool again = false;
+
+	for (size_t i = 0; i < w->r.count; i++) {
+		const struct given *g = &w->given[i];
+
+		if (w->r.parts[i].error != 0 || (g->error != 0 && !g->again) || g->count > 0 ||
+		    (has_records(&w->r.parts[i]) && !g->changed))
+			return false;
+		again = again || g->again;
+	}
+	return again;
+}
+
+/* How long it may still be held. */
+static int64_t
+time_left(const struct work *w)
+{
+	struct monotime now = clock_now();
+
+	if (w->s->until.ns == 0) {
+		int64_t ms = w->s->max_wait_ms - exchange_age_ms(w->x);
+
+		ms = ms > HOLD_MAX_MS ? HOLD_MAX_MS : ms < HOLD_MIN_MS ? HOLD_MIN_MS : ms;
+		w->s->until.ns = now.ns + ms * 1000000;
+	}
+	return monotime_since_ms(w->s->until, now);
+}
+
+static enum stage_verdict
+deliver(struct work *w)
+{
+	struct fetch_edit *edits = calloc(w->r.count > 0 ? w->r.count : 1, sizeof(*edits));
+	bool changed = false;
+	struct rope rope = {0};
+
+	if (edits == NULL)
+		return STAGE_CLOSE;
+	for (size_t i = 0; i < w->r.count; i++) {
+		const struct given *g = &w->given[i];
+
+		edits[i] = (struct fetch_edit){g->changed, g->error, g->pieces, g->count};
+		changed = changed || g->changed;
+		for (int k = 0; k < VERDICT_COUNT; k++)
+			if (g->counts[k] > 0)
+				metric_add((enum metric)(METRIC_VERIFY_VERIFIED + k), g->counts[k]);
+		metric_add(METRIC_VERIFY_MISSING, g->missing);
+		metric_add(METRIC_VERIFY_REUSED, g->reused);
+		metric_add(METRIC_VERIFY_SKIPPED, g->skipped);
+	}
+	if (changed && fetch_response_edit(exchange_version(w->x), exchange_frame(w->x), exchange_body_at(w->x), &w->r,
+					   edits, &rope) != 0) {
+		free(edits);
+		return STAGE_CLOSE;
+	}
+	free(edits);
+	if (!changed)
+		return STAGE_PASS;
+	exchange_replace(w->x, &rope);
+	return STAGE_REPLACE;
+}
+
+/* Is everything known of the topics?  Otherwise what isn't is asked for, many at once, and the answer waits. */
+static enum stage_verdict
+know_topics(struct work *w)
+{
+	struct topic_ref refs[TOPICS_AT_ONCE];
+	struct ticket *ticket;
+	size_t n = 0;
+
+	if (w->s->looked)
+		return STAGE_PASS;
+	for (size_t i = 0; i < w->r.count && n < TOPICS_AT_ONCE; i++) {
+		const struct fetch_part *p = &w->r.parts[i];
+		struct topic_ref ref = {p->at.by_id ? (struct slice){NULL, 0} : p->at.topic, p->at.topic_id};
+		struct topic_facts f;
+
+		if (has_records(p) && topics_find(w->v->topics, &ref, p->at.partition, &f) == ERR_NOTFOUND)
+			refs[n++] = ref;
+	}
+	if (n == 0)
+		return STAGE_PASS;
+	w->s->looked = true;
+	ticket = exchange_hold(w->x, TOPICS_WAIT_MS);
+	if (ticket == NULL)
+		return STAGE_CLOSE;
+	topics_wait(w->v->topics, refs, n, ticket);
+	return STAGE_HOLD;
+}
+
+static enum stage_verdict
+decide(struct work *w)
+{
+	enum stage_verdict verdict = know_topics(w);
+	int64_t left;
+
+	if (verdict != STAGE_PASS)
+		return verdict;
+	if (judge_all(w, NULL) != 0)
+		return STAGE_CLOSE;
+	if (is_nothing(w) && (left = time_left(w)) > 0) {
+		/* What is known by now, and not before it is waited for. */
+		w->s->hold = verify_hold_begin(w->x, (unsigned)left);
+		if (w->s->hold == NULL || judge_all(w, w->s->hold) != 0)
+			return STAGE_CLOSE;
+		if (is_nothing(w)) {
+			metric_add(METRIC_VERIFY_HELD, 1);
+			return STAGE_HOLD;
+		}
+		verify_hold_end(w->v, w->s->hold);
+		w->s->hold = NULL;
+	}
+	if (!w->s->paced && is_stale(w) && (left = time_left(w)) > 0) {
+		w->s->paced = true;
+		return exchange_pause(w->x, (unsigned)left) == 0 ? STAGE_HOLD : STAGE_CLOSE;
+	}
+	return deliver(w);
+}
+
+enum stage_verdict
+verify_answer(struct verify *v, struct exchange *x, struct verify_state *s)
+{
+	struct work w = {.v = v, .x = x, .s = s, .judge = exchange_reactor_state(x, &v->stage)};
+	enum stage_verdict verdict = STAGE_PASS;
+	int err;
+
+	verify_hold_end(v, s->hold); /* what it was held for came, or its time is over */
+	s->hold = NULL;
+	if ((err = fetch_response_read(exchange_version(x), exchange_body(x), &w.r)) != 0) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "verify", "an answer to Fetch can't be read, closing",
+			    LOG_I("version", exchange_version(x)), LOG_S("cause", err_text(err)));
+		return STAGE_CLOSE;
+	}
+	if (!s->began)
+		fetches_answer(exchange_session_state(x, &v->stage), s->asked, &w.r);
+	s->began = true;
+	if (w.r.error == 0) {
+		w.config = verify_config(v);
+		verdict = decide(&w);
+		config_unref(w.config);
+	}
+	forget(&w);
+	fetch_response_free(&w.r);
+	return verdict;
+}

@@ -1,0 +1,98 @@
+/* What verify.c and verify_….c share. */
+#ifndef STAGES_VERIFY_INTERNAL_H
+#define STAGES_VERIFY_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/metrics.h"
+#include "kafka/batch.h"
+#include "kafka/fetch.h"
+#include "stages/fetches.h"
+#include "stages/stuck.h"
+#include "stages/verify.h"
+
+enum verify_mode { VERIFY_OFF, VERIFY_OBSERVE, VERIFY_ENFORCE };    /* verify.mode's words */
+enum { VERIFY_STOP, VERIFY_SKIP };                                  /* verify.on.violation's */
+enum { VERIFY_KEEP, VERIFY_PASS };                                  /* verify.hold.then's */
+enum { VERIFY_PENDING_MAX_MS = 60 * 60 * 1000 };                    /* docs/FORMAT.md, "pending.max" */
+
+struct verify_observer; /* opaque */
+
+struct verify {
+	struct stage stage;
+	enum verify_mode mode;
+	struct verify_doors doors;
+	struct topics *topics;
+	struct stuck *stuck;
+	struct verify_observer *observer;
+
+	pthread_mutex_t lock; /* of what follows */
+	struct config *config;
+	struct map *watches; /* key → struct watch, which it owns: verify_hold.c */
+};
+
+/* What an exchange remembers from request to answer. */
+struct verify_state {
+	bool unread;          /* a broker's own: passes */
+	struct asked *asked;
+	int32_t max_wait_ms;
+	bool began;           /* the answer was seen before */
+	bool looked;          /* … and waited for what is known of its topics */
+	bool paced;           /* … and for its turn to tell a stop again */
+	struct monotime until; /* it may be held until then */
+	struct verify_hold *hold;
+};
+
+struct config *verify_config(struct verify *v); /* a reference of the caller's own */
+
+/* verify.exclude. */
+bool verify_leaves_out(const struct config *c, struct slice topic);
+
+/* A partition's records, as something to judge; the topic's facts must outlive it. */
+struct verify_place {
+	const struct topic_facts *facts;
+	char topic_id[23], cluster_id[64]; /* as text; empty: none */
+	struct judge_case c;
+};
+void verify_place_fill(struct verify *v, const struct config *config, const struct topic_facts *facts, int32_t partition,
+		       struct verify_place *ret);
+
+/*
+ * Asks the ledger and judges; once more when records name windows that were not asked for.  *ret_whole: the
+ * ledger has nothing more to read.  `hold` may be NULL.  0 or ERR_NOMEM.
+ */
+int verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, struct verify_hold *hold,
+		 bool *ret_whole) MUSTCHECK;
+
+/* The violation's line. */
+void verify_log_stop(const struct verify *v, const struct topic_facts *facts, int32_t partition,
+		     const struct judge_batch *b);
+
+void verify_count(const struct judge_batch *b); /* into the metrics */
+
+/* --- verify_answer.c: enforce ----------------------------------------------------------- */
+
+enum stage_verdict verify_answer(struct verify *v, struct exchange *x, struct verify_state *s);
+
+/* --- verify_observe.c --------------------------------------------------------------------- */
+
+struct verify_observer *verify_observe_new(struct verify *v) MUSTCHECK; /* NULL: no memory */
+int verify_observe_start(struct verify_observer *o) MUSTCHECK;          /* 0 or ERR_NOMEM */
+void verify_observe_stop(struct verify_observer *o);                    /* NULL is fine */
+void verify_observe_free(struct verify_observer *o);                    /* NULL is fine */
+void verify_observe_answer(struct verify *v, struct exchange *x, struct verify_state *s);
+
+/* --- verify_hold.c: an answer that waits for statements ------------------------------------ */
+
+struct verify_hold *verify_hold_begin(struct exchange *x, unsigned ms) MUSTCHECK; /* NULL: no memory */
+
+/* As the ledger's ask; what it learns from here on about that partition resumes the exchange.  0 or ERR_NOMEM. */
+int verify_hold_ask(struct verify *v, struct verify_hold *h, const struct ledger_want *want,
+		    struct ledger_answer *ret) MUSTCHECK;
+void verify_hold_end(struct verify *v, struct verify_hold *h); /* NULL is fine */
+void verify_hold_free(struct verify *v);                       /* the watches; nobody holds any more */
+
+#endif

@@ -1,0 +1,877 @@
+/* The verify stage: what of a Fetch answer a client gets, and when. */
+#include "stages/verify.h"
+
+#include <pthread.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "hex.h"
+#include "kafka/api.h"
+#include "kafka/fetch.h"
+#include "stages.h"
+#include "suite.h"
+#include "world_batches.h"
+
+enum { STOPPED = 87, PARTS_MAX = 4 };
+
+static struct world_proxy proxy;
+static struct config *config;
+static struct verify *verify;
+static const struct stage *stage;
+static struct judge *judge;
+static void *session;
+static struct monotime now;
+static int64_t wall;
+
+/* --- what is around it ------------------------------------------------------------------ */
+
+static struct {
+	bool unknown;
+	unsigned asked;
+	struct ticket *ticket;
+} topics;
+
+int
+topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, struct topic_facts *ret)
+{
+	static const uint8_t id[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+	ck_assert_ptr_null(t);
+	ck_assert_int_ge(partition, 0);
+	if (topics.unknown)
+		return ERR_NOTFOUND;
+	*ret = (struct topic_facts){.has_id = true, .partitions = 8};
+	memcpy(ret->id, id, 16);
+	if (ref->name.p == NULL && memcmp(ref->id, id, 16) != 0)
+		return ERR_REMOTE;
+	ret->name_len = ref->name.p == NULL ? 1 : ref->name.n;
+	memcpy(ret->name, ref->name.p == NULL ? (const uint8_t *)"t" : ref->name.p, ret->name_len);
+	return 0;
+}
+
+void
+topics_wait(struct topics *t UNUSED, const struct topic_ref *refs UNUSED, size_t count, struct ticket *ticket)
+{
+	topics.asked += (unsigned)count;
+	topics.ticket = ticket;
+}
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	unsigned asks, calls, released;
+	void (*notify)(void *arg);
+	void *arg;
+	struct ledger_want want;
+	void (*meanwhile)(void); /* at the ask that wants to be called */
+	bool deny;
+} ledger;
+
+static int
+ask(void *arg, const struct ledger_want *want, void (*notify)(void *), void *notify_arg, struct ledger_answer *ret)
+{
+	ck_assert_ptr_eq(arg, &ledger);
+	pthread_mutex_lock(&ledger.lock);
+	ledger.asks++;
+	ledger.want = *want;
+	if (notify != NULL) {
+		ck_assert_ptr_null(ledger.notify);
+		ledger.calls++;
+		ledger.notify = notify;
+		ledger.arg = notify_arg;
+		if (ledger.meanwhile != NULL)
+			ledger.meanwhile();
+	}
+	*ret = known.a;
+	pthread_cond_signal(&ledger.cond);
+	pthread_mutex_unlock(&ledger.lock);
+	return 0;
+}
+
+static void
+release(void *arg, struct ledger_answer *a UNUSED)
+{
+	ck_assert_ptr_eq(arg, &ledger);
+	ledger.released++;
+}
+
+/* The ledger knows more. */
+static void
+call(void)
+{
+	void (*notify)(void *) = ledger.notify;
+
+	ck_assert_ptr_nonnull(notify);
+	ledger.notify = NULL;
+	notify(ledger.arg);
+}
+
+static void
+policy(void *arg, struct slice topic UNUSED, bool *ret_deny, bool *ret_mirror)
+{
+	ck_assert_ptr_eq(arg, &ledger);
+	*ret_deny = ledger.deny;
+	*ret_mirror = false;
+}
+
+static void
+cluster_id(void *arg UNUSED, char *ret, size_t len)
+{
+	(void)snprintf(ret, len, "%s", world_cluster);
+}
+
+static void
+open_stage(const char *text)
+{
+	struct verify_doors doors = {&ledger, ask, release, policy, cluster_id};
+	struct config_override b = {"kafka.bootstrap.servers", "k:9092"};
+	char why[256];
+
+	ck_assert_msg(config_load_text("test", slice_str(text), &b, 1, &config, why, sizeof(why)) == 0, "%s", why);
+	verify = verify_new(&doors, NULL, config);
+	ck_assert_ptr_nonnull(verify);
+	stage = verify_stage(verify);
+	judge = stage->reactor_new(stage->self, 0);
+	ck_assert_ptr_nonnull(judge);
+}
+
+static void
+setup(void)
+{
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	memset(&w, 0, sizeof(w));
+	memset(&known, 0, sizeof(known));
+	memset(&topics, 0, sizeof(topics));
+	memset(&ledger, 0, sizeof(ledger));
+	pthread_mutex_init(&ledger.lock, NULL);
+	pthread_cond_init(&ledger.cond, NULL);
+	ledger.deny = true;
+	session = NULL;
+	now.ns = 5000000000;
+	wall = WORLD_NOW - 3600000 * 2 + 1000; /* the records are a second old */
+	clock_set_for_tests(&now, &wall);
+	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 0, 1, false);
+	batch_codecs = codecs_new(NULL);
+}
+
+static void
+teardown(void)
+{
+	stage->reactor_free(stage->self, judge);
+	if (session != NULL)
+		stage->session_free(stage->self, session);
+	if (ledger.notify != NULL)
+		call(); /* the ledger ends */
+	verify_stop(verify);
+	verify_free(verify);
+	config_unref(config);
+	forget();
+	codecs_free(batch_codecs);
+	world_free(&w);
+	world_proxy_close(&proxy);
+	clock_set_for_tests(NULL, NULL);
+}
+
+#define ENFORCE "verify: {mode: enforce}\n"
+
+/* --- messages ------------------------------------------------------------------------------ */
+
+struct part {
+	const char *topic; /* version 11; from 13 on that of the id */
+	int32_t partition;
+	int64_t offset;
+	int16_t error;
+	struct slice records;
+};
+
+/* Version 11 names topics, 13 has ids. */
+static struct wr
+asked(int16_t version, int32_t session_id, int32_t epoch, int32_t max_wait, int32_t max_bytes, const struct part *p, size_t n)
+{
+	struct wr m = wr_new(1 << 20);
+
+	wr_i32(&m, -1);
+	wr_i32(&m, max_wait);
+	wr_i32(&m, 1);
+	wr_i32(&m, max_bytes);
+	wr_i8(&m, 0);
+	wr_i32(&m, session_id);
+	wr_i32(&m, epoch);
+	stages_count(&m, version >= 12 ? 9 : 8, n);
+	for (size_t i = 0; i < n; i++) {
+		if (version >= 13)
+			wr_bytes(&m, "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", 16);
+		else
+			wr_string(&m, slice_str(p[i].topic));
+		stages_count(&m, version >= 12 ? 9 : 8, 1);
+		wr_i32(&m, p[i].partition);
+		wr_i32(&m, -1);
+		wr_i64(&m, p[i].offset);
+		if (version >= 12)
+			wr_i32(&m, -1);
+		wr_i64(&m, -1);
+		wr_i32(&m, 1 << 20);
+		if (version >= 12)
+			wr_u16(&m, 0);
+	}
+	stages_count(&m, version >= 12 ? 9 : 8, 0);
+	if (version >= 12)
+		wr_u16(&m, 1 << 8); /* no rack, no tags */
+	else
+		wr_i16(&m, 0);
+	return m;
+}
+
+static struct wr
+answer(int16_t version, int16_t error, int32_t session_id, const struct part *p, size_t n)
+{
+	struct wr m = wr_new(1 << 20);
+
+	wr_i32(&m, 0);
+	wr_i16(&m, error);
+	wr_i32(&m, session_id);
+	stages_count(&m, version >= 12 ? 9 : 8, n);
+	for (size_t i = 0; i < n; i++) {
+		if (version >= 13)
+			wr_bytes(&m, "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", 16);
+		else
+			wr_string(&m, slice_str(p[i].topic));
+		stages_count(&m, version >= 12 ? 9 : 8, 1);
+		wr_i32(&m, p[i].partition);
+		wr_i16(&m, p[i].error);
+		wr_i64(&m, 1000);
+		wr_i64(&m, 1000);
+		wr_i64(&m, 0);
+		stages_count(&m, version >= 12 ? 9 : 8, 0);
+		wr_i32(&m, -1);
+		if (version >= 12)
+			wr_compact(&m, p[i].records);
+		else
+			wr_nbytes(&m, p[i].records);
+		if (version >= 12)
+			wr_u16(&m, 0);
+	}
+	if (version >= 12)
+		wr_u8(&m, 0);
+	return m;
+}
+
+/* A request that passes, and its answer: the exchange as it is when that has come. */
+static struct exchange *
+fetched(int16_t version, int32_t session_id, int32_t epoch, int32_t new_session, const struct part *p, size_t n,
+	const struct part *q, size_t m)
+{
+	struct wr in = asked(version, session_id, epoch, 500, 1 << 20, p, n);
+	struct exchange *x = stages_exchange(API_FETCH, version, wr_slice(&in));
+	struct wr out = answer(version, 0, new_session, q, m);
+
+	x->session = session;
+	x->reactor = judge;
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_PASS);
+	session = x->session;
+	stages_message(x, wr_slice(&out));
+	wr_free(&in);
+	wr_free(&out);
+	return x;
+}
+
+static struct exchange *
+fetch_one(int64_t offset, const struct wr *records)
+{
+	struct part p = {"t", 0, offset, 0, wr_slice(records)};
+
+	return fetched(11, 0, -1, 0, &p, 1, &p, 1);
+}
+
+static enum stage_verdict
+respond(struct exchange *x)
+{
+	return stage->response(stage->self, x);
+}
+
+/* What the client gets of part i. */
+static void
+ck_part(struct exchange *x, size_t i, int16_t error, struct slice records)
+{
+	struct wr flat = x->replaced ? stages_flat(&x->body) : wr_new(1 << 20);
+	struct fetch_response r;
+
+	if (!x->replaced)
+		wr_slice_put(&flat, exchange_body(x));
+	ck_assert_int_eq(fetch_response_read(x->version, wr_slice(&flat), &r), 0);
+	ck_assert_uint_lt(i, r.count);
+	ck_assert_int_eq(r.parts[i].error, error);
+	ck_assert_int_eq(r.parts[i].high_watermark, 1000);
+	ck_assert_msg(slice_eq(r.parts[i].records, records), "%zu bytes, not %zu", r.parts[i].records.n, records.n);
+	fetch_response_free(&r);
+	wr_free(&flat);
+}
+
+#define NOTHING ((struct slice){NULL, 0})
+
+/* --- requests ---------------------------------------------------------------------------------- */
+
+START_TEST(asks_for_less)
+{
+	struct part p = {"t", 0, 0, 0, NOTHING};
+	struct wr in = asked(13, 0, -1, 500, 50 << 20, &p, 1);
+	struct fetch_request q;
+	struct exchange *x;
+	struct wr out;
+
+	open_stage("verify: {mode: enforce, fetch.max.bytes: 1MiB}\n");
+	x = stages_exchange(API_FETCH, 13, wr_slice(&in));
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_REPLACE);
+	session = x->session;
+	out = stages_flat(&x->body);
+	ck_assert_int_eq(fetch_request_read(13, wr_slice(&out), &q), 0);
+	ck_assert_int_eq(q.max_bytes, 1 << 20);
+	ck_assert_int_eq(q.min_bytes, 1);
+	ck_assert_int_eq(q.max_wait_ms, 500);
+	ck_assert_uint_eq(q.count, 1);
+	fetch_request_free(&q);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	wr_free(&out);
+	wr_free(&in);
+}
+END_TEST
+
+START_TEST(an_unknown_session_begins_anew)
+{
+	struct wr in = asked(13, 77, 3, 500, 1 << 20, NULL, 0), out;
+	struct fetch_response r;
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	x = stages_exchange(API_FETCH, 13, wr_slice(&in));
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_ANSWER);
+	session = x->session;
+	out = stages_flat(&x->answer);
+	ck_assert_int_eq(fetch_response_read(13, wr_slice(&out), &r), 0);
+	ck_assert_int_eq(r.error, 70);
+	fetch_response_free(&r);
+	stages_free(x);
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+static const struct {
+	int16_t key, version;
+	enum stage_verdict request, response; /* response: to any answer */
+} doors[] = {
+	{API_FETCH, 3, STAGE_CLOSE, STAGE_CLOSE},
+	{API_FETCH, 19, STAGE_CLOSE, STAGE_CLOSE},
+	{API_SHARE_FETCH, 1, STAGE_CLOSE, STAGE_CLOSE},
+	{API_FETCH, 13, STAGE_PASS, STAGE_CLOSE}, /* it can't be read: nor would its answer be */
+};
+
+START_TEST(what_can_not_be_verified)
+{
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	x = stages_exchange(doors[_i].key, doors[_i].version, slice_str("?"));
+	ck_assert(stage->wants_request(stage->self, x->key, x->version));
+	ck_assert(stage->wants_response(stage->self, x->key, x->version));
+	ck_assert_int_eq(stage->request(stage->self, x), doors[_i].request);
+	session = x->session;
+	ck_assert_int_eq(respond(x), doors[_i].response);
+	stages_free(x);
+}
+END_TEST
+
+START_TEST(a_brokers_own_fetch_passes)
+{
+	struct part p = {"t", 0, 0, 0, slice_str("anything")};
+	struct wr in = asked(11, 0, -1, 500, 50 << 20, &p, 1), out = answer(11, 0, 0, &p, 1);
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	in.buf[3] = 2;
+	memset(in.buf, 0, 3);
+	x = stages_exchange(API_FETCH, 11, wr_slice(&in));
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_PASS);
+	session = x->session;
+	stages_message(x, wr_slice(&out));
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+START_TEST(share_fetch_is_not_offered)
+{
+	struct wr in = hex_of("0000 03 | 0001 0004 0012 00 | 004e 0001 0002 00 | 00000000 00");
+	struct exchange *x;
+	struct wr out;
+
+	open_stage(ENFORCE);
+	x = stages_exchange(API_VERSIONS, 3, wr_slice(&in));
+	ck_assert(!stage->wants_request(stage->self, API_VERSIONS, 3));
+	ck_assert(stage->wants_response(stage->self, API_VERSIONS, 3));
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	out = stages_flat(&x->body);
+	ck_hex(wr_slice(&out), "0000 02 | 0001 0004 0012 00 | 00000000 00");
+	stages_free(x);
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+/* --- answers ------------------------------------------------------------------------------------ */
+
+START_TEST(attested_records_pass)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 10);
+	ck_assert_uint_eq(ledger.asks, 1);
+	ck_assert_uint_eq(ledger.released, 1);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(up_to_what_is_stated)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+	size_t first;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, 0, slice_of(r.buf, first));
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 5);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_PENDING), 0);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+/* Nothing is there to be given: until the statement comes. */
+START_TEST(held_until_it_is_stated)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->held_ms, 500);
+	ck_assert_uint_eq(ledger.calls, 1);
+	now.ns += 300000000;
+	call(); /* about another window */
+	ck_assert_uint_eq(x->resumes, 1);
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->held_ms, 200);
+	know(0, 1);
+	call();
+	ck_assert_uint_eq(x->resumes, 2);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_HELD), 2);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+static void
+stated_meanwhile(void)
+{
+	know(0, 1);
+}
+
+/* Between the first look and the hold: it isn't missed. */
+START_TEST(stated_just_before_the_hold)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	ledger.meanwhile = stated_meanwhile;
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert_ptr_null(x->ticket); /* it was given back */
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(held_for_as_long_as_the_client_waits)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x, *y;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	x = fetch_one(0, &r);
+	now.ns += 490000000; /* the broker took its time */
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->held_ms, 50); /* never less: who gets nothing asks again at once */
+	now.ns += 50000000;
+	stages_time_out(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, 0, NOTHING);
+	stages_free(x);
+	/* The ledger was told once to call, and is not told again before it did. */
+	y = fetch_one(0, &r);
+	ck_assert_int_eq(respond(y), STAGE_HOLD);
+	ck_assert_uint_eq(ledger.calls, 1);
+	know(0, 1);
+	call();
+	ck_assert_uint_eq(y->resumes, 1);
+	ck_assert_int_eq(respond(y), STAGE_PASS);
+	stages_free(y);
+	/* One that is gone is not resumed. */
+	know(0, 0);
+	y = fetch_one(0, &r);
+	ck_assert_int_eq(respond(y), STAGE_HOLD);
+	stages_time_out(y); /* as exchange_end() does */
+	stage->lost(stage->self, y);
+	stages_free(y);
+	call();
+	wr_free(&r);
+}
+END_TEST
+
+/* What is told of other partitions goes on at once. */
+START_TEST(one_of_several)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+	struct part q[2];
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	q[0] = (struct part){"t", 0, 0, 0, wr_slice(&r)};
+	q[1] = (struct part){"t", 1, 7, 6, NOTHING}; /* another leader */
+	x = fetched(13, 0, -1, 0, q, 2, q, 2);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, 0, NOTHING);
+	ck_part(x, 1, 6, NOTHING);
+	stages_free(x);
+	/* Without records it is none of ours. */
+	q[0].records = NOTHING;
+	q[1].error = 0;
+	x = fetched(13, 0, -1, 0, q, 2, q, 2);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	/* What nobody asked for, and excluded topics. */
+	q[0].records = wr_slice(&r);
+	x = fetched(13, 0, -1, 0, &q[1], 1, q, 2);
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	stages_time_out(x);
+	now.ns += 1000000000;
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, 0, NOTHING);
+	stages_free(x);
+	q[0].topic = "__consumer_offsets";
+	x = fetched(11, 0, -1, 0, q, 1, q, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+/* A record that may not be seen. */
+START_TEST(a_violation_stops)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+	size_t first;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	world_forge(&w.r[7], "forged");
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	/* First what is good before it, … */
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, 0, slice_of(r.buf, first));
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 0);
+	stages_free(x);
+	/* … then the error, at once, … */
+	x = fetch_one(5, &(struct wr){r.buf + first, r.len - first, r.len - first, r.len, 0});
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, STOPPED, NOTHING);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 1);
+	stages_free(x);
+	/* … and to who asks again when its wait is over. */
+	x = fetch_one(5, &(struct wr){r.buf + first, r.len - first, r.len - first, r.len, 0});
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->pauses, 1);
+	ck_assert_uint_eq(x->paused_ms, 500);
+	now.ns += 500000000;
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, STOPPED, NOTHING);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 1);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(a_violation_is_skipped)
+{
+	struct wr r = wr_new(BATCHES_MAX), want = wr_new(BATCHES_MAX);
+	size_t first, second;
+	struct exchange *x;
+	struct batch empty;
+
+	open_stage("verify: {mode: enforce, on.violation: skip}\n");
+	WINDOW(&proxy, .n = 15);
+	know(0, 1);
+	world_forge(&w.r[7], "forged");
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	second = r.len;
+	BATCH(&r, 10, 15);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	wr_bytes(&want, r.buf, first);
+	wr_bytes(&want, r.buf + second, r.len - second);
+	ck_part(x, 0, 0, wr_slice(&want));
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_SKIPPED), 5);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 1);
+	stages_free(x);
+	/* Nothing else: an empty batch, behind which clients go on. */
+	x = fetch_one(5, &(struct wr){r.buf + first, second - first, second - first, second, 0});
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	wr_reset(&want);
+	ck_assert_int_eq(batch_read(slice_of(r.buf + first, second - first), &empty), 0);
+	empty.count = 0;
+	ck_assert_int_eq(batch_end(&want, batch_begin(&empty, &want)), 0);
+	ck_part(x, 0, 0, wr_slice(&want));
+	stages_free(x);
+	wr_free(&r);
+	wr_free(&want);
+}
+END_TEST
+
+START_TEST(a_member_that_is_gone)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(_i == 0 ? ENFORCE : "verify: {mode: enforce, on.violation: skip}\n");
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 5, 10);
+	x = fetch_one(3, &r);
+	ck_assert_int_eq(respond(x), _i == 0 ? STAGE_REPLACE : STAGE_PASS);
+	ck_part(x, 0, _i == 0 ? STOPPED : 0, _i == 0 ? NOTHING : wr_slice(&r));
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), 2);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+/* hold.max and hold.then. */
+START_TEST(held_for_too_long)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(_i == 0   ? "verify: {mode: enforce, hold.max: 10s, hold.then: pass}\n"
+		   : _i == 1 ? "verify: {mode: enforce, hold.max: 10s, hold.then: pass}\n"
+			     : "verify: {mode: enforce, hold.max: 10s}\n");
+	ledger.deny = _i == 1;
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	for (int k = 0; k < 2; k++) {
+		x = fetch_one(0, &r);
+		ck_assert_int_eq(respond(x), STAGE_HOLD);
+		stages_time_out(x);
+		now.ns += 5000000000;
+		ck_assert_int_eq(respond(x), k == 0 || _i == 2 ? STAGE_REPLACE : _i == 0 ? STAGE_PASS : STAGE_REPLACE);
+		ck_part(x, 0, k == 1 && _i == 1 ? STOPPED : 0, k == 1 && _i == 0 ? wr_slice(&r) : NOTHING);
+		stages_free(x);
+	}
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(an_incremental_fetch)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct part p[2] = {{"t", 0, 5, 0, NOTHING}, {"t", 1, 0, 0, NOTHING}};
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	x = fetched(13, 0, 0, 9, p, 2, p, 2);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	/* Nothing is named: the offset is the one from before, and 5 to 7 are gone. */
+	BATCH(&r, 8, 10);
+	p[0].records = wr_slice(&r);
+	x = fetched(13, 9, 1, 9, NULL, 0, p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, STOPPED, NOTHING);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), 3);
+	stages_free(x);
+	p[0].offset = 8;
+	x = fetched(13, 9, 2, 9, p, 1, p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(a_topic_that_is_not_known_yet)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	topics.unknown = true;
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	ck_assert_uint_eq(topics.asked, 1);
+	topics.unknown = _i == 1;
+	ticket_resume(topics.ticket);
+	if (_i == 0) {
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+	} else { /* nor later */
+		ck_assert_int_eq(respond(x), STAGE_HOLD);
+		stages_time_out(x);
+		now.ns += 1000000000;
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		ck_part(x, 0, 0, NOTHING);
+	}
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(an_error_as_a_whole_passes)
+{
+	struct part p = {"t", 0, 0, 0, NOTHING};
+	struct wr out = answer(13, 71, 0, NULL, 0);
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	x = fetched(13, 0, -1, 0, &p, 1, &p, 1);
+	stages_message(x, wr_slice(&out));
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	x = fetched(13, 0, -1, 0, &p, 1, &p, 1);
+	stages_message(x, slice_of(out.buf, out.len - 1));
+	ck_assert_int_eq(respond(x), STAGE_CLOSE);
+	stages_free(x);
+	wr_free(&out);
+}
+END_TEST
+
+/* --- observe --------------------------------------------------------------------------------------- */
+
+static void
+until_asked(unsigned n)
+{
+	pthread_mutex_lock(&ledger.lock);
+	while (ledger.asks < n)
+		pthread_cond_wait(&ledger.cond, &ledger.lock);
+	pthread_mutex_unlock(&ledger.lock);
+}
+
+START_TEST(observed)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	clock_set_for_tests(NULL, &wall);
+	open_stage("verify: {mode: observe}\n");
+	ck_assert(stage->wants_request(stage->self, API_FETCH, 4));
+	ck_assert(!stage->wants_request(stage->self, API_FETCH, 3));
+	ck_assert(!stage->wants_request(stage->self, API_SHARE_FETCH, 1));
+	ck_assert(!stage->wants_response(stage->self, API_VERSIONS, 3));
+	ck_assert_int_eq(verify_start(verify), 0);
+	WINDOW(&proxy, .n = 10);
+	world_forge(&w.r[7], "forged");
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	until_asked(2); /* not stated yet: it is looked at again */
+	pthread_mutex_lock(&ledger.lock);
+	know(0, 1);
+	ledger.asks = 0;
+	pthread_mutex_unlock(&ledger.lock);
+	until_asked(1);
+	verify_stop(verify);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 9);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 0);
+	wr_free(&r);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("verify");
+	TCase *c = tcase_create("verify");
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_set_timeout(c, 60);
+	tcase_add_test(c, asks_for_less);
+	tcase_add_test(c, an_unknown_session_begins_anew);
+	tcase_add_loop_test(c, what_can_not_be_verified, 0, ARRAY_LEN(doors));
+	tcase_add_test(c, a_brokers_own_fetch_passes);
+	tcase_add_test(c, share_fetch_is_not_offered);
+	tcase_add_test(c, attested_records_pass);
+	tcase_add_test(c, up_to_what_is_stated);
+	tcase_add_test(c, held_until_it_is_stated);
+	tcase_add_test(c, stated_just_before_the_hold);
+	tcase_add_test(c, held_for_as_long_as_the_client_waits);
+	tcase_add_test(c, one_of_several);
+	tcase_add_test(c, a_violation_stops);
+	tcase_add_test(c, a_violation_is_skipped);
+	tcase_add_loop_test(c, a_member_that_is_gone, 0, 2);
+	tcase_add_loop_test(c, held_for_too_long, 0, 3);
+	tcase_add_test(c, an_incremental_fetch);
+	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
+	tcase_add_test(c, an_error_as_a_whole_passes);
+	tcase_add_test(c, observed);
+	suite_add_tcase(s, c);
+	return suite_run(s);
+}
