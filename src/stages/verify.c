@@ -63,7 +63,9 @@ verify_place_fill(struct verify *v, const struct config *config, const struct to
 				     .now_ms = clock_wall_ms(),
 				     .pending_max_ms = VERIFY_PENDING_MAX_MS};
 	ret->c.policy.pass_pending = config->verify_hold_then == VERIFY_PASS;
-	v->doors.policy(v->doors.arg, name, &ret->c.policy.deny_unattested, &ret->c.policy.mirror);
+	ret->c.policy.deny_unattested = v->doors.denies_unattested(v->doors.arg, name);
+	ret->c.policy.mirrors = v->doors.mirrors;
+	ret->c.policy.arg = v->doors.arg;
 }
 
 int

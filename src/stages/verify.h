@@ -22,7 +22,8 @@ struct verify_doors {
 	int (*ask)(void *arg, const struct ledger_want *want, void (*notify)(void *arg), void *notify_arg,
 		   struct ledger_answer *ret);
 	void (*release)(void *arg, struct ledger_answer *a);
-	void (*policy)(void *arg, struct slice topic, bool *ret_deny_unattested, bool *ret_mirror);
+	bool (*denies_unattested)(void *arg, struct slice topic);
+	bool (*mirrors)(void *arg, struct slice topic, struct slice of_cluster, struct slice of_topic);
 	void (*cluster_id)(void *arg, char *ret, size_t len);
 };
 

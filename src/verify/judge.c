@@ -32,7 +32,7 @@ struct judge {
 	/* One run. */
 	const struct ledger_answer *answer;
 	struct verdict_window *windows; /* the answer's, with what is known of their manifests */
-	struct verdicts *home, *foreign;
+	struct verdicts *home, *foreign, *mirrored; /* of windows of this partition, of others, of the mirrored topic */
 	int64_t fed_to;                      /* batches from here on were not read */
 	const struct verdict_record *current; /* that is being judged; NULL: one from before */
 	struct ledger_name names[NAMES_MAX];
@@ -333,15 +333,30 @@ is_home(const struct judge *j, const struct statement *s)
 }
 
 static bool
-is_foreign_name(const struct judge *j, const struct triple *t)
+is_mirrored(const struct judge *j, const struct statement *s)
 {
+	const struct judge_policy *p = &j->c.policy;
+
+	return p->mirrors != NULL && p->mirrors(p->arg, j->c.topic, s->cluster_id, s->topic);
+}
+
+/* That knows windows of the chain; NULL: none does.  *ret_named: it is there itself. */
+static struct verdicts *
+that_knows(const struct judge *j, const struct triple *t, bool *ret_named)
+{
+	struct verdicts *found = NULL;
+
+	*ret_named = false;
 	for (size_t i = 0; i < j->answer->count; i++) {
 		const struct statement *s = j->windows[i].statement;
 
-		if (s->window_id == t->window_id && chain_id_eq(&s->chain, &t->chain))
-			return true;
+		if (!chain_id_eq(&s->chain, &t->chain) || is_home(j, s))
+			continue;
+		if (found == NULL || s->window_id == t->window_id)
+			found = is_mirrored(j, s) ? j->mirrored : j->foreign;
+		*ret_named = *ret_named || s->window_id == t->window_id;
 	}
-	return false;
+	return found;
 }
 
 static void
@@ -361,18 +376,21 @@ is_elsewhere(struct judge *j)
 	const struct verdict_record *r = j->current;
 	struct verdict_record copy = *r;
 	uint8_t hash[SHA256_LEN];
+	struct verdicts *there;
 	struct triple t;
+	bool named;
 
 	if (r->value.p != NULL)
 		sha256_of(r->value, hash);
 	if (!triple_last(r->headers, r->header_count, r->value.p == NULL ? NULL : hash, &t) || !t.well_formed)
 		return false;
-	if (j->foreign == NULL || !is_foreign_name(j, &t)) {
+	there = that_knows(j, &t, &named);
+	if (!named)
 		note_name(j, &t);
+	if (there == NULL)
 		return false;
-	}
 	copy.offset = hidden(r->offset);
-	if (verdicts_record(j->foreign, &copy) != 0)
+	if (verdicts_record(there, &copy) != 0)
 		j->err = ERR_NOMEM;
 	return true;
 }
@@ -558,36 +576,37 @@ begin(struct judge *j)
 				    .log_start = j->c.log_start < 0 ? 0 : j->c.log_start,
 				    .from = j->c.fetch_offset,
 				    .to = end_of(j),
-				    .mirror = j->c.policy.mirror,
 				    .compacted = j->c.compacted,
 				    .arg = j,
 				    .record = on_record,
 				    .absent = on_absent,
 				    .window = on_window};
-	size_t n = j->answer->count, foreign = 0;
+	size_t n = j->answer->count;
 	int err;
 
 	j->home = verdicts_new(&o);
 	o.record = on_foreign;
 	o.window = on_foreign_window;
+	j->foreign = verdicts_new(&o);
+	o.mirror = true;
+	j->mirrored = verdicts_new(&o);
 	j->windows = calloc(n > 0 ? n : 1, sizeof(*j->windows));
-	if (j->home == NULL || j->windows == NULL)
+	if (j->home == NULL || j->foreign == NULL || j->mirrored == NULL || j->windows == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct verdict_window *w = &j->windows[i];
-		bool home;
 
 		*w = j->answer->windows[i]->w;
 		w->checked = true;
-		home = is_home(j, w->statement);
-		if (!home && j->foreign == NULL && (j->foreign = verdicts_new(&o)) == NULL)
-			return ERR_NOMEM;
-		foreign += !home;
-		if ((err = verdicts_window(home ? j->home : j->foreign, w)) != 0)
+		err = verdicts_window(is_home(j, w->statement)	     ? j->home
+				      : is_mirrored(j, w->statement) ? j->mirrored
+								     : j->foreign,
+				      w);
+		if (err != 0)
 			return err;
 	}
-	if ((err = verdicts_begin(j->home)) == 0 && foreign > 0)
-		err = verdicts_begin(j->foreign);
+	if ((err = verdicts_begin(j->home)) == 0 && (err = verdicts_begin(j->foreign)) == 0)
+		err = verdicts_begin(j->mirrored);
 	return err;
 }
 
@@ -610,8 +629,8 @@ run(struct judge *j)
 	}
 	for (; i < j->count; i++)
 		j->batches[i].end = JUDGE_WAIT;
-	if ((err = verdicts_end(j->home)) == 0 && j->foreign != NULL)
-		err = verdicts_end(j->foreign);
+	if ((err = verdicts_end(j->home)) == 0 && (err = verdicts_end(j->foreign)) == 0)
+		err = verdicts_end(j->mirrored);
 	return err;
 }
 
@@ -632,8 +651,9 @@ judge_run(struct judge *j, const struct ledger_answer *a, const struct ledger_na
 	err = run(j);
 	verdicts_free(j->home);
 	verdicts_free(j->foreign);
+	verdicts_free(j->mirrored);
 	free(j->windows);
-	j->home = j->foreign = NULL;
+	j->home = j->foreign = j->mirrored = NULL;
 	j->windows = NULL;
 	j->answer = NULL;
 	if (err != 0)

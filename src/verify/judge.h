@@ -17,7 +17,9 @@ enum judge_end { JUDGE_PASS, JUDGE_WAIT, JUDGE_STOP };
 
 struct judge_policy {
 	bool deny_unattested;   /* else what no statement speaks of passes */
-	bool mirror;            /* content verdicts suffice */
+	/* Does the records' topic mirror that one?  Then content verdicts suffice.  NULL: it mirrors none. */
+	bool (*mirrors)(void *arg, struct slice topic, struct slice of_cluster, struct slice of_topic);
+	void *arg;
 	bool pass_pending;      /* what waited for too long is unattested; else it waits on */
 };
 

@@ -46,13 +46,13 @@ response_taken(int16_t version, struct slice body)
 
 START_TEST(request_as_the_walker)
 {
-	message_same(&(struct message_same){API_FETCH, false, request_taken, .rounds = 4});
+	message_same_rounds(&(struct message_same){API_FETCH, false, request_taken, NULL}, 4);
 }
 END_TEST
 
 START_TEST(response_as_the_walker)
 {
-	message_same(&(struct message_same){API_FETCH, true, response_taken, .rounds = 4});
+	message_same_rounds(&(struct message_same){API_FETCH, true, response_taken, NULL}, 4);
 }
 END_TEST
 

@@ -387,6 +387,14 @@ START_TEST(headers_that_are_forged)
 }
 END_TEST
 
+static bool
+mirrors(void *arg, struct slice topic, struct slice of_cluster, struct slice of_topic)
+{
+	ck_assert_ptr_null(arg);
+	ck_assert(slice_eq(topic, slice_str("t")));
+	return slice_eq(of_cluster, slice_str(world_cluster)) && slice_eq(of_topic, slice_str("t"));
+}
+
 START_TEST(another_partitions_window)
 {
 	struct wr r = wr_new(MAX_PLAIN);
@@ -403,11 +411,17 @@ START_TEST(another_partitions_window)
 	ck_assert_uint_eq(name_count, 0);
 	ck_assert_uint_eq(got[0].counts[VERDICT_MISPLACED], 5);
 	/* A declared mirror. */
-	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .policy.mirror = true), "P");
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .policy.mirrors = mirrors), "P");
 	ck_assert_uint_eq(got[0].counts[VERDICT_VERIFIED_CONTENT], 5);
 	known.windows[0].w.trust = TRUST_NONE;
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "S");
 	ck_found(0, 0, VERDICT_UNTRUSTED, "");
+	/* Not that one is stated, but one behind it: it never will be. */
+	WINDOW(&elsewhere, .n = 1);
+	know(1, 2);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "S");
+	ck_found(0, 0, VERDICT_UNATTESTED, "never stated");
+	ck_assert_uint_eq(name_count, 1);
 	wr_free(&r);
 }
 END_TEST

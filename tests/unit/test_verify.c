@@ -106,12 +106,18 @@ call(void)
 	notify(ledger.arg);
 }
 
-static void
-policy(void *arg, struct slice topic UNUSED, bool *ret_deny, bool *ret_mirror)
+static bool
+denies(void *arg, struct slice topic UNUSED)
 {
 	ck_assert_ptr_eq(arg, &ledger);
-	*ret_deny = ledger.deny;
-	*ret_mirror = false;
+	return ledger.deny;
+}
+
+static bool
+mirrors(void *arg, struct slice topic UNUSED, struct slice of_cluster UNUSED, struct slice of_topic UNUSED)
+{
+	ck_assert_ptr_eq(arg, &ledger);
+	return false;
 }
 
 static void
@@ -123,7 +129,7 @@ cluster_id(void *arg UNUSED, char *ret, size_t len)
 static void
 open_stage(const char *text)
 {
-	struct verify_doors doors = {&ledger, ask, release, policy, cluster_id};
+	struct verify_doors doors = {&ledger, ask, release, denies, mirrors, cluster_id};
 	struct config_override b = {"kafka.bootstrap.servers", "k:9092"};
 	char why[256];
 
