@@ -73,14 +73,18 @@ verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, st
 {
 	const struct verify_doors *d = &v->doors;
 	struct monotime from = clock_now();
-	struct ledger_answer a;
+	struct ledger_answer a = {0};
 	int err = hold != NULL ? verify_hold_ask(v, hold, want, &a) : d->ask(d->arg, want, NULL, NULL, &a);
+	bool none = err == ERR_NOT_NOW; /* nothing is known: all waits */
 
-	if (err != 0)
+	if (err != 0 && !none)
 		return err;
 	err = judge_run(judge, &a, &want->names, &want->name_count);
 	*ret_whole = a.whole;
-	d->release(d->arg, &a);
+	if (none)
+		want->name_count = 0;
+	else
+		d->release(d->arg, &a);
 	if (err == 0 && want->name_count > 0 && (err = d->ask(d->arg, want, NULL, NULL, &a)) == 0) {
 		err = judge_run(judge, &a, &want->names, &want->name_count);
 		*ret_whole = *ret_whole && a.whole;

@@ -16,7 +16,7 @@
 
 struct verify; /* opaque */
 
-/* From any thread.  ask and release: verify/ledger.h. */
+/* From any thread.  ask and release: verify/ledger.h; ask may also be ERR_NOT_NOW: nothing is known, and nothing will be told. */
 struct verify_doors {
 	void *arg;
 	int (*ask)(void *arg, const struct ledger_want *want, void (*notify)(void *arg), void *notify_arg,

@@ -13,6 +13,7 @@
 #include "kafka/apiversions.h"
 #include "kafka/auth.h"
 #include "kafka/configs.h"
+#include "kafka/fetch.h"
 #include "kafka/header.h"
 #include "kafka/metadata.h"
 #include "kafka/node_endpoints.h"
@@ -149,6 +150,63 @@ try_produce_response(int16_t version, struct slice body)
 		free(r);
 }
 
+static void
+try_fetch_request(int16_t version, struct slice body)
+{
+	struct fetch_request q = {0};
+	int err = fetch_request_read(version, body, &q);
+
+	IMPLIES(err != ERR_LIMIT && version >= FETCH_MIN && version <= FETCH_MAX, (err == 0) == walks(API_FETCH, false, version, body));
+	IMPLIES(err == 0, q.max_bytes_at >= 4 && q.max_bytes_at <= body.n - 4);
+	fetch_request_free(&q);
+}
+
+/* Every part cut to half with an error: it is read, and all else is what it was. */
+static void
+try_fetch_edit(int16_t version, struct slice body, const struct fetch_response *r)
+{
+	struct fetch_edit *edits = calloc(r->count + 1, sizeof(*edits));
+	struct slice *pieces = calloc(r->count + 1, sizeof(*pieces));
+	struct blob *b = blob_new(body.n);
+	struct fetch_response again = {0};
+	struct wr flat = wr_new(LIMIT);
+	struct rope rope = {0};
+
+	INVARIANT(edits != NULL && pieces != NULL && b != NULL);
+	memcpy(b->data, body.p, body.n);
+	b->len = body.n;
+	for (size_t i = 0; i < r->count; i++) {
+		pieces[i] = slice_of(r->parts[i].records.p == NULL ? NULL : b->data + (r->parts[i].records.p - body.p),
+				     r->parts[i].records.n / 2);
+		edits[i] = (struct fetch_edit){true, 87, &pieces[i], 1};
+	}
+	INVARIANT(fetch_response_edit(version, b, 0, r, edits, &rope) == 0);
+	for (size_t i = 0; i < rope.count; i++)
+		wr_bytes(&flat, rope.pieces[i].blob->data + rope.pieces[i].off, rope.pieces[i].len);
+	INVARIANT(fetch_response_read(version, wr_slice(&flat), &again) == 0 && again.count == r->count);
+	for (size_t i = 0; i < r->count; i++)
+		INVARIANT(again.parts[i].error == 87 && slice_eq(again.parts[i].records, pieces[i]) &&
+			  again.parts[i].high_watermark == r->parts[i].high_watermark);
+	rope_clear(&rope);
+	wr_free(&flat);
+	fetch_response_free(&again);
+	blob_unref(b);
+	free(pieces);
+	free(edits);
+}
+
+static void
+try_fetch_response(int16_t version, struct slice body)
+{
+	struct fetch_response r = {0};
+	int err = fetch_response_read(version, body, &r);
+
+	IMPLIES(err != ERR_LIMIT && version >= FETCH_MIN && version <= FETCH_MAX, (err == 0) == walks(API_FETCH, true, version, body));
+	if (err == 0 && body.n < LIMIT / 2)
+		try_fetch_edit(version, body, &r);
+	fetch_response_free(&r);
+}
+
 /* What a login is carried in, from either side; what is read is written and read to the same. */
 static void
 try_login_request(int16_t key, int16_t version, struct slice body, bool walked)
@@ -205,6 +263,8 @@ try_request(int16_t key, int16_t version, struct slice body)
 	try_login_request(key, version, body, walked);
 	if (key == API_PRODUCE)
 		try_produce_request(version, body);
+	if (key == API_FETCH)
+		try_fetch_request(version, body);
 	if (key == API_VERSIONS)
 		INVARIANT((apiversions_request_read(version, body, &name, &soft) == 0) == walked);
 	if (key == API_END_TXN)
@@ -238,6 +298,11 @@ try_apiversions(int16_t version, struct slice body)
 	IMPLIES(err == ERR_REMOTE, body.p[0] != 0 || body.p[1] != 0);
 	if (apiversions_narrow(version, body, &out) == 0 && !told_35)
 		INVARIANT(walks(API_VERSIONS, true, version, wr_slice(&out)));
+	wr_reset(&out);
+	if (apiversions_without(version, body, API_SHARE_FETCH, &out) == 0 && !told_35) {
+		INVARIANT(walks(API_VERSIONS, true, version, wr_slice(&out)));
+		INVARIANT(apiversions_find(version, wr_slice(&out), API_SHARE_FETCH, &min, &max) != 0);
+	}
 	wr_free(&out);
 }
 
@@ -255,6 +320,8 @@ try_response(int16_t key, int16_t version, struct slice body)
 		INVARIANT((topics_learn(key, version, body, learn, NULL) == 0) == walked);
 	if (key == API_PRODUCE)
 		try_produce_response(version, body);
+	if (key == API_FETCH)
+		try_fetch_response(version, body);
 	if (key == API_VERSIONS)
 		try_apiversions(version, body);
 	if (key == API_METADATA && version >= METADATA_MIN) {
