@@ -55,6 +55,7 @@ type result struct {
 	Records   []record         `json:"records,omitempty"`
 	Acked     int              `json:"acked,omitempty"`
 	Committed map[string]int64 `json:"committed,omitempty"`
+	Errors    []string         `json:"errors,omitempty"` // of fetches, as the application is told
 }
 
 // must ends the job; run and serve catch it.
@@ -172,6 +173,11 @@ func consume(bootstrap string, j job) (res result) {
 				out.H = append(out.H, [2][]byte{[]byte(h.Key), h.Value})
 			}
 			res.Records = append(res.Records, out)
+		})
+		fetches.EachError(func(_ string, _ int32, err error) {
+			if ctx.Err() == nil {
+				res.Errors = append(res.Errors, err.Error())
+			}
 		})
 	}
 	if _, grouped := j.Props["group.id"]; grouped {

@@ -1,0 +1,237 @@
+"""What consumers see through a proxy with verify.mode: the same as directly, and nothing that isn't attested."""
+
+import os
+import threading
+import time
+
+import confluent_kafka
+import pytest
+from checks import public_keys, same_records, wait_stated
+from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
+from confluent_kafka import Consumer, TopicPartition
+from lab.kafka import until
+from proxy import PATIENCE
+
+CLIENTS = {"confluent-kafka": Confluent, "aiokafka": Aiokafka, "java": JAVA, "franz-go": GO}
+INVALID_RECORD = 87
+
+
+@pytest.fixture
+def pair(new_proxy, tmp_path):
+    """pair(mode, …) → a proxy that attests, and one that verifies what its key vouches for."""
+
+    def make(mode="enforce", unattested="deny", writer=None, reader=None):
+        w = new_proxy("writer", writer or {})
+        policy = tmp_path / "trust.yaml"
+        policy.write_text(f"issuers:\n  writer:\n    keys: [{w.public_key}]\nunattested: {unattested}\n")
+        settings = {"verify.mode": mode, "verify.policy": str(policy), "attest.enabled": False, **(reader or {})}
+        r = new_proxy("reader", settings)
+        r.policy = policy
+        return w, r
+
+    return make
+
+
+def stated(cluster, w, topic, **kw):
+    return wait_stated(cluster, public_keys(w.public_key), topic, dbom_topic=w.dbom_topic, **kw)
+
+
+class Watch:
+    """A consumer of a partition that keeps what comes, records and errors, and when."""
+
+    def __init__(self, bootstrap, topic, partition=0, offset=0, **props):
+        self.records, self.errors, self.times = [], [], []
+        conf = {"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False, "check.crcs": True, **props}
+        self.consumer = Consumer(conf)
+        self.consumer.assign([TopicPartition(topic, partition, offset)])
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.stop.is_set():
+            for m in self.consumer.consume(1000, 0.05):
+                if m.error():
+                    self.errors.append(m.error())
+                else:
+                    self.records.append(m)
+                    self.times.append(time.time())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop.set()
+        self.thread.join(30)
+        self.consumer.close()
+
+    def wait(self, what, condition, timeout=30):
+        return until(what, condition, timeout * PATIENCE, 0.02)
+
+    def until(self, n):
+        self.wait(f"{n} records", lambda: len(self.records) >= n)
+
+    def stopped(self):
+        self.wait("an error", lambda: self.errors)
+        return self.errors[0].code()
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_from_start_to_end(cluster, pair, topic, name):
+    """Attested records of every codec: each client reads the same as directly."""
+    w, r = pair(writer={"attest.window.records": 70})
+    t = topic(partitions=2)
+    sent = []
+    for i, codec in enumerate(("none", "gzip", "snappy", "lz4", "zstd")):
+        some = sample(60, seed=i, partitions=2)
+        Confluent.produce(w.bootstrap, t, some, codec=codec)
+        sent += some
+    stated(cluster, w, t)
+    client = CLIENTS[name]
+    got = client.consume(r.bootstrap, t, len(sent), timeout=60)
+    direct = Confluent.consume(cluster.bootstrap, t, len(sent))
+    key = lambda x: (x.partition, x.offset)  # noqa: E731
+    assert sorted(map(key, got)) == sorted(map(key, direct))
+    for a, b in zip(sorted(got, key=key), sorted(direct, key=key)):
+        assert (a.key, a.value, a.headers, a.timestamp) == (b.key, b.value, b.headers, b.timestamp)
+    assert r.metric("makoto_verify_records_total", verdict="verified") >= len(sent)
+    assert r.metric("makoto_verify_stops_total") == 0
+
+
+def test_live(cluster, pair, topic):
+    """Records come as soon as their window is stated, not before; and who waits doesn't spin."""
+    w, r = pair(writer={"attest.window.records": 1000, "attest.window.max.age": "2s"})
+    t = topic()
+    with Watch(r.bootstrap, t) as c:
+        Confluent.produce(w.bootstrap, t, [Rec(None, b"first")])
+        c.until(1)
+        before, began = r.metric("makoto_requests_total", api="Fetch"), time.monotonic()
+        for i in range(5):
+            Confluent.produce(w.bootstrap, t, [Rec(None, b"%d" % i)] * 20)
+            c.until(1 + 20 * (i + 1))
+        rate = (r.metric("makoto_requests_total", api="Fetch") - before) / (time.monotonic() - began)
+        assert not c.errors
+        assert [m.offset() for m in c.records] == list(range(101))
+    assert rate < 10, f"{rate} fetches a second"
+    assert r.metric("makoto_verify_answers_held_total") > 0
+
+
+def test_nothing_is_stated(cluster, pair, topic):
+    """Attested by a key that the policy doesn't know, or not at all: held, and the client's fetches are few."""
+    w, r = pair(reader={"verify.hold.max": "2s"})
+    t = topic()
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    stated(cluster, w, t)
+    Confluent.produce(cluster.bootstrap, t, [Rec(None, b"by nobody")])
+    with Watch(r.bootstrap, t) as c:
+        c.until(10)
+        before, began = r.metric("makoto_requests_total", api="Fetch"), time.monotonic()
+        assert c.stopped() == INVALID_RECORD
+        until("two seconds", lambda: time.monotonic() - began > 2, 30, 0.1)
+        rate = (r.metric("makoto_requests_total", api="Fetch") - before) / (time.monotonic() - began)
+        assert len(c.records) == 10
+    assert rate < 10, f"{rate} fetches a second"
+    assert r.metric("makoto_verify_records_total", verdict="unattested") == 1
+    assert r.metric("makoto_verify_stops_total") == 1
+    line = r.wait_line("a record may not be seen")
+    assert f"topic={t}" in line and "offset=10" in line and "verdict=unattested" in line
+    assert "by nobody" not in r.text()
+
+
+def test_unattested_may_be_allowed(cluster, pair, topic):
+    w, r = pair(unattested="allow")
+    t = topic()
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    Confluent.produce(cluster.bootstrap, t, sample(10, text=True))
+    assert len(Confluent.consume(r.bootstrap, t, 20)) == 20
+    assert r.metric("makoto_verify_records_total", verdict="unattested") == 10
+
+
+def forged(cluster, t):
+    """A record that names a window which has no such record."""
+    log = cluster.log(t, 0)
+    window, signature = log.records[0].headers[-2:]
+    import hashlib
+
+    return Rec(None, b"forged", [(b"makoto.content_hash", hashlib.sha256(b"forged").hexdigest().encode()), window, signature])
+
+
+def copied(cluster, t):
+    r = cluster.log(t, 0).records[3]
+    return Rec(r.key, r.value, r.headers, r.timestamp)
+
+
+def half(cluster, t):
+    """One of the three headers alone."""
+    return Rec(None, b"half", [(b"makoto.window_id", b"1")])
+
+
+PLANTED = {"forged": (forged, "forged-header"), "copied": (copied, "duplicate"), "half": (half, "forged-header")}
+ALONE = {"copied": "misplaced"}  # in an answer that doesn't have the record that it is a copy of
+
+
+@pytest.mark.parametrize("case", PLANTED)
+@pytest.mark.parametrize("mode", ("enforce", "observe", "skip"))
+def test_planted(cluster, pair, topic, case, mode):
+    """Written straight to the broker: stopped in enforce, counted in observe, left out where policy says so."""
+    make, verdict = PLANTED[case]
+    reader = {"verify.on.violation": "skip"} if mode == "skip" else {}
+    w, r = pair("observe" if mode == "observe" else "enforce", reader=reader)
+    t = topic()
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    stated(cluster, w, t)
+    Confluent.produce(cluster.bootstrap, t, [make(cluster, t)])
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    stated(cluster, w, t, records=20)
+    with Watch(r.bootstrap, t) as c:
+        if mode == "enforce":
+            assert c.stopped() == INVALID_RECORD
+            assert [m.offset() for m in c.records] == list(range(10))
+            assert r.metric("makoto_verify_stops_total") == 1
+            assert "offset=10" in r.wait_line("a record may not be seen")
+        elif mode == "skip":
+            c.until(20)
+            assert [m.offset() for m in c.records] == [x for x in range(21) if x != 10]
+            assert r.metric("makoto_verify_records_skipped_total") == 1
+        else:
+            c.until(21)
+            assert [m.offset() for m in c.records] == list(range(21))
+            until("it is counted", lambda: r.metric("makoto_verify_records_total", verdict=verdict) == 1, 30 * PATIENCE, 0.05)
+            assert "offset=10" in r.wait_line("a record that enforce would hold back")
+        assert mode == "enforce" or not c.errors, c.errors
+    verdict = ALONE.get(case, verdict) if mode == "enforce" else verdict
+    assert r.metric("makoto_verify_records_total", verdict=verdict) == 1
+
+
+def consume_and_tell(name, bootstrap, topic, count, timeout, caplog):
+    """(records, what the application is told, or the client's log; None: nothing)"""
+    if name == "franz-go":  # goes on, and tells with each poll
+        (result,) = run_jobs(GO.command(), bootstrap, [GO.consume_job(topic, count, timeout=timeout)])
+        return result.get("records") or [], "".join(result.get("errors") or []) or None
+    try:
+        got = CLIENTS[name].consume(bootstrap, topic, count, timeout=timeout)
+    except Exception as e:  # each client has its own
+        return [], str(e)
+    except AssertionError as e:
+        return [], str(e)
+    return got, caplog.text or None  # aiokafka
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_stop_is_surfaced(cluster, pair, topic, name, caplog):
+    """It is told, nothing behind the record comes, and the client neither resets its offset nor spins."""
+    w, r = pair()
+    t = topic()
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    stated(cluster, w, t)
+    Confluent.produce(cluster.bootstrap, t, [half(cluster, t)])
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    began = time.monotonic()
+    got, told = consume_and_tell(name, r.bootstrap, t, 11, 8, caplog)
+    took = max(time.monotonic() - began, 1)
+    fetches = r.metric("makoto_requests_total", api="Fetch")
+    assert len(got) <= 10
+    assert fetches < 10 + 4 * took, f"{fetches} fetches in {took} s"
+    assert told is not None, "nobody was told"
+    words = {"confluent-kafka": "INVALID_RECORD", "java": "error code 87", "franz-go": "INVALID_RECORD", "aiokafka": "Unexpected error"}
+    assert words[name] in told, told
