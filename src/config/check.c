@@ -143,21 +143,6 @@ static const struct rule {
 	{"admin.listen", want_listen},
 };
 
-/* What a later version will have must not be taken and then ignored. */
-static int
-check_later(const struct key *k, const char *text, char *why, size_t why_len)
-{
-	bool same = k->type == KEY_ENUM ? strcasecmp(text, k->def) == 0 : strcmp(text, k->def) == 0;
-
-	if ((k->flags & LATER) == 0 || same)
-		return 0;
-	if (k->def[0] == '\0')
-		(void)snprintf(why, why_len, "%s: not supported by this version; leave it out", k->path);
-	else
-		(void)snprintf(why, why_len, "%s: only \"%s\" is supported by this version", k->path, k->def);
-	return ERR_CONFIG;
-}
-
 int
 check_text(const struct key *k, const char *text, char *why, size_t why_len)
 {
@@ -169,5 +154,5 @@ check_text(const struct key *k, const char *text, char *why, size_t why_len)
 		(void)snprintf(why, why_len, "%s: \"%s\" is not right; want %s", k->path, text, want);
 		return ERR_CONFIG;
 	}
-	return check_later(k, text, why, why_len);
+	return 0;
 }

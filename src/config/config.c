@@ -133,10 +133,9 @@ config_dump_keys(struct wr *w)
 	for (size_t i = 0; i < config_key_count; i++) {
 		const struct key *k = &config_keys[i];
 
-		wr_printf(w, "%s\t%s\t%s\t%s%s%s\t%s%s\n", k->path,
+		wr_printf(w, "%s\t%s\t%s\t%s%s\t%s\n", k->path,
 			  k->type == KEY_ENUM ? k->choices : value_type_name(k->type), k->def,
-			  k->flags & RELOAD ? "reload" : "restart", k->flags & SECRET ? ",secret" : "",
-			  k->flags & LATER ? ",later" : "", k->doc, k->flags & LATER ? " Not in this version." : "");
+			  k->flags & RELOAD ? "reload" : "restart", k->flags & SECRET ? ",secret" : "", k->doc);
 	}
 }
 

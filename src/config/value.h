@@ -5,7 +5,7 @@
 #include "config/config.h"
 
 enum key_type { KEY_STRING, KEY_INT, KEY_BOOL, KEY_DURATION, KEY_SIZE, KEY_LIST, KEY_MAP, KEY_ENUM, KEY_PORTS };
-enum { RELOAD = 1, SECRET = 2, LATER = 4 };
+enum { RELOAD = 1, SECRET = 2 };
 
 struct key {
 	const char *path;

@@ -159,12 +159,13 @@ on_terminate(void *arg)
 /* --- reloading ------------------------------------------------------------------------------------ */
 
 static void
-apply(struct app *a, struct config *fresh, struct settings *settings, struct app_tls *tls)
+apply(struct app *a, struct config *fresh, struct settings *settings, struct app_tls *tls, struct policy *policy)
 {
 	app_tls_apply(a, tls);
 	chains_set_settings(a->chains, settings);
 	settings_unref(settings);
 	attest_set_config(a->attest, fresh);
+	app_verify_apply(a, fresh, policy);
 	log_setup((enum log_level)fresh->log_level, (enum log_format)fresh->log_format);
 	config_unref(a->config);
 	a->config = fresh;
@@ -186,6 +187,7 @@ on_hangup(void *arg)
 {
 	struct app *a = arg;
 	struct settings *settings = NULL;
+	struct policy *policy = NULL;
 	struct app_tls tls;
 	struct config *fresh;
 	char why[1024];
@@ -199,6 +201,11 @@ on_hangup(void *arg)
 		LOG_ERROR("app", "the configuration was not reloaded, the old one stays", LOG_S("cause", why));
 		metric_add(METRIC_RELOADS_FAILED, 1);
 		config_unref(fresh);
+	} else if (app_verify_load(fresh, &policy, why, sizeof(why)) != 0) {
+		LOG_ERROR("app", "the configuration was not reloaded, the old one stays", LOG_S("cause", why));
+		metric_add(METRIC_RELOADS_FAILED, 1);
+		app_tls_clear(&tls);
+		config_unref(fresh);
 	} else if ((key = config_needs_restart(a->config, fresh)) != NULL ||
 		   (settings = app_settings(a, fresh)) == NULL) {
 		LOG_ERROR("app", "the configuration was not reloaded, the old one stays",
@@ -206,9 +213,10 @@ on_hangup(void *arg)
 			  LOG_S("key", key != NULL ? key : ""));
 		metric_add(METRIC_RELOADS_FAILED, 1);
 		app_tls_clear(&tls);
+		policy_unref(policy);
 		config_unref(fresh);
 	} else {
-		apply(a, fresh, settings, &tls);
+		apply(a, fresh, settings, &tls, policy);
 		LOG_INFO("app", "the configuration was reloaded");
 		metric_add(METRIC_RELOADS, 1);
 	}
@@ -279,8 +287,10 @@ on_tick(void *arg)
 		return;
 	unready = proxy_unready(a->proxy);
 	ready = unready == NULL;
-	if (ready)
+	if (ready) {
 		note_cluster(a);
+		app_verify_begin(a);
+	}
 	if (ready && a->phase == APP_STARTING)
 		say_ready(a);
 	else if (ready && a->phase == APP_UNREADY)
@@ -348,6 +358,7 @@ open_proxy(struct app *a)
 	const struct config *c = a->config;
 	struct proxy_settings set = proxy_settings_default();
 	struct app_tls tls;
+	unsigned count = 4;
 	char why[1024];
 	int err;
 
@@ -374,8 +385,10 @@ open_proxy(struct app *a)
 	a->stages[1] = login_stage_of(a->login);
 	a->stages[2] = topics_stage(a->topics);
 	a->stages[3] = attest_stage(a->attest);
-	a->stages[4] = addresses_stage(a->addresses);
-	err = proxy_new(a->loop, &set, a->stages, ARRAY_LEN(a->stages), why, sizeof(why), &a->proxy);
+	if (a->verify != NULL)
+		a->stages[count++] = verify_stage(a->verify);
+	a->stages[count++] = addresses_stage(a->addresses);
+	err = proxy_new(a->loop, &set, a->stages, count, why, sizeof(why), &a->proxy);
 	if (err != 0) {
 		LOG_ERROR("app", "can't start", LOG_S("cause", why));
 		app_tls_clear(&tls);
@@ -486,6 +499,7 @@ close_all(struct app *a)
 	proxy_free(a->proxy);
 	app_tls_clear(&a->tls);
 	attest_free(a->attest);
+	app_verify_close(a);
 	topics_free(a->topics);
 	addresses_free(a->addresses);
 	app_login_close(a);
@@ -506,7 +520,8 @@ close_all(struct app *a)
 int
 app_run(const struct options *options, struct config *config)
 {
-	struct app a = {.options = options, .config = config_ref(config), .code = FAILED, .started = clock_now()};
+	struct app a = {.options = options, .config = config_ref(config), .code = FAILED, .started = clock_now(),
+			.policy_lock = PTHREAD_MUTEX_INITIALIZER};
 	int code;
 
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -521,6 +536,8 @@ app_run(const struct options *options, struct config *config)
 		code = open_attesting(&a);
 	if (code == OK)
 		code = app_login_open(&a);
+	if (code == OK)
+		code = app_verify_open(&a);
 	if (code == OK)
 		code = open_loop(&a);
 	if (code == OK)

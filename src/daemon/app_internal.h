@@ -2,6 +2,9 @@
 #ifndef DAEMON_APP_INTERNAL_H
 #define DAEMON_APP_INTERNAL_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "admin/admin.h"
 #include "attest/chains.h"
 #include "attest/journal.h"
@@ -19,6 +22,8 @@
 #include "stages/attest.h"
 #include "stages/login.h"
 #include "stages/topics.h"
+#include "stages/verify.h"
+#include "trust/policy.h"
 
 enum app_phase { APP_STARTING, APP_READY, APP_UNREADY, APP_DRAINING, APP_SEALING };
 
@@ -56,10 +61,14 @@ struct app {
 	struct sealer *sealer;
 	struct readback *readback;
 	struct journal *journal;
+	struct verify *verify;           /* NULL: verify.mode off */
+	_Atomic(struct ledger *) ledger; /* NULL: not yet */
+	struct policy *policy;           /* under its lock */
+	pthread_mutex_t policy_lock;
 
 	struct loop *loop;
 	struct proxy *proxy;
-	const struct stage *stages[5];
+	const struct stage *stages[6];
 	struct admin *admin;
 	struct loop_timer *tick; /* readiness, the end of sealing */
 	struct loop_timer *watchdog;
@@ -91,6 +100,15 @@ int app_login_check(const struct config *c, char *why, size_t why_len);
 int app_login_open(struct app *a);
 void app_login_settings(const struct app *a, struct proxy_settings *set);
 void app_login_close(struct app *a);
+
+/* verify.c: what consumers see.  0, or the exit code; it was logged. */
+int app_verify_open(struct app *a);
+void app_verify_begin(struct app *a); /* once the cluster is known; may be called again */
+void app_verify_close(struct app *a); /* no connection is left */
+/* A reload: *ret NULL: none is needed.  0; or an error with `why`. */
+int app_verify_load(const struct config *c, struct policy **ret, char *why, size_t why_len);
+void app_verify_apply(struct app *a, struct config *c, struct policy *fresh); /* takes fresh */
+void app_verify_status(struct app *a, struct wr *w);
 
 /* status.c */
 void app_status(void *arg, struct wr *w);

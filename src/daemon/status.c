@@ -69,9 +69,11 @@ app_status(void *arg, struct wr *w)
 	proxy_ports(a->proxy, put_port, &ports);
 	wr_printf(w,
 		  "],\"chains\":%zu,\"windows\":%zu,\"unpublishedRecords\":%lld,\"oldestUnpublishedMs\":%lld,"
-		  "\"recordsAttested\":%lld,\"windowsPublished\":%lld}\n",
+		  "\"recordsAttested\":%lld,\"windowsPublished\":%lld",
 		  n.chains, n.windows, (long long)n.unpublished, (long long)n.oldest_closed_ms,
 		  (long long)metric_read(METRIC_RECORDS_ATTESTED), (long long)metric_read(METRIC_WINDOWS_PUBLISHED));
+	app_verify_status(a, w);
+	wr_text(w, "}\n");
 }
 
 static struct chains_numbers

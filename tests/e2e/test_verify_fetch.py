@@ -1,12 +1,13 @@
 """What consumers see through a proxy with verify.mode: the same as directly, and nothing that isn't attested."""
 
+import hashlib
 import os
 import threading
 import time
 
-import confluent_kafka
 import pytest
-from checks import public_keys, same_records, wait_stated
+import test_tamper
+from checks import public_keys, segment_dir, wait_stated
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
 from confluent_kafka import Consumer, TopicPartition
 from lab.kafka import until
@@ -151,8 +152,6 @@ def forged(cluster, t):
     """A record that names a window which has no such record."""
     log = cluster.log(t, 0)
     window, signature = log.records[0].headers[-2:]
-    import hashlib
-
     return Rec(None, b"forged", [(b"makoto.content_hash", hashlib.sha256(b"forged").hexdigest().encode()), window, signature])
 
 
@@ -201,6 +200,87 @@ def test_planted(cluster, pair, topic, case, mode):
         assert mode == "enforce" or not c.errors, c.errors
     verdict = ALONE.get(case, verdict) if mode == "enforce" else verdict
     assert r.metric("makoto_verify_records_total", verdict=verdict) == 1
+
+
+CHANGED = {
+    "altered": (test_tamper.at(12, value=b"not what was sent"), 12, "altered"),
+    "swapped": (test_tamper.swapped(12, 13), 12, "misplaced"),
+    "removed": (test_tamper.without(12), 12, "missing"),
+}
+
+
+def test_a_log_that_was_changed_on_disk(cluster, pair, topic):
+    """Records that were altered, swapped or taken out of a broker's log: up to there, and no further."""
+    w, r = pair()
+    topics = {case: topic(assignment=[[test_tamper.BROKER]], configs={"retention.ms": -1}) for case in CHANGED}
+    for t in topics.values():
+        for i in range(4):  # batches of five records
+            Confluent.produce(w.bootstrap, t, sample(5, seed=i, text=True))
+        stated(cluster, w, t)
+    node = cluster.node(test_tamper.BROKER)
+    directories = {t: segment_dir(cluster, t) for t in topics.values()}
+    node.stop()
+    for case, t in topics.items():
+        test_tamper.rewrite(directories[t], CHANGED[case][0])
+    clean = os.path.join(node.data, ".kafka_cleanshutdown")
+    if os.path.exists(clean):
+        os.unlink(clean)
+    node.start()
+    cluster.wait_ready()
+    for t in topics.values():
+        cluster.wait_leaders(t)
+    for case, t in topics.items():
+        _, offset, verdict = CHANGED[case]
+        before = r.metric("makoto_verify_records_total", verdict=verdict)
+        with Watch(r.bootstrap, t) as c:
+            assert c.stopped() == INVALID_RECORD
+            assert [m.offset() for m in c.records] == list(range(10)), case
+        assert r.metric("makoto_verify_records_total", verdict=verdict) > before, case
+        line = r.wait_line(f"a record may not be seen.*topic={t}")
+        assert f"offset={offset}" in line and f"verdict={verdict}" in line
+
+
+def test_transactions(cluster, pair, topic):
+    """read_committed and read_uncommitted see what they would directly, in groups, too."""
+    w, r = pair()
+    t = topic()
+    Confluent.produce(w.bootstrap, t, sample(40, text=True), txn=[(True, 10), (False, 10), (True, 20)], transactional_id=t)
+    stated(cluster, w, t, records=40)
+    for isolation, n in (("read_committed", 30), ("read_uncommitted", 40)):
+        for props in ({}, {"group_id": f"{t}-{isolation}"}):
+            got = JAVA.consume(r.bootstrap, t, n, isolation_level=isolation, **props)
+            direct = Confluent.consume(cluster.bootstrap, t, n, isolation_level=isolation)
+            assert [(x.offset, x.value) for x in got] == [(x.offset, x.value) for x in direct]
+
+
+def test_compacted(cluster, pair, topic):
+    """What the cleaner removed is not missing."""
+    w, r = pair()
+    t = topic(
+        rf=1,
+        configs={
+            "cleanup.policy": "compact",
+            "segment.ms": 200,
+            "min.cleanable.dirty.ratio": 0.001,
+            "max.compaction.lag.ms": 200,
+        },
+    )
+    Confluent.produce(w.bootstrap, t, [Rec(b"k%d" % (i % 5), b"v%d" % i) for i in range(100)], codec="lz4")
+    stated(cluster, w, t, records=100)
+    extra = []
+
+    def cleaned():
+        extra.append(1)
+        Confluent.produce(w.bootstrap, t, [Rec(b"roll", b"%d" % len(extra))])
+        return len([x for x in cluster.log(t).records if x.offset < 100]) < 50
+
+    until("the cleaner has been", cleaned, 60, 0.4)
+    stated(cluster, w, t, records=100 + len(extra))
+    end = 100 + len(extra) - 1
+    with Watch(r.bootstrap, t) as c:
+        c.wait("the last one", lambda: c.errors or (c.records and c.records[-1].offset() == end))
+        assert not c.errors, c.errors
+    assert r.metric("makoto_verify_records_total", verdict="missing") == 0
 
 
 def consume_and_tell(name, bootstrap, topic, count, timeout, caplog):

@@ -100,7 +100,7 @@ static const struct {
 	 "address in brackets"},
 	{{"attest.location", "${MAKOTO_TEST_UNSET}"},
 	 "-o attest.location: the environment has no MAKOTO_TEST_UNSET, and ${MAKOTO_TEST_UNSET:-default} gives no default"},
-	{{"verify.policy", "other.yaml"}, "-o: verify.policy: only \"trust.yaml\" is supported by this version"},
+	{{"verify.mode", "on"}, "-o: verify.mode: \"on\" is not right; want off|observe|enforce"},
 };
 
 START_TEST(bad_override)

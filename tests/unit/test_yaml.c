@@ -51,7 +51,7 @@ static const struct {
 	 "f.yaml:2:22: the environment has no MAKOTO_TEST_UNSET, and ${MAKOTO_TEST_UNSET:-default} gives no default"},
 	{"kafka:\n  security.protocol: tls\n",
 	 "f.yaml:2:22: kafka.security.protocol: \"tls\" is not right; want plaintext|ssl|sasl_plaintext|sasl_ssl"},
-	{"verify.policy: other\n", "f.yaml:1:16: verify.policy: only \"trust.yaml\" is supported by this version"},
+	{"verify.mode: on\n", "f.yaml:1:14: verify.mode: \"on\" is not right; want off|observe|enforce"},
 	{"kafka: {sasl: {user: x}}\n", "f.yaml:1:16: unknown key \"kafka.sasl.user\"; the nearest key is \"kafka.ssl.key.location\""},
 	{"listen: {tls.client.auth: always}\n", "f.yaml:1:27: listen.tls.client.auth: \"always\" is not right; want auto|none|optional|required"},
 	{"attest:\n  signing.key.id: \"pkcs11:x\"\n",
