@@ -168,6 +168,7 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 	set_limit(e, found->max_bytes);
 	e->facts.time = found->time;
 	e->facts.format = found->format;
+	e->facts.compacted = found->compacted;
 	if (!e->complete)
 		topics_used(t, e); /* somebody wants it; else it is refreshed */
 	e->complete = true;

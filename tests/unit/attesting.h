@@ -27,7 +27,7 @@ struct cluster_topic {
 	int16_t error;
 	int16_t settings_error;
 	int32_t partitions; /* 0: 1 << 10 */
-	const char *max_bytes, *time, *format; /* NULL: not told */
+	const char *max_bytes, *time, *format, *cleanup; /* NULL: not told */
 };
 
 enum { CLUSTER_TOPICS = 8, CLUSTER_ASKS = 64, CLUSTER_ASKED = 1000 };
@@ -226,13 +226,18 @@ cluster_settings(const struct cluster_ask *a, struct wr *w)
 		wr_compact(w, (struct slice){NULL, 0});
 		wr_i8(w, 2);
 		wr_compact(w, a->what[i].name);
-		cluster_list(w, true, error == 0 ? (size_t)(t->max_bytes != NULL) + (t->time != NULL) + (t->format != NULL) : 0);
+		cluster_list(w, true,
+			     error == 0 ? (size_t)(t->max_bytes != NULL) + (t->time != NULL) + (t->format != NULL) +
+						  (t->cleanup != NULL)
+					: 0);
 		if (error == 0 && t->max_bytes != NULL)
 			cluster_setting(w, "max.message.bytes", t->max_bytes);
 		if (error == 0 && t->time != NULL)
 			cluster_setting(w, "message.timestamp.type", t->time);
 		if (error == 0 && t->format != NULL)
 			cluster_setting(w, "message.format.version", t->format);
+		if (error == 0 && t->cleanup != NULL)
+			cluster_setting(w, "cleanup.policy", t->cleanup);
 		wr_u8(w, 0);
 	}
 	wr_u8(w, 0);

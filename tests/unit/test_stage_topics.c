@@ -51,6 +51,18 @@ ck_resumed(struct exchange *x)
 	stages_free(x);
 }
 
+START_TEST(compacted)
+{
+	static const char *const policies[] = {"delete", "compact", "compact,delete"};
+	struct exchange *x = waiting(slice_str("a"), NULL);
+
+	cluster.topics[0].cleanup = policies[_i];
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_int_eq(known(slice_str("a"), NULL).compacted, _i > 0);
+}
+END_TEST
+
 START_TEST(by_name)
 {
 	struct exchange *x = waiting(slice_str("a"), NULL), *y = waiting(slice_str("a"), NULL);
@@ -71,6 +83,7 @@ START_TEST(by_name)
 	ck_assert_mem_eq(f.id, id_a, 16);
 	ck_assert_uint_eq(f.max_bytes, 5000);
 	ck_assert_int_eq(f.time, CHAINS_TIME_APPEND);
+	ck_assert(!f.compacted);
 	/* The id leads to it as well, and the cluster's own id is known from the same answer. */
 	ck_assert_str_eq(known(no_name, id_a).name, "a");
 	chains_cluster(chains, id, sizeof(id));
@@ -989,6 +1002,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, by_name);
+	tcase_add_loop_test(t, compacted, 0, 3);
 	tcase_add_test(t, by_id);
 	tcase_add_test(t, little_is_told);
 	tcase_add_test(t, settings_fail);
