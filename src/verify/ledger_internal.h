@@ -122,6 +122,7 @@ struct spart {
 	int64_t need; /* the plan: to be read from here; -1: nothing */
 	bool taken;   /* by one want of those that are planned */
 	int64_t sought, sought_ms; /* where the finder last began to read, and when */
+	uint64_t sought_gen;
 	unsigned sought_times;     /* in a row */
 	bool reading; /* by the finder */
 	int64_t at;

@@ -73,13 +73,28 @@ merge_spans(struct spart *sp)
 	drop_span(sp, best);
 }
 
+/* Whatever a span was read for, whom its statements are about was noted. */
+static void
+survey(struct spart *sp, int64_t from, int64_t to)
+{
+	int64_t before;
+
+	if (from <= sp->surveyed && to > sp->surveyed)
+		sp->surveyed = to;
+	do {
+		before = sp->surveyed;
+		for (size_t i = 0; i < sp->span_count; i++)
+			if (sp->spans[i].lo <= sp->surveyed && sp->spans[i].hi > sp->surveyed)
+				sp->surveyed = sp->spans[i].hi;
+	} while (sp->surveyed > before);
+}
+
 void
 ledger_plan_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms)
 {
 	size_t at = 0;
 
-	if (from <= sp->surveyed && to > sp->surveyed)
-		sp->surveyed = to;
+	survey(sp, from, to);
 	for (size_t i = 0; i < sp->span_count; i++) {
 		struct span *s = &sp->spans[i];
 
@@ -317,7 +332,7 @@ begin_by_statements(const struct lpart *p, const struct spart *sp, size_t before
 	return found == BEGIN_BEHIND ? offset : -1;
 }
 
-/* Where a reading that is to miss nothing has to begin. */
+/* Nothing that it is about stands below. */
 static int64_t
 begin_of_all(const struct ledger *l, const struct want *w, const struct spart *sp)
 {
@@ -350,20 +365,18 @@ struct search {
 static int64_t
 begin_in(const struct ledger *l, const struct want *w, const struct search *s, const struct spart *sp, bool *ret_exact)
 {
-	int64_t begin;
+	int64_t all = begin_of_all(l, w, sp), begin;
 	bool done;
 
+	if (all < sp->low)
+		all = sp->low;
 	*ret_exact = true;
-	if (at_end(l, sp, walk(l, sp, sp->low, s->gen, s->limit_ms, &done)))
-		return sp->low;
-	if (s->full) {
-		begin = begin_of_all(l, w, sp);
-	} else {
-		begin = begin_by_statements(w->part, sp, s->before);
-		if (begin < 0)
-			begin = begin_by_time(sp, s->begin_ms, ret_exact);
-	}
-	return begin < 0 ? -1 : begin < sp->low ? sp->low : begin;
+	if (s->full || at_end(l, sp, walk(l, sp, all, s->gen, s->limit_ms, &done)))
+		return all;
+	begin = begin_by_statements(w->part, sp, s->before);
+	if (begin < 0)
+		begin = begin_by_time(sp, s->begin_ms, ret_exact);
+	return begin < 0 ? -1 : begin < all ? all : begin;
 }
 
 /* That statement was found where the clocks led to. */

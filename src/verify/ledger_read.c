@@ -337,7 +337,12 @@ on_found(void *arg, const struct follower_event *e)
 static void
 go_to(struct ledger *l, struct spart *sp, int64_t offset, int64_t now)
 {
-	if (offset == sp->sought && now - sp->sought_ms < AGAIN_MS)
+	uint64_t gen;
+
+	(void)pthread_mutex_lock(&l->lock);
+	gen = l->gen;
+	(void)pthread_mutex_unlock(&l->lock);
+	if (offset == sp->sought && gen == sp->sought_gen && now - sp->sought_ms < AGAIN_MS)
 		return;
 	if (follower_read(l->finder, sp->topic, sp->partition, offset) != 0) {
 		sp->reading = false;
@@ -345,9 +350,10 @@ go_to(struct ledger *l, struct spart *sp, int64_t offset, int64_t now)
 		return;
 	}
 	(void)pthread_mutex_lock(&l->lock);
-	sp->sought_times = offset == sp->sought ? sp->sought_times + 1 : 1;
+	sp->sought_times = offset == sp->sought && gen == sp->sought_gen ? sp->sought_times + 1 : 1;
 	sp->sought = offset;
 	sp->sought_ms = now;
+	sp->sought_gen = gen;
 	l->stats.seeks++;
 	(void)pthread_mutex_unlock(&l->lock);
 	sp->reading = true;

@@ -1,0 +1,365 @@
+#include "verify/ledger_internal.h"
+
+/* --- who waits ---------------------------------------------------------------------------- */
+
+/* Grows when something about the partition, or a chain that is named, came in. */
+static uint64_t
+version_of(const struct ledger *l, const struct want *w)
+{
+	uint64_t sum = w->part->version;
+
+	for (size_t i = 0; i < w->name_count; i++) {
+		const struct lchain *c = ledger_index_find_chain(l, &w->names[i].chain);
+
+		if (c != NULL)
+			sum += c->version;
+	}
+	return sum;
+}
+
+static void
+want_free(struct want *w)
+{
+	free(w->names);
+	free(w);
+}
+
+static void
+drop(struct ledger *l, struct want *w)
+{
+	list_remove(&l->wants, &w->link);
+	w->part->wants--;
+	want_free(w);
+}
+
+void
+ledger_tell(struct ledger *l, bool all)
+{
+	struct told {
+		void (*notify)(void *arg);
+		void *arg;
+	} told[64];
+	size_t n;
+	bool turned;
+
+	(void)pthread_mutex_lock(&l->lock);
+	turned = ledger_is_current(l) && !l->was_current;
+	l->was_current = ledger_is_current(l);
+	do {
+		int64_t before = ledger_now_ms() - LEDGER_WAIT_MAX_MS;
+
+		n = 0;
+		LIST_EACH(&l->wants, link) {
+			struct want *w = CONTAINER_OF(link, struct want, link);
+			bool old = w->asked_ms < before;
+
+			if (n == ARRAY_LEN(told))
+				break;
+			if (!all && !old && !turned && !w->ended && version_of(l, w) == w->version)
+				continue;
+			if (w->notify != NULL)
+				told[n++] = (struct told){w->notify, w->arg};
+			w->notify = NULL;
+			/* What it is about is looked for until it is asked for again, soon. */
+			if (all || old || !w->searching)
+				drop(l, w);
+			else
+				w->version = version_of(l, w);
+		}
+		(void)pthread_mutex_unlock(&l->lock);
+		for (size_t i = 0; i < n; i++)
+			told[i].notify(told[i].arg);
+		(void)pthread_mutex_lock(&l->lock);
+	} while (n == ARRAY_LEN(told));
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+/* --- who asks ----------------------------------------------------------------------------- */
+
+static struct want *
+want_new(const struct ledger_want *from, void (*notify)(void *arg), void *arg)
+{
+	struct want *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->from = from->from;
+	w->to = from->to;
+	w->min_ms = from->min_ms;
+	w->max_ms = from->max_ms;
+	w->notify = notify;
+	w->arg = arg;
+	w->asked_ms = ledger_now_ms();
+	if (from->name_count > 0) {
+		if ((w->names = calloc(from->name_count, sizeof(*w->names))) == NULL) {
+			free(w);
+			return NULL;
+		}
+		memcpy(w->names, from->names, from->name_count * sizeof(*w->names));
+		w->name_count = from->name_count;
+	}
+	return w;
+}
+
+static void
+touch(struct ledger *l, struct lpart *p, int64_t now_ms)
+{
+	p->asked_ms = now_ms;
+	if (!p->asked)
+		return;
+	list_remove(&l->recent, &p->recent);
+	list_prepend(&l->recent, &p->recent);
+}
+
+/* A chain of another partition, or one that nothing is known of: its statements are of interest from now on. */
+static int
+ask_name(struct ledger *l, const struct want *w, const struct ledger_name *name)
+{
+	struct lchain *c = ledger_index_find_chain(l, &name->chain);
+	int err;
+
+	if (c != NULL && c->part != NULL && c->part->asked) {
+		if (c->part != w->part) {
+			size_t at = ledger_index_by_id(c, name->window_id);
+
+			touch(l, c->part, w->asked_ms);
+			if (at < c->by_id.count)
+				c->part->last_from = c->by_id.list[at]->first;
+		}
+		return 0;
+	}
+	err = ledger_index_chain(l, &name->chain, true, false, &c);
+	return err == ERR_LIMIT ? 0 : err;
+}
+
+static int
+ask(struct ledger *l, const struct ledger_want *from, struct want *w)
+{
+	int64_t ignored = INT64_MIN;
+	int err = ledger_index_part(l, l->conf.cluster_id, from->topic, from->topic_id, from->partition, true, &w->part);
+
+	if (err != 0)
+		return err;
+	touch(l, w->part, w->asked_ms);
+	w->part->last_from = w->from;
+	w->part->last_to = w->to;
+	for (size_t i = 0; i < w->name_count; i++)
+		if ((err = ask_name(l, w, &w->names[i])) != 0)
+			return err;
+	w->searching = !ledger_plan_whole(l, w, false, &ignored);
+	w->version = version_of(l, w);
+	return 0;
+}
+
+/* What was asked before and told takes no part in the plan any more. */
+static void
+put_in(struct ledger *l, struct want *w)
+{
+	LIST_EACH(&l->wants, link) {
+		struct want *old = CONTAINER_OF(link, struct want, link);
+
+		if (old->part == w->part && old->notify == NULL && old != w)
+			drop(l, old);
+	}
+	if (!w->searching && w->notify == NULL) {
+		want_free(w);
+		return;
+	}
+	list_append(&l->wants, &w->link);
+	w->part->wants++;
+}
+
+/* --- answers -------------------------------------------------------------------------------- */
+
+struct gathering {
+	struct entry **list;
+	size_t count, cap;
+};
+
+static int
+gather(struct gathering *g, struct entry *e)
+{
+	if (e->body == NULL)
+		return 0;
+	if (g->count == g->cap) {
+		size_t more = g->cap == 0 ? 16 : g->cap * 2;
+		struct entry **p = reallocarray(g->list, more, sizeof(*p));
+
+		if (p == NULL)
+			return ERR_NOMEM;
+		g->list = p;
+		g->cap = more;
+	}
+	g->list[g->count++] = e;
+	return 0;
+}
+
+static bool
+lists_any(const struct runs *r, int64_t from, int64_t to)
+{
+	size_t lo = 0, hi = r->count;
+
+	while (lo < hi) { /* the first run that ends behind `from` */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->list[mid].first + (r->list[mid].count - 1) < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->count && r->list[lo].first < to;
+}
+
+static int
+gather_listed(struct gathering *g, const struct want *w)
+{
+	const struct lpart *p = w->part;
+	int64_t low = w->from < INT64_MIN + p->longest ? INT64_MIN : w->from - p->longest;
+
+	for (size_t i = ledger_index_by_first(p, low); i < p->by_first.count; i++) {
+		struct entry *e = p->by_first.list[i];
+		int err;
+
+		if (e->first >= w->to)
+			break;
+		if (e->last >= w->from && e->body != NULL && lists_any(&e->body->s.ranges, w->from, w->to) &&
+		    (err = gather(g, e)) != 0)
+			return err;
+	}
+	return 0;
+}
+
+static int
+gather_named(struct gathering *g, const struct ledger *l, const struct ledger_name *name)
+{
+	const struct lchain *c = ledger_index_find_chain(l, &name->chain);
+	bool stated = false;
+	int err;
+
+	for (size_t i = c == NULL ? 0 : ledger_index_by_id(c, name->window_id); c != NULL && i < c->by_id.count; i++) {
+		struct entry *e = c->by_id.list[i];
+		bool named = e->window_id == name->window_id;
+
+		if (!named && (stated || e->trust == TRUST_NONE || e->body == NULL)) {
+			if (stated)
+				break;
+			continue;
+		}
+		stated = stated || named || e->trust != TRUST_NONE;
+		if ((err = gather(g, e)) != 0)
+			return err;
+		if (!named)
+			break;
+	}
+	return 0;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
+
+	if (x->sp->topic != y->sp->topic)
+		return x->sp->topic > y->sp->topic ? 1 : -1;
+	if (x->sp->partition != y->sp->partition)
+		return x->sp->partition > y->sp->partition ? 1 : -1;
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* Of copies of one statement the better one first: trusted, with a manifest; else the one published first. */
+static int
+by_statement(const void *a, const void *b)
+{
+	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
+	int c = memcmp(x->chain->id.b, y->chain->id.b, CHAIN_ID_LEN);
+
+	if (c == 0)
+		c = (x->window_id > y->window_id) - (x->window_id < y->window_id);
+	if (c == 0)
+		c = memcmp(x->sha256, y->sha256, SHA256_LEN);
+	if (c == 0)
+		c = (int)x->trust - (int)y->trust;
+	if (c == 0)
+		c = (x->body->lw.w.manifest.p == NULL) - (y->body->lw.w.manifest.p == NULL);
+	return c != 0 ? c : by_place(a, b);
+}
+
+static bool
+same_statement(const struct entry *x, const struct entry *y)
+{
+	return chain_id_eq(&x->chain->id, &y->chain->id) && x->window_id == y->window_id &&
+	       memcmp(x->sha256, y->sha256, SHA256_LEN) == 0;
+}
+
+/* What was gathered, each once, in its order. */
+static int
+answer(struct ledger *l, struct gathering *g, struct ledger_answer *ret)
+{
+	const struct ledger_window **list;
+	size_t n = 0;
+
+	if (g->count > 0)
+		qsort(g->list, g->count, sizeof(struct entry *), by_statement);
+	for (size_t i = 0; i < g->count; i++)
+		if (n == 0 || !same_statement(g->list[n - 1], g->list[i]))
+			g->list[n++] = g->list[i];
+	if (n > 0)
+		qsort(g->list, n, sizeof(struct entry *), by_place);
+	if ((list = malloc((n + 1) * sizeof(struct ledger_window *))) == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct body *b = g->list[i]->body;
+
+		b->refs++;
+		ledger_index_use(l, b);
+		list[i] = &b->lw;
+	}
+	ret->windows = list;
+	ret->count = n;
+	return 0;
+}
+
+int
+ledger_ask(struct ledger *l, const struct ledger_want *want, void (*notify)(void *arg), void *arg,
+	   struct ledger_answer *ret)
+{
+	struct want *w = want_new(want, notify, arg);
+	struct ledger_answer a = {.count = 0};
+	struct gathering g = {NULL, 0, 0};
+	int err;
+
+	if (w == NULL)
+		return ERR_NOMEM;
+	(void)pthread_mutex_lock(&l->lock);
+	if ((err = ask(l, want, w)) != 0 || (err = gather_listed(&g, w)) != 0)
+		goto fail;
+	for (size_t i = 0; i < w->name_count; i++)
+		if ((err = gather_named(&g, l, &w->names[i])) != 0)
+			goto fail;
+	if ((err = answer(l, &g, &a)) != 0)
+		goto fail;
+	a.whole = !w->searching;
+	a.current = ledger_is_current(l);
+	put_in(l, w);
+	(void)pthread_mutex_unlock(&l->lock);
+	free(g.list);
+	follower_wake(l->finder);
+	*ret = a;
+	return 0;
+fail:
+	(void)pthread_mutex_unlock(&l->lock);
+	free(g.list);
+	want_free(w);
+	return err;
+}
+
+void
+ledger_release(struct ledger *l, struct ledger_answer *a)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < a->count; i++)
+		ledger_body_put((struct body *)(uintptr_t)a->windows[i]); /* its first member */
+	(void)pthread_mutex_unlock(&l->lock);
+	free((void *)(uintptr_t)a->windows);
+	*a = (struct ledger_answer){.count = 0};
+}
