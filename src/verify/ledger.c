@@ -87,9 +87,9 @@ copy_conf(struct ledger *l, const struct ledger_conf *conf)
 		l->conf.memory = LEDGER_MEMORY;
 	if (l->conf.memory < LEDGER_MEMORY_MIN)
 		l->conf.memory = LEDGER_MEMORY_MIN;
-	l->body_max = l->conf.memory / 2;
+	l->body_max = l->conf.memory / 16 * 7;
 	l->index_max = l->conf.memory / 64 * 9;
-	l->directory_max = l->conf.memory / 64 * 3;
+	l->directory_max = l->conf.memory / 64 * 7;
 	if ((l->topics = copy_list(conf->topics)) == NULL)
 		return ERR_NOMEM;
 	while (l->topics[l->topic_count] != NULL)

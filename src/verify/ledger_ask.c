@@ -111,6 +111,13 @@ touch(struct ledger *l, struct lpart *p, int64_t now_ms)
 	list_prepend(&l->recent, &p->recent);
 }
 
+static void
+look_from(struct lpart *p, const struct entry *e)
+{
+	p->last_from = e->first;
+	p->last_to = e->last + 1;
+}
+
 /* A chain of another partition, or one that nothing is known of: its statements are of interest from now on. */
 static int
 ask_name(struct ledger *l, const struct want *w, const struct ledger_name *name)
@@ -124,7 +131,7 @@ ask_name(struct ledger *l, const struct want *w, const struct ledger_name *name)
 
 			touch(l, c->part, w->asked_ms);
 			if (at < c->by_id.count)
-				c->part->last_from = c->by_id.list[at]->first;
+				look_from(c->part, c->by_id.list[at]);
 		}
 		return 0;
 	}

@@ -14,7 +14,7 @@ enum {
 	AHEAD_IDLE_MS = 30000, /* read ahead, and nobody came for it */
 	BEFORE_KEPT = 64,      /* entries that stay before what is asked for: they tell where to look */
 	COPIES_MAX = 8,        /* statements with one chain and window id that are looked at */
-	OVERHEAD = 64,         /* of an allocation and its place in a map or list */
+	OVERHEAD = 48,         /* of an allocation and its place in a map or list */
 };
 
 /* --- the directory ---------------------------------------------------------------------- */
@@ -64,6 +64,7 @@ ledger_index_part(struct ledger *l, struct slice cluster_id, struct slice topic,
 	if (asked && !p->asked) {
 		p->asked = true;
 		p->gen = ++l->gen;
+		p->asked_ms = ledger_now_ms();
 		p->known_from = INT64_MIN;
 		p->known_to = INT64_MAX;
 		list_prepend(&l->recent, &p->recent);
@@ -125,6 +126,7 @@ ledger_index_chain(struct ledger *l, const struct chain_id *id, bool asked, bool
 		if ((c = calloc(1, sizeof(*c))) == NULL)
 			return ERR_NOMEM;
 		c->id = *id;
+		c->known_to = UINT64_MAX;
 		if (map_put(l->chains, slice_of(id->b, CHAIN_ID_LEN), c) != 0) {
 			free(c);
 			return ERR_NOMEM;
@@ -338,6 +340,26 @@ ledger_index_use(struct ledger *l, struct body *b)
 
 /* --- entries ------------------------------------------------------------------------------ */
 
+/* Of what it is about, nothing beyond it is complete any more. */
+static void
+lose(const struct entry *e, bool before)
+{
+	struct lpart *p = e->part;
+	struct lchain *c = e->chain;
+
+	if (before) {
+		if (p != NULL && e->last >= p->known_from)
+			p->known_from = e->last + 1;
+		if (e->window_id >= c->known_from)
+			c->known_from = e->window_id + 1;
+	} else {
+		if (p != NULL && e->first < p->known_to)
+			p->known_to = e->first;
+		if (e->window_id < c->known_to)
+			c->known_to = e->window_id;
+	}
+}
+
 enum { ENTRY_BYTES = sizeof(struct entry) + 2 * sizeof(struct entry *) + OVERHEAD };
 
 static void
@@ -358,7 +380,7 @@ ledger_index_remove(struct ledger *l, struct entry *e)
 }
 
 void
-ledger_index_remove_of(struct ledger *l, const struct spart *sp)
+ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, bool lost)
 {
 	size_t at = 0;
 	struct slice key;
@@ -367,21 +389,29 @@ ledger_index_remove_of(struct ledger *l, const struct spart *sp)
 	while (map_next(l->chains, &at, &key, &value)) {
 		struct lchain *c = value;
 
-		for (size_t i = c->by_id.count; i-- > 0;)
-			if (c->by_id.list[i]->sp == sp)
-				entry_free(l, c->by_id.list[i]);
+		for (size_t i = c->by_id.count; i-- > 0;) {
+			struct entry *e = c->by_id.list[i];
+
+			if (e->sp != sp || e->offset < from || e->offset >= to)
+				continue;
+			if (lost)
+				lose(e, false);
+			entry_free(l, e);
+		}
 	}
 }
 
 void
 ledger_index_forget_part(struct ledger *l, struct lpart *p)
 {
-	while (p->by_first.count > 0)
+	/* Asked for again, they are looked for again. */
+	while (p->by_first.count > 0) {
+		p->by_first.list[p->by_first.count - 1]->chain->asked = false;
 		entry_free(l, p->by_first.list[p->by_first.count - 1]);
+	}
 	free(p->by_first.list);
 	p->by_first = (struct entries){NULL, 0, 0};
 	p->longest = 0;
-	/* Asked for again, it is looked for again. */
 	if (p->asked)
 		list_remove(&l->recent, &p->recent);
 	p->asked = false;
@@ -400,8 +430,7 @@ trim_before(struct ledger *l, struct lpart *p, int64_t below)
 			i++;
 			continue;
 		}
-		if (e->last >= p->known_from)
-			p->known_from = e->last + 1;
+		lose(e, true);
 		entry_free(l, e);
 		end--;
 	}
@@ -442,14 +471,6 @@ trim(struct ledger *l, const struct lpart *of)
 	}
 }
 
-/* Nothing of the part is known at and behind the offset any more. */
-static void
-forget_behind(struct lpart *p, int64_t offset)
-{
-	if (offset < p->known_to)
-		p->known_to = offset;
-}
-
 int
 ledger_index_add(struct ledger *l, struct entry *e)
 {
@@ -470,7 +491,7 @@ ledger_index_add(struct ledger *l, struct entry *e)
 			struct entry *farthest = p->by_first.list[p->by_first.count - 1];
 
 			if (farthest->first > e->first) {
-				forget_behind(p, farthest->first);
+				lose(farthest, false);
 				entry_free(l, farthest);
 			}
 		}
@@ -480,7 +501,7 @@ ledger_index_add(struct ledger *l, struct entry *e)
 	}
 	if (!has_room(l)) {
 		if (p != NULL)
-			forget_behind(p, e->first);
+			lose(e, false);
 		free(e);
 		return 0;
 	}
@@ -510,7 +531,9 @@ remove_all(struct ledger *l)
 
 		while (c->by_id.count > 0)
 			entry_free(l, c->by_id.list[c->by_id.count - 1]);
-		c->gen = l->gen;
+		c->gen = c->lost = l->gen;
+		c->known_from = 0;
+		c->known_to = UINT64_MAX;
 		c->version++;
 	}
 }

@@ -89,6 +89,8 @@ struct lchain {
 	bool asked; /* by name */
 	uint64_t gen;
 	int64_t asked_ms;
+	uint64_t known_from, known_to; /* of windows outside entries were given up, for want of memory … */
+	uint64_t lost;                 /* … and are looked for anew since that generation */
 	struct seen_list seen;
 	uint64_t version;
 };
@@ -207,7 +209,8 @@ int ledger_index_note_seen(struct ledger *l, struct seen_list *s, const struct s
 int ledger_index_add(struct ledger *l, struct entry *e) MUSTCHECK;
 struct entry *ledger_index_at(const struct lchain *c, uint64_t window_id, const struct spart *sp, int64_t offset);
 void ledger_index_remove(struct ledger *l, struct entry *e);
-void ledger_index_remove_of(struct ledger *l, const struct spart *sp); /* all that stand there */
+/* All that stand at those offsets.  lost: they may be there again. */
+void ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, bool lost);
 void ledger_index_forget_part(struct ledger *l, struct lpart *p); /* all its entries */
 void ledger_index_forget_all(struct ledger *l);
 void ledger_index_clear(struct ledger *l); /* at the end */

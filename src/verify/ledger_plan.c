@@ -25,7 +25,7 @@ enum {
 	BEGIN_BEHIND = 4,
 	LOOK_BACK = 64,
 	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
-	STUCK_MAX = 5,
+	NEAR_LOOK = 8,
 };
 
 static int64_t
@@ -228,7 +228,7 @@ ledger_plan_is_gone(const struct entry *e)
 {
 	const struct spart *sp = e->sp;
 
-	return e->body == NULL && (e->offset < sp->low || (sp->sought == e->offset && sp->sought_times > STUCK_MAX));
+	return e->body == NULL && e->offset < sp->low;
 }
 
 /* Entries that an answer takes and that have no body.  True: there are some. */
@@ -280,36 +280,60 @@ struct names {
 	const struct entry *near; /* the last of a named chain that isn't behind the named one */
 };
 
+/* The last trusted one below that place in the list. */
+static const struct entry *
+last_trusted(const struct entries *s, size_t at)
+{
+	for (size_t i = at; i > 0 && at - i < NEAR_LOOK; i--)
+		if (s->list[i - 1]->trust != TRUST_NONE)
+			return s->list[i - 1];
+	return NULL;
+}
+
+/* Since which generation all of the chain is kept; 0: it isn't. */
+static uint64_t
+kept_since(struct ledger *l, struct lchain *c, uint64_t window_id)
+{
+	uint64_t gen = c->asked ? c->gen : UINT64_MAX;
+
+	if (window_id < c->known_from || window_id >= c->known_to) {
+		/* What memory had no room for is looked for anew. */
+		c->lost = ++l->gen;
+		c->known_from = 0;
+		c->known_to = UINT64_MAX;
+	}
+	if (c->part != NULL && c->part->asked && c->part->gen < gen)
+		gen = c->part->gen;
+	return gen == UINT64_MAX ? 0 : gen > c->lost ? gen : c->lost;
+}
+
 static struct names
-look_at_names(const struct ledger *l, const struct want *w)
+look_at_names(struct ledger *l, const struct want *w)
 {
 	struct names r = {.told = true};
 
 	for (size_t n = 0; n < w->name_count; n++) {
-		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+		struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
 		size_t at = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id);
+		const struct entry *near = c == NULL ? NULL : last_trusted(&c->by_id, at);
 		bool told = false;
+		uint64_t gen;
 
-		if (at > 0)
-			r.near = c->by_id.list[at - 1];
 		for (size_t i = at; c != NULL && !told && i < c->by_id.count; i++) {
 			const struct entry *e = c->by_id.list[i];
 
 			told = e->window_id == w->names[n].window_id || e->trust != TRUST_NONE;
-			if (e->window_id == w->names[n].window_id)
-				r.near = e;
+			if (e->window_id == w->names[n].window_id && e->trust != TRUST_NONE)
+				near = e;
 		}
+		if (near != NULL)
+			r.near = near;
 		if (told)
 			continue;
 		r.told = false;
-		if (c != NULL) {
-			uint64_t gen = c->asked ? c->gen : UINT64_MAX;
-
-			if (c->part != NULL && c->part->asked && c->part->gen < gen)
-				gen = c->part->gen;
-			if (gen != UINT64_MAX && gen > r.gen)
-				r.gen = gen;
-		}
+		gen = c == NULL ? 0 : kept_since(l, c, w->names[n].window_id);
+		if (gen > r.gen)
+			r.gen = gen;
 	}
 	return r;
 }

@@ -17,6 +17,7 @@ enum {
 	AGAIN_MS = 200, /* the same place is not read from sooner */
 	TURN_MS = 250,  /* then it is another want's */
 	SHORT_WAIT_MS = 50,
+	STUCK_MAX = 5, /* a statement that was there and can't be read again is looked for anew */
 };
 
 static void
@@ -151,7 +152,7 @@ add_partitions(struct ledger *l, size_t topic, int32_t count)
 static void
 begin_anew(struct ledger *l, struct spart *sp)
 {
-	ledger_index_remove_of(l, sp);
+	ledger_index_remove_of(l, sp, INT64_MIN, INT64_MAX, false);
 	sp->span_count = sp->time_count = sp->time_next = 0;
 	sp->surveyed = sp->low;
 	sp->following = sp->follow_known = false;
@@ -351,6 +352,8 @@ go_to(struct ledger *l, struct spart *sp, int64_t offset, int64_t now)
 	}
 	(void)pthread_mutex_lock(&l->lock);
 	sp->sought_times = offset == sp->sought && gen == sp->sought_gen ? sp->sought_times + 1 : 1;
+	if (sp->sought_times > STUCK_MAX) /* it isn't what it was any more */
+		ledger_index_remove_of(l, sp, offset, offset + 1, true);
 	sp->sought = offset;
 	sp->sought_ms = now;
 	sp->sought_gen = gen;

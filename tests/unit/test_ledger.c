@@ -290,6 +290,50 @@ START_TEST(bounded)
 }
 END_TEST
 
+/* A copy of a topic, whose records name the windows of the one that they came from, is read from its start to its end. */
+START_TEST(mirror)
+{
+	enum { WINDOWS = 2000, EACH = 200 };
+	struct lab_chain c;
+
+	lab_open(2);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++) {
+		lab_state(&c, EACH, true);
+		c.now_ms += 1000;
+	}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int i = 0; i < WINDOWS; i += 4) {
+		struct ledger_want w = want_of("copy", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+		struct ledger_name names[4];
+		struct ledger_answer a;
+
+		for (int n = 0; n < 4; n++)
+			names[n] = (struct ledger_name){c.id, (uint64_t)(i + n) + 1};
+		w.names = names;
+		w.name_count = 4;
+		for (;;) {
+			int heard;
+
+			(void)pthread_mutex_lock(&bell.lock);
+			heard = bell.count;
+			(void)pthread_mutex_unlock(&bell.lock);
+			ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+			if (a.count == 4)
+				break;
+			ledger_release(l, &a);
+			lab_wait(heard + 1);
+		}
+		ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)i + 1);
+		ck_assert_uint_eq(nth(&a, 3)->window_id, (uint64_t)i + 4);
+		ledger_release(l, &a);
+		ck_assert_uint_le(stats().window_bytes + stats().index_bytes, LEDGER_MEMORY_MIN / 4 * 3);
+	}
+	ck_assert_uint_lt(stats().seeks, WINDOWS / 10);
+	end();
+}
+END_TEST
+
 /* More statements than the index has room for, at an hour's distance. */
 START_TEST(index_overflows)
 {
@@ -566,6 +610,7 @@ main(void)
 	tcase_add_test(t, clock_behind);
 	tcase_add_test(t, never_stated);
 	tcase_add_test(t, bounded);
+	tcase_add_test(t, mirror);
 	tcase_add_test(t, index_overflows);
 	tcase_add_test(t, named);
 	tcase_add_test(t, untrusted);
