@@ -218,17 +218,3 @@ ledger_stats(struct ledger *l, struct ledger_stats *ret)
 	ret->current = ledger_is_current(l);
 	(void)pthread_mutex_unlock(&l->lock);
 }
-
-int
-ledger_trusts_keys(void *arg, struct published *p, enum verdict_trust *ret)
-{
-	const struct ledger_keys *k = arg;
-	int err = published_check(p, k->trust);
-
-	if (err != 0)
-		return err;
-	*ret = p->state == PUBLISHED_SIGNED				      ? TRUST_SIGNED
-	       : p->state == PUBLISHED_UNSIGNED && k->accept_unsigned ? TRUST_UNSIGNED
-								      : TRUST_NONE;
-	return 0;
-}

@@ -89,13 +89,6 @@ void ledger_release(struct ledger *l, struct ledger_answer *a);
 /* Whom to trust changed: all is read and judged anew. */
 void ledger_trust_changed(struct ledger *l);
 
-/* For ledger_conf.trusts; arg is a struct ledger_keys: who signs with one of the keys is trusted. */
-struct ledger_keys {
-	const struct trust *trust;
-	bool accept_unsigned; /* level 1 counts */
-};
-int ledger_trusts_keys(void *arg, struct published *p, enum verdict_trust *ret) MUSTCHECK;
-
 void ledger_stats(struct ledger *l, struct ledger_stats *ret);
 
 #endif

@@ -3,14 +3,14 @@
 
 #include "mocked.h"
 #include "suite.h"
+#include "trusting.h"
 #include "verify/ledger.h"
 #include "world.h"
 
 static struct world w;
 static struct world_proxy proxy, stranger;
-static struct trust *trust;
 static struct ledger *l;
-static struct ledger_keys keys;
+static struct policy *policy;
 
 static struct bell {
 	pthread_mutex_t lock;
@@ -31,15 +31,13 @@ ring(void *arg)
 static void
 setup(void)
 {
-	char why[256];
-
 	mocked_open();
 	ck_assert_int_eq(mock_topic(mock, WORLD_DBOM, 3), 0);
 	world_proxy_open(&proxy, "t", WORLD_TOPIC_ID, 2, 1, true);
 	world_proxy_open(&stranger, "t", WORLD_TOPIC_ID, 2, 2, true);
-	trust = trust_new();
-	ck_assert_int_eq(trust_load(trust, proxy.public_key, why, sizeof(why)), 0);
-	keys = (struct ledger_keys){trust, false};
+	trust_nobody();
+	trust_also(proxy.public_key);
+	policy = trust_policy(false);
 }
 
 static void
@@ -49,8 +47,17 @@ teardown(void)
 	world_free(&w);
 	world_proxy_close(&proxy);
 	world_proxy_close(&stranger);
-	trust_free(trust);
+	policy_unref(policy);
 	mock_stop(mock);
+}
+
+static int
+trusts(void *arg UNUSED, struct published *p, enum verdict_trust *ret)
+{
+	int err = published_check(p, policy);
+
+	*ret = p->trust;
+	return err;
 }
 
 static void
@@ -60,8 +67,7 @@ begin(void)
 	struct ledger_conf conf = {.bootstrap = mock_bootstrap(mock),
 				   .topics = topics,
 				   .cluster_id = slice_str(world_cluster),
-				   .trusts = ledger_trusts_keys,
-				   .arg = &keys};
+				   .trusts = trusts};
 	char why[256];
 
 	ck_assert_msg(ledger_new(&conf, &l, why, sizeof(why)) == 0, "%s", why);
@@ -161,8 +167,7 @@ START_TEST(nobody_there)
 	struct ledger_conf conf = {.bootstrap = mock_bootstrap(mock),
 				   .topics = topics,
 				   .cluster_id = slice_str(world_cluster),
-				   .trusts = ledger_trusts_keys,
-				   .arg = &keys};
+				   .trusts = trusts};
 	struct ledger *bad;
 	char why[256];
 
