@@ -7,7 +7,6 @@
 #include "base/metrics.h"
 #include "daemon/app_internal.h"
 #include "makoto/json_write.h"
-#include "makoto/json_write.h"
 
 enum { OK = 0, FAILED = 1, CONFIG = 2 };
 
