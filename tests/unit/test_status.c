@@ -50,6 +50,12 @@ state_instance(const struct state *s)
 	return instance;
 }
 
+void
+app_verify_status(struct app *a UNUSED, struct wr *w)
+{
+	wr_text(w, ",\"verify\":{\"mode\":\"off\"}");
+}
+
 static struct app app;
 
 static void
