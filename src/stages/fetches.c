@@ -2,10 +2,13 @@
 
 #include "digest/sha256.h"
 
-/* A client has one session on a connection; who begins more than these loses the oldest. */
-enum { SESSIONS_MAX = 8 };
+/*
+ * A client has one session on a connection, or for a moment two; who begins more loses the oldest.  With as many
+ * partitions as one request may name that is 16 MiB.
+ */
+enum { SESSIONS_MAX = 2, ASKED_MAX = FETCH_PARTS_MAX };
 
-enum { ID_LEN = 16, ASKED_MAX = 1 << 20 };
+enum { ID_LEN = 16 };
 
 /* A name is told by its hash, cut to the length of an id. */
 struct place {

@@ -375,14 +375,17 @@ is_elsewhere(struct judge *j)
 {
 	const struct verdict_record *r = j->current;
 	struct verdict_record copy = *r;
-	uint8_t hash[SHA256_LEN];
+	const uint8_t *hash = NULL;
+	uint8_t sum[SHA256_LEN];
 	struct verdicts *there;
 	struct triple t;
 	bool named;
 
-	if (r->value.p != NULL)
-		sha256_of(r->value, hash);
-	if (!triple_last(r->headers, r->header_count, r->value.p == NULL ? NULL : hash, &t) || !t.well_formed)
+	if (r->value.p != NULL) {
+		sha256_of(r->value, sum);
+		hash = sum;
+	}
+	if (!triple_last(r->headers, r->header_count, hash, &t) || !t.well_formed)
 		return false;
 	there = that_knows(j, &t, &named);
 	if (!named)

@@ -132,15 +132,15 @@ START_TEST(many_sessions)
 		answer(a, 0, id);
 		fetches_release(a);
 	}
-	ck_assert_int_eq(request(12, 1, NULL, 0, NULL, 0, &a), ERR_NOTFOUND);
-	ck_assert_int_eq(request(13, 1, NULL, 0, NULL, 0, &a), 0);
-	ck_assert_int_eq(offset(a, &t0), 13);
+	ck_assert_int_eq(request(18, 1, NULL, 0, NULL, 0, &a), ERR_NOTFOUND);
+	ck_assert_int_eq(request(19, 1, NULL, 0, NULL, 0, &a), 0);
+	ck_assert_int_eq(offset(a, &t0), 19);
 	/* The same id again is another session. */
 	fetches_release(a);
 	ck_assert_int_eq(request(0, 0, (struct fetch_want[]){{u0, 1}}, 1, NULL, 0, &a), 0);
-	answer(a, 0, 13);
+	answer(a, 0, 19);
 	fetches_release(a);
-	ck_assert_int_eq(request(13, 1, NULL, 0, NULL, 0, &a), 0);
+	ck_assert_int_eq(request(19, 1, NULL, 0, NULL, 0, &a), 0);
 	ck_assert_int_eq(offset(a, &t0), -99);
 	fetches_release(a);
 }
@@ -158,6 +158,29 @@ START_TEST(twice)
 	ck_assert_int_eq(request(0, -1, (struct fetch_want[]){{t0, INT64_MIN}}, 1, &t1, 1, &a), 0);
 	ck_assert_int_eq(offset(a, &t0), INT64_MIN + 1);
 	fetches_release(a);
+}
+END_TEST
+
+/* A session that outgrows what one request may name is forgotten, and begins anew. */
+START_TEST(too_many_partitions)
+{
+	struct fetch_want *many = calloc(FETCH_PARTS_MAX, sizeof(*many));
+	struct fetch_request q = {.session_id = 9, .session_epoch = 1, .wants = many, .count = FETCH_PARTS_MAX};
+	struct asked *a;
+
+	ck_assert_ptr_nonnull(many);
+	for (int32_t i = 0; i < FETCH_PARTS_MAX; i++)
+		many[i] = (struct fetch_want){ID(7, i + 1), i};
+	ck_assert_int_eq(request(0, 0, (struct fetch_want[]){{i0, 5}}, 1, NULL, 0, &a), 0);
+	answer(a, 0, 9);
+	fetches_release(a);
+	ck_assert_int_eq(fetches_request(f, &q, &a), ERR_LIMIT);
+	ck_assert_int_eq(request(9, 2, NULL, 0, NULL, 0, &a), ERR_NOTFOUND);
+	q.session_epoch = 0;
+	ck_assert_int_eq(fetches_request(f, &q, &a), 0);
+	ck_assert_int_eq(offset(a, &many[FETCH_PARTS_MAX - 1].at), FETCH_PARTS_MAX - 1);
+	fetches_release(a);
+	free(many);
 }
 END_TEST
 
@@ -187,6 +210,7 @@ main(void)
 	tcase_add_test(c, a_session_ends);
 	tcase_add_test(c, many_sessions);
 	tcase_add_test(c, twice);
+	tcase_add_test(c, too_many_partitions);
 	tcase_add_test(c, outlives_its_session);
 	suite_add_tcase(s, c);
 	return suite_run(s);
