@@ -1,0 +1,93 @@
+/* What judge.c, judge_told.c and judge_run.c share. */
+#ifndef VERIFY_JUDGE_INTERNAL_H
+#define VERIFY_JUDGE_INTERNAL_H
+
+#include "kafka/batch.h"
+#include "verify/judge.h"
+
+enum { JUDGE_NAMES_MAX = 64 };
+
+enum judge_kind { KIND_DATA, KIND_CONTROL, KIND_LEGACY, KIND_UNREADABLE };
+
+struct judge_part { /* what is known of a batch beside its end */
+	struct batch b;
+	enum judge_kind kind;
+	bool gap; /* not each of its offsets, and those between it and the one before, has a record */
+};
+
+struct judge {
+	size_t max_plain;
+	struct codecs *codecs;
+	struct wr plain;
+	struct header *headers;
+	size_t header_cap;
+
+	struct judge_case c;
+	struct judge_batch *batches;
+	struct judge_part *parts;
+	size_t count, cap;
+
+	/* One run. */
+	const struct ledger_answer *answer;
+	struct verdict_window *windows; /* the answer's, with what is known of their manifests */
+	struct verdicts *home, *foreign, *mirrored; /* of windows of this partition, of others, of the mirrored topic */
+	int64_t fed_to;                      /* batches from here on were not read */
+	const struct verdict_record *current; /* that is being judged; NULL: one from before */
+	struct ledger_name names[JUDGE_NAMES_MAX];
+	size_t name_count;
+	int err;
+};
+
+/* The offsets that follow the batches so far. */
+static inline int64_t
+judge_end_of(const struct judge *j)
+{
+	return j->count == 0 ? j->c.fetch_offset : j->batches[j->count - 1].last + 1;
+}
+
+/* The first batch that reaches the offset; count: none does. */
+static inline size_t
+judge_batch_of(const struct judge *j, int64_t offset)
+{
+	size_t lo = 0, hi = j->count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (j->batches[mid].last < offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Is it about this partition? */
+static inline bool
+judge_is_home(const struct judge *j, const struct statement *s)
+{
+	return s->partition == j->c.partition && slice_eq(s->topic, j->c.topic) && slice_eq(s->topic_id, j->c.topic_id) &&
+	       slice_eq(s->cluster_id, j->c.cluster_id);
+}
+
+/* --- judge_told.c: what the verdicts say -------------------------------------------------- */
+
+/* What a verdict about a record comes to; w may be NULL. */
+enum judge_end judge_told_end(const struct judge *j, int64_t offset, enum verdict v, const struct verdict_window *w);
+
+/* The batch ends so because of this offset, unless it ended so already, or worse. */
+void judge_told_come_to(struct judge_batch *b, enum judge_end end, int64_t offset, bool is_missing, enum verdict v,
+			const char *why, const struct verdict_window *w);
+
+bool judge_told_is_mirrored(const struct judge *j, const struct statement *s);
+
+/* verdict_options' callbacks: of windows of this partition, and of others, which never find an offset listed. */
+void judge_told_record(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);
+enum window_finding judge_told_absent(void *arg, const struct verdict_window *w, int64_t offset, bool open,
+				      const char **ret_why);
+void judge_told_window(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why);
+void judge_told_foreign(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);
+void judge_told_foreign_window(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset,
+			       const char *why);
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ *   batch ─► records ─► verdicts (makoto/verdict.h), of this partition's windows ─┬─► the batch's end
+ *                          └─► those that name a window of another partition ─────┘
+ */
+#include "verify/judge_internal.h"
+
+#include "kafka/record.h"
+
+/* --- one batch ------------------------------------------------------------------------------ */
+
+static int
+headers_of(struct judge *j, const struct record *rec)
+{
+	size_t n = (size_t)rec->header_count;
+	struct rd r = rd_of(rec->headers);
+
+	if (n > j->header_cap) {
+		struct header *more = reallocarray(j->headers, n, sizeof(*more));
+
+		if (more == NULL)
+			return ERR_NOMEM;
+		j->headers = more;
+		j->header_cap = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (record_header_next(&r, &j->headers[i].name, &j->headers[i].value) != 0)
+			return ERR_MALFORMED;
+	return 0;
+}
+
+/* 0, ERR_NOMEM, or why it can't be read. */
+static int
+feed(struct judge *j, const struct judge_batch *at, const struct batch *b)
+{
+	bool append = batch_is(b, BATCH_LOG_APPEND);
+	int64_t next = at->base;
+	struct slice plain = b->records;
+	struct rd r;
+	int err;
+
+	if (batch_codec(b) == CODEC_COUNT)
+		return ERR_UNSUPPORTED;
+	if (batch_codec(b) != CODEC_NONE && b->count > 0) {
+		wr_reset(&j->plain);
+		if ((err = codec_decompress(j->codecs, batch_codec(b), b->records, j->max_plain, &j->plain)) != 0)
+			return err;
+		plain = wr_slice(&j->plain);
+	}
+	r = rd_of(plain);
+	for (int32_t i = 0; i < b->count; i++) {
+		struct verdict_record v;
+		struct record rec;
+
+		if ((err = record_next(&r, b->base_timestamp, &rec)) != 0 || (err = headers_of(j, &rec)) != 0)
+			return err;
+		if (rec.offset_delta < 0 || rec.offset_delta > b->last_offset_delta || at->base + rec.offset_delta < next)
+			return ERR_MALFORMED;
+		v = (struct verdict_record){at->base + rec.offset_delta, append ? b->max_timestamp : rec.timestamp,
+					    rec.key, rec.value, j->headers, (size_t)rec.header_count};
+		next = v.offset + 1;
+		j->current = &v;
+		err = verdicts_record(j->home, &v);
+		j->current = NULL;
+		if (err != 0 || (err = j->err) != 0)
+			return err;
+	}
+	return b->count > 0 && rd_left(&r) > 0 ? ERR_MALFORMED : 0;
+}
+
+static bool
+is_listed(const struct judge *j, const struct judge_batch *b)
+{
+	for (size_t i = 0; i < j->answer->count; i++) {
+		const struct verdict_window *w = &j->windows[i];
+
+		if (w->trust != TRUST_NONE && judge_is_home(j, w->statement) && w->statement->first_offset <= b->last &&
+		    w->statement->last_offset >= b->base)
+			return true;
+	}
+	return false;
+}
+
+/* A batch that can't be read is what nobody attested; where a statement speaks of its offsets, it isn't what was. */
+static void
+tell_unread(struct judge *j, struct judge_batch *b, enum judge_kind kind)
+{
+	enum verdict v = kind == KIND_UNREADABLE && is_listed(j, b) ? VERDICT_ALTERED : VERDICT_UNATTESTED;
+	const char *why = kind == KIND_LEGACY ? "its message format is older than record headers"
+					      : "its batch is damaged, or too large to be read";
+
+	b->counts[v]++;
+	judge_told_come_to(b, judge_told_end(j, b->base, v, NULL), b->base, false, v, why, NULL);
+}
+
+static int
+judge_batch(struct judge *j, size_t i)
+{
+	struct judge_batch *b = &j->batches[i];
+	enum judge_kind kind = j->parts[i].kind;
+	int err = 0;
+
+	j->fed_to = b->last + 1;
+	if (kind == KIND_DATA)
+		err = feed(j, b, &j->parts[i].b);
+	if (err == ERR_NOMEM)
+		return err;
+	if (err != 0) {
+		/* Its records so far were told; it counts as one that can't be read from now on. */
+		j->parts[i].kind = kind = KIND_UNREADABLE;
+		memset(b->counts, 0, sizeof(b->counts));
+	}
+	if (kind == KIND_LEGACY || kind == KIND_UNREADABLE)
+		tell_unread(j, b, kind);
+	/* As long as more may be read, nobody knows that nothing was where nothing is. */
+	if (j->parts[i].gap && !j->answer->whole && !j->c.compacted)
+		judge_told_come_to(b, JUDGE_WAIT, b->base, true, VERDICT_COUNT, "offsets before it have no record", NULL);
+	return 0;
+}
+
+/* --- a run ---------------------------------------------------------------------------------- */
+
+static int
+begin(struct judge *j)
+{
+	struct verdict_options o = {.dbom_topic = j->c.dbom_topic,
+				    .now_ms = j->c.now_ms,
+				    .pending_max_ms = j->c.pending_max_ms,
+				    .log_start = j->c.log_start < 0 ? 0 : j->c.log_start,
+				    .from = j->c.fetch_offset,
+				    .to = judge_end_of(j),
+				    .compacted = j->c.compacted,
+				    .arg = j,
+				    .record = judge_told_record,
+				    .absent = judge_told_absent,
+				    .window = judge_told_window};
+	size_t n = j->answer->count;
+	int err;
+
+	j->home = verdicts_new(&o);
+	o.record = judge_told_foreign;
+	o.window = judge_told_foreign_window;
+	j->foreign = verdicts_new(&o);
+	o.mirror = true;
+	j->mirrored = verdicts_new(&o);
+	j->windows = calloc(n > 0 ? n : 1, sizeof(*j->windows));
+	if (j->home == NULL || j->foreign == NULL || j->mirrored == NULL || j->windows == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct verdict_window *w = &j->windows[i];
+
+		*w = j->answer->windows[i]->w;
+		w->checked = true;
+		err = verdicts_window(judge_is_home(j, w->statement)	     ? j->home
+				      : judge_told_is_mirrored(j, w->statement) ? j->mirrored
+								     : j->foreign,
+				      w);
+		if (err != 0)
+			return err;
+	}
+	if ((err = verdicts_begin(j->home)) == 0 && (err = verdicts_begin(j->foreign)) == 0)
+		err = verdicts_begin(j->mirrored);
+	return err;
+}
+
+/* Nothing behind one that waits can go on before it does. */
+static int
+run(struct judge *j)
+{
+	size_t i = 0;
+	int err;
+
+	if ((err = begin(j)) != 0)
+		return err;
+	for (; i < j->count; i++) {
+		if ((err = judge_batch(j, i)) != 0)
+			return err;
+		if (j->batches[i].end == JUDGE_WAIT) {
+			i++;
+			break;
+		}
+	}
+	for (; i < j->count; i++)
+		j->batches[i].end = JUDGE_WAIT;
+	if ((err = verdicts_end(j->home)) == 0 && (err = verdicts_end(j->foreign)) == 0)
+		err = verdicts_end(j->mirrored);
+	return err;
+}
+
+int
+judge_run(struct judge *j, const struct ledger_answer *a, const struct ledger_name **ret_names, size_t *ret_count)
+{
+	int err;
+
+	for (size_t i = 0; i < j->count; i++) {
+		struct judge_batch *b = &j->batches[i];
+
+		*b = (struct judge_batch){.bytes = b->bytes, .base = b->base, .last = b->last, .offset = -1, .why = ""};
+	}
+	j->answer = a;
+	j->name_count = 0;
+	j->fed_to = j->c.fetch_offset;
+	j->err = 0;
+	err = run(j);
+	verdicts_free(j->home);
+	verdicts_free(j->foreign);
+	verdicts_free(j->mirrored);
+	free(j->windows);
+	j->home = j->foreign = j->mirrored = NULL;
+	j->windows = NULL;
+	j->answer = NULL;
+	if (err != 0)
+		return err;
+	*ret_names = j->names;
+	*ret_count = j->name_count;
+	return 0;
+}
