@@ -1,4 +1,10 @@
-/* librdkafka's interface of single partitions, all into one queue that is polled through an event fd. */
+/*
+ * librdkafka's interface of single partitions, all into one queue that is polled through an event fd.
+ *
+ * Two things of librdkafka 2.0.  What it counts of a queued record is key and value, not headers: so the queue is
+ * bounded by a number of records too.  And when the queue was full, it looks again after a second, or when something
+ * else happens to the broker's connection: nudge() asks the leader a question once the queue is empty.
+ */
 #include "rdkafka/follower.h"
 
 #include <errno.h>
@@ -13,6 +19,10 @@ enum {
 	TAKE_MAX = 256,
 	OFFSET_FIRST = -2,
 	OFFSET_END = -1,
+	DRY_MS = 2,     /* so long nothing came, though there is more */
+	NUDGES = 8,     /* at most as many questions at once */
+	NUDGE_MS = 100, /* for the answer */
+	RECORD = 256 * 1024, /* more than most have, headers included */
 	ANSWER = 1024 * 1024, /* of a partition, in one answer; less than one record is never asked for */
 };
 
@@ -43,7 +53,6 @@ struct follower {
 
 static const char *const defaults[] = {
 	"client.id", "makoto-proxy",
-	"queued.min.messages", "100000",
 	"fetch.error.backoff.ms", "100",
 	"socket.keepalive.enable", "true",
 	"reconnect.backoff.max.ms", "5000",
@@ -78,6 +87,8 @@ open_handle(struct follower *f, const struct follower_conf *conf, char *why, siz
 	if ((err = handle_conf(conf->bootstrap, defaults, conf->props, fixed, &rconf, why, why_len)) != 0)
 		return err;
 	if ((err = set_number(rconf, "queued.max.messages.kbytes", conf->queue_bytes / 1024, why, why_len)) != 0 ||
+	    (err = set_number(rconf, "queued.min.messages",
+			      conf->queue_bytes < 16 * RECORD ? 16 : conf->queue_bytes / RECORD, why, why_len)) != 0 ||
 	    (err = set_number(rconf, "fetch.message.max.bytes", conf->queue_bytes < 4 * ANSWER ? conf->queue_bytes / 4 : ANSWER,
 			      why, why_len)) != 0 ||
 	    (err = set_number(rconf, "fetch.max.bytes", conf->queue_bytes < 4 * ANSWER ? ANSWER : conf->queue_bytes / 4,
@@ -300,16 +311,44 @@ follower_read(struct follower *f, size_t topic, int32_t partition, int64_t offse
 	return 0;
 }
 
+static void
+nudge(struct follower *f)
+{
+	int asked = 0;
+
+	for (size_t i = 0; i < f->topic_count; i++)
+		for (int32_t p = 0; p < f->topics[i].count && asked < NUDGES; p++) {
+			const struct reading *r = &f->topics[i].list[p];
+			int64_t low, high;
+
+			if (!r->on || rd_kafka_get_watermark_offsets(f->rk, f->topics[i].name, p, &low, &high) !=
+					      RD_KAFKA_RESP_ERR_NO_ERROR || high <= r->next)
+				continue;
+			(void)rd_kafka_query_watermark_offsets(f->rk, f->topics[i].name, p, &low, &high, NUDGE_MS);
+			asked++;
+		}
+}
+
+static bool
+is_empty(struct follower *f, int timeout_ms)
+{
+	struct pollfd fd = {.fd = f->event_fd, .events = POLLIN};
+
+	return rd_kafka_queue_length(f->queue) == 0 && poll(&fd, 1, timeout_ms) == 0;
+}
+
 void
 follower_wait(struct follower *f, int timeout_ms)
 {
-	struct pollfd fd = {.fd = f->event_fd, .events = POLLIN};
+	int first_ms = timeout_ms < DRY_MS ? timeout_ms : DRY_MS;
 	rd_kafka_queue_t *main_queue;
 	rd_kafka_event_t *ev;
 	eventfd_t n;
 
-	if (rd_kafka_queue_length(f->queue) == 0)
-		(void)poll(&fd, 1, timeout_ms);
+	if (is_empty(f, first_ms) && first_ms < timeout_ms) {
+		nudge(f);
+		(void)is_empty(f, timeout_ms - first_ms);
+	}
 	(void)eventfd_read(f->event_fd, &n);
 	/* Errors of connections wait in the main queue until somebody takes them out. */
 	main_queue = rd_kafka_queue_get_main(f->rk);

@@ -54,11 +54,12 @@ ledger_body_new(const struct published *p, enum verdict_trust trust, struct slic
 	size_t n = from != NULL && trust != TRUST_NONE && is_right(from, manifest) ? manifest.n : 0;
 	size_t bytes = body_bytes(from, n);
 	struct body *b = calloc(1, bytes);
-	uint8_t *at = (uint8_t *)(b + 1);
 	struct statement *s;
+	uint8_t *at;
 
 	if (b == NULL)
 		return NULL;
+	at = (uint8_t *)(b + 1);
 	s = &b->s;
 	b->bytes = bytes;
 	b->refs = 1;

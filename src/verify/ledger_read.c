@@ -10,7 +10,7 @@
 enum {
 	BEAT_MS = 500,
 	PARTITIONS_MS = 10000, /* so often it is asked whether there are more of them */
-	TAIL_BEFORE_MS = 60000,
+	TAIL_BEFORE_MS = 5000,
 	TAIL_BATCH = 16,
 	FINDER_BATCH = 64,
 	NEAR = 256,     /* offsets: read over rather than sought */
