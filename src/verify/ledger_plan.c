@@ -4,14 +4,16 @@
  *        begin ├──── spans read for it, one touching the next ────┤ end
  *
  *   begin  a little before: the fourth-last statement of this partition that begins at or before `from` and stands
- *          there; else the first record published when the oldest of the data records was written, less a slack
+ *          there, unless that is long before; else the first record published when the oldest of the data records was
+ *          written, less a slack
  *   end    where the follower goes on; or so far that the statements there, CALM in a row, are younger than the
  *          youngest of the data records by more than pending_max (which is no end where that record claims to be older
  *          than a statement before it)
  *
  * and at least one statement that begins at or before `from` was found so, or one of a chain that a record names: it
- * proves that the clients' clocks led to the right place.  Without that proof `begin` is the start of the topics; what
- * came by in an earlier reading from there need not be read again, for it is known whom it was about.
+ * proves that the clients' clocks led to the right place.  Without that proof `begin` is those four statements, however
+ * old, and the start of the topics where there are none; what came by in an earlier reading from there need not be
+ * read again, for it is known whom it was about.
  * The times of data records are whatever a client wrote: statements of the same partition before and behind bound them.
  *
  * Or, short of all this, when every offset is listed and every name is stated, or passed over by its chain: a further
@@ -22,6 +24,7 @@
 enum {
 	SLACK_MS = 10000, /* between the clocks of a client and of who published the statement */
 	EXACT_MS = 1000,
+	CLOSE_MS = 600000, /* less is read on rather than looked up */
 	BEGIN_BEHIND = 4,
 	LOOK_BACK = 64,
 	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
@@ -380,6 +383,7 @@ begin_of_all(const struct ledger *l, const struct want *w, const struct spart *s
 struct search {
 	uint64_t gen;
 	size_t before;     /* so many entries of the partition begin at or before `from` */
+	bool close;        /* the last of them is not much older than the records */
 	int64_t begin_ms;  /* statements about the records aren't older */
 	int64_t limit_ms;  /* nor younger */
 	bool full;
@@ -389,17 +393,17 @@ struct search {
 static int64_t
 begin_in(const struct ledger *l, const struct want *w, const struct search *s, const struct spart *sp, bool *ret_exact)
 {
-	int64_t all = begin_of_all(l, w, sp), begin;
+	int64_t all = begin_of_all(l, w, sp), stated = begin_by_statements(w->part, sp, s->before), begin;
 	bool done;
 
 	if (all < sp->low)
 		all = sp->low;
+	if (all < stated)
+		all = stated;
 	*ret_exact = true;
-	if (s->full || at_end(l, sp, walk(l, sp, all, s->gen, s->limit_ms, &done)))
+	if (s->full || (s->close && stated >= 0) || at_end(l, sp, walk(l, sp, all, s->gen, s->limit_ms, &done)))
 		return all;
-	begin = begin_by_statements(w->part, sp, s->before);
-	if (begin < 0)
-		begin = begin_by_time(sp, s->begin_ms, ret_exact);
+	begin = begin_by_time(sp, s->begin_ms, ret_exact);
 	return begin < 0 ? -1 : begin < all ? all : begin;
 }
 
@@ -474,6 +478,7 @@ ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret
 	if (behind < p->by_first.count && p->by_first.list[behind]->closed_ms < s.limit_ms)
 		s.limit_ms = p->by_first.list[behind]->closed_ms;
 	s.begin_ms = plus(s.begin_ms, -SLACK_MS);
+	s.close = before != NULL && plus(before->closed_ms, CLOSE_MS) >= s.begin_ms;
 	s.begin_ms = s.begin_ms < 0 ? 0 : s.begin_ms - s.begin_ms % EXACT_MS;
 	s.limit_ms = plus(s.limit_ms, l->conf.pending_max_ms);
 	if (!read_in_all(l, w, &s, set_needs, ret_need_ms))

@@ -156,6 +156,30 @@ START_TEST(by_time)
 }
 END_TEST
 
+/* From the start somebody reads, and somebody else far behind: what is between isn't read for that. */
+START_TEST(two_places)
+{
+	struct ledger_want w = want_of("t", 0, 0, 60, LAB_TIME);
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, 20000, 1000);
+	begin();
+	for (int i = 0; i < 4; i++) {
+		int64_t window = i % 2 == 0 ? i * 3 : 15000 + i * 3;
+
+		w = want_of("t", 0, window * 10, window * 10 + 60, LAB_TIME + window * 1000);
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, 6);
+		ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)window + 1);
+		ledger_release(l, &a);
+	}
+	ck_assert_uint_lt(stats().found, 6000);
+	ck_assert_uint_eq(stats().full_reads, 0);
+	end();
+}
+END_TEST
+
 /* An offset that no statement lists: what could list it is read, and that is an hour's statements, not all. */
 START_TEST(a_gap)
 {
@@ -605,6 +629,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, at_the_end);
 	tcase_add_test(t, by_time);
+	tcase_add_test(t, two_places);
 	tcase_add_test(t, a_gap);
 	tcase_add_test(t, clock_ahead);
 	tcase_add_test(t, clock_behind);
