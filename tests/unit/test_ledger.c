@@ -67,6 +67,26 @@ whole(const struct ledger_want *w)
 	}
 }
 
+/* The same until there are so many windows. */
+static struct ledger_answer
+so_many(const struct ledger_want *w, size_t count)
+{
+	struct ledger_answer a;
+
+	for (;;) {
+		int heard;
+
+		(void)pthread_mutex_lock(&bell.lock);
+		heard = bell.count;
+		(void)pthread_mutex_unlock(&bell.lock);
+		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
+		if (a.count == count)
+			return a;
+		ledger_release(l, &a);
+		lab_wait(heard + 1);
+	}
+}
+
 static struct ledger_stats
 stats(void)
 {
@@ -314,6 +334,50 @@ START_TEST(bounded)
 }
 END_TEST
 
+enum { ASKERS = 3, ASKED = 400 };
+
+static void *
+asks_all(void *arg)
+{
+	int32_t partition = (int32_t)(intptr_t)arg;
+
+	for (int i = 0; i < ASKED; i += 5) {
+		struct ledger_want w = want_of("t", partition, i * 50, (i + 5) * 50, LAB_TIME + i * 1000);
+		struct ledger_answer a = so_many(&w, 5);
+
+		for (size_t n = 0; n < 5; n++)
+			ck_assert_uint_eq(nth(&a, n)->window_id, (uint64_t)i + n + 1);
+		ledger_release(l, &a);
+	}
+	return NULL;
+}
+
+/* Several at once, while more is stated, with little memory: each gets what is about its partition. */
+START_TEST(many_ask)
+{
+	struct lab_chain c[ASKERS];
+	pthread_t threads[ASKERS];
+
+	lab_open(2);
+	for (int p = 0; p < ASKERS; p++)
+		lab_chain_open(&c[p], "t", p, (uint8_t)(p + 1));
+	for (int i = 0; i < ASKED; i++) {
+		if (i == ASKED / 2) {
+			begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+			for (int p = 0; p < ASKERS; p++)
+				ck_assert_int_eq(pthread_create(&threads[p], NULL, asks_all, (void *)(intptr_t)p), 0);
+		}
+		for (int p = 0; p < ASKERS; p++) {
+			lab_state(&c[p], 50, true);
+			c[p].now_ms += 1000;
+		}
+	}
+	for (int p = 0; p < ASKERS; p++)
+		ck_assert_int_eq(pthread_join(threads[p], NULL), 0);
+	end();
+}
+END_TEST
+
 /* A copy of a topic, whose records name the windows of the one that they came from, is read from its start to its end. */
 START_TEST(mirror)
 {
@@ -336,18 +400,7 @@ START_TEST(mirror)
 			names[n] = (struct ledger_name){c.id, (uint64_t)(i + n) + 1};
 		w.names = names;
 		w.name_count = 4;
-		for (;;) {
-			int heard;
-
-			(void)pthread_mutex_lock(&bell.lock);
-			heard = bell.count;
-			(void)pthread_mutex_unlock(&bell.lock);
-			ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
-			if (a.count == 4)
-				break;
-			ledger_release(l, &a);
-			lab_wait(heard + 1);
-		}
+		a = so_many(&w, 4);
 		ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)i + 1);
 		ck_assert_uint_eq(nth(&a, 3)->window_id, (uint64_t)i + 4);
 		ledger_release(l, &a);
@@ -635,6 +688,7 @@ main(void)
 	tcase_add_test(t, clock_behind);
 	tcase_add_test(t, never_stated);
 	tcase_add_test(t, bounded);
+	tcase_add_test(t, many_ask);
 	tcase_add_test(t, mirror);
 	tcase_add_test(t, index_overflows);
 	tcase_add_test(t, named);
