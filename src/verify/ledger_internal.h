@@ -24,6 +24,7 @@
 enum {
 	SPANS_MAX = 32,
 	TIMES_MAX = 64,
+	LEDGER_EXACT_MS = 1000, /* times are looked up so exactly */
 	CALM = 64, /* so many statements in a row are younger: one clock that is ahead ends no search */
 };
 
@@ -152,6 +153,17 @@ struct stopic {
 	int32_t count, have; /* a topic that was made anew may have fewer */
 };
 
+/* Or as near as it gets. */
+static inline int64_t
+plus(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b > 0 ? INT64_MAX : INT64_MIN;
+	return sum;
+}
+
 struct ledger {
 	struct ledger_conf conf; /* what it points to are copies */
 	char **topics;
@@ -224,10 +236,20 @@ bool ledger_index_room(struct ledger *l, size_t bytes, bool wanted);
 void ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead);
 void ledger_index_use(struct ledger *l, struct body *b); /* it is given */
 
+/* --- ledger_spans.c --- */
+
+void ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms);
+void ledger_spans_time(struct spart *sp, int64_t ms, int64_t offset);
+/* The highest offset below which all is older than `ms`, as far as is known; -1: nothing is. */
+int64_t ledger_spans_at_time(const struct spart *sp, int64_t ms, bool *ret_exact);
+/* How far it was read from x on, for that generation; *ret_done: far enough. */
+int64_t ledger_spans_walk(const struct ledger *l, const struct spart *sp, int64_t x, uint64_t gen, int64_t limit_ms,
+			  bool *ret_done);
+/* The follower read all that there is. */
+bool ledger_spans_at_end(const struct ledger *l, const struct spart *sp, int64_t x);
+
 /* --- ledger_plan.c --- */
 
-void ledger_plan_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms);
-void ledger_plan_time(struct spart *sp, int64_t ms, int64_t offset);
 /* Is everything read that w is about?  Else *ret_need_ms: a time that has to be looked up; INT64_MIN: none.  May set need of sparts. */
 bool ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
 /* What the finder is to read: `need` of each spart.  *ret_ms as above. */

@@ -23,160 +23,12 @@
 
 enum {
 	SLACK_MS = 10000, /* between the clocks of a client and of who published the statement */
-	EXACT_MS = 1000,
 	CLOSE_MS = 600000, /* less is read on rather than looked up */
 	BEGIN_BEHIND = 4,
 	LOOK_BACK = 64,
 	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
 	NEAR_LOOK = 8,
 };
-
-static int64_t
-plus(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	if (__builtin_add_overflow(a, b, &sum))
-		return b > 0 ? INT64_MAX : INT64_MIN;
-	return sum;
-}
-
-/* --- spans and times ---------------------------------------------------------------------- */
-
-static void
-drop_span(struct spart *sp, size_t at)
-{
-	memmove(&sp->spans[at], &sp->spans[at + 1], (sp->span_count - at - 1) * sizeof(sp->spans[0]));
-	sp->span_count--;
-}
-
-/* One less: two that touch become one, of the older generation; else the one that is the lowest goes. */
-static void
-merge_spans(struct spart *sp)
-{
-	size_t best = sp->span_count;
-
-	for (size_t i = 0; i + 1 < sp->span_count; i++) {
-		const struct span *a = &sp->spans[i], *b = a + 1;
-
-		if (a->hi >= b->lo && (best == sp->span_count || a->gen < sp->spans[best].gen))
-			best = i;
-	}
-	if (best == sp->span_count) {
-		drop_span(sp, 0);
-		return;
-	}
-	sp->spans[best + 1].lo = sp->spans[best].lo;
-	if (sp->spans[best].hi > sp->spans[best + 1].hi) {
-		sp->spans[best + 1].hi = sp->spans[best].hi;
-		sp->spans[best + 1].until_ms = sp->spans[best].until_ms;
-	}
-	if (sp->spans[best].gen < sp->spans[best + 1].gen)
-		sp->spans[best + 1].gen = sp->spans[best].gen;
-	drop_span(sp, best);
-}
-
-/* Whatever a span was read for, whom its statements are about was noted. */
-static void
-survey(struct spart *sp, int64_t from, int64_t to)
-{
-	int64_t before;
-
-	if (from <= sp->surveyed && to > sp->surveyed)
-		sp->surveyed = to;
-	do {
-		before = sp->surveyed;
-		for (size_t i = 0; i < sp->span_count; i++)
-			if (sp->spans[i].lo <= sp->surveyed && sp->spans[i].hi > sp->surveyed)
-				sp->surveyed = sp->spans[i].hi;
-	} while (sp->surveyed > before);
-}
-
-void
-ledger_plan_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms)
-{
-	size_t at = 0;
-
-	survey(sp, from, to);
-	for (size_t i = 0; i < sp->span_count; i++) {
-		struct span *s = &sp->spans[i];
-
-		if (s->gen == gen && s->lo <= from && s->hi >= from) {
-			if (to > s->hi) {
-				s->hi = to;
-				s->until_ms = until_ms;
-			}
-			return;
-		}
-	}
-	if (to <= from)
-		return;
-	while (at < sp->span_count && sp->spans[at].lo <= from)
-		at++;
-	memmove(&sp->spans[at + 1], &sp->spans[at], (sp->span_count - at) * sizeof(sp->spans[0]));
-	sp->spans[at] = (struct span){from, to, gen, until_ms};
-	if (++sp->span_count > SPANS_MAX)
-		merge_spans(sp);
-}
-
-void
-ledger_plan_time(struct spart *sp, int64_t ms, int64_t offset)
-{
-	sp->times[sp->time_next] = (struct time_fact){ms, offset};
-	sp->time_next = (sp->time_next + 1) % TIMES_MAX;
-	if (sp->time_count < TIMES_MAX)
-		sp->time_count++;
-}
-
-/* The highest offset below which all is older than `ms`, as far as is known; -1: nothing is. */
-static int64_t
-begin_by_time(const struct spart *sp, int64_t ms, bool *ret_exact)
-{
-	int64_t best = -1;
-
-	*ret_exact = false;
-	for (size_t i = 0; i < sp->time_count; i++) {
-		const struct time_fact *t = &sp->times[i];
-
-		if (t->ms > ms || t->offset < best)
-			continue;
-		best = t->offset;
-		*ret_exact = *ret_exact || ms - t->ms < EXACT_MS;
-	}
-	return best;
-}
-
-/* The follower read all that there is. */
-static bool
-at_end(const struct ledger *l, const struct spart *sp, int64_t x)
-{
-	return sp->following && x >= sp->follow_at && sp->follow_at >= sp->high && ledger_is_fresh(l);
-}
-
-/* How far it was read from x on, for that generation. */
-static int64_t
-walk(const struct ledger *l, const struct spart *sp, int64_t x, uint64_t gen, int64_t limit_ms, bool *ret_done)
-{
-	int64_t until = INT64_MIN;
-	bool further = true;
-
-	while (further) {
-		int64_t from = x;
-
-		for (size_t i = 0; i < sp->span_count; i++) {
-			const struct span *s = &sp->spans[i];
-
-			if (s->gen < gen || s->lo > x || s->hi < x)
-				continue;
-			if (s->until_ms > until)
-				until = s->until_ms;
-			x = s->hi;
-		}
-		further = x > from;
-	}
-	*ret_done = until > limit_ms || at_end(l, sp, x);
-	return x;
-}
 
 /* --- what a want needs ---------------------------------------------------------------------- */
 
@@ -401,9 +253,9 @@ begin_in(const struct ledger *l, const struct want *w, const struct search *s, c
 	if (all < stated)
 		all = stated;
 	*ret_exact = true;
-	if (s->full || (s->close && stated >= 0) || at_end(l, sp, walk(l, sp, all, s->gen, s->limit_ms, &done)))
+	if (s->full || (s->close && stated >= 0) || ledger_spans_at_end(l, sp, ledger_spans_walk(l, sp, all, s->gen, s->limit_ms, &done)))
 		return all;
-	begin = begin_by_time(sp, s->begin_ms, ret_exact);
+	begin = ledger_spans_at_time(sp, s->begin_ms, ret_exact);
 	return begin < 0 ? -1 : begin < all ? all : begin;
 }
 
@@ -425,7 +277,7 @@ read_in(const struct ledger *l, const struct want *w, const struct search *s, st
 	int64_t begin = begin_in(l, w, s, sp, &exact), x = 0;
 
 	if (begin >= 0) {
-		x = walk(l, sp, begin, s->gen, s->limit_ms, &done);
+		x = ledger_spans_walk(l, sp, begin, s->gen, s->limit_ms, &done);
 		if (done)
 			return true;
 	}
@@ -479,7 +331,7 @@ ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret
 		s.limit_ms = p->by_first.list[behind]->closed_ms;
 	s.begin_ms = plus(s.begin_ms, -SLACK_MS);
 	s.close = before != NULL && plus(before->closed_ms, CLOSE_MS) >= s.begin_ms;
-	s.begin_ms = s.begin_ms < 0 ? 0 : s.begin_ms - s.begin_ms % EXACT_MS;
+	s.begin_ms = s.begin_ms < 0 ? 0 : s.begin_ms - s.begin_ms % LEDGER_EXACT_MS;
 	s.limit_ms = plus(s.limit_ms, l->conf.pending_max_ms);
 	if (!read_in_all(l, w, &s, set_needs, ret_need_ms))
 		return false;
@@ -531,7 +383,7 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 			need(e->sp, e->offset);
 		return;
 	}
-	x = walk(l, e->sp, e->offset, p->gen, INT64_MAX, &done);
+	x = ledger_spans_walk(l, e->sp, e->offset, p->gen, INT64_MAX, &done);
 	if (!done && x < (e->sp->following ? e->sp->follow_at : e->sp->high))
 		need(e->sp, x);
 }

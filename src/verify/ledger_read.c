@@ -67,7 +67,7 @@ on_tail(void *arg, const struct follower_event *e)
 		if (gen == UINT64_MAX)
 			gen = l->gen;
 		if (to > sp->follow_at) {
-			ledger_plan_read(sp, sp->follow_at, to, gen, INT64_MIN);
+			ledger_spans_read(sp, sp->follow_at, to, gen, INT64_MIN);
 			sp->follow_at = to;
 		}
 		l->stats.followed += e->kind == FOLLOWER_RECORD;
@@ -186,7 +186,7 @@ set_starts(struct stopic *t, int64_t ms, const int64_t *at)
 			continue;
 		sp->follow_from = at[p] < 0 ? sp->high : at[p];
 		sp->follow_known = true;
-		ledger_plan_time(sp, ms, sp->follow_from);
+		ledger_spans_time(sp, ms, sp->follow_from);
 	}
 }
 
@@ -268,7 +268,7 @@ look_up_time(struct ledger *l, int64_t ms)
 		(void)pthread_mutex_lock(&l->lock);
 		/* Nothing was that young: all was older that was heard of before. */
 		for (int32_t p = 0; err == 0 && p < t->count; p++)
-			ledger_plan_time(t->list[p], ms, at[p] < 0 ? t->list[p]->high : at[p]);
+			ledger_spans_time(t->list[p], ms, at[p] < 0 ? t->list[p]->high : at[p]);
 		(void)pthread_mutex_unlock(&l->lock);
 		free(at);
 		if (err != 0 && err != ERR_NOMEM && err != ERR_NOT_NOW)
@@ -327,7 +327,7 @@ on_found(void *arg, const struct follower_event *e)
 		to++;
 	}
 	(void)pthread_mutex_lock(&l->lock);
-	ledger_plan_read(sp, sp->at, to, gen == UINT64_MAX ? l->gen : gen, calm);
+	ledger_spans_read(sp, sp->at, to, gen == UINT64_MAX ? l->gen : gen, calm);
 	l->stats.found += e->kind == FOLLOWER_RECORD;
 	(void)pthread_mutex_unlock(&l->lock);
 	sp->at = to;
