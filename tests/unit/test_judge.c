@@ -279,6 +279,38 @@ START_TEST(not_all_is_read)
 }
 END_TEST
 
+/* Whether something was where nothing is, a statement that is still to be read may tell. */
+START_TEST(gaps_wait)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&other, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 3);
+	known.list[1] = known.list[2];
+	known.a.count = 2; /* of the other chain nothing is known */
+	BATCH(&r, 0, 5);
+	BATCH(&r, 10, 15);
+	known.a.whole = false;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PW");
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .compacted = true), "PP");
+	known.a.whole = true;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PP");
+	/* Inside a batch. */
+	w.r[2].gone = true;
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	known.a.count = 0;
+	known.a.whole = false;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "W");
+	known.a.count = 3;
+	known.list[1] = &known.windows[1];
+	known.list[2] = &known.windows[2];
+	wr_free(&r);
+}
+END_TEST
+
 /* --- what stops -------------------------------------------------------------------------------------- */
 
 static void
@@ -597,6 +629,7 @@ main(void)
 	tcase_add_test(c, not_stated_yet);
 	tcase_add_test(c, without_headers);
 	tcase_add_test(c, not_all_is_read);
+	tcase_add_test(c, gaps_wait);
 	tcase_add_loop_test(c, violations, 0, ARRAY_LEN(attacks));
 	tcase_add_test(c, headers_that_are_forged);
 	tcase_add_test(c, another_partitions_window);
