@@ -375,6 +375,17 @@ lab_ring(void *arg)
 	(void)pthread_mutex_unlock(&bell.lock);
 }
 
+static UNUSED int
+lab_heard(void)
+{
+	int count;
+
+	(void)pthread_mutex_lock(&bell.lock);
+	count = bell.count;
+	(void)pthread_mutex_unlock(&bell.lock);
+	return count;
+}
+
 /* Until it has rung so often, in all. */
 static UNUSED void
 lab_wait(int count)

@@ -56,9 +56,7 @@ whole(const struct ledger_want *w)
 	for (;;) {
 		int heard;
 
-		(void)pthread_mutex_lock(&bell.lock);
-		heard = bell.count;
-		(void)pthread_mutex_unlock(&bell.lock);
+		heard = lab_heard();
 		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
 		if (a.whole)
 			return a;
@@ -76,9 +74,7 @@ so_many(const struct ledger_want *w, size_t count)
 	for (;;) {
 		int heard;
 
-		(void)pthread_mutex_lock(&bell.lock);
-		heard = bell.count;
-		(void)pthread_mutex_unlock(&bell.lock);
+		heard = lab_heard();
 		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
 		if (a.count == count)
 			return a;
@@ -118,9 +114,7 @@ START_TEST(at_the_end)
 	ck_assert(a.current);
 	ledger_release(l, &a);
 	lab_chain_open(&c, "t", 3, 1);
-	(void)pthread_mutex_lock(&bell.lock);
-	heard = bell.count;
-	(void)pthread_mutex_unlock(&bell.lock);
+	heard = lab_heard();
 	ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
 	ledger_release(l, &a);
 	lab_state(&c, 10, true);
@@ -657,7 +651,7 @@ START_TEST(made_anew)
 	lab_chain_open(&c, "t", 0, 2);
 	lab_state(&c, 10, true);
 	do {
-		int heard = bell.count;
+		int heard = lab_heard();
 
 		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
 		ledger_release(l, &a);
