@@ -87,8 +87,10 @@ ledger_body_new(const struct published *p, enum verdict_trust trust, struct slic
 	put_text(&at, &s->cluster_id);
 	put_text(&at, &s->topic);
 	put_text(&at, &s->topic_id);
-	if (n > 0)
+	if (n > 0) {
 		b->lw.w.manifest = slice_of(put(&at, manifest.p, n), n);
+		b->lw.w.checked = true; /* once, and not again for each answer that its records come in */
+	}
 	return b;
 }
 

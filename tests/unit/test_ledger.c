@@ -126,6 +126,7 @@ START_TEST(at_the_end)
 	ck_assert(slice_eq(nth(&a, 0)->topic, slice_str("t")));
 	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_SIGNED);
 	ck_assert_uint_eq(a.windows[0]->w.manifest.n, 10 * LEAF_LEN);
+	ck_assert(a.windows[0]->w.checked);
 	ledger_release(l, &a);
 	/* Of offsets that it doesn't list, it is none. */
 	w.from = 10;
