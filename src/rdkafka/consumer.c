@@ -7,6 +7,8 @@
  */
 #include "rdkafka/consumer.h"
 
+#include <time.h>
+
 #include "base/clock.h"
 #include "rdkafka/detour_internal.h"
 #include "rdkafka/handle_internal.h"
@@ -238,12 +240,13 @@ consumer_partitions(struct consumer *c, const char *topic, int32_t *ret)
 
 /*
  * The leader is another one by now.  librdkafka (2.0) asks the one in its cache, for a quarter
- * of an hour, whatever that answers; asking for the topic's metadata renews the cache.
- * True: it is worth another try.
+ * of an hour, whatever that answers; asking for the topic's metadata renews the cache.  Brokers
+ * may take a moment to agree on who it is.  True: it is worth another try.
  */
 static bool
-learn_leader(struct consumer *c, const char *topic, rd_kafka_resp_err_t rerr)
+learn_leader(struct consumer *c, const char *topic, rd_kafka_resp_err_t rerr, struct monotime since)
 {
+	static const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
 	const struct rd_kafka_metadata *md;
 	rd_kafka_topic_t *rkt;
 	bool learnt;
@@ -252,8 +255,9 @@ learn_leader(struct consumer *c, const char *topic, rd_kafka_resp_err_t rerr)
 	    rerr != RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE && rerr != RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH &&
 	    rerr != RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH)
 		return false;
-	if ((rkt = rd_kafka_topic_new(c->rk, topic, NULL)) == NULL)
+	if (monotime_since_ms(clock_now(), since) >= c->timeout_ms || (rkt = rd_kafka_topic_new(c->rk, topic, NULL)) == NULL)
 		return false;
+	(void)nanosleep(&moment, NULL);
 	learnt = rd_kafka_metadata(c->rk, 0, rkt, &md, c->timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (learnt)
 		rd_kafka_metadata_destroy(md);
@@ -264,12 +268,13 @@ learn_leader(struct consumer *c, const char *topic, rd_kafka_resp_err_t rerr)
 int
 consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, int64_t *ret_low, int64_t *ret_high)
 {
+	struct monotime since = clock_now();
 	int64_t low, high;
-	rd_kafka_resp_err_t rerr =
-		rd_kafka_query_watermark_offsets(c->rk, topic, partition, &low, &high, c->timeout_ms);
+	rd_kafka_resp_err_t rerr;
 
-	if (learn_leader(c, topic, rerr))
+	do
 		rerr = rd_kafka_query_watermark_offsets(c->rk, topic, partition, &low, &high, c->timeout_ms);
+	while (learn_leader(c, topic, rerr, since));
 	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return failed(c, topic, rerr);
 	*ret_low = low;
@@ -281,15 +286,19 @@ int
 consumer_offset_at(struct consumer *c, const char *topic, int32_t partition, int64_t time_ms, int64_t *ret)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	struct monotime since = clock_now();
 	rd_kafka_resp_err_t rerr;
 	int64_t offset;
 
 	if (list == NULL)
 		return nomem(c);
-	rd_kafka_topic_partition_list_add(list, topic, partition)->offset = time_ms;
-	rerr = rd_kafka_offsets_for_times(c->rk, list, c->timeout_ms);
-	if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
-		rerr = list->elems[0].err;
+	rd_kafka_topic_partition_list_add(list, topic, partition);
+	do {
+		list->elems[0].offset = time_ms;
+		rerr = rd_kafka_offsets_for_times(c->rk, list, c->timeout_ms);
+		if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
+			rerr = list->elems[0].err;
+	} while (learn_leader(c, topic, rerr, since));
 	offset = list->elems[0].offset;
 	rd_kafka_topic_partition_list_destroy(list);
 	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -59,3 +59,14 @@ mock_topic(struct mock *m, const char *name, int partitions)
 		return ERR_EXISTS;
 	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : ERR_REMOTE;
 }
+
+void
+mock_refuse(struct mock *m, int16_t api, int16_t error, int times)
+{
+	rd_kafka_resp_err_t errors[8];
+	size_t n = 0;
+
+	while (n < ARRAY_LEN(errors) && (int)n < times)
+		errors[n++] = (rd_kafka_resp_err_t)error;
+	rd_kafka_mock_push_request_errors_array(m->cluster, api, n, errors);
+}

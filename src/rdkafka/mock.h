@@ -19,4 +19,7 @@ const char *mock_bootstrap(const struct mock *m); /* host:port,… */
 /* 0, ERR_EXISTS or ERR_REMOTE. */
 int mock_topic(struct mock *m, const char *name, int partitions) MUSTCHECK;
 
+/* The next so many requests of that API, at most 8, are answered with that error code of Kafka's. */
+void mock_refuse(struct mock *m, int16_t api, int16_t error, int times);
+
 #endif

@@ -65,6 +65,20 @@ read_some(int64_t from, int64_t to, struct seen *s)
 	return consumer_read(c, "t", 0, from, to, on_record, s);
 }
 
+/* Brokers take a moment to agree on a partition's leader: whoever is asked may say several times that it is another. */
+START_TEST(the_leader_moves)
+{
+	enum { LIST_OFFSETS = 2, NOT_LEADER_OR_FOLLOWER = 6, TIMES = 4 };
+	int64_t low, high, at;
+
+	mock_refuse(mock, LIST_OFFSETS, NOT_LEADER_OR_FOLLOWER, TIMES);
+	ck_assert_msg(consumer_watermarks(c, "t", 0, &low, &high) == 0, "%s", consumer_why(c));
+	ck_assert_int_eq(high, RECORDS);
+	mock_refuse(mock, LIST_OFFSETS, NOT_LEADER_OR_FOLLOWER, TIMES);
+	ck_assert_msg(consumer_offset_at(c, "t", 0, 0, &at) != ERR_REMOTE, "%s", consumer_why(c));
+}
+END_TEST
+
 START_TEST(asks)
 {
 	struct slice id, again;
@@ -224,6 +238,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, the_leader_moves);
 	tcase_add_test(t, asks);
 	tcase_add_test(t, from_here_to_there);
 	tcase_add_test(t, ended_by_its_reader);
