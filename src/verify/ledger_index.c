@@ -4,7 +4,8 @@
  *   index_bytes   parts, chains, entries     idle parts first; then what lies far before the offsets that are asked
  *                                            for; then what lies farthest behind them: known_from, known_to tell
  *   body_bytes    bodies                     the one that was given the longest ago; what is wanted now goes in
- *                                            anyway, what is read ahead only into half of the room
+ *                                            anyway, what is read ahead only into half of the room, and there the
+ *                                            nearer in place of what is farther on in its partition
  */
 #include "base/clock.h"
 #include "verify/ledger_internal.h"
@@ -13,6 +14,7 @@ enum {
 	IDLE_MS = 60000,
 	AHEAD_IDLE_MS = 30000, /* read ahead, and nobody came for it */
 	BEFORE_KEPT = 64,      /* entries that stay before what is asked for: they tell where to look */
+	FARTHER_LOOK = 64,     /* bodies read ahead that are looked at for one that is farther on */
 	COPIES_MAX = 8,        /* statements with one chain and window id that are looked at */
 	OVERHEAD = 48,         /* of an allocation and its place in a map or list */
 };
@@ -282,7 +284,7 @@ evict_used(struct ledger *l)
 	return false;
 }
 
-/* The one that was read ahead last: it is needed last. */
+/* The one at the end of those that were read ahead: it is needed last. */
 static bool
 evict_ahead(struct ledger *l)
 {
@@ -292,8 +294,26 @@ evict_ahead(struct ledger *l)
 	return true;
 }
 
+/*
+ * One that was read ahead and is of offsets of p behind those; NULL: none.  A search goes farther than who asks, and
+ * the tail is far ahead of who reads old records: what they keep must not leave that without what comes next.
+ */
+static struct entry *
+farther_ahead(const struct ledger *l, const struct lpart *p, int64_t first)
+{
+	struct link *at = l->ahead.head.prev;
+
+	for (size_t i = 0; i < FARTHER_LOOK && at != &l->ahead.head; i++, at = at->prev) {
+		struct entry *e = CONTAINER_OF(at, struct body, link)->entry;
+
+		if (e->part == p && e->first > first)
+			return e;
+	}
+	return NULL;
+}
+
 bool
-ledger_index_room(struct ledger *l, size_t bytes, bool wanted)
+ledger_index_room(struct ledger *l, const struct lpart *p, int64_t first, size_t bytes, bool wanted)
 {
 	int64_t before = ledger_now_ms() - AHEAD_IDLE_MS;
 
@@ -304,8 +324,13 @@ ledger_index_room(struct ledger *l, size_t bytes, bool wanted)
 			break;
 		detach(l, b->entry);
 	}
-	if (!wanted && l->ahead_bytes + bytes > l->body_max / 2)
-		return false;
+	while (!wanted && l->ahead_bytes + bytes > l->body_max / 2) {
+		struct entry *e = farther_ahead(l, p, first);
+
+		if (e == NULL)
+			return false;
+		detach(l, e);
+	}
 	while (l->body_bytes + bytes > l->body_max)
 		if (!evict_used(l) && !(wanted && evict_ahead(l)))
 			return wanted;
@@ -321,7 +346,10 @@ ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_a
 	b->entry = e;
 	b->is_ahead = is_ahead;
 	b->since_ms = ledger_now_ms();
-	list_append(is_ahead ? &l->ahead : &l->used, &b->link);
+	if (is_ahead && farther_ahead(l, e->part, e->first) != NULL)
+		list_prepend(&l->ahead, &b->link); /* they go before it does */
+	else
+		list_append(is_ahead ? &l->ahead : &l->used, &b->link);
 	if (is_ahead)
 		l->ahead_bytes += b->bytes;
 	l->body_bytes += b->bytes;

@@ -178,7 +178,7 @@ struct ledger {
 	struct map *parts, *chains;
 	struct list recent; /* lparts */
 	struct list wants;
-	struct list used, ahead; /* bodies: given before, the longest ago first; read ahead, in that order */
+	struct list used, ahead; /* bodies: given before, the longest ago first; read ahead, what is needed last last */
 	uint64_t gen;
 	bool directory_lost; /* not everything that came by has a part or chain: surveys count for nothing */
 	size_t index_bytes, index_max;
@@ -231,8 +231,8 @@ void ledger_index_clear(struct ledger *l); /* at the end */
 size_t ledger_index_by_first(const struct lpart *p, int64_t first);
 size_t ledger_index_by_id(const struct lchain *c, uint64_t window_id);
 
-/* Bodies: may one of that size be kept?  wanted: others go for it. */
-bool ledger_index_room(struct ledger *l, size_t bytes, bool wanted);
+/* Bodies: may one of that size be kept, of offsets of p from `first` on?  wanted: others go for it; else those farther on. */
+bool ledger_index_room(struct ledger *l, const struct lpart *p, int64_t first, size_t bytes, bool wanted);
 void ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead);
 void ledger_index_use(struct ledger *l, struct body *b); /* it is given */
 

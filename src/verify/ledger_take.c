@@ -73,7 +73,7 @@ decide(struct taking *t, bool *ret_keep)
 	*ret_keep = part->asked;
 	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
 	t->ahead = !t->wanted && ledger_plan_near(part, s->first_offset);
-	if (t->ahead && !ledger_index_room(l, ledger_body_size(&t->p, t->e->header), false))
+	if (t->ahead && !ledger_index_room(l, part, s->first_offset, ledger_body_size(&t->p, t->e->header), false))
 		t->ahead = false;
 	return 0;
 }
@@ -131,7 +131,8 @@ keep(struct taking *t, enum verdict_trust trust, struct body *body)
 		l->stats.untrusted += e != NULL && trust == TRUST_NONE && part != NULL;
 		l->stats.unreadable += e != NULL && part == NULL;
 	}
-	if (e != NULL && e->body == NULL && body != NULL && ledger_index_room(l, body->bytes, t->wanted)) {
+	if (e != NULL && e->body == NULL && body != NULL &&
+	    ledger_index_room(l, e->part, e->first, body->bytes, t->wanted)) {
 		ledger_index_attach(l, e, body, !t->wanted);
 		body = NULL;
 	}

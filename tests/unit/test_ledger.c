@@ -329,6 +329,57 @@ START_TEST(bounded)
 }
 END_TEST
 
+/* Four windows are asked for there, until so many more were read behind them, or have no room: that is half of the windows'. */
+static void
+read_ahead_at(int64_t window, int64_t each, size_t asked_before)
+{
+	struct ledger_want w = want_of("t", 0, window * each, (window + 4) * each, LAB_TIME + window * 1000);
+	size_t before = stats().windows;
+
+	for (;;) {
+		int heard = lab_heard();
+		struct ledger_stats s = stats();
+		size_t one = s.windows == 0 ? 0 : s.window_bytes / s.windows;
+		struct ledger_answer a;
+
+		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+		ledger_release(l, &a);
+		if (s.windows >= before + 40 ||
+		    s.window_bytes + one > LEDGER_MEMORY_MIN / 16 * 7 / 2 + (asked_before + 4) * one)
+			return;
+		lab_wait(heard + 1);
+	}
+}
+
+/* What was read ahead at places that nobody reads on from doesn't keep out what is next for who reads before them. */
+START_TEST(far_and_near)
+{
+	enum { WINDOWS = 3000, EACH = 200, READ = 400 };
+	struct lab_chain c;
+	uint64_t seeks;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++) {
+		lab_state(&c, EACH, true);
+		c.now_ms += 1000;
+	}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int i = 0; i < 4; i++)
+		read_ahead_at(1000 + i * 500, EACH, (size_t)i * 4);
+	seeks = stats().seeks;
+	for (int i = 0; i < READ; i += 4) {
+		struct ledger_want w = want_of("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+		struct ledger_answer a = whole(&w);
+
+		ck_assert_uint_eq(nth(&a, 3)->window_id, (uint64_t)i + 4);
+		ledger_release(l, &a);
+	}
+	ck_assert_uint_lt(stats().seeks - seeks, READ / 10);
+	end();
+}
+END_TEST
+
 enum { ASKERS = 3, ASKED = 400 };
 
 static void *
@@ -683,6 +734,7 @@ main(void)
 	tcase_add_test(t, clock_behind);
 	tcase_add_test(t, never_stated);
 	tcase_add_test(t, bounded);
+	tcase_add_test(t, far_and_near);
 	tcase_add_test(t, many_ask);
 	tcase_add_test(t, mirror);
 	tcase_add_test(t, index_overflows);
