@@ -424,6 +424,9 @@ ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, i
 				continue;
 			if (lost)
 				lose(e, false);
+			c->version++; /* who knew of it is told */
+			if (e->part != NULL)
+				e->part->version++;
 			entry_free(l, e);
 		}
 	}

@@ -156,6 +156,8 @@ begin_anew(struct ledger *l, struct spart *sp)
 	sp->span_count = sp->time_count = sp->time_next = 0;
 	sp->surveyed = sp->low;
 	sp->following = sp->follow_known = false;
+	sp->follow_at = sp->follow_heard = 0;
+	sp->cut = 0;
 }
 
 static void
@@ -168,7 +170,8 @@ set_ends(struct ledger *l, struct stopic *t, const int64_t *low, const int64_t *
 		sp->high = high[p];
 		if (sp->surveyed < sp->low)
 			sp->surveyed = sp->low;
-		if (!sp->following || sp->follow_heard <= sp->high)
+		/* Also when the tail, which may have found that its place is gone, doesn't follow any more. */
+		if (sp->follow_heard <= sp->high)
 			sp->cut = 0;
 		else if (sp->cut++ > 0) /* a new leader may need a moment to know how far it goes */
 			begin_anew(l, sp);
@@ -182,7 +185,7 @@ set_starts(struct stopic *t, int64_t ms, const int64_t *at)
 	for (int32_t p = 0; p < t->count; p++) {
 		struct spart *sp = t->list[p];
 
-		if (sp->follow_known)
+		if (sp->follow_known || sp->cut > 0)
 			continue;
 		sp->follow_from = at[p] < 0 ? sp->high : at[p];
 		sp->follow_known = true;

@@ -127,10 +127,16 @@ follower_stop(struct follower *f, size_t topic, int32_t partition)
 }
 
 static bool
+lab_is_gone(const struct follower *f, int32_t p)
+{
+	return f->next[p] < lab.low[p] || f->next[p] > lab.count[p];
+}
+
+static bool
 lab_has(const struct follower *f)
 {
 	for (int32_t p = 0; p < lab.partitions; p++)
-		if (f->on[p] && (!f->told_end[p] || f->next[p] < lab.count[p]))
+		if (f->on[p] && (!f->told_end[p] || f->next[p] < lab.count[p] || lab_is_gone(f, p)))
 			return true;
 	return f->woken;
 }
@@ -169,7 +175,7 @@ lab_event(struct follower *f, int32_t p, struct follower_event *e)
 	(void)pthread_mutex_lock(&lab.lock);
 	e->offset = f->next[p];
 	if (!f->on[p]) {
-	} else if (f->next[p] < lab.low[p] || f->next[p] > lab.count[p]) {
+	} else if (lab_is_gone(f, p)) {
 		e->kind = FOLLOWER_GONE;
 		f->on[p] = false;
 		some = true;
