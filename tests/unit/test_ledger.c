@@ -592,7 +592,7 @@ START_TEST(forks_and_copies)
 	lab_again(0, 0, false);
 	lab_again(0, 1, true);
 	begin();
-	a = whole(&w);
+	a = once_kept(&w, 4, false);
 	ck_assert_uint_eq(a.count, 2);
 	ck_assert_int_eq(nth(&a, 0)->settled_ms, LAB_TIME);
 	ck_assert_int_eq(nth(&a, 1)->settled_ms, LAB_TIME + 77);
@@ -614,7 +614,7 @@ START_TEST(manifest_comes_later)
 	lab_again(0, 0, true);
 	lab.log[0][0].manifest.buf[0] ^= 1; /* a wrong one */
 	begin();
-	a = whole(&w);
+	a = once_kept(&w, 2, false);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_uint_eq(a.windows[0]->w.manifest.n, 10 * LEAF_LEN);
 	ledger_release(l, &a);
