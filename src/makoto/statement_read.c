@@ -285,6 +285,19 @@ read_level_gaps(struct in *in, json_t *kafka, struct statement *s)
 	}
 }
 
+/* A chain's id is that of what the statement is about: nobody states windows in another's chain. */
+static void
+check_chain(struct in *in, const struct statement *s)
+{
+	struct chain_id id;
+
+	if (in->err != 0)
+		return;
+	if (chain_id_make(s->collector_id, s->instance, s->cluster_id, s->topic, s->topic_id, s->partition, &id) != 0 ||
+	    !chain_id_eq(&id, &s->chain))
+		fail(in, ERR_MALFORMED);
+}
+
 static void
 read_kafka(struct in *in, json_t *k, struct statement *s)
 {
@@ -300,6 +313,7 @@ read_kafka(struct in *in, json_t *k, struct statement *s)
 		fail(in, ERR_MALFORMED);
 	hex(in, k, "instance", s->instance, INSTANCE_LEN);
 	hex(in, k, "chainId", s->chain.b, CHAIN_ID_LEN);
+	check_chain(in, s);
 	s->window_id = (uint64_t)integer(in, k, "windowId", 1);
 	s->empty_before = (uint64_t)integer(in, k, "emptyBefore", 0);
 	hex(in, first, "leaf", s->first_leaf, LEAF_LEN);

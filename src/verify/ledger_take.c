@@ -11,7 +11,6 @@ struct taking {
 	const struct follower_event *e;
 	struct published p;
 	uint64_t trusted; /* ledger.trusted when it was judged */
-	bool derived; /* the chain's id is that of what the statement says */
 	bool wanted, ahead; /* its body is */
 };
 
@@ -68,7 +67,7 @@ decide(struct taking *t, bool *ret_keep)
 		return err == ERR_LIMIT ? 0 : err;
 	if ((err = ledger_index_note_seen(l, &part->seen, t->sp, t->e->offset)) != 0)
 		return err;
-	if (t->derived && c != NULL)
+	if (c != NULL)
 		c->part = part;
 	*ret_keep = part->asked;
 	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
@@ -175,16 +174,11 @@ judge(struct taking *t, bool known, enum verdict_trust *trust, struct body **ret
 static int
 take(struct taking *t)
 {
-	const struct statement *s = t->p.statement;
 	enum verdict_trust trust = TRUST_NONE;
 	struct body *body = NULL;
 	bool kept, known;
-	struct chain_id id;
 	int err;
 
-	if (s != NULL)
-		t->derived = chain_id_make(s->collector_id, s->instance, s->cluster_id, s->topic, s->topic_id, s->partition,
-					   &id) == 0 && chain_id_eq(&id, &t->p.chain);
 	(void)pthread_mutex_lock(&t->l->lock);
 	err = decide(t, &kept);
 	t->trusted = t->l->trusted;

@@ -4,6 +4,7 @@
 
 #include "attest/chain_look.h"
 #include "base/metrics.h"
+#include "base/text.h"
 #include "tests/unit/chain_rig.h"
 #include "tests/unit/suite.h"
 
@@ -15,6 +16,18 @@ static struct doubt doubts[DOUBTS];
 static size_t doubt_count;
 static int64_t from;
 
+/* A chain's id has its topic's in it. */
+static void
+name_chain(void)
+{
+	char uuid[23];
+
+	ck_assert_int_eq(chain_id_make(slice_str(r->set->collector_id), r->set->instance, slice_str(RIG_CLUSTER),
+				       slice_str(r->c->topic),
+				       slice_str(r->c->has_topic_id ? text_uuid(r->c->topic_id, uuid) : ""),
+				       r->c->partition, &r->c->id), 0);
+}
+
 static void
 setup(void)
 {
@@ -24,6 +37,7 @@ setup(void)
 	ck_assert_ptr_nonnull(r->shared.sures);
 	r->c->has_topic_id = true;
 	r->c->topic_id[0] = 7;
+	name_chain();
 	ck_assert_int_eq(metrics_thread_start(), 0);
 }
 
@@ -113,6 +127,7 @@ START_TEST(nothing_to_ask)
 		a.by_id = true;
 	} else { /* the cluster has no ids */
 		r->c->has_topic_id = false;
+		name_chain();
 	}
 	rig_stored(r, &a, 0);
 	ck_assert_uint_eq(rig_seal(r), 1);

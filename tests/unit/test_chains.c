@@ -107,7 +107,7 @@ seal(void)
 		struct stated st;
 
 		ck_assert_uint_lt(count, STATED);
-		ck_assert_int_eq(statement_of(chain, w, set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
+		ck_assert_int_eq(statement_of(chain, w, set, slice_str(c->cluster_id), NULL, SIZE_MAX, &st), 0);
 		ck_assert_int_eq(statement_read(wr_slice(&st.bytes), &stated[count++]), 0);
 		memcpy(last_sum, st.sha256, 32);
 		chains_stated(chain, w, st.root, st.sha256, st.ended_told, NULL);

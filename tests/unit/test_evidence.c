@@ -228,18 +228,23 @@ other_cluster(struct statement *s)
 }
 
 static void
-other_topic_id(struct statement *s)
+settled_earlier(struct statement *s)
 {
-	s->topic_id = slice_str("BBECAwQFBgcICQoLDA0ODw");
 	s->settled_ms -= 5000;
 }
 
 START_TEST(not_about_it)
 {
-	struct proving g = proving_of(&w, policy);
+	struct world_proxy old;
+	struct proving g;
 
+	world_proxy_open(&old, "t", "BBECAwQFBgcICQoLDA0ODw", 0, 3, true);
+	trust_also(old.public_key);
+	policy_unref(policy);
+	policy = trust_policy(false);
+	g = proving_of(&w, policy);
 	world_window(&w, &proxy, &(struct world_window){.n = 2, .edit = other_cluster});
-	world_window(&w, &proxy, &(struct world_window){.n = 2, .edit = other_topic_id});
+	world_window(&w, &old, &(struct world_window){.n = 2, .edit = settled_earlier});
 	(void)prove(&g, 0);
 	ck_assert(g.verdict == VERDICT_UNATTESTED || g.verdict == VERDICT_PENDING);
 	(void)prove(&g, 2);
@@ -248,6 +253,7 @@ START_TEST(not_about_it)
 	g.conf.topic_id_known = false;
 	g.conf.topic_id = (struct slice){NULL, 0};
 	ck_assert_int_eq(prove(&g, 2), VERDICT_VERIFIED);
+	world_proxy_close(&old);
 }
 END_TEST
 

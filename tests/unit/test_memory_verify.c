@@ -161,7 +161,7 @@ setup(void)
 	trust_also(there.public_key);
 	policy = trust_policy(true);
 	world_window(&w, &proxy, &(struct world_window){.n = 1, .edit = other_topic_id});
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < 16; i++)
 		world_window(&w, &proxy, &(struct world_window){.n = 4, .manifest = (enum manifest_kind)(i % 3)});
 	world_window(&w, &bare, &(struct world_window){.n = 3});
 	world_window(&w, &there, &(struct world_window){.n = 3});

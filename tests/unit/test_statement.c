@@ -354,8 +354,19 @@ START_TEST(test_topic_id)
 	}
 	/* Every character of the alphabet. */
 	for (const char *c = "-_09AZaz"; *c != '\0'; c++) {
+		json_t *in = json_object_get(v, "inputs");
+		struct chain_id chain;
+		char hex[2 * CHAIN_ID_LEN + 1], *id;
+
 		ck_assert_int_gt(asprintf(&changed, "%s", text), 0);
-		changed[at - text + 12] = *c;
+		id = changed + (at - text) + strlen("\"topicId\":\"");
+		*id = *c;
+		ck_assert_int_eq(chain_id_make(vectors_text(in, "collector_id"), vectors_hex(in, "instance").p,
+					       vectors_text(in, "cluster_id"), vectors_text(in, "topic"), slice_of(id, 22),
+					       (int32_t)vectors_int(in, "partition"), &chain), 0);
+		id = strstr(changed, "\"chainId\":\"");
+		ck_assert_ptr_nonnull(id);
+		memcpy(id + strlen("\"chainId\":\""), text_hex(chain.b, CHAIN_ID_LEN, hex), 2 * CHAIN_ID_LEN);
 		ck_assert_int_eq(read_text(changed), 0);
 		free(changed);
 	}

@@ -1,4 +1,5 @@
 /* What the reader refuses: each member in turn, and each way in which a statement can contradict itself. */
+#include "base/text.h"
 #include "makoto/statement.h"
 
 #include "tests/unit/suite.h"
@@ -74,10 +75,13 @@ try(json_t *s)
 
 /* --- each member ------------------------------------------------------------------------- */
 
-/* Members whose absence is fine, and those that this reader has no use for: ends of paths. */
-static const char *const optional[] = {".minTimestamp",  ".location",	  ".claims",	   ".clusterId",
+/*
+ * Members whose absence is fine, and those that this reader has no use for: ends of paths.  The cluster's id and the
+ * topic's may be absent too, but from another chain.
+ */
+static const char *const optional[] = {".minTimestamp",  ".location",	   ".claims",
 				       ".levelGaps",	 ".previousChain", ".signingKeyId", ".signingKeyUri",
-				       ".topicId",	 ".principal",	  ".softwareName", ".softwareVersion"};
+				       ".principal",	 ".softwareName",  ".softwareVersion"};
 static const char *const unused[] = {".startedOn",    ".stream.id",		".stream.partitions",
 				     ".partitions.0", ".stream.topic",		".predicate.verification",
 				     ".alignment",    ".merkleProofAvailable", ".window.type"};
@@ -272,6 +276,12 @@ static const struct {
 	{2, KAFKA "claims", "{\"a\":1}", ERR_MALFORMED},
 	{2, KAFKA "instance", "\"000102030405060708090a0b0c0d0e\"", ERR_MALFORMED},
 	{2, KAFKA "chainId", "\"46d885e1dd8446db7c0070663cd6c79\"", ERR_MALFORMED},
+	/* The chain's id is made of the rest. */
+	{2, KAFKA "chainId", "\"46d885e1dd8446db7c0070663cd6c794\"", ERR_MALFORMED},
+	{2, KAFKA "instance", "\"000102030405060708090a0b0c0d0e10\"", ERR_MALFORMED},
+	{2, KAFKA "clusterId", "\"anotherAAAAAAAAAAAAAAA\"", ERR_MALFORMED},
+	{2, KAFKA "topicId", "\"AAECAwQFBgcICQoLDA0ODx\"", ERR_MALFORMED},
+	{2, "predicate.collector.id", "\"https://another.example/proxy\"", ERR_MALFORMED},
 	{2, "predicate.stream.source", "\"kafka.example:9092\"", ERR_MALFORMED},
 	{2, "predicate.stream.source", "\"kafka://\"", ERR_MALFORMED},
 	/* Times in the one form. */
@@ -368,6 +378,37 @@ START_TEST(producers)
 }
 END_TEST
 
+/* The id as the format has it, of what the statement says now. */
+static void
+put_chain(json_t *s)
+{
+	json_t *k = json_object_get(json_object_get(json_object_get(s, "predicate"), "metadata"), "kafka");
+	json_t *c = json_object_get(json_object_get(s, "predicate"), "collector");
+	struct slice cluster = vectors_text(k, "clusterId"), id = vectors_text(k, "topicId");
+	struct chain_id chain;
+	char hex[2 * CHAIN_ID_LEN + 1];
+
+	ck_assert_int_eq(chain_id_make(vectors_text(c, "id"), vectors_hex(k, "instance").p, cluster, vectors_text(k, "topic"), id,
+				       (int32_t)vectors_int(k, "partition"), &chain), 0);
+	put(s, KAFKA "chainId", json_string(text_hex(chain.b, CHAIN_ID_LEN, hex)));
+}
+
+/* Of an old cluster, and of one that tells no id. */
+START_TEST(without_ids)
+{
+	static const char *const ids[] = {KAFKA "clusterId", KAFKA "topicId"};
+	json_t *s = statement(2);
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		put(s, ids[i], NULL);
+		ck_assert_int_eq(try(s), ERR_MALFORMED);
+		put_chain(s);
+		ck_assert_int_eq(try(s), 0);
+	}
+	json_decref(s);
+}
+END_TEST
+
 START_TEST(too_large)
 {
 	size_t n = 16 * 1024 * 1024 + 1;
@@ -416,6 +457,7 @@ main(void)
 	tcase_add_loop_test(t, contradictions, 0, (int)ARRAY_LEN(wrong));
 	tcase_add_test(t, durations);
 	tcase_add_test(t, producers);
+	tcase_add_test(t, without_ids);
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, finds_in_runs);
 	suite_add_tcase(s, t);

@@ -187,7 +187,7 @@ world_publish(struct world *w, const struct world_proxy *p, const struct stateme
 	struct world_statement *x = &w->s[w->stated++];
 
 	ck_assert_uint_lt(w->stated, WORLD_STATEMENTS);
-	(void)chain_key(&p->chain, s->window_id, x->key);
+	(void)chain_key(&s->chain, s->window_id, x->key);
 	x->payload = wr_new(1 << 20);
 	x->value = wr_new(1 << 20);
 	x->manifest = wr_new(1 << 20);
@@ -230,7 +230,6 @@ world_window(struct world *w, struct world_proxy *p, const struct world_window *
 	s.source = slice_str("kafka:9092");
 	s.partition = p->partition;
 	memcpy(s.instance, p->instance, INSTANCE_LEN);
-	s.chain = p->chain;
 	s.window_id = p->window;
 	s.reason = CLOSE_RECORDS;
 	s.max_age_ms = 10000;
@@ -260,6 +259,8 @@ world_window(struct world *w, struct world_proxy *p, const struct world_window *
 	memcpy(s.previous_statement, p->previous_hash, SHA256_LEN);
 	if (o->edit != NULL)
 		o->edit(&s);
+	/* The proxy's, but for what was edited. */
+	ck_assert_int_eq(chain_id_make(s.collector_id, s.instance, s.cluster_id, s.topic, s.topic_id, s.partition, &s.chain), 0);
 	x = world_publish(w, p, &s,
 			  o->no_manifest_header || o->manifest == MANIFEST_NONE ? (struct slice){NULL, 0} : wr_slice(&manifest));
 	x->gone = o->withhold;
