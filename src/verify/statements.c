@@ -263,7 +263,7 @@ merge_again(struct statements_topic *t, struct partition *p)
 	return 0;
 }
 
-/* Nobody could tell the topic's id: that of the statement that was settled last. */
+/* Nobody could tell the topic's id: that of the statement that was settled last, or empty when it has none. */
 static struct slice
 latest_id(const struct statements_topic *t)
 {
@@ -276,7 +276,7 @@ latest_id(const struct statements_topic *t)
 			if (last == NULL || x->settled_ms > last->settled_ms)
 				last = x;
 		}
-	return last == NULL ? slice_str("") : last->topic_id;
+	return last == NULL || last->topic_id.p == NULL ? slice_str("") : last->topic_id;
 }
 
 /* Of those about an earlier topic of that name only the places stay. */

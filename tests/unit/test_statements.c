@@ -420,6 +420,26 @@ START_TEST(several_topics)
 }
 END_TEST
 
+/* Nobody could tell the topic's id, and its statements have none: it is empty, which is text too. */
+START_TEST(no_topic_id)
+{
+	struct statements_topic *u;
+	struct world_proxy none;
+
+	world_proxy_open(&none, "u", "", 0, 1, true);
+	trust_also(none.public_key);
+	WINDOW(&none, .n = 2);
+	conf.wanted = NULL;
+	begin();
+	add(&w.s[0]);
+	ck_assert_int_eq(statements_topic(all, "u", (struct slice){NULL, 0}, &u), 0);
+	ck_assert_uint_eq(statements_count(u).trusted, 1);
+	ck_assert_ptr_nonnull(statements_topic_id(u).p);
+	ck_assert_str_eq((const char *)statements_topic_id(u).p, "");
+	world_proxy_close(&none);
+}
+END_TEST
+
 START_TEST(noise)
 {
 	WINDOW(&proxy, .n = 2);
@@ -448,6 +468,7 @@ main(void)
 	tcase_add_test(t, one_partition);
 	tcase_add_test(t, topic_id_found);
 	tcase_add_test(t, several_topics);
+	tcase_add_test(t, no_topic_id);
 	tcase_add_test(t, noise);
 	suite_add_tcase(s, t);
 	return suite_run(s);
