@@ -187,6 +187,8 @@ read_all(struct in *in, struct owned *o, struct proof_file *f)
 	if (!slice_eq(text(in, o->root, "format", "it has no format"), slice_str(PROOF_FILE_FORMAT)))
 		fail(in, ERR_UNSUPPORTED, "its format is not " PROOF_FILE_FORMAT);
 	f->topic = text(in, o->root, "topic", "topic is not text");
+	if (f->topic.n > 0 && memchr(f->topic.p, '\0', f->topic.n) != NULL)
+		fail(in, ERR_MALFORMED, "topic has a NUL, and no topic's name has one");
 	f->partition = (int32_t)integer(in, o->root, "partition", 0, INT32_MAX, "partition is not a number from 0 on");
 	f->offset = integer(in, o->root, "offset", 0, INT64_MAX, "offset is not a number from 0 on");
 	read_leaf(in, o->root, &f->leaf);

@@ -55,6 +55,15 @@ text_opt(struct in *in, json_t *object, const char *name)
 	return json_object_get(object, name) == NULL ? (struct slice){NULL, 0} : text(in, object, name);
 }
 
+/* No name of Kafka's has a NUL, and who prints one or matches it would see what is before that alone. */
+static struct slice
+name_of(struct in *in, struct slice s)
+{
+	if (s.n > 0 && memchr(s.p, '\0', s.n) != NULL)
+		fail(in, ERR_MALFORMED);
+	return s;
+}
+
 /* A UUID as Kafka's tools print it. */
 static struct slice
 uuid_opt(struct in *in, json_t *object, const char *name)
@@ -305,8 +314,8 @@ read_kafka(struct in *in, json_t *k, struct statement *s)
 	json_t *first = member(in, boundary, "first", JSON_OBJECT), *last = member(in, boundary, "last", JSON_OBJECT);
 	uint64_t listed = 0;
 
-	s->cluster_id = text_opt(in, k, "clusterId");
-	s->topic = text(in, k, "topic");
+	s->cluster_id = name_of(in, text_opt(in, k, "clusterId"));
+	s->topic = name_of(in, text(in, k, "topic"));
 	s->topic_id = uuid_opt(in, k, "topicId");
 	s->partition = (int32_t)integer(in, k, "partition", 0);
 	if (integer(in, k, "partition", 0) > INT32_MAX)

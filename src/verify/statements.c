@@ -155,12 +155,11 @@ topic_of(struct statements *s, struct slice name, struct statements_topic **ret)
 
 enum { PARTITIONS_MAX = 1000000 }; /* more than any cluster has; a statement that tells more is no reason to allocate */
 
-/* Is it about a topic whose records will be judged?  A name with a NUL is none of Kafka's. */
+/* Is it about a topic whose records will be judged? */
 static bool
 wanted(const struct statements *s, const struct statement *st)
 {
 	return slice_eq(st->cluster_id, s->conf.cluster_id) && st->topic.n > 0 &&
-	       memchr(st->topic.p, '\0', st->topic.n) == NULL &&
 	       (s->conf.wanted == NULL || s->conf.wanted(s->conf.wanted_arg, st->topic)) &&
 	       (s->conf.partition < 0 || st->partition == s->conf.partition) && st->partition < PARTITIONS_MAX;
 }

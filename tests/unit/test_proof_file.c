@@ -236,6 +236,12 @@ START_TEST(contradictions)
 		ck_assert_ptr_nonnull(read_json(v)); /* a null value is not an empty one */
 	}
 	{
+		json_t *v = parsed();
+
+		json_object_set_new(v, "topic", json_stringn("orders\0-7", 9));
+		ck_assert_ptr_nonnull(read_json(v));
+	}
+	{
 		json_t *v = parsed(), *path = json_array();
 
 		for (int i = 0; i <= PROOF_MAX; i++)

@@ -409,6 +409,30 @@ START_TEST(without_ids)
 }
 END_TEST
 
+/* What the policy's globs see must be what a terminal shows. */
+START_TEST(no_nul_in_a_name)
+{
+	static const struct {
+		const char *path, *value;
+		size_t n;
+		int err;
+	} cases[] = {{KAFKA "topic", "orders", 6, 0},
+		     {KAFKA "topic", "orders\0-7", 9, ERR_MALFORMED},
+		     {KAFKA "topic", "orders\0", 7, ERR_MALFORMED},
+		     {KAFKA "clusterId", "c", 1, 0},
+		     {KAFKA "clusterId", "c\0d", 3, ERR_MALFORMED}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *s = statement(2);
+
+		put(s, cases[i].path, json_stringn(cases[i].value, cases[i].n));
+		put_chain(s);
+		ck_assert_int_eq(try(s), cases[i].err);
+		json_decref(s);
+	}
+}
+END_TEST
+
 START_TEST(too_large)
 {
 	size_t n = 16 * 1024 * 1024 + 1;
@@ -458,6 +482,7 @@ main(void)
 	tcase_add_test(t, durations);
 	tcase_add_test(t, producers);
 	tcase_add_test(t, without_ids);
+	tcase_add_test(t, no_nul_in_a_name);
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, finds_in_runs);
 	suite_add_tcase(s, t);
