@@ -55,29 +55,67 @@ write_all(int fd, struct slice s)
 	return 0;
 }
 
+/* Of its own name, so that two programs don't write into one; a crash may leave it behind. */
+static int
+write_temporary(const char *path, unsigned mode, struct slice bytes)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode), saved;
+
+	if (fd < 0)
+		return ERR_IO;
+	if (write_all(fd, bytes) == 0 && fsync(fd) == 0)
+		return close(fd) == 0 ? 0 : ERR_IO;
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return ERR_IO;
+}
+
+/* NULL: no memory. */
+static char *
+joined(const char *a, const char *between, const char *b)
+{
+	size_t n = strlen(a) + strlen(between) + strlen(b) + 1;
+	char *s = malloc(n);
+
+	if (s != NULL)
+		(void)snprintf(s, n, "%s%s%s", a, between, b);
+	return s;
+}
+
+int
+file_replace(const char *path, unsigned mode, struct slice bytes, char *why, size_t why_len)
+{
+	char pid[24], *temp;
+	int err;
+
+	(void)snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	if ((temp = joined(path, ".", pid)) == NULL) {
+		(void)snprintf(why, why_len, "%s: %s", path, err_text(ERR_NOMEM));
+		return ERR_NOMEM;
+	}
+	err = write_temporary(temp, mode, bytes);
+	if (err == 0 && rename(temp, path) != 0)
+		err = ERR_IO;
+	if (err != 0) {
+		(void)snprintf(why, why_len, "%s: %s", path, strerror(errno));
+		(void)unlink(temp);
+	}
+	free(temp);
+	return err;
+}
+
 int
 file_write(const char *dir, const char *name, struct slice bytes, char *why, size_t why_len)
 {
-	char *path = NULL, *temp = NULL;
-	int fd = -1, err = 0;
+	char *path = joined(dir, "/", name);
+	int err;
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		path = NULL;
-	else if (asprintf(&temp, "%s.%ld", path, (long)getpid()) < 0)
-		temp = NULL;
-	if (temp == NULL)
-		err = ERR_NOMEM;
-	else if ((fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666)) < 0)
-		err = ERR_IO;
-	else if ((err = write_all(fd, bytes)) == 0 && close(fd) != 0)
-		err = ERR_IO;
-	else if (err == 0 && rename(temp, path) != 0)
-		err = ERR_IO;
-	if (err != 0)
-		(void)snprintf(why, why_len, "%s/%s: %s", dir, name, err == ERR_IO ? strerror(errno) : err_text(err));
-	if (err != 0 && fd >= 0)
-		(void)unlink(temp);
+	if (path == NULL) {
+		(void)snprintf(why, why_len, "%s/%s: %s", dir, name, err_text(ERR_NOMEM));
+		return ERR_NOMEM;
+	}
+	err = file_replace(path, 0666, bytes, why, why_len);
 	free(path);
-	free(temp);
 	return err;
 }

@@ -11,7 +11,13 @@
  */
 int file_read(const char *path, struct wr *w, char *why, size_t why_len) MUSTCHECK;
 
-/* dir/name has these bytes, or what it had before.  0; or ERR_IO, ERR_NOMEM, and `why` says so. */
+/*
+ * The file has these bytes, or what it had before, also when the power fails.  `mode` is of a new one, less the umask.
+ * 0; or ERR_IO, ERR_NOMEM, and `why` has the path and the reason.
+ */
+int file_replace(const char *path, unsigned mode, struct slice bytes, char *why, size_t why_len) MUSTCHECK;
+
+/* The same of dir/name, for everybody to read. */
 int file_write(const char *dir, const char *name, struct slice bytes, char *why, size_t why_len) MUSTCHECK;
 
 #endif

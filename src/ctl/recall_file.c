@@ -8,12 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "makoto/json_write.h"
 
 #define FORMAT "makoto-kafka-memory/1"
 
-enum { BYTES_MAX = 64 << 20, CHAINS_MAX = 1000000, MEMBERS = 7 };
+enum { BYTES_MAX = 64 << 20, PIECE = 65536, CHAINS_MAX = 1000000, MEMBERS = 7 };
 
 static int
 io(const char *path, const char *what, char *why, size_t why_len)
@@ -31,7 +32,7 @@ nomem(char *why, size_t why_len)
 
 /* --- reading ------------------------------------------------------------------------- */
 
-/* The whole file into `w`; ERR_NOTFOUND: there is none. */
+/* The whole file into `w`, which takes a PIECE more than a file may have; ERR_NOTFOUND: there is none. */
 static int
 read_all(const char *path, struct wr *w, char *why, size_t why_len)
 {
@@ -46,7 +47,6 @@ read_all(const char *path, struct wr *w, char *why, size_t why_len)
 		err = ERR_CONFIG;
 	}
 	while (err == 0 && n > 0) {
-		enum { PIECE = 65536 };
 		uint8_t *to = wr_room(w, PIECE);
 
 		if (to == NULL)
@@ -159,7 +159,7 @@ read_root(const char *path, const json_t *root, const char *dbom_topic, struct r
 static int
 load(const char *path, const char *dbom_topic, struct recall *m, char *why, size_t why_len)
 {
-	struct wr w = wr_new(BYTES_MAX);
+	struct wr w = wr_new(BYTES_MAX + PIECE);
 	json_error_t at;
 	json_t *root;
 	int err = read_all(path, &w, why, why_len);
@@ -199,7 +199,7 @@ lock(struct recall_file *f, char *why, size_t why_len)
 
 	if (path == NULL)
 		return nomem(why, why_len);
-	f->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	f->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (f->lock_fd < 0) {
 		err = io(path, "can't be made", why, why_len);
 	} else if (flock(f->lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -261,22 +261,6 @@ write_json(const struct recall *m, const char *dbom_topic, struct wr *w)
 	return wr_err(w);
 }
 
-static int
-write_all(int fd, struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ERR_IO;
-		s.p += n;
-		s.n -= (size_t)n;
-	}
-	return fsync(fd) == 0 ? 0 : ERR_IO;
-}
-
 /* The new name outlives a loss of power only when its directory was written, too. */
 static int
 sync_directory(const char *path)
@@ -295,28 +279,6 @@ sync_directory(const char *path)
 	return err;
 }
 
-static int
-replace(const char *path, struct slice content)
-{
-	char *tmp = with_suffix(path, ".tmp");
-	int fd, err, saved;
-
-	if (tmp == NULL)
-		return ERR_NOMEM;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	err = fd < 0 ? ERR_IO : write_all(fd, content);
-	if (fd >= 0 && close(fd) != 0)
-		err = ERR_IO;
-	if (err == 0 && rename(tmp, path) != 0)
-		err = ERR_IO;
-	saved = errno;
-	if (err != 0 && fd >= 0)
-		(void)unlink(tmp);
-	errno = saved;
-	free(tmp);
-	return err != 0 ? err : sync_directory(path);
-}
-
 int
 recall_file_save(struct recall_file *f, const char *dbom_topic, char *why, size_t why_len)
 {
@@ -328,10 +290,10 @@ recall_file_save(struct recall_file *f, const char *dbom_topic, char *why, size_
 	if (err == ERR_LIMIT) {
 		snprintf(why, why_len, "%s: more chains than %d bytes hold; what was seen is not remembered", f->path, BYTES_MAX);
 		err = ERR_IO;
-	} else if (err != 0 || (err = replace(f->path, wr_slice(&w))) == ERR_NOMEM) {
-		err = nomem(why, why_len);
 	} else if (err != 0) {
-		(void)io(f->path, "can't be written", why, why_len);
+		err = nomem(why, why_len);
+	} else if ((err = file_replace(f->path, 0600, wr_slice(&w), why, why_len)) == 0 && (err = sync_directory(f->path)) != 0) {
+		err = err == ERR_NOMEM ? nomem(why, why_len) : io(f->path, "its directory can't be written", why, why_len);
 	}
 	wr_free(&w);
 	return err;

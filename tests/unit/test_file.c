@@ -3,6 +3,8 @@
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +156,71 @@ START_TEST(in_the_way)
 }
 END_TEST
 
+static size_t
+descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
+}
+
+/* Where no more may be written: the reason is told, the old file is whole, and nothing is left, on disk or open. */
+START_TEST(no_room)
+{
+	static uint8_t many[5000];
+	struct rlimit was, small;
+	size_t before;
+
+	ck_assert_int_eq(file_write(dir, "f", slice_str("old"), why, sizeof(why)), 0);
+	ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = was;
+	small.rlim_cur = 1000;
+	before = descriptors();
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ck_assert_int_eq(file_write(dir, "f", slice_of(many, sizeof(many)), why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+	ck_assert_ptr_nonnull(strstr(why, "f: File too large"));
+	ck_assert_uint_eq(descriptors(), before);
+	ck_assert_uint_eq(files(), 1);
+	ck_holds(slice_str("old"));
+}
+END_TEST
+
+/* What stands in the place of the new file until it is whole is no link that somebody put there. */
+START_TEST(no_link)
+{
+	char other[80], temp[96];
+
+	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	(void)snprintf(temp, sizeof(temp), "%s.%ld", path, (long)getpid());
+	ck_assert_int_eq(symlink(other, temp), 0);
+	ck_assert_int_eq(file_replace(path, 0600, slice_str("new"), why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(access(other, F_OK), -1);
+	ck_assert_int_eq(file_replace(path, 0600, slice_str("new"), why, sizeof(why)), 0); /* it was taken away */
+	ck_holds(slice_str("new"));
+}
+END_TEST
+
+START_TEST(mode)
+{
+	struct stat st;
+
+	(void)umask(022);
+	ck_assert_int_eq(file_replace(path, 0600, slice_str("new"), why, sizeof(why)), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	ck_assert_int_eq(file_write(dir, "f", slice_str("new"), why, sizeof(why)), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0644);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -167,6 +234,9 @@ main(void)
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, cant);
 	tcase_add_test(t, in_the_way);
+	tcase_add_test(t, no_room);
+	tcase_add_test(t, no_link);
+	tcase_add_test(t, mode);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

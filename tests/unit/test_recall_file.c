@@ -26,8 +26,6 @@ teardown(void)
 	(void)unlink(path);
 	snprintf(other, sizeof(other), "%s.lock", path);
 	(void)unlink(other);
-	snprintf(other, sizeof(other), "%s.tmp", path);
-	(void)unlink(other);
 	ck_assert_int_eq(rmdir(dir), 0);
 }
 
@@ -185,7 +183,7 @@ START_TEST(not_written)
 
 	write_text(GOOD, strlen(GOOD));
 	ck_assert_int_eq(opened(), 0);
-	snprintf(tmp, sizeof(tmp), "%s.tmp", path);
+	snprintf(tmp, sizeof(tmp), "%s.%ld", path, (long)getpid());
 	ck_assert_int_eq(mkdir(tmp, 0700), 0); /* no file can be made there */
 	ck_assert_int_eq(recall_file_save(&f, "makoto.dbom", why, sizeof(why)), ERR_IO);
 	ck_assert_ptr_nonnull(strstr(why, path));
@@ -195,6 +193,38 @@ START_TEST(not_written)
 	/* No such directory. */
 	recall_file_close(&f);
 	ck_assert_int_eq(recall_file_open("/nowhere/m.json", "makoto.dbom", &f, why, sizeof(why)), ERR_IO);
+}
+END_TEST
+
+/* What was written can be read, up to the last byte that a file may have, and not one more. */
+START_TEST(as_large_as_may_be)
+{
+	static char text[BYTES_MAX + 1];
+
+	memset(text, ' ', sizeof(text));
+	memcpy(text, GOOD, strlen(GOOD));
+	for (size_t n = BYTES_MAX - PIECE - 1; n <= BYTES_MAX; n += n < BYTES_MAX - 1 ? PIECE : 1) {
+		write_text(text, n);
+		ck_assert_msg(opened() == 0, "%zu: %s", n, why);
+		ck_assert_uint_eq(f.memory.count, 1);
+	}
+	write_text(text, sizeof(text));
+	ck_assert_int_eq(opened(), ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(why, "larger than"));
+}
+END_TEST
+
+/* A lock that is a link elsewhere makes no file there. */
+START_TEST(no_link)
+{
+	char lock_path[80], other[80];
+
+	snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
+	snprintf(other, sizeof(other), "%s/other", dir);
+	ck_assert_int_eq(symlink(other, lock_path), 0);
+	ck_assert_int_eq(opened(), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(why, lock_path));
+	ck_assert_int_eq(access(other, F_OK), -1);
 }
 END_TEST
 
@@ -211,6 +241,8 @@ main(void)
 	tcase_add_test(t, spoiled);
 	tcase_add_test(t, refused);
 	tcase_add_test(t, not_written);
+	tcase_add_test(t, as_large_as_may_be);
+	tcase_add_test(t, no_link);
 	suite_add_tcase(su, t);
 	return suite_run(su);
 }
