@@ -11,6 +11,7 @@
 #include "makoto/json_write.h"
 
 #define FORMAT "makoto-kafka-resume/1"
+#define HEAD_BEGIN "{\"format\":\"" FORMAT "\",\"options\":\""
 
 enum { LINE_MAX_BYTES = 16384, LINES_MAX = 4000000, FIRST = 4, COUNTS = FIRST + VERDICT_COUNT + 2 * WINDOW_FINDINGS };
 
@@ -115,7 +116,7 @@ static int
 take_partition(struct resume *r, const json_t *o)
 {
 	struct slice cluster = text_of(o, "clusterId"), id = text_of(o, "topicId"), topic = text_of(o, "topic");
-	struct topic_partition *p;
+	struct topic_partition *p, *was;
 	struct wr place = wr_new(LINE_MAX_BYTES);
 	int err;
 
@@ -129,12 +130,13 @@ take_partition(struct resume *r, const json_t *o)
 	}
 	place_of(&place, cluster, id, topic, p->partition);
 	if ((err = wr_err(&place)) == 0) {
-		free(map_get(r->judged, wr_slice(&place)));
+		was = map_get(r->judged, wr_slice(&place));
 		err = map_put(r->judged, wr_slice(&place), p);
+		free(err == 0 ? was : p);
+	} else {
+		free(p);
 	}
 	wr_free(&place);
-	if (err != 0)
-		free(p);
 	return err;
 }
 
@@ -156,6 +158,21 @@ take_head(const struct resume *r, const json_t *o, const uint8_t options[SHA256_
 	return 0;
 }
 
+/* A line without an end: a crash cut it off where the file ends with it, and if it is the first, begins as ours does. */
+static int
+end_missing(const struct resume *r, const char *line, size_t n, size_t lines, char *why, size_t why_len)
+{
+	static const char head[] = HEAD_BEGIN;
+
+	if (feof(r->file) && (lines > 0 || memcmp(line, head, n < sizeof(head) - 1 ? n : sizeof(head) - 1) == 0))
+		return 0;
+	if (lines == 0)
+		snprintf(why, why_len, "%s: its format isn't %s", r->path, FORMAT);
+	else
+		snprintf(why, why_len, "%s:%zu: not a partition that was judged", r->path, lines + 1);
+	return ERR_CONFIG;
+}
+
 /* Every whole line; the file stands behind the last one.  *ret_lines: how many there are. */
 static int
 read_lines(struct resume *r, const uint8_t options[SHA256_LEN], int64_t *ret_now_ms, size_t *ret_lines, char *why,
@@ -166,9 +183,14 @@ read_lines(struct resume *r, const uint8_t options[SHA256_LEN], int64_t *ret_now
 	int err = 0;
 
 	*ret_lines = 0;
-	while (err == 0 && fgets(line, sizeof(line), r->file) != NULL && strchr(line, '\n') != NULL) {
-		json_t *o = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	while (err == 0 && fgets(line, sizeof(line), r->file) != NULL) {
+		json_t *o;
 
+		if (strchr(line, '\n') == NULL) {
+			err = end_missing(r, line, (size_t)(ftell(r->file) - end), *ret_lines, why, why_len);
+			break;
+		}
+		o = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 		if (*ret_lines == 0)
 			err = take_head(r, o, options, ret_now_ms, why, why_len);
 		else if ((err = *ret_lines > LINES_MAX ? ERR_CONFIG : take_partition(r, o)) == ERR_CONFIG)
@@ -203,7 +225,7 @@ write_head(struct resume *r, const uint8_t options[SHA256_LEN], int64_t now_ms)
 	struct wr w = wr_new(LINE_MAX_BYTES);
 	char hex[2 * SHA256_LEN + 1];
 
-	wr_printf(&w, "{\"format\":\"" FORMAT "\",\"options\":\"%s\",\"nowMs\":%lld}\n", text_hex(options, SHA256_LEN, hex),
+	wr_printf(&w, HEAD_BEGIN "%s\",\"nowMs\":%lld}\n", text_hex(options, SHA256_LEN, hex),
 		  (long long)now_ms);
 	return write_line(r, &w);
 }
@@ -311,8 +333,12 @@ resume_known(const struct resume *r, const struct topic_report *t, int32_t parti
 	return p != NULL;
 }
 
-void
-resume_end(struct resume *r)
+int
+resume_end(struct resume *r, char *why, size_t why_len)
 {
-	(void)unlink(r->path);
+	/* One that can't be removed must not pass for a run that has judged all. */
+	if (ftruncate(fileno(r->file), 0) == 0 && (unlink(r->path) == 0 || errno == ENOENT))
+		return 0;
+	snprintf(why, why_len, "%s: can't be removed: %s", r->path, strerror(errno));
+	return ERR_IO;
 }

@@ -18,7 +18,7 @@ struct resume; /* opaque */
 
 /*
  * Reads the file or begins it.  *now_ms: when a run of these options began, its time; else what it was.
- * 0; ERR_CONFIG: no such file, or other options; ERR_NOT_NOW: another run has it; ERR_IO, ERR_NOMEM; `why` says it.
+ * 0; ERR_CONFIG: no such file (and it stays as it is), or other options; ERR_NOT_NOW: another run has it; ERR_IO, ERR_NOMEM; `why` says it.
  */
 int resume_open(const char *path, const uint8_t options[SHA256_LEN], int64_t *now_ms, struct resume **ret, char *why,
 		size_t why_len) MUSTCHECK;
@@ -31,7 +31,7 @@ bool resume_known(const struct resume *r, const struct topic_report *t, int32_t 
 int resume_add(struct resume *r, const struct topic_report *t, const struct topic_partition *p, char *why,
 	       size_t why_len) MUSTCHECK;
 
-/* All is judged. */
-void resume_end(struct resume *r);
+/* All is judged: the file is emptied and removed.  0; ERR_IO and `why`. */
+int resume_end(struct resume *r, char *why, size_t why_len) MUSTCHECK;
 
 #endif

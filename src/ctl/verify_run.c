@@ -205,8 +205,8 @@ end(const struct command *c, const struct verify_options *o, struct running *r, 
 		return code;
 	if (o->memory != NULL && recall_file_save(f, o->a.topics.dbom_topic, why, sizeof(why)) != 0)
 		return command_failed(c, "%s", why);
-	if (r->resume != NULL)
-		resume_end(r->resume);
+	if (r->resume != NULL && resume_end(r->resume, why, sizeof(why)) != 0)
+		return command_failed(c, "%s", why);
 	return code;
 }
 

@@ -14,6 +14,8 @@
 enum { CHAINS = 3 };
 
 static char dir[] = "/tmp/test_memory_recall_XXXXXX", path[64], progress[64], why[512];
+static char many[16384];
+static size_t many_len;
 static const uint8_t options[SHA256_LEN];
 static const struct topic_report topic = {.topic = "t", .topic_id = "", .cluster_id = "c"};
 
@@ -74,15 +76,49 @@ chains(void)
 	return n;
 }
 
+/* As many partitions as make the next one that is put among them ask for memory: one of them once more. */
+static void
+judge_many(void)
+{
+	enum { MANY = 12 };
+	struct resume *r;
+	int64_t now = 1;
+	FILE *f;
+
+	ck_assert_int_eq(resume_open(progress, options, &now, &r, why, sizeof(why)), 0);
+	for (int32_t i = 0; i <= MANY; i++) {
+		struct topic_partition p = {.partition = i % MANY};
+
+		ck_assert_int_eq(resume_add(r, &topic, &p, why, sizeof(why)), 0);
+	}
+	resume_close(r);
+	f = fopen(progress, "re");
+	many_len = fread(many, 1, sizeof(many), f);
+	(void)fclose(f);
+	ck_assert_uint_lt(many_len, sizeof(many));
+}
+
+static void
+restore_many(void)
+{
+	FILE *f = fopen(progress, "we");
+
+	ck_assert_uint_eq(fwrite(many, 1, many_len, f), many_len);
+	(void)fclose(f);
+}
+
 static void
 all_runs(int (*run)(void), bool lasting)
 {
 	uint64_t n = 0;
 
 	do {
-		int64_t alive = failing.live;
+		int64_t alive;
 		int err;
 
+		if (run == go_on)
+			restore_many();
+		alive = failing.live;
 		failing_begin(++n, lasting);
 		failing.armed = true;
 		err = run();
@@ -119,6 +155,7 @@ START_TEST(one_call)
 {
 	all_runs(remember, false);
 	ck_assert_uint_eq(chains(), CHAINS);
+	judge_many();
 	all_runs(go_on, false);
 }
 END_TEST
@@ -126,6 +163,7 @@ END_TEST
 START_TEST(from_a_call_on)
 {
 	all_runs(remember, true);
+	judge_many();
 	all_runs(go_on, true);
 }
 END_TEST

@@ -2,6 +2,7 @@
 #include "ctl/resume.c"
 
 #include <check.h>
+#include <sys/stat.h>
 
 #include "suite.h"
 
@@ -88,7 +89,7 @@ START_TEST(goes_on)
 	ck_assert(known(1));
 	ck_assert(known(7));
 	/* It ends: the next one begins anew. */
-	resume_end(r);
+	ck_assert_int_eq(resume_end(r, why, sizeof(why)), 0);
 	now = 1800000000000;
 	ck_assert_int_eq(opened(), 0);
 	ck_assert_int_eq(now, 1800000000000);
@@ -185,6 +186,86 @@ START_TEST(refused)
 }
 END_TEST
 
+/* What is no such file stays as it is: also where its first line has no end, or one that can't be seen. */
+START_TEST(of_others)
+{
+	static char text[2 * LINE_MAX_BYTES], back[sizeof(text)];
+	static const struct {
+		const char *begin;
+		size_t n; /* with a NUL, or letters, behind what it begins with */
+		char fill;
+	} files[] = {{"x", 1, 'x'}, {"", LINE_MAX_BYTES - 2, 'x'}, {"", LINE_MAX_BYTES - 1, 'x'}, {"", LINE_MAX_BYTES, 'x'},
+		     {HEAD_BEGIN, sizeof(text), 'a'}, {"x", 7, '\0'}, {"", 1, '\0'}, {"", 5000, '\0'},
+		     {"{\"format\":\"makoto-kafka-resume/2", 60, 'x'}, {"{\"format\":\"makoto-kafka-memory/1\",", 60, 'x'}};
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(files); i++) {
+		size_t n = files[i / 2].n;
+		FILE *f;
+
+		memset(text, files[i / 2].fill, sizeof(text));
+		memcpy(text, files[i / 2].begin, strlen(files[i / 2].begin));
+		if (i % 2 == 1 && (n <= 1 || files[i / 2].fill != '\0'))
+			continue;
+		if (i % 2 == 1)
+			text[n - 1] = '\n'; /* behind a NUL */
+		f = fopen(path, "we");
+		ck_assert_uint_eq(fwrite(text, 1, n, f), n);
+		(void)fclose(f);
+		ck_assert_msg(opened() == ERR_CONFIG, "%zu", i);
+		ck_assert_ptr_nonnull(strstr(why, "its format isn't"));
+		f = fopen(path, "re");
+		ck_assert_uint_eq(fread(back, 1, sizeof(back), f), n);
+		(void)fclose(f);
+		ck_assert_mem_eq(back, text, n);
+	}
+}
+END_TEST
+
+/* One that is ours, with a line that none of ours is as long as, or that has a NUL, before others. */
+START_TEST(spoiled_inside)
+{
+	FILE *f;
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_msg(opened() == 0, "%s", why);
+		add(0);
+		f = fopen(path, "ae");
+		for (int k = 0; i == 0 && k < LINE_MAX_BYTES; k++)
+			(void)fputc('x', f);
+		if (i == 1)
+			(void)fputc('\0', f);
+		(void)fputc('\n', f);
+		(void)fclose(f);
+		ck_assert_int_eq(opened(), ERR_CONFIG);
+		ck_assert_ptr_nonnull(strstr(why, ":3: not a partition"));
+		(void)unlink(path);
+	}
+}
+END_TEST
+
+/* A file that stays although a run has ended says nothing any more, and that it stays is said. */
+START_TEST(stays)
+{
+	char other[sizeof(path) + 8];
+
+	ck_assert_int_eq(opened(), 0);
+	add(0);
+	snprintf(other, sizeof(other), "%s.other", path);
+	ck_assert_int_eq(rename(path, other), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* no file that can be unlinked */
+	ck_assert_int_eq(resume_end(r, why, sizeof(why)), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(why, path));
+	ck_assert_ptr_nonnull(strstr(why, "can't be removed: "));
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rename(other, path), 0);
+	ck_assert_int_eq(opened(), 0);
+	ck_assert(!known(0));
+	/* One that is gone already is as it should be. */
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(resume_end(r, why, sizeof(why)), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -197,6 +278,9 @@ main(void)
 	tcase_add_test(t, other_topics);
 	tcase_add_test(t, cut_off);
 	tcase_add_test(t, refused);
+	tcase_add_test(t, of_others);
+	tcase_add_test(t, spoiled_inside);
+	tcase_add_test(t, stays);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
