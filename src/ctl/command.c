@@ -40,6 +40,18 @@ command_bad_option(const struct command *c, char **argv)
 	return command_misused(c, "%s: no such option, or its value is missing", word);
 }
 
+static int
+badness(int code)
+{
+	return code == EXIT_OK ? 0 : code == EXIT_UNDECIDED ? 1 : code == EXIT_VIOLATION ? 3 : 2;
+}
+
+int
+command_worse(int code, int other)
+{
+	return badness(other) > badness(code) ? other : code;
+}
+
 int
 command_failed(const struct command *c, const char *fmt, ...)
 {

@@ -14,6 +14,9 @@ enum {
 	EXIT_UNDECIDED = 4,  /* no violation, but something is pending or unattested */
 };
 
+/* The worse of two: a violation is worse than what could not be finished, and that than what is undecided. */
+int command_worse(int code, int other);
+
 struct command {
 	const char *name;
 	const char *summary;

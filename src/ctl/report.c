@@ -6,7 +6,7 @@
 #include "ctl/table.h"
 #include "makoto/json_write.h"
 
-enum { LINE_MAX_BYTES = 16 * 1024 * 1024, REASON_MAX = 512 };
+enum { JSON_LINE_MAX = 16 * 1024 * 1024, REASON_MAX = 512 };
 
 static const char *
 name_of(const struct finding *f)
@@ -66,7 +66,7 @@ json_text(struct wr *w, const char *name, const char *value)
 static void
 finding_json(struct report *r, const struct finding *f)
 {
-	struct wr w = wr_new(LINE_MAX_BYTES);
+	struct wr w = wr_new(JSON_LINE_MAX);
 	char chain[2 * CHAIN_ID_LEN + 1], reason[REASON_MAX];
 
 	wr_text(&w, "{");
@@ -213,7 +213,7 @@ static void
 topic_json(struct report *r, const struct report_about *about, const struct topic_report *t,
 	   const struct report_issuers *issuers, int code)
 {
-	struct wr w = wr_new(LINE_MAX_BYTES);
+	struct wr w = wr_new(JSON_LINE_MAX);
 
 	wr_text(&w, "{");
 	json_text(&w, "topic", t->topic);
@@ -251,7 +251,7 @@ topic_json(struct report *r, const struct report_about *about, const struct topi
 static void
 all_json(struct report *r, const struct report_about *about, const struct report_sum *s)
 {
-	struct wr w = wr_new(LINE_MAX_BYTES);
+	struct wr w = wr_new(JSON_LINE_MAX);
 
 	wr_printf(&w, "{\"topics\":%zu,\"topicsGone\":%zu,\"partitionCount\":%zu,", s->topics, s->gone, s->partitions);
 	json_text(&w, "clusterId", s->cluster_id);
@@ -443,17 +443,10 @@ report_topic(struct report *r, const struct report_about *about, const struct to
 		topic_json(r, about, t, issuers, code);
 	else
 		topic_text(r, about, t, issuers, code);
-	return r->failed ? EXIT_UNFINISHED : code;
+	return command_worse(code, r->failed ? EXIT_UNFINISHED : EXIT_OK);
 }
 
 /* --- the sum of all topics --------------------------------------------------------------- */
-
-/* A violation is worse than what could not be finished, and that than what is undecided. */
-static int
-badness(int code)
-{
-	return code == EXIT_OK ? 0 : code == EXIT_UNDECIDED ? 1 : code == EXIT_VIOLATION ? 3 : 2;
-}
 
 void
 report_sum_add(struct report_sum *s, const struct topic_report *t, int code)
@@ -463,8 +456,7 @@ report_sum_add(struct report_sum *s, const struct topic_report *t, int code)
 	s->partitions += t->partition_count;
 	s->gone += t->gone;
 	s->allowed += allowed_of(t);
-	if (badness(code) > badness(s->code))
-		s->code = code;
+	s->code = command_worse(s->code, code);
 	snprintf(s->cluster_id, sizeof(s->cluster_id), "%s", t->cluster_id);
 }
 

@@ -33,8 +33,8 @@ static const char help[] =
 	"since 1970.\n"
 	"\n"
 	"Exit: 0 all verified; 1 a violation (altered, misplaced, untrusted, forged-header, duplicate, missing,\n"
-	"offset-reused, manifest-missing, fork, break, gap; with --memory truncated, replaced, records-gone); 2 usage; 3 could not finish; 4 no violation, but\n"
-	"something is pending, or unattested where the policy doesn't allow that, or a topic that statements are about is gone.\n";
+	"offset-reused, manifest-missing, fork, break, gap; with --memory truncated, replaced, records-gone); 2 usage; 3 could not\n"
+	"finish, and found no violation so far; 4 no violation, but something is pending, or unattested where the policy doesn't allow that, or a topic that statements are about is gone.\n";
 
 static const struct option long_options[] = {{"bootstrap", required_argument, NULL, 'b'},
 					     {"config", required_argument, NULL, 'c'},

@@ -55,6 +55,14 @@ on_settled(void *arg, unsigned job, const struct topic_report *t, const struct t
 	return resume_add(r->resume, t, p, why, why_len);
 }
 
+static void
+on_unsettled(void *arg, unsigned job, const struct topic_report *t UNUSED)
+{
+	struct running *r = arg;
+
+	view_rest(&r->view, job);
+}
+
 static bool
 on_known(void *arg, const struct topic_report *t, int32_t partition, struct topic_partition *ret)
 {
@@ -185,28 +193,29 @@ static int
 audit(const struct command *c, const struct verify_options *o, const struct way *w, struct running *r)
 {
 	char why[700];
-	int err = audit_run(&o->a, why, sizeof(why));
+	int err = audit_run(&o->a, why, sizeof(why)), code;
 
-	view_hide_bar(&r->view);
+	r->view.unfinished = err != 0;
+	code = view_end(&r->view, is_several(o));
 	if (err == ERR_CONFIG)
-		return command_misused(c, "%s", why);
-	if (err != 0)
-		return err == ERR_TIMEOUT ? way_failed(w, c, why) : command_failed(c, "%s", why);
-	return view_end(&r->view, is_several(o));
+		(void)command_misused(c, "%s", why);
+	else if (err != 0)
+		(void)(err == ERR_TIMEOUT ? way_failed(w, c, why) : command_failed(c, "%s", why));
+	return err == ERR_CONFIG && code != EXIT_VIOLATION ? EXIT_USAGE : code;
 }
 
-/* What a run that ended leaves behind.  Gives the exit code. */
+/* What a run that ended leaves behind.  Gives the exit code: what can't be left takes nothing from what was found. */
 static int
 end(const struct command *c, const struct verify_options *o, struct running *r, struct recall_file *f, int code)
 {
 	char why[700];
 
-	if (code == EXIT_UNFINISHED || code == EXIT_USAGE)
+	if (r->view.unfinished)
 		return code;
 	if (o->memory != NULL && recall_file_save(f, o->a.topics.dbom_topic, why, sizeof(why)) != 0)
-		return command_failed(c, "%s", why);
+		return command_worse(code, command_failed(c, "%s", why));
 	if (r->resume != NULL && resume_end(r->resume, why, sizeof(why)) != 0)
-		return command_failed(c, "%s", why);
+		return command_worse(code, command_failed(c, "%s", why));
 	return code;
 }
 
@@ -231,6 +240,7 @@ fill(struct verify_options *o, const struct way *w, struct running *r)
 	o->a.found = on_found;
 	o->a.known = on_known;
 	o->a.settled = on_settled;
+	o->a.unsettled = on_unsettled;
 	o->a.reported = on_reported;
 	o->a.progress = isatty(STDERR_FILENO) ? on_progress : NULL;
 	o->a.arg = r;

@@ -47,6 +47,7 @@ void
 view_finding(struct view *v, unsigned job, const struct topic_report *t, const struct finding *f)
 {
 	view_hide_bar(v);
+	v->violation |= f->about_record ? verdict_is_violation(f->verdict) : window_finding_is_violation(f->window);
 	v->jobs[job].topic = t->topic;
 	report_finding(&v->jobs[job], f);
 }
@@ -74,12 +75,18 @@ take_issuers(struct view *v, struct report_issuers *from, const struct topic_rep
 	return 0;
 }
 
-int
-view_partition(struct view *v, unsigned job, const struct topic_report *t)
+void
+view_rest(struct view *v, unsigned job)
 {
 	view_hide_bar(v);
 	report_flush(&v->jobs[job]);
 	(void)fflush(v->sums.to);
+}
+
+int
+view_partition(struct view *v, unsigned job, const struct topic_report *t)
+{
+	view_rest(v, job);
 	return take_issuers(v, &v->jobs[job].issuers, t);
 }
 
@@ -117,14 +124,16 @@ view_progress(struct view *v, const char *what, uint64_t done, uint64_t total)
 int
 view_end(struct view *v, bool several)
 {
-	bool failed = v->sums.failed;
+	int code = v->sum.code;
 
 	view_hide_bar(v);
-	for (unsigned i = 0; i < v->job_count; i++) {
-		report_flush(&v->jobs[i]);
-		failed |= v->jobs[i].failed;
-	}
-	if (several)
+	for (unsigned i = 0; i < v->job_count; i++)
+		v->unfinished |= v->jobs[i].failed;
+	if (several && !v->unfinished)
 		report_all(&v->sums, &v->about, &v->sum);
-	return failed || v->sums.failed ? EXIT_UNFINISHED : v->sum.code;
+	v->unfinished |= v->sums.failed;
+	/* Its topic may have no sum. */
+	if (v->unfinished && v->violation)
+		code = EXIT_VIOLATION;
+	return command_worse(code, v->unfinished ? EXIT_UNFINISHED : EXIT_OK);
 }

@@ -11,6 +11,8 @@ struct view {
 	struct report sums;
 	struct view_issuers *issuers; /* of topics that are not whole yet */
 	struct report_sum sum;
+	bool violation;  /* one was found */
+	bool unfinished; /* not all is judged, or something could not be told */
 	bool has_bar; /* stderr is a terminal */
 	bool bar;     /* it is on the screen */
 };
@@ -21,10 +23,14 @@ void view_close(struct view *v);
 void view_finding(struct view *v, unsigned job, const struct topic_report *t, const struct finding *f);
 /* It is judged.  0 or ERR_NOMEM. */
 int view_partition(struct view *v, unsigned job, const struct topic_report *t) MUSTCHECK;
+/* It can't be judged to its end: what was found of it is told. */
+void view_rest(struct view *v, unsigned job);
 void view_topic(struct view *v, const struct topic_report *t);
 void view_progress(struct view *v, const char *what, uint64_t done, uint64_t total);
 
-/* The end of it, with a sum of all topics where it isn't one that was named.  Gives the exit code. */
+/*
+ * The end of it, with a sum of all topics where it isn't one that was named, but for what is unfinished.  Gives the exit code.
+ */
 int view_end(struct view *v, bool several);
 void view_hide_bar(struct view *v);
 

@@ -37,6 +37,8 @@ struct audit_conf { /* borrowed */
 	/* A partition is judged.  0, or an error that ends it all; `why` says it. */
 	int (*settled)(void *arg, unsigned job, const struct topic_report *t, const struct topic_partition *p, char *why,
 		       size_t why_len);
+	/* May be NULL.  A partition could not be judged to its end: nothing more comes of it. */
+	void (*unsettled)(void *arg, unsigned job, const struct topic_report *t);
 	/* All partitions of a topic are: topics come in the order of their names. */
 	void (*reported)(void *arg, const struct topic_report *t);
 	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total); /* or NULL */

@@ -97,7 +97,11 @@ take(struct work *w)
 static void
 fail(struct work *w, const struct worker *x, int err)
 {
+	const struct audit_conf *conf = w->a->conf;
+
 	pthread_mutex_lock(&w->lock);
+	if (x->task != NULL && conf->unsettled != NULL)
+		conf->unsettled(conf->arg, x->job, &x->task->topic->report);
 	if (w->err == 0) {
 		w->err = err;
 		snprintf(w->a->why, w->a->why_len, "%s", x->why);

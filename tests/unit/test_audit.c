@@ -156,6 +156,7 @@ static struct told {
 	struct topic_partition partitions[16];
 	size_t partition_count;
 	char topics[256]; /* as they were reported */
+	int unsettled;
 	unsigned jobs;    /* a bit for each that told something */
 	const char *known; /* a topic that was judged before */
 } told;
@@ -189,6 +190,15 @@ on_settled(void *arg, unsigned job, const struct topic_report *t, const struct t
 		return 0;
 	snprintf(error, len, "enough");
 	return ERR_IO;
+}
+
+static void
+on_unsettled(void *arg, unsigned job, const struct topic_report *t)
+{
+	(void)arg;
+	ck_assert_uint_lt(job, 2);
+	ck_assert_uint_eq(strlen(t->topic), 1);
+	told.unsettled++;
 }
 
 static bool
@@ -404,8 +414,10 @@ START_TEST(ended)
 
 	conf.jobs = 2;
 	conf.arg = &marker;
+	conf.unsettled = on_unsettled;
 	ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), ERR_IO);
 	ck_assert_str_eq(why, "enough");
+	ck_assert_int_ge(told.unsettled, 1);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <jansson.h>
 
+#include "ctl/command.c"
 #include "ctl/report.c"
 #include "ctl/safe.c"
 #include "ctl/table.c"

@@ -1,6 +1,7 @@
 /* What people and programs are told of a verification.  ctl/ is no part of the archive, so its files are taken in whole. */
 #include <jansson.h>
 
+#include "ctl/command.c"
 #include "ctl/report.c"
 #include "ctl/safe.c"
 #include "ctl/table.c"

@@ -1,4 +1,5 @@
 /* What is shown of several partitions that are judged at once.  ctl/ is no part of the archive, so its files are taken in whole. */
+#include "ctl/command.c"
 #include "ctl/report.c"
 #include "ctl/safe.c"
 #include "ctl/table.c"
@@ -119,6 +120,47 @@ START_TEST(for_programs)
 }
 END_TEST
 
+/* Where the end can't be judged, what was found is told, and worse than that there is no end. */
+START_TEST(no_end)
+{
+	begin(false);
+	find(0, &a, 0, 1);
+	find(0, &a, 0, 2);
+	view_rest(&v, 0);
+	ck_assert_str_eq(written(), "a/0  offsets 1-2     altered           value\n");
+	v.unfinished = true;
+	ck_assert_int_eq(view_end(&v, true), EXIT_VIOLATION);
+	ck_assert_ptr_null(strstr(written(), "all:"));
+}
+END_TEST
+
+START_TEST(no_end_and_nothing_found)
+{
+	begin(false);
+	view_topic(&v, &a);
+	v.unfinished = true;
+	ck_assert_int_eq(view_end(&v, true), EXIT_UNFINISHED);
+	ck_assert_ptr_null(strstr(written(), "all:"));
+}
+END_TEST
+
+/* What there was no memory to tell makes it unfinished, and takes nothing from what was told. */
+START_TEST(not_told)
+{
+	begin(true);
+	v.jobs[1].failed = true;
+	ck_assert_int_eq(ended(), EXIT_UNFINISHED);
+	ck_assert(v.unfinished);
+	view_close(&v);
+	v = (struct view){.about = {.dbom_topic = "makoto.dbom"}};
+	begin(true);
+	a.sum.windows_with[WINDOW_TRUNCATED] = 2;
+	v.sums.failed = true;
+	ck_assert_int_eq(ended(), EXIT_VIOLATION);
+	ck_assert(v.unfinished);
+}
+END_TEST
+
 /* Of each topic by whose statements its records were verified, whichever job judged them. */
 START_TEST(issuers)
 {
@@ -162,6 +204,9 @@ main(void)
 	tcase_add_test(t, the_worst_counts);
 	tcase_add_test(t, a_violation_is_worst);
 	tcase_add_test(t, for_programs);
+	tcase_add_test(t, no_end);
+	tcase_add_test(t, no_end_and_nothing_found);
+	tcase_add_test(t, not_told);
 	tcase_add_test(t, issuers);
 	tcase_add_test(t, one_topic);
 	suite_add_tcase(s, t);
