@@ -134,15 +134,13 @@ leaves_again(struct export *x, const struct statement *s, struct reading_again *
 		free(topic);
 		return ERR_NOMEM;
 	}
+	/* ERR_NOTFOUND: a topic that is gone, or was never there, has none of them. */
 	err = consumer_watermarks(x->records, topic, s->partition, &low, &high);
 	if (err == 0 && (s->first_offset < low || s->last_offset >= high))
 		err = ERR_NOTFOUND;
 	if (err == 0)
 		err = consumer_read(x->records, topic, s->partition, s->first_offset, s->last_offset + 1, on_record, g);
 	free(topic);
-	/* A topic that is gone, or was never there, has none of them. */
-	if (err == ERR_REMOTE || err == ERR_NOTFOUND)
-		return ERR_NOTFOUND;
 	return err != 0 ? err : leaves_end(g->leaves, ret);
 }
 
