@@ -156,6 +156,7 @@ read_root(const char *path, const json_t *root, const char *dbom_topic, struct r
 	return ERR_CONFIG;
 }
 
+/* ERR_NOTFOUND: there is no file. */
 static int
 load(const char *path, const char *dbom_topic, struct recall *m, char *why, size_t why_len)
 {
@@ -175,7 +176,7 @@ load(const char *path, const char *dbom_topic, struct recall *m, char *why, size
 		}
 	}
 	wr_free(&w);
-	return err == ERR_NOTFOUND ? 0 : err;
+	return err;
 }
 
 /* --- the lock -------------------------------------------------------------------------- */
@@ -219,6 +220,10 @@ recall_file_open(const char *path, const char *dbom_topic, struct recall_file *r
 
 	if (err == 0)
 		err = load(path, dbom_topic, &f.memory, why, why_len);
+	if (err == ERR_NOTFOUND) {
+		f.begins = true;
+		err = 0;
+	}
 	if (err != 0)
 		recall_file_close(&f);
 	else

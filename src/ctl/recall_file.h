@@ -15,6 +15,7 @@
 struct recall_file {
 	const char *path;
 	int lock_fd; /* below 0: closed */
+	bool begins; /* there was no file */
 	struct recall memory;
 };
 

@@ -196,6 +196,15 @@ tally_json(struct wr *w, const struct tally *t)
 	wr_text(w, "}");
 }
 
+static void
+memory_json(struct wr *w, const struct report_about *about)
+{
+	if (about->memory == NULL)
+		return;
+	wr_text(w, ",");
+	json_text(w, "memory", about->memory);
+}
+
 static const char *
 isolation_of(const struct report_about *about)
 {
@@ -225,6 +234,7 @@ topic_json(struct report *r, const struct report_about *about, const struct topi
 	json_text(&w, "dbomTopic", about->dbom_topic);
 	wr_text(&w, ",");
 	json_text(&w, "isolation", isolation_of(about));
+	memory_json(&w, about);
 	wr_printf(&w, ",\"unattested\":\"%s\",\"issuers\":[", t->unattested_allowed ? "allow" : "deny");
 	for (size_t i = 0; i < issuers->count; i++) {
 		wr_text(&w, i == 0 ? "{" : ",{");
@@ -259,6 +269,7 @@ all_json(struct report *r, const struct report_about *about, const struct report
 	json_text(&w, "dbomTopic", about->dbom_topic);
 	wr_text(&w, ",");
 	json_text(&w, "isolation", isolation_of(about));
+	memory_json(&w, about);
 	wr_text(&w, ",");
 	tally_json(&w, &s->tally);
 	end_json(r, &w, s->code);

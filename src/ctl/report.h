@@ -45,6 +45,7 @@ struct report_about {
 	const char *bootstrap;
 	const char *dbom_topic;
 	bool read_committed;
+	const char *memory; /* "begins", "goes on"; NULL: there is none */
 };
 
 /* What came of a topic.  Gives the exit code. */

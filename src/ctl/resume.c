@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/map.h"
@@ -316,6 +317,15 @@ resume_close(struct resume *r)
 	if (r->file != NULL)
 		(void)fclose(r->file);
 	free(r);
+}
+
+bool
+resume_is(const struct resume *r, const char *path)
+{
+	struct stat ours, other;
+
+	return fstat(fileno(r->file), &ours) == 0 && stat(path, &other) == 0 && ours.st_dev == other.st_dev &&
+	       ours.st_ino == other.st_ino;
 }
 
 bool

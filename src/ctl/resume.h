@@ -24,6 +24,9 @@ int resume_open(const char *path, const uint8_t options[SHA256_LEN], int64_t *no
 		size_t why_len) MUSTCHECK;
 void resume_close(struct resume *r); /* NULL is fine */
 
+/* Is this the path, too, of the file? */
+bool resume_is(const struct resume *r, const char *path);
+
 /* Was it judged, when the topic was the same? */
 bool resume_known(const struct resume *r, const struct topic_report *t, int32_t partition, struct topic_partition *ret);
 

@@ -4,6 +4,7 @@
 
 #include "ctl/recall_file.h"
 #include "ctl/resume.h"
+#include "ctl/safe.h"
 #include "ctl/view.h"
 
 struct running {
@@ -186,7 +187,15 @@ open_resume(const struct command *c, struct verify_options *o, struct running *r
 		return EXIT_OK;
 	digest_options(o, options);
 	err = resume_open(o->resume, options, &o->a.examiner.now_ms, &r->resume, why, sizeof(why));
-	return err != 0 ? file_failed(c, err, why) : verify_read_bounds(c, o);
+	if (err != 0)
+		return file_failed(c, err, why);
+	/* There was no memory, or it would have been no such file: that it is there now is our doing. */
+	if (o->memory != NULL && resume_is(r->resume, o->memory)) {
+		if (resume_end(r->resume, why, sizeof(why)) != 0)
+			return command_failed(c, "%s", why);
+		return command_misused(c, "--memory %s, --resume %s: one file can't be both", o->memory, o->resume);
+	}
+	return verify_read_bounds(c, o);
 }
 
 static int
@@ -259,6 +268,10 @@ verify_run(const struct command *c, struct verify_options *o, const struct way *
 		if ((err = recall_file_open(o->memory, o->a.topics.dbom_topic, &memory, why, sizeof(why))) != 0)
 			return file_failed(c, err, why);
 		o->a.memory = &memory.memory;
+		r.view.about.memory = memory.begins ? "begins" : "goes on";
+		if (memory.begins)
+			safe_line(stderr, "makotoctl %s: %s isn't there: nothing is remembered yet, and nothing can be missed", c->name,
+				  o->memory);
 	}
 	if (view_open(&r.view, stdout, o->json, o->verbose, o->a.jobs) != 0)
 		code = command_failed(c, "out of memory");

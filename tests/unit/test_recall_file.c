@@ -66,9 +66,11 @@ START_TEST(there_and_back)
 {
 	ck_assert_msg(opened() == 0, "%s", why);
 	ck_assert_uint_eq(f.memory.count, 0);
+	ck_assert(f.begins);
 	snprintf(f.memory.cluster_id, sizeof(f.memory.cluster_id), "cluster");
 	saved();
 	ck_assert_int_eq(opened(), 0);
+	ck_assert(!f.begins);
 	ck_assert_uint_eq(f.memory.count, 0);
 	snprintf(f.memory.cluster_id, sizeof(f.memory.cluster_id), "cluster");
 	for (int i = 20; i > 0; i--) {

@@ -181,6 +181,41 @@ START_TEST(no_end)
 }
 END_TEST
 
+/* One path, or two of the same file, for the memory and what was judged: neither is made. */
+START_TEST(one_file_for_both)
+{
+	char other[80];
+
+	(void)snprintf(other, sizeof(other), "%s/./m", dir);
+	publish();
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(verified((struct verify_options){.memory = memory, .resume = i == 0 ? memory : other}), EXIT_USAGE);
+		ck_assert_ptr_nonnull(strstr(said[1], "one file can't be both"));
+		ck_assert_int_eq(access(memory, F_OK), -1);
+	}
+	/* A memory that is there stays what it is. */
+	ck_assert_int_eq(verified((struct verify_options){.memory = memory}), EXIT_OK);
+	ck_assert_int_eq(verified((struct verify_options){.memory = memory, .resume = other}), EXIT_USAGE);
+	ck_assert_int_eq(verified((struct verify_options){.memory = memory}), EXIT_OK);
+}
+END_TEST
+
+/* That nothing is remembered yet is said. */
+START_TEST(begins)
+{
+	publish();
+	ck_assert_int_eq(verified((struct verify_options){.memory = memory, .json = true}), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(said[1], memory));
+	ck_assert_ptr_nonnull(strstr(said[1], "nothing is remembered yet"));
+	ck_assert_ptr_nonnull(strstr(said[0], "\"memory\":\"begins\""));
+	ck_assert_int_eq(verified((struct verify_options){.memory = memory, .json = true}), EXIT_OK);
+	ck_assert_str_eq(said[1], "");
+	ck_assert_ptr_nonnull(strstr(said[0], "\"memory\":\"goes on\""));
+	ck_assert_int_eq(verified((struct verify_options){.json = true}), EXIT_OK);
+	ck_assert_ptr_null(strstr(said[0], "\"memory\""));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -191,6 +226,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, not_remembered, 0, 2);
 	tcase_add_loop_test(t, no_end, 0, 2);
+	tcase_add_test(t, one_file_for_both);
+	tcase_add_test(t, begins);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
