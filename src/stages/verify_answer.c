@@ -235,6 +235,18 @@ forget(struct work *w)
 	w->given = NULL;
 }
 
+/* Clients differ in whether they look at an error, the answer's or the part's own, and at the records beside it. */
+static void
+leave_the_error(const struct work *w, size_t i)
+{
+	const struct fetch_part *p = &w->r.parts[i];
+
+	w->given[i].changed = true;
+	w->given[i].error = p->error;
+	LOG_LIMITED(LOG_LEVEL_WARN, "verify", "an answer to Fetch has records beside an error: they are held back",
+		    LOG_I("partition", p->at.partition), LOG_I("error", w->r.error != 0 ? w->r.error : p->error));
+}
+
 /* Every part, as of now.  0 or ERR_NOMEM. */
 static int
 judge_all(struct work *w, struct verify_hold *hold)
@@ -245,9 +257,14 @@ judge_all(struct work *w, struct verify_hold *hold)
 	w->given = calloc(w->r.count > 0 ? w->r.count : 1, sizeof(*w->given));
 	if (w->given == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < w->r.count && err == 0; i++)
-		if (has_records(&w->r.parts[i]))
+	for (size_t i = 0; i < w->r.count && err == 0; i++) {
+		const struct fetch_part *p = &w->r.parts[i];
+
+		if (p->records.n > 0 && (w->r.error != 0 || p->error != 0))
+			leave_the_error(w, i);
+		else if (has_records(p))
 			err = judge_part(w, i, hold);
+	}
 	return err;
 }
 
@@ -363,10 +380,12 @@ know_topics(struct work *w)
 static enum stage_verdict
 decide(struct work *w)
 {
-	enum stage_verdict verdict = know_topics(w);
+	enum stage_verdict verdict;
 	int64_t left;
 
-	if (verdict != STAGE_PASS)
+	if (w->r.error != 0)
+		return judge_all(w, NULL) == 0 ? deliver(w) : STAGE_CLOSE;
+	if ((verdict = know_topics(w)) != STAGE_PASS)
 		return verdict;
 	if (judge_all(w, NULL) != 0)
 		return STAGE_CLOSE;
@@ -393,7 +412,7 @@ enum stage_verdict
 verify_answer(struct verify *v, struct exchange *x, struct verify_state *s)
 {
 	struct work w = {.v = v, .x = x, .s = s, .judge = exchange_reactor_state(x, &v->stage)};
-	enum stage_verdict verdict = STAGE_PASS;
+	enum stage_verdict verdict;
 	int err;
 
 	verify_hold_end(v, s->hold); /* what it was held for came, or its time is over */
@@ -406,11 +425,9 @@ verify_answer(struct verify *v, struct exchange *x, struct verify_state *s)
 	if (!s->began)
 		fetches_answer(exchange_session_state(x, &v->stage), s->asked, &w.r);
 	s->began = true;
-	if (w.r.error == 0) {
-		w.config = verify_config(v);
-		verdict = decide(&w);
-		config_unref(w.config);
-	}
+	w.config = verify_config(v);
+	verdict = decide(&w);
+	config_unref(w.config);
 	forget(&w);
 	fetch_response_free(&w.r);
 	return verdict;

@@ -501,6 +501,46 @@ START_TEST(an_error_as_a_whole_passes)
 }
 END_TEST
 
+/*
+ * Nothing is judged of an answer that is an error, nor of a part: so no records go on with it, whatever clients make of
+ * the error.  All else stays.
+ */
+START_TEST(no_records_go_with_an_error)
+{
+	struct part p[2] = {{"t", 0, 0, 0, NOTHING}, {"t", 1, 0, 0, NOTHING}};
+	struct wr r = wr_new(BATCHES_MAX), out, flat;
+	struct fetch_response got;
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	world_forge(&w.r[2], "forged");
+	BATCH(&r, 0, 5);
+	x = fetched(13, 0, -1, 0, p, 2, p, 2);
+	p[0].records = wr_slice(&r);
+	p[1].error = _i == 0 ? 0 : 1;
+	p[1].records = wr_slice(&r);
+	if (_i == 1)
+		p[0].records = NOTHING;
+	out = answer(13, _i == 0 ? 71 : 0, 9, p, 2);
+	stages_message(x, wr_slice(&out));
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, 0, NOTHING);
+	ck_part(x, 1, p[1].error, NOTHING);
+	flat = stages_flat(&x->body);
+	ck_assert_int_eq(fetch_response_read(13, wr_slice(&flat), &got), 0);
+	ck_assert_int_eq(got.error, _i == 0 ? 71 : 0);
+	ck_assert_int_eq(got.session_id, 9);
+	ck_assert_uint_eq(ledger.asks, 0);
+	fetch_response_free(&got);
+	stages_free(x);
+	wr_free(&flat);
+	wr_free(&out);
+	wr_free(&r);
+}
+END_TEST
+
 /* --- observe --------------------------------------------------------------------------------------- */
 
 static void
@@ -572,6 +612,7 @@ main(void)
 	tcase_add_test(c, an_incremental_fetch);
 	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
 	tcase_add_test(c, an_error_as_a_whole_passes);
+	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
 	tcase_add_test(c, observed);
 	suite_add_tcase(s, c);
 	return suite_run(s);
