@@ -65,6 +65,15 @@ room(struct judge *j)
 	return 0;
 }
 
+/* A set of messages, which are older than batches, instead of a single one; what is too short to tell counts as one. */
+static bool
+is_set(struct slice s)
+{
+	enum { ATTRIBUTES_AT = 17, CODEC_MASK = 7 };
+
+	return s.n <= ATTRIBUTES_AT || (s.p[ATTRIBUTES_AT] & CODEC_MASK) != 0;
+}
+
 /*
  * The batch at the start of s, whose length is what it says.  Offsets ascend in every log: a batch that
  * has others can't be read, and stands where it would have to.
@@ -81,10 +90,11 @@ look_at(const struct judge *j, struct slice s, struct judge_batch *b, struct jud
 	*p = (struct judge_part){head, KIND_UNREADABLE, false};
 	b->base = b->last = before < INT64_MAX ? before : INT64_MAX - 1;
 	if (err == ERR_UNSUPPORTED && first >= 0 && first < INT64_MAX && (j->count == 0 || first >= before)) {
-		/* A set of messages has the offset of its last one. */
+		/* A set has the offset of its last message, and may have others from the end of what is before it on. */
 		p->kind = KIND_LEGACY;
-		b->last = first;
-		b->base = first < before ? first : before;
+		b->base = b->last = first;
+		if (is_set(s) && before < first)
+			b->base = before;
 		return;
 	}
 	if (err != 0 || first < 0 || p->b.last_offset_delta < 0 || first > INT64_MAX - 1 - p->b.last_offset_delta ||

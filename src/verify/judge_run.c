@@ -67,29 +67,50 @@ feed(struct judge *j, const struct judge_batch *at, const struct batch *b)
 	return b->count > 0 && rd_left(&r) > 0 ? ERR_MALFORMED : 0;
 }
 
-static bool
-is_listed(const struct judge *j, const struct judge_batch *b)
+/* The first offset of the runs, from `from` on, that is listed; INT64_MAX: none is. */
+static int64_t
+first_of(const struct runs *r, int64_t from)
 {
-	for (size_t i = 0; i < j->answer->count; i++) {
-		const struct verdict_window *w = &j->windows[i];
+	size_t lo = 0, hi = r->count;
 
-		if (w->trust != TRUST_NONE && judge_is_home(j, w->statement) && w->statement->first_offset <= b->last &&
-		    w->statement->last_offset >= b->base)
-			return true;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->list[mid].first + (r->list[mid].count - 1) < from)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	return false;
+	return lo == r->count ? INT64_MAX : r->list[lo].first > from ? r->list[lo].first : from;
 }
 
-/* A batch that can't be read is what nobody attested; where a statement speaks of its offsets, it isn't what was. */
+/* The first offset of the batch that the client takes and a trusted statement lists; -1: there is none. */
+static int64_t
+listed_in(const struct judge *j, const struct judge_batch *b)
+{
+	int64_t from = b->base > j->c.fetch_offset ? b->base : j->c.fetch_offset, found = INT64_MAX;
+
+	for (size_t i = 0; i < j->answer->count; i++) {
+		const struct verdict_window *w = &j->windows[i];
+		int64_t at = w->trust != TRUST_NONE && judge_is_home(j, w->statement) ? first_of(&w->statement->ranges, from)
+										   : INT64_MAX;
+
+		found = at < found ? at : found;
+	}
+	return found <= b->last ? found : -1;
+}
+
+/* What can't be read is what nobody attested; in an offset that a statement lists, it isn't what was there. */
 static void
 tell_unread(struct judge *j, struct judge_batch *b, enum judge_kind kind)
 {
-	enum verdict v = kind == KIND_UNREADABLE && is_listed(j, b) ? VERDICT_ALTERED : VERDICT_UNATTESTED;
+	int64_t listed = listed_in(j, b), offset = listed >= 0 ? listed : b->base;
+	enum verdict v = listed >= 0 ? VERDICT_ALTERED : VERDICT_UNATTESTED;
 	const char *why = kind == KIND_LEGACY ? "its message format is older than record headers"
 					      : "its batch is damaged, or too large to be read";
 
 	b->counts[v]++;
-	judge_told_come_to(b, judge_told_end(j, b->base, v, NULL), b->base, false, v, why, NULL);
+	judge_told_come_to(b, judge_told_end(j, offset, v, NULL), offset, false, v, why, NULL);
 }
 
 static int

@@ -550,23 +550,60 @@ START_TEST(damaged)
 }
 END_TEST
 
+/* A message of format 1, or a set of them. */
+static void
+old_message(struct wr *r, int64_t offset, enum codec codec)
+{
+	wr_i64(r, offset);
+	wr_i32(r, 14);
+	wr_u32(r, 0);
+	wr_u8(r, 1);
+	wr_u8(r, (uint8_t)codec);
+	for (int i = 0; i < 8; i++)
+		wr_u8(r, 0);
+}
+
+/* What no statement lists is unattested; in a listed offset it is in a record's place, and hides none of those before it. */
 START_TEST(old_formats)
 {
 	struct wr r = wr_new(MAX_PLAIN);
 
 	know(0, 0);
-	wr_i64(&r, 3);
-	wr_i32(&r, 14);
-	wr_u32(&r, 0);
-	wr_u8(&r, 1);
-	for (int i = 0; i < 9; i++)
-		wr_u8(&r, 0);
+	old_message(&r, 0, CODEC_NONE);
+	old_message(&r, 3, CODEC_GZIP);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "SS");
+	ck_found(0, 0, VERDICT_UNATTESTED, "message format");
+	ck_found(1, 1, VERDICT_UNATTESTED, "message format");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PP");
 	WINDOW(&proxy, .n = 10);
 	know(0, 1);
+	wr_reset(&r);
+	old_message(&r, 0, CODEC_NONE);
+	old_message(&r, 3, CODEC_NONE);
 	BATCH(&r, 4, 10);
-	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "SP");
-	ck_found(0, 0, VERDICT_UNATTESTED, "message format");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "SSP");
+	ck_found(0, 0, VERDICT_ALTERED, "message format");
+	ck_assert(got[1].is_missing);
+	ck_assert_int_eq(got[1].offset, 1);
+	ck_assert_uint_eq(got[1].missing, 2);
+	ck_assert_uint_eq(got[1].counts[VERDICT_ALTERED], 1);
+	/* Whether the cleaner was there or not. */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 3, .compacted = true) + 1, "SP");
+	ck_found(1, 3, VERDICT_ALTERED, "message format");
+	/* A set may have any record up to its own offset. */
+	wr_reset(&r);
+	old_message(&r, 3, CODEC_GZIP);
+	BATCH(&r, 4, 10);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 1), "SP");
+	ck_found(0, 1, VERDICT_ALTERED, "message format");
+	ck_assert_uint_eq(got[0].missing, 0);
+	/* Behind and before the members it is what nobody attested. */
+	wr_reset(&r);
+	BATCH(&r, 0, 10);
+	old_message(&r, 11, CODEC_GZIP);
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PP");
+	ck_found(1, -1, VERDICT_VERIFIED, "");
+	ck_assert_uint_eq(got[1].counts[VERDICT_UNATTESTED], 1);
 	wr_free(&r);
 }
 END_TEST
