@@ -496,6 +496,7 @@ close_all(struct app *a)
 	metric_gauge_fn(METRIC_WINDOWS_UNPUBLISHED, NULL, NULL);
 	metric_gauge_fn(METRIC_CHAINS, NULL, NULL);
 	metric_gauge_fn(METRIC_READY, NULL, NULL);
+	detour_refuse(a->detour); /* the ledger lives on, and would dial through the proxy */
 	proxy_free(a->proxy);
 	app_tls_clear(&a->tls);
 	attest_free(a->attest);

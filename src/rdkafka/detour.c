@@ -21,6 +21,7 @@ struct detour {
 	void *arg;
 	pthread_mutex_t lock;
 	struct list pairs;
+	bool refuses;
 };
 
 struct pair {
@@ -61,6 +62,16 @@ take_far(struct detour *d, int near)
 	}
 	(void)pthread_mutex_unlock(&d->lock);
 	return far;
+}
+
+void
+detour_refuse(struct detour *d)
+{
+	if (d == NULL)
+		return;
+	(void)pthread_mutex_lock(&d->lock);
+	d->refuses = true;
+	(void)pthread_mutex_unlock(&d->lock);
 }
 
 void
@@ -122,6 +133,21 @@ on_socket(int domain UNUSED, int type UNUSED, int protocol UNUSED, void *opaque)
 	return fds[0];
 }
 
+/* Takes fd.  Under the lock: detour_refuse() doesn't return while somebody dials. */
+static int
+dial(struct detour *d, int fd, const char *host, uint16_t port)
+{
+	int err = ERR_CLOSED;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->refuses)
+		(void)close(fd);
+	else
+		err = d->dial(d->arg, fd, host, port);
+	(void)pthread_mutex_unlock(&d->lock);
+	return err;
+}
+
 static int
 on_connect(int fd, const struct sockaddr *addr UNUSED, int len UNUSED, const char *id, void *opaque)
 {
@@ -136,7 +162,7 @@ on_connect(int fd, const struct sockaddr *addr UNUSED, int len UNUSED, const cha
 		(void)close(far);
 		return EADDRNOTAVAIL;
 	}
-	return d->dial(d->arg, far, host, port) == 0 ? 0 : ECONNREFUSED;
+	return dial(d, far, host, port) == 0 ? 0 : ECONNREFUSED;
 }
 
 static int
