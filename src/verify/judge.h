@@ -13,6 +13,9 @@
 
 #include "verify/ledger.h"
 
+/* So many windows are asked for at once; what names others waits. */
+enum { JUDGE_NAMES_MAX = 1024 };
+
 enum judge_end { JUDGE_PASS, JUDGE_WAIT, JUDGE_STOP };
 
 struct judge_policy {
@@ -62,7 +65,7 @@ int judge_open(struct judge *j, const struct judge_case *c, struct ledger_want *
 
 /*
  * May be called again with another answer.  Batches behind one that waits may be left unread: they
- * wait.  *ret_names: windows that records name and the answer hasn't, to ask again with.  0 or ERR_NOMEM.
+ * wait.  *ret_names: windows that records name and the answer hasn't, to ask again with, JUDGE_NAMES_MAX at most.  0 or ERR_NOMEM.
  */
 int judge_run(struct judge *j, const struct ledger_answer *a, const struct ledger_name **ret_names,
 	      size_t *ret_count) MUSTCHECK;

@@ -2,10 +2,9 @@
 #ifndef VERIFY_JUDGE_INTERNAL_H
 #define VERIFY_JUDGE_INTERNAL_H
 
+#include "base/map.h"
 #include "kafka/batch.h"
 #include "verify/judge.h"
-
-enum { JUDGE_NAMES_MAX = 64 };
 
 enum judge_kind { KIND_DATA, KIND_CONTROL, KIND_LEGACY, KIND_UNREADABLE };
 
@@ -35,6 +34,7 @@ struct judge {
 	const struct verdict_record *current; /* that is being judged; NULL: one from before */
 	struct ledger_name names[JUDGE_NAMES_MAX];
 	size_t name_count;
+	struct map *named; /* those again; NULL: none */
 	int err;
 };
 

@@ -225,7 +225,9 @@ judge_run(struct judge *j, const struct ledger_answer *a, const struct ledger_na
 	verdicts_free(j->home);
 	verdicts_free(j->foreign);
 	verdicts_free(j->mirrored);
+	map_free(j->named);
 	free(j->windows);
+	j->named = NULL;
 	j->home = j->foreign = j->mirrored = NULL;
 	j->windows = NULL;
 	j->answer = NULL;

@@ -134,17 +134,44 @@ that_knows(const struct judge *j, const struct triple *t, bool *ret_named)
 	return found;
 }
 
-static void
+/* To be asked for.  0, ERR_LIMIT (not this time) or ERR_NOMEM. */
+static int
 note_name(struct judge *j, const struct triple *t)
 {
-	for (size_t i = 0; i < j->name_count; i++)
-		if (j->names[i].window_id == t->window_id && chain_id_eq(&j->names[i].chain, &t->chain))
-			return;
-	if (j->name_count < JUDGE_NAMES_MAX)
-		j->names[j->name_count++] = (struct ledger_name){t->chain, t->window_id};
+	uint8_t key[CHAIN_ID_LEN + sizeof(t->window_id)];
+	struct slice k = slice_of(key, sizeof(key));
+	struct ledger_name *n = &j->names[j->name_count];
+	int err;
+
+	memcpy(key, t->chain.b, CHAIN_ID_LEN);
+	memcpy(key + CHAIN_ID_LEN, &t->window_id, sizeof(t->window_id));
+	if (j->named == NULL && (j->named = map_new()) == NULL)
+		return ERR_NOMEM;
+	if (map_get(j->named, k) != NULL)
+		return 0;
+	if (j->name_count == JUDGE_NAMES_MAX)
+		return ERR_LIMIT;
+	if ((err = map_put(j->named, k, n)) != 0)
+		return err;
+	*n = (struct ledger_name){t->chain, t->window_id};
+	j->name_count++;
+	return 0;
 }
 
-/* The window that the record names is not stated for this partition.  true: another partition's decides. */
+/* What is asked for in its place is known first: it isn't known that it is not stated. */
+static void
+wait_for_names(struct judge *j, int64_t offset)
+{
+	struct judge_batch *b = &j->batches[judge_batch_of(j, offset)];
+
+	if (offset < j->c.fetch_offset)
+		return;
+	b->counts[VERDICT_PENDING]++;
+	judge_told_come_to(b, JUDGE_WAIT, offset, false, VERDICT_PENDING, "records before it name more windows than are asked for at once",
+			   NULL);
+}
+
+/* The window that the record names is not stated for this partition.  true: it was told what becomes of it. */
 static bool
 is_elsewhere(struct judge *j)
 {
@@ -155,6 +182,7 @@ is_elsewhere(struct judge *j)
 	struct verdicts *there;
 	struct triple t;
 	bool named;
+	int err;
 
 	if (r->value.p != NULL) {
 		sha256_of(r->value, sum);
@@ -163,8 +191,12 @@ is_elsewhere(struct judge *j)
 	if (!triple_last(r->headers, r->header_count, hash, &t) || !t.well_formed)
 		return false;
 	there = that_knows(j, &t, &named);
-	if (!named)
-		note_name(j, &t);
+	if (!named && (err = note_name(j, &t)) != 0) {
+		if (err == ERR_NOMEM)
+			j->err = err;
+		wait_for_names(j, r->offset);
+		return true;
+	}
 	if (there == NULL)
 		return false;
 	copy.offset = hidden(r->offset);

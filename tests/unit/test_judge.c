@@ -458,6 +458,38 @@ START_TEST(another_partitions_window)
 }
 END_TEST
 
+/* Windows that are not asked for with the others are not known to be never stated: what names them waits. */
+START_TEST(more_windows_than_are_asked_for_at_once)
+{
+	enum { EACH = 100, BATCHES = JUDGE_NAMES_MAX / EACH + 1 };
+	struct wr r = wr_new(MAX_PLAIN);
+
+	know(0, 0);
+	for (int b = 0; b < BATCHES; b++) {
+		w.count = 0;
+		for (uint64_t i = 0; i < EACH; i++)
+			(void)world_record(&w, &elsewhere, (uint64_t)b * EACH + i + 1, false);
+		BATCH(&r, (int64_t)b * EACH, (int64_t)(b + 1) * EACH, .codec = CODEC_NONE);
+	}
+	(void)ALLOWED(&r, .fetch_offset = 0);
+	ck_assert_uint_eq(name_count, JUDGE_NAMES_MAX);
+	for (size_t i = 0; i < name_count; i++)
+		ck_assert_uint_eq(names[i].window_id, i + 1);
+	for (size_t i = 0; i + 1 < got_count; i++)
+		ck_assert_int_eq(got[i].end, JUDGE_PASS);
+	ck_assert_int_eq(got[got_count - 1].end, JUDGE_WAIT);
+	ck_found(got_count - 1, JUDGE_NAMES_MAX, VERDICT_PENDING, "more windows");
+	/* Whatever is known of others of their chain. */
+	WINDOW(&elsewhere, .n = 1);
+	know(0, 1);
+	known.statements[0]->window_id = UINT64_MAX;
+	(void)ALLOWED(&r, .fetch_offset = 0);
+	ck_assert_int_eq(got[got_count - 1].end, JUDGE_WAIT);
+	ck_found(got_count - 1, JUDGE_NAMES_MAX, VERDICT_PENDING, "more windows");
+	wr_free(&r);
+}
+END_TEST
+
 START_TEST(records_that_are_gone)
 {
 	struct wr r = wr_new(MAX_PLAIN);
@@ -670,6 +702,7 @@ main(void)
 	tcase_add_loop_test(c, violations, 0, ARRAY_LEN(attacks));
 	tcase_add_test(c, headers_that_are_forged);
 	tcase_add_test(c, another_partitions_window);
+	tcase_add_test(c, more_windows_than_are_asked_for_at_once);
 	tcase_add_test(c, records_that_are_gone);
 	tcase_add_test(c, two_chains);
 	tcase_add_test(c, damaged);
