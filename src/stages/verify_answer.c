@@ -88,17 +88,6 @@ add_empty(struct given *g, const struct judge_batch *b)
 	return err;
 }
 
-/* A member is gone, but all that is there may be seen. */
-static bool
-only_missing(const struct judge_batch *b)
-{
-	int64_t bad = 0;
-
-	for (int i = VERDICT_PENDING; i < VERDICT_COUNT; i++)
-		bad += b->counts[i];
-	return b->is_missing && bad == 0;
-}
-
 static void
 count(struct given *g, const struct judge_batch *b)
 {
@@ -108,7 +97,10 @@ count(struct given *g, const struct judge_batch *b)
 	g->reused += b->reused;
 }
 
-/* What the client may have of these batches.  *ret_stop: the one that ends it; NULL: none. */
+/*
+ * What the client may have of these batches.  *ret_end: the one that ends it; NULL: none.  Where violations are skipped
+ * a member that is missing leaves nothing out: what is there waits or passes as if it were not.
+ */
 static int
 pick(struct work *w, struct given *g, const struct judge_batch *b, size_t n, const struct judge_batch **ret_end)
 {
@@ -118,9 +110,10 @@ pick(struct work *w, struct given *g, const struct judge_batch *b, size_t n, con
 
 	*ret_end = NULL;
 	for (size_t i = 0; i < n && err == 0; i++) {
-		bool leave_out = b[i].end == JUDGE_STOP && skip && !only_missing(&b[i]);
+		enum judge_end end = skip && b[i].end == JUDGE_STOP ? b[i].of_records : b[i].end;
+		bool leave_out = skip && end == JUDGE_STOP;
 
-		if (b[i].end == JUDGE_WAIT || (b[i].end == JUDGE_STOP && !skip)) {
+		if (end == JUDGE_WAIT || (end == JUDGE_STOP && !skip)) {
 			*ret_end = &b[i];
 			break;
 		}
@@ -159,7 +152,7 @@ settle(struct work *w, size_t i, const struct verify_place *place, bool whole)
 	g->changed = g->changed || end != NULL;
 	if (g->count > 0) {
 		stuck_pass(w->v->stuck, &at);
-	} else if (end != NULL && end->end == JUDGE_WAIT) {
+	} else if (end != NULL && (end->end == JUDGE_WAIT || w->config->verify_on_violation == VERIFY_SKIP)) {
 		g->withheld = true;
 		if (whole)
 			stuck_note(w->v->stuck, &at, b[n - 1].last + 1);

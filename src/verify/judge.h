@@ -42,6 +42,7 @@ struct judge_batch {
 	struct slice bytes;
 	int64_t base, last; /* offsets */
 	enum judge_end end;
+	enum judge_end of_records; /* what it would be if no member were missing */
 	uint32_t counts[VERDICT_COUNT]; /* of its records from the fetched offset on */
 	uint32_t missing, reused;       /* members in or before it */
 	/* The first that waits or stops: a record, or a member that is missing. */

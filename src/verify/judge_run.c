@@ -201,7 +201,7 @@ run(struct judge *j)
 		}
 	}
 	for (; i < j->count; i++)
-		j->batches[i].end = JUDGE_WAIT;
+		j->batches[i].end = j->batches[i].of_records = JUDGE_WAIT;
 	if ((err = verdicts_end(j->home)) == 0 && (err = verdicts_end(j->foreign)) == 0)
 		err = verdicts_end(j->mirrored);
 	return err;

@@ -73,6 +73,8 @@ void
 judge_told_come_to(struct judge_batch *b, enum judge_end end, int64_t offset, bool is_missing, enum verdict v, const char *why,
 	const struct verdict_window *w)
 {
+	if (!is_missing && end > b->of_records)
+		b->of_records = end;
 	if (end < b->end || end == JUDGE_PASS || (end == b->end && b->offset <= offset))
 		return;
 	b->end = end;

@@ -399,6 +399,51 @@ START_TEST(a_member_that_is_gone)
 }
 END_TEST
 
+/*
+ * Left out is what may not be seen, not what stands behind a member that is gone: that waits for its own statement, and
+ * passes where unattested records may.
+ */
+START_TEST(no_record_is_skipped_for_what_is_gone)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage("verify: {mode: enforce, on.violation: skip}\n");
+	ledger.deny = false;
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 5, 10);
+	x = fetch_one(3, &r);
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	if (_i == 0) { /* it is stated */
+		know(0, 2);
+		call();
+	} else { /* nor later: it is held back */
+		stages_time_out(x);
+		now.ns += 1000000000;
+	}
+	ck_assert_int_eq(respond(x), _i == 0 ? STAGE_PASS : STAGE_REPLACE);
+	ck_part(x, 0, 0, _i == 0 ? wr_slice(&r) : NOTHING);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_SKIPPED), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), _i == 0 ? 2 : 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 0);
+	stages_free(x);
+	/* Nobody attested it, and it may be seen. */
+	know(0, 1);
+	for (size_t i = 5; i < 10; i++)
+		w.r[i].header_count = 1;
+	wr_reset(&r);
+	BATCH(&r, 5, 10);
+	x = fetch_one(3, &r);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_UNATTESTED), 5);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_SKIPPED), 0);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
 /* hold.max and hold.then. */
 START_TEST(held_for_too_long)
 {
@@ -608,6 +653,7 @@ main(void)
 	tcase_add_test(c, a_violation_stops);
 	tcase_add_test(c, a_violation_is_skipped);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 2);
+	tcase_add_loop_test(c, no_record_is_skipped_for_what_is_gone, 0, 2);
 	tcase_add_loop_test(c, held_for_too_long, 0, 3);
 	tcase_add_test(c, an_incremental_fetch);
 	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
