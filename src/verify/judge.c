@@ -76,7 +76,7 @@ is_set(struct slice s)
 
 /*
  * The batch at the start of s, whose length is what it says.  Offsets ascend in every log: a batch that
- * has others can't be read, and stands where it would have to.
+ * has others is a strange one, and stands where it would have to.
  */
 static void
 look_at(const struct judge *j, struct slice s, struct judge_batch *b, struct judge_part *p)
@@ -87,7 +87,7 @@ look_at(const struct judge *j, struct slice s, struct judge_batch *b, struct jud
 	int err = batch_read(s, &head);
 
 	*b = (struct judge_batch){.bytes = s, .offset = -1, .why = ""};
-	*p = (struct judge_part){head, KIND_UNREADABLE, false};
+	*p = (struct judge_part){head, KIND_STRANGE, false};
 	b->base = b->last = before < INT64_MAX ? before : INT64_MAX - 1;
 	if (err == ERR_UNSUPPORTED && first >= 0 && first < INT64_MAX && (j->count == 0 || first >= before)) {
 		/* A set has the offset of its last message, and may have others from the end of what is before it on. */

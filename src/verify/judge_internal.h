@@ -6,7 +6,13 @@
 #include "kafka/batch.h"
 #include "verify/judge.h"
 
-enum judge_kind { KIND_DATA, KIND_CONTROL, KIND_LEGACY, KIND_UNREADABLE };
+enum judge_kind {
+	KIND_DATA,
+	KIND_CONTROL,
+	KIND_LEGACY,     /* from here on its records aren't read */
+	KIND_UNREADABLE, /* its head tells which offsets it takes */
+	KIND_STRANGE,    /* nothing tells which offsets clients take it for */
+};
 
 struct judge_part { /* what is known of a batch beside its end */
 	struct batch b;

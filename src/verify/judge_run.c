@@ -100,17 +100,24 @@ listed_in(const struct judge *j, const struct judge_batch *b)
 	return found <= b->last ? found : -1;
 }
 
-/* What can't be read is what nobody attested; in an offset that a statement lists, it isn't what was there. */
+/*
+ * What can't be read is what nobody attested; in an offset that a statement lists, it isn't what was there.  A
+ * strange batch may be in any offset, so that no policy lets it pass.
+ */
 static void
 tell_unread(struct judge *j, struct judge_batch *b, enum judge_kind kind)
 {
 	int64_t listed = listed_in(j, b), offset = listed >= 0 ? listed : b->base;
 	enum verdict v = listed >= 0 ? VERDICT_ALTERED : VERDICT_UNATTESTED;
-	const char *why = kind == KIND_LEGACY ? "its message format is older than record headers"
-					      : "its batch is damaged, or too large to be read";
+	const char *why = kind == KIND_LEGACY    ? "its message format is older than record headers"
+			  : kind == KIND_STRANGE ? "its batch is damaged: which offsets it takes can't be told"
+						 : "its batch is too large to be read, or of an unknown codec";
+	enum judge_end end = judge_told_end(j, offset, v, NULL);
 
+	if (kind == KIND_STRANGE)
+		end = j->answer->whole ? JUDGE_STOP : JUDGE_WAIT;
 	b->counts[v]++;
-	judge_told_come_to(b, judge_told_end(j, offset, v, NULL), offset, false, v, why, NULL);
+	judge_told_come_to(b, end, offset, false, v, why, NULL);
 }
 
 static int
@@ -127,10 +134,11 @@ judge_batch(struct judge *j, size_t i)
 		return err;
 	if (err != 0) {
 		/* Its records so far were told; it counts as one that can't be read from now on. */
-		j->parts[i].kind = kind = KIND_UNREADABLE;
+		kind = err == ERR_LIMIT || err == ERR_UNSUPPORTED ? KIND_UNREADABLE : KIND_STRANGE;
+		j->parts[i].kind = kind;
 		memset(b->counts, 0, sizeof(b->counts));
 	}
-	if (kind == KIND_LEGACY || kind == KIND_UNREADABLE)
+	if (kind >= KIND_LEGACY)
 		tell_unread(j, b, kind);
 	/* As long as more may be read, nobody knows that nothing was where nothing is. */
 	if (j->parts[i].gap && !j->answer->whole && !j->c.compacted)

@@ -260,7 +260,7 @@ judge_told_window(void *arg, const struct verdict_window *w, enum window_finding
 		return;
 	}
 	/* What can't be read is there, and has its own verdict. */
-	if (offset >= b->base && (j->parts[i].kind == KIND_LEGACY || j->parts[i].kind == KIND_UNREADABLE))
+	if (offset >= b->base && j->parts[i].kind >= KIND_LEGACY)
 		return;
 	b->missing++;
 	judge_told_come_to(b, j->answer->whole ? JUDGE_STOP : JUDGE_WAIT, offset, true, VERDICT_COUNT, why, w);

@@ -566,7 +566,9 @@ START_TEST(damaged)
 	BATCH(&r, 5, 10, .bad_crc = true);
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
 	ck_found(1, 5, VERDICT_UNATTESTED, "damaged");
-	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PP");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
+	known.a.whole = false;
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PW");
 	know(0, 2);
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
 	ck_found(1, 5, VERDICT_ALTERED, "damaged");
@@ -578,6 +580,52 @@ START_TEST(damaged)
 	BATCH(&r, 5, 10);
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "SP");
 	ck_found(0, 0, VERDICT_ALTERED, "too large");
+	wr_reset(&r);
+	BATCH(&r, 2, 8, .codec = CODEC_GZIP); /* its first offset isn't the first that is listed */
+	know(1, 2);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 2), "S");
+	ck_found(0, 5, VERDICT_ALTERED, "too large");
+	know(0, 0);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 2), "P");
+	wr_free(&r);
+}
+END_TEST
+
+/*
+ * A batch that doesn't stand where it can, or whose records don't: nobody can tell which offsets clients take it for, so that
+ * it doesn't pass where unattested records may.
+ */
+static const struct {
+	int64_t from, to;
+	int32_t more;
+	size_t at; /* one byte of it is this: */
+	uint8_t byte;
+} strange[] = {
+	{3, 10, 0, 0, 0},         /* from offsets that were given */
+	{5, 10, -3, 0, 0},        /* with records behind its last offset */
+	{5, 10, -10, 0, 0},       /* whose last offset is before its first */
+	{5, 10, 0, 0, 0x80},      /* at negative offsets */
+	{5, 10, 0, 16, 3},        /* of a format to come */
+};
+
+START_TEST(offsets_that_can_not_be_told)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+	size_t at;
+
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	at = r.len;
+	BATCH(&r, strange[_i].from, strange[_i].to, .more = strange[_i].more);
+	if (strange[_i].byte != 0)
+		r.buf[at + strange[_i].at] = strange[_i].byte;
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
+	ck_assert(!got[1].is_missing);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	known.a.whole = false;
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PW");
 	wr_free(&r);
 }
 END_TEST
@@ -706,6 +754,7 @@ main(void)
 	tcase_add_test(c, records_that_are_gone);
 	tcase_add_test(c, two_chains);
 	tcase_add_test(c, damaged);
+	tcase_add_loop_test(c, offsets_that_can_not_be_told, 0, ARRAY_LEN(strange));
 	tcase_add_test(c, old_formats);
 	tcase_add_test(c, offsets_ascend);
 	tcase_add_loop_test(c, each_byte, 0, 2);
