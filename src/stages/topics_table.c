@@ -104,9 +104,16 @@ add(struct topics *t, struct slice name)
 	return e;
 }
 
+/* Who had the id is looked for anew. */
 static bool
 set_id(struct topics *t, struct topic *e, const uint8_t id[16])
 {
+	struct topic *other = map_get(t->by_id, slice_of(id, 16));
+
+	if (other != NULL && other != e) {
+		forget_id(t, other);
+		other->complete = false;
+	}
 	if (map_put(t->by_id, slice_of(id, 16), e) != 0)
 		return false;
 	memcpy(e->facts.id, id, 16);
@@ -254,15 +261,19 @@ topics_missed(struct topics *t, const struct topic_key *key)
 void
 topics_hear(struct topics *t, struct slice name, const uint8_t id[16])
 {
-	struct topic *e = map_get(t->by_name, name);
+	struct topic *e = map_get(t->by_name, name), *other;
 
 	if (e == NULL && (e = add(t, name)) == NULL)
 		return; /* it will be looked for when it is needed */
 	e->heard_at = clock_now();
-	if (e->facts.has_id && memcmp(e->facts.id, id, 16) == 0)
+	other = map_get(t->by_id, slice_of(id, 16));
+	if (other == e)
 		return;
-	if (e->facts.has_id) {
-		e->complete = false; /* deleted and made again, or a broker lags: our own look decides */
+	/* Deleted and made again, a broker lags, or it isn't true: our own look decides, about both. */
+	if (other != NULL)
+		other->complete = false;
+	if (other != NULL || e->facts.has_id || e->complete) {
+		e->complete = false;
 		return;
 	}
 	(void)!set_id(t, e, id);

@@ -360,6 +360,83 @@ START_TEST(learns_as_answers_pass)
 }
 END_TEST
 
+/* An answer on its way to a client doesn't take an id from one topic to another: the cluster is asked of both. */
+START_TEST(an_id_of_two_topics)
+{
+	struct topic_facts f;
+	struct exchange *x;
+
+	attesting_know("a");
+	attesting_know("b");
+	for (int round = 0; round < 2; round++) {
+		/* Of a name that nothing else is known of, or that has another id. */
+		passes_by(API_METADATA, 12, round == 0 ? "c" : "b", id_a);
+		ck_assert_int_eq(find(no_name, id_a, &f), ERR_NOTFOUND);
+		ck_assert_int_eq(find(slice_str("a"), NULL, &f), ERR_NOTFOUND);
+		x = waiting(no_name, id_a);
+		cluster_answer_all();
+		ck_resumed(x);
+		ck_assert_str_eq(known(no_name, id_a).name, "a");
+		ck_assert_mem_eq(known(slice_str("a"), NULL).id, id_a, 16);
+	}
+	x = waiting(slice_str("b"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_str_eq(known(no_name, id_b).name, "b");
+	x = waiting(slice_str("c"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_mem_ne(known(slice_str("c"), NULL).id, id_a, 16);
+}
+END_TEST
+
+/* Nor is it given to one that the cluster told without one. */
+START_TEST(an_id_that_the_cluster_did_not_tell)
+{
+	struct topic_facts f;
+	struct exchange *x;
+
+	cluster.metadata_version = 9;
+	x = waiting(slice_str("c"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert(!known(slice_str("c"), NULL).has_id);
+	passes_by(API_METADATA, 12, "c", id_new);
+	ck_assert_int_ne(find(no_name, id_new, &f), 0);
+	ck_assert_int_eq(find(slice_str("c"), NULL, &f), ERR_NOTFOUND);
+	x = waiting(slice_str("c"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert(!known(slice_str("c"), NULL).has_id);
+	ck_assert_uint_eq(drained(false).count, 0);
+}
+END_TEST
+
+/* What a look of ours finds corrects what passed by. */
+START_TEST(an_id_that_was_told_wrongly)
+{
+	char name[TOPICS_NAME_MAX + 1];
+	struct topic_facts f;
+	struct exchange *x;
+
+	passes_by(API_METADATA, 12, "c", id_a);
+	ck_assert(topics_name(topics, id_a, name));
+	x = waiting(no_name, id_a);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_str_eq(known(no_name, id_a).name, "a");
+	passes_by(API_METADATA, 12, "a", id_a); /* no news */
+	ck_assert_str_eq(known(no_name, id_a).name, "a");
+	/* The other has none now, and loses nothing as it is found. */
+	ck_assert_int_eq(find(slice_str("c"), NULL, &f), ERR_NOTFOUND);
+	x = waiting(slice_str("c"), NULL);
+	cluster_answer_all();
+	ck_resumed(x);
+	ck_assert_str_eq(known(no_name, id_a).name, "a");
+	ck_assert_str_eq(known(slice_str("c"), NULL).name, "c");
+}
+END_TEST
+
 /* An answer that can't be read is not the stage's to stop. */
 START_TEST(unreadable_answer)
 {
@@ -1014,6 +1091,9 @@ main(void)
 	tcase_add_test(t, the_line_ends);
 	tcase_add_test(t, impossible_names);
 	tcase_add_test(t, learns_as_answers_pass);
+	tcase_add_test(t, an_id_of_two_topics);
+	tcase_add_test(t, an_id_that_the_cluster_did_not_tell);
+	tcase_add_test(t, an_id_that_was_told_wrongly);
 	tcase_add_test(t, unreadable_answer);
 	tcase_add_test(t, made_again);
 	tcase_add_test(t, made_again_by_id);
