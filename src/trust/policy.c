@@ -192,8 +192,13 @@ policy_trust(const struct policy *p, const struct policy_facts *f, struct policy
 	if (f->signer == NULL) {
 		bool counts = any_glob(&p->unsigned_topics, f->topic);
 
-		ret->trust = counts ? TRUST_UNSIGNED : TRUST_NONE;
-		ret->why = counts ? "" : "the statement is not signed";
+		/* A higher level is the word of who holds a key. */
+		if (!counts)
+			ret->why = "the statement is not signed";
+		else if (f->level != 1)
+			ret->why = "the statement is not signed, and states a Makoto level that has a signature";
+		else
+			*ret = (struct policy_opinion){TRUST_UNSIGNED, "", ""};
 		return;
 	}
 	for (size_t i = 0; i < p->grant_count && best != STEP_DONE; i++) {

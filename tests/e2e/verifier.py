@@ -500,7 +500,7 @@ class Verifier:
 
     def _trust(self, s, outer):
         if not s.signed:
-            return self.accept_level1, "not signed"
+            return self.accept_level1 and s.kafka["makotoLevel"] == "L1", "not signed"
         if outer.get("payloadType") != PAYLOAD_TYPE:
             return False, "payloadType"
         sigs = outer.get("signatures")

@@ -195,6 +195,11 @@ START_TEST(unsigned_and_unattested)
 	     "unattested: {\"public.secret\": deny, \"public.*\": allow}\n");
 	ck_opinion(opinion(NULL, "lab-1", "c", 1, 0), TRUST_UNSIGNED, "", "");
 	ck_opinion(opinion(NULL, "t", "c", 1, 0), TRUST_NONE, "", "the statement is not signed");
+	for (int level = 2; level <= 3; level++) { /* anybody could state it */
+		ck_opinion(opinion(NULL, "lab-1", "c", level, 0), TRUST_NONE, "",
+			   "the statement is not signed, and states a Makoto level that has a signature");
+		ck_opinion(opinion(NULL, "t", "c", level, 0), TRUST_NONE, "", "the statement is not signed");
+	}
 	ck_assert(policy_allows_unattested(policy, slice_str("public.x")));
 	ck_assert(!policy_allows_unattested(policy, slice_str("public.secret")));
 	ck_assert(!policy_allows_unattested(policy, slice_str("t")));

@@ -74,6 +74,12 @@ envelope_of(struct slice payload, const char *type, const char *keyid, size_t si
 	return out;
 }
 
+static void
+level_1(struct statement *s)
+{
+	s->level = 1;
+}
+
 START_TEST(signed_by_whom)
 {
 	struct policy *nobody, *unsigned_too;
@@ -102,8 +108,13 @@ START_TEST(signed_by_whom)
 	}
 	published_clear(&p);
 	published_clear(&p); /* harmless */
-	/* A bare statement counts where the policy says so. */
+	/* A bare statement of level 1 counts where the policy says so, and of another level nowhere. */
 	ck_assert_int_eq(published_read(slice_str(w.s[0].key), wr_slice(&w.s[0].payload), &p), 0);
+	ck_assert_int_eq(published_check(&p, unsigned_too), 0);
+	ck_assert_int_eq(p.trust, TRUST_NONE);
+	published_clear(&p);
+	world_window(&w, &proxy, &(struct world_window){.n = 3, .edit = level_1});
+	ck_assert_int_eq(published_read(slice_str(w.s[2].key), wr_slice(&w.s[2].payload), &p), 0);
 	ck_assert_int_eq(published_check(&p, nobody), 0);
 	ck_assert_int_eq(p.trust, TRUST_NONE);
 	ck_assert_str_eq(p.why, "the statement is not signed");

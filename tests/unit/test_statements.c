@@ -202,9 +202,15 @@ START_TEST(published_again)
 END_TEST
 
 /* Without a signature it counts only where that is accepted; a signature that comes later makes it more. */
+static void
+level_1(struct statement *s)
+{
+	s->level = 1;
+}
+
 START_TEST(unsigned_ones)
 {
-	WINDOW(&proxy, .n = 3);
+	WINDOW(&proxy, .n = 3, .edit = level_1);
 	begin();
 	add_as(&w.s[0], 3, 0, wr_slice(&w.s[0].payload), manifest_of(&w.s[0]));
 	ck_assert_uint_eq(kept(0), 0);
