@@ -367,3 +367,32 @@ text_distance(struct slice a, struct slice b)
 	}
 	return row[b.n];
 }
+
+char **
+text_list_copy(const char *const *from)
+{
+	size_t n = 0;
+	char **to;
+
+	while (from != NULL && from[n] != NULL)
+		n++;
+	if ((to = calloc(n + 1, sizeof(*to))) == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if ((to[i] = strdup(from[i])) != NULL)
+			continue;
+		while (i-- > 0)
+			free(to[i]);
+		free(to);
+		return NULL;
+	}
+	return to;
+}
+
+void
+text_list_free(char **list)
+{
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		free(list[i]);
+	free(list);
+}

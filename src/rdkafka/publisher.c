@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "rdkafka/detour_internal.h"
 #include "rdkafka/scout_internal.h"
 
@@ -114,33 +115,10 @@ handle_close(struct publisher *p)
 	p->rk = NULL;
 }
 
-static char **
-copy_props(const char *const *from)
-{
-	size_t n = 0;
-	char **to;
-
-	while (from != NULL && from[n] != NULL)
-		n++;
-	if ((to = calloc(n + 1, sizeof(*to))) == NULL)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if ((to[i] = strdup(from[i])) != NULL)
-			continue;
-		while (i-- > 0)
-			free(to[i]);
-		free(to);
-		return NULL;
-	}
-	return to;
-}
-
 static void
 publisher_free(struct publisher *p)
 {
-	for (size_t i = 0; p->props != NULL && p->props[i] != NULL; i++)
-		free(p->props[i]);
-	free(p->props);
+	text_list_free(p->props);
 	free((char *)(uintptr_t)p->conf.bootstrap);
 	free((char *)(uintptr_t)p->conf.topic);
 	if (p->event_fd >= 0)
@@ -160,7 +138,7 @@ publisher_open(const struct publisher_conf *conf, struct publisher **ret, char *
 	p->conf = *conf;
 	p->conf.bootstrap = strdup(conf->bootstrap);
 	p->conf.topic = strdup(conf->topic);
-	p->props = copy_props(conf->props);
+	p->props = text_list_copy(conf->props);
 	p->conf.props = (const char *const *)p->props;
 	p->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	p->limit = 1048588;

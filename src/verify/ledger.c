@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "makoto/manifest.h"
 #include "verify/ledger_internal.h"
 
@@ -40,35 +41,6 @@ ledger_is_current(const struct ledger *l)
 
 /* --- its life --------------------------------------------------------------------------- */
 
-static char **
-copy_list(const char *const *from)
-{
-	size_t n = 0;
-	char **to;
-
-	while (from != NULL && from[n] != NULL)
-		n++;
-	if ((to = calloc(n + 1, sizeof(*to))) == NULL)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if ((to[i] = strdup(from[i])) != NULL)
-			continue;
-		while (i-- > 0)
-			free(to[i]);
-		free(to);
-		return NULL;
-	}
-	return to;
-}
-
-static void
-free_list(char **list)
-{
-	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-		free(list[i]);
-	free(list);
-}
-
 static int
 copy_conf(struct ledger *l, const struct ledger_conf *conf)
 {
@@ -90,7 +62,7 @@ copy_conf(struct ledger *l, const struct ledger_conf *conf)
 	l->body_max = l->conf.memory / 16 * 7;
 	l->index_max = l->conf.memory / 64 * 9;
 	l->directory_max = l->conf.memory / 64 * 7;
-	if ((l->topics = copy_list(conf->topics)) == NULL)
+	if ((l->topics = text_list_copy(conf->topics)) == NULL)
 		return ERR_NOMEM;
 	while (l->topics[l->topic_count] != NULL)
 		l->topic_count++;
@@ -188,7 +160,7 @@ ledger_free(struct ledger *l)
 	free(l->stopics);
 	map_free(l->parts);
 	map_free(l->chains);
-	free_list(l->topics);
+	text_list_free(l->topics);
 	free((uint8_t *)(uintptr_t)l->conf.cluster_id.p);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l);

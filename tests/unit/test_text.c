@@ -323,6 +323,22 @@ START_TEST(distances)
 }
 END_TEST
 
+START_TEST(lists)
+{
+	static const char *const two[] = {"a", "", NULL};
+	char **copy = text_list_copy(two), **none = text_list_copy(NULL);
+
+	ck_assert_str_eq(copy[0], "a");
+	ck_assert_str_eq(copy[1], "");
+	ck_assert_ptr_null(copy[2]);
+	ck_assert_ptr_ne(copy[0], two[0]);
+	ck_assert_ptr_null(none[0]);
+	text_list_free(copy);
+	text_list_free(none);
+	text_list_free(NULL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -348,6 +364,7 @@ main(void)
 	tcase_add_test(t, escapes);
 	tcase_add_test(t, globs);
 	tcase_add_test(t, distances);
+	tcase_add_test(t, lists);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
