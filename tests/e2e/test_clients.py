@@ -1,5 +1,6 @@
 """Unmodified clients through the proxy: what is read back is what was sent, attested, in every codec."""
 
+import kcattext
 import pytest
 from checks import attested, same_records
 from clients import GO, JAVA, Aiokafka, Confluent, Kcat, sample
@@ -57,6 +58,15 @@ def test_round_trip(cluster, proxy, session, name, codec):
         if name in ("java", "franz-go", "confluent-kafka", "kcat"):
             want = {"java": "apache-kafka-java", "franz-go": "kgo"}.get(name, "librdkafka")
             assert software in ({want}, {"confluent-kafka-python"}), software
+
+
+@pytest.mark.parametrize("headers", [[], [(b"a", b"b=c"), (b"d", b"")]])
+def test_what_kcat_prints(headers):
+    """Its text is taken apart whatever the bytes of the proxy's headers are: spaces, commas, ends of lines."""
+    own = [(b"makoto.content_hash", b"\n1 2 3,x=\n"), (b"makoto.window_id", b"1"), (b"makoto.signature", b",a,\n7 7 7 1 =")]
+    for h in (headers, headers + own[:2], headers + own):
+        line = b"0 7 1 2 k\n 3 v v " + b",".join(n + b"=" + v for n, v in h) + kcattext.END
+        assert list(kcattext.records(line * 2)) == [(0, 7, 1, b"k\n", b"v v", h)] * 2
 
 
 GROUPS = {

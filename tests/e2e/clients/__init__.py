@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 
 import confluent_kafka
+import kcattext
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import ROOT, java
 
@@ -296,29 +297,7 @@ class Kcat:
 
     @classmethod
     def consume(cls, bootstrap, topic, count, timeout=60, **props):
-        cmd = ["kcat", "-b", bootstrap, "-C", "-t", topic, "-e", "-q", "-o", "beginning", "-f", "%p %o %T %K %k %S %s %h\\n"]
+        cmd = ["kcat", "-b", bootstrap, "-C", "-t", topic, "-e", "-q", "-o", "beginning", "-f", kcattext.FORMAT]
         p = subprocess.run(cmd, capture_output=True, timeout=timeout, env={**os.environ, **cls.env})
         assert p.returncode == 0, p.stderr.decode()
-        out, data, at = [], p.stdout, 0
-
-        def word():
-            nonlocal at
-            end = data.index(b" ", at)
-            got, at = data[at:end], end + 1
-            return int(got)
-
-        def sized():
-            nonlocal at
-            n = word()
-            got = data[at : at + max(n, 0)]
-            at += max(n, 0) + 1
-            return None if n < 0 else got
-
-        while at < len(data):
-            part, off, stamp = word(), word(), word()
-            key, value = sized(), sized()
-            end = data.index(b"\n", at)
-            headers = [tuple(h.split(b"=", 1)) for h in data[at:end].split(b",") if h]
-            at = end + 1
-            out.append(Rec(key, value, headers, stamp, part, off))
-        return out
+        return [Rec(key, value, headers, stamp, part, off) for part, off, stamp, key, value, headers in kcattext.records(p.stdout)]

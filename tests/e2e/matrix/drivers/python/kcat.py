@@ -1,9 +1,14 @@
 """kcat, with Debian's librdkafka 2.0.2: text records only."""
 
 import json
+import os
 import subprocess
+import sys
 
 import jobs
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 3))
+import kcattext
 
 
 def kcat(job, *args, data=b"", timeout=60):
@@ -33,29 +38,8 @@ def consume(job):
         args = ["-G", job["props"]["group.id"], "-c", str(job["count"]), "-X", "auto.offset.reset=earliest", job["topic"]]
     else:
         args = ["-C", "-t", job["topic"], "-e", "-o", "beginning"]
-    data = kcat(job, "-q", "-f", "%p %o %T %K %k %S %s %h\\n", *args, timeout=job["timeout"])
-    out, at = [], 0
-
-    def word():
-        nonlocal at
-        end = data.index(b" ", at)
-        got, at = data[at:end], end + 1
-        return int(got)
-
-    def sized():
-        nonlocal at
-        n = word()
-        got = data[at : at + max(n, 0)]
-        at += max(n, 0) + 1
-        return None if n < 0 else got
-
-    while at < len(data):
-        partition, offset, stamp = word(), word(), word()
-        key, value = sized(), sized()
-        end = data.index(b"\n", at)
-        out.append(jobs.answer_record(partition, offset, stamp, key, value, [h.split(b"=", 1) for h in data[at:end].split(b",") if h]))
-        at = end + 1
-    return {"records": out}
+    data = kcat(job, "-q", "-f", kcattext.FORMAT, *args, timeout=job["timeout"])
+    return {"records": [jobs.answer_record(*fields) for fields in kcattext.records(data)]}
 
 
 def look(job, *args):
