@@ -96,8 +96,9 @@ build/makoto-proxy build/makotoctl: build/%: $(B)/%
 
 install: all ## install into DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 man/makotoctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	for s in 1 5 8; do \
+		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/ || exit 1; \
+	done
 	install -m 755 build/release/makoto-proxy build/release/makotoctl $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 README.md DESIGN.md LICENSE docs/FORMAT.md docs/PROTOCOL.md docs/SECURITY.md docs/STATE.md docs/TRUST.md docs/VERIFYING.md docs/verify_proof.py $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/
 	install -m 644 conf/makoto-proxy.yaml conf/trust.yaml $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/

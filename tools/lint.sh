@@ -71,6 +71,8 @@ check traces no_trace
 check schema schema_is_current
 check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
+check man-keys python3 tools/man_keys.py
+check mandoc mandoc -Tlint -W warning man/*.[1-8]
 check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run'
 check tree sh -c 'test -z "$(git status --porcelain --untracked-files=normal)" || [ -z "${CI:-}" ] || { git status --short; exit 1; }'
 echo "lint: $passed passed, $failed failed"

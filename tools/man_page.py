@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does man/makotoctl.1 have the commands of makotoctl, and of each the options that its --help has?
+"""Does man/makotoctl.1 have the commands of makotoctl, and of each the options that its --help has?  And man/makoto-proxy.8 those of makoto-proxy?
 
 usage: tools/man_page.py     prints each difference; exit 1 when there is one
 """
@@ -26,6 +26,12 @@ def of_page(text):
 
 def main():
     helps, bad = {}, False
+    usage = re.search(r"options_usage\[\] =\n(.*?);\n", pathlib.Path("src/daemon/options.c").read_text(), re.S)[1]
+    page = pathlib.Path("man/makoto-proxy.8").read_text()
+    given = set(OPTION.findall(usage))
+    for option in sorted(given ^ {"-" + o for o in re.findall(r"^\.It Fl (-?[\w-]+)", page, re.M)}):
+        bad = True
+        print(f"man/makoto-proxy.8: {option} " + ("is missing" if option in given else "is not in --help"))
     table = re.search(r"commands\[\] = \{(.*?)\};", pathlib.Path("src/ctl/main.c").read_text(), re.S)[1]
     for name in re.findall(r"&(\w+)_command", table):
         source = pathlib.Path(f"src/ctl/{name}.c").read_text()
