@@ -99,6 +99,11 @@ install: all ## install into DESTDIR/PREFIX
 	for s in 1 5 8; do \
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/ || exit 1; \
 	done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	for f in systemd/*.service; do \
+		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$f >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${f##*/} || exit 1; \
+	done
+	install -m 644 systemd/makoto-proxy.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/makoto-proxy.conf
 	install -m 755 build/release/makoto-proxy build/release/makotoctl $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 README.md DESIGN.md LICENSE docs/FORMAT.md docs/PROTOCOL.md docs/SECURITY.md docs/STATE.md docs/TRUST.md docs/VERIFYING.md docs/verify_proof.py $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/
 	install -m 644 conf/makoto-proxy.yaml conf/trust.yaml $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/

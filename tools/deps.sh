@@ -14,7 +14,7 @@ packages() {
 	clients) echo cargo-web ;;
 	suites) echo cargo-web g++ make ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
-	lint) echo shellcheck cppcheck python3 clang mandoc ;;
+	lint) echo shellcheck cppcheck python3 clang mandoc systemd ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
 	esac
 }

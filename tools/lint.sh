@@ -30,6 +30,20 @@ clang_builds() { # the second compiler, warnings only
 	make --no-print-directory -j"$(nproc)" CC=clang B=build/clang lib build/clang/makoto-proxy build/clang/makotoctl
 }
 
+systemd_units() { # what they may do (2.0 at most); that they differ only where they have to; that systemd reads them
+	work=$(mktemp -d) || return 1
+	bad=0
+	for f in systemd/*.service; do
+		sed 's,^ExecStart=/usr/bin/,ExecStart=/bin/true ,; /^Documentation=/d' "$f" >"$work/${f##*/}"
+		systemd-analyze verify "$work/${f##*/}" || bad=1
+		systemd-analyze security --offline=true --threshold=20 --no-pager "$f" >"$work/out" || { tail -1 "$work/out"; bad=1; }
+	done
+	sed '/^# One cluster each/,/^# Each needs/d; s, for cluster %i,,; s,/%i\.yaml,/makoto-proxy.yaml,; s,[-/]%i$,,' 'systemd/makoto-proxy@.service' |
+		diff systemd/makoto-proxy.service - || bad=1
+	rm -r "$work"
+	return $bad
+}
+
 static_analysis() {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 -Isrc \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -j 2 src
@@ -71,6 +85,7 @@ check traces no_trace
 check schema schema_is_current
 check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
+check systemd-units systemd_units
 check man-keys python3 tools/man_keys.py
 check mandoc mandoc -Tlint -W warning man/*.[1-8]
 check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run'

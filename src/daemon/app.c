@@ -6,10 +6,12 @@
  */
 #include "daemon/app.h"
 
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 
 #include "admin/sdnotify.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "daemon/app_internal.h"
@@ -173,13 +175,18 @@ apply(struct app *a, struct config *fresh, struct settings *settings, struct app
 
 /*
  * RELOADING=1 and READY=1 are about a service that was ready once and isn't stopping, ready or not at the
- * moment: else the second would announce what isn't so, or take STOPPING=1 back.
+ * moment: else the second would announce what isn't so, or take STOPPING=1 back.  With the time a manager
+ * can tell which reload has begun (Type=notify-reload, systemd.service(5)).
  */
 static void
-tell_reloading(const struct app *a, const char *state)
+tell_reloading(const struct app *a, bool begun)
 {
-	if (a->phase == APP_READY || a->phase == APP_UNREADY)
-		(void)sdnotify(state);
+	char text[64];
+
+	if (a->phase != APP_READY && a->phase != APP_UNREADY)
+		return;
+	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_now().ns / 1000);
+	(void)sdnotify(begun ? text : "READY=1");
 }
 
 static void
@@ -193,7 +200,7 @@ on_hangup(void *arg)
 	char why[1024];
 	const char *key;
 
-	tell_reloading(a, "RELOADING=1");
+	tell_reloading(a, true);
 	if (config_load(a->options->file, a->options->overrides, a->options->count, &fresh, why, sizeof(why)) != 0) {
 		LOG_ERROR("app", "the configuration was not reloaded, the old one stays", LOG_S("cause", why));
 		metric_add(METRIC_RELOADS_FAILED, 1);
@@ -220,7 +227,7 @@ on_hangup(void *arg)
 		LOG_INFO("app", "the configuration was reloaded");
 		metric_add(METRIC_RELOADS, 1);
 	}
-	tell_reloading(a, "READY=1");
+	tell_reloading(a, false);
 }
 
 /* --- readiness ------------------------------------------------------------------------------------- */

@@ -100,7 +100,14 @@ def test_service_manager_hears_the_truth(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(f"\0makoto-e2e-{os.getpid()}")
         manager.settimeout(60 * PATIENCE)
-        told = lambda n: [manager.recv(256).decode() for _ in range(n)]  # noqa: E731
+
+        def told(n):
+            out = [manager.recv(256).decode() for _ in range(n)]
+            begun = [int(s.split("\nMONOTONIC_USEC=")[1]) for s in out if s.startswith("RELOADING=1")]
+            assert all(at <= t <= time.monotonic_ns() // 1000 for t in begun), (begun, at)
+            return [s.split("\nMONOTONIC_USEC=")[0] for s in out]
+
+        at = time.monotonic_ns() // 1000
         p.env["NOTIFY_SOCKET"] = f"@makoto-e2e-{os.getpid()}"
         p.spawn()
         try:
