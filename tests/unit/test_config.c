@@ -1,4 +1,5 @@
 #include <check.h>
+#include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -262,6 +263,32 @@ START_TEST(sample_is_the_defaults)
 }
 END_TEST
 
+/* Each file of conf/examples is taken, and says another thing than the defaults. */
+START_TEST(examples_load)
+{
+	struct config *def = good("", NULL, 0);
+	char *defaults = dumped(def);
+	glob_t found;
+
+	ck_assert_int_eq(glob("conf/examples/*.yaml", 0, NULL, &found), 0);
+	ck_assert_uint_ge(found.gl_pathc, 8);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct config *c = NULL;
+		char *text;
+
+		ck_assert_msg(config_load(found.gl_pathv[i], NULL, 0, &c, why, sizeof(why)) == 0, "%s", why);
+		text = dumped(c);
+		ck_assert_msg(strcmp(text, defaults) != 0, "%s says nothing", found.gl_pathv[i]);
+		ck_assert_str_ne(c->kafka_bootstrap_servers, "");
+		free(text);
+		config_unref(c);
+	}
+	globfree(&found);
+	free(defaults);
+	config_unref(def);
+}
+END_TEST
+
 /* Every key stands in the sample once, with its default as the table writes it. */
 START_TEST(sample_names_every_key)
 {
@@ -344,6 +371,7 @@ main(void)
 	tcase_add_test(t, restart_or_reload);
 	tcase_add_test(t, keys_are_told);
 	tcase_add_test(t, sample_is_the_defaults);
+	tcase_add_test(t, examples_load);
 	tcase_add_test(t, sample_names_every_key);
 	tcase_add_test(t, sample_tells_reload);
 	suite_add_tcase(s, t);
