@@ -1,10 +1,11 @@
+#include "admin/probe.h"
 #include "base/log.h"
 #include "daemon/app_internal.h"
 #include "daemon/secrecy.h"
 #include "kafka/schema.h"
 #include "trust/policy.h"
 
-enum { EXIT_CONFIG = 2, VERIFY_OFF = 0 };
+enum { EXIT_CONFIG = 2, VERIFY_OFF = 0, PROBE_WAIT_MS = 5000 };
 
 static int
 print(struct wr *w)
@@ -45,6 +46,22 @@ check_files(const struct config *c)
 	return 0;
 }
 
+/* What a health check of a container or a pod runs: no shell, no other program. */
+static int
+ask(const struct config *c, const char *path)
+{
+	char why[512];
+	int err;
+
+	if (c->admin_listen[0] == '\0') {
+		fprintf(stderr, "makoto-proxy: admin.listen is empty: the proxy can't be asked\n");
+		return EXIT_CONFIG;
+	}
+	err = probe_ask(c->admin_listen, path, PROBE_WAIT_MS, why, sizeof(why));
+	fprintf(err == 0 ? stdout : stderr, "makoto-proxy: %s\n", why);
+	return err == 0 ? 0 : err == ERR_CONFIG ? EXIT_CONFIG : 1;
+}
+
 static int
 with_config(const struct options *o)
 {
@@ -60,6 +77,8 @@ with_config(const struct options *o)
 	if (o->action == OPTIONS_DUMP_CONFIG) {
 		config_dump(c, &w);
 		code = print(&w);
+	} else if (o->action == OPTIONS_HEALTH || o->action == OPTIONS_READY) {
+		code = ask(c, o->action == OPTIONS_HEALTH ? "/healthz" : "/readyz");
 	} else if (c->kafka_bootstrap_servers[0] == '\0') {
 		fprintf(stderr, "makoto-proxy: kafka.bootstrap.servers is not set; give -b HOST:PORT or a configuration with it\n");
 		code = EXIT_CONFIG;
@@ -101,6 +120,8 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 	case OPTIONS_CHECK:
 	case OPTIONS_DUMP_CONFIG:
+	case OPTIONS_HEALTH:
+	case OPTIONS_READY:
 	default: code = with_config(&o); break;
 	}
 	options_free(&o);

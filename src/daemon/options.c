@@ -7,6 +7,7 @@
 const char options_usage[] =
 	"usage: makoto-proxy [-c FILE] [-b HOST:PORT,...] [-o KEY=VALUE]... [-n] [-v]\n"
 	"                    [--dump-config] [--dump-keys] [--version] [--help]\n"
+	"       makoto-proxy [-c FILE] [-o KEY=VALUE]... --health | --ready\n"
 	"\n"
 	"  -b HOST:PORT,...  the real Kafka cluster; with nothing else it listens on 127.0.0.1:9092\n"
 	"  -c FILE           configuration (YAML)\n"
@@ -14,12 +15,15 @@ const char options_usage[] =
 	"  -n                checks the configuration and exits: 0, or 2 with what is wrong\n"
 	"  -v                logs at level debug\n"
 	"  --dump-config     prints the configuration in force, as YAML\n"
-	"  --dump-keys       prints every key: path, type, default, flags, documentation\n";
+	"  --dump-keys       prints every key: path, type, default, flags, documentation\n"
+	"  --health          asks the proxy that runs with this configuration whether it works: 0 yes, 1 no\n"
+	"  --ready           whether it serves clients\n";
 
-enum { OPT_DUMP_CONFIG = 256, OPT_DUMP_KEYS, OPT_VERSION, OPT_HELP };
+enum { OPT_DUMP_CONFIG = 256, OPT_DUMP_KEYS, OPT_HEALTH, OPT_READY, OPT_VERSION, OPT_HELP };
 
 static const struct option long_options[] = {
 	{"dump-config", no_argument, NULL, OPT_DUMP_CONFIG}, {"dump-keys", no_argument, NULL, OPT_DUMP_KEYS},
+	{"health", no_argument, NULL, OPT_HEALTH},           {"ready", no_argument, NULL, OPT_READY},
 	{"version", no_argument, NULL, OPT_VERSION},         {"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -78,6 +82,8 @@ options_read(int argc, char **argv, struct options *ret, char *why, size_t why_l
 		case 'n': o.action = OPTIONS_CHECK; break;
 		case OPT_DUMP_CONFIG: o.action = OPTIONS_DUMP_CONFIG; break;
 		case OPT_DUMP_KEYS: o.action = OPTIONS_DUMP_KEYS; break;
+		case OPT_HEALTH: o.action = OPTIONS_HEALTH; break;
+		case OPT_READY: o.action = OPTIONS_READY; break;
 		case OPT_VERSION: o.action = OPTIONS_VERSION; break;
 		case OPT_HELP: o.action = OPTIONS_HELP; break;
 		case ':':

@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 
-enum options_action { OPTIONS_RUN, OPTIONS_CHECK /* -n */, OPTIONS_DUMP_CONFIG, OPTIONS_DUMP_KEYS, OPTIONS_VERSION, OPTIONS_HELP };
+enum options_action { OPTIONS_RUN, OPTIONS_CHECK /* -n */, OPTIONS_DUMP_CONFIG, OPTIONS_DUMP_KEYS, OPTIONS_HEALTH, OPTIONS_READY, OPTIONS_VERSION, OPTIONS_HELP };
 
 struct options {
 	enum options_action action;

@@ -142,7 +142,12 @@ def test_stop_before_ready(tmp_path):
     p = Proxy(tmp_path, f"127.0.77.9:{free_ports(1, '127.0.77.9')}")
     p.spawn()
     until("the admin port answers", lambda: p.http("/healthz")[0] == 200, 20 * PATIENCE)
+    asked = {x: subprocess.run([PROXY, "-c", p.config, x], capture_output=True, text=True, timeout=60) for x in ("--health", "--ready")}
+    assert asked["--health"].returncode == 0 and "/healthz: 200" in asked["--health"].stdout
+    assert asked["--ready"].returncode == 1 and "/readyz: 503" in asked["--ready"].stderr
     p.stop()
+    gone = subprocess.run([PROXY, "-c", p.config, "--health"], capture_output=True, text=True, timeout=60)
+    assert gone.returncode == 1 and "refused" in gone.stderr
 
 
 @pytest.mark.parametrize("hard, enough", [(400, False), (900, True)])

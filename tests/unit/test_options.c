@@ -44,6 +44,8 @@ START_TEST(actions)
 		{"-n", OPTIONS_CHECK},
 		{"--dump-config", OPTIONS_DUMP_CONFIG},
 		{"--dump-keys", OPTIONS_DUMP_KEYS},
+		{"--health", OPTIONS_HEALTH},
+		{"--ready", OPTIONS_READY},
 		{"--version", OPTIONS_VERSION},
 		{"--help", OPTIONS_HELP},
 		{"-v -n", OPTIONS_CHECK},
