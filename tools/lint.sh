@@ -30,6 +30,18 @@ clang_builds() { # the second compiler, warnings only
 	make --no-print-directory -j"$(nproc)" CC=clang B=build/clang lib build/clang/makoto-proxy build/clang/makotoctl
 }
 
+alerts_are_known() { # each metric in an alert is one of ours, and the operator's document has each alert
+	bad=0
+	for metric in $(grep -oE 'makoto_[a-z_]+' conf/prometheus/alerts.yaml | sort -u); do
+		grep -q "\"$metric\"" src/base/metrics.def || { echo "alerts.yaml: no metric $metric"; bad=1; }
+	done
+	for alert in $(sed -n 's/^ *- alert: //p' conf/prometheus/alerts.yaml); do
+		grep -q "^| $alert |" docs/OPERATING.md || { echo "docs/OPERATING.md: nothing about $alert"; bad=1; }
+		grep -q "alertname=\"$alert\"" conf/prometheus/alerts_test.yaml || { echo "alerts_test.yaml: nothing about $alert"; bad=1; }
+	done
+	return $bad
+}
+
 systemd_units() { # what they may do (2.0 at most); that they differ only where they have to; that systemd reads them
 	work=$(mktemp -d) || return 1
 	bad=0
@@ -86,6 +98,7 @@ check schema schema_is_current
 check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
 check systemd-units systemd_units
+check alerts alerts_are_known
 check man-keys python3 tools/man_keys.py
 check mandoc mandoc -Tlint -W warning man/*.[1-8]
 check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run'

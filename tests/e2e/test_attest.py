@@ -17,7 +17,7 @@ from checks import attested, of_topic, public_keys, same_records, statements, wa
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, sample
 from lab.kafka import until
 from load import attested_or_counted
-from proxy import PATIENCE, ctl
+from proxy import PATIENCE, ctl, ctl_verify
 
 
 @pytest.mark.parametrize("mode", ["full", "compact", "none"])
@@ -469,6 +469,35 @@ class TestRestart:
         Confluent.produce(px.bootstrap, t, sample(20))
         px.stop()
         attested(cluster, px, t, "full", px.dbom_topic, chains=1)
+
+    def test_another_key(self, cluster, new_proxy, topic, tmp_path):
+        """As docs/OPERATING.md says: the private key is another one, the chain goes on, and both keys are needed."""
+        import shutil
+
+        t = topic()
+        px = new_proxy()
+        Confluent.produce(px.bootstrap, t, sample(20))
+        px.stop()
+        old = shutil.copy(px.public_key, tmp_path / "old.pub.pem")
+        private = os.path.join(px.state, "signing.pem")
+        os.unlink(private)
+        os.unlink(px.public_key)
+        made = ctl("keygen", "--out", private, "--public", tmp_path / "new.pub.pem")
+        assert made.returncode == 0, made.stderr
+        px.start()
+        Confluent.produce(px.bootstrap, t, sample(20))
+        px.stop()
+        with open(px.public_key) as given, open(tmp_path / "new.pub.pem") as new:
+            assert given.read() == new.read()
+        args = ("--dbom-topic", px.dbom_topic)
+        assert ctl_verify(cluster.bootstrap, t, old, *args)[0].returncode == 1
+        assert ctl_verify(cluster.bootstrap, t, px.public_key, *args)[0].returncode == 1
+        p, _, end = ctl_verify(cluster.bootstrap, t, old, "--public-key", px.public_key, *args)
+        assert p.returncode == 0 and end["verdicts"]["verified"] == 40, p.stdout
+        v = statements(cluster, public_keys(old, px.public_key), px.dbom_topic)
+        stated = of_topic(v, t, cluster.topic_id(t))
+        assert len({s.kafka["chainId"] for s in stated}) == 1 and [s.links["chainLength"] for s in stated] == list(range(1, len(stated) + 1))
+        assert len({s.kafka["signingKeyId"] for s in stated}) == 2
 
     def test_an_empty_state_is_another_instance(self, cluster, new_proxy, topic):
         import shutil
