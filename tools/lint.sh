@@ -99,6 +99,7 @@ check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
 check systemd-units systemd_units
 check alerts alerts_are_known
+check log-doc python3 tools/log_doc.py
 check man-keys python3 tools/man_keys.py
 check mandoc mandoc -Tlint -W warning man/*.[1-8]
 check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run'
