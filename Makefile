@@ -177,8 +177,12 @@ e2e-asan: ## the same with the programs under ASan and UBSan
 	@$(PARALLEL) FLAVOR=asan build/asan/makoto-proxy build/asan/makotoctl
 	@tests/e2e/run --flavor asan
 
+# Brokers of its own, for what runs beside other end-to-end tests.
+BESIDE := E2E_CLUSTER=beside E2E_PORT_BASE=18000 E2E_PROXY_PORTS=20000 nice -n 5
+
 e2e-long: all ## the long runs: a million records, stop and restart under load, each system call that fails
-	@tests/e2e/run --flavor release --long
+	@tools/side-by-side.sh 'tests/e2e/run --flavor release --long test_long' \
+		'$(BESIDE) tests/e2e/run --flavor release --long test_system_calls'
 
 check-clients: deps-build deps-e2e deps-clients all ## the client matrix: clients in six languages and Kafka's own tools, directly and proxied
 	@tests/e2e/run --flavor release --clients
@@ -214,7 +218,6 @@ check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora
 		'for t in unit-all fuzz-check demo-check check-checker lint; do nice -n 10 $(MAKE) --no-print-directory $$t || exit 1; done'
 
 # check-life mostly waits for its brokers: beside it run the other releases, and the matrix's clients are fetched and compiled.
-BESIDE := E2E_CLUSTER=beside E2E_PORT_BASE=18000 E2E_PROXY_PORTS=20000 nice -n 5
 check-long: deps-clients check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka, the client matrix
 	@$(MAKE) --no-print-directory e2e-asan
 	@$(MAKE) --no-print-directory e2e-long
