@@ -81,6 +81,11 @@ struct verdict_options {
 	int64_t from, to;     /* only members in [from, to) are looked for */
 	bool read_committed;  /* the records of aborted transactions are not read */
 	bool mirror;          /* these windows are of a topic that the records' topic mirrors: content verdicts suffice */
+	/*
+	 * Statements that count may still come: one that doesn't, which anybody can write, makes no record untrusted
+	 * that wouldn't be unattested without it.
+	 */
+	bool live;
 	bool compacted;       /* the topic's cleanup policy: else no member is gone by compaction */
 	void *arg;
 	/* `why` is a text; w is the window that decided, or NULL. */

@@ -315,24 +315,44 @@ untrusted_why(const struct judged *j)
 	return j->w.why != NULL ? j->w.why : "no trusted key signed the statement that it names";
 }
 
+/* Of those of one name, from `at` on, the trusted one; NULL: none is. */
+static struct judged *
+trusted_of(const struct verdicts *v, size_t at, size_t n)
+{
+	for (size_t i = at; i < at + n; i++)
+		if (is_trusted(v->by_name[i]))
+			return v->by_name[i];
+	return NULL;
+}
+
+/* The window that it names has no trusted statement, and will have none: why; NULL: that isn't known. */
+static const char *
+never_stated(const struct verdicts *v, const struct look *l)
+{
+	if (verdict_later_stated(v, &l->last.chain, l->last.window_id))
+		return "its window was never stated, and a later one was";
+	if (l->r->timestamp >= 0 && l->r->timestamp <= v->o.now_ms && v->o.now_ms - l->r->timestamp > v->o.pending_max_ms)
+		return "its window was never stated";
+	return NULL;
+}
+
 static int
 judge_named(struct verdicts *v, struct look *l)
 {
 	size_t n, at = verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
+	struct judged *stated = trusted_of(v, at, n);
 	int64_t offset = l->r->offset;
+	const char *never;
 
-	for (size_t i = at; i < at + n; i++)
-		if (is_trusted(v->by_name[i]))
-			return judge_stray(v, l, v->by_name[i]);
-	if (n > 0)
+	if (stated != NULL)
+		return judge_stray(v, l, stated);
+	never = never_stated(v, l);
+	if (n > 0 && (never != NULL || !v->o.live))
 		tell_record(v, offset, VERDICT_UNTRUSTED, untrusted_why(v->by_name[at]), v->by_name[at], 0);
-	else if (verdict_later_stated(v, &l->last.chain, l->last.window_id))
-		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated, and a later one was", NULL, 0);
-	else if (l->r->timestamp >= 0 && l->r->timestamp <= v->o.now_ms &&
-		 v->o.now_ms - l->r->timestamp > v->o.pending_max_ms)
-		tell_record(v, offset, VERDICT_UNATTESTED, "its window was never stated", NULL, 0);
+	else if (never != NULL)
+		tell_record(v, offset, VERDICT_UNATTESTED, never, NULL, 0);
 	else
-		tell_record(v, offset, VERDICT_PENDING, "its window is not stated yet", NULL, 0);
+		tell_record(v, offset, VERDICT_PENDING, n > 0 ? untrusted_why(v->by_name[at]) : "its window is not stated yet", NULL, 0);
 	return 0;
 }
 
@@ -422,11 +442,10 @@ look_at(struct verdicts *v, const struct verdict_record *r, struct look *l)
 	l->has_triple = triple_last(r->headers, r->header_count, l->value_hash, &l->last);
 	l->names = l->has_triple && l->last.well_formed;
 	if (l->names && !l->last.compact && !v->o.mirror && !slice_eq(l->last.dbom_topic, v->o.dbom_topic)) {
-		size_t n;
+		size_t n, at = verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
 
 		/* Stated here, but the header tells another topic: it names nothing. */
-		(void)verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
-		l->names = n == 0;
+		l->names = n == 0 || (v->o.live && trusted_of(v, at, n) == NULL);
 	}
 }
 

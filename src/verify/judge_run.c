@@ -157,6 +157,7 @@ begin(struct judge *j)
 				    .log_start = j->c.log_start < 0 ? 0 : j->c.log_start,
 				    .from = j->c.fetch_offset,
 				    .to = judge_end_of(j),
+				    .live = true,
 				    .compacted = j->c.compacted,
 				    .arg = j,
 				    .record = judge_told_record,
@@ -179,9 +180,10 @@ begin(struct judge *j)
 
 		*w = j->answer->windows[i]->w;
 		w->checked = true;
-		err = verdicts_window(judge_is_home(j, w->statement)	     ? j->home
-				      : judge_told_is_mirrored(j, w->statement) ? j->mirrored
-								     : j->foreign,
+		/* One that is untrusted tells why nothing else is stated, whatever partition it says that it is of. */
+		err = verdicts_window(w->trust == TRUST_NONE || judge_is_home(j, w->statement) ? j->home
+				      : judge_told_is_mirrored(j, w->statement)		? j->mirrored
+											: j->foreign,
 				      w);
 		if (err != 0)
 			return err;

@@ -57,11 +57,11 @@ judge_told_end(const struct judge *j, int64_t offset, enum verdict v, const stru
 			return JUDGE_WAIT;
 		return j->c.policy.deny_unattested ? JUDGE_STOP : JUDGE_PASS;
 	case VERDICT_UNATTESTED:
+	case VERDICT_UNTRUSTED: /* as if that statement weren't there: anybody may have written it */
 		return end_of_unattested(j, offset);
 	case VERDICT_DUPLICATE:
 	case VERDICT_MISPLACED:
 	case VERDICT_ALTERED:
-	case VERDICT_UNTRUSTED:
 	case VERDICT_FORGED_HEADER:
 	case VERDICT_COUNT:
 		break;
@@ -129,9 +129,9 @@ that_knows(const struct judge *j, const struct triple *t, bool *ret_named)
 
 		if (!chain_id_eq(&s->chain, &t->chain) || judge_is_home(j, s))
 			continue;
-		if (found == NULL || s->window_id == t->window_id)
-			found = judge_told_is_mirrored(j, s) ? j->mirrored : j->foreign;
 		*ret_named = *ret_named || s->window_id == t->window_id;
+		if (j->windows[i].trust != TRUST_NONE && (found == NULL || s->window_id == t->window_id))
+			found = judge_told_is_mirrored(j, s) ? j->mirrored : j->foreign;
 	}
 	return found;
 }

@@ -64,7 +64,7 @@ judged(const struct wr *records, const struct judge_case *with)
 	c.topic = slice_str("t");
 	c.topic_id = slice_str(WORLD_TOPIC_ID);
 	c.cluster_id = slice_str(world_cluster);
-	c.dbom_topic = slice_str(WORLD_DBOM);
+	c.dbom_topic = c.dbom_topic.n == 0 ? slice_str(WORLD_DBOM) : c.dbom_topic;
 	c.records = wr_slice(records);
 	c.now_ms = c.now_ms == 0 ? WORLD_NOW : c.now_ms;
 	c.pending_max_ms = 3600000;
@@ -393,6 +393,55 @@ START_TEST(violations)
 	ck_assert_uint_eq(got[1].window_id, 2);
 	/* Unattested records may pass, these may not. */
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .policy.pass_pending = true, .waited_to = 100), "PSP");
+	wr_free(&r);
+}
+END_TEST
+
+/* Who may write to the statement topic, without a key, stops nothing, and lets nothing pass sooner. */
+START_TEST(what_anybody_can_state)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+	struct statement only_a_name = {0};
+
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	know(0, 2);
+	known.windows[1].w.trust = TRUST_NONE;
+	if (_i == 1) { /* nothing else of it can be read */
+		only_a_name.chain = proxy.chain;
+		only_a_name.window_id = 2;
+		known.windows[1].w.statement = &only_a_name;
+	}
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PW");
+	ck_found(1, 5, VERDICT_PENDING, "no trusted key");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PW");
+	/* For too long: as if it weren't stated. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 10), "PW");
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 10, .policy.pass_pending = true), "PS");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 10, .policy.pass_pending = true), "PP");
+	/* Old: it never was. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	ck_found(1, 5, VERDICT_UNTRUSTED, "no trusted key");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PP");
+	ck_assert_uint_eq(got[1].counts[VERDICT_UNTRUSTED], 5);
+	/* Its header tells another statement topic, where it may be stated. */
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 5, .now_ms = WORLD_NOW - YOUNG, .dbom_topic = slice_str("another")) + 1, "W");
+	ck_found(1, 5, VERDICT_PENDING, "");
+	/* The true one comes. */
+	know(0, 2);
+	known.windows[2] = known.windows[1];
+	known.windows[2].w.trust = TRUST_NONE;
+	known.list[2] = &known.windows[2];
+	known.a.count = 3;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PP");
+	known.a.count = 2;
+	/* One behind it comes. */
+	know(0, 3);
+	known.windows[1].w.trust = TRUST_NONE;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PS");
+	ck_found(1, 5, VERDICT_UNTRUSTED, "no trusted key");
 	wr_free(&r);
 }
 END_TEST
@@ -748,6 +797,7 @@ main(void)
 	tcase_add_test(c, not_all_is_read);
 	tcase_add_test(c, gaps_wait);
 	tcase_add_loop_test(c, violations, 0, ARRAY_LEN(attacks));
+	tcase_add_loop_test(c, what_anybody_can_state, 0, 2);
 	tcase_add_test(c, headers_that_are_forged);
 	tcase_add_test(c, another_partitions_window);
 	tcase_add_test(c, more_windows_than_are_asked_for_at_once);
