@@ -172,6 +172,7 @@ ledger_trust_changed(struct ledger *l)
 	(void)pthread_mutex_lock(&l->lock);
 	l->trusted++;
 	ledger_index_forget_all(l);
+	ledger_untrusted_forget(l);
 	LIST_EACH(&l->wants, link)
 		CONTAINER_OF(link, struct want, link)->searching = true;
 	(void)pthread_mutex_unlock(&l->lock);

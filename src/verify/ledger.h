@@ -31,7 +31,7 @@ struct ledger_conf { /* all is copied but the detour and arg */
 enum { LEDGER_MEMORY = 64 * 1024 * 1024, LEDGER_MEMORY_MIN = 4 * 1024 * 1024, LEDGER_WAIT_MAX_MS = 10000 };
 
 struct ledger_window { /* read only, counted by the ledger */
-	struct verdict_window w; /* first.  manifest: a right one, or p == NULL.  trust: TRUST_NONE too, for rule 3 */
+	struct verdict_window w; /* first.  manifest: a right one, or p == NULL.  trust: TRUST_NONE too, to tell why */
 };
 
 /* A window that a record's last triple names. */
@@ -52,9 +52,9 @@ struct ledger_want {
 
 struct ledger_answer {
 	/*
-	 * Every one that lists one of the offsets, or is named, or is the next trusted one behind a named one that isn't
-	 * stated; of the order of publication.  One that is named may be of another topic or partition, and what is
-	 * TRUST_NONE may be no more than chain and window id: nothing else of it was readable.
+	 * Every trusted one that lists one of the offsets, or is named, or is the next one behind a named one that isn't
+	 * stated; of the order of publication.  One that is named may be of another topic or partition.  Then those that are
+	 * named and of which only statements that don't count were seen lately: chain and window id, and TRUST_NONE.
 	 */
 	const struct ledger_window *const *windows;
 	size_t count;

@@ -247,12 +247,11 @@ gather_named(struct gathering *g, const struct ledger *l, const struct ledger_na
 		struct entry *e = c->by_id.list[i];
 		bool named = e->window_id == name->window_id;
 
-		if (!named && (stated || e->trust == TRUST_NONE || e->body == NULL)) {
-			if (stated)
-				break;
+		if (!named && stated)
+			break;
+		if (!named && e->body == NULL)
 			continue;
-		}
-		stated = stated || named || e->trust != TRUST_NONE;
+		stated = true;
 		if ((err = gather(g, e)) != 0)
 			return err;
 		if (!named)
@@ -298,12 +297,39 @@ same_statement(const struct entry *x, const struct entry *y)
 	       memcmp(x->sha256, y->sha256, SHA256_LEN) == 0;
 }
 
+static bool
+is_stated(const struct ledger *l, const struct ledger_name *name)
+{
+	const struct lchain *c = ledger_index_find_chain(l, &name->chain);
+	size_t at = c == NULL ? 0 : ledger_index_by_id(c, name->window_id);
+
+	return c != NULL && at < c->by_id.count && c->by_id.list[at]->window_id == name->window_id;
+}
+
+/* Why those that are named aren't stated.  0 or ERR_NOMEM, with what there is. */
+static int
+add_untrusted(struct ledger *l, const struct want *w, const struct ledger_window **list, size_t *n)
+{
+	for (size_t i = 0; i < w->name_count; i++) {
+		const struct ledger_name *name = &w->names[i];
+		struct body *b;
+
+		if (!ledger_untrusted_has(l, &name->chain, name->window_id) || is_stated(l, name))
+			continue;
+		if ((b = ledger_body_untrusted(name)) == NULL)
+			return ERR_NOMEM;
+		list[(*n)++] = &b->lw;
+	}
+	return 0;
+}
+
 /* What was gathered, each once, in its order. */
 static int
-answer(struct ledger *l, struct gathering *g, struct ledger_answer *ret)
+answer(struct ledger *l, const struct want *w, struct gathering *g, struct ledger_answer *ret)
 {
 	const struct ledger_window **list;
 	size_t n = 0;
+	int err;
 
 	if (g->count > 0)
 		qsort(g->list, g->count, sizeof(struct entry *), by_statement);
@@ -312,7 +338,7 @@ answer(struct ledger *l, struct gathering *g, struct ledger_answer *ret)
 			g->list[n++] = g->list[i];
 	if (n > 0)
 		qsort(g->list, n, sizeof(struct entry *), by_place);
-	if ((list = malloc((n + 1) * sizeof(struct ledger_window *))) == NULL)
+	if ((list = malloc((n + w->name_count + 1) * sizeof(struct ledger_window *))) == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct body *b = g->list[i]->body;
@@ -321,9 +347,20 @@ answer(struct ledger *l, struct gathering *g, struct ledger_answer *ret)
 		ledger_index_use(l, b);
 		list[i] = &b->lw;
 	}
+	err = add_untrusted(l, w, list, &n);
 	ret->windows = list;
 	ret->count = n;
-	return 0;
+	return err;
+}
+
+/* Under the lock. */
+static void
+release(struct ledger_answer *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		ledger_body_put((struct body *)(uintptr_t)a->windows[i]); /* its first member */
+	free((void *)(uintptr_t)a->windows);
+	*a = (struct ledger_answer){.count = 0};
 }
 
 int
@@ -343,7 +380,7 @@ ledger_ask(struct ledger *l, const struct ledger_want *want, void (*notify)(void
 	for (size_t i = 0; i < w->name_count; i++)
 		if ((err = gather_named(&g, l, &w->names[i])) != 0)
 			goto fail;
-	if ((err = answer(l, &g, &a)) != 0)
+	if ((err = answer(l, w, &g, &a)) != 0)
 		goto fail;
 	a.whole = !w->searching;
 	a.current = ledger_is_current(l);
@@ -354,6 +391,7 @@ ledger_ask(struct ledger *l, const struct ledger_want *want, void (*notify)(void
 	*ret = a;
 	return 0;
 fail:
+	release(&a);
 	(void)pthread_mutex_unlock(&l->lock);
 	free(g.list);
 	want_free(w);
@@ -364,9 +402,6 @@ void
 ledger_release(struct ledger *l, struct ledger_answer *a)
 {
 	(void)pthread_mutex_lock(&l->lock);
-	for (size_t i = 0; i < a->count; i++)
-		ledger_body_put((struct body *)(uintptr_t)a->windows[i]); /* its first member */
+	release(a);
 	(void)pthread_mutex_unlock(&l->lock);
-	free((void *)(uintptr_t)a->windows);
-	*a = (struct ledger_answer){.count = 0};
 }

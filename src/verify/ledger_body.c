@@ -11,8 +11,6 @@ runs_bytes(const struct runs *r)
 static size_t
 body_bytes(const struct statement *s, size_t manifest)
 {
-	if (s == NULL)
-		return sizeof(struct body);
 	return sizeof(struct body) + runs_bytes(&s->ranges) + runs_bytes(&s->aborted) + runs_bytes(&s->open) +
 	       s->resolved_count * sizeof(*s->resolved) + s->cluster_id.n + s->topic.n + s->topic_id.n + manifest;
 }
@@ -51,7 +49,7 @@ struct body *
 ledger_body_new(const struct published *p, enum verdict_trust trust, struct slice manifest)
 {
 	const struct statement *from = p->statement;
-	size_t n = from != NULL && trust != TRUST_NONE && is_right(from, manifest) ? manifest.n : 0;
+	size_t n = is_right(from, manifest) ? manifest.n : 0;
 	size_t bytes = body_bytes(from, n);
 	struct body *b = calloc(1, bytes);
 	struct statement *s;
@@ -66,11 +64,6 @@ ledger_body_new(const struct published *p, enum verdict_trust trust, struct slic
 	b->lw.w.statement = s;
 	b->lw.w.trust = trust;
 	memcpy(b->lw.w.sha256, p->sha256, SHA256_LEN);
-	if (from == NULL) {
-		s->chain = p->chain;
-		s->window_id = p->window_id;
-		return b;
-	}
 	*s = *from;
 	s->owned = NULL;
 	s->level_gaps = NULL;
@@ -91,6 +84,22 @@ ledger_body_new(const struct published *p, enum verdict_trust trust, struct slic
 		b->lw.w.manifest = slice_of(put(&at, manifest.p, n), n);
 		b->lw.w.checked = true; /* once, and not again for each answer that its records come in */
 	}
+	return b;
+}
+
+struct body *
+ledger_body_untrusted(const struct ledger_name *name)
+{
+	struct body *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->bytes = sizeof(*b);
+	b->refs = 1;
+	b->lw.w.statement = &b->s;
+	b->lw.w.trust = TRUST_NONE;
+	b->s.chain = name->chain;
+	b->s.window_id = name->window_id;
 	return b;
 }
 

@@ -1,8 +1,9 @@
 /*
  * Where memory goes, and what gives way:
  *
- *   index_bytes   parts, chains, entries     idle parts first; then what lies far before the offsets that are asked
+ *   index_bytes   entries: trusted ones      idle parts first; then what lies far before the offsets that are asked
  *                                            for; then what lies farthest behind them: known_from, known_to tell
+ *   directory_bytes   parts, chains          those that nobody asked for may have half of it
  *   body_bytes    bodies                     the one that was given the longest ago; what is wanted now goes in
  *                                            anyway, what is read ahead only into half of the room, and there the
  *                                            nearer in place of what is farther on in its partition
@@ -32,10 +33,11 @@ part_key(struct slice cluster_id, struct slice topic, struct slice topic_id, int
 	return wr_err(ret);
 }
 
+/* Whoever writes to the statement topic may name what isn't there: that leaves room for what is asked for. */
 static bool
-directory_full(const struct ledger *l)
+directory_full(const struct ledger *l, bool asked)
 {
-	return l->directory_bytes > l->directory_max;
+	return l->directory_bytes > (asked ? l->directory_max : l->directory_max / 2);
 }
 
 int
@@ -49,7 +51,7 @@ ledger_index_part(struct ledger *l, struct slice cluster_id, struct slice topic,
 	if (err != 0)
 		goto out;
 	if ((p = map_get(l->parts, wr_slice(&key))) == NULL) {
-		if (!asked && directory_full(l)) {
+		if (!asked && directory_full(l, false)) {
 			l->directory_lost = true;
 			err = ERR_LIMIT;
 			goto out;
@@ -93,7 +95,7 @@ chain_free(struct ledger *l, struct lchain *c)
 	free(c);
 }
 
-/* Anybody can name chains that aren't there: those that led to nothing go. */
+/* Anybody can name chains that aren't there: those that led to nothing go, and where they were named is forgotten. */
 static void
 forget_idle_chains(struct ledger *l)
 {
@@ -106,8 +108,10 @@ forget_idle_chains(struct ledger *l)
 	while (n < ARRAY_LEN(idle) && map_next(l->chains, &at, &key, &value)) {
 		struct lchain *c = value;
 
-		if (c->by_id.count == 0 && c->asked_ms < before && c->seen.count == 0)
-			idle[n++] = c;
+		if (c->by_id.count > 0 || c->asked_ms >= before)
+			continue;
+		l->directory_lost = l->directory_lost || c->seen.count > 0;
+		idle[n++] = c;
 	}
 	while (n > 0)
 		chain_free(l, idle[--n]);
@@ -119,9 +123,9 @@ ledger_index_chain(struct ledger *l, const struct chain_id *id, bool asked, bool
 	struct lchain *c = ledger_index_find_chain(l, id);
 
 	if (c == NULL) {
-		if (directory_full(l))
+		if (directory_full(l, asked))
 			forget_idle_chains(l);
-		if (directory_full(l) && !force) {
+		if (directory_full(l, asked) && !force) {
 			l->directory_lost = true;
 			return ERR_LIMIT;
 		}
@@ -376,12 +380,12 @@ lose(const struct entry *e, bool before)
 	struct lchain *c = e->chain;
 
 	if (before) {
-		if (p != NULL && e->last >= p->known_from)
+		if (e->last >= p->known_from)
 			p->known_from = e->last + 1;
 		if (e->window_id >= c->known_from)
 			c->known_from = e->window_id + 1;
 	} else {
-		if (p != NULL && e->first < p->known_to)
+		if (e->first < p->known_to)
 			p->known_to = e->first;
 		if (e->window_id < c->known_to)
 			c->known_to = e->window_id;
@@ -394,8 +398,7 @@ static void
 entry_free(struct ledger *l, struct entry *e)
 {
 	detach(l, e);
-	if (e->part != NULL && e->trust != TRUST_NONE)
-		take_out(&e->part->by_first, ledger_index_by_first(e->part, e->first), e);
+	take_out(&e->part->by_first, ledger_index_by_first(e->part, e->first), e);
 	take_out(&e->chain->by_id, ledger_index_by_id(e->chain, e->window_id), e);
 	l->index_bytes -= ENTRY_BYTES;
 	free(e);
@@ -425,8 +428,7 @@ ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, i
 			if (lost)
 				lose(e, false);
 			c->version++; /* who knew of it is told */
-			if (e->part != NULL)
-				e->part->version++;
+			e->part->version++;
 			entry_free(l, e);
 		}
 	}
@@ -505,20 +507,19 @@ trim(struct ledger *l, const struct lpart *of)
 int
 ledger_index_add(struct ledger *l, struct entry *e)
 {
-	struct lpart *p = e->trust == TRUST_NONE ? NULL : e->part;
+	struct lpart *p = e->part;
 	struct entries *ids = &e->chain->by_id;
 	size_t at = ledger_index_by_id(e->chain, e->window_id), copies = 0;
 
-	/* Untrusted ones say no more than that there is one. */
 	for (; at < ids->count && ids->list[at]->window_id == e->window_id; at++)
-		copies += e->trust != TRUST_NONE || ids->list[at]->trust == TRUST_NONE;
-	if (copies >= (e->trust == TRUST_NONE ? 1 : COPIES_MAX)) {
+		copies++;
+	if (copies >= COPIES_MAX) {
 		free(e);
 		return 0;
 	}
 	if (!has_room(l)) {
 		trim(l, p);
-		if (!has_room(l) && p != NULL && p->by_first.count > 0) {
+		if (!has_room(l) && p->by_first.count > 0) {
 			struct entry *farthest = p->by_first.list[p->by_first.count - 1];
 
 			if (farthest->first > e->first) {
@@ -531,21 +532,18 @@ ledger_index_add(struct ledger *l, struct entry *e)
 			at++;
 	}
 	if (!has_room(l)) {
-		if (p != NULL)
-			lose(e, false);
+		lose(e, false);
 		free(e);
 		return 0;
 	}
-	if (make_room(ids) != 0 || (p != NULL && make_room(&p->by_first) != 0)) {
+	if (make_room(ids) != 0 || make_room(&p->by_first) != 0) {
 		free(e);
 		return ERR_NOMEM;
 	}
 	insert(ids, at, e);
-	if (p != NULL) {
-		insert(&p->by_first, ledger_index_by_first(p, e->first), e);
-		if (e->last - e->first > p->longest)
-			p->longest = e->last - e->first;
-	}
+	insert(&p->by_first, ledger_index_by_first(p, e->first), e);
+	if (e->last - e->first > p->longest)
+		p->longest = e->last - e->first;
 	l->index_bytes += ENTRY_BYTES;
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  *   lpart    a partition of data         ─► its entries by first offset
  *   lchain   a chain                     ─► its entries by window id
- *   entry    a statement that was read: where it stands, which offsets it spans; and its body, while there is room
+ *   entry    a trusted statement that was read: where it stands, which offsets it spans; and its body, while there is room
  *   spart    a partition of a statement topic ─► spans of it that were read, and for whom
  *
  * Only statements about partitions and chains that somebody asked for have entries.  So that it is known what a span
@@ -25,6 +25,7 @@ enum {
 	SPANS_MAX = 32,
 	TIMES_MAX = 64,
 	LEDGER_EXACT_MS = 1000, /* times are looked up so exactly */
+	UNTRUSTED_MAX = 1024,
 	CALM = 64, /* so many statements in a row are younger: one clock that is ahead ends no search */
 };
 
@@ -40,7 +41,7 @@ struct body { /* what an answer gives */
 };
 
 struct entry {
-	struct lpart *part; /* NULL: unreadable */
+	struct lpart *part;
 	struct lchain *chain;
 	struct spart *sp; /* where it stands */
 	int64_t offset;
@@ -69,7 +70,7 @@ struct seen_list {
 };
 
 struct lpart {
-	struct entries by_first; /* trusted ones */
+	struct entries by_first;
 	int64_t longest;         /* last - first of any of them */
 	bool asked;
 	uint64_t gen; /* it was asked for in */
@@ -180,6 +181,7 @@ struct ledger {
 	struct list wants;
 	struct list used, ahead; /* bodies: given before, the longest ago first; read ahead, what is needed last last */
 	uint64_t gen;
+	struct ledger_name untrusted[UNTRUSTED_MAX]; /* ledger_untrusted.c */
 	bool directory_lost; /* not everything that came by has a part or chain: surveys count for nothing */
 	size_t index_bytes, index_max;
 	size_t directory_bytes, directory_max; /* parts and chains */
@@ -203,8 +205,9 @@ void ledger_tell(struct ledger *l, bool all);
 
 /* --- ledger_body.c --- */
 
-/* What verdicts need of it, without the JSON.  A manifest that isn't right is left out.  p's statement may be NULL.  NULL: no memory. */
+/* What verdicts need of it, without the JSON.  A manifest that isn't right is left out.  NULL: no memory. */
 struct body *ledger_body_new(const struct published *p, enum verdict_trust trust, struct slice manifest) MUSTCHECK;
+struct body *ledger_body_untrusted(const struct ledger_name *name) MUSTCHECK; /* its name alone */
 size_t ledger_body_size(const struct published *p, struct slice manifest); /* at most, with a right manifest */
 void ledger_body_put(struct body *b); /* one reference less */
 
@@ -235,6 +238,12 @@ size_t ledger_index_by_id(const struct lchain *c, uint64_t window_id);
 bool ledger_index_room(struct ledger *l, const struct lpart *p, int64_t first, size_t bytes, bool wanted);
 void ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead);
 void ledger_index_use(struct ledger *l, struct body *b); /* it is given */
+
+/* --- ledger_untrusted.c --- */
+
+void ledger_untrusted_note(struct ledger *l, const struct chain_id *chain, uint64_t window_id);
+bool ledger_untrusted_has(struct ledger *l, const struct chain_id *chain, uint64_t window_id);
+void ledger_untrusted_forget(struct ledger *l);
 
 /* --- ledger_spans.c --- */
 

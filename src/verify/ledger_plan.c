@@ -27,7 +27,6 @@ enum {
 	BEGIN_BEHIND = 4,
 	LOOK_BACK = 64,
 	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
-	NEAR_LOOK = 8,
 };
 
 /* --- what a want needs ---------------------------------------------------------------------- */
@@ -111,11 +110,8 @@ need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
 			const struct entry *e = c->by_id.list[i];
 
 			/* Where it isn't stated, the next that is tells that it never was. */
-			if (e->window_id != w->names[n].window_id && (stated || e->trust == TRUST_NONE)) {
-				if (stated)
-					break;
-				continue;
-			}
+			if (e->window_id != w->names[n].window_id && stated)
+				break;
 			if (ledger_plan_is_gone(e))
 				continue;
 			stated = true;
@@ -134,16 +130,6 @@ struct names {
 	uint64_t gen; /* in which those that aren't told were asked for */
 	const struct entry *near; /* the last of a named chain that isn't behind the named one */
 };
-
-/* The last trusted one below that place in the list. */
-static const struct entry *
-last_trusted(const struct entries *s, size_t at)
-{
-	for (size_t i = at; i > 0 && at - i < NEAR_LOOK; i--)
-		if (s->list[i - 1]->trust != TRUST_NONE)
-			return s->list[i - 1];
-	return NULL;
-}
 
 /* Since which generation all of the chain is kept; 0: it isn't. */
 static uint64_t
@@ -170,20 +156,13 @@ look_at_names(struct ledger *l, const struct want *w)
 	for (size_t n = 0; n < w->name_count; n++) {
 		struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
 		size_t at = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id);
-		const struct entry *near = c == NULL ? NULL : last_trusted(&c->by_id, at);
-		bool told = false;
 		uint64_t gen;
 
-		for (size_t i = at; c != NULL && !told && i < c->by_id.count; i++) {
-			const struct entry *e = c->by_id.list[i];
-
-			told = e->window_id == w->names[n].window_id || e->trust != TRUST_NONE;
-			if (e->window_id == w->names[n].window_id && e->trust != TRUST_NONE)
-				near = e;
-		}
-		if (near != NULL)
-			r.near = near;
-		if (told)
+		if (c != NULL && at < c->by_id.count && c->by_id.list[at]->window_id == w->names[n].window_id)
+			r.near = c->by_id.list[at];
+		else if (at > 0)
+			r.near = c->by_id.list[at - 1];
+		if (c != NULL && at < c->by_id.count)
 			continue;
 		r.told = false;
 		gen = c == NULL ? 0 : kept_since(l, c, w->names[n].window_id);

@@ -47,7 +47,7 @@ look_up(struct taking *t, const struct chain_id *id, uint64_t window_id, uint64_
 	return 0;
 }
 
-/* What becomes of a statement that was read: *ret_keep. */
+/* What becomes of a statement that was read: *ret_keep, if it is trusted.  Nothing that it says counts before it is known to be. */
 static int
 decide(struct taking *t, bool *ret_keep)
 {
@@ -57,19 +57,18 @@ decide(struct taking *t, bool *ret_keep)
 	struct lpart *part = NULL;
 	int err;
 
-	*ret_keep = false;
-	if (s == NULL) {
-		*ret_keep = c != NULL && (c->asked || (c->part != NULL && c->part->asked));
+	*ret_keep = c != NULL && (c->asked || (c->part != NULL && c->part->asked));
+	if (s == NULL)
+		return 0;
+	if ((err = part_of(t, false, &part)) == ERR_LIMIT) {
 		t->wanted = ledger_plan_wants(l, NULL, &t->p.chain, t->p.window_id, 0, -1);
 		return 0;
 	}
-	if ((err = part_of(t, c != NULL && c->asked, &part)) != 0)
-		return err == ERR_LIMIT ? 0 : err;
-	if ((err = ledger_index_note_seen(l, &part->seen, t->sp, t->e->offset)) != 0)
+	if (err != 0 || (err = ledger_index_note_seen(l, &part->seen, t->sp, t->e->offset)) != 0)
 		return err;
 	if (c != NULL)
-		c->part = part;
-	*ret_keep = part->asked;
+		c->part = part; /* the chain's id is made of it */
+	*ret_keep = *ret_keep || part->asked;
 	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
 	t->ahead = !t->wanted && ledger_plan_near(part, s->first_offset);
 	if (t->ahead && !ledger_index_room(l, part, s->first_offset, ledger_body_size(&t->p, t->e->header), false))
@@ -90,29 +89,29 @@ entry_new(const struct taking *t, struct lchain *c, struct lpart *part, enum ver
 			    .sp = t->sp,
 			    .offset = t->e->offset,
 			    .window_id = t->p.window_id,
-			    .first = s == NULL ? 0 : s->first_offset,
-			    .last = s == NULL ? -1 : s->last_offset,
-			    .opened_ms = s == NULL ? 0 : s->opened_ms,
-			    .closed_ms = s == NULL ? 0 : s->closed_ms,
+			    .first = s->first_offset,
+			    .last = s->last_offset,
+			    .opened_ms = s->opened_ms,
+			    .closed_ms = s->closed_ms,
 			    .trust = trust,
 			    .body_bytes = ledger_body_size(&t->p, t->e->header)};
 	memcpy(e->sha256, t->p.sha256, SHA256_LEN);
 	return e;
 }
 
-/* Into the index, with its body, which is taken. */
+/* A trusted one into the index, with its body, which is taken. */
 static int
 keep(struct taking *t, enum verdict_trust trust, struct body *body)
 {
 	struct ledger *l = t->l;
-	struct lpart *part = NULL;
+	struct lpart *part;
 	struct lchain *c;
 	struct entry *e;
 	int err;
 
-	if ((err = ledger_index_chain(l, &t->p.chain, false, trust != TRUST_NONE, &c)) != 0 ||
-	    (t->p.statement != NULL && (err = part_of(t, false, &part)) != 0))
+	if ((err = ledger_index_chain(l, &t->p.chain, false, true, &c)) != 0 || (err = part_of(t, c->asked, &part)) != 0)
 		goto out;
+	c->part = part;
 	e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
 	if (e != NULL && memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0) {
 		ledger_index_remove(l, e); /* it isn't what stood there */
@@ -126,9 +125,7 @@ keep(struct taking *t, enum verdict_trust trust, struct body *body)
 		if ((err = ledger_index_add(l, e)) != 0)
 			goto out;
 		e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset); /* or there was no room */
-		l->stats.kept += e != NULL && trust != TRUST_NONE;
-		l->stats.untrusted += e != NULL && trust == TRUST_NONE && part != NULL;
-		l->stats.unreadable += e != NULL && part == NULL;
+		l->stats.kept += e != NULL;
 	}
 	if (e != NULL && e->body == NULL && body != NULL &&
 	    ledger_index_room(l, e->part, e->first, body->bytes, t->wanted)) {
@@ -136,12 +133,22 @@ keep(struct taking *t, enum verdict_trust trust, struct body *body)
 		body = NULL;
 	}
 	c->version++;
-	if (part != NULL)
-		part->version++;
+	part->version++;
 out:
 	if (body != NULL)
 		ledger_body_put(body);
 	return err == ERR_LIMIT ? 0 : err;
+}
+
+/* Whoever waits isn't told of it: it changes nothing. */
+static void
+note_untrusted(struct taking *t)
+{
+	if (t->p.statement == NULL)
+		t->l->stats.unreadable++;
+	else
+		t->l->stats.untrusted++;
+	ledger_untrusted_note(t->l, &t->p.chain, t->p.window_id);
 }
 
 /* Whether it was judged before: the same bytes need no second signature. */
@@ -165,7 +172,7 @@ judge(struct taking *t, bool known, enum verdict_trust *trust, struct body **ret
 	if (!known && t->p.state != PUBLISHED_UNREADABLE &&
 	    (err = t->l->conf.trusts(t->l->conf.arg, &t->p, trust)) != 0)
 		return err;
-	if (*trust == TRUST_NONE ? !t->wanted : !t->wanted && !t->ahead)
+	if (*trust == TRUST_NONE || (!t->wanted && !t->ahead))
 		return 0;
 	*ret_body = ledger_body_new(&t->p, *trust, t->e->header);
 	return *ret_body == NULL ? ERR_NOMEM : 0;
@@ -187,7 +194,9 @@ take(struct taking *t)
 	if (err != 0 || !kept || (err = judge(t, known, &trust, &body)) != 0)
 		return err;
 	(void)pthread_mutex_lock(&t->l->lock);
-	if (t->trusted == t->l->trusted) {
+	if (t->trusted == t->l->trusted && trust == TRUST_NONE) {
+		note_untrusted(t);
+	} else if (t->trusted == t->l->trusted) {
 		err = keep(t, trust, body);
 	} else {
 		err = ERR_AGAIN; /* judged by what holds no longer */

@@ -348,6 +348,18 @@ lab_state(struct lab_chain *c, size_t n, bool manifest)
 	lab_put(c->at, &r);
 }
 
+/* What anybody can write under a statement's key. */
+static UNUSED void
+lab_junk(int32_t partition, const struct chain_id *chain, uint64_t window_id, int64_t ms)
+{
+	struct lab_record r = {.timestamp = ms};
+
+	(void)chain_key(chain, window_id, r.key);
+	r.value = wr_new(100);
+	wr_text(&r.value, "no statement");
+	lab_put(partition, &r);
+}
+
 /* The record at that place once more; with a manifest or without. */
 static UNUSED void
 lab_again(int32_t partition, int64_t offset, bool manifest)

@@ -6,6 +6,7 @@
 
 static struct ledger *l;
 static const char *const topics[] = {"makoto.dbom", NULL};
+enum { JUDGED_AT_ONCE = 100 }; /* windows that are named */
 
 static void
 begin_with(int (*trusts)(void *, struct published *, enum verdict_trust *), size_t memory)
@@ -543,16 +544,12 @@ START_TEST(untrusted)
 	struct lab_chain c;
 	struct ledger_name name;
 	struct ledger_answer a;
-	struct lab_record bad = {.timestamp = LAB_TIME};
 
 	lab_open(1);
 	lab_chain_open(&c, "t", 0, 1);
 	c.untrusted = true;
 	lab_state(&c, 10, true);
-	(void)chain_key(&c.id, 2, bad.key);
-	bad.value = wr_new(100);
-	wr_text(&bad.value, "no statement");
-	lab_put(0, &bad);
+	lab_junk(0, &c.id, 2, LAB_TIME);
 	begin();
 	a = whole(&w);
 	ck_assert_uint_eq(a.count, 0);
@@ -571,6 +568,91 @@ START_TEST(untrusted)
 	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_NONE);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 2);
 	ck_assert(chain_id_eq(&nth(&a, 0)->chain, &c.id));
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/*
+ * Whoever may write to the statement topic floods it: with junk under the ids of windows to come, and with statements that
+ * nobody trusts, about offsets to come.  What is trusted is found as before, and what isn't takes no room.
+ */
+START_TEST(flooded)
+{
+	enum { JUNK = 6000 };
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_name names[JUDGED_AT_ONCE];
+	struct lab_chain c, forger;
+	struct ledger_answer a;
+	size_t bytes;
+
+	lab_open(1);
+	c = fill("t", 0, 1, 10, 1000);
+	forger = c;
+	forger.untrusted = true;
+	for (int i = 0; i < JUNK; i++)
+		lab_state(&forger, 10, false);
+	for (uint64_t i = JUNK; i-- > 0;)
+		lab_junk(0, &c.id, 11 + i, c.now_ms);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	w.names = names;
+	w.name_count = JUDGED_AT_ONCE;
+	for (uint64_t i = 0; i < JUDGED_AT_ONCE; i++)
+		names[i] = (struct ledger_name){c.id, 5 + i};
+	w.to = 40 + 10 * JUDGED_AT_ONCE;
+	a = whole(&w);
+	bytes = stats().index_bytes;
+	for (size_t i = 0; i < a.count; i++)
+		ck_assert(i < 10 ? a.windows[i]->w.trust == TRUST_SIGNED : a.windows[i]->w.trust == TRUST_NONE);
+	ck_assert_uint_gt(a.count, 10);
+	ledger_release(l, &a);
+	ck_assert_uint_eq(stats().windows, 10);
+	/* The true ones come: each is there, and the others are no more. */
+	for (int i = 0; i < 500; i++) {
+		lab_state(&c, 10, true);
+		c.now_ms += 1000;
+	}
+	a = once_kept(&w, 510, false);
+	ck_assert_uint_eq(a.count, 4 + JUDGED_AT_ONCE);
+	for (size_t i = 0; i < a.count; i++) {
+		ck_assert_int_eq(a.windows[i]->w.trust, TRUST_SIGNED);
+		ck_assert_uint_eq(nth(&a, i)->window_id, i + 1);
+	}
+	ledger_release(l, &a);
+	ck_assert_uint_ge(stats().untrusted, JUNK);
+	ck_assert_uint_ge(stats().unreadable, JUNK);
+	ck_assert_uint_lt(stats().index_bytes, bytes + 500 * 400);
+	end();
+}
+END_TEST
+
+/* Chains and partitions that aren't there fill the directory: who is asked for is found, by name, too. */
+START_TEST(a_directory_of_nobody)
+{
+	struct ledger_want w = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_name name;
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	lab_open(1);
+	for (uint64_t i = 0; i < 20000; i++) {
+		struct chain_id id = {{0}};
+
+		memcpy(id.b, &i, sizeof(i));
+		lab_junk(0, &id, 1, LAB_TIME);
+	}
+	c = fill("t", 0, 1, 10, 1000);
+	name = (struct ledger_name){c.id, 3};
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	a = whole(&w); /* all is read, and nobody asked for the chain yet */
+	ck_assert_uint_eq(a.count, 0);
+	ledger_release(l, &a);
+	ck_assert_uint_lt(stats().index_bytes, LEDGER_MEMORY_MIN / 4);
+	w.names = &name;
+	w.name_count = 1;
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 3);
 	ledger_release(l, &a);
 	end();
 }
@@ -753,6 +835,8 @@ main(void)
 	tcase_add_test(t, index_overflows);
 	tcase_add_test(t, named);
 	tcase_add_test(t, untrusted);
+	tcase_add_test(t, flooded);
+	tcase_add_test(t, a_directory_of_nobody);
 	tcase_add_test(t, forks_and_copies);
 	tcase_add_test(t, manifest_comes_later);
 	tcase_add_test(t, trust_changes);
