@@ -16,7 +16,7 @@ enum {
 	AHEAD_IDLE_MS = 30000, /* read ahead, and nobody came for it */
 	BEFORE_KEPT = 64,      /* entries that stay before what is asked for: they tell where to look */
 	FARTHER_LOOK = 64,     /* bodies read ahead that are looked at for one that is farther on */
-	COPIES_MAX = 8,        /* statements with one chain and window id that are looked at */
+	COPIES_MAX = 4,        /* statements with one chain and window id in a partition of a statement topic */
 	OVERHEAD = 48,         /* of an allocation and its place in a map or list */
 };
 
@@ -252,6 +252,18 @@ ledger_index_at(const struct lchain *c, uint64_t window_id, const struct spart *
 			return e;
 	}
 	return NULL;
+}
+
+bool
+ledger_index_has(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA256_LEN])
+{
+	for (size_t i = ledger_index_by_id(c, window_id); i < c->by_id.count && c->by_id.list[i]->window_id == window_id; i++) {
+		const struct entry *e = c->by_id.list[i];
+
+		if (e->body != NULL && ledger_body_is_complete(e->body) && memcmp(e->sha256, sha256, SHA256_LEN) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* --- bodies ------------------------------------------------------------------------------- */
@@ -504,16 +516,40 @@ trim(struct ledger *l, const struct lpart *of)
 	}
 }
 
+/*
+ * Is there room for one more of its chain and window?  Those at the lowest offsets stay: whoever publishes a statement
+ * again, perhaps without its manifest, does so behind it.
+ */
+static bool
+is_early_enough(struct ledger *l, const struct entry *e)
+{
+	const struct entries *ids = &e->chain->by_id;
+	struct entry *last = NULL;
+	size_t copies = 0;
+
+	for (size_t i = ledger_index_by_id(e->chain, e->window_id); i < ids->count && ids->list[i]->window_id == e->window_id; i++) {
+		if (ids->list[i]->sp != e->sp)
+			continue;
+		copies++;
+		if (last == NULL || ids->list[i]->offset > last->offset)
+			last = ids->list[i];
+	}
+	if (copies < COPIES_MAX)
+		return true;
+	if (last->offset < e->offset)
+		return false;
+	entry_free(l, last);
+	return true;
+}
+
 int
 ledger_index_add(struct ledger *l, struct entry *e)
 {
 	struct lpart *p = e->part;
 	struct entries *ids = &e->chain->by_id;
-	size_t at = ledger_index_by_id(e->chain, e->window_id), copies = 0;
+	size_t at;
 
-	for (; at < ids->count && ids->list[at]->window_id == e->window_id; at++)
-		copies++;
-	if (copies >= COPIES_MAX) {
+	if (!is_early_enough(l, e)) {
 		free(e);
 		return 0;
 	}
@@ -527,9 +563,6 @@ ledger_index_add(struct ledger *l, struct entry *e)
 				entry_free(l, farthest);
 			}
 		}
-		at = ledger_index_by_id(e->chain, e->window_id);
-		while (at < ids->count && ids->list[at]->window_id == e->window_id)
-			at++;
 	}
 	if (!has_room(l)) {
 		lose(e, false);
@@ -540,6 +573,9 @@ ledger_index_add(struct ledger *l, struct entry *e)
 		free(e);
 		return ERR_NOMEM;
 	}
+	at = ledger_index_by_id(e->chain, e->window_id);
+	while (at < ids->count && ids->list[at]->window_id == e->window_id)
+		at++;
 	insert(ids, at, e);
 	insert(&p->by_first, ledger_index_by_first(p, e->first), e);
 	if (e->last - e->first > p->longest)

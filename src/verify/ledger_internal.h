@@ -26,7 +26,7 @@ enum {
 	TIMES_MAX = 64,
 	LEDGER_EXACT_MS = 1000, /* times are looked up so exactly */
 	UNTRUSTED_MAX = 1024,
-	CALM = 64, /* so many statements in a row are younger: one clock that is ahead ends no search */
+	CALM = 64, /* so many trusted statements in a row are younger: one clock that is ahead ends no search */
 };
 
 struct body { /* what an answer gives */
@@ -100,11 +100,16 @@ struct lchain {
 struct span {
 	int64_t lo, hi;
 	uint64_t gen;
-	int64_t until_ms; /* the last CALM statements are not older; INT64_MIN: fewer */
+	int64_t until_ms; /* CALM trusted statements in a row, in it or before it, were not older; INT64_MIN: nowhere so many */
 };
 
 struct time_fact { /* every record below `offset` is older than `ms` */
 	int64_t ms, offset;
+};
+
+struct sighting { /* of a trusted statement: of that time, if it is none that was published again */
+	int64_t ms; /* INT64_MIN: it isn't one */
+	uint64_t hash;
 };
 
 struct spart {
@@ -124,13 +129,14 @@ struct spart {
 	int64_t follow_from, follow_at; /* everything below follow_at was read by the follower, from its start on */
 
 	int64_t need; /* the plan: to be read from here; -1: nothing */
+	int64_t calm_ms; /* … and no further than to where statements are younger */
 	bool taken;   /* by one want of those that are planned */
 	int64_t sought, sought_ms; /* where the finder last began to read, and when */
 	uint64_t sought_gen;
 	unsigned sought_times;     /* in a row */
 	bool reading; /* by the finder */
 	int64_t at;
-	int64_t ring[CALM];
+	struct sighting ring[CALM];
 	size_t ring_count;
 };
 
@@ -211,6 +217,13 @@ struct body *ledger_body_untrusted(const struct ledger_name *name) MUSTCHECK; /*
 size_t ledger_body_size(const struct published *p, struct slice manifest); /* at most, with a right manifest */
 void ledger_body_put(struct body *b); /* one reference less */
 
+/* No copy of its statement could have more. */
+static inline bool
+ledger_body_is_complete(const struct body *b)
+{
+	return b->s.manifest == MANIFEST_NONE || b->lw.w.manifest.p != NULL;
+}
+
 /* --- ledger_index.c --- */
 
 int ledger_index_part(struct ledger *l, struct slice cluster_id, struct slice topic, struct slice topic_id,
@@ -223,6 +236,8 @@ int ledger_index_note_seen(struct ledger *l, struct seen_list *s, const struct s
 /* Takes e: into the index, or gives it up where there is no room.  0 or ERR_NOMEM (e is freed). */
 int ledger_index_add(struct ledger *l, struct entry *e) MUSTCHECK;
 struct entry *ledger_index_at(const struct lchain *c, uint64_t window_id, const struct spart *sp, int64_t offset);
+/* Is there a complete body of that statement, of whichever copy? */
+bool ledger_index_has(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA256_LEN]);
 void ledger_index_remove(struct ledger *l, struct entry *e);
 /* All that stand at those offsets.  lost: they may be there again. */
 void ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, bool lost);
@@ -275,7 +290,12 @@ void *ledger_read_finder(void *ledger);
 
 /* --- ledger_take.c --- */
 
-/* One record of a statement topic; *ret_gen: the generation that it was looked at in.  0 or ERR_NOMEM: it must come again. */
-int ledger_take(struct ledger *l, struct spart *sp, const struct follower_event *e, uint64_t *ret_gen) MUSTCHECK;
+/*
+ * One record of a statement topic; *ret_gen: the generation that it was looked at in.  *ret_seen: the statement, when it
+ * is known to be trusted, as those are found out about that nobody asked for and that are younger than `calm_ms`.
+ * 0 or ERR_NOMEM: it must come again.
+ */
+int ledger_take(struct ledger *l, struct spart *sp, const struct follower_event *e, int64_t calm_ms, uint64_t *ret_gen,
+		struct sighting *ret_seen) MUSTCHECK;
 
 #endif

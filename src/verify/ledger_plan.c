@@ -3,18 +3,19 @@
  *
  *        begin ├──── spans read for it, one touching the next ────┤ end
  *
- *   begin  a little before: the fourth-last statement of this partition that begins at or before `from` and stands
- *          there, unless that is long before; else the first record published when the oldest of the data records was
- *          written, less a slack
+ *   begin  the first record that was published, less a slack, when the last window that begins at or before `from` was
+ *          opened, or that of a record's name: the data records aren't older; and no later than where the last few such
+ *          windows are stated.  When the records claim to be much younger, from then on, if a window is found that
+ *          proves it
  *   end    where the follower goes on; or so far that the statements there, CALM in a row, are younger than the
  *          youngest of the data records by more than pending_max (which is no end where that record claims to be older
  *          than a statement before it)
  *
- * and at least one statement that begins at or before `from` was found so, or one of a chain that a record names: it
- * proves that the clients' clocks led to the right place.  Without that proof `begin` is those four statements, however
- * old, and the start of the topics where there are none; what came by in an earlier reading from there need not be
- * read again, for it is known whom it was about.
+ * Where no such window is known `begin` is the start of the topics; what came by in an earlier reading from there need
+ * not be read again, for it is known whom it was about.
  * The times of data records are whatever a client wrote: statements of the same partition before and behind bound them.
+ * Of statements those times count that are signed: anybody may publish one again, so that it says of the place where it
+ * stands no more than that this was published later.
  *
  * Or, short of all this, when every offset is listed and every name is stated, or passed over by its chain: a further
  * statement about the same offsets could then only be another hop's.
@@ -24,6 +25,7 @@
 enum {
 	SLACK_MS = 10000, /* between the clocks of a client and of who published the statement */
 	CLOSE_MS = 600000, /* less is read on rather than looked up */
+	BEGIN_ROUND_MS = 10000, /* so that few times are looked up */
 	BEGIN_BEHIND = 4,
 	LOOK_BACK = 64,
 	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
@@ -63,7 +65,8 @@ all_listed(const struct lpart *p, int64_t from, int64_t to)
 
 			if (e->first > from)
 				break;
-			while (e->body != NULL && e->last >= from && run_at(&e->body->s.ranges, from, &from))
+			while (e->body != NULL && ledger_body_is_complete(e->body) && e->last >= from &&
+			       run_at(&e->body->s.ranges, from, &from))
 				further = true;
 		}
 	}
@@ -75,6 +78,12 @@ need(struct spart *sp, int64_t offset)
 {
 	if (!sp->taken && (sp->need < 0 || offset < sp->need))
 		sp->need = offset;
+}
+
+static bool
+lacks_body(const struct entry *e)
+{
+	return e->body == NULL && !ledger_plan_is_gone(e) && !ledger_index_has(e->chain, e->window_id, e->sha256);
 }
 
 bool
@@ -96,7 +105,7 @@ need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
 
 		if (e->first >= w->to)
 			break;
-		if (e->last < w->from || e->body != NULL || ledger_plan_is_gone(e))
+		if (e->last < w->from || !lacks_body(e))
 			continue;
 		some = true;
 		if (set_needs)
@@ -115,7 +124,7 @@ need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
 			if (ledger_plan_is_gone(e))
 				continue;
 			stated = true;
-			if (e->body != NULL)
+			if (!lacks_body(e))
 				continue;
 			some = true;
 			if (set_needs)
@@ -128,7 +137,7 @@ need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
 struct names {
 	bool told;    /* each is stated, or a later one of its chain is */
 	uint64_t gen; /* in which those that aren't told were asked for */
-	const struct entry *near; /* the last of a named chain that isn't behind the named one */
+	int64_t since_ms; /* the first that was opened of those last in their chains that aren't behind a named one; INT64_MAX: none */
 };
 
 /* Since which generation all of the chain is kept; 0: it isn't. */
@@ -151,17 +160,20 @@ kept_since(struct ledger *l, struct lchain *c, uint64_t window_id)
 static struct names
 look_at_names(struct ledger *l, const struct want *w)
 {
-	struct names r = {.told = true};
+	struct names r = {.told = true, .since_ms = INT64_MAX};
 
 	for (size_t n = 0; n < w->name_count; n++) {
 		struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
 		size_t at = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id);
+		const struct entry *near = NULL;
 		uint64_t gen;
 
 		if (c != NULL && at < c->by_id.count && c->by_id.list[at]->window_id == w->names[n].window_id)
-			r.near = c->by_id.list[at];
+			near = c->by_id.list[at];
 		else if (at > 0)
-			r.near = c->by_id.list[at - 1];
+			near = c->by_id.list[at - 1];
+		if (near != NULL && near->opened_ms < r.since_ms)
+			r.since_ms = near->opened_ms;
 		if (c != NULL && at < c->by_id.count)
 			continue;
 		r.told = false;
@@ -170,24 +182,6 @@ look_at_names(struct ledger *l, const struct want *w)
 			r.gen = gen;
 	}
 	return r;
-}
-
-static int64_t
-begin_by_statements(const struct lpart *p, const struct spart *sp, size_t before)
-{
-	int64_t offset = INT64_MAX;
-	size_t found = 0;
-
-	for (size_t i = before; i > 0 && before - i < LOOK_BACK && found < BEGIN_BEHIND; i--) {
-		const struct entry *e = p->by_first.list[i - 1];
-
-		if (e->sp != sp)
-			continue;
-		found++;
-		if (e->offset < offset)
-			offset = e->offset;
-	}
-	return found == BEGIN_BEHIND ? offset : -1;
 }
 
 /* Nothing that it is about stands below. */
@@ -211,10 +205,28 @@ begin_of_all(const struct ledger *l, const struct want *w, const struct spart *s
 	return begin;
 }
 
+/* Where the last few windows before the records are stated: no clock told that.  INT64_MAX: they are of another partition. */
+static int64_t
+begin_by_statements(const struct lpart *p, const struct spart *sp, size_t before)
+{
+	int64_t offset = INT64_MAX;
+	size_t found = 0;
+
+	for (size_t i = before; i > 0 && before - i < LOOK_BACK && found < BEGIN_BEHIND; i--) {
+		const struct entry *e = p->by_first.list[i - 1];
+
+		if (e->sp != sp)
+			continue;
+		found++;
+		if (e->offset < offset)
+			offset = e->offset;
+	}
+	return offset;
+}
+
 struct search {
 	uint64_t gen;
-	size_t before;     /* so many entries of the partition begin at or before `from` */
-	bool close;        /* the last of them is not much older than the records */
+	size_t before;     /* so many entries of the partition begin at or before `from`; 0: they are not looked at */
 	int64_t begin_ms;  /* statements about the records aren't older */
 	int64_t limit_ms;  /* nor younger */
 	bool full;
@@ -224,28 +236,19 @@ struct search {
 static int64_t
 begin_in(const struct ledger *l, const struct want *w, const struct search *s, const struct spart *sp, bool *ret_exact)
 {
-	int64_t all = begin_of_all(l, w, sp), stated = begin_by_statements(w->part, sp, s->before), begin;
+	int64_t all = begin_of_all(l, w, sp), begin, stated;
 	bool done;
 
 	if (all < sp->low)
 		all = sp->low;
-	if (all < stated)
-		all = stated;
 	*ret_exact = true;
-	if (s->full || (s->close && stated >= 0) || ledger_spans_at_end(l, sp, ledger_spans_walk(l, sp, all, s->gen, s->limit_ms, &done)))
+	if (s->full || ledger_spans_at_end(l, sp, ledger_spans_walk(l, sp, all, s->gen, s->limit_ms, &done)))
 		return all;
 	begin = ledger_spans_at_time(sp, s->begin_ms, ret_exact);
+	stated = begin_by_statements(w->part, sp, s->before);
+	if (stated < begin)
+		begin = stated;
 	return begin < 0 ? -1 : begin < all ? all : begin;
-}
-
-/* That statement was found where the clocks led to. */
-static bool
-is_proof(const struct ledger *l, const struct want *w, const struct search *s, const struct entry *e)
-{
-	bool exact;
-	int64_t begin = e == NULL ? -1 : begin_in(l, w, s, e->sp, &exact);
-
-	return begin >= 0 && e->offset >= begin;
 }
 
 static bool
@@ -260,10 +263,13 @@ read_in(const struct ledger *l, const struct want *w, const struct search *s, st
 		if (done)
 			return true;
 	}
-	if (begin < 0 || !exact)
+	if (begin < 0 || !exact) {
 		*ret_need_ms = *ret_need_ms == INT64_MIN ? s->begin_ms : *ret_need_ms;
-	else if (set_needs && x < (sp->following ? sp->follow_at : sp->high))
+	} else if (set_needs && x < (sp->following ? sp->follow_at : sp->high)) {
 		need(sp, x);
+		if (s->limit_ms < sp->calm_ms)
+			sp->calm_ms = s->limit_ms;
+	}
 	return false;
 }
 
@@ -280,14 +286,37 @@ read_in_all(struct ledger *l, const struct want *w, const struct search *s, bool
 	return done;
 }
 
+static int64_t
+begin_at(int64_t ms)
+{
+	ms = plus(ms, -SLACK_MS);
+	return ms < 0 ? 0 : ms - ms % BEGIN_ROUND_MS;
+}
+
+/* The times between which statements about the records were published, as far as the records' own are to be believed. */
+static void
+bound(const struct ledger *l, const struct want *w, const struct entry *before, const struct entry *behind, struct search *s)
+{
+	s->begin_ms = w->min_ms;
+	s->limit_ms = w->max_ms;
+	if (before != NULL && before->opened_ms > plus(s->limit_ms, SLACK_MS))
+		s->limit_ms = INT64_MAX; /* a clock that is behind: it tells no end */
+	if (behind != NULL && behind->closed_ms < s->limit_ms)
+		s->limit_ms = behind->closed_ms;
+	s->limit_ms = plus(s->limit_ms, l->conf.pending_max_ms);
+}
+
 bool
 ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	struct lpart *p = w->part;
-	struct search s = {.before = ledger_index_by_first(p, plus(w->from, 1))};
+	size_t first_behind = ledger_index_by_first(p, w->to), last_before = ledger_index_by_first(p, plus(w->from, 1));
+	const struct entry *before = last_before == 0 ? NULL : p->by_first.list[last_before - 1];
+	const struct entry *behind = first_behind < p->by_first.count ? p->by_first.list[first_behind] : NULL;
 	struct names names = look_at_names(l, w);
-	const struct entry *before = s.before == 0 ? NULL : p->by_first.list[s.before - 1];
-	size_t behind = ledger_index_by_first(p, w->to);
+	int64_t since = before != NULL ? before->opened_ms : names.since_ms;
+	bool is_known = since != INT64_MAX;
+	struct search s = {0};
 
 	if (need_bodies(l, w, set_needs))
 		return false;
@@ -300,29 +329,22 @@ ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret
 		p->known_to = INT64_MAX;
 	}
 	s.gen = names.gen > p->gen ? names.gen : p->gen;
-	s.begin_ms = w->min_ms;
-	s.limit_ms = w->max_ms;
-	if (before != NULL && before->opened_ms > s.begin_ms)
-		s.begin_ms = before->opened_ms;
-	if (before != NULL && before->opened_ms > plus(s.limit_ms, SLACK_MS))
-		s.limit_ms = INT64_MAX; /* a clock that is behind: it tells no end */
-	if (behind < p->by_first.count && p->by_first.list[behind]->closed_ms < s.limit_ms)
-		s.limit_ms = p->by_first.list[behind]->closed_ms;
-	s.begin_ms = plus(s.begin_ms, -SLACK_MS);
-	s.close = before != NULL && plus(before->closed_ms, CLOSE_MS) >= s.begin_ms;
-	s.begin_ms = s.begin_ms < 0 ? 0 : s.begin_ms - s.begin_ms % LEDGER_EXACT_MS;
-	s.limit_ms = plus(s.limit_ms, l->conf.pending_max_ms);
-	if (!read_in_all(l, w, &s, set_needs, ret_need_ms))
-		return false;
-	if (is_proof(l, w, &s, before) || is_proof(l, w, &s, names.near))
-		return true;
-	s.full = true;
-	s.limit_ms = INT64_MAX;
+	bound(l, w, before, behind, &s);
+	if (!is_known || plus(since, CLOSE_MS) < s.begin_ms) {
+		/* What the records claim may lead to a window that is nearer: then it is believed. */
+		s.begin_ms = begin_at(s.begin_ms);
+		if (!read_in_all(l, w, &s, set_needs, ret_need_ms))
+			return false;
+		s.limit_ms = INT64_MAX;
+	}
+	s.before = last_before;
+	s.begin_ms = begin_at(since);
+	s.full = !is_known;
 	if (read_in_all(l, w, &s, set_needs, ret_need_ms))
 		return true;
-	if (!w->full)
+	if (s.full && !w->full)
 		l->stats.full_reads++;
-	w->full = true;
+	w->full = w->full || s.full;
 	return false;
 }
 
@@ -346,9 +368,9 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 		if (ledger_plan_is_gone(next))
 			continue;
 		e = next;
-		if (e->body == NULL)
+		if (lacks_body(e))
 			break;
-		bytes += e->body_bytes;
+		bytes += e->body == NULL ? 0 : e->body_bytes;
 	}
 	p->reads_ahead = bytes < (p->reads_ahead ? high : low);
 	if (!p->reads_ahead)
@@ -357,7 +379,7 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 		e = p->by_first.list[p->by_first.count - 1];
 	if (e == NULL)
 		return;
-	if (e->body == NULL && e->first >= p->last_to) {
+	if (lacks_body(e) && e->first >= p->last_to) {
 		if (l->ahead_bytes + e->body_bytes <= l->body_max / 2)
 			need(e->sp, e->offset);
 		return;
@@ -400,6 +422,7 @@ static void
 begin_plan(struct spart *sp)
 {
 	sp->need = -1;
+	sp->calm_ms = INT64_MAX;
 	sp->taken = false;
 }
 

@@ -47,12 +47,13 @@ on_tail(void *arg, const struct follower_event *e)
 	struct ledger *l = arg;
 	struct spart *sp = spart_of(l, e);
 	uint64_t gen = UINT64_MAX;
+	struct sighting seen;
 	int err = 0;
 
 	if (sp == NULL)
 		return;
 	if (e->kind == FOLLOWER_RECORD)
-		err = ledger_take(l, sp, e, &gen);
+		err = ledger_take(l, sp, e, INT64_MAX, &gen, &seen);
 	(void)pthread_mutex_lock(&l->lock);
 	if (!sp->following) {
 		/* Its place changed meanwhile: it will be read from there. */
@@ -283,19 +284,29 @@ look_up_time(struct ledger *l, int64_t ms)
 
 /* --- the finder --------------------------------------------------------------------------- */
 
-/* The oldest of the last CALM statements. */
+/* The oldest of the last CALM statements, each counted once, however often it was published. */
 static int64_t
-calm_of(struct spart *sp, int64_t timestamp)
+calm_of(struct spart *sp, const struct sighting *seen)
 {
 	int64_t oldest = INT64_MAX;
 
-	sp->ring[sp->ring_count++ % CALM] = timestamp;
+	for (size_t i = 0; i < CALM && i < sp->ring_count; i++)
+		if (sp->ring[i].hash == seen->hash)
+			return INT64_MIN;
+	sp->ring[sp->ring_count++ % CALM] = *seen;
 	if (sp->ring_count < CALM)
 		return INT64_MIN;
 	for (size_t i = 0; i < CALM; i++)
-		if (sp->ring[i] < oldest)
-			oldest = sp->ring[i];
+		if (sp->ring[i].ms < oldest)
+			oldest = sp->ring[i].ms;
 	return oldest;
+}
+
+/* The last was younger than what is looked for: whether the next are, too, has to be known of each. */
+static bool
+counts(const struct spart *sp)
+{
+	return sp->ring_count > 0 && sp->ring[(sp->ring_count - 1) % CALM].ms > sp->calm_ms;
 }
 
 static void
@@ -312,6 +323,7 @@ on_found(void *arg, const struct follower_event *e)
 	struct ledger *l = arg;
 	struct spart *sp = spart_of(l, e);
 	uint64_t gen = UINT64_MAX;
+	struct sighting seen;
 	int64_t to = e->offset, calm = INT64_MIN;
 
 	if (sp == NULL || !sp->reading)
@@ -322,11 +334,12 @@ on_found(void *arg, const struct follower_event *e)
 		return;
 	}
 	if (e->kind == FOLLOWER_RECORD) {
-		if (ledger_take(l, sp, e, &gen) != 0) {
+		if (ledger_take(l, sp, e, counts(sp) ? INT64_MIN : sp->calm_ms, &gen, &seen) != 0) {
 			stop(l, sp);
 			return;
 		}
-		calm = calm_of(sp, e->timestamp);
+		if (seen.ms != INT64_MIN)
+			calm = calm_of(sp, &seen);
 		to++;
 	}
 	(void)pthread_mutex_lock(&l->lock);

@@ -25,10 +25,10 @@ merge_spans(struct spart *sp)
 		return;
 	}
 	sp->spans[best + 1].lo = sp->spans[best].lo;
-	if (sp->spans[best].hi > sp->spans[best + 1].hi) {
+	if (sp->spans[best].hi > sp->spans[best + 1].hi)
 		sp->spans[best + 1].hi = sp->spans[best].hi;
+	if (sp->spans[best].until_ms > sp->spans[best + 1].until_ms)
 		sp->spans[best + 1].until_ms = sp->spans[best].until_ms;
-	}
 	if (sp->spans[best].gen < sp->spans[best + 1].gen)
 		sp->spans[best + 1].gen = sp->spans[best].gen;
 	drop_span(sp, best);
@@ -60,10 +60,10 @@ ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int6
 		struct span *s = &sp->spans[i];
 
 		if (s->gen == gen && s->lo <= from && s->hi >= from) {
-			if (to > s->hi) {
+			if (to > s->hi)
 				s->hi = to;
+			if (until_ms > s->until_ms)
 				s->until_ms = until_ms;
-			}
 			return;
 		}
 	}

@@ -11,7 +11,9 @@ struct taking {
 	const struct follower_event *e;
 	struct published p;
 	uint64_t trusted; /* ledger.trusted when it was judged */
+	bool younger;     /* … than what is looked for: it tells where that ends */
 	bool wanted, ahead; /* its body is */
+	struct sighting seen;
 };
 
 static int
@@ -20,6 +22,13 @@ part_of(struct taking *t, bool asked, struct lpart **ret)
 	const struct statement *s = t->p.statement;
 
 	return ledger_index_part(t->l, s->cluster_id, s->topic, s->topic_id, s->partition, asked, ret);
+}
+
+static void
+see(struct taking *t, int64_t closed_ms, const uint8_t sha256[SHA256_LEN])
+{
+	t->seen.ms = closed_ms;
+	memcpy(&t->seen.hash, sha256, sizeof(t->seen.hash));
 }
 
 /* Is that enough to know that nobody asked for it?  Else it has to be read. */
@@ -40,10 +49,12 @@ look_up(struct taking *t, const struct chain_id *id, uint64_t window_id, uint64_
 	if (c->part != NULL && (err = ledger_index_note_seen(l, &c->part->seen, t->sp, t->e->offset)) != 0)
 		return err;
 	if (c->part != NULL && !c->part->asked && !c->asked)
-		*ret_skip = true;
+		*ret_skip = !t->younger;
 	e = ledger_index_at(c, window_id, t->sp, t->e->offset);
-	if (e != NULL && e->body != NULL)
+	if (e != NULL && e->body != NULL) {
 		*ret_skip = true;
+		see(t, e->closed_ms, e->sha256);
+	}
 	return 0;
 }
 
@@ -71,6 +82,8 @@ decide(struct taking *t, bool *ret_keep)
 	*ret_keep = *ret_keep || part->asked;
 	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
 	t->ahead = !t->wanted && ledger_plan_near(part, s->first_offset);
+	if (c != NULL && ledger_index_has(c, t->p.window_id, t->p.sha256))
+		t->wanted = t->ahead = false; /* another copy's will do */
 	if (t->ahead && !ledger_index_room(l, part, s->first_offset, ledger_body_size(&t->p, t->e->header), false))
 		t->ahead = false;
 	return 0;
@@ -191,8 +204,12 @@ take(struct taking *t)
 	t->trusted = t->l->trusted;
 	known = err == 0 && kept && known_trust(t, &trust);
 	(void)pthread_mutex_unlock(&t->l->lock);
-	if (err != 0 || !kept || (err = judge(t, known, &trust, &body)) != 0)
+	if (err != 0 || (!kept && !t->younger) || (err = judge(t, known, &trust, &body)) != 0)
 		return err;
+	if (trust != TRUST_NONE)
+		see(t, t->p.statement->closed_ms, t->p.sha256);
+	if (!kept)
+		return 0;
 	(void)pthread_mutex_lock(&t->l->lock);
 	if (t->trusted == t->l->trusted && trust == TRUST_NONE) {
 		note_untrusted(t);
@@ -208,9 +225,10 @@ take(struct taking *t)
 }
 
 int
-ledger_take(struct ledger *l, struct spart *sp, const struct follower_event *e, uint64_t *ret_gen)
+ledger_take(struct ledger *l, struct spart *sp, const struct follower_event *e, int64_t calm_ms, uint64_t *ret_gen,
+	    struct sighting *ret_seen)
 {
-	struct taking t = {.l = l, .sp = sp, .e = e};
+	struct taking t = {.l = l, .sp = sp, .e = e, .younger = e->timestamp > calm_ms, .seen.ms = INT64_MIN};
 	struct chain_id id = {{0}};
 	uint64_t window_id = 0;
 	bool skip = e->value.p == NULL || chain_key_parse(e->key, &id, &window_id) != 0;
@@ -222,10 +240,15 @@ ledger_take(struct ledger *l, struct spart *sp, const struct follower_event *e, 
 		err = look_up(&t, &id, window_id, ret_gen, &skip);
 	(void)pthread_mutex_unlock(&l->lock);
 	if (err != 0 || skip)
-		return err;
-	if ((err = published_read(e->key, e->value, &t.p)) != 0)
-		return err == ERR_NOTFOUND ? 0 : err;
+		goto out;
+	if ((err = published_read(e->key, e->value, &t.p)) != 0) {
+		err = err == ERR_NOTFOUND ? 0 : err;
+		goto out;
+	}
 	err = take(&t);
 	published_clear(&t.p);
+out:
+	if (err == 0)
+		*ret_seen = t.seen;
 	return err;
 }

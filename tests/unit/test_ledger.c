@@ -93,15 +93,15 @@ stats(void)
 	return s;
 }
 
-/* The same until so many statements were read and kept; all that is asked for may be known before. */
+/* The same until so many statements were kept, and read by the tail; all that is asked for may be known before. */
 static struct ledger_answer
-once_kept(const struct ledger_want *w, uint64_t kept, bool current)
+once_read(const struct ledger_want *w, uint64_t kept, uint64_t followed, bool current)
 {
 	struct ledger_answer a;
 
 	for (;;) {
 		int heard = lab_heard();
-		bool all = stats().kept >= kept;
+		bool all = stats().kept >= kept && stats().followed >= followed;
 
 		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
 		if (all && a.whole && (a.current || !current))
@@ -109,6 +109,12 @@ once_kept(const struct ledger_want *w, uint64_t kept, bool current)
 		ledger_release(l, &a);
 		lab_wait(heard + 1);
 	}
+}
+
+static struct ledger_answer
+once_kept(const struct ledger_want *w, uint64_t kept, bool current)
+{
+	return once_read(w, kept, 0, current);
 }
 
 static const struct statement *
@@ -658,6 +664,97 @@ START_TEST(a_directory_of_nobody)
 }
 END_TEST
 
+/*
+ * Statements are published again, behind all others, by whoever can write there: where copies stand says nothing about
+ * when their windows were, and what stands before them is looked for all the same.
+ */
+START_TEST(late_copies)
+{
+	struct ledger_want w = want_of("t", 0, 19990, 20000, LAB_TIME + 1999 * 1000);
+	struct ledger_want early = want_of("t", 0, 40, 50, LAB_TIME + 4 * 1000);
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, 2000, 1000);
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ledger_release(l, &a);
+	ck_assert_uint_lt(stats().found, 1000);
+	/* Four of one, or of four. */
+	for (int i = 0; i < 4; i++)
+		lab_again(0, _i == 0 ? 0 : i, true);
+	a = once_read(&w, 0, 4, false);
+	ledger_release(l, &a);
+	a = whole(&early);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 5);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* Copies that somebody left the manifest out of don't stand in for the one with it. */
+START_TEST(copies_without_a_manifest)
+{
+	struct ledger_want w = want_of("t", 0, 19990, 20000, LAB_TIME + 1999 * 1000);
+	struct ledger_want early = want_of("t", 0, 40, 50, LAB_TIME + 4 * 1000);
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, 2000, 1000);
+	begin();
+	a = whole(&w);
+	ledger_release(l, &a);
+	for (int i = 0; i < 20; i++)
+		lab_again(0, 4, false);
+	for (int i = 0; i < 20; i++)
+		lab_again(0, i, true);
+	a = once_read(&w, 0, 40, false);
+	ledger_release(l, &a);
+	a = whole(&early);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(a.windows[0]->w.manifest.n, 10 * LEAF_LEN);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* Records that claim to be of the future, by nobody, or copies of one by somebody whose clock is ahead, end no search. */
+START_TEST(dated_ahead)
+{
+	enum { HOURS = 2 * 3600000 };
+	struct ledger_want w = want_of("t", 0, 100, 110, LAB_TIME + 10 * 1000);
+	struct ledger_answer a;
+	struct lab_chain c, other;
+
+	lab_open(1);
+	c = fill("t", 0, 1, 10, 1000);
+	lab_chain_open(&other, "t", 0, 2);
+	other.next_offset = 500;
+	other.now_ms = c.now_ms + HOURS;
+	if (_i == 1)
+		lab_state(&other, 10, true);
+	for (int i = 0; i < 5000; i++) {
+		if (_i == 1)
+			lab_again(0, 10, true);
+		else
+			lab_junk(0, &c.id, 100 + (uint64_t)i, c.now_ms + HOURS);
+	}
+	lab_state(&c, 10, true);
+	for (int i = 0; i < 500; i++) { /* the end is far */
+		c.now_ms += 1000;
+		lab_state(&c, 1, true);
+	}
+	begin();
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 11);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
 /* Two statements of one window are evidence, in their order; one statement twice is one, with the manifest that it has. */
 START_TEST(forks_and_copies)
 {
@@ -837,6 +934,9 @@ main(void)
 	tcase_add_test(t, untrusted);
 	tcase_add_test(t, flooded);
 	tcase_add_test(t, a_directory_of_nobody);
+	tcase_add_loop_test(t, late_copies, 0, 2);
+	tcase_add_test(t, copies_without_a_manifest);
+	tcase_add_loop_test(t, dated_ahead, 0, 2);
 	tcase_add_test(t, forks_and_copies);
 	tcase_add_test(t, manifest_comes_later);
 	tcase_add_test(t, trust_changes);

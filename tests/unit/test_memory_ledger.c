@@ -82,11 +82,12 @@ take_all(struct ledger *l)
 	for (int64_t i = 0; err == 0 && i < lab.count[0]; i++) {
 		const struct lab_record *r = &lab.log[0][i];
 		struct follower_event e = {.offset = i, .timestamp = r->timestamp, .key = slice_str(r->key)};
+		struct sighting seen;
 		uint64_t gen;
 
 		e.value = wr_slice(&r->value);
 		e.header = r->manifest.buf == NULL ? (struct slice){NULL, 0} : wr_slice(&r->manifest);
-		err = ledger_take(l, l->stopics[0].list[0], &e, &gen);
+		err = ledger_take(l, l->stopics[0].list[0], &e, INT64_MAX, &gen, &seen);
 	}
 	return err;
 }
@@ -135,6 +136,29 @@ all_runs(bool lasting)
 	ck_assert_uint_gt(n, 50);
 }
 
+/* Of whom nobody asked for it is found out whether they are trusted where that tells how far to read; of junk nothing is said. */
+START_TEST(sightings)
+{
+	struct ledger *l = bare();
+	int64_t last = lab.count[0] - 1;
+
+	lab_junk(0, &c.id, 99, d.now_ms);
+	for (int64_t i = 0; i <= last + 1; i++) {
+		const struct lab_record *r = &lab.log[0][i];
+		struct follower_event e = {.offset = i, .timestamp = r->timestamp, .key = slice_str(r->key)};
+		bool younger = r->timestamp > LAB_TIME + 2000;
+		struct sighting seen;
+		uint64_t gen;
+
+		e.value = wr_slice(&r->value);
+		ck_assert_int_eq(ledger_take(l, l->stopics[0].list[0], &e, LAB_TIME + 2000, &gen, &seen), 0);
+		ck_assert_int_eq(seen.ms, younger && i < last ? r->timestamp : INT64_MIN);
+	}
+	ck_assert_uint_eq(l->stats.kept, 0);
+	ledger_free(l);
+}
+END_TEST
+
 START_TEST(one_call)
 {
 	all_runs(false);
@@ -155,6 +179,7 @@ main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, sightings);
 	tcase_add_test(t, one_call);
 	tcase_add_test(t, from_a_call_on);
 	suite_add_tcase(s, t);
