@@ -68,6 +68,13 @@ verify_place_fill(struct verify *v, const struct config *config, const struct to
 	ret->c.policy.arg = v->doors.arg;
 }
 
+static void
+log_too_large(const struct ledger_want *w)
+{
+	LOG_LIMITED(LOG_LEVEL_ERROR, "verify", "what is stated about these records has no room in verify.memory.bytes: they are held back",
+		    LOG_B("topic", w->topic), LOG_I("partition", w->partition), LOG_I("offset", w->from), LOG_I("to", w->to - 1));
+}
+
 int
 verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, struct verify_hold *hold, bool *ret_whole)
 {
@@ -79,6 +86,8 @@ verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, st
 
 	if (err != 0 && !none)
 		return err;
+	if (a.too_large)
+		log_too_large(want);
 	err = judge_run(judge, &a, &want->names, &want->name_count);
 	*ret_whole = a.whole;
 	if (none)
@@ -86,6 +95,8 @@ verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, st
 	else
 		d->release(d->arg, &a);
 	if (err == 0 && want->name_count > 0 && (err = d->ask(d->arg, want, NULL, NULL, &a)) == 0) {
+		if (a.too_large)
+			log_too_large(want);
 		err = judge_run(judge, &a, &want->names, &want->name_count);
 		*ret_whole = *ret_whole && a.whole;
 		d->release(d->arg, &a);

@@ -153,7 +153,7 @@ ask(struct ledger *l, const struct ledger_want *from, struct want *w)
 	for (size_t i = 0; i < w->name_count; i++)
 		if ((err = ask_name(l, w, &w->names[i])) != 0)
 			return err;
-	w->searching = !ledger_plan_whole(l, w, false, &ignored);
+	w->searching = !ledger_plan_ended(l, w, false, &ignored);
 	w->version = version_of(l, w);
 	return 0;
 }
@@ -382,7 +382,10 @@ ledger_ask(struct ledger *l, const struct ledger_want *want, void (*notify)(void
 			goto fail;
 	if ((err = answer(l, w, &g, &a)) != 0)
 		goto fail;
-	a.whole = !w->searching;
+	a.whole = w->whole;
+	a.too_large = !w->searching && !w->whole && w->part->too_large_at != w->from;
+	if (a.too_large)
+		w->part->too_large_at = w->from;
 	a.current = ledger_is_current(l);
 	put_in(l, w);
 	(void)pthread_mutex_unlock(&l->lock);

@@ -76,6 +76,7 @@ struct lpart {
 	uint64_t gen; /* it was asked for in */
 	int64_t asked_ms;
 	int64_t last_from, last_to;
+	int64_t too_large_at; /* a want from there on had no room; -1: none */
 	int64_t known_from, known_to; /* of offsets outside entries were given up, for want of memory */
 	unsigned wants;
 	bool reads_ahead;
@@ -148,6 +149,7 @@ struct want {
 	size_t name_count;
 	bool searching;
 	bool ended;       /* its search */
+	bool whole;       /* … found all; else there is no room for it */
 	bool full;        /* from the start of the topics */
 	uint64_t version; /* of all that it is about, when it was asked */
 	void (*notify)(void *arg);
@@ -274,8 +276,11 @@ bool ledger_spans_at_end(const struct ledger *l, const struct spart *sp, int64_t
 
 /* --- ledger_plan.c --- */
 
-/* Is everything read that w is about?  Else *ret_need_ms: a time that has to be looked up; INT64_MIN: none.  May set need of sparts. */
-bool ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
+/*
+ * Is everything read that w is about, or what there is room for?  Sets w->whole.  Else *ret_need_ms: a time that has to be
+ * looked up; INT64_MIN: none.  May set need of sparts.
+ */
+bool ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
 /* What the finder is to read: `need` of each spart.  *ret_ms as above. */
 void ledger_plan_all(struct ledger *l, int64_t *ret_ms);
 bool ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,

@@ -94,22 +94,50 @@ ledger_plan_is_gone(const struct entry *e)
 	return e->body == NULL && e->offset < sp->low;
 }
 
-/* Entries that an answer takes and that have no body.  True: there are some. */
+struct bodies { /* of the entries that an answer takes */
+	size_t room; /* for those not looked at yet */
+	bool lacking; /* some aren't there and have to be read */
+	bool too_many;
+};
+
+/* The next one.  False: it has no room. */
 static bool
+need_body(const struct entry *e, bool set_needs, struct bodies *b)
+{
+	if (ledger_plan_is_gone(e) || (e->body == NULL && !lacks_body(e)))
+		return true;
+	if (e->body_bytes > b->room) {
+		b->too_many = true;
+		return false;
+	}
+	b->room -= e->body_bytes;
+	if (e->body != NULL)
+		return true;
+	b->lacking = true;
+	if (set_needs)
+		need(e->sp, e->offset);
+	return true;
+}
+
+static bool
+is_spanned(const struct want *w, const struct entry *e)
+{
+	return e->part == w->part && e->first < w->to && e->last >= w->from;
+}
+
+/* The first ones, as many as have room, by offset and then by name: what was judged then is asked for no more. */
+static struct bodies
 need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
 {
-	bool some = false;
+	struct bodies b = {.room = l->body_max};
 
 	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < w->part->by_first.count; i++) {
 		const struct entry *e = w->part->by_first.list[i];
 
 		if (e->first >= w->to)
 			break;
-		if (e->last < w->from || !lacks_body(e))
-			continue;
-		some = true;
-		if (set_needs)
-			need(e->sp, e->offset);
+		if (is_spanned(w, e) && !need_body(e, set_needs, &b))
+			return b;
 	}
 	for (size_t n = 0; n < w->name_count; n++) {
 		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
@@ -124,14 +152,11 @@ need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
 			if (ledger_plan_is_gone(e))
 				continue;
 			stated = true;
-			if (!lacks_body(e))
-				continue;
-			some = true;
-			if (set_needs)
-				need(e->sp, e->offset);
+			if (!is_spanned(w, e) && !need_body(e, set_needs, &b))
+				return b;
 		}
 	}
-	return some;
+	return b;
 }
 
 struct names {
@@ -306,8 +331,8 @@ bound(const struct ledger *l, const struct want *w, const struct entry *before, 
 	s->limit_ms = plus(s->limit_ms, l->conf.pending_max_ms);
 }
 
-bool
-ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
+static bool
+is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	struct lpart *p = w->part;
 	size_t first_behind = ledger_index_by_first(p, w->to), last_before = ledger_index_by_first(p, plus(w->from, 1));
@@ -318,8 +343,6 @@ ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret
 	bool is_known = since != INT64_MAX;
 	struct search s = {0};
 
-	if (need_bodies(l, w, set_needs))
-		return false;
 	if (names.told && all_listed(p, w->from, w->to))
 		return true;
 	if (w->from < p->known_from || w->to > p->known_to) {
@@ -346,6 +369,15 @@ ledger_plan_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret
 		l->stats.full_reads++;
 	w->full = w->full || s.full;
 	return false;
+}
+
+bool
+ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
+{
+	struct bodies b = need_bodies(l, w, set_needs);
+
+	w->whole = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms);
+	return w->whole || (b.too_many && !b.lacking);
 }
 
 /* --- the plan ------------------------------------------------------------------------------ */
@@ -445,7 +477,7 @@ ledger_plan_all(struct ledger *l, int64_t *ret_ms)
 
 		if (!w->searching)
 			continue;
-		if (ledger_plan_whole(l, w, true, ret_ms)) {
+		if (ledger_plan_ended(l, w, true, ret_ms)) {
 			w->searching = false;
 			w->ended = true;
 		} else {
