@@ -71,7 +71,7 @@ struct ledger_stats {
 	size_t index_bytes, window_bytes, windows; /* now */
 	size_t waiting;            /* who asked and wasn't told yet, and what is still looked for */
 	bool current;
-	char why[256];             /* the last that went wrong with the statement topics' cluster */
+	char why[256];             /* what is wrong with the statement topics' cluster; "": nothing, for half a second */
 };
 
 /* Connecting goes on behind.  0, ERR_CONFIG (a property is refused), ERR_NOMEM, ERR_IO; `why` says it in words. */

@@ -196,6 +196,7 @@ struct ledger {
 	size_t body_bytes, ahead_bytes, body_max, body_count;
 	int64_t heard_ms; /* when the ends were told, last; 0: never */
 	bool was_current;
+	bool said; /* stats.why, since the ends were told last */
 	uint64_t trusted; /* how often whom to trust changed */
 	struct ledger_stats stats;
 

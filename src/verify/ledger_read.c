@@ -24,6 +24,7 @@ static void
 say(struct ledger *l, const struct follower *f)
 {
 	(void)pthread_mutex_lock(&l->lock);
+	l->said = true;
 	snprintf(l->stats.why, sizeof(l->stats.why), "%s", follower_why(f));
 	(void)pthread_mutex_unlock(&l->lock);
 }
@@ -255,6 +256,9 @@ beat(struct ledger *l)
 	}
 	(void)pthread_mutex_lock(&l->lock);
 	l->heard_ms = now;
+	if (!l->said) /* from the last time to this one */
+		l->stats.why[0] = '\0';
+	l->said = false;
 	(void)pthread_mutex_unlock(&l->lock);
 }
 

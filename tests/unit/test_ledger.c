@@ -1,4 +1,5 @@
 /* What the ledger knows, finds and reads, over statement topics in memory. */
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "ledgers.h"
@@ -872,6 +873,37 @@ START_TEST(unreachable)
 }
 END_TEST
 
+/* It can be reached again: nothing is wrong any more. */
+START_TEST(reachable_again)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_answer a;
+	int heard;
+
+	lab_open(1);
+	(void)pthread_mutex_lock(&lab.lock);
+	lab.unreachable = true;
+	(void)pthread_mutex_unlock(&lab.lock);
+	begin();
+	ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+	ck_assert(!a.whole);
+	ledger_release(l, &a);
+	while (stats().why[0] == '\0')
+		sched_yield();
+	ck_assert_str_eq(stats().why, "unreachable");
+	heard = lab_heard();
+	(void)pthread_mutex_lock(&lab.lock);
+	lab.unreachable = false;
+	(void)pthread_mutex_unlock(&lab.lock);
+	lab_wait(heard + 1);
+	a = whole(&w);
+	ledger_release(l, &a);
+	while (stats().why[0] != '\0')
+		sched_yield();
+	end();
+}
+END_TEST
+
 /* What is stated about the records has no room, all together: what comes first is given, and nobody spins. */
 START_TEST(larger_than_memory)
 {
@@ -996,6 +1028,7 @@ main(void)
 	tcase_add_test(t, trust_changes);
 	tcase_add_test(t, retention);
 	tcase_add_test(t, unreachable);
+	tcase_add_test(t, reachable_again);
 	tcase_add_test(t, larger_than_memory);
 	tcase_add_test(t, made_anew);
 	suite_add_tcase(s, t);
