@@ -1,6 +1,8 @@
 """What consumers see through a proxy with verify.mode: the same as directly, and nothing that isn't attested."""
 
+import base64
 import hashlib
+import json
 import os
 import threading
 import time
@@ -9,7 +11,7 @@ import pytest
 import test_tamper
 from checks import public_keys, segment_dir, wait_stated
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
 from proxy import PATIENCE
 
@@ -281,6 +283,91 @@ def test_compacted(cluster, pair, topic):
         c.wait("the last one", lambda: c.errors or (c.records and c.records[-1].offset() == end))
         assert not c.errors, c.errors
     assert r.metric("makoto_verify_records_total", verdict="missing") == 0
+
+
+class Flood:
+    """Somebody without a key who writes to the statement topic: whatever comes there he publishes again, and more of his own."""
+
+    AHEAD_MS = 59 * 60 * 1000  # brokers take no more than an hour
+
+    def __init__(self, bootstrap, dbom):
+        self.dbom = dbom
+        self.conf = {"bootstrap.servers": bootstrap, "linger.ms": 5}
+        self.seen, self.written, self.failed = set(), 0, None
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop.set()
+        self.thread.join(30)
+        assert self.failed is None, self.failed
+
+    def write(self, producer, m, key, value, headers=None, ahead=False):
+        at = int(time.time() * 1000) + (self.AHEAD_MS if ahead else 0)
+        producer.produce(self.dbom, value, key, m.partition(), timestamp=at, headers=headers, on_delivery=self.done)
+
+    def done(self, err, m):
+        self.failed = self.failed or err
+        self.written += 1
+
+    def answer(self, p, m):
+        """What he writes when a statement comes."""
+        chain, window = m.key().decode().split("/")
+        outer = json.loads(m.value())
+        for i in range(4):  # as it is, with its manifest or without
+            self.write(p, m, m.key(), m.value(), m.headers() if i % 2 else None, ahead=i > 1)
+        for ahead in range(1, 61):  # under the ids to come: no statement, and one that another key would have to sign
+            key = f"{chain}/{int(window) + ahead}"
+            payload = base64.b64decode(outer["payload"]).decode()
+            payload = payload.replace(m.key().decode(), key).replace(f'"windowId":{window},', f'"windowId":{int(window) + ahead},')
+            forged = {**outer, "payload": base64.b64encode(payload.encode()).decode()}
+            self.write(p, m, key, b"no statement", ahead=True)
+            self.write(p, m, key, json.dumps(forged).encode(), m.headers(), ahead=True)
+        for _ in range(100):  # chains that aren't there
+            self.write(p, m, f"{os.urandom(16).hex()}/1", m.value(), ahead=True)
+
+    def run(self):
+        try:
+            p = Producer(self.conf)
+            c = Consumer({**self.conf, "group.id": self.dbom, "auto.offset.reset": "earliest", "topic.metadata.refresh.interval.ms": 200})
+            c.subscribe([self.dbom])
+            while not self.stop.is_set():
+                for m in c.consume(100, 0.05):
+                    if m.error() or m.key() in self.seen or m.value() is None or b"payload" not in m.value():
+                        continue
+                    if json.loads(m.value())["signatures"] and m.headers() and m.timestamp()[1] < time.time() * 1000 + 60000:
+                        self.seen.add(m.key())
+                        self.answer(p, m)
+                p.poll(0)
+            p.flush(30)
+            c.close()
+        except Exception as e:  # told by the test
+            self.failed = e
+
+
+def test_a_hostile_writer(cluster, pair, topic):
+    """Without a key nobody who writes to the statement topic keeps attested records back, nor lets another one pass."""
+    t = topic()
+    w, r = pair(writer={"attest.window.max.age": "500ms"})  # so long there is nothing but what he writes about a record
+    with Flood(cluster.bootstrap, w.dbom_topic) as flood:
+        with Watch(r.bootstrap, t) as c:
+            for i in range(10):
+                Confluent.produce(w.bootstrap, t, sample(200, seed=i, text=True))
+                c.until(200 * (i + 1))
+            assert [m.offset() for m in c.records] == list(range(2000)) and not c.errors, c.errors
+        assert flood.written > 2000, flood.written
+        Confluent.produce(cluster.bootstrap, t, [forged(cluster, t)])
+        Confluent.produce(w.bootstrap, t, sample(10, text=True))
+        with Watch(r.bootstrap, t) as c:  # all of it again, with all that was written meanwhile
+            assert c.stopped() == INVALID_RECORD
+            assert [m.offset() for m in c.records] == list(range(2000))
+    assert "offset=2000" in r.wait_line("a record may not be seen")
+    assert r.metric("makoto_verify_stops_total") == 1
+    assert r.metric("makoto_verify_records_total", verdict="untrusted") == 0
 
 
 def consume_and_tell(name, bootstrap, topic, count, timeout, caplog):
