@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "kafka/api.h"
 #include "kafka/apiversions.h"
+#include "kafka/share_group.h"
 #include "stages/verify_internal.h"
 
 enum { FETCH_SESSION_ID_NOT_FOUND = 70 };
@@ -252,6 +253,32 @@ refuse(const struct exchange *x, const char *why)
 	return STAGE_CLOSE;
 }
 
+/*
+ * Whoever joins a share group is told that there are none: what brokers gave to a group can't be held back without
+ * losing it for the group.  That ShareFetch isn't offered clients take without a word to the application.
+ */
+static enum stage_verdict
+no_share_groups(struct exchange *x)
+{
+	struct wr w = wr_new(1024);
+	struct rope rope = {0};
+	int err = share_group_refuse(exchange_version(x),
+				     "this proxy verifies what consumers read, and can't for share groups: use a consumer group",
+				     &w);
+
+	if (err == 0)
+		err = rope_add_wr(&rope, &w);
+	wr_free(&w);
+	if (err == ERR_UNSUPPORTED)
+		return refuse(x, "a version that is not known");
+	if (err != 0)
+		return STAGE_CLOSE;
+	LOG_LIMITED(LOG_LEVEL_WARN, "verify", "a member of a share group is refused: verify.mode enforce has none",
+		    LOG_B("client", exchange_client_id(x)));
+	exchange_answer(x, &rope);
+	return STAGE_ANSWER;
+}
+
 static bool
 wants_request(void *self, int16_t key, int16_t version)
 {
@@ -259,7 +286,7 @@ wants_request(void *self, int16_t key, int16_t version)
 
 	if (v->mode == VERIFY_OBSERVE)
 		return key == API_FETCH && version >= FETCH_MIN && version <= FETCH_MAX;
-	return key == API_FETCH || key == API_SHARE_FETCH;
+	return key == API_FETCH || key == API_SHARE_FETCH || key == API_SHARE_GROUP_HEARTBEAT;
 }
 
 static enum stage_verdict
@@ -267,6 +294,8 @@ request(void *self, struct exchange *x)
 {
 	struct verify *v = self;
 
+	if (exchange_key(x) == API_SHARE_GROUP_HEARTBEAT)
+		return no_share_groups(x);
 	if (exchange_key(x) == API_SHARE_FETCH)
 		return refuse(x, "what share groups acquire can't be held back");
 	if (exchange_version(x) < FETCH_MIN || exchange_version(x) > FETCH_MAX)

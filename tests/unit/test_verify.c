@@ -65,6 +65,7 @@ static const struct {
 	{API_FETCH, 3, STAGE_CLOSE, STAGE_CLOSE},
 	{API_FETCH, 19, STAGE_CLOSE, STAGE_CLOSE},
 	{API_SHARE_FETCH, 1, STAGE_CLOSE, STAGE_CLOSE},
+	{API_SHARE_GROUP_HEARTBEAT, 2, STAGE_CLOSE, STAGE_CLOSE},
 	{API_FETCH, 13, STAGE_PASS, STAGE_CLOSE}, /* it can't be read: nor would its answer be */
 };
 
@@ -118,6 +119,26 @@ START_TEST(share_fetch_is_not_offered)
 	ck_hex(wr_slice(&out), "0000 02 | 0001 0004 0012 00 | 00000000 00");
 	stages_free(x);
 	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+START_TEST(no_share_group_is_joined)
+{
+	struct exchange *x;
+	struct rd r;
+	struct wr out;
+
+	open_stage(ENFORCE);
+	ck_assert(stage->wants_request(stage->self, API_SHARE_GROUP_HEARTBEAT, 1));
+	x = stages_exchange(API_SHARE_GROUP_HEARTBEAT, 1, slice_str("?"));
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_ANSWER);
+	session = x->session;
+	out = stages_flat(&x->answer);
+	r = rd_of(wr_slice(&out));
+	ck_assert_int_eq(rd_i32(&r), 0);
+	ck_assert_int_eq(rd_i16(&r), 35);
+	stages_free(x);
 	wr_free(&out);
 }
 END_TEST
@@ -607,6 +628,7 @@ START_TEST(observed)
 	ck_assert(stage->wants_request(stage->self, API_FETCH, 4));
 	ck_assert(!stage->wants_request(stage->self, API_FETCH, 3));
 	ck_assert(!stage->wants_request(stage->self, API_SHARE_FETCH, 1));
+	ck_assert(!stage->wants_request(stage->self, API_SHARE_GROUP_HEARTBEAT, 1));
 	ck_assert(!stage->wants_response(stage->self, API_VERSIONS, 3));
 	ck_assert_int_eq(verify_start(verify), 0);
 	WINDOW(&proxy, .n = 10);
@@ -644,6 +666,7 @@ main(void)
 	tcase_add_loop_test(c, what_can_not_be_verified, 0, ARRAY_LEN(doors));
 	tcase_add_test(c, a_brokers_own_fetch_passes);
 	tcase_add_test(c, share_fetch_is_not_offered);
+	tcase_add_test(c, no_share_group_is_joined);
 	tcase_add_test(c, attested_records_pass);
 	tcase_add_test(c, up_to_what_is_stated);
 	tcase_add_test(c, held_until_it_is_stated);
