@@ -9,6 +9,7 @@ import time
 
 import confluent_kafka
 import pytest
+import test_drain
 import test_tamper
 import wire
 from checks import public_keys, segment_dir, wait_stated
@@ -16,6 +17,7 @@ from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
 from proxy import PATIENCE
+from test_sasl import own
 
 CLIENTS = {"confluent-kafka": Confluent, "aiokafka": Aiokafka, "java": JAVA, "franz-go": GO}
 INVALID_RECORD = 87
@@ -462,3 +464,36 @@ def test_a_share_fetch_that_was_not_offered(cluster, pair, topic):
     r.wait_line("a request whose answer can't be verified.*api=ShareFetch")
     got = JAVA.run(w.bootstrap, [JAVA.consume_job(t, 10, op="share", group_id=group)])[0]
     assert [x.offset for x in got] == list(range(10))
+
+
+def test_stop_under_load(cluster, new_proxy, topic, tmp_path):
+    """SIGTERM of a proxy that logs in by itself, attests and verifies, while clients write and read: it ends well each time,
+    not by its timeout, and clients go on with the next."""
+    login = {"clients.authentication": "proxy", "attest.window.max.age": "200ms", **own("SCRAM-SHA-512")}
+    p = new_proxy("both", login, upstream=cluster.bootstrap_of("SSCRAM"))
+    p.stop()  # it has a key now, for its policy to name
+    policy = tmp_path / "trust.yaml"
+    policy.write_text(f"issuers:\n  itself:\n    keys: [{p.public_key}]\n")
+    p.settings |= {"verify.mode": "enforce", "verify.policy": str(policy), "shutdown.timeout": "60s"}
+    partitions = range(test_drain.PARTITIONS)
+    t = topic(partitions=len(partitions))
+    p.start()
+    w = test_drain.Watcher(p.bootstrap, t)
+    readers = []
+    try:
+        readers = [Watch(p.bootstrap, t, n, **{"reconnect.backoff.max.ms": 200, "log_level": 0}) for n in partitions]
+        for _ in range(2):
+            since, at = time.time(), [len(c.records) for c in readers]
+            until("all is written and read", lambda: w.acked_since(since) and all(len(c.records) > n for c, n in zip(readers, at)), 60 * PATIENCE)
+            p.stop(50)
+            assert p.said("msg=stopped"), p.text()
+            p.start()
+        w.stop()
+        for n, c in enumerate(readers):
+            c.until(cluster.high_watermark(t, n))
+            assert [m.offset() for m in c.records] == list(range(len(c.records))), n
+        assert sum(len(c.records) for c in readers) == w.sent
+    finally:
+        w.stop()
+        for c in readers:
+            c.__exit__()
