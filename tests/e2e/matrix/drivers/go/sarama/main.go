@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sort"
 	"strings"
 	"sync"
@@ -131,7 +132,9 @@ func consume(j Job) Obj {
 	if j.Props["group.id"] != "" {
 		return group(j)
 	}
-	c := Get(sarama.NewConsumer(servers(j), config(j)))
+	told := config(j)
+	told.Consumer.Return.Errors = true
+	c := Get(sarama.NewConsumer(servers(j), told))
 	defer c.Close()
 	got := make(chan *sarama.ConsumerMessage)
 	done := make(chan struct{})
@@ -139,6 +142,11 @@ func consume(j Job) Obj {
 	for _, p := range Get(c.Partitions(j.Topic)) {
 		pc := Get(c.ConsumePartition(j.Topic, p, sarama.OffsetOldest))
 		defer pc.AsyncClose()
+		go func() { // what it tells an application, and goes on
+			for err := range pc.Errors() {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}()
 		go func() {
 			for m := range pc.Messages() {
 				select {
