@@ -238,7 +238,7 @@ class Node:
         os.makedirs(self.dir, exist_ok=True)
         self.configure()
         users = SCRAM_USERS if self.voter else []
-        cmd = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", os.path.join(self.dir, "server.properties"), *users)
+        cmd = java("kafka.tools.StorageTool", "format", "-t", self.cluster.id, "-c", os.path.join(self.dir, "server.properties"), *users)
         return subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def start(self):
@@ -287,14 +287,14 @@ class Node:
 class Cluster:
     """nodes: how many, all of them voters.  ids: node ids instead, of which the first alone is a voter."""
 
-    def __init__(self, directory=STATE, nodes=3, port_base=PORT_BASE, heap="512m", tier=1, extra="", ids=None):
+    def __init__(self, directory=STATE, nodes=3, port_base=PORT_BASE, heap="512m", tier=1, extra="", ids=None, id=CLUSTER_ID):
         self.dir, self.port_base, self.heap, self.tier, self.extra = directory, port_base, heap, tier, extra
         if ids is None:
             self.nodes = [Node(self, n) for n in range(1, nodes + 1)]
         else:
             self.nodes = [Node(self, n, i + 1, i == 0) for i, n in enumerate(ids)]
         self.places = len(self.nodes)  # that were given so far
-        self.id = CLUSTER_ID
+        self.id = id
 
     @property
     def voters(self):
