@@ -59,7 +59,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long check-clients check-life check-versions check-suites check-checker check-chaos chaos soak install dist coverage
+        e2e-asan e2e-long check-clients check-life check-versions check-suites check-deploy check-checker check-chaos chaos soak install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -196,6 +196,9 @@ check-versions: deps-build deps-e2e all ## every release of Kafka from 2.1 on, o
 check-suites: deps-build deps-e2e deps-suites all ## clients' own integration tests, directly and proxied: the same passes and skips
 	@tests/e2e/run --flavor release --suites
 
+check-deploy: deps-build deps-e2e deps-deploy all ## the container image and the systemd units, run for real; as root
+	@tests/deploy/run
+
 SECONDS ?= 600
 SEED ?= 1
 chaos: deps-build deps-e2e all ## clients of several kinds and faults drawn from SEED on for SECONDS, then the checker
@@ -256,4 +259,4 @@ bench: deps-build deps-e2e all bench-attest ## the benchmarks: direct and proxie
 clean: ## remove build/
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/deploy -prune -o -name '*.d' -print 2>/dev/null)

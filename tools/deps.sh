@@ -13,6 +13,8 @@ packages() {
 		krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit ;;
 	clients) echo cargo-web ;;
 	suites) echo cargo-web g++ make ;;
+	image) echo ca-certificates openssl ;;
+	deploy) echo buildah mmdebstrap systemd-container python3-yaml ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo shellcheck cppcheck python3 clang mandoc systemd ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
