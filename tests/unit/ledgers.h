@@ -360,9 +360,9 @@ lab_junk(int32_t partition, const struct chain_id *chain, uint64_t window_id, in
 	lab_put(partition, &r);
 }
 
-/* The record at that place once more; with a manifest or without. */
+/* The record at that place once more; with a manifest or without, and so many bytes behind it. */
 static UNUSED void
-lab_again(int32_t partition, int64_t offset, bool manifest)
+lab_again_with(int32_t partition, int64_t offset, bool manifest, size_t more)
 {
 	const struct lab_record *old = &lab.log[partition][offset];
 	struct lab_record r = {.timestamp = old->timestamp};
@@ -373,7 +373,15 @@ lab_again(int32_t partition, int64_t offset, bool manifest)
 	wr_slice_put(&r.value, wr_slice(&old->value));
 	if (manifest)
 		wr_slice_put(&r.manifest, wr_slice(&old->manifest));
+	for (size_t i = 0; i < more; i += sizeof(uint64_t))
+		wr_u64(&r.manifest, i);
 	lab_put(partition, &r);
+}
+
+static UNUSED void
+lab_again(int32_t partition, int64_t offset, bool manifest)
+{
+	lab_again_with(partition, offset, manifest, 0);
 }
 
 /* --- who asks ------------------------------------------------------------------------------- */

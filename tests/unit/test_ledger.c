@@ -695,7 +695,7 @@ START_TEST(late_copies)
 }
 END_TEST
 
-/* Copies that somebody left the manifest out of don't stand in for the one with it. */
+/* Copies that somebody left the manifest out of, or gave a large one, don't stand in for the one with it. */
 START_TEST(copies_without_a_manifest)
 {
 	struct ledger_want w = want_of("t", 0, 19990, 20000, LAB_TIME + 1999 * 1000);
@@ -704,11 +704,11 @@ START_TEST(copies_without_a_manifest)
 
 	lab_open(1);
 	(void)fill("t", 0, 1, 2000, 1000);
-	begin();
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
 	a = whole(&w);
 	ledger_release(l, &a);
 	for (int i = 0; i < 20; i++)
-		lab_again(0, 4, false);
+		lab_again_with(0, 4, false, _i == 0 ? 0 : 2 << 20);
 	for (int i = 0; i < 20; i++)
 		lab_again(0, i, true);
 	a = once_read(&w, 0, 40, false);
@@ -1021,7 +1021,7 @@ main(void)
 	tcase_add_test(t, flooded);
 	tcase_add_test(t, a_directory_of_nobody);
 	tcase_add_loop_test(t, late_copies, 0, 2);
-	tcase_add_test(t, copies_without_a_manifest);
+	tcase_add_loop_test(t, copies_without_a_manifest, 0, 2);
 	tcase_add_loop_test(t, dated_ahead, 0, 2);
 	tcase_add_test(t, forks_and_copies);
 	tcase_add_test(t, manifest_comes_later);
