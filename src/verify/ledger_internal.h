@@ -147,6 +147,8 @@ struct want {
 	int64_t from, to, min_ms, max_ms;
 	struct ledger_name *names;
 	size_t name_count;
+	int64_t room_to;   /* of those that list offsets below, … */
+	size_t room_names; /* … and of so many names there is room for the windows: others would take it from them */
 	bool searching;
 	bool ended;       /* its search */
 	bool whole;       /* … found all; else there is no room for it */

@@ -127,17 +127,22 @@ is_spanned(const struct want *w, const struct entry *e)
 
 /* The first ones, as many as have room, by offset and then by name: what was judged then is asked for no more. */
 static struct bodies
-need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
+need_bodies(const struct ledger *l, struct want *w, bool set_needs)
 {
 	struct bodies b = {.room = l->body_max};
 
+	w->room_to = w->to;
+	w->room_names = w->name_count;
 	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < w->part->by_first.count; i++) {
 		const struct entry *e = w->part->by_first.list[i];
 
 		if (e->first >= w->to)
 			break;
-		if (is_spanned(w, e) && !need_body(e, set_needs, &b))
+		if (is_spanned(w, e) && !need_body(e, set_needs, &b)) {
+			w->room_to = e->first;
+			w->room_names = 0;
 			return b;
+		}
 	}
 	for (size_t n = 0; n < w->name_count; n++) {
 		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
@@ -152,8 +157,10 @@ need_bodies(const struct ledger *l, const struct want *w, bool set_needs)
 			if (ledger_plan_is_gone(e))
 				continue;
 			stated = true;
-			if (!is_spanned(w, e) && !need_body(e, set_needs, &b))
+			if (!is_spanned(w, e) && !need_body(e, set_needs, &b)) {
+				w->room_names = n;
 				return b;
+			}
 		}
 	}
 	return b;
@@ -496,9 +503,9 @@ ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct ch
 	LIST_EACH(&l->wants, link) {
 		const struct want *w = CONTAINER_OF(link, struct want, link);
 
-		if (p != NULL && w->part == p && first < w->to && last >= w->from)
+		if (p != NULL && w->part == p && first < w->room_to && last >= w->from)
 			return true;
-		for (size_t i = 0; i < w->name_count; i++)
+		for (size_t i = 0; i < w->room_names; i++)
 			if (w->names[i].window_id == window_id && chain_id_eq(&w->names[i].chain, chain))
 				return true;
 	}
