@@ -104,6 +104,13 @@ triple_any_name(const struct header *headers, size_t count)
 	return false;
 }
 
+bool
+triple_is_of(const struct triple *t, struct slice dbom_topic, const struct chain_id *chain, uint64_t window_id)
+{
+	return t->well_formed && t->window_id == window_id && chain_id_eq(&t->chain, chain) &&
+	       (t->compact || dbom_topic.p == NULL || slice_eq(t->dbom_topic, dbom_topic));
+}
+
 size_t
 triple_covered(const struct header *headers, size_t count, const uint8_t *value_hash, struct slice dbom_topic,
 	       const struct chain_id *chain, uint64_t window_id, bool *ret_own)
@@ -111,11 +118,7 @@ triple_covered(const struct header *headers, size_t count, const uint8_t *value_
 	for (size_t at = count; at-- > 0;) {
 		struct triple t;
 
-		if (!triple_at(headers, count, at, value_hash, &t) || !t.well_formed)
-			continue;
-		if (!chain_id_eq(&t.chain, chain) || t.window_id != window_id)
-			continue;
-		if (!t.compact && dbom_topic.p != NULL && !slice_eq(t.dbom_topic, dbom_topic))
+		if (!triple_at(headers, count, at, value_hash, &t) || !triple_is_of(&t, dbom_topic, chain, window_id))
 			continue;
 		*ret_own = true;
 		return at;

@@ -30,15 +30,20 @@ topic_of(const struct verdicts *v)
 	return v->o.mirror ? (struct slice){NULL, 0} : v->o.dbom_topic;
 }
 
-/* The leaf over what the window's own triple leaves, else over all.  Is there such a triple? */
+/*
+ * The leaf over what the window's own triple leaves, else over all.  Is there such a triple?  Most often it is the
+ * record's last, which was read already.
+ */
 static bool
 leaf_for(const struct verdicts *v, struct look *l, const struct judged *j, uint8_t out[LEAF_LEN])
 {
 	const struct statement *s = j->w.statement;
 	const struct verdict_record *r = l->r;
-	bool own;
-	size_t n = triple_covered(r->headers, r->header_count, l->value_hash, topic_of(v), &s->chain, s->window_id, &own);
+	bool own = l->has_triple && triple_is_of(&l->last, topic_of(v), &s->chain, s->window_id);
+	size_t n = l->last.at;
 
+	if (!own)
+		n = triple_covered(r->headers, r->header_count, l->value_hash, topic_of(v), &s->chain, s->window_id, &own);
 	l->behind = own ? r->header_count - n - TRIPLE_HEADERS : 0;
 	leaf_over(l, n, s->log_append, out);
 	return own;
