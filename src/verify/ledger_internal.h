@@ -284,12 +284,19 @@ bool ledger_spans_at_end(const struct ledger *l, const struct spart *sp, int64_t
  * looked up; INT64_MIN: none.  May set need of sparts.
  */
 bool ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
+int64_t ledger_plan_begin(const struct ledger *l, const struct want *w, const struct spart *sp); /* nothing that it is about stands below */
+void ledger_plan_need(struct spart *sp, int64_t offset);
 /* What the finder is to read: `need` of each spart.  *ret_ms as above. */
 void ledger_plan_all(struct ledger *l, int64_t *ret_ms);
 bool ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
 		       int64_t first, int64_t last);
 bool ledger_plan_near(const struct lpart *p, int64_t first); /* may soon be asked for */
 bool ledger_plan_is_gone(const struct entry *e); /* what it stands for can't be read any more */
+
+/* --- ledger_straight.c --- */
+
+/* Is there something that is worth reading before all that ledger_plan_ended() asks for?  Arguments as there. */
+bool ledger_straight(const struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms);
 
 /* --- ledger_read.c: what the two threads do --- */
 

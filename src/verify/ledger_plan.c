@@ -73,8 +73,8 @@ all_listed(const struct lpart *p, int64_t from, int64_t to)
 	return from >= to;
 }
 
-static void
-need(struct spart *sp, int64_t offset)
+void
+ledger_plan_need(struct spart *sp, int64_t offset)
 {
 	if (!sp->taken && (sp->need < 0 || offset < sp->need))
 		sp->need = offset;
@@ -115,7 +115,7 @@ need_body(const struct entry *e, bool set_needs, struct bodies *b)
 		return true;
 	b->lacking = true;
 	if (set_needs)
-		need(e->sp, e->offset);
+		ledger_plan_need(e->sp, e->offset);
 	return true;
 }
 
@@ -216,9 +216,8 @@ look_at_names(struct ledger *l, const struct want *w)
 	return r;
 }
 
-/* Nothing that it is about stands below. */
-static int64_t
-begin_of_all(const struct ledger *l, const struct want *w, const struct spart *sp)
+int64_t
+ledger_plan_begin(const struct ledger *l, const struct want *w, const struct spart *sp)
 {
 	int64_t begin = sp->surveyed;
 
@@ -268,7 +267,7 @@ struct search {
 static int64_t
 begin_in(const struct ledger *l, const struct want *w, const struct search *s, const struct spart *sp, bool *ret_exact)
 {
-	int64_t all = begin_of_all(l, w, sp), begin, stated;
+	int64_t all = ledger_plan_begin(l, w, sp), begin, stated;
 	bool done;
 
 	if (all < sp->low)
@@ -298,7 +297,7 @@ read_in(const struct ledger *l, const struct want *w, const struct search *s, st
 	if (begin < 0 || !exact) {
 		*ret_need_ms = *ret_need_ms == INT64_MIN ? s->begin_ms : *ret_need_ms;
 	} else if (set_needs && x < (sp->following ? sp->follow_at : sp->high)) {
-		need(sp, x);
+		ledger_plan_need(sp, x);
 		if (s->limit_ms < sp->calm_ms)
 			sp->calm_ms = s->limit_ms;
 	}
@@ -352,6 +351,8 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 
 	if (names.told && all_listed(p, w->from, w->to))
 		return true;
+	if (ledger_straight(l, w, set_needs, ret_need_ms))
+		return false;
 	if (w->from < p->known_from || w->to > p->known_to) {
 		/* What memory had no room for is looked for anew. */
 		p->gen = ++l->gen;
@@ -420,12 +421,12 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 		return;
 	if (lacks_body(e) && e->first >= p->last_to) {
 		if (l->ahead_bytes + e->body_bytes <= l->body_max / 2)
-			need(e->sp, e->offset);
+			ledger_plan_need(e->sp, e->offset);
 		return;
 	}
 	x = ledger_spans_walk(l, e->sp, e->offset, p->gen, INT64_MAX, &done);
 	if (!done && x < (e->sp->following ? e->sp->follow_at : e->sp->high))
-		need(e->sp, x);
+		ledger_plan_need(e->sp, x);
 }
 
 static void

@@ -19,6 +19,7 @@ struct lab_record {
 	int64_t timestamp;
 	char key[CHAIN_KEY_MAX + 1];
 	struct wr value, manifest; /* manifest.buf NULL: none */
+	int64_t given; /* so many were read before it for the first time; 0: it wasn't */
 };
 
 static struct lab {
@@ -27,7 +28,7 @@ static struct lab {
 	struct lab_record *log[LAB_PARTITIONS];
 	int64_t count[LAB_PARTITIONS], low[LAB_PARTITIONS];
 	int32_t partitions;
-	int64_t time_questions;
+	int64_t time_questions, given;
 	bool unreachable;
 } lab = {.lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER};
 
@@ -180,7 +181,10 @@ lab_event(struct follower *f, int32_t p, struct follower_event *e)
 		f->on[p] = false;
 		some = true;
 	} else if (f->next[p] < lab.count[p]) {
-		const struct lab_record *r = &lab.log[p][f->next[p]++];
+		struct lab_record *r = &lab.log[p][f->next[p]++];
+
+		if (r->given == 0)
+			r->given = ++lab.given;
 
 		e->timestamp = r->timestamp;
 		e->key = slice_str(r->key);
@@ -220,7 +224,7 @@ static void
 lab_open(int32_t partitions)
 {
 	lab.partitions = partitions;
-	lab.time_questions = 0;
+	lab.time_questions = lab.given = 0;
 	lab.unreachable = false;
 	for (int32_t p = 0; p < partitions; p++) {
 		lab.log[p] = calloc(LAB_LOG_MAX, sizeof(struct lab_record));

@@ -197,6 +197,46 @@ START_TEST(by_time)
 }
 END_TEST
 
+static int64_t
+given(int32_t partition, int64_t offset)
+{
+	int64_t n;
+
+	(void)pthread_mutex_lock(&lab.lock);
+	n = lab.log[partition][offset].given;
+	(void)pthread_mutex_unlock(&lab.lock);
+	return n;
+}
+
+/* Fifteen seconds of statements: what is asked for first is found where its time says, not behind all that could be it. */
+START_TEST(straight)
+{
+	enum { STATEMENTS = 3000, EACH_MS = 5, N = 1500, WRONG_MS = 5000 };
+	struct lab_chain c;
+	struct ledger_want w;
+	struct ledger_answer a;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < STATEMENTS; i++, c.now_ms += EACH_MS)
+		lab_state(&c, 2, false);
+	begin();
+	w = want_of("t", 0, (int64_t)2 * N, (int64_t)2 * N + 2, LAB_TIME + (int64_t)N * EACH_MS + _i * WRONG_MS);
+	a = so_many(&w, 1);
+	ck_assert_int_eq(nth(&a, 0)->window_id, N + 1);
+	ledger_release(l, &a);
+	/* Times are looked up by the second.  A clock that is wrong costs what is behind that time, up to the first that proves it. */
+	ck_assert_int_le(given(0, N), _i == 0 ? 1000 / EACH_MS + 1 : 1300);
+	/* The next one stands behind it. */
+	w = want_of("t", 0, (int64_t)2 * N + 2, (int64_t)2 * N + 4, LAB_TIME + (int64_t)N * EACH_MS);
+	a = so_many(&w, 1);
+	ledger_release(l, &a);
+	if (_i == 0)
+		ck_assert_int_le(given(0, N + 1), 1000 / EACH_MS + 2);
+	end();
+}
+END_TEST
+
 /* From the start somebody reads, and somebody else far behind: what is between isn't read for that. */
 START_TEST(two_places)
 {
@@ -1006,6 +1046,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, at_the_end);
 	tcase_add_test(t, by_time);
+	tcase_add_loop_test(t, straight, 0, 2);
 	tcase_add_test(t, two_places);
 	tcase_add_test(t, a_gap);
 	tcase_add_test(t, clock_ahead);
