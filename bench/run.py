@@ -34,12 +34,12 @@ def rss_mb(pid):
         return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) / 1024
 
 
-def perf(bootstrap, topic, records, codec="none", rate=-1, **props):
+def perf(bootstrap, topic, records, codec="none", rate=-1, size=SIZE, **props):
     """Java's ProducerPerformance; MB/s."""
     p = {"bootstrap.servers": bootstrap, "acks": "all", "compression.type": codec, "batch.size": 131072, "linger.ms": 5, **props}
     out = subprocess.run(
         [*java("org.apache.kafka.tools.ProducerPerformance"), "--topic", topic, "--num-records", str(records),
-         "--record-size", str(SIZE), "--throughput", str(rate), "--command-property", *[f"{k}={v}" for k, v in p.items()]],
+         "--record-size", str(size), "--throughput", str(rate), "--command-property", *[f"{k}={v}" for k, v in p.items()]],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     return float(re.findall(r"\(([\d.]+) MB/sec\)", out)[-1])
