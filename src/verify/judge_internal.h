@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "kafka/batch.h"
+#include "verify/answered.h"
 #include "verify/judge.h"
 
 enum judge_kind {
@@ -34,8 +35,8 @@ struct judge {
 
 	/* One run. */
 	const struct ledger_answer *answer;
-	struct verdict_window *windows; /* the answer's, with what is known of their manifests */
-	struct verdicts *home, *foreign, *mirrored; /* of windows of this partition, of others, of the mirrored topic */
+	struct answered_conf about;
+	struct answered *answered;
 	int64_t fed_to;                      /* batches from here on were not read */
 	const struct verdict_record *current; /* that is being judged; NULL: one from before */
 	struct ledger_name names[JUDGE_NAMES_MAX];
@@ -68,14 +69,6 @@ judge_batch_of(const struct judge *j, int64_t offset)
 	return lo;
 }
 
-/* Is it about this partition? */
-static inline bool
-judge_is_home(const struct judge *j, const struct statement *s)
-{
-	return s->partition == j->c.partition && slice_eq(s->topic, j->c.topic) && slice_eq(s->topic_id, j->c.topic_id) &&
-	       slice_eq(s->cluster_id, j->c.cluster_id);
-}
-
 /* --- judge_told.c: what the verdicts say -------------------------------------------------- */
 
 /* What a verdict about a record comes to; w may be NULL. */
@@ -85,15 +78,11 @@ enum judge_end judge_told_end(const struct judge *j, int64_t offset, enum verdic
 void judge_told_come_to(struct judge_batch *b, enum judge_end end, int64_t offset, bool is_missing, enum verdict v,
 			const char *why, const struct verdict_window *w);
 
-bool judge_told_is_mirrored(const struct judge *j, const struct statement *s);
-
-/* verdict_options' callbacks: of windows of this partition, and of others, which never find an offset listed. */
+/* The callbacks of answered. */
+bool judge_told_unknown(void *arg, const struct verdict_record *r, const struct triple *named);
 void judge_told_record(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);
 enum window_finding judge_told_absent(void *arg, const struct verdict_window *w, int64_t offset, bool open,
 				      const char **ret_why);
 void judge_told_window(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why);
-void judge_told_foreign(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);
-void judge_told_foreign_window(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset,
-			       const char *why);
 
 #endif

@@ -59,7 +59,7 @@ feed(struct judge *j, const struct judge_batch *at, const struct batch *b)
 					    rec.key, rec.value, j->headers, (size_t)rec.header_count};
 		next = v.offset + 1;
 		j->current = &v;
-		err = verdicts_record(j->home, &v);
+		err = answered_record(j->answered, &v);
 		j->current = NULL;
 		if (err != 0 || (err = j->err) != 0)
 			return err;
@@ -91,9 +91,9 @@ listed_in(const struct judge *j, const struct judge_batch *b)
 	int64_t from = b->base > j->c.fetch_offset ? b->base : j->c.fetch_offset, found = INT64_MAX;
 
 	for (size_t i = 0; i < j->answer->count; i++) {
-		const struct verdict_window *w = &j->windows[i];
-		int64_t at = w->trust != TRUST_NONE && judge_is_home(j, w->statement) ? first_of(&w->statement->ranges, from)
-										   : INT64_MAX;
+		const struct verdict_window *w = &j->answer->windows[i]->w;
+		bool counts = w->trust != TRUST_NONE && answered_is_home(&j->about, w->statement);
+		int64_t at = counts ? first_of(&w->statement->ranges, from) : INT64_MAX;
 
 		found = at < found ? at : found;
 	}
@@ -151,46 +151,29 @@ judge_batch(struct judge *j, size_t i)
 static int
 begin(struct judge *j)
 {
-	struct verdict_options o = {.dbom_topic = j->c.dbom_topic,
-				    .now_ms = j->c.now_ms,
-				    .pending_max_ms = j->c.pending_max_ms,
-				    .log_start = j->c.log_start < 0 ? 0 : j->c.log_start,
-				    .from = j->c.fetch_offset,
-				    .to = judge_end_of(j),
-				    .live = true,
-				    .compacted = j->c.compacted,
-				    .arg = j,
-				    .record = judge_told_record,
-				    .absent = judge_told_absent,
-				    .window = judge_told_window};
-	size_t n = j->answer->count;
-	int err;
-
-	j->home = verdicts_new(&o);
-	o.record = judge_told_foreign;
-	o.window = judge_told_foreign_window;
-	j->foreign = verdicts_new(&o);
-	o.mirror = true;
-	j->mirrored = verdicts_new(&o);
-	j->windows = calloc(n > 0 ? n : 1, sizeof(*j->windows));
-	if (j->home == NULL || j->foreign == NULL || j->mirrored == NULL || j->windows == NULL)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct verdict_window *w = &j->windows[i];
-
-		*w = j->answer->windows[i]->w;
-		w->checked = true;
-		/* One that is untrusted tells why nothing else is stated, whatever partition it says that it is of. */
-		err = verdicts_window(w->trust == TRUST_NONE || judge_is_home(j, w->statement) ? j->home
-				      : judge_told_is_mirrored(j, w->statement)		? j->mirrored
-											: j->foreign,
-				      w);
-		if (err != 0)
-			return err;
-	}
-	if ((err = verdicts_begin(j->home)) == 0 && (err = verdicts_begin(j->foreign)) == 0)
-		err = verdicts_begin(j->mirrored);
-	return err;
+	j->about = (struct answered_conf){
+		.answer = j->answer,
+		.topic = j->c.topic,
+		.topic_id = j->c.topic_id,
+		.cluster_id = j->c.cluster_id,
+		.partition = j->c.partition,
+		.options = {.dbom_topic = j->c.dbom_topic,
+			    .now_ms = j->c.now_ms,
+			    .pending_max_ms = j->c.pending_max_ms,
+			    .log_start = j->c.log_start < 0 ? 0 : j->c.log_start,
+			    .from = j->c.fetch_offset,
+			    .to = judge_end_of(j),
+			    .live = true,
+			    .compacted = j->c.compacted,
+			    .arg = j,
+			    .record = judge_told_record,
+			    .absent = judge_told_absent,
+			    .window = judge_told_window},
+		.mirrors = j->c.policy.mirrors,
+		.mirrors_arg = j->c.policy.arg,
+		.unknown = judge_told_unknown,
+	};
+	return answered_new(&j->about, &j->answered);
 }
 
 /* Nothing behind one that waits can go on before it does. */
@@ -212,9 +195,7 @@ run(struct judge *j)
 	}
 	for (; i < j->count; i++)
 		j->batches[i].end = j->batches[i].of_records = JUDGE_WAIT;
-	if ((err = verdicts_end(j->home)) == 0 && (err = verdicts_end(j->foreign)) == 0)
-		err = verdicts_end(j->mirrored);
-	return err;
+	return answered_end(j->answered);
 }
 
 int
@@ -232,14 +213,10 @@ judge_run(struct judge *j, const struct ledger_answer *a, const struct ledger_na
 	j->fed_to = j->c.fetch_offset;
 	j->err = 0;
 	err = run(j);
-	verdicts_free(j->home);
-	verdicts_free(j->foreign);
-	verdicts_free(j->mirrored);
+	answered_free(j->answered);
 	map_free(j->named);
-	free(j->windows);
+	j->answered = NULL;
 	j->named = NULL;
-	j->home = j->foreign = j->mirrored = NULL;
-	j->windows = NULL;
 	j->answer = NULL;
 	if (err != 0)
 		return err;

@@ -1,6 +1,6 @@
 /*
  *   a record's verdict, a member that is gone ─► what that comes to ─► the batch's end
- *       └─► it names a window of another partition: what that one's verdicts say
+ *       └─► it names a window that the answer hasn't: asked for
  */
 #include "verify/judge_internal.h"
 
@@ -100,41 +100,7 @@ tell(struct judge *j, int64_t offset, enum verdict v, const char *why, const str
 	judge_told_come_to(b, judge_told_end(j, offset, v, w), offset, false, v, why, w);
 }
 
-/* --- windows of other partitions -------------------------------------------------------- */
-
-/* An offset means nothing to a window of another partition: that instance must not find it listed. */
-static int64_t
-hidden(int64_t offset)
-{
-	return -offset - 1;
-}
-
-bool
-judge_told_is_mirrored(const struct judge *j, const struct statement *s)
-{
-	const struct judge_policy *p = &j->c.policy;
-
-	return p->mirrors != NULL && p->mirrors(p->arg, j->c.topic, s->cluster_id, s->topic);
-}
-
-/* That knows windows of the chain; NULL: none does.  *ret_named: it is there itself. */
-static struct verdicts *
-that_knows(const struct judge *j, const struct triple *t, bool *ret_named)
-{
-	struct verdicts *found = NULL;
-
-	*ret_named = false;
-	for (size_t i = 0; i < j->answer->count; i++) {
-		const struct statement *s = j->windows[i].statement;
-
-		if (!chain_id_eq(&s->chain, &t->chain) || judge_is_home(j, s))
-			continue;
-		*ret_named = *ret_named || s->window_id == t->window_id;
-		if (j->windows[i].trust != TRUST_NONE && (found == NULL || s->window_id == t->window_id))
-			found = judge_told_is_mirrored(j, s) ? j->mirrored : j->foreign;
-	}
-	return found;
-}
+/* --- windows that the answer hasn't ------------------------------------------------------- */
 
 /* To be asked for.  0, ERR_LIMIT (not this time) or ERR_NOMEM. */
 static int
@@ -173,52 +139,17 @@ wait_for_names(struct judge *j, int64_t offset)
 			   NULL);
 }
 
-/* The window that the record names is not stated for this partition.  true: it was told what becomes of it. */
-static bool
-is_elsewhere(struct judge *j)
+bool
+judge_told_unknown(void *arg, const struct verdict_record *r, const struct triple *named)
 {
-	const struct verdict_record *r = j->current;
-	struct verdict_record copy = *r;
-	const uint8_t *hash = NULL;
-	uint8_t sum[SHA256_LEN];
-	struct verdicts *there;
-	struct triple t;
-	bool named;
-	int err;
+	struct judge *j = arg;
+	int err = note_name(j, named);
 
-	if (r->value.p != NULL) {
-		sha256_of(r->value, sum);
-		hash = sum;
-	}
-	if (!triple_last(r->headers, r->header_count, hash, &t) || !t.well_formed)
-		return false;
-	there = that_knows(j, &t, &named);
-	if (!named && (err = note_name(j, &t)) != 0) {
-		if (err == ERR_NOMEM)
-			j->err = err;
+	if (err == ERR_NOMEM)
+		j->err = err;
+	if (err != 0)
 		wait_for_names(j, r->offset);
-		return true;
-	}
-	if (there == NULL)
-		return false;
-	copy.offset = hidden(r->offset);
-	if (verdicts_record(there, &copy) != 0)
-		j->err = ERR_NOMEM;
-	return true;
-}
-
-void
-judge_told_foreign(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w)
-{
-	if (v == VERDICT_MISPLACED || v == VERDICT_DUPLICATE)
-		why = "its window is of another topic or partition, and lists it there";
-	tell(arg, hidden(offset), v, why, w);
-}
-
-void
-judge_told_foreign_window(void *arg UNUSED, const struct verdict_window *w UNUSED, enum window_finding f UNUSED,
-		  int64_t offset UNUSED, const char *why UNUSED)
-{
+	return err != 0;
 }
 
 /* --- what the verdicts say --------------------------------------------------------------- */
@@ -226,11 +157,7 @@ judge_told_foreign_window(void *arg UNUSED, const struct verdict_window *w UNUSE
 void
 judge_told_record(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w)
 {
-	struct judge *j = arg;
-
-	if ((v == VERDICT_PENDING || v == VERDICT_UNATTESTED) && w == NULL && j->current != NULL && is_elsewhere(j))
-		return;
-	tell(j, offset, v, why, w);
+	tell(arg, offset, v, why, w);
 }
 
 enum window_finding
