@@ -42,7 +42,7 @@ mocked_open(void)
 	ck_assert_ptr_nonnull(mock);
 }
 
-static struct publisher *
+static UNUSED struct publisher *
 mocked_publisher(const char *topic)
 {
 	struct publisher_conf conf = {.bootstrap = mock_bootstrap(mock),
@@ -60,7 +60,7 @@ mocked_publisher(const char *topic)
 }
 
 /* All of it is stored. */
-static void
+static UNUSED void
 mocked_finish(struct publisher *p)
 {
 	while (publisher_pending(p) > 0) {
