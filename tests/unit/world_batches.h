@@ -68,7 +68,7 @@ struct made {
 };
 
 /* The world's records of offsets from … to-1 that aren't gone, as one batch. */
-static void
+static UNUSED void
 put_batch(struct wr *out, int64_t from, int64_t to, const struct made *how)
 {
 	struct batch b = {.base_offset = from,

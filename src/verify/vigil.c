@@ -1,0 +1,507 @@
+#include "verify/vigil.h"
+
+#include "verify/answered.h"
+#include "verify/patience.h"
+#include "verify/reader.h"
+#include "verify/stretch.h"
+
+enum { ASK_TIMES = 4, RUNS_MAX = 1 << 17 };
+
+struct vigil {
+	struct vigil_conf conf;
+	char topic[256], topic_id[32];
+	int32_t partition;
+	bool compacted;
+	struct vigil_begin begin;
+	bool begun;
+	int64_t from; /* everything below is judged, told and noted */
+	int64_t low, high;
+	struct stretch *stretch;
+	struct patience patience;
+	struct reader_headers headers;
+
+	/* What is being judged, or told. */
+	struct ledger_answer answer;
+	bool has_answer;
+	struct answered_conf about;
+	struct answered *answered;
+	struct vigil_found found;
+	struct vigil_run *runs;
+	size_t run_cap;
+	struct vigil_window *windows;
+	const struct verdict_window *told[WINDOW_FINDINGS]; /* the window that was counted last */
+	size_t behind;
+	int err;
+};
+
+int
+vigil_new(const struct vigil_conf *conf, const char *topic, const char *topic_id, int32_t partition, bool compacted,
+	  const struct vigil_begin *begin, struct vigil **ret)
+{
+	struct vigil *v = calloc(1, sizeof(*v));
+
+	if (v == NULL || (v->stretch = stretch_new()) == NULL) {
+		free(v);
+		return ERR_NOMEM;
+	}
+	v->conf = *conf;
+	snprintf(v->topic, sizeof(v->topic), "%s", topic);
+	snprintf(v->topic_id, sizeof(v->topic_id), "%s", topic_id);
+	v->partition = partition;
+	v->compacted = compacted;
+	v->begin = *begin;
+	v->high = -1;
+	patience_begin(&v->patience, conf->wait_ms);
+	*ret = v;
+	return 0;
+}
+
+static void
+forget(struct vigil *v)
+{
+	answered_free(v->answered);
+	v->answered = NULL;
+	if (v->has_answer)
+		ledger_release(v->conf.ledger, &v->answer);
+	v->has_answer = false;
+	free(v->windows);
+	free(v->runs);
+	v->windows = NULL;
+	v->runs = NULL;
+	v->run_cap = 0;
+	v->found = (struct vigil_found){.newest_ms = -1};
+	memset(v->told, 0, sizeof(v->told));
+	v->behind = 0;
+	v->err = 0;
+}
+
+void
+vigil_free(struct vigil *v)
+{
+	if (v == NULL)
+		return;
+	forget(v);
+	stretch_free(v->stretch);
+	free(v->headers.list);
+	free(v);
+}
+
+int64_t
+vigil_at(const struct vigil *v)
+{
+	return v->begun ? v->from : -1;
+}
+
+int64_t
+vigil_lag(const struct vigil *v)
+{
+	return v->high < 0 ? -1 : v->high > v->from ? v->high - v->from : 0;
+}
+
+/* --- what is found ------------------------------------------------------------------------- */
+
+static struct vigil_window *
+window_of(const struct vigil *v, const struct statement *s)
+{
+	size_t lo = 0, hi = v->found.window_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if ((uintptr_t)v->windows[mid].statement < (uintptr_t)s)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < v->found.window_count && v->windows[lo].statement == s ? &v->windows[lo] : NULL;
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)((const struct vigil_window *)a)->statement, y = (uintptr_t)((const struct vigil_window *)b)->statement;
+
+	return (x > y) - (x < y);
+}
+
+static int
+list_windows(struct vigil *v)
+{
+	struct vigil_found *f = &v->found;
+
+	if ((v->windows = calloc(v->answer.count + 1, sizeof(*v->windows))) == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < v->answer.count; i++) {
+		const struct verdict_window *w = &v->answer.windows[i]->w;
+		const struct statement *s = w->statement;
+
+		if (w->trust == TRUST_NONE || !answered_is_home(&v->about, s) || s->last_offset < f->from || s->first_offset >= f->to)
+			continue;
+		v->windows[f->window_count++] = (struct vigil_window){.statement = s,
+								      .issuer = w->issuer == NULL ? "" : w->issuer,
+								      .part = s->first_offset < f->from || s->last_offset >= f->to};
+	}
+	if (f->window_count > 0)
+		qsort(v->windows, f->window_count, sizeof(*v->windows), by_address);
+	f->windows = v->windows;
+	f->tally.windows = f->window_count;
+	return 0;
+}
+
+static bool
+same_kind(const struct finding *a, const struct finding *b)
+{
+	return a->about_record == b->about_record && a->verdict == b->verdict && a->window == b->window &&
+	       a->headers_behind == b->headers_behind && strcmp(a->why, b->why) == 0 && a->has_window == b->has_window &&
+	       (!a->has_window || (chain_id_eq(&a->chain, &b->chain) && a->window_id == b->window_id));
+}
+
+static void
+tell(struct vigil *v, const struct finding *f)
+{
+	struct vigil_run *last = v->found.run_count == 0 ? NULL : &v->runs[v->found.run_count - 1];
+
+	if (last != NULL && f->offset >= 0 && f->offset == last->last_offset + 1 && same_kind(&last->f, f)) {
+		last->last_offset++;
+		return;
+	}
+	if (v->found.run_count == v->run_cap) {
+		size_t cap = v->run_cap == 0 ? 16 : v->run_cap * 2;
+		struct vigil_run *more = cap > RUNS_MAX ? NULL : reallocarray(v->runs, cap, sizeof(*more));
+
+		if (more == NULL) {
+			v->err = ERR_NOMEM;
+			return;
+		}
+		v->runs = more;
+		v->run_cap = cap;
+	}
+	v->runs[v->found.run_count++] = (struct vigil_run){*f, f->offset};
+	v->found.runs = v->runs;
+}
+
+static void
+on_record(void *arg, int64_t offset, enum verdict verdict, const char *why, const struct verdict_window *w)
+{
+	struct vigil *v = arg;
+	struct vigil_window *window = w == NULL ? NULL : window_of(v, w->statement);
+	struct finding f = {.about_record = true, .verdict = verdict, .partition = v->partition, .offset = offset, .why = why,
+			    .headers_behind = v->behind, .issuer = w == NULL || w->issuer == NULL ? "" : w->issuer};
+
+	v->behind = 0;
+	if (offset < v->found.from || offset >= v->found.to)
+		return; /* read only for the sake of others */
+	if (w != NULL) {
+		f.has_window = true;
+		f.chain = w->statement->chain;
+		f.window_id = w->statement->window_id;
+	}
+	if (window != NULL)
+		window->verdicts[verdict]++;
+	v->found.tally.verdicts[verdict]++;
+	v->found.tally.records_with_behind += f.headers_behind > 0;
+	v->found.tally.headers_behind += f.headers_behind;
+	if (f.headers_behind > 0 ||
+	    (verdict != VERDICT_VERIFIED && verdict != VERDICT_UNSIGNED && verdict != VERDICT_VERIFIED_CONTENT))
+		tell(v, &f);
+}
+
+static void
+on_behind(void *arg, int64_t offset UNUSED, size_t headers)
+{
+	struct vigil *v = arg;
+
+	v->behind = headers;
+}
+
+static enum window_finding
+on_absent(void *arg, const struct verdict_window *w UNUSED, int64_t offset, bool open UNUSED, const char **ret_why)
+{
+	const struct vigil *v = arg;
+
+	if (offset < v->found.log_start) {
+		*ret_why = "below the log's start";
+		return WINDOW_RETENTION;
+	}
+	/* Whether its key came again shows further on in the log than is read here. */
+	if (v->compacted) {
+		*ret_why = "the cleaner may have removed it";
+		return WINDOW_COMPACTED;
+	}
+	return WINDOW_MISSING;
+}
+
+static void
+on_window(void *arg, const struct verdict_window *w, enum window_finding found, int64_t offset, const char *why)
+{
+	struct vigil *v = arg;
+	struct vigil_window *window = window_of(v, w->statement);
+	struct finding f = {.window = found, .partition = v->partition, .offset = offset, .why = why, .has_window = true,
+			    .chain = w->statement->chain, .window_id = w->statement->window_id,
+			    .issuer = w->issuer == NULL ? "" : w->issuer};
+
+	if (window == NULL)
+		return; /* given for the sake of the one behind it */
+	/* What is told of a window as a whole is told with its first members. */
+	if (offset < 0 && found != WINDOW_COMPLETE && w->statement->first_offset < v->found.from)
+		return;
+	window->with[found] = true;
+	if (offset >= 0) {
+		window->members[found]++;
+		v->found.tally.members[found]++;
+	}
+	if (v->told[found] != w) {
+		v->told[found] = w;
+		v->found.tally.windows_with[found]++;
+	}
+	if (window_finding_is_violation(found))
+		tell(v, &f);
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+/* What the consumer has, as verdicts take it. */
+static int
+record_of(struct vigil *v, const struct consumer_record *r, struct verdict_record *ret)
+{
+	int err = reader_headers_of(&v->headers, r);
+
+	if (err == 0)
+		*ret = (struct verdict_record){r->offset, r->timestamp, r->key, r->value, v->headers.list, r->header_count};
+	return err;
+}
+
+static int
+on_scanned(void *arg, const struct consumer_record *r)
+{
+	struct vigil *v = arg;
+	struct verdict_record record;
+	int err = record_of(v, r, &record);
+
+	return err != 0 ? err : stretch_record(v->stretch, &record);
+}
+
+static int
+on_judged(void *arg, const struct consumer_record *r)
+{
+	struct vigil *v = arg;
+	struct verdict_record record;
+	int err = record_of(v, r, &record);
+
+	if (err != 0)
+		return err;
+	if (r->offset >= v->found.from && r->offset < v->found.to) {
+		v->found.tally.records++;
+		v->found.newest_ms = r->timestamp;
+	}
+	err = answered_record(v->answered, &record);
+	return err != 0 ? err : v->err;
+}
+
+static int
+begin(struct vigil *v)
+{
+	const struct topic_bound *b = &v->begin.from;
+	int err;
+
+	v->from = b->kind == TOPIC_BOUND_OFFSET && (b->value > v->low || v->begin.judged) ? b->value : v->low;
+	if (b->kind == TOPIC_BOUND_TIME) {
+		err = consumer_offset_at(v->conf.consumer, v->topic, v->partition, b->value, &v->from);
+		if (err == ERR_NOTFOUND)
+			v->from = v->high;
+		else if (err != 0)
+			return err;
+	}
+	v->begun = true;
+	stretch_begin(v->stretch, v->from);
+	return 0;
+}
+
+/* The log's ends, and the records that came since.  0, ERR_NOT_NOW: there are none, or what a consumer fails with. */
+static int
+look(struct vigil *v, int64_t now_ms)
+{
+	int64_t end, low, high;
+	int err = consumer_watermarks(v->conf.consumer, v->topic, v->partition, &low, &high);
+
+	if (err != 0)
+		return err;
+	v->low = low;
+	v->high = high;
+	if (!v->begun && (err = begin(v)) != 0)
+		return err;
+	patience_saw(&v->patience, high, now_ms);
+	if (stretch_read_end(v->stretch) > high) /* the log was cut short: what is left of it is read anew */
+		stretch_begin(v->stretch, v->from);
+	if (v->from >= high)
+		return v->from > high && v->begin.judged ? 0 : ERR_NOT_NOW;
+	end = stretch_read_end(v->stretch);
+	if (stretch_is_full(v->stretch) || end >= high)
+		return 0;
+	err = consumer_read(v->conf.consumer, v->topic, v->partition, end > low ? end : low, high, on_scanned, v);
+	if (err != 0 && err != ERR_LIMIT)
+		return err;
+	stretch_read_to(v->stretch, high);
+	return 0;
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static bool
+mirrors(void *arg, struct slice topic, struct slice of_cluster, struct slice of_topic)
+{
+	const struct vigil *v = arg;
+
+	return policy_mirrors(v->conf.policy, topic, of_cluster, of_topic);
+}
+
+static int
+ask_once(struct vigil *v, int64_t wall_ms)
+{
+	struct ledger_want want = {.topic = slice_str(v->topic), .topic_id = slice_str(v->topic_id), .partition = v->partition};
+	int err;
+
+	if (v->has_answer)
+		ledger_release(v->conf.ledger, &v->answer);
+	v->has_answer = false;
+	stretch_want(v->stretch, wall_ms, &want);
+	if ((err = ledger_ask(v->conf.ledger, &want, NULL, NULL, &v->answer)) == 0)
+		v->has_answer = true;
+	return err;
+}
+
+/* A whole answer, with all that is to be known.  0, ERR_NOT_NOW, ERR_NOMEM. */
+static int
+ask(struct vigil *v, int64_t wall_ms)
+{
+	bool lacks = true;
+	int err;
+
+	v->about = (struct answered_conf){.answer = &v->answer,
+					  .topic = slice_str(v->topic),
+					  .topic_id = slice_str(v->topic_id),
+					  .cluster_id = slice_str(v->conf.cluster_id),
+					  .partition = v->partition,
+					  .mirrors = mirrors,
+					  .mirrors_arg = v};
+	for (int i = 0; i < ASK_TIMES && lacks; i++) {
+		if ((err = ask_once(v, wall_ms)) != 0 || (err = stretch_lacks(v->stretch, &v->about, &lacks)) != 0)
+			return err;
+		if (!v->answer.whole)
+			return ERR_NOT_NOW;
+	}
+	return lacks ? ERR_NOT_NOW : 0;
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+/* A window without a right manifest is judged as a whole, or not at all: what is to be read for it. */
+static void
+range(const struct vigil *v, int64_t *ret_from, int64_t *ret_to)
+{
+	*ret_from = v->found.from;
+	*ret_to = v->found.to;
+	for (size_t i = 0; i < v->answer.count; i++) {
+		const struct verdict_window *w = &v->answer.windows[i]->w;
+		const struct vigil_window *window = window_of(v, w->statement);
+
+		if (window == NULL || !window->part || w->manifest.p != NULL)
+			continue;
+		if (w->statement->first_offset < *ret_from)
+			*ret_from = w->statement->first_offset;
+		if (w->statement->last_offset >= *ret_to)
+			*ret_to = w->statement->last_offset + 1;
+	}
+	if (*ret_from < v->low)
+		*ret_from = v->low;
+	if (*ret_to > v->high)
+		*ret_to = v->high;
+}
+
+static int
+judge(struct vigil *v, int64_t wall_ms)
+{
+	int64_t from, to, low, high;
+	int err;
+
+	v->about.options = (struct verdict_options){.dbom_topic = slice_str(v->conf.dbom_topic),
+						    .now_ms = wall_ms,
+						    .pending_max_ms = JOIN_PENDING_MAX_MS,
+						    .log_start = v->low,
+						    .from = v->found.from,
+						    .to = v->found.to,
+						    .compacted = v->compacted,
+						    .arg = v,
+						    .record = on_record,
+						    .behind = on_behind,
+						    .absent = on_absent,
+						    .window = on_window};
+	if ((err = list_windows(v)) != 0 || (err = answered_new(&v->about, &v->answered)) != 0)
+		return err;
+	range(v, &from, &to);
+	if ((err = consumer_read(v->conf.consumer, v->topic, v->partition, from, to, on_judged, v)) != 0)
+		return err;
+	/* Retention goes on while we read. */
+	if ((err = consumer_watermarks(v->conf.consumer, v->topic, v->partition, &low, &high)) != 0)
+		return err;
+	v->found.log_start = low;
+	if ((err = answered_end(v->answered)) != 0)
+		return err;
+	return v->err;
+}
+
+/* The log ends before what was judged: its end was lost, or cut off, or the topic is another one. */
+static void
+tell_gone(struct vigil *v)
+{
+	struct finding f = {.window = WINDOW_RECORDS_GONE, .partition = v->partition, .offset = v->high, .issuer = "",
+			    .why = "the log ends before records that were judged"};
+
+	v->found = (struct vigil_found){.from = v->high, .to = v->high, .high = v->high, .log_start = v->low, .newest_ms = -1};
+	tell(v, &f);
+	if (v->found.run_count > 0)
+		v->runs[0].last_offset = v->from - 1;
+	v->found.tally.windows_with[WINDOW_RECORDS_GONE]++;
+}
+
+int
+vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_found **ret)
+{
+	int64_t end;
+	int err;
+
+	forget(v);
+	if ((err = look(v, now_ms)) != 0)
+		return err;
+	if (v->from > v->high) {
+		tell_gone(v);
+		*ret = &v->found;
+		return v->err;
+	}
+	if ((err = ask(v, wall_ms)) != 0 || (err = stretch_end(v->stretch, &v->about, patience_due(&v->patience, now_ms), &end)) != 0)
+		goto fail;
+	if (end <= v->from) {
+		err = ERR_NOT_NOW;
+		goto fail;
+	}
+	v->found.from = v->from;
+	v->found.to = end;
+	v->found.high = v->high;
+	v->found.log_start = v->low;
+	if ((err = judge(v, wall_ms)) != 0)
+		goto fail;
+	*ret = &v->found;
+	return 0;
+fail:
+	forget(v);
+	return err;
+}
+
+void
+vigil_done(struct vigil *v)
+{
+	v->from = v->found.to;
+	v->begin.judged = true;
+	stretch_judged(v->stretch, v->from);
+	forget(v);
+}

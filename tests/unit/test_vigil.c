@@ -1,0 +1,304 @@
+/* One partition, judged as records and statements come: what is told, when, and that nothing is passed over. */
+#include "suite.h"
+#include "vigils.h"
+
+static void
+ck_range(int64_t now, int64_t from, int64_t to)
+{
+	ck_assert_int_eq(step(now), 0);
+	ck_assert_int_eq(got->from, from);
+	ck_assert_int_eq(got->to, to);
+}
+
+static void
+ck_run(size_t i, int64_t from, int64_t to, const char *name)
+{
+	const struct vigil_run *r;
+
+	ck_assert_uint_lt(i, got->run_count);
+	r = &got->runs[i];
+	ck_assert_int_eq(r->f.offset, from);
+	ck_assert_int_eq(r->last_offset, to);
+	ck_assert_str_eq(r->f.about_record ? verdict_name(r->f.verdict) : window_finding_name(r->f.window), name);
+}
+
+static const struct vigil_window *
+window(uint64_t id)
+{
+	for (size_t i = 0; i < got->window_count; i++)
+		if (got->windows[i].statement->window_id == id)
+			return &got->windows[i];
+	ck_abort_msg("window %llu isn't told", (unsigned long long)id);
+	return NULL;
+}
+
+/* --- what is told ------------------------------------------------------------------------------ */
+
+START_TEST(what_is_stated_is_told_once)
+{
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5, .headers_none = true);
+	know(0, 2);
+	begin(-1);
+	ck_assert_int_eq(vigil_lag(vigil), -1);
+	ck_assert_int_eq(vigil_at(vigil), -1);
+	ck_range(0, 0, 10);
+	ck_assert_uint_eq(got->run_count, 0);
+	ck_assert_uint_eq(got->window_count, 2);
+	ck_assert_uint_eq(got->tally.records, 10);
+	ck_assert_uint_eq(got->tally.verdicts[VERDICT_VERIFIED], 10);
+	ck_assert_uint_eq(window(1)->verdicts[VERDICT_VERIFIED], 5);
+	ck_assert(window(2)->with[WINDOW_COMPLETE] && !window(2)->part);
+	ck_assert_int_eq(got->newest_ms, w.r[9].timestamp);
+	/* Until it is done it may be judged again, to the same end. */
+	ck_range(1, 0, 10);
+	ck_assert_uint_eq(got->tally.verdicts[VERDICT_VERIFIED], 10);
+	ck_assert_int_eq(vigil_at(vigil), 0);
+	vigil_done(vigil);
+	ck_assert_int_eq(vigil_at(vigil), 10);
+	ck_assert_int_eq(step(2), ERR_NOT_NOW);
+	ck_assert_int_eq(vigil_lag(vigil), 0);
+	WINDOW(&proxy, .n = 3);
+	know(0, 3);
+	ck_range(3, 10, 13);
+	ck_assert_uint_eq(got->window_count, 1);
+	ck_assert(window(3)->with[WINDOW_COMPLETE]);
+}
+END_TEST
+
+START_TEST(a_statement_may_come_late)
+{
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	begin(-1);
+	for (int64_t now = 0; now < WAIT_MS; now += 100) {
+		ck_assert_int_eq(step(now), ERR_NOT_NOW);
+		ck_assert_int_eq(vigil_lag(vigil), 5);
+	}
+	know(0, 1);
+	lab.not_whole = true;
+	ck_assert_int_eq(step(WAIT_MS * 2), ERR_NOT_NOW);
+	lab.not_whole = false;
+	ck_range(WAIT_MS * 2, 0, 5);
+	ck_assert_uint_eq(got->tally.verdicts[VERDICT_VERIFIED], 5);
+}
+END_TEST
+
+START_TEST(what_is_never_stated_is_told_and_gone_by)
+{
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 4, .headers_none = true);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	begin(-1);
+	ck_range(0, 0, 5);
+	vigil_done(vigil);
+	ck_assert_int_eq(step(WAIT_MS - 1), ERR_NOT_NOW);
+	ck_range(WAIT_MS, 5, 14);
+	ck_assert_uint_eq(got->run_count, 2);
+	ck_run(0, 5, 8, "unattested");
+	ck_run(1, 9, 13, "unattested"); /* two hours old: its window was never stated */
+	vigil_done(vigil);
+	ck_assert_int_eq(step(WAIT_MS), ERR_NOT_NOW);
+	ck_assert_int_eq(vigil_lag(vigil), 0);
+}
+END_TEST
+
+START_TEST(violations_are_told_with_their_window)
+{
+	WINDOW(&proxy, .n = 10);
+	world_forge(&w.r[3], "forged");
+	snprintf(w.r[4].value, sizeof(w.r[4].value), "changed");
+	w.r[7].gone = w.r[8].gone = true;
+	know(0, 1);
+	begin(-1);
+	ck_range(0, 0, 10);
+	ck_assert_uint_eq(got->run_count, 3);
+	ck_run(0, 3, 3, "altered");
+	ck_run(1, 4, 4, "altered");
+	ck_run(2, 7, 8, "missing");
+	ck_assert_uint_eq(window(1)->verdicts[VERDICT_ALTERED], 2);
+	ck_assert_uint_eq(window(1)->members[WINDOW_MISSING], 2);
+	ck_assert(!window(1)->with[WINDOW_COMPLETE]);
+	ck_assert_uint_eq(got->tally.windows_with[WINDOW_MISSING], 1);
+}
+END_TEST
+
+START_TEST(a_withheld_statement_is_a_gap_and_one_from_before_is_none)
+{
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 2);
+	begin(5);
+	ck_range(0, 5, 10);
+	ck_assert_uint_eq(got->run_count, 0);
+	ck_assert_uint_eq(got->window_count, 1);
+	vigil_done(vigil);
+	know(2, 3);
+	ck_range(0, 10, 15);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, -1, -1, "gap");
+	ck_assert(window(3)->with[WINDOW_GAP]);
+}
+END_TEST
+
+START_TEST(a_window_without_manifest_is_read_as_a_whole)
+{
+	WINDOW(&proxy, .n = 10, .no_manifest_header = true, .manifest = MANIFEST_NONE);
+	know(0, 1);
+	begin(4);
+	ck_range(0, 4, 10);
+	ck_assert_uint_eq(got->tally.records, 6);
+	ck_assert_uint_eq(got->tally.verdicts[VERDICT_VERIFIED], 6);
+	ck_assert(window(1)->part);
+}
+END_TEST
+
+/* Two proxies whose windows overlap without end, and the log is read to the middle of one. */
+START_TEST(a_window_in_parts)
+{
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	begin(-1);
+	lab.high = 6;
+	w.next_offset = 6;
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	ck_range(WAIT_MS, 0, 6);
+	ck_assert(window(1)->part);
+	ck_assert_uint_eq(window(1)->verdicts[VERDICT_VERIFIED], 6);
+	vigil_done(vigil);
+	w.next_offset = 10;
+	ck_range(WAIT_MS, 6, 10);
+	ck_assert(window(1)->part);
+	ck_assert_uint_eq(window(1)->verdicts[VERDICT_VERIFIED], 4);
+	ck_assert_uint_eq(got->run_count, 0);
+}
+END_TEST
+
+START_TEST(records_of_other_partitions)
+{
+	WINDOW(&elsewhere, .n = 3);
+	(void)world_copy(&w, 1);
+	w.r[0].gone = w.r[1].gone = w.r[2].gone = true;
+	know(0, 1);
+	lab.low = 3;
+	begin(-1);
+	ck_range(0, 3, 4);
+	ck_assert_uint_eq(got->window_count, 0);
+	ck_run(0, 3, 3, "misplaced");
+}
+END_TEST
+
+/* --- the log's ends -------------------------------------------------------------------------------- */
+
+START_TEST(retention_is_no_violation)
+{
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	begin(2);
+	lab.low = 6;
+	ck_range(0, 2, 10);
+	ck_assert_int_eq(got->log_start, 6);
+	ck_assert_uint_eq(got->run_count, 0);
+	ck_assert_uint_eq(window(1)->members[WINDOW_RETENTION], 4);
+	ck_assert_uint_eq(got->tally.records, 4);
+	/* Where nothing was judged before it begins with what is there. */
+	begin(-1);
+	ck_range(0, 6, 10);
+	begin_at((struct vigil_begin){{TOPIC_BOUND_OFFSET, 3}, false}, false);
+	ck_range(0, 6, 10);
+}
+END_TEST
+
+START_TEST(compacted_topics_miss_nothing)
+{
+	WINDOW(&proxy, .n = 10, .manifest = MANIFEST_LEAF_KEY);
+	w.r[2].gone = true;
+	know(0, 1);
+	begin_at((struct vigil_begin){.judged = false}, true);
+	ck_range(0, 0, 10);
+	ck_assert_uint_eq(got->run_count, 0);
+	ck_assert_uint_eq(window(1)->members[WINDOW_COMPACTED], 1);
+}
+END_TEST
+
+START_TEST(a_log_that_ends_before_what_was_judged)
+{
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	begin(15);
+	ck_assert_int_eq(step(0), 0);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, 10, 14, "records-gone");
+	ck_assert_int_eq(got->from, got->to);
+	vigil_done(vigil);
+	ck_assert_int_eq(vigil_at(vigil), 10);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	/* Who only asked for what comes later waits. */
+	begin_at((struct vigil_begin){{TOPIC_BOUND_OFFSET, 12}, false}, false);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	WINDOW(&proxy, .n = 5);
+	know(0, 2);
+	ck_assert_int_eq(step(WAIT_MS), 0);
+	ck_assert_int_eq(got->from, 12);
+	ck_assert_int_eq(got->to, 15);
+}
+END_TEST
+
+START_TEST(it_begins_at_a_time)
+{
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 2);
+	begin_at((struct vigil_begin){{TOPIC_BOUND_TIME, 5}, false}, false);
+	ck_range(0, 5, 10);
+	begin_at((struct vigil_begin){{TOPIC_BOUND_TIME, 1000}, false}, false);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	ck_assert_int_eq(vigil_at(vigil), 10);
+}
+END_TEST
+
+/* --- when it can't be read ---------------------------------------------------------------------------- */
+
+START_TEST(what_fails_is_judged_the_next_time)
+{
+	WINDOW(&proxy, .n = 10);
+	snprintf(w.r[4].value, sizeof(w.r[4].value), "changed");
+	know(0, 1);
+	begin(-1);
+	lab.fail = ERR_TIMEOUT; /* looking */
+	ck_assert_int_eq(step(0), ERR_TIMEOUT);
+	ck_range(0, 0, 10);
+	lab.fail = ERR_TIMEOUT; /* judging: everything was looked at */
+	ck_assert_int_eq(step(0), ERR_TIMEOUT);
+	ck_range(0, 0, 10);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, 4, 4, "altered");
+	ck_assert_uint_eq(got->tally.verdicts[VERDICT_VERIFIED], 9);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("vigil");
+	TCase *t = tcase_create("vigil");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, what_is_stated_is_told_once);
+	tcase_add_test(t, a_statement_may_come_late);
+	tcase_add_test(t, what_is_never_stated_is_told_and_gone_by);
+	tcase_add_test(t, violations_are_told_with_their_window);
+	tcase_add_test(t, a_withheld_statement_is_a_gap_and_one_from_before_is_none);
+	tcase_add_test(t, a_window_without_manifest_is_read_as_a_whole);
+	tcase_add_test(t, a_window_in_parts);
+	tcase_add_test(t, records_of_other_partitions);
+	tcase_add_test(t, retention_is_no_violation);
+	tcase_add_test(t, compacted_topics_miss_nothing);
+	tcase_add_test(t, a_log_that_ends_before_what_was_judged);
+	tcase_add_test(t, it_begins_at_a_time);
+	tcase_add_test(t, what_fails_is_judged_the_next_time);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
