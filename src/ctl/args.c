@@ -74,8 +74,8 @@ args_number(const char *text, int64_t min, int64_t max, int64_t *ret)
 	return 0;
 }
 
-static int
-before_now(const char *text, int64_t now_ms, int64_t *ret)
+int
+args_duration(const char *text, int64_t *ret)
 {
 	static const struct {
 		const char *unit;
@@ -89,12 +89,23 @@ before_now(const char *text, int64_t now_ms, int64_t *ret)
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		if (strcmp(text + digits, units[i].unit) != 0)
 			continue;
-		if (n > now_ms / units[i].ms)
-			return ERR_CONFIG; /* before 1970 */
-		*ret = now_ms - n * units[i].ms;
+		if (n > INT64_MAX / units[i].ms)
+			return ERR_CONFIG;
+		*ret = n * units[i].ms;
 		return 0;
 	}
 	return ERR_CONFIG;
+}
+
+static int
+before_now(const char *text, int64_t now_ms, int64_t *ret)
+{
+	int64_t ms;
+
+	if (args_duration(text, &ms) != 0 || ms > now_ms) /* before 1970 */
+		return ERR_CONFIG;
+	*ret = now_ms - ms;
+	return 0;
 }
 
 int

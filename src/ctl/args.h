@@ -26,6 +26,9 @@ int args_props_timeout_ms(const struct args_props *p);
  */
 int args_bound(const char *text, int64_t now_ms, bool *ret_is_time, int64_t *ret) MUSTCHECK;
 
+/* A number and its unit (ms, s, m, h, d), as milliseconds.  0 or ERR_CONFIG. */
+int args_duration(const char *text, int64_t *ret) MUSTCHECK;
+
 /* A number in min … max.  0 or ERR_CONFIG. */
 int args_number(const char *text, int64_t min, int64_t max, int64_t *ret) MUSTCHECK;
 

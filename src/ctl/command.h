@@ -32,6 +32,7 @@ extern const struct command prove_command;
 extern const struct command show_command;
 extern const struct command verify_command;
 extern const struct command verify_proof_command;
+extern const struct command audit_command;
 
 /* "makotoctl NAME: …" and where help is, on stderr.  Gives EXIT_USAGE. */
 int command_misused(const struct command *c, const char *fmt, ...) PRINTF(2, 3);

@@ -48,6 +48,24 @@ START_TEST(bound)
 }
 END_TEST
 
+START_TEST(duration)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* -1: none */
+	} table[] = {{"0ms", 0},	  {"500ms", 500}, {"60s", 60000}, {"5m", 300000}, {"2h", 7200000}, {"1d", 86400000},
+		     {"106751991167d", 106751991167 * 86400000}, {"106751991168d", -1}, {"", -1},      {"s", -1},	 {"5", -1},	   {"-5s", -1},
+		     {"5 s", -1},	  {"5sec", -1},	  {"1.5s", -1}};
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		int64_t ms = -1;
+
+		ck_assert_msg(args_duration(table[i].text, &ms) == (table[i].ms < 0 ? ERR_CONFIG : 0), "%s", table[i].text);
+		ck_assert_msg(ms == table[i].ms, "%s", table[i].text);
+	}
+}
+END_TEST
+
 START_TEST(props)
 {
 	struct args_props p = {NULL, 0};
@@ -93,6 +111,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(t, bound, 0, (int)ARRAY_LEN(bounds));
+	tcase_add_test(t, duration);
 	tcase_add_test(t, props);
 	tcase_add_test(t, number);
 	suite_add_tcase(s, t);

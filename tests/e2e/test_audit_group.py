@@ -1,0 +1,203 @@
+"""makotoctl audit: processes of a consumer group that verify topics while they grow, and go on where one of them died."""
+
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+from checks import of_topic, public_keys, wait_stated
+from clients import Confluent, Rec
+from lab.kafka import until
+from proxy import CTL, PATIENCE, SANITIZERS
+
+QUICK = ("-X", "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=300")
+
+
+class Auditor:
+    """One process of a group."""
+
+    def __init__(self, directory, name, *args):
+        self.out, self.err = directory / f"{name}.out", directory / f"{name}.err"
+        with open(self.out, "wb") as out, open(self.err, "wb") as err:
+            self.proc = subprocess.Popen(
+                [CTL, "audit", *map(str, args), *QUICK], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **SANITIZERS}
+            )
+
+    def said(self):
+        return self.err.read_text(errors="replace")
+
+    def found(self):
+        return [json.loads(x) for x in self.out.read_text().splitlines()]
+
+    def has(self, topic):
+        """The partitions that it has now, and where it began in each: {partition: offset or None}."""
+        now = {}
+        for p, what, offset in re.findall(rf"{re.escape(topic)}/(\d+) is (ours|another's)(?:, from offset (\d+))?", self.said()):
+            if what == "ours":
+                now[int(p)] = int(offset) if offset else None
+            else:
+                now.pop(int(p), None)
+        return now
+
+    def stop(self):
+        if self.proc.poll() is None:
+            self.proc.send_signal(signal.SIGTERM)
+        rc = self.proc.wait(30 * PATIENCE)
+        assert rc < 90 and "Sanitizer" not in self.said(), self.said()
+        return rc
+
+    def kill(self):
+        self.proc.kill()
+        self.proc.wait()
+
+
+@pytest.fixture
+def auditor(cluster, tmp_path):
+    made = []
+
+    def make(name, px, topic, *args, group=None):
+        a = Auditor(
+            tmp_path, name, "--group", group or f"audit-{topic}", "-b", cluster.bootstrap, "-t", topic, "--public-key", px.public_key,
+            "--dbom-topic", px.dbom_topic, "--json", *args,
+        )  # fmt: skip
+        made.append(a)
+        return a
+
+    yield make
+    for a in made:
+        a.kill()
+
+
+def told(cluster, topic):
+    """Everything in a topic of verdicts, in the order of each partition."""
+    return [json.loads(r.value) for p in cluster.partitions(topic) for r in cluster.log(topic, p).records]
+
+
+def committed(cluster, group, topic):
+    try:
+        return cluster.committed(group, topic)
+    except AssertionError:
+        return {}
+
+
+def all_judged(cluster, group, topic):
+    ends = {p: cluster.high_watermark(topic, p) for p in cluster.partitions(topic)}
+    return until(f"{topic} is judged to its end", lambda: committed(cluster, group, topic) == ends, 60 * PATIENCE, 0.2)
+
+
+def spread(n, first=0, partitions=4):
+    return [Rec(b"k%d" % i, b"v%d" % i, partition=i % partitions) for i in range(first, first + n)]
+
+
+def windows_of(cluster, px, topic):
+    v = wait_stated(cluster, public_keys(px.public_key), topic, dbom_topic=px.dbom_topic)
+    return {(s.chain, s.window): s for s in of_topic(v, topic, cluster.topic_id(topic))}
+
+
+def test_group_takes_over(cluster, new_proxy, topic, auditor, tmp_path):
+    """Two share four partitions; one is killed, the other goes on: every window is told, and what was planted."""
+    px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t, verdicts = topic(partitions=4), topic("verdicts", partitions=2)
+    group, metrics = f"audit-{t}", tmp_path / "b.prom"
+    Confluent.produce(px.bootstrap, t, spread(200))
+    a = auditor("a", px, t, "--to", verdicts)
+    until("it has all", lambda: len(a.has(t)) == 4, 30 * PATIENCE)
+    windows_of(cluster, px, t)
+    all_judged(cluster, group, t)
+    b = auditor("b", px, t, "--to", verdicts, "--metrics-file", metrics)
+    until("they share", lambda: len(a.has(t)) == 2 and len(b.has(t)) == 2, 30 * PATIENCE)
+    assert all(offset == 50 for offset in b.has(t).values()), "it goes on where the other was"
+    Confluent.produce(px.bootstrap, t, spread(200, 200))
+    a.kill()
+    Confluent.produce(px.bootstrap, t, spread(200, 400))
+    windows = windows_of(cluster, px, t)
+    old = next(r for r in cluster.log(t, 3).records if r.offset == 4)
+    planted = cluster.high_watermark(t, 3)
+    headers = [(old.headers[0][0], hashlib.sha256(b"mine").hexdigest().encode()), *old.headers[1:]]
+    Confluent.produce(cluster.bootstrap, t, [Rec(old.key, b"mine", headers, partition=3)])
+    until("it has all", lambda: len(b.has(t)) == 4, 60 * PATIENCE)
+    all_judged(cluster, group, t)
+    assert b.stop() == 1, b.said()
+
+    found = a.found() + b.found()
+    assert {(x["type"], x["verdict"], x["partition"], x["offset"]) for x in found} == {("violation", "forged-header", 3, planted)}, found
+    records = told(cluster, verdicts)
+    assert {(x["topic"], x["topicId"]) for x in records} == {(t, cluster.topic_id(t))}
+    of_windows = [x for x in records if x["type"] == "window"]
+    seen = {(x["chain"], x["window"]): x for x in of_windows}
+    assert seen.keys() == windows.keys(), "every window is told, and no other"
+    assert {x["outcome"] for x in of_windows} == {"complete"}
+    assert sum(x["leafCount"] for x in seen.values()) == 600
+    # What is told twice is marked: only where the one that died may have told it.
+    times = [(x["chain"], x["window"], x.get("partFrom")) for x in of_windows]
+    assert all(x.get("again") for i, x in enumerate(of_windows) if times[i] in times[:i]), "twice, and nothing says so"
+    assert [x["offset"] for x in records if x["type"] == "violation"] == [planted]
+    text = metrics.read_text()
+    assert f'makoto_audit_lag_records{{group="{group}",topic="{t}",partition="3"}} 0\n' in text, text
+    assert f'makoto_audit_judged_offset{{group="{group}",topic="{t}",partition="3"}} {planted + 1}\n' in text, text
+    assert f'makoto_audit_records_total{{group="{group}",verdict="forged-header"}} 1\n' in text, text
+
+
+def test_late_statement_and_rebalance(cluster, new_proxy, topic, auditor):
+    """A window that is open is waited for, in the middle of it another joins; when it is stated it is told as a whole."""
+    px = new_proxy("writer", {"attest.window.records": 1000, "attest.window.max.age": "10m"})
+    t, verdicts = topic(partitions=4), topic("verdicts")
+    group = f"audit-{t}"
+    Confluent.produce(px.bootstrap, t, spread(40))
+    a = auditor("a", px, t, "--to", verdicts, "--wait", "5m")
+    until("it has all", lambda: len(a.has(t)) == 4, 30 * PATIENCE)
+    b = auditor("b", px, t, "--to", verdicts, "--wait", "5m")
+    until("they share", lambda: len(a.has(t)) == 2 and len(b.has(t)) == 2, 30 * PATIENCE)
+    Confluent.produce(px.bootstrap, t, spread(40, 40))
+    assert all(x <= 0 for x in committed(cluster, group, t).values()), "nothing is judged before it is stated"
+    px.stop()  # which ends the windows
+    assert len(windows_of(cluster, px, t)) == 4
+    all_judged(cluster, group, t)
+    assert (a.stop(), b.stop()) == (0, 0), a.said() + b.said()
+    assert not a.found() and not b.found()
+    records = told(cluster, verdicts)
+    assert sorted((x["partition"], x["window"], x["outcome"], x["verdicts"]["verified"]) for x in records) == [(p, 1, "complete", 20) for p in range(4)]
+    assert not any("partFrom" in x or "again" in x for x in records), records
+
+
+def test_unattested_is_told_and_gone_by(cluster, new_proxy, topic, auditor):
+    """What nobody states is waited for for so long, told, and what is behind it is judged; --from and a second run."""
+    px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t = topic()
+    group = f"audit-{t}"
+    Confluent.produce(px.bootstrap, t, spread(20, partitions=1))
+    Confluent.produce(cluster.bootstrap, t, [Rec(b"k", b"by nobody")] * 3)
+    Confluent.produce(px.bootstrap, t, spread(20, partitions=1))
+    wait_stated(cluster, public_keys(px.public_key), t, 40, px.dbom_topic)
+    a = auditor("a", px, t, "--wait", "1s", "--from", "10")
+    all_judged(cluster, group, t)
+    assert a.stop() == 0, a.said()
+    assert [(x["type"], x["verdict"], x["offset"], x["lastOffset"]) for x in a.found()] == [("undecided", "unattested", 20, 22)]
+    # A second run has nothing to do; and people are told in a line.
+    b = auditor("b", px, t, group=group)
+    until("it has it", lambda: b.has(t) == {0: 43}, 30 * PATIENCE)
+    assert b.stop() == 0 and not b.found(), b.said()
+
+
+def test_usage_and_no_cluster(auditor, tmp_path):
+    def run(*args):
+        p = subprocess.run([CTL, "audit", *args], capture_output=True, text=True, timeout=60 * PATIENCE)
+        return p.returncode, p.stderr
+
+    key = str(tmp_path / "k.pem")
+    subprocess.run([CTL, "keygen", "--out", str(tmp_path / "s.pem"), "--public", key], check=True, capture_output=True)
+    rc, err = run("-b", "127.0.0.1:1", "-t", "x", "--public-key", key)
+    assert rc == 2 and "--group" in err
+    rc, err = run("--group", "g", "-b", "127.0.0.1:1", "--public-key", key)
+    assert rc == 2 and "-t TOPIC" in err
+    rc, err = run("--group", "g", "-b", "127.0.0.1:1", "-t", "x")
+    assert rc == 2 and "whose statements count" in err
+    rc, err = run("--group", "g", "-b", "127.0.0.1:1", "-t", "x", "--to", "x", "--public-key", key)
+    assert rc == 2 and "another one" in err
+    rc, err = run("--group", "g", "-b", "127.0.0.1:1", "-t", "x", "--wait", "soon", "--public-key", key)
+    assert rc == 2 and "--wait soon" in err
+    rc, err = run("--group", "g", "-b", "127.0.0.1:1", "-t", "x", "--public-key", key, "-X", "socket.timeout.ms=1000")
+    assert rc == 3 and err, err
