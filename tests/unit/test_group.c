@@ -137,6 +137,24 @@ START_TEST(partitions_are_shared_and_taken_over_where_they_were)
 }
 END_TEST
 
+/* Who stops when the cluster is gone is let go; what can't be committed then is an error, and no waiting without end. */
+START_TEST(the_cluster_may_be_gone)
+{
+	struct member a;
+	struct monotime begin;
+
+	join(&a, "orders");
+	settle(&a, PARTITIONS, NULL, 0);
+	mock_stop(mock);
+	mock = NULL;
+	begin = clock_now();
+	ck_assert_int_ne(group_commit(a.group, "orders", 0, 1, ""), 0);
+	(void)group_poll(a.group, 20);
+	group_close(a.group);
+	ck_assert_int_lt(monotime_since_ms(clock_now(), begin), PATIENCE_MS);
+}
+END_TEST
+
 START_TEST(globs_are_regular_expressions)
 {
 	static const struct {
@@ -177,6 +195,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
 	tcase_add_test(t, partitions_are_shared_and_taken_over_where_they_were);
+	tcase_add_test(t, the_cluster_may_be_gone);
 	tcase_add_test(t, globs_are_regular_expressions);
 	tcase_add_test(t, what_can_not_be_is_refused);
 	suite_add_tcase(s, t);
