@@ -215,7 +215,7 @@ on_behind(void *arg, int64_t offset UNUSED, size_t headers)
 }
 
 static enum window_finding
-on_absent(void *arg, const struct verdict_window *w UNUSED, int64_t offset, bool open UNUSED, const char **ret_why)
+on_absent(void *arg, const struct verdict_window *w, int64_t offset, bool open UNUSED, const char **ret_why)
 {
 	const struct vigil *v = arg;
 
@@ -223,8 +223,8 @@ on_absent(void *arg, const struct verdict_window *w UNUSED, int64_t offset, bool
 		*ret_why = "below the log's start";
 		return WINDOW_RETENTION;
 	}
-	/* Whether its key came again shows further on in the log than is read here. */
-	if (v->compacted) {
+	/* Whether its key came again shows further on in the log than is read here.  Keys are stated where the cleaner is expected. */
+	if (v->compacted && w->statement->manifest == MANIFEST_LEAF_KEY) {
 		*ret_why = "the cleaner may have removed it";
 		return WINDOW_COMPACTED;
 	}

@@ -220,6 +220,13 @@ START_TEST(compacted_topics_miss_nothing)
 	ck_range(0, 0, 10);
 	ck_assert_uint_eq(got->run_count, 0);
 	ck_assert_uint_eq(window(1)->members[WINDOW_COMPACTED], 1);
+	vigil_done(vigil);
+	/* But who attested it as if it weren't compacted said that nothing goes from there. */
+	WINDOW(&proxy, .n = 10);
+	w.r[12].gone = true;
+	know(0, 2);
+	ck_range(0, 10, 20);
+	ck_run(0, 12, 12, "missing");
 }
 END_TEST
 
