@@ -22,7 +22,7 @@ enum {
 	AFTER_ERROR_MS = 1000,
 	POLL_MS = 100,
 	METRICS_MS = 5000,
-	COMPLAIN_MS = 30000, /* about the same thing */
+	WARN_MS = 30000, /* about the same thing */
 	WHY_MAX = 700,
 	METRICS_MAX = 64 << 20,
 };
@@ -53,8 +53,8 @@ struct watch {
 	struct watch_counts counts;
 	int64_t metrics_ms;
 	bool violation, unfinished;
-	char complained[WHY_MAX];
-	int64_t complained_ms;
+	char warned[WHY_MAX];
+	int64_t warned_ms;
 };
 
 static volatile sig_atomic_t stopped;
@@ -79,15 +79,15 @@ now_ms(void)
 
 /* What goes wrong is tried again, and said: not each time. */
 static void
-complain(struct watch *w, const char *what, const char *why)
+warn_of(struct watch *w, const char *what, const char *why)
 {
 	char text[WHY_MAX];
 
 	snprintf(text, sizeof(text), "%s: %s", what, why);
-	if (strcmp(text, w->complained) == 0 && now_ms() - w->complained_ms < COMPLAIN_MS)
+	if (strcmp(text, w->warned) == 0 && now_ms() - w->warned_ms < WARN_MS)
 		return;
-	memcpy(w->complained, text, sizeof(text));
-	w->complained_ms = now_ms();
+	memcpy(w->warned, text, sizeof(text));
+	w->warned_ms = now_ms();
 	safe_line(stderr, "makotoctl %s: %s", w->c->name, text);
 }
 
@@ -96,7 +96,7 @@ on_problem(void *arg, const char *why)
 {
 	struct watch *w = arg;
 
-	complain(w, w->o->to, why);
+	warn_of(w, w->o->to, why);
 }
 
 /* --- shares ------------------------------------------------------------------------------- */
@@ -114,7 +114,7 @@ on_assigned(void *arg, const char *topic, int32_t partition, int64_t offset, con
 	struct share *s = calloc(1, sizeof(*s)), **at = &w->shares;
 
 	if (s == NULL) {
-		complain(w, topic, "out of memory");
+		warn_of(w, topic, "out of memory");
 		w->unfinished = true;
 		stopped = 1;
 		return;
@@ -177,12 +177,12 @@ open_share(struct watch *w, struct share *s)
 		char what[300];
 
 		snprintf(what, sizeof(what), "the id of topic %s can't be had", s->topic);
-		complain(w, what, why);
+		warn_of(w, what, why);
 		return ERR_REMOTE;
 	}
 	memcpy(s->topic_id, id.text, sizeof(s->topic_id));
 	if ((err = vigil_new(&w->vigil, s->topic, s->topic_id, s->partition, is_compacted(w, s->topic), &s->at, &s->vigil)) != 0)
-		complain(w, s->topic, "out of memory");
+		warn_of(w, s->topic, "out of memory");
 	return err;
 }
 
@@ -194,7 +194,7 @@ commit(struct watch *w, const struct share *s, int64_t offset, const char *note)
 	int err = group_commit(w->group, s->topic, s->partition, offset, note);
 
 	if (err != 0 && err != ERR_NOT_NOW)
-		complain(w, s->topic, err == ERR_NOMEM ? "out of memory" : group_why(w->group));
+		warn_of(w, s->topic, err == ERR_NOMEM ? "out of memory" : group_why(w->group));
 	return err;
 }
 
@@ -216,7 +216,7 @@ tell(struct watch *w, struct share *s, const struct vigil_found *f)
 	char note[GROUP_NOTE_MAX];
 	int err;
 
-	watch_json_note(f->to, note, sizeof(note));
+	watch_json_note(s->again_to > f->to ? s->again_to : f->to, note, sizeof(note));
 	if ((f->run_count > 0 || f->window_count > 0) && (err = commit(w, s, f->from, note)) != 0)
 		return err;
 	if (f->from < f->log_start)
@@ -227,19 +227,16 @@ tell(struct watch *w, struct share *s, const struct vigil_found *f)
 	if (err == 0)
 		err = watch_tell_flush(w->tell, is_stopped, NULL);
 	if (err == ERR_IO) {
-		complain(w, "standard output", "what was found can't be written");
+		warn_of(w, "standard output", "what was found can't be written");
 		w->unfinished = true;
 		stopped = 1;
 	}
 	if (s->again_to < f->to)
-		s->again_to = f->to; /* until it is noted that it was told */
+		s->again_to = f->to; /* of what is below, until that is committed */
 	if (err != 0)
 		return err;
 	watch_metrics_count(&w->counts, f, about.again);
-	if ((err = commit(w, s, f->to, "")) != 0)
-		return err;
-	s->again_to = s->again_to > f->to ? s->again_to : -1;
-	return 0;
+	return commit(w, s, f->to, s->again_to > f->to ? note : "");
 }
 
 /* --- steps --------------------------------------------------------------------------------------- */
@@ -252,7 +249,7 @@ cause(const struct watch *w, int err)
 
 /* Why nothing is judged though there is something: the statement topic can't be read. */
 static void
-complain_of_ledger(struct watch *w, const struct share *s)
+warn_of_ledger(struct watch *w, const struct share *s)
 {
 	struct ledger_stats stats;
 
@@ -260,7 +257,7 @@ complain_of_ledger(struct watch *w, const struct share *s)
 		return;
 	ledger_stats(w->ledger, &stats);
 	if (stats.why[0] != '\0' && !stats.current)
-		complain(w, w->o->topics.dbom_topic, stats.why);
+		warn_of(w, w->o->topics.dbom_topic, stats.why);
 }
 
 /* true: there may be more to do at once. */
@@ -277,12 +274,12 @@ step(struct watch *w, struct share *s)
 	if (err == ERR_NOT_NOW) {
 		if (vigil_lag(s->vigil) == 0)
 			s->judged_ms = clock_wall_ms();
-		complain_of_ledger(w, s);
+		warn_of_ledger(w, s);
 		s->due_ms = now_ms() + IDLE_MS;
 		return false;
 	}
 	if (err != 0) {
-		complain(w, s->topic, cause(w, err));
+		warn_of(w, s->topic, cause(w, err));
 		return false;
 	}
 	if ((err = tell(w, s, f)) != 0) {
@@ -315,7 +312,7 @@ write_metrics(struct watch *w)
 	for (const struct share *s = w->shares; s != NULL; s = s->next)
 		n += s->meant;
 	if ((gauges = calloc(n + 1, sizeof(*gauges))) == NULL) {
-		complain(w, w->o->metrics, "out of memory");
+		warn_of(w, w->o->metrics, "out of memory");
 		return;
 	}
 	n = 0;
@@ -328,9 +325,9 @@ write_metrics(struct watch *w)
 							   .judged_ms = s->judged_ms};
 	watch_metrics_write(&text, w->o->group, &w->counts, gauges, n);
 	if (wr_err(&text) != 0)
-		complain(w, w->o->metrics, "out of memory");
+		warn_of(w, w->o->metrics, "out of memory");
 	else if (file_replace(w->o->metrics, 0644, wr_slice(&text), why, sizeof(why)) != 0)
-		complain(w, "--metrics-file", why);
+		warn_of(w, "--metrics-file", why);
 	wr_free(&text);
 	free(gauges);
 }
@@ -342,7 +339,7 @@ loop(struct watch *w)
 
 	while (!stopped) {
 		if (group_poll(w->group, more ? 0 : POLL_MS) != 0)
-			complain(w, "the group", group_why(w->group));
+			warn_of(w, "the group", group_why(w->group));
 		more = false;
 		for (struct share *s = w->shares; s != NULL && !stopped; s = s->next)
 			if (s->meant && s->due_ms <= now_ms())
