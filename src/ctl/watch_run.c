@@ -162,28 +162,45 @@ is_compacted(const struct watch *w, const char *topic)
 	       strstr(policy, "compact") != NULL;
 }
 
-/* A topic's statements are those of its id: without it, they could be of one that was deleted.  0 or an error, which was said. */
+/* 0 or an error, which was said. */
 static int
-open_share(struct watch *w, struct share *s)
+ask_id(struct watch *w, const struct share *s, char ret[TOPIC_ID_TEXT + 1])
 {
 	const char *name = s->topic, *why;
 	struct topic_id id = {0};
-	int err;
+	char what[300];
 
 	why = way_topic_ids(w->way, &w->o->way.props, &name, 1, &id);
 	if (why == NULL && id.err != 0)
 		why = err_text(id.err);
-	if (why != NULL) {
-		char what[300];
-
-		snprintf(what, sizeof(what), "the id of topic %s can't be had", s->topic);
-		warn_of(w, what, why);
-		return ERR_REMOTE;
+	if (why == NULL) {
+		memcpy(ret, id.text, TOPIC_ID_TEXT + 1);
+		return 0;
 	}
-	memcpy(s->topic_id, id.text, sizeof(s->topic_id));
-	if ((err = vigil_new(&w->vigil, s->topic, s->topic_id, s->partition, is_compacted(w, s->topic), &s->at, &s->vigil)) != 0)
+	snprintf(what, sizeof(what), "the id of topic %s can't be had", s->topic);
+	warn_of(w, what, why);
+	return ERR_REMOTE;
+}
+
+/* A topic's statements are those of its id: without it, they could be of one that was deleted.  0 or an error, which was said. */
+static int
+open_share(struct watch *w, struct share *s)
+{
+	int err = ask_id(w, s, s->topic_id);
+
+	if (err == 0 && (err = vigil_new(&w->vigil, s->topic, s->topic_id, s->partition, is_compacted(w, s->topic), &s->at, &s->vigil)) != 0)
 		warn_of(w, s->topic, "out of memory");
 	return err;
+}
+
+/* The next step opens it there. */
+static void
+begin_anew(struct share *s, struct vigil_begin at)
+{
+	s->at = at;
+	s->again_to = -1;
+	vigil_free(s->vigil);
+	s->vigil = NULL;
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
@@ -260,6 +277,40 @@ warn_of_ledger(struct watch *w, const struct share *s)
 		warn_of(w, w->o->topics.dbom_topic, stats.why);
 }
 
+/* What was judged is gone with the topic that it was in; the one of that name now is another, and is judged from its start. */
+static int
+tell_remade(struct watch *w, struct share *s, int64_t judged_to)
+{
+	struct vigil_run run = {.f = {.window = WINDOW_RECORDS_GONE, .partition = s->partition, .why = "the topic was made again", .issuer = ""},
+				.last_offset = judged_to - 1};
+	struct vigil_found f = {.newest_ms = -1, .tally = {.windows_with[WINDOW_RECORDS_GONE] = 1}, .runs = &run, .run_count = 1};
+	int err = judged_to > 0 ? tell(w, s, &f) : 0;
+
+	if (err == 0)
+		begin_anew(s, (struct vigil_begin){.judged = false});
+	return err;
+}
+
+/* Before anything bad is told of a topic: is it the one that its statements are looked for?  0, or an error. */
+static int
+tell_sure(struct watch *w, struct share *s, const struct vigil_found *f)
+{
+	char id[TOPIC_ID_TEXT + 1];
+	int err;
+
+	if (f->run_count > 0 && (err = ask_id(w, s, id)) != 0)
+		return err;
+	if (f->run_count > 0 && strcmp(id, s->topic_id) != 0)
+		return tell_remade(w, s, vigil_at(s->vigil));
+	if ((err = tell(w, s, f)) != 0)
+		return err;
+	if (f->from == f->to) /* the log was cut short */
+		begin_anew(s, begin_at(f->to));
+	else
+		vigil_done(s->vigil);
+	return 0;
+}
+
 /* true: there may be more to do at once. */
 static bool
 step(struct watch *w, struct share *s)
@@ -282,19 +333,12 @@ step(struct watch *w, struct share *s)
 		warn_of(w, s->topic, cause(w, err));
 		return false;
 	}
-	if ((err = tell(w, s, f)) != 0) {
+	if ((err = tell_sure(w, s, f)) != 0) {
 		s->due_ms = now_ms() + (err == ERR_NOT_NOW ? IDLE_MS : AFTER_ERROR_MS);
 		return false;
 	}
 	s->judged_ms = clock_wall_ms();
 	s->due_ms = 0;
-	if (f->from == f->to) { /* its records are gone: it may be another topic of that name, from here on */
-		s->at = begin_at(f->to);
-		vigil_free(s->vigil);
-		s->vigil = NULL;
-		return true;
-	}
-	vigil_done(s->vigil);
 	return true;
 }
 

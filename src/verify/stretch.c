@@ -10,8 +10,8 @@ struct seen_record {
 struct stretch {
 	int64_t from, to;
 	bool full;
-	struct seen_record *records;
-	size_t count;
+	struct seen_record *records; /* grow as they come: many partitions are idle */
+	size_t count, cap;
 	struct ledger_name names[STRETCH_NAMES];
 	size_t name_count;
 	struct ledger_name *asked; /* with the next want; grows for one stretch */
@@ -21,13 +21,7 @@ struct stretch {
 struct stretch *
 stretch_new(void)
 {
-	struct stretch *s = calloc(1, sizeof(*s));
-
-	if (s != NULL && (s->records = calloc(STRETCH_RECORDS, sizeof(*s->records))) == NULL) {
-		free(s);
-		return NULL;
-	}
-	return s;
+	return calloc(1, sizeof(struct stretch));
 }
 
 void
@@ -108,10 +102,24 @@ place_of(struct stretch *s, const struct ledger_name *name)
 	return (uint32_t)s->name_count;
 }
 
+static int
+room(struct stretch *s)
+{
+	size_t cap = s->cap == 0 ? 64 : s->cap * 2;
+	struct seen_record *more;
+
+	if (s->count < s->cap)
+		return 0;
+	if ((more = reallocarray(s->records, cap, sizeof(*more))) == NULL)
+		return ERR_NOMEM;
+	s->records = more;
+	s->cap = cap;
+	return 0;
+}
+
 int
 stretch_record(struct stretch *s, const struct verdict_record *r)
 {
-	struct seen_record *to = &s->records[s->count];
 	struct ledger_name name;
 	uint32_t place = 0;
 
@@ -121,8 +129,9 @@ stretch_record(struct stretch *s, const struct verdict_record *r)
 			s->to = r->offset;
 		return ERR_LIMIT;
 	}
-	*to = (struct seen_record){r->offset, r->timestamp, place};
-	s->count++;
+	if (room(s) != 0)
+		return ERR_NOMEM;
+	s->records[s->count++] = (struct seen_record){r->offset, r->timestamp, place};
 	s->to = r->offset + 1;
 	return 0;
 }
@@ -135,7 +144,13 @@ stretch_judged(struct stretch *s, int64_t to)
 	while (n < s->count && s->records[n].offset < to)
 		n++;
 	s->count -= n;
-	memmove(s->records, s->records + n, s->count * sizeof(*s->records));
+	if (s->count > 0) {
+		memmove(s->records, s->records + n, s->count * sizeof(*s->records));
+	} else {
+		free(s->records);
+		s->records = NULL;
+		s->cap = 0;
+	}
 	s->from = to;
 	if (s->to < to)
 		s->to = to;

@@ -16,6 +16,7 @@ static char steps[512];   /* what was done, in its order */
 static int fails[8];      /* each commit's outcome, in its order */
 static int tells, flushes;
 static unsigned commits;
+static const char *topic_id; /* NULL: it can't be had */
 
 static void
 note_step(const char *text)
@@ -88,10 +89,15 @@ watch_tell_flush(struct watch_tell *t UNUSED, bool (*stop)(void *arg) UNUSED, vo
 }
 
 const char *
-way_topic_ids(const struct way *w UNUSED, const struct args_props *props UNUSED, const char *const *topics UNUSED, size_t count UNUSED,
-	      struct topic_id *ret UNUSED)
+way_topic_ids(const struct way *w UNUSED, const struct args_props *props UNUSED, const char *const *topics, size_t count,
+	      struct topic_id *ret)
 {
-	return "nobody tells";
+	ck_assert_str_eq(topics[0], "orders");
+	ck_assert_uint_eq(count, 1);
+	if (topic_id == NULL)
+		return "nobody tells";
+	(void)snprintf(ret[0].text, sizeof(ret[0].text), "%s", topic_id);
+	return NULL;
 }
 
 int
@@ -120,6 +126,7 @@ setup(void)
 	memset(fails, 0, sizeof(fails));
 	tells = flushes = 0;
 	commits = 0;
+	topic_id = NULL;
 	stopped = 0;
 }
 
@@ -241,6 +248,27 @@ START_TEST(a_violation_is_one_whatever_else_fails)
 }
 END_TEST
 
+START_TEST(nothing_bad_is_told_of_another_topic_of_that_name)
+{
+	struct share *s = assigned(10, "");
+
+	(void)snprintf(s->topic_id, sizeof(s->topic_id), "AAECAwQFBgcICQoLDA0ODw");
+	ck_assert_int_eq(vigil_new(&watch.vigil, s->topic, s->topic_id, 2, false, &s->at, &s->vigil), 0);
+	/* As long as it isn't known which topic it is, it waits. */
+	ck_assert_int_eq(tell_sure(&watch, s, &found), ERR_REMOTE);
+	ck_assert_str_eq(steps, "");
+	topic_id = "BBECAwQFBgcICQoLDA0ODw";
+	ck_assert_int_eq(tell_sure(&watch, s, &found), 0);
+	ck_assert_str_eq(steps, "");
+	ck_assert_ptr_null(s->vigil);
+	ck_assert(!s->at.judged && s->at.from.kind == TOPIC_BOUND_NONE);
+	/* What was judged of the old one is gone, which is a finding. */
+	ck_assert_int_eq(tell_remade(&watch, s, 10), 0);
+	ck_assert_str_eq(steps, "orders/2 at 0, telling up to 0; told 0-0; flushed; orders/2 at 0");
+	ck_assert(watch.violation);
+}
+END_TEST
+
 START_TEST(shares_come_and_go)
 {
 	struct share *s = assigned(-1, "");
@@ -273,6 +301,7 @@ main(void)
 	tcase_add_loop_test(t, what_was_told_and_not_committed_is_told_again, 0, 2);
 	tcase_add_test(t, what_another_began_to_tell_is_marked);
 	tcase_add_test(t, a_violation_is_one_whatever_else_fails);
+	tcase_add_test(t, nothing_bad_is_told_of_another_topic_of_that_name);
 	tcase_add_test(t, shares_come_and_go);
 	suite_add_tcase(s, t);
 	return suite_run(s);
