@@ -289,7 +289,7 @@ is_known(const struct answered_conf *about, const struct ledger_name *name)
 static int64_t
 decided(const struct stretch *s, const struct answered_conf *about, int64_t due, const bool *listed)
 {
-	bool known[STRETCH_NAMES];
+	bool known[STRETCH_NAMES] = {false};
 
 	for (size_t i = 0; i < s->name_count; i++)
 		known[i] = is_known(about, &s->names[i]);
