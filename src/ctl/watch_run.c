@@ -261,7 +261,9 @@ tell(struct watch *w, struct share *s, const struct vigil_found *f)
 static const char *
 cause(const struct watch *w, int err)
 {
-	return err == ERR_NOMEM ? "out of memory" : consumer_why(w->consumer);
+	return err == ERR_NOMEM	  ? "out of memory"
+	       : err == ERR_LIMIT ? "the statements about what is next to be judged are too many, or too large, to be kept in memory"
+				  : consumer_why(w->consumer);
 }
 
 /* Why nothing is judged though there is something: the statement topic can't be read. */

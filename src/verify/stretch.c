@@ -270,7 +270,10 @@ mark_listed(const struct stretch *s, const struct runs *r, bool *listed)
 	}
 }
 
-/* Does the answer say what becomes of records that name it?  It is there, or a later one of its chain is, so that it won't come. */
+/*
+ * Does the answer say what becomes of records that name it?  It is there, or a later one of its chain is, so that it won't
+ * come.  One that doesn't count says nothing: anybody may have written it, and the one that counts may come.
+ */
 static bool
 is_known(const struct answered_conf *about, const struct ledger_name *name)
 {
@@ -278,8 +281,7 @@ is_known(const struct answered_conf *about, const struct ledger_name *name)
 		const struct verdict_window *w = &about->answer->windows[i]->w;
 		const struct statement *t = w->statement;
 
-		if (chain_id_eq(&t->chain, &name->chain) &&
-		    (t->window_id == name->window_id || (t->window_id > name->window_id && w->trust != TRUST_NONE)))
+		if (w->trust != TRUST_NONE && t->window_id >= name->window_id && chain_id_eq(&t->chain, &name->chain))
 			return true;
 	}
 	return false;

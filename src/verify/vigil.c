@@ -370,7 +370,7 @@ ask_once(struct vigil *v, int64_t wall_ms)
 	return err;
 }
 
-/* A whole answer, with all that is to be known.  0, ERR_NOT_NOW, ERR_NOMEM. */
+/* A whole answer, with all that is to be known.  0, ERR_NOT_NOW, ERR_LIMIT, ERR_NOMEM. */
 static int
 ask(struct vigil *v, int64_t wall_ms)
 {
@@ -387,6 +387,8 @@ ask(struct vigil *v, int64_t wall_ms)
 	for (int i = 0; i < ASK_TIMES && lacks; i++) {
 		if ((err = ask_once(v, wall_ms)) != 0 || (err = stretch_lacks(v->stretch, &v->about, &lacks)) != 0)
 			return err;
+		if (v->answer.too_large)
+			return ERR_LIMIT;
 		if (!v->answer.whole)
 			return ERR_NOT_NOW;
 	}
@@ -430,6 +432,7 @@ judge(struct vigil *v, int64_t wall_ms)
 						    .log_start = v->low,
 						    .from = v->found.from,
 						    .to = v->found.to,
+						    .live = true,
 						    .compacted = v->compacted,
 						    .arg = v,
 						    .record = on_record,

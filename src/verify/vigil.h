@@ -64,7 +64,8 @@ void vigil_free(struct vigil *v); /* NULL is fine */
 
 /*
  * 0: *ret is valid until vigil_done(), or until it is stepped again (then it is judged anew).  ERR_NOT_NOW: there is
- * nothing (yet).  Else what a consumer fails with; nothing is lost, and it may be stepped again.
+ * nothing (yet).  ERR_LIMIT, once: the ledger hasn't room for the statements about what is next.  Else what a consumer fails
+ * with; nothing is lost, and it may be stepped again.
  */
 int vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_found **ret) MUSTCHECK;
 void vigil_done(struct vigil *v);
