@@ -57,12 +57,18 @@ struct verdict_window {
 	struct slice manifest;      /* the header's bytes; p == NULL: none */
 	bool checked;               /* whoever gives it made sure that the manifest is right */
 	const char *issuer;         /* whose it is; "" or NULL: nobody's by name */
+	const char *keyid;          /* of the key that signed it, which stays; NULL: none did, or it isn't told */
 	const char *why;            /* TRUST_NONE: why, a text that stays; or NULL */
 	/*
 	 * On a mirror: a bit for each member, set when a copy of it was met; who gives it keeps it for as long as
 	 * there are records.  NULL: this instance alone remembers them.
 	 */
 	uint8_t *met;
+};
+
+struct verdict_hashes { /* what was expected and what was found, where hashes tell them apart */
+	const char *of;                 /* "leaf", "root", "manifest", "statement": a text that stays */
+	const uint8_t *expected, *found; /* SHA256_LEN bytes each; NULL: it is not known, or there is none */
 };
 
 struct verdict_record {
@@ -95,6 +101,8 @@ struct verdict_options {
 	 * behind what the leaf covers (the window's own triple not counted).  Anybody may have put them there.
 	 */
 	void (*behind)(void *arg, int64_t offset, size_t headers);
+	/* May be NULL.  Told before `record` or `window`, of the same violation. */
+	void (*hashes)(void *arg, const struct verdict_hashes *h);
 	/*
 	 * May be NULL: missing.  A place that holds no record, and nothing that is known here says why: what it
 	 * is, and *ret_why in words.  `open`: no statement tells how the member's transaction ended.

@@ -84,6 +84,22 @@ tell_window(const struct verdicts *v, const struct judged *j, enum window_findin
 	v->o.window(v->o.arg, &j->w, f, offset, why);
 }
 
+static inline void
+tell_hashes(const struct verdicts *v, const char *of, const uint8_t *expected, const uint8_t *found)
+{
+	const struct verdict_hashes h = {of, expected, found};
+
+	if (v->o.hashes != NULL)
+		v->o.hashes(v->o.arg, &h);
+}
+
+/* The leaf of member i, when a manifest tells it. */
+static inline const uint8_t *
+member_leaf(const struct judged *j, uint64_t i)
+{
+	return j->has_manifest ? manifest_leaf(j->w.statement->manifest, j->w.manifest, i) : NULL;
+}
+
 /* Room for one more of `size` bytes.  0 or ERR_NOMEM. */
 int verdict_room(void **list, size_t count, size_t *cap, size_t size) MUSTCHECK;
 

@@ -253,15 +253,20 @@ judge_listed(struct verdicts *v, struct look *l, struct judged *j)
 {
 	const struct statement *s = j->w.statement;
 	int64_t offset = l->r->offset;
+	uint8_t leaf[LEAF_LEN];
 	uint64_t i = 0;
 
 	(void)runs_find(&s->ranges, offset, &i);
 	if (!j->has_manifest)
 		return judge_without_manifest(v, l, j, i);
-	if (has_leaf(v, l, j, manifest_leaf(s->manifest, j->w.manifest, i))) {
+	if (has_leaf(v, l, j, member_leaf(j, i))) {
 		j->seen[i] = SEEN_MATCHED;
 		tell_record(v, offset, good(j, VERDICT_VERIFIED), "", j, l->behind);
-	} else if (leaf_elsewhere(v, l, j)) {
+		return 0;
+	}
+	(void)leaf_for(v, l, j, leaf);
+	tell_hashes(v, "leaf", member_leaf(j, i), leaf);
+	if (leaf_elsewhere(v, l, j)) {
 		j->seen[i] = SEEN_HELD;
 		tell_record(v, offset, VERDICT_MISPLACED, "it belongs to another offset of its window", j, l->behind);
 	} else {
@@ -395,6 +400,7 @@ decide_copy(const struct verdicts *v, const struct stray *s)
 	uint64_t n = j->has_manifest ? t->leaf_count : 0;
 	bool met = false, first = j->next_copy < n && is_leaf_of(s, j->next_copy) && is_first_copy(j, j->next_copy);
 
+	tell_hashes(v, "leaf", NULL, s->leaf);
 	for (uint64_t i = 0; i < n && !first; i++) {
 		if (!is_leaf_of(s, i))
 			continue;
@@ -421,6 +427,7 @@ decide_stray(const struct verdicts *v, const struct stray *s)
 	const struct statement *t = j->w.statement;
 	bool met = false, every = true;
 
+	tell_hashes(v, "leaf", NULL, s->leaf);
 	for (uint64_t i = 0; j->has_manifest && i < t->leaf_count; i++) {
 		if (!is_leaf_of(s, i))
 			continue;
@@ -494,6 +501,7 @@ verdicts_end(struct verdicts *v)
 		const struct waiting *w = &v->waiting[i];
 		struct judged *j = w->window;
 		int reading = verdict_right_reading(j);
+		uint8_t root[SHA256_LEN];
 
 		if (j->in_trees < j->w.statement->leaf_count)
 			tell_record(v, w->offset, VERDICT_UNATTESTED,
@@ -501,10 +509,13 @@ verdicts_end(struct verdicts *v)
 				    w->behind[READING_ALL]);
 		else if (reading < READINGS)
 			tell_record(v, w->offset, good(j, VERDICT_VERIFIED), "", j, w->behind[reading]);
-		else
+		else {
+			tree_root(&j->trees[READING_ALL], root);
+			tell_hashes(v, "root", j->w.statement->root, root);
 			tell_record(v, w->offset, VERDICT_ALTERED,
 				    "one of its window's records was altered; without a manifest it can't be told which",
 				    j, w->behind[READING_ALL]);
+		}
 	}
 	for (size_t i = 0; i < v->stray_count; i++)
 		(v->o.mirror ? decide_copy : decide_stray)(v, &v->strays[i]);

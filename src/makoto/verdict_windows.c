@@ -163,10 +163,23 @@ judge_link(const struct verdicts *v, const struct judged *j, const struct judged
 		tell_window(v, j, WINDOW_GAP, -1,
 			    before == NULL ? "the chain's first statements are not there"
 					   : "statements before this one are not there");
-	else if (fault != NULL)
+	else if (fault != NULL) {
+		if (memcmp(before->w.sha256, s->previous_statement, SHA256_LEN) != 0)
+			tell_hashes(v, "statement", before->w.sha256, s->previous_statement);
 		tell_window(v, j, WINDOW_BREAK, -1, fault);
-	else if (before == NULL && s->previous_window != 0)
+	} else if (before == NULL && s->previous_window != 0)
 		tell_window(v, j, WINDOW_BREAK, -1, "it names a statement before it, and there can be none");
+}
+
+static void
+tell_no_manifest(const struct verdicts *v, const struct judged *j)
+{
+	uint8_t found[SHA256_LEN];
+
+	sha256_of(j->w.manifest, found);
+	tell_hashes(v, "manifest", j->w.statement->manifest_sha256, j->w.manifest.p == NULL ? NULL : found);
+	tell_window(v, j, WINDOW_MANIFEST_MISSING, -1,
+		    j->w.manifest.p == NULL ? "it declares a manifest and has none" : "its manifest doesn't match the signed root");
 }
 
 /* Forks and links: statements of one chain in a row. */
@@ -186,15 +199,15 @@ judge_chains(struct verdicts *v)
 		if (before != NULL && before->w.statement->window_id == s->window_id) {
 			j->fork_loser = true;
 			/* The same payload twice is no fork, whatever its signature. */
-			if (memcmp(before->w.sha256, j->w.sha256, SHA256_LEN) != 0)
+			if (memcmp(before->w.sha256, j->w.sha256, SHA256_LEN) != 0) {
+				tell_hashes(v, "statement", before->w.sha256, j->w.sha256);
 				tell_window(v, j, WINDOW_FORK, -1, "another statement for the same chain and window was published before");
+			}
 			continue;
 		}
 		judge_link(v, j, before);
 		if (s->manifest != MANIFEST_NONE && !j->has_manifest)
-			tell_window(v, j, WINDOW_MANIFEST_MISSING, -1,
-				    j->w.manifest.p == NULL ? "it declares a manifest and has none"
-							    : "its manifest doesn't match the signed root");
+			tell_no_manifest(v, j);
 		before = j;
 	}
 }
@@ -426,6 +439,7 @@ judge_members(const struct verdicts *v, const struct judged *j)
 			if (offset < v->o.from || offset >= v->o.to)
 				continue;
 			if (j->seen[i] == SEEN_REUSED || (j->seen[i] == SEEN_ROOT && wrong_root)) {
+				tell_hashes(v, "leaf", member_leaf(j, i), NULL);
 				tell_window(v, j, WINDOW_OFFSET_REUSED, offset, "another record is in this member's place");
 				whole = false;
 			} else if (j->seen[i] != SEEN_NOT) {
@@ -446,6 +460,8 @@ judge_members(const struct verdicts *v, const struct judged *j)
 								? WINDOW_MISSING
 								: v->o.absent(v->o.arg, &j->w, offset, open, &why);
 
+				if (window_finding_is_violation(f))
+					tell_hashes(v, "leaf", member_leaf(j, i), NULL);
 				tell_window(v, j, f, offset, why);
 				whole = whole && !window_finding_is_violation(f);
 			}

@@ -109,6 +109,15 @@ on_behind(void *arg, int64_t offset, size_t headers)
 }
 
 static void
+on_hashes(void *arg, const struct verdict_hashes *h)
+{
+	const struct open *o = arg;
+
+	if (o->e->conf.hashes != NULL)
+		o->e->conf.hashes(o->e->conf.record_arg, h);
+}
+
+static void
 on_window(void *arg, const struct verdict_window *w, enum window_finding f, int64_t offset, const char *why)
 {
 	/* What is wrong with windows of other partitions is not ours to tell. */
@@ -211,6 +220,7 @@ open_window(struct elsewhere *e, const struct triple *named, const struct place 
 					  .pending_max_ms = e->conf.pending_max_ms,
 					  .record = on_record,
 					  .behind = on_behind,
+					  .hashes = on_hashes,
 					  .window = on_window,
 					  .arg = o};
 	const struct fetched *first;

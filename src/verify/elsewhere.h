@@ -29,7 +29,8 @@ struct elsewhere_conf {
 	void (*record)(void *arg, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
 		       uint64_t window_id, const char *issuer);
 	void (*behind)(void *arg, int64_t offset, size_t headers); /* as verdict_options', before `record`; may be NULL */
-	void *record_arg; /* of both */
+	void (*hashes)(void *arg, const struct verdict_hashes *h); /* the same */
+	void *record_arg; /* of these */
 };
 
 struct elsewhere;

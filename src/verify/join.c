@@ -8,6 +8,8 @@ struct join {
 	const struct verdict_window *told[WINDOW_FINDINGS]; /* the window that was counted last */
 	const struct verdict_record *current;
 	size_t behind; /* headers that are not covered, of the record that is told next */
+	struct verdict_hashes hashes; /* of what is told next; `of` NULL: none */
+	uint8_t expected[SHA256_LEN], found[SHA256_LEN];
 	int64_t log_start_now;
 	int64_t read_from, read_to;
 	int err; /* of something in a callback */
@@ -23,20 +25,26 @@ static void
 tell(struct join *j, struct finding *f)
 {
 	f->partition = j->conf.partition;
+	f->hashes = j->hashes.of == NULL ? NULL : &j->hashes;
 	if (j->conf.found != NULL)
 		j->conf.found(j->conf.arg, f);
+	j->hashes.of = NULL;
 }
 
 static void
 record_found(struct join *j, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
-	     uint64_t window_id, const char *issuer)
+	     uint64_t window_id, const char *issuer, const struct verdict_window *w)
 {
 	struct finding f = {.about_record = true, .verdict = v, .offset = offset, .why = why, .headers_behind = j->behind,
-			    .issuer = issuer == NULL ? "" : issuer};
+			    .issuer = issuer == NULL ? "" : issuer, .stated = w};
 
 	j->behind = 0;
-	if (offset < j->conf.from || offset >= j->conf.to)
+	if (!verdict_is_violation(v))
+		j->hashes.of = NULL; /* a copy that proved to be right */
+	if (offset < j->conf.from || offset >= j->conf.to) {
+		j->hashes.of = NULL;
 		return; /* read only for the sake of others */
+	}
 	if (chain != NULL) {
 		f.has_window = true;
 		f.chain = *chain;
@@ -54,6 +62,19 @@ on_behind(void *arg, int64_t offset UNUSED, size_t headers)
 	struct join *j = arg;
 
 	j->behind = headers;
+}
+
+/* It is told next; what they point to needn't be there then. */
+static void
+on_hashes(void *arg, const struct verdict_hashes *h)
+{
+	struct join *j = arg;
+
+	j->hashes = (struct verdict_hashes){h->of, h->expected == NULL ? NULL : j->expected, h->found == NULL ? NULL : j->found};
+	if (h->expected != NULL)
+		memcpy(j->expected, h->expected, SHA256_LEN);
+	if (h->found != NULL)
+		memcpy(j->found, h->found, SHA256_LEN);
 }
 
 /* Does the record name a window of which something is known elsewhere?  Then that decides. */
@@ -86,16 +107,16 @@ on_record(void *arg, int64_t offset, enum verdict v, const char *why, const stru
 	    j->current->offset == offset && judged_elsewhere(j))
 		return;
 	if (w == NULL)
-		record_found(j, offset, v, why, NULL, 0, "");
+		record_found(j, offset, v, why, NULL, 0, "", NULL);
 	else
-		record_found(j, offset, v, why, &w->statement->chain, w->statement->window_id, w->issuer);
+		record_found(j, offset, v, why, &w->statement->chain, w->statement->window_id, w->issuer, w);
 }
 
 static void
 on_elsewhere(void *arg, int64_t offset, enum verdict v, const char *why, const struct chain_id *chain,
 	     uint64_t window_id, const char *issuer)
 {
-	record_found(arg, offset, v, why, chain, window_id, issuer);
+	record_found(arg, offset, v, why, chain, window_id, issuer, NULL);
 }
 
 /* A place that holds no record: something may be known that verdicts can't know. */
@@ -128,10 +149,12 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding found, 
 	struct join *j = arg;
 	const struct statement *s = w->statement;
 	struct finding f = {.offset = offset, .why = why, .has_window = true, .chain = s->chain, .window_id = s->window_id,
-			    .issuer = w->issuer == NULL ? "" : w->issuer};
+			    .issuer = w->issuer == NULL ? "" : w->issuer, .stated = w};
 
-	if (!in_range(j, s))
+	if (!in_range(j, s)) {
+		j->hashes.of = NULL;
 		return;
+	}
 	f.window = found;
 	if (offset >= 0)
 		j->tally.members[found]++;
@@ -193,6 +216,7 @@ join_new(const struct join_conf *conf, struct join **ret)
 				    .compacted = conf->compacted,
 				    .record = on_record,
 				    .behind = on_behind,
+				    .hashes = on_hashes,
 				    .absent = on_absent,
 				    .window = on_window};
 	struct elsewhere_conf ec = conf->elsewhere;
@@ -210,6 +234,7 @@ join_new(const struct join_conf *conf, struct join **ret)
 	ec.partition = conf->partition;
 	ec.record = on_elsewhere;
 	ec.behind = on_behind;
+	ec.hashes = on_hashes;
 	ec.record_arg = j;
 	if ((j->verdicts = verdicts_new(&o)) == NULL || (j->elsewhere = elsewhere_new(&ec)) == NULL)
 		goto fail;

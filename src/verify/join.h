@@ -25,10 +25,13 @@ struct finding { /* about a record, or about a window or one of its members */
 	bool has_window;
 	struct chain_id chain;
 	uint64_t window_id;
+	/* For as long as it is told. */
+	const struct verdict_window *stated; /* that window, where it is this partition's; or NULL */
+	const struct verdict_hashes *hashes; /* of a violation; or NULL */
 };
 
 struct join_conf {
-	struct elsewhere_conf elsewhere; /* all but partition, record, behind and record_arg */
+	struct elsewhere_conf elsewhere; /* all but partition, record, behind, hashes and record_arg */
 	int32_t partition;
 	int64_t from, to;  /* verdicts are wanted of offsets from … to-1 */
 	int64_t log_start; /* the first offset that is there */

@@ -56,6 +56,7 @@ kept_make(struct spool *spool, const struct published *p, struct slice manifest,
 	k->w.statement = &k->s;
 	k->w.trust = p->trust;
 	k->w.issuer = p->issuer;
+	k->w.keyid = p->signer;
 	memcpy(k->w.sha256, p->sha256, SHA256_LEN);
 	*ret = k;
 	return 0;
@@ -74,6 +75,7 @@ kept_merge(struct kept *k, const struct kept *again)
 	if (again->w.trust == TRUST_SIGNED && k->w.trust != TRUST_SIGNED) {
 		k->w.trust = TRUST_SIGNED;
 		k->w.issuer = again->w.issuer;
+		k->w.keyid = again->w.keyid;
 	}
 	if (!right_manifest(&k->s, k->w.manifest) && right_manifest(&k->s, again->w.manifest))
 		k->w.manifest = again->w.manifest;

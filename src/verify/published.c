@@ -73,8 +73,10 @@ published_check(struct published *p, const struct policy *policy)
 	p->why = o.why;
 	if (is_signed)
 		p->state = o.trust == TRUST_SIGNED ? PUBLISHED_SIGNED : PUBLISHED_UNTRUSTED;
-	if (p->state == PUBLISHED_SIGNED) /* what the envelope says may be anything */
-		copy_keyid(p, slice_str(public_key_id(f.signer)));
+	if (p->state == PUBLISHED_SIGNED) { /* what the envelope says may be anything */
+		p->signer = public_key_id(f.signer);
+		copy_keyid(p, slice_str(p->signer));
+	}
 	return 0;
 }
 

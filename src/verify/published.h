@@ -28,6 +28,7 @@ struct published {
 	char keyid[80];              /* SIGNED: of that key; else as the envelope says, cut off when longer */
 	enum verdict_trust trust;    /* TRUST_NONE until it was checked */
 	const char *issuer;          /* whose key made the signature; "": nobody's by name.  Lives with the policy. */
+	const char *signer;          /* SIGNED: that key's id, which lives with the policy; else NULL */
 	const char *why;             /* of what is unreadable, or doesn't count; else "" */
 };
 

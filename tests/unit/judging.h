@@ -12,6 +12,12 @@ struct seen {
 	int64_t offsets[VERDICT_COUNT]; /* the last one */
 	int64_t absent[WINDOW_FINDINGS];
 	size_t behind[WORLD_RECORDS]; /* headers that aren't covered, by offset */
+	struct { /* of the last violation */
+		const char *of; /* NULL: none */
+		bool has_expected, has_found;
+		uint8_t expected[SHA256_LEN], found[SHA256_LEN];
+	} hashes;
+	char keyid[80]; /* of the last window that is this partition's */
 	char why[256]; /* of the last record that isn't verified */
 	char issuer[64]; /* of the last record whose window has one */
 	enum tally_outcome outcome;
@@ -47,11 +53,35 @@ teardown(void)
 	world_proxy_close(&other);
 }
 
+/* Hashes are told of violations alone, and a window is this partition's. */
+static void
+on_hashes_found(struct seen *s, const struct finding *f)
+{
+	bool violation = f->about_record ? verdict_is_violation(f->verdict) : window_finding_is_violation(f->window);
+
+	if (f->stated != NULL) {
+		ck_assert(f->has_window && f->stated->statement->window_id == f->window_id);
+		snprintf(s->keyid, sizeof(s->keyid), "%s", f->stated->keyid == NULL ? "" : f->stated->keyid);
+	}
+	ck_assert(violation || f->hashes == NULL);
+	if (!violation)
+		return;
+	memset(&s->hashes, 0, sizeof(s->hashes));
+	if (f->hashes == NULL)
+		return;
+	s->hashes.of = f->hashes->of;
+	if ((s->hashes.has_expected = f->hashes->expected != NULL))
+		memcpy(s->hashes.expected, f->hashes->expected, SHA256_LEN);
+	if ((s->hashes.has_found = f->hashes->found != NULL))
+		memcpy(s->hashes.found, f->hashes->found, SHA256_LEN);
+}
+
 static void
 on_found(void *arg, const struct finding *f)
 {
 	struct seen *s = arg;
 
+	on_hashes_found(s, f);
 	ck_assert_ptr_nonnull(f->why);
 	ck_assert_int_eq(f->partition, 0);
 	if (f->about_record) {

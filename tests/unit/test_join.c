@@ -48,6 +48,11 @@ START_TEST(altered)
 	ck_assert_int_eq(s.offsets[VERDICT_ALTERED], 7);
 	if (_i == 0)
 		ck_assert_ptr_nonnull(strstr(s.why, "value"));
+	/* With what was expected, and what is there. */
+	ck_assert_str_eq(s.hashes.of, "leaf");
+	ck_assert(s.hashes.has_expected && s.hashes.has_found);
+	ck_assert_mem_eq(s.hashes.expected, r->leaf, SHA256_LEN);
+	ck_assert_mem_ne(s.hashes.found, r->leaf, SHA256_LEN);
 }
 END_TEST
 
@@ -97,6 +102,10 @@ START_TEST(removed)
 	ck_assert_uint_eq(s.tally.members[WINDOW_MISSING], 2);
 	ck_assert_uint_eq(s.tally.windows_with[WINDOW_MISSING], 1);
 	ck_assert_uint_eq(s.tally.windows_with[WINDOW_COMPLETE], 2);
+	ck_assert_str_eq(s.hashes.of, "leaf");
+	ck_assert(s.hashes.has_expected && !s.hashes.has_found);
+	ck_assert_mem_eq(s.hashes.expected, w.r[7].leaf, SHA256_LEN);
+	ck_assert_str_eq(s.keyid, signer_keyid(proxy.signer));
 }
 END_TEST
 
@@ -166,6 +175,14 @@ START_TEST(gap)
 }
 END_TEST
 
+static void
+ck_statement_hashes(const struct seen *s)
+{
+	ck_assert_str_eq(s->hashes.of, "statement");
+	ck_assert(s->hashes.has_expected && s->hashes.has_found);
+	ck_assert_mem_ne(s->hashes.expected, s->hashes.found, SHA256_LEN);
+}
+
 START_TEST(chain_break)
 {
 	struct seen s;
@@ -175,6 +192,7 @@ START_TEST(chain_break)
 	s = JUDGE();
 	ck_verdicts(&s, 10, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
 	ck_assert_int_eq(s.findings[WINDOW_BREAK], 1);
+	ck_statement_hashes(&s);
 }
 END_TEST
 
@@ -182,6 +200,7 @@ END_TEST
 START_TEST(forked)
 {
 	struct world_proxy before;
+	uint8_t hash[SHA256_LEN];
 	struct seen s;
 
 	WINDOW(&proxy, .n = 5);
@@ -193,6 +212,11 @@ START_TEST(forked)
 	s = JUDGE();
 	ck_verdicts(&s, 10, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
 	ck_assert_int_eq(s.findings[WINDOW_FORK], 1);
+	sha256_of(wr_slice(&w.s[1].payload), hash);
+	ck_statement_hashes(&s);
+	ck_assert_mem_eq(s.hashes.expected, hash, SHA256_LEN);
+	sha256_of(wr_slice(&w.s[2].payload), hash);
+	ck_assert_mem_eq(s.hashes.found, hash, SHA256_LEN);
 }
 END_TEST
 
@@ -223,6 +247,8 @@ START_TEST(manifest_missing)
 	s = JUDGE();
 	ck_verdicts(&s, 5, VERDICT_VERIFIED, 0, TALLY_VIOLATION);
 	ck_assert_int_eq(s.findings[WINDOW_MANIFEST_MISSING], 1);
+	ck_assert_str_eq(s.hashes.of, "manifest");
+	ck_assert(s.hashes.has_expected && !s.hashes.has_found);
 	/* With one altered it can't be told which; with one gone nothing can be told. */
 	snprintf(w.r[2].value, sizeof(w.r[2].value), "forged");
 	s = JUDGE();
