@@ -284,3 +284,26 @@ policy_mirrors(const struct policy *p, struct slice topic, struct slice of_clust
 	}
 	return false;
 }
+
+size_t
+policy_key_count(const struct policy *p)
+{
+	return p->grant_count;
+}
+
+void
+policy_key(const struct policy *p, size_t i, struct policy_key *ret)
+{
+	const struct policy_grant *g = &p->grants[i];
+	const struct policy_issuer *s = &p->issuers[g->issuer];
+
+	*ret = (struct policy_key){.issuer = s->name,
+				   .keyid = public_key_id(g->key),
+				   .level = s->level,
+				   .from_ms = s->from_ms > g->from_ms ? s->from_ms : g->from_ms,
+				   .until_ms = s->until_ms < g->until_ms ? s->until_ms : g->until_ms,
+				   .topics = (const char *const *)s->topics.list,
+				   .clusters = (const char *const *)s->clusters.list,
+				   .topic_count = s->topics.count,
+				   .cluster_count = s->clusters.count};
+}

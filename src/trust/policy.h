@@ -49,6 +49,18 @@ struct policy_opinion {
 
 void policy_trust(const struct policy *p, const struct policy_facts *f, struct policy_opinion *ret);
 
+struct policy_key { /* one that is trusted, and with what; all lives with the policy */
+	const char *issuer, *keyid;      /* issuer "": nobody by name */
+	int level;                       /* of statements, at least */
+	int64_t from_ms, until_ms;       /* both included; INT64_MIN and INT64_MAX: no bound */
+	const char *const *topics, *const *clusters; /* globs */
+	size_t topic_count, cluster_count;
+};
+
+/* All keys; one that is of several issuers is there for each. */
+size_t policy_key_count(const struct policy *p);
+void policy_key(const struct policy *p, size_t i, struct policy_key *ret);
+
 /* May records of that topic that no statement vouches for be seen? */
 bool policy_allows_unattested(const struct policy *p, struct slice topic);
 

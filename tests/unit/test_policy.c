@@ -128,6 +128,37 @@ START_TEST(one_key_two_issuers)
 }
 END_TEST
 
+/* Every key for each issuer, with what it may and when. */
+START_TEST(all_keys)
+{
+	struct policy_key k;
+
+	load("issuers:\n"
+	     "  a: {keys: [p256.pem], topics: [x, \"y-*\"], clusters: [east], level: 3, not.before: 2026-01-01T00:00:00Z}\n"
+	     "  b: {keys: [ed.pem, p256.pem]}\n");
+	ck_assert_uint_eq(policy_key_count(policy), 3);
+	policy_key(policy, 0, &k);
+	ck_assert_str_eq(k.issuer, "a");
+	ck_assert_str_eq(k.keyid, public_key_id(p256));
+	ck_assert_int_eq(k.level, 3);
+	ck_assert_int_eq(k.from_ms, T2026);
+	ck_assert_int_eq(k.until_ms, INT64_MAX);
+	ck_assert_uint_eq(k.topic_count, 2);
+	ck_assert_str_eq(k.topics[1], "y-*");
+	ck_assert_uint_eq(k.cluster_count, 1);
+	ck_assert_str_eq(k.clusters[0], "east");
+	policy_key(policy, 1, &k);
+	ck_assert_str_eq(k.issuer, "b");
+	ck_assert_str_eq(k.keyid, public_key_id(ed));
+	ck_assert_int_eq(k.level, 2);
+	ck_assert_int_eq(k.from_ms, INT64_MIN);
+	ck_assert_str_eq(k.topics[0], "*");
+	policy_key(policy, 2, &k);
+	ck_assert_str_eq(k.issuer, "b");
+	ck_assert_str_eq(k.keyid, public_key_id(p256));
+}
+END_TEST
+
 /* The signature decides which key it is; what an envelope says of its key is no more than where to begin. */
 START_TEST(who_signed)
 {
@@ -166,6 +197,7 @@ START_TEST(certificates)
 {
 	struct pki_cert root = pki_make("ca", NULL, NULL, -100, 100), c = pki_make("leaf", &root, NULL, -10, 20);
 	int64_t now = (int64_t)time(NULL) * 1000;
+	struct policy_key shown;
 	struct public_key *k;
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *pem;
@@ -179,9 +211,13 @@ START_TEST(certificates)
 	ck_opinion(opinion(k, "t", "c", 2, now - 11LL * DAY_MS), TRUST_NONE, "a", EARLY_WHY);
 	ck_opinion(opinion(k, "t", "c", 2, now + 21LL * DAY_MS), TRUST_NONE, "a", LATE_WHY);
 	ck_opinion(opinion(k, "u", "c", 2, now), TRUST_NONE, "a", TOPIC_WHY);
+	policy_key(policy, 0, &shown);
+	ck_assert(shown.from_ms > now - 11LL * DAY_MS && shown.until_ms < now + 21LL * DAY_MS);
 	/* The issuer's own times narrow them. */
 	load("issuers: {a: {certificates: [leaf.crt], authorities: [ca.crt], not.after: 2001-01-01T00:00:00Z}}\n");
 	ck_opinion(opinion(k, "t", "c", 2, now), TRUST_NONE, "a", LATE_WHY);
+	policy_key(policy, 0, &shown);
+	ck_assert_int_eq(shown.until_ms, 978307200000);
 	BIO_free(bio);
 	public_key_free(k);
 	pki_free(&root), pki_free(&c);
@@ -446,6 +482,7 @@ main(void)
 	tcase_add_test(t, one_issuer);
 	tcase_add_test(t, what_an_issuer_may);
 	tcase_add_test(t, one_key_two_issuers);
+	tcase_add_test(t, all_keys);
 	tcase_add_test(t, who_signed);
 	tcase_add_test(t, keys_in_the_file);
 	tcase_add_test(t, certificates);
