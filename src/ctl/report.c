@@ -1,5 +1,7 @@
 #include "ctl/report.h"
 
+#include <stdarg.h>
+
 #include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/safe.h"
@@ -147,7 +149,7 @@ report_finding(struct report *r, const struct finding *f)
 	if (f->about_record && f->issuer != NULL && f->issuer[0] != '\0' &&
 	    (f->verdict == VERDICT_VERIFIED || f->verdict == VERDICT_VERIFIED_CONTENT))
 		report_issuers_add(&r->issuers, f->issuer, 1);
-	if (!worth_telling(r, f))
+	if (r->to == NULL || !worth_telling(r, f))
 		return;
 	if (r->json) {
 		finding_json(r, f);
@@ -349,79 +351,101 @@ sum_table(struct report *r, const struct topic_report *t)
 	table_free(&tab);
 }
 
-static void
-notes(struct report *r, const struct report_about *about, const struct topic_report *t, const struct report_issuers *issuers)
+static PRINTF(2, 3) void
+noted(const struct report_notes *n, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	n->say(n->arg, text == NULL ? "out of memory" : text);
+	free(text);
+}
+
+void
+report_notes(const struct report_notes *n, const struct report_about *about, const struct topic_report *t,
+	     const struct report_issuers *issuers)
 {
 	const struct statements_count *s = &t->statements;
 
 	if (t->gone)
-		safe_line(r->to, "note: the cluster has no such topic; its records are gone with it");
+		noted(n, "the cluster has no such topic; its records are gone with it");
 	else if (t->id_unchecked != NULL)
-		safe_line(r->to, "note: the topic's id was not checked (%s)%s%s", t->id_unchecked,
+		noted(n, "the topic's id was not checked (%s)%s%s", t->id_unchecked,
 			t->topic_id[0] == '\0' ? "" : "; taken from the latest statement: ", t->topic_id);
 	if (s->other_topic_id > 0)
-		safe_line(r->to, "note: %llu statement%s about an earlier topic of this name, deleted since",
+		noted(n, "%llu statement%s about an earlier topic of this name, deleted since",
 			(unsigned long long)s->other_topic_id, plural(s->other_topic_id));
 	if (s->untrusted > 0)
-		safe_line(r->to, "note: %llu statement%s about this topic that can't be trusted; of the last: %s%s%s",
+		noted(n, "%llu statement%s about this topic that can't be trusted; of the last: %s%s%s",
 			(unsigned long long)s->untrusted, plural(s->untrusted),
 			s->untrusted_why == NULL ? "no trusted key signed the statement" : s->untrusted_why,
 			s->untrusted_keyid[0] == '\0' ? "" : "; it says it is of key ", s->untrusted_keyid);
 	if (s->unreadable > 0)
-		safe_line(r->to, "note: %llu record%s of %s under a statement's key that can't be read as one",
+		noted(n, "%llu record%s of %s under a statement's key that can't be read as one",
 			(unsigned long long)s->unreadable, plural(s->unreadable), about->dbom_topic);
 	if (t->sum.records_with_behind > 0)
-		safe_line(r->to, "note: %llu record%s with headers that no statement covers (%llu in all); anybody may have added them",
+		noted(n, "%llu record%s with headers that no statement covers (%llu in all); anybody may have added them",
 			(unsigned long long)t->sum.records_with_behind, plural(t->sum.records_with_behind),
 			(unsigned long long)t->sum.headers_behind);
 	if (t->mirror)
-		safe_line(r->to, "note: the policy declares this topic a mirror: what is missing in it can't be told");
+		noted(n, "the policy declares this topic a mirror: what is missing in it can't be told");
 	else if (s->trusted == 0)
-		safe_line(r->to, "note: no trusted statement about this topic");
+		noted(n, "no trusted statement about this topic");
 	for (size_t i = 0; i < issuers->count; i++)
-		safe_line(r->to, "note: %llu record%s verified by statements of %s", (unsigned long long)issuers->list[i].records,
+		noted(n, "%llu record%s verified by statements of %s", (unsigned long long)issuers->list[i].records,
 			  plural(issuers->list[i].records), issuers->list[i].name);
 }
 
 static void
-violations(struct report *r, const struct tally *s)
+violations(struct wr *w, const struct tally *s)
 {
 	const char *comma = "";
 
-	fprintf(r->to, "VIOLATION: ");
+	wr_text(w, "VIOLATION: ");
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
 		if (s->verdicts[v] > 0 && verdict_is_violation((enum verdict)v)) {
-			fprintf(r->to, "%s%llu %s", comma, (unsigned long long)s->verdicts[v],
-				verdict_name((enum verdict)v));
+			wr_printf(w, "%s%llu %s", comma, (unsigned long long)s->verdicts[v], verdict_name((enum verdict)v));
 			comma = ", ";
 		}
 	for (size_t f = 0; f < WINDOW_FINDINGS; f++)
 		if (s->windows_with[f] > 0 && window_finding_is_violation((enum window_finding)f)) {
-			fprintf(r->to, "%s%llu %s", comma, (unsigned long long)of_finding(s, s, f),
-				window_finding_name((enum window_finding)f));
+			wr_printf(w, "%s%llu %s", comma, (unsigned long long)of_finding(s, s, f),
+				  window_finding_name((enum window_finding)f));
 			comma = ", ";
 		}
-	fputc('\n', r->to);
+}
+
+void
+report_outcome(struct wr *w, const struct tally *s, uint64_t allowed, size_t gone, int code)
+{
+	uint64_t undecided = s->verdicts[VERDICT_PENDING] + s->verdicts[VERDICT_UNATTESTED] - allowed;
+
+	if (code == EXIT_OK && allowed > 0)
+		wr_printf(w, "OK: %llu record%s unattested, which the policy allows; all others verified",
+			  (unsigned long long)allowed, plural(allowed));
+	else if (code == EXIT_OK)
+		wr_printf(w, "OK: all %llu record%s verified", (unsigned long long)s->records, plural(s->records));
+	else if (code == EXIT_VIOLATION)
+		violations(w, s);
+	else if (gone > 0)
+		wr_printf(w, "UNDECIDED: %llu record%s pending or unattested, %zu topic%s gone, no violation",
+			  (unsigned long long)undecided, plural(undecided), gone, plural(gone));
+	else
+		wr_printf(w, "UNDECIDED: %llu record%s pending or unattested, no violation", (unsigned long long)undecided,
+			  plural(undecided));
 }
 
 static void
 outcome_line(struct report *r, const struct tally *s, uint64_t allowed, size_t gone, int code)
 {
-	uint64_t undecided = s->verdicts[VERDICT_PENDING] + s->verdicts[VERDICT_UNATTESTED] - allowed;
+	struct wr w = wr_new(JSON_LINE_MAX);
 
-	if (code == EXIT_OK && allowed > 0)
-		fprintf(r->to, "OK: %llu record%s unattested, which the policy allows; all others verified\n",
-			(unsigned long long)allowed, plural(allowed));
-	else if (code == EXIT_OK)
-		fprintf(r->to, "OK: all %llu record%s verified\n", (unsigned long long)s->records, plural(s->records));
-	else if (code == EXIT_VIOLATION)
-		violations(r, s);
-	else if (gone > 0)
-		fprintf(r->to, "UNDECIDED: %llu record%s pending or unattested, %zu topic%s gone, no violation\n",
-			(unsigned long long)undecided, plural(undecided), gone, plural(gone));
-	else
-		fprintf(r->to, "UNDECIDED: %llu record%s pending or unattested, no violation\n",
-			(unsigned long long)undecided, plural(undecided));
+	report_outcome(&w, s, allowed, gone, code);
+	put(r, &w);
 }
 
 static uint64_t
@@ -431,25 +455,42 @@ allowed_of(const struct topic_report *t)
 }
 
 static void
+say_note(void *arg, const char *text)
+{
+	const struct report *r = arg;
+
+	safe_line(r->to, "note: %s", text);
+}
+
+static void
 topic_text(struct report *r, const struct report_about *about, const struct topic_report *t,
 	   const struct report_issuers *issuers, int code)
 {
 	safe_line(r->to, "topic %s%s%s, %llu trusted statement%s in %s, %s", t->topic,
 		  t->topic_id[0] == '\0' ? "" : ", id ", t->topic_id, (unsigned long long)t->statements.trusted,
 		  plural(t->statements.trusted), about->dbom_topic, isolation_of(about));
-	notes(r, about, t, issuers);
+	report_notes(&(struct report_notes){say_note, r}, about, t, issuers);
 	if (t->partition_count > 0)
 		sum_table(r, t);
 	outcome_line(r, &t->sum, allowed_of(t), t->gone, code);
 }
 
 int
+report_code(const struct topic_report *t)
+{
+	enum tally_outcome o = tally_outcome(&t->sum, t->unattested_allowed);
+
+	return o == TALLY_VIOLATION ? EXIT_VIOLATION : o == TALLY_UNDECIDED || t->gone ? EXIT_UNDECIDED : EXIT_OK;
+}
+
+int
 report_topic(struct report *r, const struct report_about *about, const struct topic_report *t,
 	     const struct report_issuers *issuers)
 {
-	enum tally_outcome o = tally_outcome(&t->sum, t->unattested_allowed);
-	int code = o == TALLY_VIOLATION ? EXIT_VIOLATION : o == TALLY_UNDECIDED || t->gone ? EXIT_UNDECIDED : EXIT_OK;
+	int code = report_code(t);
 
+	if (r->to == NULL)
+		return code;
 	if (r->json)
 		topic_json(r, about, t, issuers, code);
 	else
@@ -474,6 +515,8 @@ report_sum_add(struct report_sum *s, const struct topic_report *t, int code)
 void
 report_all(struct report *r, const struct report_about *about, const struct report_sum *s)
 {
+	if (r->to == NULL)
+		return;
 	if (r->json) {
 		all_json(r, about, s);
 		return;

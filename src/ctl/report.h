@@ -26,7 +26,7 @@ struct report_issuers { /* by whose statements so many records were verified; na
 void report_issuers_add(struct report_issuers *to, const char *name, uint64_t records);
 
 struct report {
-	FILE *to;
+	FILE *to; /* NULL: nothing is told, only counted */
 	bool json;
 	bool verbose; /* verified records, complete windows, expired members too */
 	const char *topic;
@@ -47,6 +47,19 @@ struct report_about {
 	bool read_committed;
 	const char *memory; /* "begins", "goes on"; NULL: there is none */
 };
+
+/* What came of it, as an exit code; and of a topic or of all, in one line of words. */
+int report_code(const struct topic_report *t);
+void report_outcome(struct wr *w, const struct tally *s, uint64_t allowed, size_t gone, int code);
+
+struct report_notes {
+	void (*say)(void *arg, const char *text); /* a line, which others wrote some of */
+	void *arg;
+};
+
+/* What else there is to know of a topic. */
+void report_notes(const struct report_notes *n, const struct report_about *about, const struct topic_report *t,
+		  const struct report_issuers *issuers);
 
 /* What came of a topic.  Gives the exit code. */
 int report_topic(struct report *r, const struct report_about *about, const struct topic_report *t,

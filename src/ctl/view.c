@@ -80,7 +80,8 @@ view_rest(struct view *v, unsigned job)
 {
 	view_hide_bar(v);
 	report_flush(&v->jobs[job]);
-	(void)fflush(v->sums.to);
+	if (v->sums.to != NULL)
+		(void)fflush(v->sums.to);
 }
 
 int

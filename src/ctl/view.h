@@ -17,6 +17,7 @@ struct view {
 	bool bar;     /* it is on the screen */
 };
 
+/* to NULL: only the bar is shown. */
 int view_open(struct view *v, FILE *to, bool json, bool verbose, unsigned jobs) MUSTCHECK; /* 0 or ERR_NOMEM */
 void view_close(struct view *v);
 
