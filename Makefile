@@ -118,7 +118,11 @@ LD_tsan += -rdynamic
 $(B)/unit/%: $(B)/tests/unit/%.o $(THREADS_$(FLAVOR)) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	@$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
+	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(shell pkg-config --libs check) $(LIBS)
+
+# Tests of makotoctl's files that are linked with them.
+$(B)/unit/test_html: $(B)/src/ctl/html.o
+$(B)/unit/test_timeline: $(B)/src/ctl/timeline.o
 
 # Memory that fails: what our objects ask for goes through tests/unit/failing.h.
 WRAPPED := malloc calloc realloc reallocarray strdup strndup free ZSTD_createCCtx ZSTD_createDCtx \
