@@ -10,7 +10,7 @@ packages() {
 	demo) echo kcat jq ;;
 	unit) echo check ;;
 	e2e) echo kcat strace openjdk-17-jdk-headless maven golang-go python3 python3-venv openssl jq \
-		krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit ;;
+		krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit chromium chromium-driver ;;
 	clients) echo cargo-web ;;
 	suites) echo cargo-web g++ make ;;
 	image) echo ca-certificates openssl ;;

@@ -32,9 +32,10 @@ def main():
     for option in sorted(given ^ {"-" + o for o in re.findall(r"^\.It Fl (-?[\w-]+)", page, re.M)}):
         bad = True
         print(f"man/makoto-proxy.8: {option} " + ("is missing" if option in given else "is not in --help"))
+    sources = [p.read_text() for p in pathlib.Path("src/ctl").glob("*.c")]
     table = re.search(r"commands\[\] = \{(.*?)\};", pathlib.Path("src/ctl/main.c").read_text(), re.S)[1]
     for name in re.findall(r"&(\w+)_command", table):
-        source = pathlib.Path(f"src/ctl/{name}.c").read_text()
+        source = next(s for s in sources if f"const struct command {name}_command =" in s)
         strings = re.search(r"static const char help\[\] =\n(.*?);\n\n", source, re.S)[1]
         helps[name.replace("_", "-")] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings)).replace("\\n", "\n")
     page = pathlib.Path("man/makotoctl.1").read_text().replace("\\-", "-")
@@ -49,7 +50,7 @@ def main():
             print(f"man/makotoctl.1: {name}: {option} " + ("is missing" if option in of_help(helps[name]) else "is not in its --help"))
         if not of_help(helps[name]) and name != "passwd":
             bad = True
-            print(f"src/ctl/{name.replace('-', '_')}.c: no options in its help")
+            print(f"src/ctl: {name}: no options in its help")
     return bad
 
 

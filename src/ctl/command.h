@@ -29,6 +29,7 @@ extern const struct command fsck_command;
 extern const struct command keygen_command;
 extern const struct command passwd_command;
 extern const struct command prove_command;
+extern const struct command report_command;
 extern const struct command show_command;
 extern const struct command verify_command;
 extern const struct command verify_proof_command;

@@ -3,9 +3,9 @@
 #include "ctl/command.h"
 #include "ctl/json_memory.h"
 
-static const struct command *const commands[] = {&keygen_command, &verify_command,	&audit_command, &show_command,
-					       &prove_command,	&verify_proof_command, &export_command,
-					       &fsck_command,	&passwd_command};
+static const struct command *const commands[] = {&keygen_command, &verify_command, &report_command, &audit_command,
+					       &show_command, &prove_command, &verify_proof_command, &export_command,
+					       &fsck_command, &passwd_command};
 
 static void
 usage(FILE *to)

@@ -52,6 +52,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"isolation", required_argument, NULL, 'i'},
 					     {"json", no_argument, NULL, 'j'},
 					     {"verbose", no_argument, NULL, 'v'},
+					     {"out", required_argument, NULL, 'O'},
 					     {"help", no_argument, NULL, 'h'},
 					     {NULL, 0, NULL, 0}};
 
@@ -81,7 +82,13 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 {
 	int64_t n;
 
+	/* A page has all that is to be told; and a run that goes on has it not from before. */
+	if (o->report ? opt == 'j' || opt == 'v' || opt == 'R' : opt == 'O')
+		return command_bad_option(c, argv);
 	switch (opt) {
+	case 'O':
+		o->out = optarg;
+		return EXIT_OK;
 	case 'b':
 		o->way.bootstrap = optarg;
 		return EXIT_OK;
@@ -188,17 +195,18 @@ default_jobs(void)
 	return n > DEFAULT_MAX ? DEFAULT_MAX : (unsigned)n;
 }
 
-static int
-run(const struct command *c, int argc, char **argv)
+int
+verify_main(const struct command *c, int argc, char **argv, bool report)
 {
-	struct verify_options o = {.a = {.examiner = {.now_ms = clock_wall_ms()}, .partition = -1, .jobs = default_jobs()}};
+	struct verify_options o = {.a = {.examiner = {.now_ms = clock_wall_ms()}, .partition = -1, .jobs = default_jobs()},
+				   .report = report};
 	struct policy *policy = NULL;
 	struct way way = {0};
 	bool asked = false;
 	int code = read_options(c, argc, argv, &o, &asked);
 
 	if (asked)
-		fputs(help, stdout);
+		fputs(c->help, stdout);
 	else if (code == EXIT_OK && (code = whom_policy(&o.whom, c, &policy)) == EXIT_OK &&
 		 (code = way_open(c, &o.way, &way)) == EXIT_OK) {
 		o.a.examiner.policy = policy;
@@ -210,6 +218,12 @@ run(const struct command *c, int argc, char **argv)
 	whom_free(&o.whom);
 	free(o.topics);
 	return code;
+}
+
+static int
+run(const struct command *c, int argc, char **argv)
+{
+	return verify_main(c, argc, argv, false);
 }
 
 const struct command verify_command = {"verify", "tell whether a topic holds what was written", help, run};

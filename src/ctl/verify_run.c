@@ -1,16 +1,23 @@
 #include "ctl/verify.h"
 
+#include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file.h"
+#include "ctl/page.h"
 #include "ctl/recall_file.h"
 #include "ctl/resume.h"
 #include "ctl/safe.h"
 #include "ctl/view.h"
 
+enum { PAGE_MODE = 0644 };
+
 struct running {
 	const struct verify_options *o;
 	const struct way *way;
 	struct view view;
+	struct page *page;     /* or NULL */
 	struct resume *resume; /* or NULL */
 };
 
@@ -35,6 +42,8 @@ on_found(void *arg, unsigned job, const struct topic_report *t, const struct fin
 	struct running *r = arg;
 
 	view_finding(&r->view, job, t, f);
+	if (r->page != NULL)
+		page_finding(r->page, job, t, f);
 }
 
 /* Findings are on the screen, or in the file, before the partition counts as judged. */
@@ -47,6 +56,8 @@ on_settled(void *arg, unsigned job, const struct topic_report *t, const struct t
 		snprintf(why, why_len, "out of memory");
 		return ERR_NOMEM;
 	}
+	if (r->page != NULL)
+		page_partition(r->page, job, t, p);
 	if (r->resume == NULL)
 		return 0;
 	if (ferror(stdout)) {
@@ -78,6 +89,8 @@ on_reported(void *arg, const struct topic_report *t)
 	struct running *r = arg;
 
 	view_topic(&r->view, t);
+	if (r->page != NULL)
+		page_topic(r->page, t);
 }
 
 static void
@@ -198,6 +211,38 @@ open_resume(const struct command *c, struct verify_options *o, struct running *r
 	return verify_read_bounds(c, o);
 }
 
+/* Gives the exit code: what can't be written takes nothing from what was found. */
+static int
+write_page(const struct command *c, const struct verify_options *o, struct running *r, const char *broke_off, int code)
+{
+	const struct page_about about = {.run = &r->view.about,
+					 .topics = o->topics,
+					 .topic_count = o->topic_count,
+					 .partition = o->a.partition,
+					 .from = o->from,
+					 .to = o->to,
+					 .policy = o->whom.policy,
+					 .policy_sha256 = o->whom.policy_sha256,
+					 .keys = o->whom.keys,
+					 .key_count = o->whom.key_count,
+					 .accept_unsigned = o->whom.accept_unsigned,
+					 .trust = o->a.examiner.policy,
+					 .begun_ms = o->a.examiner.now_ms,
+					 .ended_ms = clock_wall_ms()};
+	struct wr w = wr_new(PAGE_BYTES_MAX);
+	char why[700];
+	int err = page_write(r->page, &about, &r->view.sum, broke_off, code, &w);
+
+	if (err != 0)
+		code = command_worse(code, command_failed(c, "%s", err == ERR_LIMIT ? "the page would be too large" : "out of memory"));
+	else if (o->out != NULL && file_replace(o->out, PAGE_MODE, wr_slice(&w), why, sizeof(why)) != 0)
+		code = command_worse(code, command_failed(c, "%s", why));
+	else if (o->out == NULL && (fwrite(w.buf, 1, w.len, stdout) != w.len || fflush(stdout) != 0))
+		code = command_worse(code, command_failed(c, "standard output: %s", strerror(errno)));
+	wr_free(&w);
+	return code;
+}
+
 static int
 audit(const struct command *c, const struct verify_options *o, const struct way *w, struct running *r)
 {
@@ -206,6 +251,8 @@ audit(const struct command *c, const struct verify_options *o, const struct way 
 
 	r->view.unfinished = err != 0;
 	code = view_end(&r->view, is_several(o));
+	if (r->page != NULL && err != ERR_CONFIG && (err == 0 || !page_is_empty(r->page)))
+		code = write_page(c, o, r, err == 0 ? NULL : why, code);
 	if (err == ERR_CONFIG)
 		(void)command_misused(c, "%s", why);
 	else if (err != 0)
@@ -273,12 +320,15 @@ verify_run(const struct command *c, struct verify_options *o, const struct way *
 			safe_line(stderr, "makotoctl %s: %s isn't there: nothing is remembered yet, and nothing can be missed", c->name,
 				  o->memory);
 	}
-	if (view_open(&r.view, stdout, o->json, o->verbose, o->a.jobs) != 0)
+	if (o->report && (r.page = page_open(o->a.jobs)) == NULL)
+		code = command_failed(c, "out of memory");
+	else if (view_open(&r.view, o->report ? NULL : stdout, o->json, o->verbose, o->a.jobs) != 0)
 		code = command_failed(c, "out of memory");
 	if (code == EXIT_OK && (code = open_resume(c, o, &r)) == EXIT_OK)
 		code = end(c, o, &r, &memory, audit(c, o, w, &r));
 	resume_close(r.resume);
 	view_close(&r.view);
+	page_close(r.page);
 	recall_file_close(&memory);
 	return code;
 }
