@@ -33,16 +33,19 @@ is_passed(const struct ledger *l, const struct want *w, const struct spart *sp, 
 static bool
 straight_from(const struct ledger *l, const struct want *w, struct spart *sp, int64_t at, bool set_needs)
 {
-	int64_t begin = ledger_plan_begin(l, w, sp), x;
+	int64_t begin = ledger_plan_begin(l, w, sp), limit = plus(w->max_ms, l->conf.pending_max_ms), x;
 	bool done;
 
 	if (at < begin)
 		at = begin;
-	x = ledger_spans_walk(l, sp, at, w->part->gen, plus(w->max_ms, l->conf.pending_max_ms), &done);
+	x = ledger_spans_walk(l, sp, at, w->part->gen, limit, &done);
 	if (done || x >= (sp->following ? sp->follow_at : sp->high) || is_passed(l, w, sp, at, x))
 		return false;
-	if (set_needs)
+	if (set_needs) {
 		ledger_plan_need(sp, x);
+		if (limit < sp->calm_ms)
+			sp->calm_ms = limit;
+	}
 	return true;
 }
 
