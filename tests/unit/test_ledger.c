@@ -944,60 +944,6 @@ START_TEST(reachable_again)
 }
 END_TEST
 
-/* What is stated about the records has no room, all together: what comes first is given, and nobody spins. */
-START_TEST(larger_than_memory)
-{
-	enum { WINDOWS = 100, EACH = 1000 };
-	struct ledger_want w = want_of("t", 0, 0, WINDOWS * EACH, LAB_TIME);
-	struct lab_chain c;
-	struct ledger_answer a;
-	uint64_t found;
-
-	lab_open(1);
-	lab_chain_open(&c, "t", 0, 1);
-	for (int i = 0; i < WINDOWS; i++) {
-		lab_state(&c, EACH, true);
-		c.now_ms += 1000;
-	}
-	w.max_ms = c.now_ms;
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
-	for (bool told = false; !told;) {
-		int heard = lab_heard();
-
-		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
-		ck_assert(!a.whole);
-		told = a.too_large;
-		if (!told) {
-			ledger_release(l, &a);
-			lab_wait(heard + 1);
-		}
-	}
-	ck_assert_uint_gt(a.count, 40);
-	for (size_t i = 0; i < a.count; i++)
-		ck_assert_uint_eq(nth(&a, i)->window_id, i + 1);
-	ledger_release(l, &a);
-	ck_assert_uint_le(stats().window_bytes, LEDGER_MEMORY_MIN / 16 * 7);
-	/* Asked again, it isn't told again, and nothing is read again. */
-	found = stats().found;
-	for (int i = 0; i < 100; i++) {
-		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
-		ck_assert(!a.whole && !a.too_large);
-		ck_assert_uint_gt(a.count, 40);
-		ledger_release(l, &a);
-	}
-	ck_assert_uint_le(stats().found, found + WINDOWS);
-	/* Who reads on is given the rest. */
-	for (int64_t i = 0; i < WINDOWS; i += 20) {
-		w.from = i * EACH;
-		w.to = (i + 20) * EACH;
-		a = whole(&w);
-		ck_assert_uint_eq(a.count, 20);
-		ledger_release(l, &a);
-	}
-	end();
-}
-END_TEST
-
 /* The log is made anew: what it had said before counts no more. */
 START_TEST(made_anew)
 {
@@ -1070,7 +1016,6 @@ main(void)
 	tcase_add_test(t, retention);
 	tcase_add_test(t, unreachable);
 	tcase_add_test(t, reachable_again);
-	tcase_add_test(t, larger_than_memory);
 	tcase_add_test(t, made_anew);
 	suite_add_tcase(s, t);
 	return suite_run(s);
