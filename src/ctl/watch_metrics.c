@@ -69,11 +69,11 @@ watch_metrics_write(struct wr *w, const char *group, const struct watch_counts *
 	sample(w, "partitions", group, NULL, NULL, n);
 	for (size_t k = 0; k < ARRAY_LEN(of_partitions); k++) {
 		head(w, of_partitions[k].name, "gauge", of_partitions[k].help);
-		for (size_t i = 0; i < n; i++)
-			if (gauges[i].judged_to >= 0)
-				gauge(w, of_partitions[k].name, group, &gauges[i],
-				      k == 0   ? (double)gauges[i].judged_to
-				      : k == 1 ? (double)gauges[i].lag
-					       : (double)gauges[i].judged_ms / 1000);
+		for (size_t i = 0; i < n; i++) {
+			int64_t value = k == 0 ? gauges[i].judged_to : k == 1 ? gauges[i].lag : gauges[i].judged_ms;
+
+			if (k == 2 ? value > 0 : value >= 0) /* else it isn't known */
+				gauge(w, of_partitions[k].name, group, &gauges[i], k == 2 ? (double)value / 1000 : (double)value);
+		}
 	}
 }

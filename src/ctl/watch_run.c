@@ -224,9 +224,9 @@ is_violated(const struct vigil_found *f)
 	return false;
 }
 
-/* 0: it is told, and noted; else it is judged again. */
+/* 0: it is told, and noted; else it is judged again, from `at` on. */
 static int
-tell(struct watch *w, struct share *s, const struct vigil_found *f)
+tell(struct watch *w, struct share *s, const struct vigil_found *f, int64_t at)
 {
 	struct watch_json_about about = {.topic = s->topic, .topic_id = s->topic_id, .judged_ms = clock_wall_ms(),
 					 .again = f->from < s->again_to};
@@ -234,7 +234,7 @@ tell(struct watch *w, struct share *s, const struct vigil_found *f)
 	int err;
 
 	watch_json_note(s->again_to > f->to ? s->again_to : f->to, note, sizeof(note));
-	if ((f->run_count > 0 || f->window_count > 0) && (err = commit(w, s, f->from, note)) != 0)
+	if ((f->run_count > 0 || f->window_count > 0) && (err = commit(w, s, at, note)) != 0)
 		return err;
 	if (f->from < f->log_start)
 		safe_line(stderr, "makotoctl %s: %s/%d: retention took offsets %" PRId64 "-%" PRId64 " before they were judged", w->c->name, s->topic,
@@ -286,7 +286,8 @@ tell_remade(struct watch *w, struct share *s, int64_t judged_to)
 	struct vigil_run run = {.f = {.window = WINDOW_RECORDS_GONE, .partition = s->partition, .why = "the topic was made again", .issuer = ""},
 				.last_offset = judged_to - 1};
 	struct vigil_found f = {.newest_ms = -1, .tally = {.windows_with[WINDOW_RECORDS_GONE] = 1}, .runs = &run, .run_count = 1};
-	int err = judged_to > 0 ? tell(w, s, &f) : 0;
+	/* Noted at its start at once: where the old one was judged to says nothing of this one. */
+	int err = judged_to > 0 ? tell(w, s, &f, 0) : 0;
 
 	if (err == 0)
 		begin_anew(s, (struct vigil_begin){.judged = false});
@@ -304,7 +305,7 @@ tell_sure(struct watch *w, struct share *s, const struct vigil_found *f)
 		return err;
 	if (f->run_count > 0 && strcmp(id, s->topic_id) != 0)
 		return tell_remade(w, s, vigil_at(s->vigil));
-	if ((err = tell(w, s, f)) != 0)
+	if ((err = tell(w, s, f, vigil_at(s->vigil))) != 0)
 		return err;
 	if (f->from == f->to) /* the log was cut short */
 		begin_anew(s, begin_at(f->to));
@@ -366,7 +367,7 @@ write_metrics(struct watch *w)
 		if (s->meant)
 			gauges[n++] = (struct watch_gauge){.topic = s->topic,
 							   .partition = s->partition,
-							   .judged_to = s->vigil == NULL || s->judged_ms == 0 ? -1 : vigil_at(s->vigil),
+							   .judged_to = s->vigil == NULL ? -1 : vigil_at(s->vigil),
 							   .lag = s->vigil == NULL ? -1 : vigil_lag(s->vigil),
 							   .judged_ms = s->judged_ms};
 	watch_metrics_write(&text, w->o->group, &w->counts, gauges, n);

@@ -170,7 +170,7 @@ START_TEST(counts_are_added_and_written)
 {
 	struct vigil_window windows[2] = {{.statement = &stated}, {.statement = &stated, .with[WINDOW_MISSING] = true}};
 	struct vigil_found f = {.tally = {.verdicts[VERDICT_VERIFIED] = 5, .windows_with[WINDOW_MISSING] = 1}, .windows = windows, .window_count = 2};
-	struct watch_gauge gauges[2] = {{"orders", 0, 1234, 5, 1700000000500}, {"orders", 1, -1, -1, 0}};
+	struct watch_gauge gauges[3] = {{"orders", 0, 1234, 5, 1700000000500}, {"orders", 1, -1, -1, 0}, {"orders", 2, 7, 9, 0}};
 	struct watch_counts c = {.again = 0};
 	struct wr w = wr_new(1 << 20);
 	static const char *const lines[] = {
@@ -179,20 +179,22 @@ START_TEST(counts_are_added_and_written)
 		"makoto_audit_windows_total{group=\"a\\\"b\",outcome=\"violation\"} 2\n",
 		"makoto_audit_findings_total{group=\"a\\\"b\",finding=\"missing\"} 2\n",
 		"makoto_audit_again_total{group=\"a\\\"b\"} 1\n",
-		"makoto_audit_partitions{group=\"a\\\"b\"} 2\n",
+		"makoto_audit_partitions{group=\"a\\\"b\"} 3\n",
 		"makoto_audit_judged_offset{group=\"a\\\"b\",topic=\"orders\",partition=\"0\"} 1234\n",
 		"makoto_audit_lag_records{group=\"a\\\"b\",topic=\"orders\",partition=\"0\"} 5\n",
+		"makoto_audit_lag_records{group=\"a\\\"b\",topic=\"orders\",partition=\"2\"} 9\n", /* the more while nothing is judged */
 		"makoto_audit_judged_time_seconds{group=\"a\\\"b\",topic=\"orders\",partition=\"0\"} 1700000000.5\n"};
 
 	watch_metrics_count(&c, &f, false);
 	watch_metrics_count(&c, &f, true);
-	watch_metrics_write(&w, "a\"b", &c, gauges, 2);
+	watch_metrics_write(&w, "a\"b", &c, gauges, 3);
 	wr_u8(&w, '\0');
 	ck_assert_int_eq(wr_err(&w), 0);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		ck_assert_msg(strstr((char *)w.buf, lines[i]) != NULL, "no %s in\n%s", lines[i], (char *)w.buf);
 	/* Of what isn't known yet there is nothing. */
 	ck_assert_ptr_null(strstr((char *)w.buf, "partition=\"1\""));
+	ck_assert_ptr_null(strstr((char *)w.buf, "judged_time_seconds{group=\"a\\\"b\",topic=\"orders\",partition=\"2\""));
 	wr_free(&w);
 }
 END_TEST

@@ -152,7 +152,7 @@ START_TEST(told_and_then_committed)
 
 	ck_assert(s->meant && s->at.judged);
 	ck_assert_int_eq(s->at.from.value, 10);
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20; flushed; orders/2 at 20");
 	ck_assert(!watch.violation && !watch.unfinished);
 	ck_assert_uint_eq(watch.counts.again, 0);
@@ -164,7 +164,7 @@ START_TEST(nothing_to_tell_is_committed_at_once)
 	struct share *s = assigned(10, "");
 
 	found.run_count = 0;
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, "told 10-20; flushed; orders/2 at 20");
 }
 END_TEST
@@ -174,11 +174,11 @@ START_TEST(what_is_not_ours_any_more_is_not_told)
 	struct share *s = assigned(10, "");
 
 	fails[0] = ERR_NOT_NOW;
-	ck_assert_int_eq(tell(&watch, s, &found), ERR_NOT_NOW);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), ERR_NOT_NOW);
 	ck_assert_str_eq(steps, "orders/2 at 10, telling up to 20");
 	/* It wasn't told: the next time is the first. */
 	steps[0] = '\0';
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20; flushed; orders/2 at 20");
 }
 END_TEST
@@ -188,12 +188,12 @@ START_TEST(what_was_not_told_to_its_end_is_not_committed)
 	struct share *s = assigned(10, "");
 
 	*(_i == 0 ? &tells : &flushes) = ERR_TIMEOUT;
-	ck_assert_int_eq(tell(&watch, s, &found), ERR_TIMEOUT);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), ERR_TIMEOUT);
 	ck_assert_str_eq(steps, _i == 0 ? FIRST "told 10-20" : FIRST "told 10-20; flushed");
 	ck_assert_uint_eq(watch.counts.verdicts[VERDICT_PENDING], 0);
 	tells = flushes = 0;
 	steps[0] = '\0';
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20 again; flushed; orders/2 at 20");
 	ck_assert_uint_eq(watch.counts.again, 1);
 }
@@ -204,21 +204,21 @@ START_TEST(what_was_told_and_not_committed_is_told_again)
 	struct share *s = assigned(10, "");
 
 	fails[1] = _i == 0 ? ERR_NOT_NOW : ERR_TIMEOUT;
-	ck_assert_int_eq(tell(&watch, s, &found), fails[1]);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), fails[1]);
 	steps[0] = '\0';
 	/* Its end may be another by then. */
 	found.to = 15;
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-15 again; flushed; orders/2 at 15, telling up to 20");
 	steps[0] = '\0';
 	found.from = 15;
 	found.to = 25;
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, "orders/2 at 15, telling up to 25; told 15-25 again; flushed; orders/2 at 25");
 	steps[0] = '\0';
 	found.from = 25;
 	found.to = 30;
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, "orders/2 at 25, telling up to 30; told 25-30; flushed; orders/2 at 30");
 }
 END_TEST
@@ -227,12 +227,12 @@ START_TEST(what_another_began_to_tell_is_marked)
 {
 	struct share *s = assigned(10, "telling up to 20");
 
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20 again; flushed; orders/2 at 20");
 	steps[0] = '\0';
 	found.from = 20;
 	found.to = 30;
-	ck_assert_int_eq(tell(&watch, s, &found), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, "orders/2 at 20, telling up to 30; told 20-30; flushed; orders/2 at 30");
 }
 END_TEST
@@ -243,7 +243,7 @@ START_TEST(a_violation_is_one_whatever_else_fails)
 
 	runs[0].f.verdict = VERDICT_ALTERED;
 	flushes = ERR_IO;
-	ck_assert_int_eq(tell(&watch, s, &found), ERR_IO);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from), ERR_IO);
 	ck_assert(watch.violation && watch.unfinished && stopped);
 }
 END_TEST
@@ -266,6 +266,17 @@ START_TEST(nothing_bad_is_told_of_another_topic_of_that_name)
 	ck_assert_int_eq(tell_remade(&watch, s, 10), 0);
 	ck_assert_str_eq(steps, "orders/2 at 0, telling up to 0; told 0-0; flushed; orders/2 at 0");
 	ck_assert(watch.violation);
+}
+END_TEST
+
+/* Whoever goes on before it is told finds the same: the group stands where it stood, behind the log's end. */
+START_TEST(a_log_that_was_cut_is_told_before_the_group_is_there)
+{
+	struct share *s = assigned(50, "");
+
+	found.from = found.to = found.high = 30;
+	ck_assert_int_eq(tell(&watch, s, &found, 50), 0);
+	ck_assert_str_eq(steps, "orders/2 at 50, telling up to 30; told 30-30; flushed; orders/2 at 30");
 }
 END_TEST
 
@@ -302,6 +313,7 @@ main(void)
 	tcase_add_test(t, what_another_began_to_tell_is_marked);
 	tcase_add_test(t, a_violation_is_one_whatever_else_fails);
 	tcase_add_test(t, nothing_bad_is_told_of_another_topic_of_that_name);
+	tcase_add_test(t, a_log_that_was_cut_is_told_before_the_group_is_there);
 	tcase_add_test(t, shares_come_and_go);
 	suite_add_tcase(s, t);
 	return suite_run(s);
