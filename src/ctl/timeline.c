@@ -124,7 +124,8 @@ piece_of(struct timeline *t, const struct finding *f, struct piece **ret)
 	struct piece *p;
 	int err;
 
-	if (w == NULL)
+	/* A record may name a window that doesn't list its place: that one is not where it stands. */
+	if (w == NULL || (f->about_record && (f->offset < w->statement->first_offset || f->offset > w->statement->last_offset)))
 		return find(t, NULL, f->offset, f->offset, ret);
 	if (w == t->current) {
 		*ret = &t->list[t->at];

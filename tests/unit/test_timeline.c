@@ -52,6 +52,19 @@ whole(size_t i)
 		record(statements[i].first_offset + k, VERDICT_VERIFIED, &windows[i]);
 }
 
+/* Who copies a record elsewhere makes its window no worse. */
+START_TEST(a_copy_is_where_it_stands)
+{
+	whole(0);
+	told(&windows[0], WINDOW_COMPLETE, -1);
+	record(5000, VERDICT_MISPLACED, &windows[0]);
+	ck_assert_uint_eq(t.count, 2);
+	ck_assert_uint_eq(t.list[0].verdicts[VERDICT_VERIFIED], 10);
+	ck_assert_uint_eq(t.list[0].verdicts[VERDICT_MISPLACED], 0);
+	ck_assert_uint_eq(t.list[1].verdicts[VERDICT_MISPLACED], 1);
+}
+END_TEST
+
 START_TEST(a_piece_for_each)
 {
 	for (size_t i = 0; i < 4; i++)
@@ -123,7 +136,7 @@ END_TEST
 /* Two chains whose windows interleave; records that nobody states between. */
 START_TEST(interleaved)
 {
-	statements[1].first_offset = 3;
+	statements[1].first_offset = 1;
 	for (int i = 0; i < 5; i++) {
 		record(i * 2, VERDICT_VERIFIED, &windows[0]);
 		record(i * 2 + 1, VERDICT_VERIFIED, &windows[1]);
@@ -187,6 +200,7 @@ main(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_piece_for_each);
+	tcase_add_test(c, a_copy_is_where_it_stands);
 	tcase_add_test(c, bounded);
 	tcase_add_test(c, counted_once);
 	tcase_add_test(c, interleaved);
