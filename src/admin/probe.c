@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/slice.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/wr.h"
 #include "net/addr.h"
 
 enum { ANSWER_MAX = 4096, LINE_MAX_SHOWN = 200 };
@@ -43,11 +45,12 @@ dial(const char *host, uint16_t port, int wait_ms)
 	return fd;
 }
 
-/* All that comes until the other side closes, or `size` - 1 bytes.  How many, or -1 with errno. */
+/* All that comes until the other side closes, or `size` - 1 bytes, in time.  How many, or -1 with errno. */
 static ssize_t
-converse(int fd, const char *request, char *answer, size_t size)
+converse(int fd, const char *request, int wait_ms, char *answer, size_t size)
 {
 	size_t len = strlen(request), have = 0;
+	struct monotime begun = clock_now();
 	ssize_t n;
 
 	for (size_t sent = 0; sent < len; sent += (size_t)n) {
@@ -60,6 +63,10 @@ converse(int fd, const char *request, char *answer, size_t size)
 		if (n < 0)
 			return -1;
 		have += (size_t)n;
+		if (monotime_since_ms(clock_now(), begun) > wait_ms) { /* byte by byte it could go on for ever */
+			errno = EAGAIN;
+			return -1;
+		}
 	} while (n > 0 && have < size - 1);
 	answer[have] = '\0';
 	return (ssize_t)have;
@@ -68,6 +75,7 @@ converse(int fd, const char *request, char *answer, size_t size)
 int
 probe_ask(const char *address, const char *path, int wait_ms, char *why, size_t why_len)
 {
+	struct wr shown = wr_new(LINE_MAX_SHOWN);
 	char host[256], request[512], answer[ANSWER_MAX], *body;
 	struct slice name;
 	uint16_t port;
@@ -83,7 +91,7 @@ probe_ask(const char *address, const char *path, int wait_ms, char *why, size_t 
 	(void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
 	errno = 0;
 	fd = dial(host, port, wait_ms);
-	n = fd < 0 ? -1 : converse(fd, request, answer, sizeof(answer));
+	n = fd < 0 ? -1 : converse(fd, request, wait_ms, answer, sizeof(answer));
 	if (n < 0) {
 		bool late = errno == EAGAIN || errno == EINPROGRESS;
 
@@ -101,6 +109,9 @@ probe_ask(const char *address, const char *path, int wait_ms, char *why, size_t 
 	body = strstr(answer, "\r\n\r\n");
 	body = body == NULL ? answer + n : body + 4;
 	body[strcspn(body, "\r\n")] = '\0';
-	(void)snprintf(why, why_len, "%s%s: %d %.*s", address, path, status, LINE_MAX_SHOWN, body);
+	/* Whoever has that port while the proxy is down may answer anything. */
+	text_escape(&shown, slice_str(body), "");
+	(void)snprintf(why, why_len, "%s%s: %d %.*s", address, path, status, (int)shown.len, (const char *)shown.buf);
+	wr_free(&shown);
 	return status == 200 ? 0 : ERR_NOT_NOW;
 }

@@ -82,6 +82,7 @@ START_TEST(answers)
 		{"HTTP/1.0 200 OK\r\n\r\n", 0, "/readyz: 200 "},
 		{"HTTP/1.1 503 Service Unavailable\r\n\r\nno broker can be reached\nmore", ERR_NOT_NOW,
 		 "/readyz: 503 no broker can be reached"},
+		{"HTTP/1.1 200 OK\r\n\r\n\033]0;owned\007\n", 0, "/readyz: 200 \\u001b]0;owned\\u0007"},
 		{"HTTP/1.1 404 Not Found\r\n", ERR_NOT_NOW, "/readyz: 404 "},
 		{"220 mail.example.org ESMTP\r\n", ERR_IO, "another program"},
 		{"HTTP/1.1 ", ERR_IO, "another program"},
