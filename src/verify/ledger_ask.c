@@ -118,12 +118,11 @@ look_from(struct lpart *p, const struct entry *e)
 	p->last_to = e->last + 1;
 }
 
-/* A chain of another partition, or one that nothing is known of: its statements are of interest from now on. */
+/* A chain of another partition, or one that nothing is known of: its statements are of interest from now on, if there is room (else ERR_LIMIT). */
 static int
 ask_name(struct ledger *l, const struct want *w, const struct ledger_name *name)
 {
 	struct lchain *c = ledger_index_find_chain(l, &name->chain);
-	int err;
 
 	if (c != NULL && c->part != NULL && c->part->asked) {
 		if (c->part != w->part) {
@@ -135,8 +134,7 @@ ask_name(struct ledger *l, const struct want *w, const struct ledger_name *name)
 		}
 		return 0;
 	}
-	err = ledger_index_chain(l, &name->chain, true, false, &c);
-	return err == ERR_LIMIT ? 0 : err;
+	return ledger_index_chain(l, &name->chain, true, false, &c);
 }
 
 static int
@@ -150,9 +148,13 @@ ask(struct ledger *l, const struct ledger_want *from, struct want *w)
 	touch(l, w->part, w->asked_ms);
 	w->part->last_from = w->from;
 	w->part->last_to = w->to;
-	for (size_t i = 0; i < w->name_count; i++)
-		if ((err = ask_name(l, w, &w->names[i])) != 0)
+	for (size_t i = 0; i < w->name_count; i++) {
+		err = ask_name(l, w, &w->names[i]);
+		if (err == ERR_LIMIT) /* what is stated of it may be passed over */
+			w->name_lost = true;
+		else if (err != 0)
 			return err;
+	}
 	w->searching = !ledger_plan_ended(l, w, false, &ignored);
 	w->version = version_of(l, w);
 	return 0;

@@ -288,12 +288,14 @@ detach(struct ledger *l, struct entry *e)
 
 /* The one that was given the longest ago and that no answer holds: what it has would not be free otherwise. */
 static bool
-evict_used(struct ledger *l)
+evict_used(struct ledger *l, bool needed)
 {
 	LIST_EACH(&l->used, link) {
 		struct body *b = CONTAINER_OF(link, struct body, link);
 
-		if (b->refs > 1)
+		const struct entry *e = b->entry;
+
+		if (b->refs > 1 || (!needed && ledger_plan_wants(l, e->part, &e->chain->id, e->window_id, e->first, e->last)))
 			continue;
 		detach(l, b->entry);
 		return true;
@@ -349,7 +351,7 @@ ledger_index_room(struct ledger *l, const struct lpart *p, int64_t first, size_t
 		detach(l, e);
 	}
 	while (l->body_bytes + bytes > l->body_max)
-		if (!evict_used(l) && !(wanted && evict_ahead(l)))
+		if (!evict_used(l, false) && !(wanted && (evict_ahead(l) || evict_used(l, true))))
 			return wanted;
 	return true;
 }

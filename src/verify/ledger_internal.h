@@ -80,6 +80,7 @@ struct lpart {
 	int64_t known_from, known_to; /* of offsets outside entries were given up, for want of memory */
 	unsigned wants;
 	bool reads_ahead;
+	bool crowded; /* what was asked for last has no room all together: nothing is read ahead of it */
 	uint64_t version; /* of what is known about it */
 	struct seen_list seen;
 	struct link recent; /* in ledger.recent: asked for, the last first */
@@ -152,6 +153,7 @@ struct want {
 	bool searching;
 	bool ended;       /* its search */
 	bool whole;       /* … found all; else there is no room for it */
+	bool name_lost;   /* a chain that it names had no room to be looked for: never whole */
 	bool full;        /* from the start of the topics */
 	uint64_t version; /* of all that it is about, when it was asked */
 	void (*notify)(void *arg);

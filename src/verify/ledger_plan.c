@@ -383,9 +383,11 @@ bool
 ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	struct bodies b = need_bodies(l, w, set_needs);
+	bool read = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms);
 
-	w->whole = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms);
-	return w->whole || (b.too_many && !b.lacking);
+	w->part->crowded = b.too_many;
+	w->whole = read && !w->name_lost;
+	return read || (b.too_many && !b.lacking);
 }
 
 /* --- the plan ------------------------------------------------------------------------------ */
@@ -412,7 +414,7 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 			break;
 		bytes += e->body == NULL ? 0 : e->body_bytes;
 	}
-	p->reads_ahead = bytes < (p->reads_ahead ? high : low);
+	p->reads_ahead = !p->crowded && bytes < (p->reads_ahead ? high : low);
 	if (!p->reads_ahead)
 		return;
 	if (e == NULL && p->by_first.count > 0)
@@ -516,5 +518,5 @@ ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct ch
 bool
 ledger_plan_near(const struct lpart *p, int64_t first)
 {
-	return p->asked && first >= p->last_from;
+	return p->asked && !p->crowded && first >= p->last_from;
 }

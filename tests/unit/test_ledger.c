@@ -983,6 +983,95 @@ START_TEST(made_anew)
 }
 END_TEST
 
+/* What is stated about the records has no room, all together: what comes first is given, and nobody spins. */
+START_TEST(larger_than_memory)
+{
+	enum { WINDOWS = 100, EACH = 1000 };
+	struct ledger_want w = want_of("t", 0, 0, WINDOWS * EACH, LAB_TIME);
+	struct lab_chain c;
+	struct ledger_answer a;
+	uint64_t found;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++) {
+		lab_state(&c, EACH, true);
+		c.now_ms += 1000;
+	}
+	w.max_ms = c.now_ms;
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (bool told = false; !told;) {
+		int heard = lab_heard();
+
+		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+		ck_assert(!a.whole);
+		told = a.too_large;
+		if (!told) {
+			ledger_release(l, &a);
+			lab_wait(heard + 1);
+		}
+	}
+	ck_assert_uint_gt(a.count, 40);
+	for (size_t i = 0; i < a.count; i++)
+		ck_assert_uint_eq(nth(&a, i)->window_id, i + 1);
+	ledger_release(l, &a);
+	ck_assert_uint_le(stats().window_bytes, LEDGER_MEMORY_MIN / 16 * 7);
+	/* Asked again, it isn't told again, and nothing is read again. */
+	found = stats().found;
+	for (int i = 0; i < 100; i++) {
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		ck_assert(!a.whole && !a.too_large);
+		ck_assert_uint_gt(a.count, 40);
+		ledger_release(l, &a);
+	}
+	ck_assert_uint_le(stats().found, found + WINDOWS);
+	/* Who reads on is given the rest. */
+	for (int64_t i = 0; i < WINDOWS; i += 20) {
+		w.from = i * EACH;
+		w.to = (i + 20) * EACH;
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, 20);
+		ledger_release(l, &a);
+	}
+	end();
+}
+END_TEST
+
+/* Records name more chains than there is room for: of the next one nobody knows whether it is stated. */
+START_TEST(more_names_than_room)
+{
+	enum { EACH = 1024, ASKS = 8 };
+	struct ledger_want w = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_name *names = calloc(EACH, sizeof(*names));
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	ck_assert_ptr_nonnull(names);
+	lab_open(1);
+	c = fill("t", 0, 1, 10, 1000);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	a = whole(&w);
+	ledger_release(l, &a);
+	w.names = names;
+	w.name_count = EACH;
+	for (uint64_t i = 0; i < ASKS; i++) {
+		for (uint64_t k = 0, id; k < EACH; k++) {
+			id = 1 + i * EACH + k;
+			memcpy(names[k].chain.b, &id, sizeof(id));
+		}
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		ledger_release(l, &a);
+	}
+	names[0] = (struct ledger_name){c.id, 3};
+	w.name_count = 1;
+	ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+	ck_assert(!a.whole);
+	ledger_release(l, &a);
+	free(names);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -991,6 +1080,8 @@ main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, at_the_end);
+	tcase_add_test(t, larger_than_memory);
+	tcase_add_test(t, more_names_than_room);
 	tcase_add_test(t, by_time);
 	tcase_add_loop_test(t, straight, 0, 2);
 	tcase_add_test(t, two_places);
