@@ -231,6 +231,22 @@ on_absent(void *arg, const struct verdict_window *w, int64_t offset, bool open U
 	return WINDOW_MISSING;
 }
 
+/*
+ * Is a statement of the same chain in front of it known?  The ledger is asked for the one before by its name, but looks for
+ * it around the records' time alone: that it gives none is no proof of a gap.
+ */
+static bool
+knows_before(const struct vigil *v, const struct statement *s)
+{
+	for (size_t i = 0; i < v->answer.count; i++) {
+		const struct verdict_window *w = &v->answer.windows[i]->w;
+
+		if (w->trust != TRUST_NONE && chain_id_eq(&w->statement->chain, &s->chain) && w->statement->window_id < s->window_id)
+			return true;
+	}
+	return false;
+}
+
 static void
 on_window(void *arg, const struct verdict_window *w, enum window_finding found, int64_t offset, const char *why)
 {
@@ -244,6 +260,8 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding found, 
 		return; /* given for the sake of the one behind it */
 	/* What is told of a window as a whole is told with its first members. */
 	if (offset < 0 && found != WINDOW_COMPLETE && w->statement->first_offset < v->found.from)
+		return;
+	if (found == WINDOW_GAP && !knows_before(v, w->statement))
 		return;
 	window->with[found] = true;
 	if (offset >= 0) {

@@ -124,7 +124,7 @@ START_TEST(violations_are_told_with_their_window)
 }
 END_TEST
 
-START_TEST(a_withheld_statement_is_a_gap_and_one_from_before_is_none)
+START_TEST(a_statement_before_that_is_not_found_is_no_gap)
 {
 	WINDOW(&proxy, .n = 5);
 	WINDOW(&proxy, .n = 5);
@@ -134,8 +134,25 @@ START_TEST(a_withheld_statement_is_a_gap_and_one_from_before_is_none)
 	ck_range(0, 5, 10);
 	ck_assert_uint_eq(got->run_count, 0);
 	ck_assert_uint_eq(got->window_count, 1);
+	/* That the one before isn't found says nothing while nothing before it is. */
 	vigil_done(vigil);
 	know(2, 3);
+	ck_range(0, 10, 15);
+	ck_assert_uint_eq(got->run_count, 0);
+}
+END_TEST
+
+START_TEST(a_gap_behind_one_that_is_known)
+{
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 3);
+	statement_free(known.statements[1]);
+	known.statements[1] = known.statements[2];
+	known.windows[1] = known.windows[2];
+	known.a.count = 2;
+	begin(10);
 	ck_range(0, 10, 15);
 	ck_assert_uint_eq(got->run_count, 1);
 	ck_run(0, -1, -1, "gap");
@@ -297,7 +314,8 @@ main(void)
 	tcase_add_test(t, a_statement_may_come_late);
 	tcase_add_test(t, what_is_never_stated_is_told_and_gone_by);
 	tcase_add_test(t, violations_are_told_with_their_window);
-	tcase_add_test(t, a_withheld_statement_is_a_gap_and_one_from_before_is_none);
+	tcase_add_test(t, a_statement_before_that_is_not_found_is_no_gap);
+	tcase_add_test(t, a_gap_behind_one_that_is_known);
 	tcase_add_test(t, a_window_without_manifest_is_read_as_a_whole);
 	tcase_add_test(t, a_window_in_parts);
 	tcase_add_test(t, records_of_other_partitions);
