@@ -297,8 +297,8 @@ bool ledger_plan_is_gone(const struct entry *e); /* what it stands for can't be 
 
 /* --- ledger_straight.c --- */
 
-/* Is there something that is worth reading before all that ledger_plan_ended() asks for?  Arguments as there. */
-bool ledger_straight(const struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms);
+/* Is there something that is worth reading before all that ledger_plan_ended() asks for?  Up to limit_ms; else as there. */
+bool ledger_straight(const struct ledger *l, const struct want *w, int64_t limit_ms, bool set_needs, int64_t *ret_need_ms);
 
 /* --- ledger_read.c: what the two threads do --- */
 

@@ -351,7 +351,8 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 
 	if (names.told && all_listed(p, w->from, w->to))
 		return true;
-	if (ledger_straight(l, w, set_needs, ret_need_ms))
+	bound(l, w, before, behind, &s);
+	if (ledger_straight(l, w, s.limit_ms, set_needs, ret_need_ms))
 		return false;
 	if (w->from < p->known_from || w->to > p->known_to) {
 		/* What memory had no room for is looked for anew. */
@@ -360,7 +361,6 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 		p->known_to = INT64_MAX;
 	}
 	s.gen = names.gen > p->gen ? names.gen : p->gen;
-	bound(l, w, before, behind, &s);
 	if (!is_known || plus(since, CLOSE_MS) < s.begin_ms) {
 		/* What the records claim may lead to a window that is nearer: then it is believed. */
 		s.begin_ms = begin_at(s.begin_ms);

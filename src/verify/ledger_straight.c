@@ -31,48 +31,48 @@ is_passed(const struct ledger *l, const struct want *w, const struct spart *sp, 
 
 /* The same of one partition of a statement topic, from `at` on. */
 static bool
-straight_from(const struct ledger *l, const struct want *w, struct spart *sp, int64_t at, bool set_needs)
+straight_from(const struct ledger *l, const struct want *w, struct spart *sp, int64_t at, int64_t limit_ms, bool set_needs)
 {
-	int64_t begin = ledger_plan_begin(l, w, sp), limit = plus(w->max_ms, l->conf.pending_max_ms), x;
+	int64_t begin = ledger_plan_begin(l, w, sp), x;
 	bool done;
 
 	if (at < begin)
 		at = begin;
-	x = ledger_spans_walk(l, sp, at, w->part->gen, limit, &done);
+	x = ledger_spans_walk(l, sp, at, w->part->gen, limit_ms, &done);
 	if (done || x >= (sp->following ? sp->follow_at : sp->high) || is_passed(l, w, sp, at, x))
 		return false;
 	if (set_needs) {
 		ledger_plan_need(sp, x);
-		if (limit < sp->calm_ms)
-			sp->calm_ms = limit;
+		if (limit_ms < sp->calm_ms)
+			sp->calm_ms = limit_ms;
 	}
 	return true;
 }
 
 static bool
-straight_by_time(const struct ledger *l, const struct want *w, struct spart *sp, bool set_needs, int64_t *ret_need_ms)
+straight_by_time(const struct ledger *l, const struct want *w, struct spart *sp, int64_t limit_ms, bool set_needs, int64_t *ret_need_ms)
 {
 	int64_t ms = w->min_ms < 0 ? 0 : w->min_ms - w->min_ms % LEDGER_EXACT_MS, at;
 	bool exact;
 
 	at = ledger_spans_at_time(sp, ms, &exact);
 	if (exact)
-		return straight_from(l, w, sp, at, set_needs);
+		return straight_from(l, w, sp, at, limit_ms, set_needs);
 	*ret_need_ms = *ret_need_ms == INT64_MIN ? ms : *ret_need_ms;
 	return true;
 }
 
 bool
-ledger_straight(const struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms)
+ledger_straight(const struct ledger *l, const struct want *w, int64_t limit_ms, bool set_needs, int64_t *ret_need_ms)
 {
 	size_t n = ledger_index_by_first(w->part, plus(w->from, 1));
 	const struct entry *before = n == 0 ? NULL : w->part->by_first.list[n - 1];
 	bool some = false;
 
 	if (before != NULL && plus(before->closed_ms, CLOSE_MS) >= w->min_ms)
-		return straight_from(l, w, before->sp, before->offset, set_needs);
+		return straight_from(l, w, before->sp, before->offset, limit_ms, set_needs);
 	for (size_t t = 0; t < l->topic_count; t++)
 		for (int32_t p = 0; p < l->stopics[t].count; p++)
-			some = straight_by_time(l, w, l->stopics[t].list[p], set_needs, ret_need_ms) || some;
+			some = straight_by_time(l, w, l->stopics[t].list[p], limit_ms, set_needs, ret_need_ms) || some;
 	return some;
 }
