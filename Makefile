@@ -58,7 +58,7 @@ deps-%: ; @tools/deps.sh $*
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib help clean unit unit-all fuzz-check fuzz lint check check-long demo demo-check bench bench-attest e2e \
+.PHONY: all lib help clean unit unit-all fuzz-check fuzz lint syntax check check-long demo demo-check bench bench-attest e2e \
         e2e-asan e2e-long check-clients check-life check-versions check-suites check-deploy check-checker check-chaos chaos soak install dist coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
@@ -173,6 +173,9 @@ SECONDS_EACH ?= 600
 fuzz: deps-build deps-fuzz ## libFuzzer on every target for SECONDS_EACH=600 seconds
 	@$(PARALLEL) FLAVOR=fuzz fuzz-bin
 	@tools/run-fuzz.sh $(SECONDS_EACH) build/fuzz/fuzz
+
+syntax: # CC=clang: what gcc lets pass; nothing is made of it
+	@printf '%s\n' $(SRC) $(DAEMON) $(CTL) | xargs -P "$$(nproc)" -n 16 $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only
 
 lint: deps-build deps-lint ## include rules, headers alone, shell, static analysis, tables against documents
 	@tools/lint.sh

@@ -26,8 +26,8 @@ headers_alone() {
 	return $bad
 }
 
-clang_builds() { # the second compiler, warnings only
-	make --no-print-directory -j"$(nproc)" CC=clang B=build/clang lib build/clang/makoto-proxy build/clang/makotoctl
+clang_reads() { # the second compiler, warnings only
+	make --no-print-directory CC=clang syntax
 }
 
 alerts_are_known() { # each metric in an alert is one of ours, and the operator's document has each alert
@@ -90,7 +90,7 @@ schema_is_current() {
 
 check rooms tools/layers.sh .
 check headers headers_alone
-check clang clang_builds
+check clang clang_reads
 check cppcheck static_analysis
 check names exported_names
 check traces no_trace
