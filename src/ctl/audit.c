@@ -3,6 +3,7 @@
 #include <getopt.h>
 
 #include "base/clock.h"
+#include "ctl/shared_options.h"
 
 static const char help[] =
 	"usage: makotoctl audit --group NAME (-b BOOTSTRAP | -c FILE) -t TOPIC… (--public-key FILE… | --policy FILE) [option…]\n"
@@ -80,12 +81,6 @@ read_option(const struct command *c, int opt, char **argv, struct watch_options 
 	case 'g':
 		o->group = optarg;
 		return EXIT_OK;
-	case 'b':
-		o->way.bootstrap = optarg;
-		return EXIT_OK;
-	case 'c':
-		o->way.file = optarg;
-		return EXIT_OK;
 	case 't':
 		return add_topic(c, o, optarg);
 	case 'F':
@@ -100,26 +95,11 @@ read_option(const struct command *c, int opt, char **argv, struct watch_options 
 	case 'm':
 		o->metrics = optarg;
 		return EXIT_OK;
-	case 'k':
-		return whom_add_key(&o->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
-	case 'P':
-		o->whom.policy = optarg;
-		return EXIT_OK;
-	case 'u':
-		o->whom.accept_unsigned = true;
-		return EXIT_OK;
-	case 'd':
-		o->topics.dbom_topic = optarg;
-		return EXIT_OK;
 	case 'j':
 		o->json = true;
 		return EXIT_OK;
-	case 'X':
-		if (args_props_add(&o->way.props, optarg) != 0)
-			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
-		return EXIT_OK;
 	default:
-		return command_bad_option(c, argv);
+		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom, &o->topics.dbom_topic});
 	}
 }
 
@@ -144,7 +124,6 @@ check(const struct command *c, const struct watch_options *o)
 static int
 read_options(const struct command *c, int argc, char **argv, struct watch_options *o, bool *ret_help)
 {
-	bool keys = false;
 	int opt, code;
 
 	opterr = 0;
@@ -153,17 +132,11 @@ read_options(const struct command *c, int argc, char **argv, struct watch_option
 			*ret_help = true;
 			return EXIT_OK;
 		}
-		keys = keys || opt == 'k';
 		if ((code = read_option(c, opt, argv, o)) != EXIT_OK)
 			return code;
 	}
-	/* `--public-key a.pem b.pem` */
-	for (; optind < argc; optind++) {
-		if (!keys)
-			return command_misused(c, "what is \"%s\"?", argv[optind]);
-		if (whom_add_key(&o->whom, argv[optind]) != 0)
-			return command_failed(c, "out of memory");
-	}
+	if ((code = shared_options_keys(c, argc, argv, &o->whom)) != EXIT_OK)
+		return code;
 	return check(c, o);
 }
 

@@ -8,8 +8,7 @@
 #include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/safe.h"
-#include "ctl/way.h"
-#include "ctl/whom.h"
+#include "ctl/shared_options.h"
 #include "makoto/bundle.h"
 #include "verify/leaves.h"
 #include "verify/published.h"
@@ -347,12 +346,6 @@ static int
 read_option(const struct command *c, int opt, char **argv, struct export *x)
 {
 	switch (opt) {
-	case 'b':
-		x->way.bootstrap = optarg;
-		return EXIT_OK;
-	case 'c':
-		x->way.file = optarg;
-		return EXIT_OK;
 	case 't':
 		x->topic = optarg;
 		return EXIT_OK;
@@ -376,20 +369,8 @@ read_option(const struct command *c, int opt, char **argv, struct export *x)
 	case 'O':
 		x->dir = optarg;
 		return EXIT_OK;
-	case 'k':
-		return whom_add_key(&x->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
-	case 'P':
-		x->whom.policy = optarg;
-		return EXIT_OK;
-	case 'd':
-		x->dbom_topic = optarg;
-		return EXIT_OK;
-	case 'X':
-		if (args_props_add(&x->way.props, optarg) != 0)
-			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
-		return EXIT_OK;
 	default:
-		return command_bad_option(c, argv);
+		return shared_options_take(c, opt, argv, &(struct shared_options){&x->way, &x->whom, &x->dbom_topic});
 	}
 }
 
@@ -407,12 +388,8 @@ read_options(const struct command *c, int argc, char **argv, struct export *x, b
 		if ((code = read_option(c, opt, argv, x)) != EXIT_OK)
 			return code;
 	}
-	for (; optind < argc; optind++) { /* `--public-key a.pem b.pem` */
-		if (x->whom.key_count == 0)
-			return command_misused(c, "what is \"%s\"?", argv[optind]);
-		if (whom_add_key(&x->whom, argv[optind]) != 0)
-			return command_failed(c, "out of memory");
-	}
+	if ((code = shared_options_keys(c, argc, argv, &x->whom)) != EXIT_OK)
+		return code;
 	if (x->way.bootstrap == NULL && x->way.file == NULL)
 		return command_misused(c, "-b HOST:PORT is missing, or -c FILE");
 	if (x->topic == NULL && x->chain == NULL)

@@ -2,8 +2,7 @@
 
 #include "base/clock.h"
 #include "ctl/command.h"
-#include "ctl/way.h"
-#include "ctl/whom.h"
+#include "ctl/shared_options.h"
 #include "verify/evidence.h"
 #include "verify/join.h"
 #include "verify/reader.h"
@@ -213,12 +212,6 @@ static int
 read_option(const struct command *c, int opt, char **argv, struct options *o)
 {
 	switch (opt) {
-	case 'b':
-		o->way.bootstrap = optarg;
-		return EXIT_OK;
-	case 'c':
-		o->way.file = optarg;
-		return EXIT_OK;
 	case 't':
 		o->topic = optarg;
 		return EXIT_OK;
@@ -233,23 +226,8 @@ read_option(const struct command *c, int opt, char **argv, struct options *o)
 	case 'v':
 		o->with_value = true;
 		return EXIT_OK;
-	case 'k':
-		return whom_add_key(&o->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
-	case 'P':
-		o->whom.policy = optarg;
-		return EXIT_OK;
-	case 'u':
-		o->whom.accept_unsigned = true;
-		return EXIT_OK;
-	case 'd':
-		o->dbom_topic = optarg;
-		return EXIT_OK;
-	case 'X':
-		if (args_props_add(&o->way.props, optarg) != 0)
-			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
-		return EXIT_OK;
 	default:
-		return command_bad_option(c, argv);
+		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom, &o->dbom_topic});
 	}
 }
 
@@ -267,12 +245,8 @@ read_options(const struct command *c, int argc, char **argv, struct options *o, 
 		if ((code = read_option(c, opt, argv, o)) != EXIT_OK)
 			return code;
 	}
-	for (; optind < argc; optind++) { /* `--public-key a.pem b.pem` */
-		if (o->whom.key_count == 0)
-			return command_misused(c, "what is \"%s\"?", argv[optind]);
-		if (whom_add_key(&o->whom, argv[optind]) != 0)
-			return command_failed(c, "out of memory");
-	}
+	if ((code = shared_options_keys(c, argc, argv, &o->whom)) != EXIT_OK)
+		return code;
 	if (o->way.bootstrap == NULL && o->way.file == NULL)
 		return command_misused(c, "-b HOST:PORT is missing, or -c FILE");
 	if (o->topic == NULL || o->partition < 0 || o->offset < 0)

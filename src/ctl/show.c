@@ -4,10 +4,9 @@
 #include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/safe.h"
+#include "ctl/shared_options.h"
 #include "ctl/show_record.h"
 #include "ctl/table.h"
-#include "ctl/way.h"
-#include "ctl/whom.h"
 #include "makoto/json_write.h"
 #include "verify/published.h"
 #include "verify/reader.h"
@@ -284,12 +283,6 @@ static int
 read_option(const struct command *c, int opt, char **argv, struct show *s)
 {
 	switch (opt) {
-	case 'b':
-		s->way.bootstrap = optarg;
-		return EXIT_OK;
-	case 'c':
-		s->way.file = optarg;
-		return EXIT_OK;
 	case 't':
 		s->topic = optarg;
 		return EXIT_OK;
@@ -310,23 +303,11 @@ read_option(const struct command *c, int opt, char **argv, struct show *s)
 		if (args_number(optarg, 0, INT64_MAX - 1, &s->record) != 0)
 			return command_misused(c, "--record %s: not an offset", optarg);
 		return EXIT_OK;
-	case 'k':
-		return whom_add_key(&s->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
-	case 'P':
-		s->whom.policy = optarg;
-		return EXIT_OK;
-	case 'd':
-		s->dbom_topic = optarg;
-		return EXIT_OK;
 	case 'j':
 		s->json = true;
 		return EXIT_OK;
-	case 'X':
-		if (args_props_add(&s->way.props, optarg) != 0)
-			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
-		return EXIT_OK;
 	default:
-		return command_bad_option(c, argv);
+		return shared_options_take(c, opt, argv, &(struct shared_options){&s->way, &s->whom, &s->dbom_topic});
 	}
 }
 
@@ -344,12 +325,8 @@ read_options(const struct command *c, int argc, char **argv, struct show *s, boo
 		if ((code = read_option(c, opt, argv, s)) != EXIT_OK)
 			return code;
 	}
-	for (; optind < argc; optind++) {
-		if (s->whom.key_count == 0)
-			return command_misused(c, "what is \"%s\"?", argv[optind]);
-		if (whom_add_key(&s->whom, argv[optind]) != 0)
-			return command_failed(c, "out of memory");
-	}
+	if ((code = shared_options_keys(c, argc, argv, &s->whom)) != EXIT_OK)
+		return code;
 	if (s->record >= 0 && (s->topic == NULL || s->partition < 0 || s->chain != NULL || s->window > 0))
 		return command_misused(c, "--record OFFSET takes -t TOPIC and -p PARTITION, and neither --chain nor --window");
 	return s->way.bootstrap == NULL && s->way.file == NULL ? command_misused(c, "-b HOST:PORT is missing, or -c FILE") : EXIT_OK;

@@ -2,6 +2,7 @@
 #include <sched.h>
 
 #include "base/clock.h"
+#include "ctl/shared_options.h"
 #include "ctl/verify.h"
 
 static const char help[] =
@@ -89,12 +90,6 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 	case 'O':
 		o->out = optarg;
 		return EXIT_OK;
-	case 'b':
-		o->way.bootstrap = optarg;
-		return EXIT_OK;
-	case 'c':
-		o->way.file = optarg;
-		return EXIT_OK;
 	case 't':
 		return optarg[0] != '\0' ? add_text(c, &o->topics, &o->topic_count, optarg)
 					  : command_misused(c, "-t \"\": no topic has an empty name");
@@ -120,17 +115,6 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 	case 'T':
 		o->to = optarg;
 		return EXIT_OK;
-	case 'k':
-		return whom_add_key(&o->whom, optarg) == 0 ? EXIT_OK : command_failed(c, "out of memory");
-	case 'P':
-		o->whom.policy = optarg;
-		return EXIT_OK;
-	case 'u':
-		o->whom.accept_unsigned = true;
-		return EXIT_OK;
-	case 'd':
-		o->a.topics.dbom_topic = optarg;
-		return EXIT_OK;
 	case 'i':
 		return read_isolation(c, optarg, &o->a.examiner.read_committed);
 	case 'j':
@@ -139,12 +123,8 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 	case 'v':
 		o->verbose = true;
 		return EXIT_OK;
-	case 'X':
-		if (args_props_add(&o->way.props, optarg) != 0)
-			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
-		return EXIT_OK;
 	default:
-		return command_bad_option(c, argv);
+		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom, &o->a.topics.dbom_topic});
 	}
 }
 
@@ -152,7 +132,6 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 static int
 read_options(const struct command *c, int argc, char **argv, struct verify_options *o, bool *ret_help)
 {
-	bool keys = false;
 	int opt, code;
 
 	opterr = 0;
@@ -161,17 +140,11 @@ read_options(const struct command *c, int argc, char **argv, struct verify_optio
 			*ret_help = true;
 			return EXIT_OK;
 		}
-		keys = keys || opt == 'k';
 		if ((code = read_option(c, opt, argv, o)) != EXIT_OK)
 			return code;
 	}
-	/* `--public-key a.pem b.pem` */
-	for (; optind < argc; optind++) {
-		if (!keys)
-			return command_misused(c, "what is \"%s\"?", argv[optind]);
-		if (whom_add_key(&o->whom, argv[optind]) != 0)
-			return command_failed(c, "out of memory");
-	}
+	if ((code = shared_options_keys(c, argc, argv, &o->whom)) != EXIT_OK)
+		return code;
 	if (o->way.bootstrap == NULL && o->way.file == NULL)
 		return command_misused(c, "-b HOST:PORT is missing, or -c FILE");
 	if (whom_is_empty(&o->whom))
