@@ -105,8 +105,8 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 		o->resume = optarg;
 		return EXIT_OK;
 	case 'J':
-		if (args_number(optarg, 1, AUDIT_JOBS_MAX, &n) != 0)
-			return command_misused(c, "--jobs %s: a number from 1 to %d", optarg, AUDIT_JOBS_MAX);
+		if (args_number(optarg, 1, EXAMINATION_JOBS_MAX, &n) != 0)
+			return command_misused(c, "--jobs %s: a number from 1 to %d", optarg, EXAMINATION_JOBS_MAX);
 		o->a.jobs = (unsigned)n;
 		return EXIT_OK;
 	case 'F':

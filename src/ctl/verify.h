@@ -4,10 +4,10 @@
 
 #include "ctl/way.h"
 #include "ctl/whom.h"
-#include "verify/audit.h"
+#include "verify/examination.h"
 
 struct verify_options {
-	struct audit_conf a;
+	struct examination_conf a;
 	const char **topics;
 	size_t topic_count;
 	const char *from, *to; /* as they were written; or NULL */

@@ -22,7 +22,7 @@ struct running {
 };
 
 static void
-find_topic_ids(void *arg, const char *const *topics, size_t count, struct audit_id *ret)
+find_topic_ids(void *arg, const char *const *topics, size_t count, struct examination_id *ret)
 {
 	const struct running *r = arg;
 	struct topic_id *ids = calloc(count, sizeof(*ids));
@@ -244,10 +244,10 @@ write_page(const struct command *c, const struct verify_options *o, struct runni
 }
 
 static int
-audit(const struct command *c, const struct verify_options *o, const struct way *w, struct running *r)
+examine(const struct command *c, const struct verify_options *o, const struct way *w, struct running *r)
 {
 	char why[700];
-	int err = audit_run(&o->a, why, sizeof(why)), code;
+	int err = examination_run(&o->a, why, sizeof(why)), code;
 
 	r->view.unfinished = err != 0;
 	code = view_end(&r->view, is_several(o));
@@ -325,7 +325,7 @@ verify_run(const struct command *c, struct verify_options *o, const struct way *
 	else if (view_open(&r.view, o->report ? NULL : stdout, o->json, o->verbose, o->a.jobs) != 0)
 		code = command_failed(c, "out of memory");
 	if (code == EXIT_OK && (code = open_resume(c, o, &r)) == EXIT_OK)
-		code = end(c, o, &r, &memory, audit(c, o, w, &r));
+		code = end(c, o, &r, &memory, examine(c, o, w, &r));
 	resume_close(r.resume);
 	view_close(&r.view);
 	page_close(r.page);

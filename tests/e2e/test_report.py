@@ -18,7 +18,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from lab.kafka import until
 from proxy import CTL, PATIENCE, SANITIZERS, Proxy, ctl
-from test_audit import COMPACTED
+from test_verify_topics import COMPACTED
 from test_tamper import at, rewrite, without
 
 BROKER = 3

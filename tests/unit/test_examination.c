@@ -6,7 +6,7 @@
 #include "rdkafka/consumer.h"
 #include "rdkafka/mock.h"
 #include "rdkafka/publisher.h"
-#include "verify/audit.h"
+#include "verify/examination.h"
 #include "trusting.h"
 #include "world.h"
 
@@ -163,7 +163,7 @@ static struct told {
 
 /* The cluster has none. */
 static void
-on_topic_ids(void *arg, const char *const *topics, size_t count, struct audit_id *ret)
+on_topic_ids(void *arg, const char *const *topics, size_t count, struct examination_id *ret)
 {
 	(void)arg;
 	for (size_t i = 0; i < count; i++)
@@ -226,13 +226,13 @@ on_reported(void *arg, const struct topic_report *t)
 	snprintf(told.topics + n, sizeof(told.topics) - n, "%s%s ", t->topic, t->gone ? "(gone)" : "");
 }
 
-static struct audit_conf
+static struct examination_conf
 conf_of(const char *const *topics, size_t count)
 {
 	const char *known = told.known;
 
 	told = (struct told){.known = known};
-	return (struct audit_conf){.examiner = {.bootstrap = mock_bootstrap(mock),
+	return (struct examination_conf){.examiner = {.bootstrap = mock_bootstrap(mock),
 					     .timeout_ms = 10000,
 					     .policy = policy,
 					     .now_ms = clock_wall_ms()},
@@ -252,11 +252,11 @@ static char why[600];
 static int
 verify(const char *topic, struct topic_bound from, struct topic_bound to)
 {
-	struct audit_conf conf = conf_of(&topic, 1);
+	struct examination_conf conf = conf_of(&topic, 1);
 
 	conf.examiner.from = from;
 	conf.examiner.to = to;
-	return audit_run(&conf, why, sizeof(why));
+	return examination_run(&conf, why, sizeof(why));
 }
 
 START_TEST(through_kafka)
@@ -331,20 +331,20 @@ START_TEST(many_at_a_time)
 	snprintf(w.r[0].value, sizeof(w.r[0].value), "never seen"); /* it was written before */
 	write_statements();
 	for (unsigned jobs = 1; jobs <= 12; jobs += jobs == 1 ? 1 : 5) {
-		struct audit_conf conf = conf_of(globs, ARRAY_LEN(globs));
+		struct examination_conf conf = conf_of(globs, ARRAY_LEN(globs));
 
 		conf.jobs = jobs;
-		ck_assert_msg(audit_run(&conf, why, sizeof(why)) == 0, "%s", why);
+		ck_assert_msg(examination_run(&conf, why, sizeof(why)) == 0, "%s", why);
 		ck_assert_str_eq(told.topics, "many t u ");
 		ck_assert_int_eq(told.findings, 8 * 5 + 36 + 16); /* each record, each window */
 		ck_assert_uint_lt(told.jobs, 1U << (jobs > 10 ? 10 : jobs));
 	}
 	/* Without a name: what statements are about. */
 	{
-		struct audit_conf conf = conf_of(NULL, 0);
+		struct examination_conf conf = conf_of(NULL, 0);
 
 		conf.jobs = 3;
-		ck_assert_msg(audit_run(&conf, why, sizeof(why)) == 0, "%s", why);
+		ck_assert_msg(examination_run(&conf, why, sizeof(why)) == 0, "%s", why);
 		ck_assert_str_eq(told.topics, "many ");
 		ck_assert_uint_eq(told.partition_count, 8);
 		for (int i = 0; i < 8; i++) {
@@ -355,7 +355,7 @@ START_TEST(many_at_a_time)
 		ck_assert_int_eq(tally_outcome(&told.sum, false), TALLY_OK);
 		conf = conf_of(NULL, 0);
 		conf.partition = 7;
-		ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), 0);
+		ck_assert_int_eq(examination_run(&conf, why, sizeof(why)), 0);
 		ck_assert_uint_eq(told.partition_count, 1);
 		ck_assert_uint_eq(told.sum.records, 13);
 	}
@@ -369,7 +369,7 @@ START_TEST(gone_and_known)
 {
 	static const char *const glob = "*";
 	struct world_proxy p, q;
-	struct audit_conf conf;
+	struct examination_conf conf;
 
 	learn_cluster();
 	world_log_append = true;
@@ -384,16 +384,16 @@ START_TEST(gone_and_known)
 	write_statements();
 
 	conf = conf_of(&glob, 1);
-	ck_assert_msg(audit_run(&conf, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(examination_run(&conf, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_str_eq(told.topics, "deleted(gone) t u ");
 	conf = conf_of(NULL, 0);
-	ck_assert_msg(audit_run(&conf, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(examination_run(&conf, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_str_eq(told.topics, "deleted(gone) t ");
 	ck_assert_int_eq(told.findings, 4);
 	ck_assert_uint_eq(told.sum.records, 3);
 	told.known = "t";
 	conf = conf_of(NULL, 0);
-	ck_assert_msg(audit_run(&conf, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(examination_run(&conf, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_str_eq(told.topics, "deleted(gone) t ");
 	ck_assert_int_eq(told.findings, 0);
 	ck_assert_uint_eq(told.sum.records, 77);
@@ -409,13 +409,13 @@ END_TEST
 START_TEST(ended)
 {
 	static const char *const glob = "?";
-	struct audit_conf conf = conf_of(&glob, 1);
+	struct examination_conf conf = conf_of(&glob, 1);
 	int marker;
 
 	conf.jobs = 2;
 	conf.arg = &marker;
 	conf.unsettled = on_unsettled;
-	ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(examination_run(&conf, why, sizeof(why)), ERR_IO);
 	ck_assert_str_eq(why, "enough");
 	ck_assert_int_ge(told.unsettled, 1);
 }
@@ -424,20 +424,20 @@ END_TEST
 START_TEST(nobody_there)
 {
 	static const char *const t = "t";
-	struct audit_conf conf = conf_of(&t, 1);
+	struct examination_conf conf = conf_of(&t, 1);
 
 	conf.examiner.bootstrap = "127.0.0.1:1";
 	conf.examiner.timeout_ms = 200;
-	ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), ERR_TIMEOUT);
+	ck_assert_int_eq(examination_run(&conf, why, sizeof(why)), ERR_TIMEOUT);
 	ck_assert_str_ne(why, "");
 	/* A partition that isn't there. */
 	conf = conf_of(&t, 1);
 	conf.partition = 7;
-	ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), ERR_NOTFOUND);
+	ck_assert_int_eq(examination_run(&conf, why, sizeof(why)), ERR_NOTFOUND);
 	ck_assert_ptr_nonnull(strstr(why, "no partition 7"));
 	/* Nothing is stated, and nothing was named. */
 	conf = conf_of(NULL, 0);
-	ck_assert_int_eq(audit_run(&conf, why, sizeof(why)), ERR_NOTFOUND);
+	ck_assert_int_eq(examination_run(&conf, why, sizeof(why)), ERR_NOTFOUND);
 	ck_assert_ptr_nonnull(strstr(why, WORLD_DBOM));
 }
 END_TEST
@@ -445,7 +445,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("audit");
+	Suite *s = suite_create("examination");
 	TCase *t = tcase_create("mock");
 	SRunner *sr = srunner_create(s);
 	int failed;

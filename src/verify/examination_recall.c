@@ -1,8 +1,8 @@
 /* What a run remembers of the one before, and for the next. */
-#include "verify/audit_internal.h"
+#include "verify/examination_internal.h"
 
 int
-audit_recall_open(struct audit *a)
+examination_recall_open(struct examination *a)
 {
 	struct recall *m = a->conf->memory;
 
@@ -19,7 +19,7 @@ audit_recall_open(struct audit *a)
 }
 
 static bool
-is_task(const struct audit *a, const struct audit_topic *t, int32_t partition)
+is_task(const struct examination *a, const struct examination_topic *t, int32_t partition)
 {
 	for (size_t i = 0; i < a->task_count; i++)
 		if (a->tasks[i].topic == t && t->report.partitions[a->tasks[i].at].partition == partition)
@@ -28,8 +28,8 @@ is_task(const struct audit *a, const struct audit_topic *t, int32_t partition)
 }
 
 struct on_gone {
-	struct audit *a;
-	struct audit_topic *topic;
+	struct examination *a;
+	struct examination_topic *topic;
 };
 
 static void
@@ -42,7 +42,7 @@ on_gone(void *arg, const struct finding *f)
 
 /* Partitions that no examiner will look at: those that are gone, and those that were judged before (of which it is told already). */
 void
-audit_recall_rest(struct audit *a, struct audit_topic *t)
+examination_recall_rest(struct examination *a, struct examination_topic *t)
 {
 	struct recall *m = a->conf->memory;
 	struct on_gone x = {a, t};
@@ -69,7 +69,7 @@ audit_recall_rest(struct audit *a, struct audit_topic *t)
 }
 
 int
-audit_recall_see(struct audit *a, const struct audit_topic *t)
+examination_recall_see(struct examination *a, const struct examination_topic *t)
 {
 	for (size_t i = 0; i < t->report.partition_count; i++) {
 		struct recall_about about = {.topic = t->name,
@@ -79,7 +79,7 @@ audit_recall_see(struct audit *a, const struct audit_topic *t)
 
 		about.stated = statements_of(t->statements, about.partition, &about.count);
 		if ((err = recall_see(a->conf->memory, &about)) != 0)
-			return audit_say(a, err);
+			return examination_say(a, err);
 	}
 	return 0;
 }

@@ -1,4 +1,4 @@
-#include "verify/audit_internal.h"
+#include "verify/examination_internal.h"
 
 #include <errno.h>
 
@@ -7,7 +7,7 @@
 enum { SPOOL_IN_MEMORY = 64 << 20, QUEUE_KIB = 65536, QUEUE_KIB_LEAST = 8192 };
 
 int
-audit_say(struct audit *a, int err)
+examination_say(struct examination *a, int err)
 {
 	if (err == ERR_NOMEM)
 		snprintf(a->why, a->why_len, "out of memory");
@@ -19,9 +19,9 @@ audit_say(struct audit *a, int err)
 /* --- the statement topic --------------------------------------------------------------- */
 
 bool
-audit_wanted(void *arg, struct slice topic)
+examination_wanted(void *arg, struct slice topic)
 {
-	const struct audit *a = arg;
+	const struct examination *a = arg;
 
 	return a->conf->topics.count == 0 || selection_match(&a->conf->topics, topic);
 }
@@ -29,7 +29,7 @@ audit_wanted(void *arg, struct slice topic)
 static int
 on_statement(void *arg, int32_t partition, int64_t offset, struct slice key, struct slice value, struct slice manifest)
 {
-	struct audit *a = arg;
+	struct examination *a = arg;
 	int err = statements_add(a->statements, partition, offset, key, value, manifest);
 
 	if (err == ERR_IO)
@@ -41,37 +41,37 @@ on_statement(void *arg, int32_t partition, int64_t offset, struct slice key, str
 static void
 on_statements_progress(void *arg, uint64_t done, uint64_t total)
 {
-	const struct audit *a = arg;
+	const struct examination *a = arg;
 
 	a->conf->progress(a->conf->arg, "statements", done, total);
 }
 
 static int
-read_statements(struct audit *a)
+read_statements(struct examination *a)
 {
 	struct statements_conf sc = {.policy = a->conf->examiner.policy,
 				     .cluster_id = slice_str(a->cluster_id),
-				     .wanted = audit_wanted,
+				     .wanted = examination_wanted,
 				     .wanted_arg = a,
 				     .partition = a->conf->partition};
 	struct consumer *c = examiner_consumer(a->first);
 	int err;
 
 	if ((a->spool = spool_new(a->conf->spool_dir, SPOOL_IN_MEMORY)) == NULL)
-		return audit_say(a, ERR_NOMEM);
+		return examination_say(a, ERR_NOMEM);
 	sc.spool = a->spool;
 	if ((a->statements = statements_new(&sc)) == NULL)
-		return audit_say(a, ERR_NOMEM);
+		return examination_say(a, ERR_NOMEM);
 	err = reader_statements(c, a->conf->topics.dbom_topic, on_statement,
 				a->conf->progress == NULL ? NULL : on_statements_progress, a);
-	return err == ERR_IO ? err : audit_say(a, err);
+	return err == ERR_IO ? err : examination_say(a, err);
 }
 
 /* --- what is to be done ---------------------------------------------------------------------- */
 
 /* Does a statement about one of the partitions have what it takes to judge compaction? */
 static bool
-has_keys(const struct audit_topic *t)
+has_keys(const struct examination_topic *t)
 {
 	for (size_t i = 0; i < t->report.partition_count; i++) {
 		size_t n;
@@ -89,7 +89,7 @@ has_keys(const struct audit_topic *t)
  * not ask must assume it.
  */
 static bool
-is_compacted(const struct audit *a, const struct audit_topic *t)
+is_compacted(const struct examination *a, const struct examination_topic *t)
 {
 	char policy[128];
 
@@ -101,24 +101,24 @@ is_compacted(const struct audit *a, const struct audit_topic *t)
 }
 
 static int
-add_task(struct audit *a, struct audit_topic *t, size_t at)
+add_task(struct examination *a, struct examination_topic *t, size_t at)
 {
 	if (a->task_count == a->task_cap) {
 		size_t cap = a->task_cap == 0 ? 64 : a->task_cap * 2;
-		struct audit_task *more = reallocarray(a->tasks, cap, sizeof(*more));
+		struct examination_task *more = reallocarray(a->tasks, cap, sizeof(*more));
 
 		if (more == NULL)
 			return ERR_NOMEM;
 		a->tasks = more;
 		a->task_cap = cap;
 	}
-	a->tasks[a->task_count++] = (struct audit_task){t, at};
+	a->tasks[a->task_count++] = (struct examination_task){t, at};
 	t->left++;
 	return 0;
 }
 
 static int
-plan_topic(struct audit *a, struct audit_topic *t)
+plan_topic(struct examination *a, struct examination_topic *t)
 {
 	struct topic_report *r = &t->report;
 	bool one = a->conf->partition >= 0;
@@ -134,7 +134,7 @@ plan_topic(struct audit *a, struct audit_topic *t)
 		id = slice_str(t->id.text);
 	if ((err = statements_topic(a->statements, t->name, id, &t->statements)) != 0 ||
 	    (r->partitions = calloc(n + 1, sizeof(*r->partitions))) == NULL)
-		return audit_say(a, err != 0 ? err : ERR_NOMEM);
+		return examination_say(a, err != 0 ? err : ERR_NOMEM);
 	r->topic_id = (const char *)statements_topic_id(t->statements).p;
 	r->statements = statements_count(t->statements);
 	r->partition_count = n;
@@ -146,7 +146,7 @@ plan_topic(struct audit *a, struct audit_topic *t)
 			continue;
 		*p = (struct topic_partition){.partition = number};
 		if ((err = add_task(a, t, i)) != 0)
-			return audit_say(a, err);
+			return examination_say(a, err);
 	}
 	t->compacted = is_compacted(a, t);
 	return 0;
@@ -154,10 +154,10 @@ plan_topic(struct audit *a, struct audit_topic *t)
 
 /* All at once: a connection for each topic would be many. */
 static int
-ask_ids(struct audit *a)
+ask_ids(struct examination *a)
 {
 	const char **names = calloc(a->topic_count, sizeof(*names));
-	struct audit_id *ids = calloc(a->topic_count, sizeof(*ids));
+	struct examination_id *ids = calloc(a->topic_count, sizeof(*ids));
 	size_t n = 0;
 
 	if (names != NULL && ids != NULL) {
@@ -173,11 +173,11 @@ ask_ids(struct audit *a)
 	}
 	free(names);
 	free(ids);
-	return audit_say(a, names == NULL || ids == NULL ? ERR_NOMEM : 0);
+	return examination_say(a, names == NULL || ids == NULL ? ERR_NOMEM : 0);
 }
 
 static int
-plan(struct audit *a)
+plan(struct examination *a)
 {
 	int err = ask_ids(a);
 
@@ -186,27 +186,27 @@ plan(struct audit *a)
 	for (size_t i = 0; i < a->topic_count; i++)
 		if ((err = plan_topic(a, &a->topics[i])) != 0)
 			return err;
-	return audit_say(a, statements_done(a->statements));
+	return examination_say(a, statements_done(a->statements));
 }
 
 static int
-work(struct audit *a)
+work(struct examination *a)
 {
 	bool remembers = a->conf->memory != NULL;
 	int err;
 
 	for (size_t i = 0; remembers && i < a->topic_count; i++)
-		audit_recall_rest(a, &a->topics[i]);
-	err = audit_work(a);
+		examination_recall_rest(a, &a->topics[i]);
+	err = examination_work(a);
 	for (size_t i = 0; remembers && err == 0 && i < a->topic_count; i++)
-		err = audit_recall_see(a, &a->topics[i]);
+		err = examination_recall_see(a, &a->topics[i]);
 	return err;
 }
 
 int
-audit_run(const struct audit_conf *conf, char *why, size_t why_len)
+examination_run(const struct examination_conf *conf, char *why, size_t why_len)
 {
-	struct audit a = {.conf = conf, .examiner = conf->examiner, .why = why, .why_len = why_len};
+	struct examination a = {.conf = conf, .examiner = conf->examiner, .why = why, .why_len = why_len};
 	unsigned jobs = conf->jobs < 1 ? 1 : conf->jobs;
 	char queue[16];
 	struct slice id;
@@ -218,17 +218,17 @@ audit_run(const struct audit_conf *conf, char *why, size_t why_len)
 	a.examiner.dbom_topic = conf->topics.dbom_topic;
 	why[0] = '\0';
 	if ((err = examiner_open(&a.examiner, &a.first, why, why_len)) != 0 ||
-	    (err = audit_say(&a, consumer_cluster_id(examiner_consumer(a.first), &id))) != 0)
+	    (err = examination_say(&a, consumer_cluster_id(examiner_consumer(a.first), &id))) != 0)
 		goto out;
 	snprintf(a.cluster_id, sizeof(a.cluster_id), "%.*s", (int)id.n, (const char *)id.p);
-	if ((err = audit_recall_open(&a)) != 0 || (err = audit_ask_topics(&a)) != 0 || (err = read_statements(&a)) != 0 || (err = audit_add_stated(&a)) != 0 ||
-	    (err = audit_add_remembered(&a)) != 0 ||
-	    (err = audit_choose(&a)) != 0 || (err = plan(&a)) != 0)
+	if ((err = examination_recall_open(&a)) != 0 || (err = examination_ask_topics(&a)) != 0 ||
+	    (err = read_statements(&a)) != 0 || (err = examination_add_stated(&a)) != 0 ||
+	    (err = examination_add_remembered(&a)) != 0 || (err = examination_choose(&a)) != 0 || (err = plan(&a)) != 0)
 		goto out;
 	err = work(&a);
 out:
 	for (size_t i = 0; i < a.topic_count; i++)
-		audit_topic_clear(&a.topics[i]);
+		examination_topic_clear(&a.topics[i]);
 	free(a.topics);
 	free(a.tasks);
 	statements_free(a.statements);

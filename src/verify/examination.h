@@ -1,25 +1,25 @@
 /*
- * audit: verifies topics, or parts of them, on a cluster.
+ * examination: verifies topics, or parts of them, on a cluster.
  *
  *   statement topic ─► statements ─► which topics, which partitions ─┬─► examiner, a thread ─┬─► findings, reports
  *                                                                    └─► examiner, a thread ─┘
  *
  * Statements are read first, once for all: what is stated while records are read counts as pending.
  */
-#ifndef VERIFY_AUDIT_H
-#define VERIFY_AUDIT_H
+#ifndef VERIFY_EXAMINATION_H
+#define VERIFY_EXAMINATION_H
 
 #include "verify/examiner.h"
 #include "verify/selection.h"
 
-enum { AUDIT_JOBS_MAX = 64, AUDIT_TOPIC_ID = 22 };
+enum { EXAMINATION_JOBS_MAX = 64, EXAMINATION_TOPIC_ID = 22 };
 
-struct audit_id {
-	char text[AUDIT_TOPIC_ID + 1]; /* empty where the cluster has none */
+struct examination_id {
+	char text[EXAMINATION_TOPIC_ID + 1]; /* empty where the cluster has none */
 	const char *unknown;           /* why it can't be told; NULL: it is */
 };
 
-struct audit_conf { /* borrowed */
+struct examination_conf { /* borrowed */
 	struct examiner_conf examiner; /* but its queue_kib; and its dbom_topic is that of topics' */
 	struct selection topics;
 	int32_t partition; /* -1: all */
@@ -28,7 +28,7 @@ struct audit_conf { /* borrowed */
 	const char *spool_dir; /* for statements that are too much for memory */
 
 	/* The ids of all these topics; ret is zeroed. */
-	void (*topic_ids)(void *arg, const char *const *topics, size_t count, struct audit_id *ret);
+	void (*topic_ids)(void *arg, const char *const *topics, size_t count, struct examination_id *ret);
 
 	/* These are called one at a time.  `job` (below `jobs`) stays the same while a partition is judged. */
 	void (*found)(void *arg, unsigned job, const struct topic_report *t, const struct finding *f);
@@ -49,6 +49,6 @@ struct audit_conf { /* borrowed */
  * 0, or why it could not be finished: ERR_NOTFOUND (a topic or partition isn't there, or nothing is like a glob),
  * ERR_TIMEOUT, ERR_REMOTE, ERR_CONFIG (the memory is of another cluster, too), ERR_IO, ERR_NOMEM; `why` says it in words.
  */
-int audit_run(const struct audit_conf *conf, char *why, size_t why_len) MUSTCHECK;
+int examination_run(const struct examination_conf *conf, char *why, size_t why_len) MUSTCHECK;
 
 #endif

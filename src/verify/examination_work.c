@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "verify/audit_internal.h"
+#include "verify/examination_internal.h"
 
 enum { WHY = 700, THOUSAND = 1000 };
 
@@ -11,13 +11,13 @@ struct worker {
 	unsigned job;
 	pthread_t thread;
 	struct examiner *examiner;
-	struct audit_task *task;
+	struct examination_task *task;
 	uint64_t done_of_it; /* thousandths; guarded by the lock */
 	char why[WHY];
 };
 
 struct work {
-	struct audit *a;
+	struct examination *a;
 	pthread_mutex_t lock; /* guards what follows, what hangs on the tasks' topics, and the conf's callbacks */
 	size_t next;          /* task */
 	size_t done;
@@ -44,7 +44,7 @@ tell_progress(const struct work *w)
 static void
 tell_topics(struct work *w)
 {
-	struct audit *a = w->a;
+	struct examination *a = w->a;
 
 	for (; w->told < a->topic_count && a->topics[w->told].left == 0; w->told++) {
 		struct topic_report *r = &a->topics[w->told].report;
@@ -59,7 +59,7 @@ static void
 on_finding(void *arg, const struct finding *f)
 {
 	const struct worker *x = arg;
-	const struct audit_conf *conf = x->work->a->conf;
+	const struct examination_conf *conf = x->work->a->conf;
 
 	pthread_mutex_lock(&x->work->lock);
 	conf->found(conf->arg, x->job, &x->task->topic->report, f);
@@ -81,10 +81,10 @@ on_progress(void *arg, uint64_t done, uint64_t total)
 	return stop ? ERR_NOT_NOW : 0;
 }
 
-static struct audit_task *
+static struct examination_task *
 take(struct work *w)
 {
-	struct audit_task *t = NULL;
+	struct examination_task *t = NULL;
 
 	pthread_mutex_lock(&w->lock);
 	if (!w->stop && w->next < w->a->task_count)
@@ -97,7 +97,7 @@ take(struct work *w)
 static void
 fail(struct work *w, const struct worker *x, int err)
 {
-	const struct audit_conf *conf = w->a->conf;
+	const struct examination_conf *conf = w->a->conf;
 
 	pthread_mutex_lock(&w->lock);
 	if (x->task != NULL && conf->unsettled != NULL)
@@ -113,7 +113,7 @@ fail(struct work *w, const struct worker *x, int err)
 static int
 settle(struct work *w, struct worker *x, const struct topic_partition *p)
 {
-	struct audit_topic *t = x->task->topic;
+	struct examination_topic *t = x->task->topic;
 	int err;
 
 	pthread_mutex_lock(&w->lock);
@@ -133,7 +133,7 @@ settle(struct work *w, struct worker *x, const struct topic_partition *p)
 static int
 judge_one(struct worker *x)
 {
-	struct audit_topic *t = x->task->topic;
+	struct examination_topic *t = x->task->topic;
 	struct examiner_task task = {.topic = t->name,
 				  .statements = t->statements,
 				  .partition = t->report.partitions[x->task->at].partition,
@@ -180,7 +180,7 @@ start(struct worker *workers, unsigned count)
 }
 
 int
-audit_work(struct audit *a)
+examination_work(struct examination *a)
 {
 	struct work w = {.a = a, .lock = PTHREAD_MUTEX_INITIALIZER};
 	unsigned started;

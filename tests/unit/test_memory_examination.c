@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "mocked.h"
 #include "suite.h"
-#include "verify/audit.h"
+#include "verify/examination.h"
 #include "trusting.h"
 #include "world.h"
 
@@ -21,7 +21,7 @@ static struct told {
 } told;
 
 static void
-on_topic_ids(void *arg UNUSED, const char *const *topics UNUSED, size_t count UNUSED, struct audit_id *ret UNUSED)
+on_topic_ids(void *arg UNUSED, const char *const *topics UNUSED, size_t count UNUSED, struct examination_id *ret UNUSED)
 {
 	/* The cluster has none. */
 }
@@ -53,7 +53,7 @@ run(void)
 {
 	static const char *const glob = "*";
 	const struct remembered seen = {.chain = {{1}}, .window_id = 1, .topic = "was here"};
-	struct audit_conf conf = {.examiner = {.bootstrap = mock_bootstrap(mock), .timeout_ms = 10000, .policy = policy, .now_ms = 1},
+	struct examination_conf conf = {.examiner = {.bootstrap = mock_bootstrap(mock), .timeout_ms = 10000, .policy = policy, .now_ms = 1},
 				  .topics = {&glob, 1, WORLD_DBOM},
 				  .partition = -1,
 				  .spool_dir = "/tmp",
@@ -69,7 +69,7 @@ run(void)
 	snprintf(why, sizeof(why), "nothing was run");
 	conf.memory = &m;
 	if ((err = recall_put(&m, &seen)) == 0)
-		err = audit_run(&conf, why, sizeof(why));
+		err = examination_run(&conf, why, sizeof(why));
 	recall_clear(&m);
 	return err;
 }
@@ -179,8 +179,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("memory_audit");
-	TCase *t = tcase_create("memory_audit");
+	Suite *s = suite_create("memory_examination");
+	TCase *t = tcase_create("memory_examination");
 
 	tcase_set_timeout(t, 300);
 	tcase_add_checked_fixture(t, setup, teardown);
