@@ -252,8 +252,10 @@ tell(struct watch *w, struct share *s, const struct vigil_found *f, int64_t at)
 		s->again_to = f->to; /* of what is below, until that is committed */
 	if (err != 0)
 		return err;
-	watch_metrics_count(&w->counts, f, about.again);
-	return commit(w, s, f->to, s->again_to > f->to ? note : "");
+	err = commit(w, s, f->to, s->again_to > f->to ? note : "");
+	if (err == 0) /* else it is judged, and counted, again */
+		watch_metrics_count(&w->counts, f, about.again);
+	return err;
 }
 
 /* --- steps --------------------------------------------------------------------------------------- */

@@ -204,12 +204,15 @@ START_TEST(what_was_told_and_not_committed_is_told_again)
 	struct share *s = assigned(10, "");
 
 	fails[1] = _i == 0 ? ERR_NOT_NOW : ERR_TIMEOUT;
+	found.tally.verdicts[VERDICT_PENDING] = 1;
 	ck_assert_int_eq(tell(&watch, s, &found, found.from), fails[1]);
+	ck_assert_uint_eq(watch.counts.verdicts[VERDICT_PENDING], 0); /* once, when it is over */
 	steps[0] = '\0';
 	/* Its end may be another by then. */
 	found.to = 15;
 	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-15 again; flushed; orders/2 at 15, telling up to 20");
+	ck_assert_uint_eq(watch.counts.verdicts[VERDICT_PENDING], 1);
 	steps[0] = '\0';
 	found.from = 15;
 	found.to = 25;
