@@ -3,6 +3,7 @@
 #include "ctl/command.c"
 #include "ctl/export.c"
 #include "ctl/safe.c"
+#include "ctl/shared_options.c"
 #include "ctl/topic_id.c"
 #include "ctl/way.c"
 #include "ctl/whom.c"

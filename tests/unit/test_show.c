@@ -4,6 +4,7 @@
 #include "ctl/args.c"
 #include "ctl/command.c"
 #include "ctl/safe.c"
+#include "ctl/shared_options.c"
 #include "ctl/show.c"
 #include "ctl/show_record.c"
 #include "ctl/table.c"
