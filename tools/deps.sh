@@ -16,7 +16,7 @@ packages() {
 	image) echo ca-certificates openssl ;;
 	deploy) echo buildah mmdebstrap systemd-container python3-yaml ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
-	lint) echo shellcheck cppcheck python3 clang mandoc systemd ;;
+	lint) echo shellcheck cppcheck python3 clang mandoc systemd yamllint ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
 	esac
 }
