@@ -78,7 +78,7 @@ exported_names() { # foo.c exports only foo_*: a stranger finds a function by it
 }
 
 no_trace() { # paths of a build machine, left-overs
-	! git grep -nIE '\b(TODO|FIXME|XXX)\b|/root/|/home/[a-z]+/' -- src tests/unit tests/fuzz tools conf demo docker docs systemd '*.md' ':!tools/lint.sh'
+	! git grep -nIE '\b(TODO|FIXME|XXX)\b|/root/|/home/[a-z]+/' -- src tests/unit tests/fuzz tools conf demo docker docs k8s systemd '*.md' ':!tools/lint.sh'
 }
 
 schema_is_current() {
@@ -101,7 +101,7 @@ check systemd-units systemd_units
 check alerts alerts_are_known
 check log-doc python3 tools/log_doc.py
 check man-keys python3 tools/man_keys.py
-check yaml yamllint -s -c tools/yamllint.yaml conf docker
+check yaml yamllint -s -c tools/yamllint.yaml conf docker k8s
 check mandoc mandoc -Tlint -W warning man/*.[1-8]
 check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run tests/deploy/run tests/deploy/prepare docker/rootfs.sh'
 check tree sh -c 'test -z "$(git status --porcelain --untracked-files=normal)" || [ -z "${CI:-}" ] || { git status --short; exit 1; }'
