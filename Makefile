@@ -206,7 +206,7 @@ check-versions: deps-build deps-e2e all ## every release of Kafka from 2.1 on, o
 check-suites: deps-build deps-e2e deps-suites all ## clients' own integration tests, directly and proxied: the same passes and skips
 	@tests/e2e/run --flavor release --suites
 
-check-deploy: deps-build deps-e2e deps-deploy all ## the container image and the systemd units, run for real; as root
+check-deploy: deps-build deps-e2e deps-deploy all ## the container image, the systemd units and the pods of k8s/, run for real; as root
 	@tests/deploy/run
 
 SECONDS ?= 600

@@ -14,7 +14,7 @@ packages() {
 	clients) echo cargo-web ;;
 	suites) echo cargo-web g++ make ;;
 	image) echo ca-certificates openssl ;;
-	deploy) echo buildah mmdebstrap systemd-container python3-yaml ;;
+	deploy) echo buildah mmdebstrap systemd-container python3-yaml iproute2 golang-go ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo shellcheck cppcheck python3 clang mandoc systemd yamllint ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;

@@ -1,4 +1,4 @@
-"""What the tests of the image and of the units share: one broker, and topics in it."""
+"""What the tests of the image, the units and the pods share: one broker, topics in it, the image."""
 
 import itertools
 import os
@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "e2e"))
 
+from container import Image  # noqa: E402
 from lab.kafka import ROOT, Cluster  # noqa: E402
 
 _numbers = itertools.count(1)
@@ -19,6 +20,11 @@ def cluster():
     c.start()
     yield c
     c.stop()
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory):
+    return Image(tmp_path_factory.mktemp("image"))
 
 
 @pytest.fixture

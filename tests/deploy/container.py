@@ -15,18 +15,24 @@ from proxy import Proxy
 OUT = os.path.join(ROOT, "build", "deploy")
 CONFIG = "/etc/makoto-proxy/makoto-proxy.yaml"
 
-# What an engine puts into a root: mount points, kernel file systems, volumes, names; then nothing can be written but volumes.
+# What an engine puts into a root: mount points, kernel file systems, volumes (source, target, rw or ro), names; then nothing can
+# be written but volumes.  What runs in it can get no more rights than it has.
 ENGINE = """
 set -e
-root=$1 state=$2 config=$3 user=$4
-shift 4
+root=$1 user=$2 groups=$3
+shift 3
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
-mount --bind "$state" "$root/var/lib/makoto-proxy"
-[ -z "$config" ] || mount --bind "$config" "$root/etc/makoto-proxy/makoto-proxy.yaml"
+while [ "$1" != -- ]; do
+	[ -e "$root$2" ] || mkdir -p "$root$2"
+	mount --bind "$1" "$root$2"
+	[ "$3" = rw ] || mount -o remount,bind,ro "$root$2"
+	shift 3
+done
+shift
 mount -o remount,bind,ro "$root"
-exec chroot --userspec="$user" --groups= "$root" "$@"
+exec setpriv --no-new-privs chroot --userspec="$user" --groups="$groups" "$root" "$@"
 """
 
 
@@ -59,12 +65,19 @@ class Image:
         os.chmod(path, self.state_owner.st_mode & 0o7777)
         return path
 
+    def line(self, user, groups, mounts, argv):
+        """A command line that runs argv in a container of this image.  mounts: (source, target, read-only?)."""
+        listed = [x for source, target, ro in mounts for x in (source, target, "ro" if ro else "rw")]
+        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENGINE, "engine",
+                self.root, user, ",".join(map(str, groups)), *listed, "--", *argv]  # fmt: skip
+
+    def environment(self, env=None):
+        return {**dict(e.split("=", 1) for e in self.config["Env"]), "PATH": os.environ["PATH"], **(env or {})}
+
     def command(self, state, argv, config=None, env=None):
-        """(a command line, its environment) that runs argv in a container of this image."""
-        named = dict(e.split("=", 1) for e in self.config["Env"])
-        line = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENGINE, "engine",
-                self.root, state, config or "", self.config["User"], *argv]  # fmt: skip
-        return line, {**named, "PATH": os.environ["PATH"], **(env or {})}
+        """(a command line, its environment) that runs argv as the image says."""
+        mounts = [(state, "/var/lib/makoto-proxy", False)] + ([(config, CONFIG, True)] if config else [])
+        return self.line(self.config["User"], [], mounts, argv), self.environment(env)
 
     def run(self, state, argv, config=None, env=None, timeout=120):
         line, env = self.command(state, argv, config, env)

@@ -7,16 +7,11 @@ import stat
 import pytest
 from checks import attested
 from clients import Confluent, sample
-from container import CONFIG, Container, Image, yaml
+from container import CONFIG, Container, yaml
 from lab.kafka import ROOT
 
 N = 40
 PROXY, CTL = "/usr/bin/makoto-proxy", "/usr/bin/makotoctl"
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory):
-    return Image(tmp_path_factory.mktemp("image"))
 
 
 @pytest.fixture
