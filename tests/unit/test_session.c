@@ -418,7 +418,7 @@ receive(int fd, uint8_t *p, size_t n)
 static void
 want(int fd, int32_t id, const char *body)
 {
-	uint8_t frame[256];
+	uint8_t frame[256] = {0};
 	size_t n = 8 + strlen(body);
 	struct rd r = rd_of(slice_of(frame, n));
 
