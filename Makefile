@@ -124,8 +124,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(THREADS_$(FLAVOR)) $(LIB)
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(shell pkg-config --libs check) $(LIBS)
 
 # What makotoctl's page is made of: tests of it are linked with these.
-PAGE := $(patsubst %,$(B)/src/ctl/%.o,html page page_body page_evidence page_line page_style page_table page_write timeline)
-$(B)/unit/test_html: $(B)/src/ctl/html.o
+PAGE := $(patsubst %,$(B)/src/ctl/%.o,page page_body page_evidence page_line page_style page_table page_write timeline)
 $(B)/unit/test_timeline: $(B)/src/ctl/timeline.o
 $(B)/unit/test_verify_run: $(PAGE)
 $(patsubst %,$(B)/unit/test_%,page memory_page): $(PAGE) $(patsubst %,$(B)/src/ctl/%.o,command report safe table)

@@ -1,6 +1,6 @@
 /* One topic, as the page tells it. */
+#include "base/html.h"
 #include "ctl/command.h"
-#include "ctl/html.h"
 #include "ctl/page_internal.h"
 
 typedef unsigned long long ull;

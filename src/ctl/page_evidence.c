@@ -1,5 +1,5 @@
 /* Of a topic: what is gone or waits, who signed, and the evidence of its violations. */
-#include "ctl/html.h"
+#include "base/html.h"
 #include "ctl/page_internal.h"
 
 typedef unsigned long long ull;

@@ -1,6 +1,6 @@
 /* A partition's timeline: a letter and a colour for each piece, and the same in words. */
+#include "base/html.h"
 #include "base/text.h"
-#include "ctl/html.h"
 #include "ctl/page_internal.h"
 
 typedef unsigned long long ull;

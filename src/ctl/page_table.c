@@ -1,5 +1,5 @@
 /* Small things that many places of the page have. */
-#include "ctl/html.h"
+#include "base/html.h"
 #include "ctl/page_internal.h"
 
 enum { MS_PER_S = 1000 };

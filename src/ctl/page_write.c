@@ -1,7 +1,7 @@
 /* The page around its topics: what came of it all, what was asked, whom to trust, how to read it. */
+#include "base/html.h"
 #include "base/text.h"
 #include "ctl/command.h"
-#include "ctl/html.h"
 #include "ctl/page_internal.h"
 
 static const char *

@@ -1,5 +1,4 @@
-/* ctl/ is no part of the archive that tests are linked with: the Makefile adds its objects to those of the page. */
-#include "ctl/html.h"
+#include "base/html.h"
 
 #include "suite.h"
 

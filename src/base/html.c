@@ -1,4 +1,4 @@
-#include "ctl/html.h"
+#include "base/html.h"
 
 #include <stdarg.h>
 

@@ -1,11 +1,11 @@
 /*
  * html: text into a page, so that it stays text whoever wrote it.
  *
- * What could command a terminal or turn the direction of text is escaped as in ctl/safe.h, bytes that are no UTF-8
+ * What could command a terminal or turn the direction of text is escaped (text_escape()), bytes that are no UTF-8
  * become U+FFFD, and what means something to HTML becomes a reference: safe between tags and in quoted attributes.
  */
-#ifndef CTL_HTML_H
-#define CTL_HTML_H
+#ifndef BASE_HTML_H
+#define BASE_HTML_H
 
 #include "base/wr.h"
 
