@@ -9,13 +9,13 @@ struct admin {
 };
 
 static int
-answer(void *arg, const char *path, struct wr *body, const char **ret_type)
+answer(void *arg, const char *path, struct wr *body, struct http_meta *meta)
 {
 	struct admin *a = arg;
 	char why[256] = "";
 
 	if (strcmp(path, "/metrics") == 0) {
-		*ret_type = "text/plain; version=0.0.4; charset=utf-8";
+		meta->type = "text/plain; version=0.0.4; charset=utf-8";
 		metrics_render(body, a->doors.api_name);
 		process_render(body);
 		return 200;
@@ -31,7 +31,7 @@ answer(void *arg, const char *path, struct wr *body, const char **ret_type)
 		return ready ? 200 : 503;
 	}
 	if (strcmp(path, "/status") == 0) {
-		*ret_type = "application/json";
+		meta->type = "application/json";
 		a->doors.status(a->doors.arg, body);
 		return 200;
 	}
@@ -60,6 +60,7 @@ admin_start(struct loop *l, const char *address, const struct admin_doors *doors
 		free(a);
 		return err;
 	}
+	http_set_hosts(a->http, doors->hosts, doors->host_count);
 	*ret = a;
 	return 0;
 }

@@ -14,6 +14,9 @@ struct admin_doors {
 	/* Names an API for makoto_requests_total, or NULL. */
 	const char *(*api_name)(int16_t key);
 	void *arg;
+	/* Names that requests may have it by, beside addresses, localhost and the one listened on; borrowed. */
+	const char *const *hosts;
+	size_t host_count;
 };
 
 /* Listens on HOST:PORT.  0, ERR_CONFIG, ERR_IO, ERR_NOMEM; `why` says it in words. */

@@ -440,7 +440,9 @@ open_sealer(struct app *a)
 static int
 open_admin(struct app *a)
 {
-	struct admin_doors doors = {app_is_ready, app_status, api_name, a};
+	struct admin_doors doors = {.ready = app_is_ready, .status = app_status, .api_name = api_name, .arg = a,
+				    .hosts = (const char *const *)a->config->admin_hosts.items,
+				    .host_count = a->config->admin_hosts.count};
 	char why[512];
 	int err;
 

@@ -8,9 +8,11 @@
 
 #include "base/text.h"
 #include "net/addr.h"
+#include "net/http_host.h"
 #include "net/loop_internal.h"
 
-enum { HEADERS_MAX = 8192, BODY_MAX = 4096, TIMEOUT_S = 10, ANSWER_MAX = 64 * 1024 * 1024, ACCEPT_PAUSE_MS = 1000 };
+enum { HEADERS_MAX = 8192, BODY_MAX = 4096, TIMEOUT_S = 10, ANSWER_MAX = 64 * 1024 * 1024, ACCEPT_PAUSE_MS = 1000,
+       MISDIRECTED = 421 /* RFC 9110, 15.5.20 */ };
 
 struct http {
 	struct http *next; /* in this thread's list */
@@ -18,6 +20,9 @@ struct http {
 	struct evconnlistener *listener; /* the server's */
 	struct loop_timer *resume;
 	uint16_t port;
+	char host[256]; /* as it was given */
+	const char *const *hosts;
+	size_t host_count;
 	http_answer_fn *answer;
 	void *arg;
 };
@@ -25,31 +30,66 @@ struct http {
 /* libevent tells a failed accept() with its own server at hand, from which no way leads to ours. */
 static _Thread_local struct http *servers;
 
+static bool
+is_meant_for(const struct http *h, struct evhttp_request *req)
+{
+	const char *value = evhttp_find_header(evhttp_request_get_input_headers(req), "Host"), *own = h->host;
+
+	return value == NULL || http_host_is_ours(slice_str(value), &own, 1) ||
+	       http_host_is_ours(slice_str(value), h->hosts, h->host_count);
+}
+
+static int
+answer(const struct http *h, struct evhttp_request *req, struct wr *body, struct http_meta *meta)
+{
+	enum evhttp_cmd_type method = evhttp_request_get_command(req);
+	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
+
+	if (!is_meant_for(h, req)) {
+		wr_text(body, "another host's name, which admin.hosts doesn't have\n");
+		return MISDIRECTED;
+	}
+	if (method == EVHTTP_REQ_HEAD || method == EVHTTP_REQ_GET)
+		return h->answer(h->arg, path == NULL || path[0] == '\0' ? "/" : path, body, meta);
+	wr_text(body, "GET and HEAD only\n");
+	return HTTP_BADMETHOD;
+}
+
+/* A browser takes an answer for what it says it is, keeps none, and tells nobody where it found a link. */
+static int
+put_headers(struct evhttp_request *req, int status, const struct http_meta *meta)
+{
+	const char *const headers[][2] = {
+		{"Content-Type", meta->type},
+		{"Connection", "close"},
+		{"Content-Security-Policy", meta->policy},
+		{"X-Content-Type-Options", "nosniff"},
+		{"Cache-Control", "no-store"},
+		{"Referrer-Policy", "no-referrer"},
+		{"Allow", "GET, HEAD"}, /* the last */
+	};
+	size_t n = ARRAY_LEN(headers) - (status == HTTP_BADMETHOD ? 0 : 1);
+	int err = 0;
+
+	for (size_t i = 0; i < n; i++)
+		err |= evhttp_add_header(evhttp_request_get_output_headers(req), headers[i][0], headers[i][1]);
+	return err;
+}
+
 static void
 on_request(struct evhttp_request *req, void *arg)
 {
-	struct http *h = arg;
-	const char *type = "text/plain; charset=utf-8", *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+	struct http_meta meta = {"text/plain; charset=utf-8", "default-src 'none'; frame-ancestors 'none'"};
 	struct evbuffer *buf = evhttp_request_get_output_buffer(req);
 	struct wr body = wr_new(ANSWER_MAX);
-	bool head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
-	int status = HTTP_BADMETHOD, err = 0;
+	int status = answer(arg, req, &body, &meta);
 
-	if (head || evhttp_request_get_command(req) == EVHTTP_REQ_GET) {
-		status = h->answer(h->arg, path == NULL || path[0] == '\0' ? "/" : path, &body, &type);
-	} else {
-		err = evhttp_add_header(headers, "Allow", "GET, HEAD");
-		wr_text(&body, "GET and HEAD only\n");
-	}
-	if (head)
+	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD)
 		wr_reset(&body); /* libevent would send it */
-	if (err != 0 || wr_err(&body) != 0 || evbuffer_add(buf, body.buf, body.len) != 0 ||
-	    evhttp_add_header(headers, "Content-Type", type) != 0 ||
-	    evhttp_add_header(headers, "Connection", "close") != 0)
+	if (wr_err(&body) != 0 || evbuffer_add(buf, body.buf, body.len) != 0 || put_headers(req, status, &meta) != 0)
 		evhttp_send_error(req, HTTP_INTERNAL, NULL);
 	else
-		evhttp_send_reply(req, status, NULL, NULL);
+		evhttp_send_reply(req, status, status == MISDIRECTED ? "Misdirected Request" : NULL, NULL);
 	wr_free(&body);
 }
 
@@ -117,27 +157,26 @@ bind_server(struct http *h, const char *host, uint16_t port)
 }
 
 int
-http_listen(struct loop *l, const char *address, http_answer_fn *answer, void *arg, struct http **ret, char *why,
+http_listen(struct loop *l, const char *address, http_answer_fn *answer_fn, void *arg, struct http **ret, char *why,
 	    size_t why_len)
 {
-	char host[256];
+	struct http *h = calloc(1, sizeof(*h));
 	uint16_t port;
-	struct http *h;
 
-	if (split(address, host, sizeof(host), &port) != 0) {
+	if (h != NULL && split(address, h->host, sizeof(h->host), &port) != 0) {
 		(void)snprintf(why, why_len, "\"%s\": want HOST:PORT", address);
+		http_close(h);
 		return ERR_CONFIG;
 	}
-	h = calloc(1, sizeof(*h));
 	if (h == NULL || (h->server = evhttp_new(loop_base(l))) == NULL ||
 	    (h->resume = loop_timer_new(l, on_resume, h)) == NULL) {
 		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
 		http_close(h);
 		return ERR_NOMEM;
 	}
-	h->answer = answer;
+	h->answer = answer_fn;
 	h->arg = arg;
-	if (bind_server(h, host, port) != 0) {
+	if (bind_server(h, h->host, port) != 0) {
 		(void)snprintf(why, why_len, "can't listen on %s: %s", address,
 			       errno != 0 ? strerror(errno) : "not an address of this machine");
 		http_close(h);
@@ -147,6 +186,13 @@ http_listen(struct loop *l, const char *address, http_answer_fn *answer, void *a
 	servers = h;
 	*ret = h;
 	return 0;
+}
+
+void
+http_set_hosts(struct http *h, const char *const *names, size_t count)
+{
+	h->hosts = names;
+	h->host_count = count;
 }
 
 uint16_t

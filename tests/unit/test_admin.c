@@ -39,7 +39,7 @@ api_name(int16_t key)
 static void
 setup(void)
 {
-	struct admin_doors doors = {ready, status, api_name, &loop};
+	struct admin_doors doors = {ready, status, api_name, &loop, NULL, 0};
 
 	loop = loop_new();
 	ck_assert_ptr_nonnull(loop);
@@ -58,7 +58,7 @@ get(const char *path)
 {
 	char request[128];
 
-	(void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: h\r\n\r\n", path);
+	(void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
 	return http_exchange(loop, admin_port(admin), request);
 }
 
@@ -133,7 +133,7 @@ END_TEST
 
 START_TEST(port_taken)
 {
-	struct admin_doors doors = {ready, status, api_name, &loop};
+	struct admin_doors doors = {ready, status, api_name, &loop, NULL, 0};
 	struct admin *other = NULL;
 	char address[64];
 

@@ -7,16 +7,17 @@ static struct loop *loop;
 static struct http *http;
 static char why[256];
 static unsigned asked;
+static const char *const hosts[] = {"edge-1"};
 
 static int
-answer(void *arg, const char *path, struct wr *body, const char **ret_type)
+answer(void *arg, const char *path, struct wr *body, struct http_meta *meta)
 {
 	asked++;
 	ck_assert_ptr_eq(arg, &loop);
 	if (strcmp(path, "/big") == 0) {
 		for (int i = 0; i < 100000; i++)
 			wr_text(body, "0123456789");
-		*ret_type = "application/octet-stream";
+		*meta = (struct http_meta){"application/octet-stream", "sandbox"};
 		return 200;
 	}
 	if (strcmp(path, "/fault") == 0) {
@@ -34,6 +35,7 @@ setup(void)
 	ck_assert_ptr_nonnull(loop);
 	ck_assert_msg(http_listen(loop, "127.0.0.1:0", answer, &loop, &http, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_uint_ne(http_port(http), 0);
+	http_set_hosts(http, hosts, ARRAY_LEN(hosts));
 	asked = 0;
 }
 
@@ -47,12 +49,16 @@ teardown(void)
 
 START_TEST(answers)
 {
-	char *got = http_exchange(loop, http_port(http), "GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+	char *got = http_exchange(loop, http_port(http), "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
 	ck_begins(got, "HTTP/1.1 200 OK\r\n");
 	ck_assert_ptr_nonnull(strstr(got, "Content-Type: text/plain; charset=utf-8\r\n"));
 	ck_assert_ptr_nonnull(strstr(got, "Content-Length: 8\r\n"));
 	ck_assert_ptr_nonnull(strstr(got, "Connection: close\r\n"));
+	ck_assert_ptr_nonnull(strstr(got, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"));
+	ck_assert_ptr_nonnull(strstr(got, "X-Content-Type-Options: nosniff\r\n"));
+	ck_assert_ptr_nonnull(strstr(got, "Cache-Control: no-store\r\n"));
+	ck_assert_ptr_null(strstr(got, "Allow:"));
 	ck_ends(got, "\r\n\r\npath /x\n");
 	free(got);
 }
@@ -65,7 +71,7 @@ START_TEST(path_without_query)
 	ck_begins(got, "HTTP/1.0 200 OK\r\n");
 	ck_ends(got, "path /x\n");
 	free(got);
-	got = http_exchange(loop, http_port(http), "GET http://elsewhere/y HTTP/1.1\r\nHost: h\r\n\r\n");
+	got = http_exchange(loop, http_port(http), "GET http://elsewhere/y HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	ck_assert_ptr_nonnull(strstr(got, "\r\n\r\n"));
 	free(got);
 }
@@ -73,15 +79,15 @@ END_TEST
 
 START_TEST(statuses)
 {
-	char *got = http_exchange(loop, http_port(http), "GET /none HTTP/1.1\r\nHost: h\r\n\r\n");
+	char *got = http_exchange(loop, http_port(http), "GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
 	ck_begins(got, "HTTP/1.1 404 Not Found\r\n");
 	ck_ends(got, "path /none\n");
 	free(got);
-	got = http_exchange(loop, http_port(http), "GET /busy HTTP/1.1\r\nHost: h\r\n\r\n");
+	got = http_exchange(loop, http_port(http), "GET /busy HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	ck_begins(got, "HTTP/1.1 503 Service Unavailable\r\n");
 	free(got);
-	got = http_exchange(loop, http_port(http), "GET /fault HTTP/1.1\r\nHost: h\r\n\r\n");
+	got = http_exchange(loop, http_port(http), "GET /fault HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	ck_begins(got, "HTTP/1.1 500 ");
 	free(got);
 }
@@ -89,7 +95,7 @@ END_TEST
 
 START_TEST(head_has_no_body)
 {
-	char *got = http_exchange(loop, http_port(http), "HEAD /x HTTP/1.1\r\nHost: h\r\n\r\n");
+	char *got = http_exchange(loop, http_port(http), "HEAD /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
 	ck_begins(got, "HTTP/1.1 200 OK\r\n");
 	ck_ends(got, "\r\n\r\n");
@@ -105,7 +111,7 @@ START_TEST(other_methods)
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
 		char request[128], *got;
 
-		(void)snprintf(request, sizeof(request), "%s /x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", methods[i]);
+		(void)snprintf(request, sizeof(request), "%s /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", methods[i]);
 		got = http_exchange(loop, http_port(http), request);
 		ck_begins(got, "HTTP/1.1 405 ");
 		ck_assert_ptr_nonnull(strstr(got, "Allow: GET, HEAD\r\n"));
@@ -115,12 +121,39 @@ START_TEST(other_methods)
 }
 END_TEST
 
+/* A name that a web page brought along (DNS rebinding) is told nothing, whatever it asks for. */
+START_TEST(names_of_others)
+{
+	static const char *const bad[] = {"rebound.example", "rebound.example:9464", "localhost.example", ""};
+	static const char *const good[] = {"127.0.0.1:9464", "[::1]:9464", "edge-1:9464"};
+	static const char *const methods[] = {"GET", "HEAD", "POST"};
+	char request[256], *got;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad) * ARRAY_LEN(methods); i++) {
+		(void)snprintf(request, sizeof(request), "%s /x HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n\r\n",
+			       methods[i % ARRAY_LEN(methods)], bad[i / ARRAY_LEN(methods)]);
+		got = http_exchange(loop, http_port(http), request);
+		ck_begins(got, "HTTP/1.1 421 Misdirected Request\r\n");
+		ck_assert_ptr_null(strstr(got, "path"));
+		free(got);
+	}
+	ck_assert_uint_eq(asked, 0);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		(void)snprintf(request, sizeof(request), "GET /x HTTP/1.1\r\nHost: %s\r\n\r\n", good[i]);
+		got = http_exchange(loop, http_port(http), request);
+		ck_begins(got, "HTTP/1.1 200 OK\r\n");
+		free(got);
+	}
+}
+END_TEST
+
 START_TEST(big_answer)
 {
-	char *got = http_exchange(loop, http_port(http), "GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+	char *got = http_exchange(loop, http_port(http), "GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
 	ck_begins(got, "HTTP/1.1 200 OK\r\n");
 	ck_assert_ptr_nonnull(strstr(got, "Content-Length: 1000000\r\n"));
+	ck_assert_ptr_nonnull(strstr(got, "Content-Security-Policy: sandbox\r\n"));
 	ck_assert_uint_eq(strlen(strstr(got, "\r\n\r\n") + 4), 1000000);
 	free(got);
 }
@@ -149,7 +182,7 @@ START_TEST(garbage)
 	ck_assert_ptr_null(strstr(got, "200 OK"));
 	free(got);
 	free(big);
-	got = http_exchange(loop, http_port(http), "GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+	got = http_exchange(loop, http_port(http), "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	ck_begins(got, "HTTP/1.1 200 OK\r\n");
 	free(got);
 	ck_assert_uint_eq(asked, 1);
@@ -174,7 +207,7 @@ START_TEST(no_file_descriptor)
 {
 	struct rlimit limit, none;
 	int fd = http_dial(http_port(http)), ready = -1;
-	const char *request = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+	const char *request = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	char *got;
 
 	ck_assert_int_eq(write(fd, request, strlen(request)), (ssize_t)strlen(request));
@@ -230,6 +263,7 @@ main(void)
 	tcase_add_test(t, statuses);
 	tcase_add_test(t, head_has_no_body);
 	tcase_add_test(t, other_methods);
+	tcase_add_test(t, names_of_others);
 	tcase_add_test(t, big_answer);
 	tcase_add_test(t, garbage);
 	tcase_add_test(t, closing_with_a_client_inside);
