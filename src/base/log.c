@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/recent.h"
 #include "base/text.h"
 #include "base/wr.h"
 
@@ -84,6 +85,24 @@ put_json(struct wr *w, const char *name, struct slice text)
 	put_quoted(w, text);
 }
 
+/* The fields as logfmt has them, those that fit whole. */
+static void
+keep(enum log_level level, int64_t now_ms, const char *where, const char *msg, const struct log_field *fields)
+{
+	uint8_t text[RECENT_FIELDS_MAX];
+	struct wr w = {text, 0, sizeof(text) - 1, sizeof(text) - 1, 0}; /* never grows, so never frees */
+	size_t whole = 0;
+
+	for (; fields->name != NULL && w.err == 0; fields++) {
+		char num[24];
+
+		(void)snprintf(num, sizeof(num), "%lld", (long long)fields->num);
+		put_logfmt(&w, fields->name, fields->type == LOG_FIELD_INT ? slice_str(num) : fields->text);
+		whole = w.err == 0 ? w.len : whole;
+	}
+	recent_note(level, now_ms, where, msg, slice_of(text, whole));
+}
+
 void
 log_event(enum log_level level, const char *where, const char *msg, const struct log_field *fields)
 {
@@ -91,10 +110,13 @@ log_event(enum log_level level, const char *where, const char *msg, const struct
 	void (*put)(struct wr *, const char *, struct slice) = json ? put_json : put_logfmt;
 	uint8_t line[LINE_MAX_BYTES + 2];
 	struct wr w = {line, 0, LINE_MAX_BYTES, LINE_MAX_BYTES, 0}; /* never grows, so never frees */
+	int64_t now_ms = clock_wall_ms();
 	char ts[25];
 	size_t whole;
 
-	if (text_time_ms(clock_wall_ms(), ts) != 0)
+	if (level <= LOG_LEVEL_WARN)
+		keep(level, now_ms, where, msg, fields);
+	if (text_time_ms(now_ms, ts) != 0)
 		(void)snprintf(ts, sizeof(ts), "-");
 	put(&w, "ts", slice_str(ts));
 	put(&w, "level", slice_str(level_names[level]));
