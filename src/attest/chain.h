@@ -18,6 +18,7 @@
 #include "attest/txns.h"
 #include "attest/who.h"
 #include "attest/window.h"
+#include "base/rate.h"
 
 /* What all chains share. */
 struct chain_shared {
@@ -36,6 +37,15 @@ struct chain_shared {
 	_Atomic bool stopping;    /* nothing is placed, nothing is waited for */
 };
 
+/* What is told of a chain to whoever watches; nothing else depends on it. */
+struct chain_glance {
+	int64_t attested, left_out; /* records since the start: taken, and of these or others without an outcome */
+	struct rate rate;           /* of those taken */
+	uint64_t window;            /* the one whose statement was published last, … */
+	int64_t records;            /* … of how many records it is, … */
+	int64_t published_ms;       /* … and when; 0: none was yet */
+};
+
 struct chain {
 	pthread_mutex_t lock;
 	struct chain_shared *shared;
@@ -43,6 +53,7 @@ struct chain {
 	bool has_topic_id;
 	uint8_t topic_id[16];
 	int32_t partition;
+	size_t topic_number; /* among the names that chains are of, from 0 */
 	struct chain_id id;
 
 	struct head head;
@@ -75,6 +86,7 @@ struct chain {
 	int64_t vague;          /* below it, what is guessed may be unlike what is told: an earlier run's, or of a transaction */
 	struct covered given;   /* of any batch: offsets that were told (attest/chain_given.h), … */
 	bool again;             /* … and a batch has one of them anew, and isn't sure yet */
+	struct chain_glance glance;
 };
 
 /*

@@ -33,7 +33,7 @@ void chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, 
 		     enum chains_time time, int64_t sure_ns);
 
 /* It is about to be settled. */
-void chain_count_attested(struct placement *p);
+void chain_count_attested(struct chain *c, struct placement *p, struct chain_now now);
 
 /* What was seen of the topic's timestamp type; a window ends where it changes. */
 void chain_note_time(struct chain *c, enum chains_time shown, struct chain_now now);

@@ -202,7 +202,7 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 		return;
 	}
 	metric_add(METRIC_READBACK_STORED, p->count);
-	chain_count_attested(p);
+	chain_count_attested(c, p, now);
 	member_step(&p->life, MEMBER_FIND);
 	chain_guess_note(c, p, d->base_offset, false);
 	/* The log was asked for by its name. */

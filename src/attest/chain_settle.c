@@ -66,6 +66,8 @@ void
 chain_give_up(struct chain *c, struct placement *p, enum metric reason, const char *why)
 {
 	metric_add(reason, p->count);
+	if (reason != METRIC_RECORDS_DUPLICATE) /* those that the broker has are another run's */
+		c->glance.left_out += p->count;
 	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are left out of their window", LOG_S("cause", why),
 		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", p->count));
 	member_step(&p->life, MEMBER_GIVE_UP);
@@ -282,11 +284,14 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 }
 
 void
-chain_count_attested(struct placement *p)
+chain_count_attested(struct chain *c, struct placement *p, struct chain_now now)
 {
-	if (!p->counted)
-		metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	if (p->counted)
+		return;
 	p->counted = true;
+	metric_add(METRIC_RECORDS_ATTESTED, p->count);
+	c->glance.attested += p->count;
+	rate_add(&c->glance.rate, now.mono, p->count);
 }
 
 static bool
@@ -366,7 +371,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		return CHAINS_UNFIT;
 	}
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
-	chain_count_attested(p);
+	chain_count_attested(c, p, now);
 	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time,
 			a->by_id ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
 	chain_given_add(c, p);

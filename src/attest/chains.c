@@ -22,11 +22,12 @@ chains_new(struct settings *settings)
 	list_init(&c->kept);
 	c->settings = settings_ref(settings);
 	c->map = map_new();
+	c->numbers = map_new();
 	c->shared.turns = turns_new();
 	c->shared.txns = txns_new();
 	c->shared.who = who_table_new();
 	c->shared.issued = issued_new();
-	if (c->map == NULL || c->shared.turns == NULL || c->shared.txns == NULL || c->shared.who == NULL ||
+	if (c->map == NULL || c->numbers == NULL || c->shared.turns == NULL || c->shared.txns == NULL || c->shared.who == NULL ||
 	    c->shared.issued == NULL) {
 		chains_free(c);
 		return NULL;
@@ -50,6 +51,7 @@ chains_free(struct chains *c)
 	while ((e = list_pop(&c->recovered)) != NULL || (e = list_pop(&c->kept)) != NULL)
 		recovered_free(CONTAINER_OF(e, struct recovered, link));
 	map_free(c->map);
+	map_free(c->numbers);
 	who_table_free(c->shared.who);
 	issued_free(c->shared.issued);
 	turns_free(c->shared.turns);
@@ -172,10 +174,28 @@ key_slice(const struct key *k)
 	return slice_of(k->bytes, k->len);
 }
 
+static int
+number_topic(struct chains *c, struct chain *chain)
+{
+	struct slice name = slice_str(chain->topic);
+	uintptr_t number = (uintptr_t)map_get(c->numbers, name);
+
+	if (number == 0) {
+		number = map_count(c->numbers) + 1;
+		if (map_put(c->numbers, name, (void *)number) != 0)
+			return ERR_NOMEM;
+	}
+	chain->topic_number = number - 1;
+	return 0;
+}
+
 int
 chains_put(struct chains *c, struct chain *chain)
 {
 	struct key key;
+
+	if (number_topic(c, chain) != 0)
+		return ERR_NOMEM;
 
 	if (make_key(slice_str(chain->topic), chain->has_topic_id ? chain->topic_id : NULL, chain->partition, &key) != 0)
 		return ERR_NOMEM;
@@ -184,7 +204,7 @@ chains_put(struct chains *c, struct chain *chain)
 
 /* Under the write lock. */
 static int
-make_chain(struct chains *c, const struct chains_batch *b, const struct key *key, struct chain **ret)
+make_chain(struct chains *c, const struct chains_batch *b, struct chain **ret)
 {
 	struct settings *set = chains_settings(c);
 	struct chain *chain = NULL;
@@ -200,7 +220,7 @@ make_chain(struct chains *c, const struct chains_batch *b, const struct key *key
 	if (err != 0)
 		return err;
 	chain = chain_new(&c->shared, b->topic, b->topic_id, b->partition, &id);
-	if (chain == NULL || map_put(c->map, key_slice(key), chain) != 0) {
+	if (chain == NULL || chains_put(c, chain) != 0) {
 		chain_free(chain);
 		return ERR_NOMEM;
 	}
@@ -235,7 +255,7 @@ find_or_make(struct chains *c, const struct chains_batch *b, struct chain **ret)
 		pthread_rwlock_wrlock(&c->lock);
 		chain = map_get(c->map, key_slice(&key)); /* another thread may have been first */
 		if (chain == NULL)
-			err = make_chain(c, b, &key, &chain);
+			err = make_chain(c, b, &chain);
 		pthread_rwlock_unlock(&c->lock);
 	}
 	if (err == 0)
@@ -506,6 +526,9 @@ void
 chains_published(struct chain *chain, struct outgoing *out)
 {
 	pthread_mutex_lock(&chain->lock);
+	chain->glance.window = out->window;
+	chain->glance.records = out->records;
+	chain->glance.published_ms = clock_wall_ms();
 	chain_published(chain, out);
 	pthread_mutex_unlock(&chain->lock);
 }
@@ -553,9 +576,8 @@ chains_stop(struct chains *c)
 	pthread_rwlock_unlock(&c->lock);
 }
 
-/* Of the windows that are closed and not published; INT64_MAX: there is none. */
-static struct monotime
-oldest_closed(const struct chain *chain)
+struct monotime
+chains_oldest_closed(const struct chain *chain)
 {
 	struct link *e = list_first(&chain->outgoing);
 	const struct window *w;
@@ -587,7 +609,7 @@ chains_count(struct chains *c, struct chains_numbers *ret)
 		n.windows += chain->windows.count + chain->outgoing.count;
 		LIST_EACH(&chain->outgoing, e)
 			n.unpublished += CONTAINER_OF(e, struct outgoing, link)->records;
-		closed = oldest_closed(chain);
+		closed = chains_oldest_closed(chain);
 		if (closed.ns < oldest)
 			oldest = closed.ns;
 		pthread_mutex_unlock(&chain->lock);

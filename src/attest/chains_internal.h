@@ -1,4 +1,4 @@
-/* chains_internal: what chains.c and chains_heads.c share. */
+/* chains_internal: what the files of chains.h share. */
 #ifndef ATTEST_CHAINS_INTERNAL_H
 #define ATTEST_CHAINS_INTERNAL_H
 
@@ -14,6 +14,7 @@ struct chains {
 
 	pthread_rwlock_t lock; /* over what follows; a chain, once in the map, stays until the end */
 	struct map *map;       /* topic NUL topic id, partition → struct chain */
+	struct map *numbers;   /* topic → its number + 1 */
 	bool has_cluster;
 	char *cluster_id;
 	struct heads heads; /* of earlier runs, as far as no chain took them */
@@ -26,7 +27,7 @@ struct chains {
 	struct list recovered; /* struct recovered (attest/recovery.h), whose cluster isn't known, or is another */
 };
 
-/* Puts it into the map, under its topic and partition.  0 or ERR_NOMEM; under the write lock. */
+/* Puts it into the map, under its topic and partition, and gives it its topic's number.  0 or ERR_NOMEM; under the write lock. */
 int chains_put(struct chains *c, struct chain *chain);
 
 /* A chain that begins, under the write lock: takes the head that an earlier run left. */
@@ -34,6 +35,9 @@ void chains_heads_apply(struct chains *c, struct chain *chain);
 
 /* A transaction ended: for the heads that no chain took yet.  True: one of them had it, and it is in the journal, not committed. */
 bool chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool committed);
+
+/* When the oldest window closed of those that are closed and not published; INT64_MAX: there is none.  Under the chain's mutex. */
+struct monotime chains_oldest_closed(const struct chain *chain);
 
 /* Transactions that earlier statements left open can still end. */
 void chains_restore_open(struct chains *c, struct chain *chain, const struct head_runs *open);
