@@ -15,13 +15,13 @@ on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 	(void)rk;
 	/* Broken connections reach our callers as events, who know what they mean. */
 	if (strcmp(facility, "FAIL") == 0 || strcmp(facility, "FATAL") == 0)
-		LOG_LIMITED(LOG_LEVEL_DEBUG, "librdkafka", text, LOG_S("facility", facility));
-	else if (level <= THEIR_ERROR)
-		LOG_LIMITED(LOG_LEVEL_ERROR, "librdkafka", text, LOG_S("facility", facility));
+		level = THEIR_WARNING + 1;
+	if (level <= THEIR_ERROR)
+		LOG_LIMITED(LOG_LEVEL_ERROR, "librdkafka", "librdkafka says", LOG_S("facility", facility), LOG_S("text", text));
 	else if (level == THEIR_WARNING)
-		LOG_LIMITED(LOG_LEVEL_WARN, "librdkafka", text, LOG_S("facility", facility));
+		LOG_LIMITED(LOG_LEVEL_WARN, "librdkafka", "librdkafka says", LOG_S("facility", facility), LOG_S("text", text));
 	else
-		LOG_LIMITED(LOG_LEVEL_DEBUG, "librdkafka", text, LOG_S("facility", facility));
+		LOG_LIMITED(LOG_LEVEL_DEBUG, "librdkafka", "librdkafka says", LOG_S("facility", facility), LOG_S("text", text));
 }
 
 static int
