@@ -1,25 +1,9 @@
-/* The page's own CSS: light and dark, narrow and wide, and on paper.  Colours have a contrast of 4.5 at least; none says anything alone. */
+/* The page's own CSS, narrow and wide, and on paper.  No colour says anything alone. */
+#include "base/html_style.h"
 #include "ctl/page_internal.h"
 
-const char page_style[] =
-	":root{color-scheme:light dark;--bg:#fff;--fg:#1c2126;--dim:#545d66;--line:#d0d5da;--soft:#f3f5f7;--link:#0b57a4;"
-	"--good:#12633a;--good-bg:#dcf2e4;--open:#7a4a00;--open-bg:#ffeccc;--bad:#a3161f;--bad-bg:#fde0e0;--gone:#3b4d8f;--gone-bg:#e4e8fa}\n"
-	"@media(prefers-color-scheme:dark){:root{--bg:#14181c;--fg:#e6eaee;--dim:#a4aeb8;--line:#39424a;--soft:#1e242a;--link:#85bdf5;"
-	"--good:#85dba6;--good-bg:#143a26;--open:#f5c26b;--open-bg:#43300a;--bad:#ffa3a3;--bad-bg:#561a1e;--gone:#b3c0ff;--gone-bg:#252f5c}}\n"
-	"*{box-sizing:border-box}\n"
-	"body{margin:0 auto;padding:1.25rem clamp(.75rem,3vw,2rem) 3rem;max-width:72rem;background:var(--bg);color:var(--fg);"
-	"font:1rem/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Liberation Sans\",sans-serif;overflow-wrap:anywhere}\n"
-	"h1{font-size:1.7rem;line-height:1.2;margin:0 0 .4rem}h2{font-size:1.3rem;line-height:1.3;margin:2.2rem 0 .6rem;padding-top:1rem;border-top:1px solid var(--line)}\n"
-	"h3{font-size:1.08rem;margin:1.6rem 0 .5rem}h4{font-size:1rem;margin:0 0 .25rem}p{margin:.4rem 0}\n"
-	"a{color:var(--link)}a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid var(--link);outline-offset:2px}\n"
-	".skip{position:absolute;left:-99rem}.skip:focus{left:.5rem;top:.5rem;background:var(--bg);padding:.4rem}\n"
-	"header{border-radius:.5rem;padding:1rem 1.15rem;border-left:.5rem solid}header p{margin:0}\n"
-	"header .who{color:inherit;font-size:.9rem;margin-bottom:.35rem}\n"
-	".good{color:var(--good)}.open{color:var(--open)}.bad{color:var(--bad)}\n"
-	"header.good{background:var(--good-bg)}header.open{background:var(--open-bg)}header.bad{background:var(--bad-bg)}\n"
+const char page_style[] = HTML_STYLE
 	".lead{font-weight:600}.axis,caption{color:var(--dim);font-size:.9rem}.notes{padding-left:1.2rem;margin:.4rem 0}\n"
-	"dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.2rem 1rem;margin:.4rem 0}dt{color:var(--dim)}dd{margin:0;min-width:0}\n"
-	"code{font:.88em/1.45 ui-monospace,\"Liberation Mono\",\"DejaVu Sans Mono\",Consolas,monospace}\n"
 	".scroll{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}\n"
 	"caption{text-align:left;padding:.2rem 0}th,td{text-align:left;vertical-align:top;padding:.35rem .7rem;border-bottom:1px solid var(--line)}\n"
 	"td{max-width:30rem;overflow-wrap:anywhere;min-width:7rem}time{white-space:nowrap}thead th{background:var(--soft);white-space:nowrap}tbody th{font-weight:600;max-width:26rem;min-width:6rem;overflow-wrap:anywhere}.hash{min-width:17rem}.num{text-align:right;min-width:0}.sum>*{font-weight:600}\n"
@@ -32,8 +16,6 @@ const char page_style[] =
 	".g{color:var(--gone);background:var(--gone-bg);border-style:dashed}.q{color:var(--open);background:var(--open-bg);border-width:2px;line-height:1.3rem}\n"
 	".x{color:var(--bg);background:var(--bad);border-color:var(--bad);font-weight:800}\n"
 	".legend{padding:0;margin:.5rem 0;list-style:none;display:flex;flex-wrap:wrap;gap:.4rem 1.1rem}.legend i{margin-right:.35rem}\n"
-	"details{margin:.3rem 0}summary{cursor:pointer;color:var(--link);padding:.15rem 0}\n"
-	"footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.8rem;color:var(--dim);font-size:.9rem}\n"
 	"@media(max-width:34rem){h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.45rem}th,td{padding:.3rem .5rem}}\n"
 	"@media print{:root{color-scheme:light;--bg:#fff;--fg:#000;--dim:#444;--line:#bbb;--soft:#eee;--link:#000;"
 	"--good:#12633a;--good-bg:#dcf2e4;--open:#7a4a00;--open-bg:#ffeccc;--bad:#a3161f;--bad-bg:#fde0e0;--gone:#3b4d8f;--gone-bg:#e4e8fa}"
