@@ -19,7 +19,7 @@ trust: base makoto keys config/document.h
 verify: base digest kafka makoto keys trust rdkafka
 proxy: base net kafka config
 stages: base digest kafka makoto keys rdkafka sasl config attest trust verify proxy/stage.h
-admin: base net config
+admin: base digest net config
 reach: base net/tls.h sasl config proxy/login.h
 daemon: base digest net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach
 ctl: base digest kafka makoto keys rdkafka sasl trust verify config net/tls.h proxy/gate.h reach attest/heads.h attest/journal_entry.h attest/journal_read.h attest/outlook.h

@@ -1,12 +1,35 @@
 #include "admin/admin.h"
 
+#include "admin/overview.h"
 #include "admin/process.h"
+#include "base/clock.h"
 #include "base/metrics.h"
+
+enum { PAGE_KEPT_MS = 1000 };
 
 struct admin {
 	struct http *http;
 	struct admin_doors doors;
+	char policy[OVERVIEW_POLICY_MAX];
+	struct wr page;
+	struct monotime page_at; /* 0: never */
 };
+
+/* Who reads it in a loop costs no more than the bytes. */
+static void
+put_page(struct admin *a, struct wr *body)
+{
+	struct monotime now = clock_now();
+
+	if (a->page_at.ns == 0 || monotime_since_ms(now, a->page_at) >= PAGE_KEPT_MS || wr_err(&a->page) != 0) {
+		wr_reset(&a->page);
+		a->doors.overview(a->doors.arg, &a->page);
+		a->page_at = now;
+	}
+	wr_slice_put(body, wr_slice(&a->page));
+	if (wr_err(&a->page) != 0)
+		body->err = wr_err(&a->page);
+}
 
 static int
 answer(void *arg, const char *path, struct wr *body, struct http_meta *meta)
@@ -36,7 +59,9 @@ answer(void *arg, const char *path, struct wr *body, struct http_meta *meta)
 		return 200;
 	}
 	if (strcmp(path, "/") == 0) {
-		wr_text(body, "makoto-proxy\n\n/metrics\n/healthz\n/readyz\n/status\n");
+		meta->type = "text/html; charset=utf-8";
+		meta->policy = a->policy;
+		put_page(a, body);
 		return 200;
 	}
 	wr_text(body, "not here; / lists what is\n");
@@ -55,6 +80,8 @@ admin_start(struct loop *l, const char *address, const struct admin_doors *doors
 		return ERR_NOMEM;
 	}
 	a->doors = *doors;
+	a->page = wr_new(OVERVIEW_BYTES_MAX);
+	overview_policy(a->policy);
 	err = http_listen(l, address, answer, a, &a->http, why, why_len);
 	if (err != 0) {
 		free(a);
@@ -77,5 +104,6 @@ admin_stop(struct admin *a)
 	if (a == NULL)
 		return;
 	http_close(a->http);
+	wr_free(&a->page);
 	free(a);
 }

@@ -1,4 +1,4 @@
-/* admin: /metrics, /healthz, /readyz and /status over HTTP. */
+/* admin: the page / for people, and /metrics, /healthz, /readyz and /status, over HTTP. */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
@@ -11,6 +11,8 @@ struct admin_doors {
 	bool (*ready)(void *arg, char *why, size_t why_len);
 	/* One JSON object. */
 	void (*status)(void *arg, struct wr *w);
+	/* A page (admin/overview.h), as it is now; asked for once a second at most, however often it is read. */
+	void (*overview)(void *arg, struct wr *w);
 	/* Names an API for makoto_requests_total, or NULL. */
 	const char *(*api_name)(int16_t key);
 	void *arg;

@@ -286,6 +286,7 @@ on_tick(void *arg)
 	const char *unready;
 	bool ready;
 
+	app_overview_look(a);
 	if (a->phase == APP_SEALING) {
 		check_sealed(a);
 		return;
@@ -440,7 +441,7 @@ open_sealer(struct app *a)
 static int
 open_admin(struct app *a)
 {
-	struct admin_doors doors = {.ready = app_is_ready, .status = app_status, .api_name = api_name, .arg = a,
+	struct admin_doors doors = {.ready = app_is_ready, .status = app_status, .overview = app_overview, .api_name = api_name, .arg = a,
 				    .hosts = (const char *const *)a->config->admin_hosts.items,
 				    .host_count = a->config->admin_hosts.count};
 	char why[512];

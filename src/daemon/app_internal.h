@@ -50,6 +50,7 @@ struct app {
 	struct state *state;
 	struct signer *signer;
 	char key_id[KEYID_LEN + 1]; /* "" at level 1 */
+	int64_t key_ms;             /* the time of its file; 0: not known */
 	struct chains *chains;
 	struct topics *topics;
 	struct attest *attest;
@@ -70,6 +71,10 @@ struct app {
 	struct proxy *proxy;
 	const struct stage *stages[6];
 	struct admin *admin;
+	struct app_seen {
+		int64_t violations, unattested;       /* as they were counted last */
+		int64_t violation_ms, unattested_ms; /* when they had grown */
+	} seen;
 	struct loop_timer *tick; /* readiness, the end of sealing */
 	struct loop_timer *watchdog;
 	struct loop_timer *refresh; /* of topics */
@@ -109,6 +114,10 @@ void app_verify_close(struct app *a); /* no connection is left */
 int app_verify_load(const struct config *c, struct policy **ret, char *why, size_t why_len);
 void app_verify_apply(struct app *a, struct config *c, struct policy *fresh); /* takes fresh */
 void app_verify_status(struct app *a, struct wr *w);
+
+/* overview.c: the page for people.  `look` notes when what is bad grew, now and then. */
+void app_overview(void *arg, struct wr *w);
+void app_overview_look(struct app *a);
 
 /* status.c */
 void app_status(void *arg, struct wr *w);

@@ -53,12 +53,16 @@ class Browser:
     def devtools(self, command, **params):
         return self.ask("/goog/cdp/execute", {"cmd": command, "params": params})
 
+    def scripts(self, on):
+        """Whether pages' own scripts run; run() works in any case."""
+        self.devtools("Emulation.setScriptExecutionDisabled", value=not on)
+
     def open(self, path, width=1200, height=900, dark=False, media=""):
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.devtools(
             "Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         )
-        self.ask("/url", {"url": f"file://{path}"})
+        self.ask("/url", {"url": path if "://" in str(path) else f"file://{path}"})
 
     def run(self, script, *args):
         return self.ask("/execute/sync", {"script": script, "args": list(args)})

@@ -127,6 +127,15 @@ def test_records_and_passwords_are_not_told(made):
     # What the pages do tell: nothing of who is connected, or of what is written.
     pages = p.http("/metrics")[1] + p.http("/status")[1]
     assert "alice" not in pages and 'topic="' not in pages and '"t"' not in pages
+    # The page for people has the topic, where names may be shown.
+    until("the topic is on the page", lambda: "<bdi>t</bdi>" in p.http("/")[1], 20 * PATIENCE)
+    assert "alice" not in p.http("/")[1]
+    p.settings["admin.names"] = False
+    p.write_config()
+    p.proc.send_signal(signal.SIGHUP)
+    p.wait_line("the configuration was reloaded")
+    until("it has no names", lambda: "Their names are not shown" in p.http("/")[1], 20 * PATIENCE)
+    assert "<bdi>t</bdi>" not in p.http("/")[1]
 
 
 EXPOSED = {

@@ -1,6 +1,7 @@
 #include <jansson.h>
 
 #include "admin/admin.h"
+#include "admin/overview.h"
 #include "base/json_out.h"
 #include "base/metrics.h"
 #include "http_client.h"
@@ -9,6 +10,9 @@ static struct loop *loop;
 static struct admin *admin;
 static bool is_ready;
 static char why[256];
+static unsigned pages;
+static bool no_memory;
+static const char *const names[] = {"edge-1"};
 
 static bool
 ready(void *arg, char *not_why, size_t why_len)
@@ -30,6 +34,15 @@ status(void *arg, struct wr *w)
 	json_out_close(&j);
 }
 
+static void
+overview(void *arg, struct wr *w)
+{
+	ck_assert_ptr_eq(arg, &loop);
+	wr_printf(w, "page %u\n", ++pages);
+	if (no_memory)
+		w->err = ERR_NOMEM;
+}
+
 static const char *
 api_name(int16_t key)
 {
@@ -39,7 +52,7 @@ api_name(int16_t key)
 static void
 setup(void)
 {
-	struct admin_doors doors = {ready, status, api_name, &loop, NULL, 0};
+	struct admin_doors doors = {ready, status, overview, api_name, &loop, names, ARRAY_LEN(names)};
 
 	loop = loop_new();
 	ck_assert_ptr_nonnull(loop);
@@ -115,25 +128,58 @@ START_TEST(status_is_json)
 }
 END_TEST
 
+/* Made once a second at most, whoever asks how often; and one that couldn't be made isn't kept. */
+START_TEST(page)
+{
+	struct monotime mono = {1000000000};
+	char *got, policy[OVERVIEW_POLICY_MAX + 64], want[OVERVIEW_POLICY_MAX];
+
+	clock_set_for_tests(&mono, NULL);
+	overview_policy(want);
+	(void)snprintf(policy, sizeof(policy), "\r\nContent-Security-Policy: %s\r\n", want);
+	for (int i = 0; i < 20; i++) {
+		got = get("/");
+		ck_begins(got, "HTTP/1.1 200 OK\r\n");
+		ck_assert_ptr_nonnull(strstr(got, "Content-Type: text/html; charset=utf-8\r\n"));
+		ck_assert_ptr_nonnull(strstr(got, policy));
+		ck_ends(got, "\r\n\r\npage 1\n");
+		free(got);
+		mono.ns += 40000000;
+	}
+	mono.ns += 200000000;
+	no_memory = true;
+	got = get("/");
+	ck_begins(got, "HTTP/1.1 500 ");
+	free(got);
+	no_memory = false;
+	got = get("/");
+	ck_ends(got, "\r\n\r\npage 3\n");
+	free(got);
+	clock_set_for_tests(NULL, NULL);
+}
+END_TEST
+
 START_TEST(the_rest)
 {
-	char *got = get("/");
+	char *got = get("/no-such");
 
-	ck_begins(got, "HTTP/1.1 200 OK\r\n");
-	ck_assert_ptr_nonnull(strstr(got, "/status\n"));
-	free(got);
-	got = get("/no-such");
 	ck_begins(got, "HTTP/1.1 404 ");
 	free(got);
 	got = get("/metrics/");
 	ck_begins(got, "HTTP/1.1 404 ");
+	free(got);
+	got = http_exchange(loop, admin_port(admin), "GET /status HTTP/1.1\r\nHost: rebound.example\r\n\r\n");
+	ck_begins(got, "HTTP/1.1 421 ");
+	free(got);
+	got = http_exchange(loop, admin_port(admin), "GET /healthz HTTP/1.1\r\nHost: Edge-1:1\r\n\r\n");
+	ck_begins(got, "HTTP/1.1 200 ");
 	free(got);
 }
 END_TEST
 
 START_TEST(port_taken)
 {
-	struct admin_doors doors = {ready, status, api_name, &loop, NULL, 0};
+	struct admin_doors doors = {ready, status, overview, api_name, &loop, names, ARRAY_LEN(names)};
 	struct admin *other = NULL;
 	char address[64];
 
@@ -160,6 +206,7 @@ main(void)
 	tcase_add_test(t, readiness);
 	tcase_add_test(t, metrics);
 	tcase_add_test(t, status_is_json);
+	tcase_add_test(t, page);
 	tcase_add_test(t, the_rest);
 	tcase_add_test(t, port_taken);
 	suite_add_tcase(s, t);

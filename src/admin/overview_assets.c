@@ -1,0 +1,45 @@
+/* The page's CSS and its script: the Content-Security-Policy has their hashes, so nothing else runs. */
+#include "admin/overview_internal.h"
+#include "base/html_style.h"
+
+const char overview_style[] = HTML_STYLE
+	"main:focus{outline:none}.off{position:absolute;left:-99rem}h2{margin-top:1.8rem}\n"
+	"header h1~p{margin-top:.3rem;max-width:60rem}\n"
+	".cards{grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:.75rem;margin:1.2rem 0 0}\n"
+	".card{border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem;min-width:0}\n"
+	".card dd{font-size:1.35rem;line-height:1.3;font-weight:600;font-variant-numeric:tabular-nums}\n"
+	".card dd.small{font-size:.9rem;font-weight:400;color:var(--dim);margin-top:.15rem}\n"
+	".card.is-open{background:var(--open-bg);border-color:var(--open)}.card.is-open *{color:var(--open)}\n"
+	".card.is-bad{background:var(--bad-bg);border-color:var(--bad)}.card.is-bad *{color:var(--bad)}\n"
+	"table{border-collapse:collapse;width:100%;font-size:.95rem;font-variant-numeric:tabular-nums}\n"
+	"caption{text-align:left;color:var(--dim);font-size:.9rem;padding:.2rem 0 .4rem}\n"
+	"th,td{text-align:left;vertical-align:top;padding:.4rem .7rem;border-bottom:1px solid var(--line)}\n"
+	"thead th{background:var(--soft)}tbody th{font-weight:600;min-width:8rem}\n"
+	".tag{display:inline-block;font-size:.8rem;line-height:1.3;border:1px solid;border-radius:.3rem;padding:0 .4rem}\n"
+	".log{list-style:none;margin:0;padding:0;display:grid;gap:.6rem}\n"
+	".log li{border:1px solid var(--line);border-radius:.4rem;padding:.5rem .8rem;min-width:0}.log p{margin:0}.log p:first-child{color:var(--dim);font-size:.9rem}\n"
+	"@media(max-width:44rem){h1{font-size:1.4rem}dl:not(.cards){grid-template-columns:1fr;gap:0}dl:not(.cards) dd{margin-bottom:.45rem}\n"
+	".cards{grid-template-columns:1fr 1fr}.stack thead{position:absolute;left:-99rem}.stack,.stack tbody,.stack tr,.stack th,.stack td,.stack caption{display:block}\n"
+	".stack tbody tr{border:1px solid var(--line);border-radius:.4rem;padding:.4rem .7rem;margin-bottom:.6rem}.stack tbody th,.stack td{border:0;padding:.1rem 0}\n"
+	".stack td::before{content:attr(data-name) \": \";color:var(--dim)}}\n"
+	"@media(max-width:22rem){.cards{grid-template-columns:1fr}}\n";
+
+/* What has the focus keeps it, and what is read aloud is a change of the words alone. */
+const char overview_script[] =
+	"'use strict';\n"
+	"const part=(d,i)=>d.getElementById(i);\n"
+	"let seen=Date.now();\n"
+	"async function look(){\n"
+	"if(!document.hidden){try{\n"
+	"const a=await fetch(location.pathname,{cache:'no-store'});\n"
+	"if(!a.ok)throw a.status;\n"
+	"const d=new DOMParser().parseFromString(await a.text(),'text/html');\n"
+	"const n=part(d,'page'),o=part(document,'page'),f=document.activeElement;\n"
+	"if(!n||d.querySelector('style').textContent!==document.querySelector('style').textContent){location.reload();return}\n"
+	"const was=o.querySelector('h1').textContent,is=n.querySelector('h1').textContent;\n"
+	"o.replaceWith(n);document.title=d.title;seen=Date.now();\n"
+	"if(was!==is)part(document,'said').textContent=is;\n"
+	"if(f&&f.id&&part(document,f.id))part(document,f.id).focus({preventScroll:true});\n"
+	"}catch(e){part(document,'old').textContent=': the proxy has not answered for '+Math.round((Date.now()-seen)/1000)+' s, so this is old'}}\n"
+	"setTimeout(look,5000)}\n"
+	"setTimeout(look,5000);\n";
