@@ -23,14 +23,11 @@ write_count(struct wr *w, int16_t version, size_t n)
 		wr_i32(w, (int32_t)n);
 }
 
-void
-metadata_request_write(int16_t version, const struct slice *names, const uint8_t (*ids)[16], size_t count,
-		       struct wr *w)
+static void
+write_topics(struct wr *w, int16_t version, const struct slice *names, const uint8_t (*ids)[16], size_t count)
 {
 	static const uint8_t zero[16];
 
-	INVARIANT(version >= METADATA_MIN && version <= METADATA_MAX);
-	INVARIANT(ids == NULL || version >= METADATA_BY_ID);
 	write_count(w, version, count);
 	for (size_t i = 0; i < count; i++) {
 		if (version >= 10)
@@ -39,14 +36,42 @@ metadata_request_write(int16_t version, const struct slice *names, const uint8_t
 		if (version >= FLEXIBLE)
 			wr_u8(w, 0);
 	}
+}
+
+static void
+write_options(struct wr *w, int16_t version, bool rights)
+{
 	if (version >= 4)
 		wr_u8(w, 0); /* allow_auto_topic_creation */
 	if (version >= 8 && version <= 10)
-		wr_u8(w, 0); /* include_cluster_authorized_operations */
+		wr_u8(w, rights); /* include_cluster_authorized_operations */
 	if (version >= 8)
-		wr_u8(w, 0); /* include_topic_authorized_operations */
+		wr_u8(w, rights); /* include_topic_authorized_operations */
 	if (version >= FLEXIBLE)
 		wr_u8(w, 0);
+}
+
+void
+metadata_request_write(int16_t version, const struct slice *names, const uint8_t (*ids)[16], size_t count,
+		       struct wr *w)
+{
+	INVARIANT(version >= METADATA_MIN && version <= METADATA_MAX);
+	INVARIANT(ids == NULL || version >= METADATA_BY_ID);
+	write_topics(w, version, names, ids, count);
+	write_options(w, version, false);
+}
+
+void
+metadata_rights_write(int16_t version, const struct slice *names, size_t count, struct wr *w)
+{
+	INVARIANT(version >= METADATA_RIGHTS_MIN && version <= METADATA_RIGHTS_MAX);
+	if (names != NULL)
+		write_topics(w, version, names, NULL, count);
+	else if (version >= FLEXIBLE)
+		wr_uvarint(w, 0);
+	else
+		wr_i32(w, -1);
+	write_options(w, version, true);
 }
 
 static struct slice
@@ -134,8 +159,7 @@ read_topics(struct rd *r, int16_t version, struct metadata *m)
 				skip_ids(r, version); /* offline */
 			skip_tags(r, version);
 		}
-		if (version >= 8)
-			(void)rd_i32(r); /* authorized operations */
+		t->rights = version >= 8 ? rd_i32(r) : METADATA_UNTOLD;
 		skip_tags(r, version);
 	}
 }
@@ -159,8 +183,7 @@ metadata_read(int16_t version, struct slice body, struct metadata *ret)
 		m.cluster_id = read_string(&r, version);
 	m.controller_id = rd_i32(&r);
 	read_topics(&r, version, &m);
-	if (version >= 8 && version <= 10)
-		(void)rd_i32(&r); /* cluster authorized operations */
+	m.rights = version >= 8 && version <= 10 ? rd_i32(&r) : METADATA_UNTOLD;
 	if (version >= 13)
 		m.error = rd_i16(&r);
 	if (rd_err(&r) != 0) {

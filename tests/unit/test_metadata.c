@@ -94,6 +94,41 @@ START_TEST(requests_are_good)
 }
 END_TEST
 
+START_TEST(rights)
+{
+	struct slice name = slice_str("t");
+	struct wr w = hex_of("00000000 01 | 03 'id' 00000003 | 02 0000 02 't' 00 01 00000108 00 | 00000100 00");
+	struct metadata m;
+
+	ck_assert_int_eq(metadata_read(9, wr_slice(&w), &m), 0);
+	ck_assert_int_eq(m.rights, 1 << 8);
+	ck_assert_int_eq(m.topics[0].rights, 1 << 3 | 1 << 8);
+	metadata_free(&m);
+	wr_free(&w);
+	w = hex_of("00000000 | 00000007 | 00000001 | 0000 0001 't' 01 00000000");
+	ck_assert_int_eq(metadata_read(1, wr_slice(&w), &m), 0);
+	ck_assert_int_eq(m.rights, METADATA_UNTOLD);
+	ck_assert_int_eq(m.topics[0].rights, METADATA_UNTOLD);
+	metadata_free(&m);
+	for (int16_t v = METADATA_RIGHTS_MIN; v <= METADATA_RIGHTS_MAX; v++)
+		for (size_t n = 0; n <= 1; n++) {
+			wr_reset(&w);
+			metadata_rights_write(v, n > 0 ? &name : NULL, n, &w);
+			ck_assert_int_eq(schema_walk(API_METADATA, false, v, wr_slice(&w), NULL, NULL, NULL), 0);
+		}
+	wr_reset(&w);
+	metadata_rights_write(8, NULL, 0, &w);
+	ck_hex(wr_slice(&w), "ffffffff 00 01 01");
+	wr_reset(&w);
+	metadata_rights_write(9, &name, 1, &w);
+	ck_hex(wr_slice(&w), "02 02 't' 00 | 00 01 01 00");
+	wr_reset(&w);
+	metadata_rights_write(9, NULL, 0, &w);
+	ck_hex(wr_slice(&w), "00 | 00 01 01 00");
+	wr_free(&w);
+}
+END_TEST
+
 START_TEST(requests_to_the_byte)
 {
 	static const uint8_t ids[1][16] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}};
@@ -128,6 +163,7 @@ main(void)
 	tcase_add_test(c, version_1);
 	tcase_add_test(c, version_13);
 	tcase_add_test(c, requests_are_good);
+	tcase_add_test(c, rights);
 	tcase_add_test(c, requests_to_the_byte);
 	suite_add_tcase(s, c);
 	sr = srunner_create(s);
