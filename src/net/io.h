@@ -84,6 +84,7 @@ struct io *io_new_tls(struct loop *l, int fd, uint32_t max_frame, struct tls_con
 struct io_tls_peer {
 	const char *subject; /* RFC 2253 */
 	const char *names;   /* alternative names, "DNS:kafka-1, IP:10.0.0.7" or "" */
+	int64_t until;       /* when the certificate ends, in seconds since 1970; 0: it doesn't say */
 };
 const struct io_tls_peer *io_tls_peer(const struct io *io);
 

@@ -202,10 +202,10 @@ note_peer(struct io_tls *t)
 		return true;
 	tls_names_subject(cert, &subject);
 	tls_names_alternative(cert, &names);
-	X509_free(cert);
 	t->subject = text_of(&subject);
 	t->names = text_of(&names);
-	t->peer = (struct io_tls_peer){t->subject, t->names};
+	t->peer = (struct io_tls_peer){t->subject, t->names, tls_end_of(cert)};
+	X509_free(cert);
 	return t->subject != NULL && t->names != NULL;
 }
 

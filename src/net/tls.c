@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "net/tls_internal.h"
+#include "net/tls_names.h"
 
 #define TICKET_LIFE_S 600 /* a certificate that ends, or is taken off the list by a restart, is asked for again */
 
@@ -39,6 +40,15 @@ int64_t
 tls_not_after(const struct tls_context *c)
 {
 	return c->not_after;
+}
+
+void
+tls_subject(const struct tls_context *c, struct wr *w)
+{
+	X509 *cert = SSL_CTX_get0_certificate(c->ssl);
+
+	if (cert != NULL)
+		tls_names_subject(cert, w);
 }
 
 /* --- files -------------------------------------------------------------------------- */
@@ -139,8 +149,8 @@ read_key(const char *path, const char *password, EVP_PKEY **ret, char *why, size
 	return 0;
 }
 
-static int64_t
-end_of(X509 *cert)
+int64_t
+tls_end_of(X509 *cert)
 {
 	struct tm tm;
 
@@ -176,7 +186,7 @@ own_certificate(struct tls_context *c, const char *chain, const char *key_path, 
 	}
 	ERR_clear_error();
 	EVP_PKEY_free(key);
-	c->not_after = end_of(SSL_CTX_get0_certificate(c->ssl));
+	c->not_after = tls_end_of(SSL_CTX_get0_certificate(c->ssl));
 	return err;
 }
 

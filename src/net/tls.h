@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/wr.h"
 
 struct tls_context; /* opaque */
 
@@ -53,5 +54,8 @@ void tls_unref(struct tls_context *c);              /* NULL is fine */
 
 /* When the own certificate ends, in seconds since 1970; 0: there is none. */
 int64_t tls_not_after(const struct tls_context *c);
+
+/* Appends whom the own certificate names, as RFC 2253 has it, or nothing. */
+void tls_subject(const struct tls_context *c, struct wr *w);
 
 #endif

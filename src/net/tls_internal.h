@@ -18,4 +18,7 @@ struct tls_context {
 	int64_t not_after;
 };
 
+/* In seconds since 1970; 0: no certificate, or none that says. */
+int64_t tls_end_of(X509 *cert);
+
 #endif

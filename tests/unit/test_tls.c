@@ -8,6 +8,8 @@ refused(int err, int wanted, const char *file, const char *reason)
 		      why, file, reason);
 }
 
+static struct wr subject = {.max = 1000};
+
 START_TEST(servers_files)
 {
 	struct tls_server_conf c = server_conf();
@@ -54,6 +56,9 @@ START_TEST(servers_files)
 	c = server_conf();
 	t = server_context(&c);
 	ck_assert_int_gt(tls_not_after(t), (int64_t)time(NULL) + 99 * 86400);
+	tls_subject(t, &subject);
+	ck_assert(slice_eq(wr_slice(&subject), slice_str("CN=server,O=Makoto\\, Unit")));
+	wr_reset(&subject);
 	tls_unref(tls_ref(t));
 	tls_unref(t);
 	tls_unref(tls_ref(NULL));
@@ -75,6 +80,9 @@ START_TEST(clients_files)
 	c.ca = "";
 	t = client_context(&c);
 	ck_assert_int_eq(tls_not_after(t), 0);
+	tls_subject(t, &subject);
+	ck_assert_uint_eq(subject.len, 0);
+	wr_free(&subject);
 	tls_unref(t);
 	(void)snprintf(path, sizeof(path), "%s/locked.key", pki_dir);
 	pki_write_key(client.key, path, "secret");
@@ -132,6 +140,7 @@ START_TEST(brokers_certificates)
 		else
 			ck_assert_ptr_null(sni);
 		ck_assert_str_eq(io_tls_peer(io)->subject, "CN=server,O=Makoto\\, Unit");
+		ck_assert_int_gt(io_tls_peer(io)->until, (int64_t)time(NULL) + 99 * 86400);
 		drop_connection();
 	}
 	ck_assert_int_eq(metric_read(METRIC_TLS_BROKER_OK), 6);
