@@ -9,15 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proxy/alone.h"
 #include "proxy/listener.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream.h"
 
 struct gate {
-	struct servers servers;
-	struct core core;
-	struct reactor reactor;
-	struct loop *loop;
+	struct alone alone;
 	struct tunnels *tunnels;
 	struct upstream *first; /* search, before the thread */
 	bool reached;
@@ -78,11 +76,11 @@ on_first(void *arg, struct io *io, struct login *login, const char *broker UNUSE
 static int
 try_first(struct gate *g)
 {
-	g->first = upstream_start(&g->reactor, LISTENER_BOOTSTRAP, true, on_first, g);
+	g->first = upstream_start(&g->alone.reactor, LISTENER_BOOTSTRAP, true, on_first, g);
 	if (g->first == NULL)
 		return ERR_NOMEM;
 	while (g->first != NULL)
-		if (loop_turn(g->loop) != 0)
+		if (loop_turn(g->alone.loop) != 0)
 			return ERR_IO;
 	return g->reached ? 0 : g->err;
 }
@@ -92,7 +90,7 @@ gate_main(void *arg)
 {
 	struct gate *g = arg;
 
-	if (loop_run(g->loop) != 0)
+	if (loop_run(g->alone.loop) != 0)
 		on_unreached(g, "the event loop", NULL, err_text(ERR_IO));
 	return NULL;
 }
@@ -112,30 +110,6 @@ start(struct gate *g)
 	return err == 0 ? 0 : ERR_IO;
 }
 
-static int
-build(struct gate *g, const struct gate_conf *conf)
-{
-	g->core.set = proxy_settings_default();
-	g->core.set.login = conf->login;
-	g->core.set.connect_ms = conf->connect_ms;
-	g->core.set.max_frame = conf->max_frame;
-	g->core.servers = g->servers.list;
-	g->core.server_count = g->servers.count;
-	g->core.unreached = on_unreached;
-	g->core.arg = g;
-	transport_set(&g->core.transport, NULL, conf->brokers);
-	g->core.resolver = resolver_new();
-	g->core.refusals = refusals_new();
-	g->loop = loop_new();
-	if (g->core.resolver == NULL || g->core.refusals == NULL || g->loop == NULL)
-		return ERR_IO;
-	g->core.main = loop_wake(g->loop);
-	if (reactor_init(&g->reactor, &g->core, 0, g->loop, NULL, 0) != 0)
-		return ERR_NOMEM;
-	g->tunnels = tunnels_new(&g->reactor);
-	return g->tunnels != NULL ? 0 : ERR_NOMEM;
-}
-
 int
 gate_open(const struct gate_conf *conf, struct gate **ret, char *why, size_t why_len)
 {
@@ -145,14 +119,12 @@ gate_open(const struct gate_conf *conf, struct gate **ret, char *why, size_t why
 	(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
 	if (g == NULL)
 		return ERR_NOMEM;
-	transport_init(&g->core.transport);
 	(void)pthread_mutex_init(&g->mutex, NULL);
-	err = servers_read(conf->bootstrap_servers, &g->servers, why, why_len);
+	err = alone_init(&g->alone, conf, on_unreached, g, why, why_len);
 	if (err != 0)
 		goto fail;
-	err = build(g, conf);
-	if (err == 0)
-		err = try_first(g);
+	g->tunnels = tunnels_new(&g->alone.reactor);
+	err = g->tunnels != NULL ? try_first(g) : ERR_NOMEM;
 	if (err == 0)
 		err = start(g);
 	if (err == 0) {
@@ -179,19 +151,14 @@ gate_close(struct gate *g)
 
 	if (g == NULL)
 		return;
-	stop = (struct wake_call){NULL, on_stop, g->loop};
+	stop = (struct wake_call){NULL, on_stop, g->alone.loop};
 	if (g->running) {
-		INVARIANT(wake_post(loop_wake(g->loop), &stop) == 0);
+		INVARIANT(wake_post(loop_wake(g->alone.loop), &stop) == 0);
 		(void)pthread_join(g->thread, NULL);
 	}
 	upstream_cancel(g->first);
 	tunnels_free(g->tunnels);
-	reactor_fini(&g->reactor);
-	loop_free(g->loop);
-	resolver_free(g->core.resolver);
-	refusals_free(g->core.refusals);
-	transport_fini(&g->core.transport);
-	servers_clear(&g->servers);
+	alone_fini(&g->alone);
 	(void)pthread_mutex_destroy(&g->mutex);
 	free(g);
 }
