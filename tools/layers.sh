@@ -22,7 +22,7 @@ stages: base digest kafka makoto keys rdkafka sasl config attest trust verify pr
 admin: base digest net config
 reach: base net/tls.h sasl config proxy/login.h
 daemon: base digest net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach
-ctl: base digest kafka makoto keys rdkafka sasl trust verify config net/tls.h proxy/gate.h reach attest/heads.h attest/journal_entry.h attest/journal_read.h attest/outlook.h
+ctl: base digest kafka makoto keys rdkafka sasl trust verify config net/tls.h proxy/gate.h reach attest/heads.h attest/holder.h attest/journal_entry.h attest/journal_read.h attest/outlook.h
 '
 # A library's headers, and the rooms that may include them.
 libs='

@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "config/value.h"
 #include "config/yaml.h"
 
@@ -146,4 +147,19 @@ config_needs_restart(const struct config *now, const struct config *then)
 		if ((config_keys[i].flags & RELOAD) == 0 && !value_equal(now, then, &config_keys[i]))
 			return config_keys[i].path;
 	return NULL;
+}
+
+static bool
+matches(const struct config_list *globs, struct slice topic)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		if (text_glob(globs->items[i], topic))
+			return true;
+	return false;
+}
+
+bool
+config_attests(const struct config *c, struct slice topic)
+{
+	return matches(&c->attest_topics, topic) && !matches(&c->attest_exclude, topic);
 }

@@ -65,6 +65,9 @@ int config_load_text(const char *name, struct slice text, const struct config_ov
 struct config *config_ref(struct config *c);
 void config_unref(struct config *c); /* NULL is fine */
 
+/* Are this topic's records to be attested?  attest.topics, and not attest.exclude. */
+bool config_attests(const struct config *c, struct slice topic);
+
 /* YAML that loads to the same snapshot; secrets are shown as ***. */
 void config_dump(const struct config *c, struct wr *w);
 

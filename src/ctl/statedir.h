@@ -9,7 +9,7 @@
 
 #include "attest/journal_read.h"
 #include "attest/outlook.h"
-#include "ctl/holder.h"
+#include "attest/holder.h"
 #include "ctl/inventory.h"
 #include "keys/public_key.h"
 

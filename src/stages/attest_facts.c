@@ -28,7 +28,7 @@ attest_facts_excluded(const struct attest_facts *q, const struct produce_part *p
 	char name[TOPICS_NAME_MAX + 1];
 
 	return p->by_id && topics_name(q->topics, p->topic_id, name) &&
-	       !attest_ours_topic(q->config, slice_str(name));
+	       !config_attests(q->config, slice_str(name));
 }
 
 /* Is there something to attest, as far as the request tells? */
@@ -38,7 +38,7 @@ may_be_ours(const struct attest_facts *q, size_t i)
 	const struct produce_part *p = &q->req->parts[i];
 
 	return p->records.p != NULL && (q->twice == NULL || !q->twice[i]) &&
-	       (p->by_id || attest_ours_topic(q->config, p->topic));
+	       (p->by_id || config_attests(q->config, p->topic));
 }
 
 /* The first topics of which nothing is known yet; one that has several parts mostly once.  *ret_again: and of some it can't be told. */

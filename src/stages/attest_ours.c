@@ -1,21 +1,5 @@
 /* What of a ProduceRequest is ours to attest, as far as the request itself tells. */
-#include "base/text.h"
 #include "stages/attest_internal.h"
-
-static bool
-matches(const struct config_list *globs, struct slice topic)
-{
-	for (size_t i = 0; i < globs->count; i++)
-		if (text_glob(globs->items[i], topic))
-			return true;
-	return false;
-}
-
-bool
-attest_ours_topic(const struct config *c, struct slice topic)
-{
-	return matches(&c->attest_topics, topic) && !matches(&c->attest_exclude, topic);
-}
 
 int64_t
 attest_ours_records(const struct produce_part *p)

@@ -340,7 +340,7 @@ attest_parts(struct work *w)
 			unattested(w, METRIC_RECORDS_MALFORMED, 1);
 			continue;
 		}
-		if (!p->by_id && !attest_ours_topic(w->config, p->topic)) {
+		if (!p->by_id && !config_attests(w->config, p->topic)) {
 			unattested(w, METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}
@@ -348,7 +348,7 @@ attest_parts(struct work *w)
 			without_facts(w, p, err);
 			continue;
 		}
-		if (!attest_ours_topic(w->config, slice_of(f.name, f.name_len))) {
+		if (!config_attests(w->config, slice_of(f.name, f.name_len))) {
 			unattested(w, METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}

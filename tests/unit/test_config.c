@@ -48,6 +48,23 @@ START_TEST(no_file_at_all)
 }
 END_TEST
 
+START_TEST(attested_topics)
+{
+	struct config *c = good("", NULL, 0);
+
+	ck_assert(config_attests(c, slice_str("orders")));
+	ck_assert(!config_attests(c, slice_str("__consumer_offsets")));
+	ck_assert(!config_attests(c, slice_str("makoto.dbom")));
+	config_unref(c);
+	c = good("attest: {topics: [orders-*, bills], exclude: [orders-tmp]}", NULL, 0);
+	ck_assert(config_attests(c, slice_str("orders-1")));
+	ck_assert(config_attests(c, slice_str("bills")));
+	ck_assert(!config_attests(c, slice_str("bill")));
+	ck_assert(!config_attests(c, slice_str("orders-tmp")));
+	config_unref(c);
+}
+END_TEST
+
 START_TEST(counted)
 {
 	struct config *c = good("", NULL, 0);
@@ -361,6 +378,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, no_file_at_all);
+	tcase_add_test(t, attested_topics);
 	tcase_add_test(t, counted);
 	tcase_add_test(t, overrides);
 	tcase_add_loop_test(t, bad_override, 0, ARRAY_LEN(bad_overrides));

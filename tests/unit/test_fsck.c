@@ -4,11 +4,11 @@
 #include <jansson.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "ctl/command.c"
 #include "ctl/fsck.c"
-#include "ctl/holder.c"
 #include "ctl/inventory.c"
 #include "ctl/safe.c"
 #include "ctl/statedir.c"

@@ -54,6 +54,8 @@ START_TEST(taken)
 	ck_assert_int_eq(listen_open(&own, &second), ERR_IO);
 	ck_assert_int_eq(errno, EADDRINUSE);
 	ck_assert_int_eq(second, 77);
+	ck_assert_int_eq(listen_try(&own), ERR_IO);
+	ck_assert_int_eq(errno, EADDRINUSE);
 	client = dial(&own);
 	accepted = accept(fd, NULL, NULL);
 	ck_assert_int_ge(accepted, 0);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "ctl/holder.c"
 #include "ctl/inventory.c"
 #include "ctl/safe.c"
 #include "ctl/statedir.c"

@@ -1,4 +1,4 @@
-#include "ctl/holder.h"
+#include "attest/holder.h"
 
 #include <fcntl.h>
 #include <string.h>

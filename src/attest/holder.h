@@ -4,8 +4,8 @@
  * The kernel's list of locks (/proc/locks) tells it; processes that can't be seen from here (another
  * container) are not in it.
  */
-#ifndef CTL_HOLDER_H
-#define CTL_HOLDER_H
+#ifndef ATTEST_HOLDER_H
+#define ATTEST_HOLDER_H
 
 #include <stdio.h>
 #include <sys/stat.h>
