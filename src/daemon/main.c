@@ -1,8 +1,11 @@
+#include <signal.h>
+
 #include "admin/probe.h"
 #include "base/log.h"
 #include "daemon/app_internal.h"
 #include "daemon/secrecy.h"
 #include "kafka/schema.h"
+#include "survey/survey.h"
 #include "trust/policy.h"
 
 enum { EXIT_CONFIG = 2, VERIFY_OFF = 0, PROBE_WAIT_MS = 5000 };
@@ -46,6 +49,25 @@ check_files(const struct config *c)
 	return 0;
 }
 
+/* What a start would meet. */
+static int
+check_cluster(struct config *c)
+{
+	char dir[4096];
+	int err;
+
+	if (app_state_path(c, dir, sizeof(dir)) != 0) {
+		fprintf(stderr, "makoto-proxy: no state directory: set state.directory, $STATE_DIRECTORY or $HOME\n");
+		return EXIT_CONFIG;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_setup(LOG_LEVEL_ERROR, (enum log_format)c->log_format); /* what is found is said in lines of its own */
+	err = survey_run(c, dir, stdout);
+	if (err != 0 && err != ERR_REMOTE)
+		fprintf(stderr, "makoto-proxy: the check could not be ended: %s\n", err_text(err));
+	return err == 0 ? 0 : 1;
+}
+
 /* What a health check of a container or a pod runs: no shell, no other program. */
 static int
 ask(const struct config *c, const char *path)
@@ -85,8 +107,10 @@ with_config(const struct options *o)
 	} else if (app_login_check(c, why, sizeof(why)) != 0) {
 		fprintf(stderr, "makoto-proxy: %s\n", why);
 		code = EXIT_CONFIG;
-	} else if (o->action == OPTIONS_CHECK) {
+	} else if (o->action == OPTIONS_CHECK || o->action == OPTIONS_CHECK_CLUSTER) {
 		code = check_files(c);
+		if (code == 0 && o->action == OPTIONS_CHECK_CLUSTER)
+			code = check_cluster(c);
 	} else if (o->action == OPTIONS_RUN) {
 		log_setup((enum log_level)c->log_level, (enum log_format)c->log_format);
 		code = app_run(o, c);
@@ -119,6 +143,7 @@ main(int argc, char **argv)
 	case OPTIONS_DUMP_KEYS: code = dump_keys(); break;
 	case OPTIONS_RUN:
 	case OPTIONS_CHECK:
+	case OPTIONS_CHECK_CLUSTER:
 	case OPTIONS_DUMP_CONFIG:
 	case OPTIONS_HEALTH:
 	case OPTIONS_READY:

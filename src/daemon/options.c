@@ -5,7 +5,7 @@
 #include "base/err.h"
 
 const char options_usage[] =
-	"usage: makoto-proxy [-c FILE] [-b HOST:PORT,...] [-o KEY=VALUE]... [-n] [-v]\n"
+	"usage: makoto-proxy [-c FILE] [-b HOST:PORT,...] [-o KEY=VALUE]... [-n [--check-cluster]] [-v]\n"
 	"                    [--dump-config] [--dump-keys] [--version] [--help]\n"
 	"       makoto-proxy [-c FILE] [-o KEY=VALUE]... --health | --ready\n"
 	"\n"
@@ -13,16 +13,19 @@ const char options_usage[] =
 	"  -c FILE           configuration (YAML)\n"
 	"  -o KEY=VALUE      sets one key by its dotted path, e.g. -o attest.window.records=500\n"
 	"  -n                checks the configuration and exits: 0, or 2 with what is wrong\n"
+	"  --check-cluster   with -n, also what a start would meet: reaches the cluster, logs in, looks at rights, topics,\n"
+	"                    ports, state; prints a line for each and the command that mends it, changes nothing: 0, or 1\n"
 	"  -v                logs at level debug\n"
 	"  --dump-config     prints the configuration in force, as YAML\n"
 	"  --dump-keys       prints every key: path, type, default, flags, documentation\n"
 	"  --health          asks the proxy that runs with this configuration whether it works: 0 yes, 1 no\n"
 	"  --ready           whether it serves clients\n";
 
-enum { OPT_DUMP_CONFIG = 256, OPT_DUMP_KEYS, OPT_HEALTH, OPT_READY, OPT_VERSION, OPT_HELP };
+enum { OPT_DUMP_CONFIG = 256, OPT_DUMP_KEYS, OPT_CHECK_CLUSTER, OPT_HEALTH, OPT_READY, OPT_VERSION, OPT_HELP };
 
 static const struct option long_options[] = {
 	{"dump-config", no_argument, NULL, OPT_DUMP_CONFIG}, {"dump-keys", no_argument, NULL, OPT_DUMP_KEYS},
+	{"check-cluster", no_argument, NULL, OPT_CHECK_CLUSTER},
 	{"health", no_argument, NULL, OPT_HEALTH},           {"ready", no_argument, NULL, OPT_READY},
 	{"version", no_argument, NULL, OPT_VERSION},         {"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -79,7 +82,8 @@ options_read(int argc, char **argv, struct options *ret, char *why, size_t why_l
 		case 'b': err = add(&o, "kafka.bootstrap.servers", optarg); break;
 		case 'o': err = add_pair(&o, optarg, why, why_len); break;
 		case 'v': err = add(&o, "log.level", "debug"); break;
-		case 'n': o.action = OPTIONS_CHECK; break;
+		case 'n': o.action = o.action == OPTIONS_CHECK_CLUSTER ? o.action : OPTIONS_CHECK; break;
+		case OPT_CHECK_CLUSTER: o.action = OPTIONS_CHECK_CLUSTER; break;
 		case OPT_DUMP_CONFIG: o.action = OPTIONS_DUMP_CONFIG; break;
 		case OPT_DUMP_KEYS: o.action = OPTIONS_DUMP_KEYS; break;
 		case OPT_HEALTH: o.action = OPTIONS_HEALTH; break;

@@ -11,8 +11,8 @@
 enum { EXIT_FAILURE_RUN = 1, EXIT_CONFIG = 2 };
 
 /* state.directory, $STATE_DIRECTORY, $XDG_STATE_HOME/makoto-proxy, ~/.local/state/makoto-proxy. */
-static int
-state_path(const struct config *c, char *out, size_t len)
+int
+app_state_path(const struct config *c, char *out, size_t len)
 {
 	const char *given = c->state_directory[0] != '\0' ? c->state_directory : getenv("STATE_DIRECTORY");
 	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -133,7 +133,7 @@ app_open_state(struct app *a)
 	char dir[4096], why[512], instance[33];
 	int code;
 
-	if (state_path(a->config, dir, sizeof(dir)) != 0) {
+	if (app_state_path(a->config, dir, sizeof(dir)) != 0) {
 		LOG_ERROR("startup", "no state directory: set state.directory, $STATE_DIRECTORY or $HOME");
 		return EXIT_CONFIG;
 	}

@@ -20,6 +20,7 @@ from lab.releases import RELEASES, ReleaseCluster
 from matrix.ways import clean, watched
 from proxy import PATIENCE, ctl_verify
 from relay import HOST, addresses
+from test_check_cluster import checked
 
 pytestmark = pytest.mark.versions
 OLDEST = min(RELEASES.values(), key=lambda r: r.number)
@@ -309,6 +310,19 @@ def test_message_sets(cluster, way, topic):
     assert [r.value for r in got[: len(values)]] == values and not any(r.headers for r in got)
     assert legacy() - before >= len(values)
     clean(way.relay)
+
+
+def test_check_of_a_cluster(cluster, tmp_path):
+    """makoto-proxy -n --check-cluster sees of each release what that tells, and says what it doesn't."""
+    number = cluster.release.number
+    c, _ = checked(tmp_path / "p", cluster.bootstrap, {"attest.dbom.topic": "check.dbom"})
+    unseen = (["topics to attest"] if number < (2, 3) else []) + (["topic check.dbom"] if number < (2, 4) else [])
+    assert [what for what, _ in c.of("warn") if what != "cluster rights"] == unseen and not c.of("fail"), c.text
+    if number >= (2, 4):
+        c.has("ok", "topic check.dbom", "the proxy creates it, and may")
+    c.has("ok" if number >= (2, 3) else "warn", "cluster rights", "" if number >= (2, 8) else "IdempotentWrite")
+    c.has("ok", "clock", "^as the cluster's$" if number >= (3, 3) else "^not compared")
+    assert c.rc == 0
 
 
 @pytest.mark.parametrize("cluster", [v for v, r in RELEASES.items() if r.number < (3, 0)], indirect=True)

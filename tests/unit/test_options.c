@@ -50,6 +50,9 @@ START_TEST(actions)
 		{"--help", OPTIONS_HELP},
 		{"-v -n", OPTIONS_CHECK},
 		{"-vn", OPTIONS_CHECK},
+		{"-n --check-cluster", OPTIONS_CHECK_CLUSTER},
+		{"--check-cluster -n", OPTIONS_CHECK_CLUSTER},
+		{"--check-cluster", OPTIONS_CHECK_CLUSTER},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
