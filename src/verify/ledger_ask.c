@@ -9,7 +9,7 @@ version_of(const struct ledger *l, const struct want *w)
 	uint64_t sum = w->part->version;
 
 	for (size_t i = 0; i < w->name_count; i++) {
-		const struct lchain *c = ledger_index_find_chain(l, &w->names[i].chain);
+		const struct lchain *c = ledger_directory_find_chain(l, &w->names[i].chain);
 
 		if (c != NULL)
 			sum += c->version;
@@ -122,7 +122,7 @@ look_from(struct lpart *p, const struct entry *e)
 static int
 ask_name(struct ledger *l, const struct want *w, const struct ledger_name *name)
 {
-	struct lchain *c = ledger_index_find_chain(l, &name->chain);
+	struct lchain *c = ledger_directory_find_chain(l, &name->chain);
 
 	if (c != NULL && c->part != NULL && c->part->asked) {
 		if (c->part != w->part) {
@@ -134,14 +134,14 @@ ask_name(struct ledger *l, const struct want *w, const struct ledger_name *name)
 		}
 		return 0;
 	}
-	return ledger_index_chain(l, &name->chain, true, false, &c);
+	return ledger_directory_chain(l, &name->chain, true, false, &c);
 }
 
 static int
 ask(struct ledger *l, const struct ledger_want *from, struct want *w)
 {
 	int64_t ignored = INT64_MIN;
-	int err = ledger_index_part(l, l->conf.cluster_id, from->topic, from->topic_id, from->partition, true, &w->part);
+	int err = ledger_directory_part(l, l->conf.cluster_id, from->topic, from->topic_id, from->partition, true, &w->part);
 
 	if (err != 0)
 		return err;
@@ -241,7 +241,7 @@ gather_listed(struct gathering *g, const struct want *w)
 static int
 gather_named(struct gathering *g, const struct ledger *l, const struct ledger_name *name)
 {
-	const struct lchain *c = ledger_index_find_chain(l, &name->chain);
+	const struct lchain *c = ledger_directory_find_chain(l, &name->chain);
 	bool stated = false;
 	int err;
 
@@ -302,7 +302,7 @@ same_statement(const struct entry *x, const struct entry *y)
 static bool
 is_stated(const struct ledger *l, const struct ledger_name *name)
 {
-	const struct lchain *c = ledger_index_find_chain(l, &name->chain);
+	const struct lchain *c = ledger_directory_find_chain(l, &name->chain);
 	size_t at = c == NULL ? 0 : ledger_index_by_id(c, name->window_id);
 
 	return c != NULL && at < c->by_id.count && c->by_id.list[at]->window_id == name->window_id;
@@ -346,7 +346,7 @@ answer(struct ledger *l, const struct want *w, struct gathering *g, struct ledge
 		struct body *b = g->list[i]->body;
 
 		b->refs++;
-		ledger_index_use(l, b);
+		ledger_room_use(l, b);
 		list[i] = &b->lw;
 	}
 	err = add_untrusted(l, w, list, &n);

@@ -3,175 +3,16 @@
  *
  *   index_bytes   entries: trusted ones      idle parts first; then what lies far before the offsets that are asked
  *                                            for; then what lies farthest behind them: known_from, known_to tell
- *   directory_bytes   parts, chains          those that nobody asked for may have half of it
- *   body_bytes    bodies                     the one that was given the longest ago; what is wanted now goes in
- *                                            anyway, what is read ahead only into half of the room, and there the
- *                                            nearer in place of what is farther on in its partition
+ *   directory_bytes   parts, chains          ledger_directory.c
+ *   body_bytes    bodies                     ledger_room.c
  */
-#include "base/clock.h"
 #include "verify/ledger_internal.h"
 
 enum {
 	IDLE_MS = 60000,
-	AHEAD_IDLE_MS = 30000, /* read ahead, and nobody came for it */
 	BEFORE_KEPT = 64,      /* entries that stay before what is asked for: they tell where to look */
-	FARTHER_LOOK = 64,     /* bodies read ahead that are looked at for one that is farther on */
 	COPIES_MAX = 4,        /* statements with one chain and window id in a partition of a statement topic */
-	OVERHEAD = 48,         /* of an allocation and its place in a map or list */
 };
-
-/* --- the directory ---------------------------------------------------------------------- */
-
-static int
-part_key(struct slice cluster_id, struct slice topic, struct slice topic_id, int32_t partition, struct wr *ret)
-{
-	*ret = wr_new(1 << 20);
-	wr_nbytes(ret, cluster_id);
-	wr_nbytes(ret, topic);
-	wr_nbytes(ret, topic_id);
-	wr_i32(ret, partition);
-	return wr_err(ret);
-}
-
-/* Whoever writes to the statement topic may name what isn't there: that leaves room for what is asked for. */
-static bool
-directory_full(const struct ledger *l, bool asked)
-{
-	return l->directory_bytes > (asked ? l->directory_max : l->directory_max / 2);
-}
-
-int
-ledger_index_part(struct ledger *l, struct slice cluster_id, struct slice topic, struct slice topic_id, int32_t partition,
-		  bool asked, struct lpart **ret)
-{
-	struct lpart *p;
-	struct wr key;
-	int err = part_key(cluster_id, topic, topic_id, partition, &key);
-
-	if (err != 0)
-		goto out;
-	if ((p = map_get(l->parts, wr_slice(&key))) == NULL) {
-		if (!asked && directory_full(l, false)) {
-			l->directory_lost = true;
-			err = ERR_LIMIT;
-			goto out;
-		}
-		if ((p = calloc(1, sizeof(*p))) == NULL || (err = map_put(l->parts, wr_slice(&key), p)) != 0) {
-			free(p);
-			err = ERR_NOMEM;
-			goto out;
-		}
-		p->too_large_at = -1;
-		p->known_from = INT64_MIN;
-		p->known_to = INT64_MAX;
-		l->directory_bytes += sizeof(*p) + key.len + OVERHEAD;
-	}
-	if (asked && !p->asked) {
-		p->asked = true;
-		p->gen = ++l->gen;
-		p->asked_ms = ledger_now_ms();
-		p->known_from = INT64_MIN;
-		p->known_to = INT64_MAX;
-		list_prepend(&l->recent, &p->recent);
-	}
-	*ret = p;
-out:
-	wr_free(&key);
-	return err;
-}
-
-struct lchain *
-ledger_index_find_chain(const struct ledger *l, const struct chain_id *id)
-{
-	return map_get(l->chains, slice_of(id->b, CHAIN_ID_LEN));
-}
-
-static void
-chain_free(struct ledger *l, struct lchain *c)
-{
-	(void)map_remove(l->chains, slice_of(c->id.b, CHAIN_ID_LEN));
-	l->directory_bytes -= sizeof(*c) + OVERHEAD + c->seen.cap * sizeof(*c->seen.list);
-	free(c->seen.list);
-	free(c->by_id.list);
-	free(c);
-}
-
-/* Anybody can name chains that aren't there: those that led to nothing go, and where they were named is forgotten. */
-static void
-forget_idle_chains(struct ledger *l)
-{
-	int64_t before = ledger_now_ms() - LEDGER_WAIT_MAX_MS;
-	struct lchain *idle[64];
-	size_t n = 0, at = 0;
-	struct slice key;
-	void *value;
-
-	while (n < ARRAY_LEN(idle) && map_next(l->chains, &at, &key, &value)) {
-		struct lchain *c = value;
-
-		if (c->by_id.count > 0 || c->asked_ms >= before)
-			continue;
-		l->directory_lost = l->directory_lost || c->seen.count > 0;
-		idle[n++] = c;
-	}
-	while (n > 0)
-		chain_free(l, idle[--n]);
-}
-
-int
-ledger_index_chain(struct ledger *l, const struct chain_id *id, bool asked, bool force, struct lchain **ret)
-{
-	struct lchain *c = ledger_index_find_chain(l, id);
-
-	if (c == NULL) {
-		if (directory_full(l, asked))
-			forget_idle_chains(l);
-		if (directory_full(l, asked) && !force) {
-			l->directory_lost = true;
-			return ERR_LIMIT;
-		}
-		if ((c = calloc(1, sizeof(*c))) == NULL)
-			return ERR_NOMEM;
-		c->id = *id;
-		c->known_to = UINT64_MAX;
-		if (map_put(l->chains, slice_of(id->b, CHAIN_ID_LEN), c) != 0) {
-			free(c);
-			return ERR_NOMEM;
-		}
-		l->directory_bytes += sizeof(*c) + OVERHEAD;
-	}
-	if (asked) {
-		if (!c->asked)
-			c->gen = ++l->gen;
-		c->asked = true;
-		c->asked_ms = ledger_now_ms();
-	}
-	*ret = c;
-	return 0;
-}
-
-int
-ledger_index_note_seen(struct ledger *l, struct seen_list *s, const struct spart *sp, int64_t offset)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (s->list[i].sp == sp) {
-			if (offset < s->list[i].offset)
-				s->list[i].offset = offset;
-			return 0;
-		}
-	if (s->count == s->cap) {
-		size_t more = s->cap == 0 ? 2 : s->cap * 2;
-		struct seen *p = reallocarray(s->list, more, sizeof(*p));
-
-		if (p == NULL)
-			return ERR_NOMEM;
-		l->directory_bytes += (more - s->cap) * sizeof(*p);
-		s->list = p;
-		s->cap = more;
-	}
-	s->list[s->count++] = (struct seen){sp, offset};
-	return 0;
-}
 
 /* --- lists of entries ------------------------------------------------------------------- */
 
@@ -267,124 +108,6 @@ ledger_index_has(const struct lchain *c, uint64_t window_id, const uint8_t sha25
 	return false;
 }
 
-/* --- bodies ------------------------------------------------------------------------------- */
-
-static void
-detach(struct ledger *l, struct entry *e)
-{
-	struct body *b = e->body;
-
-	if (b == NULL)
-		return;
-	list_remove(b->is_ahead ? &l->ahead : &l->used, &b->link);
-	if (b->is_ahead)
-		l->ahead_bytes -= b->bytes;
-	l->body_bytes -= b->bytes;
-	l->body_count--;
-	b->entry = NULL;
-	e->body = NULL;
-	ledger_body_put(b);
-}
-
-/* The one that was given the longest ago and that no answer holds: what it has would not be free otherwise. */
-static bool
-evict_used(struct ledger *l, bool needed)
-{
-	LIST_EACH(&l->used, link) {
-		struct body *b = CONTAINER_OF(link, struct body, link);
-
-		const struct entry *e = b->entry;
-
-		if (b->refs > 1 || (!needed && ledger_plan_wants(l, e->part, &e->chain->id, e->window_id, e->first, e->last)))
-			continue;
-		detach(l, b->entry);
-		return true;
-	}
-	return false;
-}
-
-/* The one at the end of those that were read ahead: it is needed last. */
-static bool
-evict_ahead(struct ledger *l)
-{
-	if (l->ahead.count == 0)
-		return false;
-	detach(l, CONTAINER_OF(list_last(&l->ahead), struct body, link)->entry);
-	return true;
-}
-
-/*
- * One that was read ahead and is of offsets of p behind those; NULL: none.  A search goes farther than who asks, and
- * the tail is far ahead of who reads old records: what they keep must not leave that without what comes next.
- */
-static struct entry *
-farther_ahead(const struct ledger *l, const struct lpart *p, int64_t first)
-{
-	struct link *at = l->ahead.head.prev;
-
-	for (size_t i = 0; i < FARTHER_LOOK && at != &l->ahead.head; i++, at = at->prev) {
-		struct entry *e = CONTAINER_OF(at, struct body, link)->entry;
-
-		if (e->part == p && e->first > first)
-			return e;
-	}
-	return NULL;
-}
-
-bool
-ledger_index_room(struct ledger *l, const struct lpart *p, int64_t first, size_t bytes, bool wanted)
-{
-	int64_t before = ledger_now_ms() - AHEAD_IDLE_MS;
-
-	while (l->ahead.count > 0) {
-		struct body *b = CONTAINER_OF(list_first(&l->ahead), struct body, link);
-
-		if (b->since_ms >= before)
-			break;
-		detach(l, b->entry);
-	}
-	while (!wanted && l->ahead_bytes + bytes > l->body_max / 2) {
-		struct entry *e = farther_ahead(l, p, first);
-
-		if (e == NULL)
-			return false;
-		detach(l, e);
-	}
-	while (l->body_bytes + bytes > l->body_max)
-		if (!evict_used(l, false) && !(wanted && (evict_ahead(l) || evict_used(l, true))))
-			return wanted;
-	return true;
-}
-
-void
-ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead)
-{
-	INVARIANT(e->body == NULL);
-	e->body = b;
-	e->body_bytes = b->bytes;
-	b->entry = e;
-	b->is_ahead = is_ahead;
-	b->since_ms = ledger_now_ms();
-	if (is_ahead && farther_ahead(l, e->part, e->first) != NULL)
-		list_prepend(&l->ahead, &b->link); /* they go before it does */
-	else
-		list_append(is_ahead ? &l->ahead : &l->used, &b->link);
-	if (is_ahead)
-		l->ahead_bytes += b->bytes;
-	l->body_bytes += b->bytes;
-	l->body_count++;
-}
-
-void
-ledger_index_use(struct ledger *l, struct body *b)
-{
-	list_remove(b->is_ahead ? &l->ahead : &l->used, &b->link);
-	if (b->is_ahead)
-		l->ahead_bytes -= b->bytes;
-	b->is_ahead = false;
-	list_append(&l->used, &b->link);
-}
-
 /* --- entries ------------------------------------------------------------------------------ */
 
 /* Of what it is about, nothing beyond it is complete any more. */
@@ -407,12 +130,12 @@ lose(const struct entry *e, bool before)
 	}
 }
 
-enum { ENTRY_BYTES = sizeof(struct entry) + 2 * sizeof(struct entry *) + OVERHEAD };
+enum { ENTRY_BYTES = sizeof(struct entry) + 2 * sizeof(struct entry *) + LEDGER_OVERHEAD };
 
 static void
 entry_free(struct ledger *l, struct entry *e)
 {
-	detach(l, e);
+	ledger_room_detach(l, e);
 	take_out(&e->part->by_first, ledger_index_by_first(e->part, e->first), e);
 	take_out(&e->chain->by_id, ledger_index_by_id(e->chain, e->window_id), e);
 	l->index_bytes -= ENTRY_BYTES;

@@ -26,6 +26,7 @@ enum {
 	TIMES_MAX = 64,
 	LEDGER_EXACT_MS = 1000, /* times are looked up so exactly */
 	UNTRUSTED_MAX = 1024,
+	LEDGER_OVERHEAD = 48, /* of an allocation and its place in a map or list */
 	CALM = 64, /* so many trusted statements in a row are younger: one clock that is ahead ends no search */
 };
 
@@ -231,14 +232,16 @@ ledger_body_is_complete(const struct body *b)
 	return b->s.manifest == MANIFEST_NONE || b->lw.w.manifest.p != NULL;
 }
 
-/* --- ledger_index.c --- */
+/* --- ledger_directory.c --- */
 
-int ledger_index_part(struct ledger *l, struct slice cluster_id, struct slice topic, struct slice topic_id,
+int ledger_directory_part(struct ledger *l, struct slice cluster_id, struct slice topic, struct slice topic_id,
 		      int32_t partition, bool asked, struct lpart **ret) MUSTCHECK; /* ERR_NOMEM, ERR_LIMIT */
 /* force: beyond the limit, too */
-int ledger_index_chain(struct ledger *l, const struct chain_id *id, bool asked, bool force, struct lchain **ret) MUSTCHECK;
-struct lchain *ledger_index_find_chain(const struct ledger *l, const struct chain_id *id);
-int ledger_index_note_seen(struct ledger *l, struct seen_list *s, const struct spart *sp, int64_t offset) MUSTCHECK;
+int ledger_directory_chain(struct ledger *l, const struct chain_id *id, bool asked, bool force, struct lchain **ret) MUSTCHECK;
+struct lchain *ledger_directory_find_chain(const struct ledger *l, const struct chain_id *id);
+int ledger_directory_note_seen(struct ledger *l, struct seen_list *s, const struct spart *sp, int64_t offset) MUSTCHECK;
+
+/* --- ledger_index.c --- */
 
 /* Takes e: into the index, or gives it up where there is no room.  0 or ERR_NOMEM (e is freed). */
 int ledger_index_add(struct ledger *l, struct entry *e) MUSTCHECK;
@@ -256,10 +259,13 @@ void ledger_index_clear(struct ledger *l); /* at the end */
 size_t ledger_index_by_first(const struct lpart *p, int64_t first);
 size_t ledger_index_by_id(const struct lchain *c, uint64_t window_id);
 
+/* --- ledger_room.c --- */
+
 /* Bodies: may one of that size be kept, of offsets of p from `first` on?  wanted: others go for it; else those farther on. */
-bool ledger_index_room(struct ledger *l, const struct lpart *p, int64_t first, size_t bytes, bool wanted);
-void ledger_index_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead);
-void ledger_index_use(struct ledger *l, struct body *b); /* it is given */
+bool ledger_room_for(struct ledger *l, const struct lpart *p, int64_t first, size_t bytes, bool wanted);
+void ledger_room_attach(struct ledger *l, struct entry *e, struct body *b, bool is_ahead);
+void ledger_room_use(struct ledger *l, struct body *b); /* it is given */
+void ledger_room_detach(struct ledger *l, struct entry *e); /* the body that it has, if any */
 
 /* --- ledger_untrusted.c --- */
 

@@ -145,7 +145,7 @@ need_bodies(const struct ledger *l, struct want *w, bool set_needs)
 		}
 	}
 	for (size_t n = 0; n < w->name_count; n++) {
-		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+		const struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
 		bool stated = false;
 
 		for (size_t i = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id); c != NULL && i < c->by_id.count; i++) {
@@ -195,7 +195,7 @@ look_at_names(struct ledger *l, const struct want *w)
 	struct names r = {.told = true, .since_ms = INT64_MAX};
 
 	for (size_t n = 0; n < w->name_count; n++) {
-		struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+		struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
 		size_t at = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id);
 		const struct entry *near = NULL;
 		uint64_t gen;
@@ -227,7 +227,7 @@ ledger_plan_begin(const struct ledger *l, const struct want *w, const struct spa
 		if (w->part->seen.list[i].sp == sp && w->part->seen.list[i].offset < begin)
 			begin = w->part->seen.list[i].offset;
 	for (size_t n = 0; n < w->name_count; n++) {
-		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+		const struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
 
 		for (size_t i = 0; c != NULL && i < c->seen.count; i++)
 			if (c->seen.list[i].sp == sp && c->seen.list[i].offset < begin)

@@ -21,7 +21,7 @@ is_passed(const struct ledger *l, const struct want *w, const struct spart *sp, 
 		if (p->by_first.list[i]->sp == sp)
 			return p->by_first.list[i]->offset >= at && p->by_first.list[i]->offset < x;
 	for (size_t n = 0; n < w->name_count; n++) {
-		const struct lchain *c = ledger_index_find_chain(l, &w->names[n].chain);
+		const struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
 
 		if (c != NULL && ledger_index_by_id(c, w->names[n].window_id) < c->by_id.count)
 			return true;

@@ -21,7 +21,7 @@ part_of(struct taking *t, bool asked, struct lpart **ret)
 {
 	const struct statement *s = t->p.statement;
 
-	return ledger_index_part(t->l, s->cluster_id, s->topic, s->topic_id, s->partition, asked, ret);
+	return ledger_directory_part(t->l, s->cluster_id, s->topic, s->topic_id, s->partition, asked, ret);
 }
 
 static void
@@ -42,11 +42,11 @@ look_up(struct taking *t, const struct chain_id *id, uint64_t window_id, uint64_
 
 	*ret_gen = l->gen;
 	*ret_skip = false;
-	if ((err = ledger_index_chain(l, id, false, false, &c)) != 0)
+	if ((err = ledger_directory_chain(l, id, false, false, &c)) != 0)
 		return err == ERR_LIMIT ? 0 : err;
-	if ((err = ledger_index_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0)
+	if ((err = ledger_directory_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0)
 		return err;
-	if (c->part != NULL && (err = ledger_index_note_seen(l, &c->part->seen, t->sp, t->e->offset)) != 0)
+	if (c->part != NULL && (err = ledger_directory_note_seen(l, &c->part->seen, t->sp, t->e->offset)) != 0)
 		return err;
 	if (c->part != NULL && !c->part->asked && !c->asked)
 		*ret_skip = !t->younger;
@@ -64,7 +64,7 @@ decide(struct taking *t, bool *ret_keep)
 {
 	const struct statement *s = t->p.statement;
 	struct ledger *l = t->l;
-	struct lchain *c = ledger_index_find_chain(l, &t->p.chain);
+	struct lchain *c = ledger_directory_find_chain(l, &t->p.chain);
 	struct lpart *part = NULL;
 	int err;
 
@@ -75,7 +75,7 @@ decide(struct taking *t, bool *ret_keep)
 		t->wanted = ledger_plan_wants(l, NULL, &t->p.chain, t->p.window_id, 0, -1);
 		return 0;
 	}
-	if (err != 0 || (err = ledger_index_note_seen(l, &part->seen, t->sp, t->e->offset)) != 0)
+	if (err != 0 || (err = ledger_directory_note_seen(l, &part->seen, t->sp, t->e->offset)) != 0)
 		return err;
 	if (c != NULL)
 		c->part = part; /* the chain's id is made of it */
@@ -84,7 +84,7 @@ decide(struct taking *t, bool *ret_keep)
 	t->ahead = !t->wanted && ledger_plan_near(part, s->first_offset);
 	if (c != NULL && ledger_index_has(c, t->p.window_id, t->p.sha256))
 		t->wanted = t->ahead = false; /* another copy's will do */
-	if (t->ahead && !ledger_index_room(l, part, s->first_offset, ledger_body_size(&t->p, t->e->header), false))
+	if (t->ahead && !ledger_room_for(l, part, s->first_offset, ledger_body_size(&t->p, t->e->header), false))
 		t->ahead = false;
 	return 0;
 }
@@ -122,7 +122,7 @@ keep(struct taking *t, enum verdict_trust trust, struct body *body)
 	struct entry *e;
 	int err;
 
-	if ((err = ledger_index_chain(l, &t->p.chain, false, true, &c)) != 0 || (err = part_of(t, c->asked, &part)) != 0)
+	if ((err = ledger_directory_chain(l, &t->p.chain, false, true, &c)) != 0 || (err = part_of(t, c->asked, &part)) != 0)
 		goto out;
 	c->part = part;
 	e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
@@ -141,8 +141,8 @@ keep(struct taking *t, enum verdict_trust trust, struct body *body)
 		l->stats.kept += e != NULL;
 	}
 	if (e != NULL && e->body == NULL && body != NULL &&
-	    ledger_index_room(l, e->part, e->first, body->bytes, t->wanted)) {
-		ledger_index_attach(l, e, body, !t->wanted);
+	    ledger_room_for(l, e->part, e->first, body->bytes, t->wanted)) {
+		ledger_room_attach(l, e, body, !t->wanted);
 		body = NULL;
 	}
 	c->version++;
@@ -168,7 +168,7 @@ note_untrusted(struct taking *t)
 static bool
 known_trust(struct taking *t, enum verdict_trust *ret)
 {
-	struct lchain *c = ledger_index_find_chain(t->l, &t->p.chain);
+	struct lchain *c = ledger_directory_find_chain(t->l, &t->p.chain);
 	const struct entry *e = c == NULL ? NULL : ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
 
 	if (e == NULL || t->p.state == PUBLISHED_UNREADABLE || memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0)
