@@ -59,6 +59,7 @@ struct verdict_window {
 	const char *issuer;         /* whose it is; "" or NULL: nobody's by name */
 	const char *keyid;          /* of the key that signed it, which stays; NULL: none did, or it isn't told */
 	const char *why;            /* TRUST_NONE: why, a text that stays; or NULL */
+	bool by_known_key;          /* TRUST_NONE: a key that the policy knows signed it; else anybody may have written it */
 	/*
 	 * On a mirror: a bit for each member, set when a copy of it was met; who gives it keeps it for as long as
 	 * there are records.  NULL: this instance alone remembers them.
@@ -92,9 +93,11 @@ struct verdict_options {
 	 * that wouldn't be unattested without it.
 	 */
 	bool live;
+	/* Records that no statement vouches for may be seen: then what anybody may have written makes none untrusted. */
+	bool unattested_allowed;
 	bool compacted;       /* the topic's cleanup policy: else no member is gone by compaction */
 	void *arg;
-	/* `why` is a text; w is the window that decided, or NULL. */
+	/* `why` is a text; w is the window that decided, or NULL; of what is PENDING, the one that will make it untrusted. */
 	void (*record)(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w);
 	/*
 	 * May be NULL.  Told before `record`, of the same offset: so many headers, more than none, stand

@@ -335,6 +335,16 @@ trusted_of(const struct verdicts *v, size_t at, size_t n)
 	return NULL;
 }
 
+/* Of those of one name, of which none is trusted: the one that makes records that name it untrusted; NULL: none does. */
+static struct judged *
+untrusted_of(const struct verdicts *v, size_t at, size_t n)
+{
+	for (size_t i = at; i < at + n; i++)
+		if (v->by_name[i]->w.by_known_key)
+			return v->by_name[i];
+	return n == 0 || v->o.unattested_allowed ? NULL : v->by_name[at];
+}
+
 /* The window that it names has no trusted statement, and will have none: why; NULL: that isn't known. */
 static const char *
 never_stated(const struct verdicts *v, const struct look *l)
@@ -350,19 +360,20 @@ static int
 judge_named(struct verdicts *v, struct look *l)
 {
 	size_t n, at = verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
-	struct judged *stated = trusted_of(v, at, n);
+	struct judged *stated = trusted_of(v, at, n), *bad = untrusted_of(v, at, n);
 	int64_t offset = l->r->offset;
 	const char *never;
 
 	if (stated != NULL)
 		return judge_stray(v, l, stated);
 	never = never_stated(v, l);
-	if (n > 0 && (never != NULL || !v->o.live))
-		tell_record(v, offset, VERDICT_UNTRUSTED, untrusted_why(v->by_name[at]), v->by_name[at], 0);
+	if (bad != NULL && (never != NULL || !v->o.live))
+		tell_record(v, offset, VERDICT_UNTRUSTED, untrusted_why(bad), bad, 0);
 	else if (never != NULL)
 		tell_record(v, offset, VERDICT_UNATTESTED, never, NULL, 0);
 	else
-		tell_record(v, offset, VERDICT_PENDING, n > 0 ? untrusted_why(v->by_name[at]) : "its window is not stated yet", NULL, 0);
+		tell_record(v, offset, VERDICT_PENDING, n > 0 ? untrusted_why(v->by_name[at]) : "its window is not stated yet",
+			    bad != NULL && bad->w.by_known_key ? bad : NULL, 0);
 	return 0;
 }
 
@@ -457,7 +468,7 @@ look_at(struct verdicts *v, const struct verdict_record *r, struct look *l)
 		size_t n, at = verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
 
 		/* Stated here, but the header tells another topic: it names nothing. */
-		l->names = n == 0 || (v->o.live && trusted_of(v, at, n) == NULL);
+		l->names = n == 0 || (trusted_of(v, at, n) == NULL && (v->o.live || untrusted_of(v, at, n) == NULL));
 	}
 }
 

@@ -112,7 +112,7 @@ on_record(void *arg, int64_t offset, enum verdict v, const char *why, const stru
 {
 	struct answered *a = arg;
 
-	if ((v == VERDICT_PENDING || v == VERDICT_UNATTESTED) && w == NULL && a->current != NULL && is_elsewhere(a))
+	if ((v == VERDICT_PENDING || (v == VERDICT_UNATTESTED && w == NULL)) && a->current != NULL && is_elsewhere(a))
 		return;
 	a->conf.options.record(a->conf.options.arg, offset, v, why, w);
 }
@@ -143,6 +143,17 @@ on_window(void *arg, const struct verdict_window *w, enum window_finding f, int6
 
 /* --- its life ---------------------------------------------------------------------------------- */
 
+/* One that is untrusted tells why nothing else is stated, whatever partition it says that it is of. */
+static int
+add_to_all(struct answered *a, const struct verdict_window *w)
+{
+	int err;
+
+	if ((err = verdicts_window(a->home, w)) == 0 && (err = verdicts_window(a->foreign, w)) == 0)
+		err = verdicts_window(a->mirrored, w);
+	return err;
+}
+
 static int
 add_windows(struct answered *a)
 {
@@ -151,11 +162,13 @@ add_windows(struct answered *a)
 		int err;
 
 		w.checked = true;
-		/* One that is untrusted tells why nothing else is stated, whatever partition it says that it is of. */
-		err = verdicts_window(w.trust == TRUST_NONE || answered_is_home(&a->conf, w.statement) ? a->home
-				      : is_mirrored(a, w.statement)				       ? a->mirrored
-												       : a->foreign,
-				      &w);
+		if (w.trust == TRUST_NONE)
+			err = add_to_all(a, &w);
+		else
+			err = verdicts_window(answered_is_home(&a->conf, w.statement) ? a->home
+					      : is_mirrored(a, w.statement)	      ? a->mirrored
+										      : a->foreign,
+					      &w);
 		if (err != 0)
 			return err;
 	}

@@ -5,7 +5,7 @@
 /*
  * Records that were copied from somewhere come in the order of their windows, so that a
  * few at a time are enough.  Who fills the topic with statements under one key must not
- * hide the one that counts: of those that don't verify one is kept, and many are read.
+ * hide the one that counts: of those that don't count one is kept, and one by a key that the policy knows; many are read.
  */
 enum { OPEN_MAX = 16, STATEMENTS_MAX = 16, READ_MAX = 256 };
 
@@ -22,7 +22,7 @@ struct open {
 	uint64_t used; /* for the least recently used */
 	struct fetched list[STATEMENTS_MAX];
 	size_t count;
-	bool has_untrusted;
+	bool has_untrusted[2]; /* … by a key that the policy knows */
 	bool mirrored; /* the records' topic mirrors this window's */
 	struct verdicts *verdicts;
 };
@@ -32,6 +32,7 @@ struct elsewhere {
 	struct open *open[OPEN_MAX];
 	size_t count;
 	uint64_t clock;
+	bool unattested_allowed;
 	struct map *met; /* SHA-256 of a mirrored statement → a bit for each member that a copy was met of */
 };
 
@@ -45,6 +46,7 @@ elsewhere_new(const struct elsewhere_conf *conf)
 		return NULL;
 	}
 	e->conf = *conf;
+	e->unattested_allowed = policy_allows_unattested(conf->policy, conf->topic);
 	return e;
 }
 
@@ -132,7 +134,8 @@ add(struct open *o, struct published *p, struct slice manifest)
 
 	f->p = *p;
 	*p = (struct published){0};
-	o->has_untrusted = o->has_untrusted || f->p.trust == TRUST_NONE;
+	if (f->p.trust == TRUST_NONE)
+		o->has_untrusted[f->p.by_known_key] = true;
 	if (manifest.p == NULL)
 		return 0;
 	if ((f->manifest = malloc(manifest.n + 1)) == NULL)
@@ -152,7 +155,8 @@ take(void *to, struct slice key, struct slice value, struct slice manifest)
 	if (err != 0)
 		return err == ERR_NOTFOUND ? 0 : err;
 	err = published_check(&p, o->e->conf.policy);
-	if (err == 0 && p.statement != NULL && o->count < STATEMENTS_MAX && !(p.trust == TRUST_NONE && o->has_untrusted))
+	if (err == 0 && p.statement != NULL && o->count < STATEMENTS_MAX &&
+	    !(p.trust == TRUST_NONE && o->has_untrusted[p.by_known_key]))
 		err = add(o, &p, manifest);
 	published_clear(&p);
 	return err;
@@ -199,7 +203,8 @@ state_all(struct open *o, const struct fetched *first)
 					   .trust = f->p.trust,
 					   .manifest = slice_of(f->manifest, f->manifest_len),
 					   .issuer = f->p.issuer,
-					   .why = f->p.trust == TRUST_NONE ? f->p.why : NULL};
+					   .why = f->p.trust == TRUST_NONE ? f->p.why : NULL,
+					   .by_known_key = f->p.by_known_key};
 
 		memcpy(w.sha256, f->p.sha256, SHA256_LEN);
 		if (o->mirrored && memcmp(f->p.sha256, first->p.sha256, SHA256_LEN) == 0)
@@ -218,6 +223,7 @@ open_window(struct elsewhere *e, const struct triple *named, const struct place 
 	struct verdict_options options = {.dbom_topic = e->conf.dbom_topic,
 					  .now_ms = e->conf.now_ms,
 					  .pending_max_ms = e->conf.pending_max_ms,
+					  .unattested_allowed = e->unattested_allowed,
 					  .record = on_record,
 					  .behind = on_behind,
 					  .hashes = on_hashes,
@@ -290,17 +296,42 @@ find_open(struct elsewhere *e, const struct triple *named, const struct place *p
 	return 0;
 }
 
+/*
+ * Why none of them counts; NULL: one may.  Where unattested records are allowed and none is by a key that the policy
+ * knows, *n is none: anybody may have written them.
+ */
+static const char *
+never_counts(const struct elsewhere *e, const struct place *places, size_t *n)
+{
+	const char *why = NULL;
+	bool known = false;
+
+	for (size_t i = 0; i < *n; i++) {
+		if (places[i].why == NULL)
+			return NULL;
+		if (why == NULL || (places[i].by_known_key && !known))
+			why = places[i].why;
+		known = known || places[i].by_known_key;
+	}
+	if (*n > 0 && !known && e->unattested_allowed) {
+		*n = 0;
+		why = NULL;
+	}
+	return why;
+}
+
 int
 elsewhere_judge(struct elsewhere *e, const struct verdict_record *r, const struct triple *named, bool *ret_taken)
 {
 	struct verdict_record copy = *r;
 	const struct place *places;
-	const char *bad = NULL;
+	const char *bad;
 	struct open *o;
 	size_t n;
 	int err;
 
 	places = statements_elsewhere(e->conf.statements, e->conf.partition, &named->chain, named->window_id, &n);
+	bad = never_counts(e, places, &n);
 	*ret_taken = n > 0;
 	if (n == 0) {
 		if (!statements_later_elsewhere(e->conf.statements, e->conf.partition, &named->chain, named->window_id))
@@ -311,8 +342,6 @@ elsewhere_judge(struct elsewhere *e, const struct verdict_record *r, const struc
 			       &named->chain, named->window_id, "");
 		return 0;
 	}
-	for (size_t i = 0; i < n && (i == 0 || bad != NULL); i++)
-		bad = places[i].why;
 	if (bad != NULL) {
 		e->conf.record(e->conf.record_arg, r->offset, VERDICT_UNTRUSTED, bad, &named->chain, named->window_id, "");
 		return 0;

@@ -164,6 +164,7 @@ begin(struct judge *j)
 			    .from = j->c.fetch_offset,
 			    .to = judge_end_of(j),
 			    .live = true,
+			    .unattested_allowed = !j->c.policy.deny_unattested,
 			    .compacted = j->c.compacted,
 			    .arg = j,
 			    .record = judge_told_record,

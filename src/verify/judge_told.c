@@ -53,12 +53,12 @@ judge_told_end(const struct judge *j, int64_t offset, enum verdict v, const stru
 		return j->answer->whole || (j->current != NULL && w != NULL && names_window(j->current, w)) ? JUDGE_PASS
 													: JUDGE_WAIT;
 	case VERDICT_PENDING:
-		if (!j->c.policy.pass_pending || offset >= j->c.waited_to || !j->answer->whole)
+		if (!j->c.policy.pass_pending || offset >= j->c.waited_to || !j->answer->whole || w != NULL)
 			return JUDGE_WAIT;
 		return j->c.policy.deny_unattested ? JUDGE_STOP : JUDGE_PASS;
 	case VERDICT_UNATTESTED:
-	case VERDICT_UNTRUSTED: /* as if that statement weren't there: anybody may have written it */
 		return end_of_unattested(j, offset);
+	case VERDICT_UNTRUSTED:
 	case VERDICT_DUPLICATE:
 	case VERDICT_MISPLACED:
 	case VERDICT_ALTERED:

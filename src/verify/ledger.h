@@ -23,7 +23,7 @@ struct ledger_conf { /* all is copied but the detour and arg */
 	struct slice cluster_id;   /* of the data, which may be another one; empty: it has none */
 	size_t memory;             /* for statements, manifests, the index and what is read ahead; 0: LEDGER_MEMORY */
 	int64_t pending_max_ms;    /* a statement may come so long after its records; 0: an hour */
-	/* Of a statement that is UNVERIFIED or UNSIGNED; on two threads.  0 or ERR_NOMEM. */
+	/* Of a statement that is UNVERIFIED or UNSIGNED, with its by_known_key; on two threads.  0 or ERR_NOMEM. */
 	int (*trusts)(void *arg, struct published *p, enum verdict_trust *ret);
 	void *arg;
 };
@@ -54,7 +54,8 @@ struct ledger_answer {
 	/*
 	 * Every trusted one that lists one of the offsets, or is named, or is the next one behind a named one that isn't
 	 * stated; of the order of publication.  One that is named may be of another topic or partition.  Then those that are
-	 * named and of which only statements that don't count were seen lately: chain and window id, and TRUST_NONE.
+	 * named and of which only statements that don't count were seen: chain and window id, TRUST_NONE, and by_known_key.
+	 * Of those that are by no such key only the latest are known.
 	 */
 	const struct ledger_window *const *windows;
 	size_t count;

@@ -314,11 +314,12 @@ add_untrusted(struct ledger *l, const struct want *w, const struct ledger_window
 {
 	for (size_t i = 0; i < w->name_count; i++) {
 		const struct ledger_name *name = &w->names[i];
+		bool barred = ledger_untrusted_bars(ledger_directory_find_chain(l, &name->chain), name->window_id);
 		struct body *b;
 
-		if (!ledger_untrusted_has(l, &name->chain, name->window_id) || is_stated(l, name))
+		if ((!barred && !ledger_untrusted_has(l, &name->chain, name->window_id)) || is_stated(l, name))
 			continue;
-		if ((b = ledger_body_untrusted(name)) == NULL)
+		if ((b = ledger_body_untrusted(name, barred)) == NULL)
 			return ERR_NOMEM;
 		list[(*n)++] = &b->lw;
 	}

@@ -92,7 +92,7 @@ ledger_body_new(const struct published *p, enum verdict_trust trust, struct slic
 }
 
 struct body *
-ledger_body_untrusted(const struct ledger_name *name)
+ledger_body_untrusted(const struct ledger_name *name, bool by_known_key)
 {
 	struct body *b = calloc(1, sizeof(*b));
 
@@ -102,6 +102,9 @@ ledger_body_untrusted(const struct ledger_name *name)
 	b->refs = 1;
 	b->lw.w.statement = &b->s;
 	b->lw.w.trust = TRUST_NONE;
+	b->lw.w.by_known_key = by_known_key;
+	if (by_known_key)
+		b->lw.w.why = "the key that signed the statement that it names is known, and may not attest it";
 	b->s.chain = name->chain;
 	b->s.window_id = name->window_id;
 	return b;

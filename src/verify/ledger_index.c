@@ -325,6 +325,7 @@ remove_all(struct ledger *l)
 		c->gen = c->lost = l->gen;
 		c->known_from = 0;
 		c->known_to = UINT64_MAX;
+		c->barred_count = 0;
 		c->version++;
 	}
 }

@@ -26,6 +26,7 @@ enum {
 	TIMES_MAX = 64,
 	LEDGER_EXACT_MS = 1000, /* times are looked up so exactly */
 	UNTRUSTED_MAX = 1024,
+	BARRED_MAX = 4,
 	LEDGER_OVERHEAD = 48, /* of an allocation and its place in a map or list */
 	CALM = 64, /* so many trusted statements in a row are younger: one clock that is ahead ends no search */
 };
@@ -87,6 +88,10 @@ struct lpart {
 	struct link recent; /* in ledger.recent: asked for, the last first */
 };
 
+struct id_run { /* of window ids */
+	uint64_t first, last;
+};
+
 struct lchain {
 	struct chain_id id;
 	struct lpart *part; /* NULL: not known, or its id is not what it has to be */
@@ -98,6 +103,8 @@ struct lchain {
 	uint64_t lost;                 /* … and are looked for anew since that generation */
 	struct seen_list seen;
 	uint64_t version;
+	struct id_run barred[BARRED_MAX + 1]; /* ledger_untrusted.c */
+	size_t barred_count;
 };
 
 struct span {
@@ -221,7 +228,7 @@ void ledger_tell(struct ledger *l, bool all);
 
 /* What verdicts need of it, without the JSON.  A manifest that isn't right is left out.  NULL: no memory. */
 struct body *ledger_body_new(const struct published *p, enum verdict_trust trust, struct slice manifest) MUSTCHECK;
-struct body *ledger_body_untrusted(const struct ledger_name *name) MUSTCHECK; /* its name alone */
+struct body *ledger_body_untrusted(const struct ledger_name *name, bool by_known_key) MUSTCHECK; /* its name alone */
 size_t ledger_body_size(const struct published *p, struct slice manifest); /* at most, with a right manifest */
 void ledger_body_put(struct body *b); /* one reference less */
 
@@ -270,6 +277,9 @@ void ledger_room_detach(struct ledger *l, struct entry *e); /* the body that it 
 /* --- ledger_untrusted.c --- */
 
 void ledger_untrusted_note(struct ledger *l, const struct chain_id *chain, uint64_t window_id);
+/* Signed by a key that the policy knows. */
+void ledger_untrusted_bar(struct lchain *c, uint64_t window_id);
+bool ledger_untrusted_bars(const struct lchain *c, uint64_t window_id);
 bool ledger_untrusted_has(struct ledger *l, const struct chain_id *chain, uint64_t window_id);
 void ledger_untrusted_forget(struct ledger *l);
 

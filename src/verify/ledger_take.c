@@ -157,11 +157,15 @@ out:
 static void
 note_untrusted(struct taking *t)
 {
+	struct lchain *c;
+
 	if (t->p.statement == NULL)
 		t->l->stats.unreadable++;
 	else
 		t->l->stats.untrusted++;
 	ledger_untrusted_note(t->l, &t->p.chain, t->p.window_id);
+	if (t->p.by_known_key && (c = ledger_directory_find_chain(t->l, &t->p.chain)) != NULL)
+		ledger_untrusted_bar(c, t->p.window_id);
 }
 
 /* Whether it was judged before: the same bytes need no second signature. */

@@ -48,7 +48,7 @@ places_sort(struct places *p)
 static size_t
 lower_bound(const struct places *p, const struct chain_id *chain, uint64_t window_id)
 {
-	struct place key = {*chain, window_id, INT64_MIN, INT32_MIN, INT32_MIN, INT32_MIN, NULL};
+	struct place key = {*chain, window_id, INT64_MIN, INT32_MIN, INT32_MIN, INT32_MIN, NULL, false};
 	size_t lo = 0, hi = p->count;
 
 	while (lo < hi) {

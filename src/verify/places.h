@@ -16,6 +16,7 @@ struct place {
 	int32_t topic;     /* that it is kept for, by a number; -1: it isn't kept */
 	int32_t kept_for;  /* a partition of that topic; -1: it isn't kept */
 	const char *why;   /* it is known not to count, and why; NULL: that isn't known */
+	bool by_known_key; /* and a key that the policy knows signed it */
 };
 
 struct places { /* zeroed is empty; free(list) */

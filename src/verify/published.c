@@ -71,6 +71,7 @@ published_check(struct published *p, const struct policy *policy)
 	p->trust = o.trust;
 	p->issuer = o.issuer;
 	p->why = o.why;
+	p->by_known_key = f.signer != NULL;
 	if (is_signed)
 		p->state = o.trust == TRUST_SIGNED ? PUBLISHED_SIGNED : PUBLISHED_UNTRUSTED;
 	if (p->state == PUBLISHED_SIGNED) { /* what the envelope says may be anything */

@@ -30,6 +30,7 @@ struct published {
 	const char *issuer;          /* whose key made the signature; "": nobody's by name.  Lives with the policy. */
 	const char *signer;          /* SIGNED: that key's id, which lives with the policy; else NULL */
 	const char *why;             /* of what is unreadable, or doesn't count; else "" */
+	bool by_known_key;           /* one of the policy's keys made the signature, whether or not it counts */
 };
 
 /*
@@ -39,7 +40,7 @@ struct published {
 int published_read(struct slice key, struct slice value, struct published *ret) MUSTCHECK;
 void published_clear(struct published *p);
 
-/* Does it count?  `trust`, `issuer` and `why`; and UNVERIFIED becomes SIGNED or UNTRUSTED.  0 or ERR_NOMEM. */
+/* Does it count?  `trust`, `issuer`, `why` and `by_known_key`; and UNVERIFIED becomes SIGNED or UNTRUSTED.  0 or ERR_NOMEM. */
 int published_check(struct published *p, const struct policy *policy) MUSTCHECK;
 
 const char *published_state_name(enum published_state s);

@@ -84,7 +84,7 @@ grow(void *list, size_t count, size_t *cap, size_t size)
 static int
 add_place(struct statements *s, const struct published *p, int32_t partition, int64_t offset, const char *why)
 {
-	return places_add(&s->places, &(struct place){p->chain, p->window_id, offset, partition, -1, -1, why});
+	return places_add(&s->places, &(struct place){p->chain, p->window_id, offset, partition, -1, -1, why, p->by_known_key});
 }
 
 static struct partition *
@@ -288,7 +288,7 @@ give_up_others(struct statements_topic *t, struct partition *p)
 	/* Nothing is let go before all have a place: the list stays whole should there be no memory. */
 	for (size_t k = 0; k < p->count; k++) {
 		const struct kept *x = kept_of(p->list[k]);
-		const struct place place = {x->s.chain, x->s.window_id, x->offset, x->partition, -1, -1, NULL};
+		const struct place place = {x->s.chain, x->s.window_id, x->offset, x->partition, -1, -1, NULL, false};
 
 		if (!slice_eq(x->s.topic_id, t->id) && (err = places_add(&t->all->places, &place)) != 0)
 			return err;
@@ -325,7 +325,7 @@ add_kept_places(struct statements_topic *t)
 		for (size_t n = 0; n < t->partitions[i].count; n++) {
 			const struct kept *k = kept_of(t->partitions[i].list[n]);
 			const struct place place = {k->s.chain,   k->s.window_id, k->offset, k->partition,
-						    t->number, k->s.partition, NULL};
+						    t->number, k->s.partition, NULL, false};
 			int err = places_add(&t->all->places, &place);
 
 			if (err != 0)

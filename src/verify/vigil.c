@@ -451,6 +451,7 @@ judge(struct vigil *v, int64_t wall_ms)
 						    .from = v->found.from,
 						    .to = v->found.to,
 						    .live = true,
+						    .unattested_allowed = policy_allows_unattested(v->conf.policy, slice_str(v->topic)),
 						    .compacted = v->compacted,
 						    .arg = v,
 						    .record = on_record,

@@ -16,7 +16,7 @@ from checks import public_keys, segment_dir, wait_stated
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
-from proxy import PATIENCE
+from proxy import PATIENCE, ctl, json_objects
 from test_sasl import own
 
 CLIENTS = {"confluent-kafka": Confluent, "aiokafka": Aiokafka, "java": JAVA, "franz-go": GO}
@@ -152,6 +152,34 @@ def test_unattested_may_be_allowed(cluster, pair, topic):
     Confluent.produce(cluster.bootstrap, t, sample(10, text=True))
     assert len(Confluent.consume(r.bootstrap, t, 20)) == 20
     assert r.metric("makoto_verify_records_total", verdict="unattested") == 10
+
+
+@pytest.mark.parametrize("known", (True, False), ids=("ended", "taken out"))
+def test_a_key_that_counts_no_more(cluster, new_proxy, topic, tmp_path, known):
+    """Where unattested records are allowed, those of a key that has ended are held back, and those of a stranger's aren't; verify says the same."""
+    w, t = new_proxy("writer", {}), topic()
+    old = int((time.time() - 2 * 3600) * 1000)  # so that nobody waits for another statement
+    Confluent.produce(w.bootstrap, t, [Rec(b"k", b"%d" % i, timestamp=old + i) for i in range(10)])
+    stated(cluster, w, t)
+    Confluent.produce(cluster.bootstrap, t, sample(10, text=True))
+    key = w.public_key
+    if not known:
+        key = tmp_path / "another.pub.pem"
+        assert ctl("keygen", "--out", tmp_path / "another.pem", "--public", key).returncode == 0
+    policy = tmp_path / "trust.yaml"
+    policy.write_text(f"issuers:\n  lost:\n    keys: [{key}]\n    not.after: 1970-01-01T00:00:00Z\nunattested: allow\n")
+    r = new_proxy("reader", {"verify.mode": "enforce", "verify.policy": str(policy), "attest.enabled": False})
+    with Watch(r.bootstrap, t) as c:
+        if known:
+            assert c.stopped() == INVALID_RECORD
+            assert not c.records
+            assert "verdict=untrusted" in r.wait_line("a record may not be seen")
+        else:
+            c.until(20)
+            assert not c.errors
+    p = ctl("verify", "-b", cluster.bootstrap, "-t", t, "--dbom-topic", w.dbom_topic, "--policy", policy, "--json")
+    verdicts = {k: n for k, n in json_objects(p.stdout)[-1]["verdicts"].items() if n}
+    assert (p.returncode, verdicts) == ((1, {"untrusted": 10, "unattested": 10}) if known else (0, {"unattested": 20})), p.stdout
 
 
 def forged(cluster, t):

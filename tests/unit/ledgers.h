@@ -273,6 +273,7 @@ struct lab_chain { /* who states windows of a partition */
 	uint64_t window, length, genesis;
 	int64_t next_offset, now_ms;
 	bool untrusted;
+	bool barred; /* by a key that is known, and may not attest it */
 };
 
 static void
@@ -314,7 +315,7 @@ lab_state(struct lab_chain *c, size_t n, bool manifest)
 	}
 	c->window++;
 	s.collector_id = slice_str("urn:test");
-	s.location = slice_str(c->untrusted ? "nowhere" : "lab");
+	s.location = slice_str(c->untrusted ? "nowhere" : c->barred ? "barred" : "lab");
 	s.collector_version = slice_str("0");
 	s.level = 1;
 	s.cluster_id = slice_str(LAB_CLUSTER);
@@ -431,6 +432,7 @@ static UNUSED int
 lab_trusts(void *arg, struct published *p, enum verdict_trust *ret)
 {
 	(void)arg;
+	p->by_known_key = !slice_eq(p->statement->location, slice_str("nowhere"));
 	*ret = slice_eq(p->statement->location, slice_str("lab")) ? TRUST_SIGNED : TRUST_NONE;
 	return 0;
 }

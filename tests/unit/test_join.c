@@ -549,6 +549,38 @@ START_TEST(what_the_policy_lets_it)
 }
 END_TEST
 
+/* Where unattested records are allowed: what a key of the policy signed that may not attest them is untrusted, what anybody may have written is none of theirs. */
+START_TEST(what_is_untrusted_where_unattested_is_allowed)
+{
+	struct world_proxy stranger;
+	struct seen s;
+
+	three_windows();
+	trusted_text = "unattested: allow\nissuers: {plant: {keys: [%s], topics: [u]}}\n";
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNTRUSTED, 15, TALLY_VIOLATION);
+	ck_assert_str_eq(s.why, "the statement's key may not attest this topic");
+	/* By nobody that is known: as if it weren't stated. */
+	world_proxy_open(&stranger, "t", WORLD_TOPIC_ID, 0, 7, true);
+	trust_nobody();
+	trust_also(stranger.public_key);
+	trusted_text = "unattested: allow\nissuers: {plant: {keys: [%s], topics: [u]}}\n";
+	s = JUDGE(.now = WORLD_NOW + 7200000);
+	ck_verdicts(&s, 0, VERDICT_UNATTESTED, 15, TALLY_UNDECIDED);
+	/* Nor what is no statement at all. */
+	for (size_t i = 0; i < w.stated; i++) {
+		wr_reset(&w.s[i].value);
+		wr_text(&w.s[i].value, "no statement");
+	}
+	s = JUDGE(.now = WORLD_NOW + 7200000);
+	ck_verdicts(&s, 0, VERDICT_UNATTESTED, 15, TALLY_UNDECIDED);
+	trusted_text = "issuers: {plant: {keys: [%s], topics: [u]}}\n";
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNTRUSTED, 15, TALLY_VIOLATION);
+	world_proxy_close(&stranger);
+}
+END_TEST
+
 #define MIRROR "mirrors: [{topic: t, of: u, cluster: clusterAAAAAAAAAAAAAAA}]\n"
 
 /* A declared mirror: each member once, whatever its offset; who attests the original is who counts. */
@@ -899,6 +931,7 @@ main(void)
 	tcase_add_test(t, from_another_topic);
 	tcase_add_test(t, from_another_partition);
 	tcase_add_test(t, what_the_policy_lets_it);
+	tcase_add_test(t, what_is_untrusted_where_unattested_is_allowed);
 	tcase_add_test(t, mirrored);
 	tcase_add_test(t, mirrored_in_vain);
 	tcase_add_test(t, mirrored_again_later);

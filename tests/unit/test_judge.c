@@ -425,7 +425,7 @@ START_TEST(what_anybody_can_state)
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
 	ck_found(1, 5, VERDICT_UNTRUSTED, "no trusted key");
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PP");
-	ck_assert_uint_eq(got[1].counts[VERDICT_UNTRUSTED], 5);
+	ck_assert_uint_eq(got[1].counts[VERDICT_UNATTESTED], 5);
 	/* Its header tells another statement topic, where it may be stated. */
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 5, .now_ms = WORLD_NOW - YOUNG, .dbom_topic = slice_str("another")) + 1, "W");
 	ck_found(1, 5, VERDICT_PENDING, "");
@@ -442,6 +442,57 @@ START_TEST(what_anybody_can_state)
 	known.windows[1].w.trust = TRUST_NONE;
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PS");
 	ck_found(1, 5, VERDICT_UNTRUSTED, "no trusted key");
+	wr_free(&r);
+}
+END_TEST
+
+/* A key that the policy knows, and that may not attest them, signed it: they are none that nobody speaks of. */
+START_TEST(what_a_known_key_stated)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+	struct statement only_a_name = {0};
+
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	know(0, 2);
+	known.windows[1].w.trust = TRUST_NONE;
+	known.windows[1].w.by_known_key = true;
+	if (_i == 1) {
+		only_a_name.chain = proxy.chain;
+		only_a_name.window_id = 2;
+		known.windows[1].w.statement = &only_a_name;
+	}
+	/* The true one may still come, and who holds some other key keeps nobody from it; but nothing passes for want of it. */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PW");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG, .waited_to = 10, .policy.pass_pending = true), "PW");
+	ck_found(1, 5, VERDICT_PENDING, "");
+	/* It doesn't any more. */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
+	ck_found(1, 5, VERDICT_UNTRUSTED, "");
+	ck_assert_uint_eq(got[1].counts[VERDICT_UNTRUSTED], 5);
+	known.a.whole = false;
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PW");
+	known.a.whole = true;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	/* One behind it comes. */
+	know(0, 3);
+	known.windows[1].w.trust = TRUST_NONE;
+	known.windows[1].w.by_known_key = true;
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .now_ms = WORLD_NOW - YOUNG), "PS");
+	ck_found(1, 5, VERDICT_UNTRUSTED, "");
+	/* Of another partition, too. */
+	forget();
+	WINDOW(&elsewhere, .n = 5);
+	WINDOW(&elsewhere, .n = 5);
+	know(3, 5);
+	known.windows[0].w.trust = TRUST_NONE;
+	known.windows[0].w.by_known_key = true;
+	wr_reset(&r);
+	BATCH(&r, 15, 20);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 15, .now_ms = WORLD_NOW - YOUNG), "S");
+	ck_found(0, 15, VERDICT_UNTRUSTED, "");
 	wr_free(&r);
 }
 END_TEST
@@ -798,6 +849,7 @@ main(void)
 	tcase_add_test(c, gaps_wait);
 	tcase_add_loop_test(c, violations, 0, ARRAY_LEN(attacks));
 	tcase_add_loop_test(c, what_anybody_can_state, 0, 2);
+	tcase_add_loop_test(c, what_a_known_key_stated, 0, 2);
 	tcase_add_test(c, headers_that_are_forged);
 	tcase_add_test(c, another_partitions_window);
 	tcase_add_test(c, more_windows_than_are_asked_for_at_once);

@@ -620,6 +620,67 @@ START_TEST(untrusted)
 }
 END_TEST
 
+/* What a key signed that is known and not trusted is told of each window that is named, whatever anybody else writes. */
+START_TEST(by_a_known_key)
+{
+	enum { WINDOWS = 3000, JUNK = 3 * WINDOWS };
+	struct ledger_want w = want_of("t", 0, 0, 10 * WINDOWS, LAB_TIME);
+	struct ledger_name names[JUDGED_AT_ONCE];
+	struct lab_chain c;
+	struct ledger_answer a;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	c.barred = true;
+	for (int i = 0; i < WINDOWS; i++) {
+		lab_state(&c, 10, true);
+		c.now_ms += 1000;
+	}
+	for (uint64_t i = 0; i < JUNK; i++)
+		lab_junk(0, &c.id, i + 1, c.now_ms);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	w.names = names;
+	w.name_count = JUDGED_AT_ONCE;
+	w.max_ms = c.now_ms;
+	for (uint64_t at = 0; at < WINDOWS; at += WINDOWS / 3) {
+		for (uint64_t i = 0; i < JUDGED_AT_ONCE; i++)
+			names[i] = (struct ledger_name){c.id, at + i + 1};
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, JUDGED_AT_ONCE);
+		for (size_t i = 0; i < a.count; i++) {
+			ck_assert_int_eq(a.windows[i]->w.trust, TRUST_NONE);
+			ck_assert(a.windows[i]->w.by_known_key);
+			ck_assert_uint_eq(nth(&a, i)->window_id, at + i + 1);
+		}
+		ledger_release(l, &a);
+	}
+	/* Behind them nobody known signed anything. */
+	for (uint64_t i = 0; i < JUDGED_AT_ONCE; i++)
+		names[i] = (struct ledger_name){c.id, WINDOWS + i + 1};
+	a = whole(&w);
+	for (size_t i = 0; i < a.count; i++)
+		ck_assert(!a.windows[i]->w.by_known_key);
+	ledger_release(l, &a);
+	/* Offsets that such a statement lists are as any other's. */
+	w.name_count = 0;
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 0);
+	ledger_release(l, &a);
+	/* A true one counts. */
+	c.barred = false;
+	c.window = 1;
+	c.next_offset = 10;
+	lab_state(&c, 10, true);
+	w.name_count = 1;
+	names[0] = (struct ledger_name){c.id, 2};
+	a = once_kept(&w, 1, false);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_SIGNED);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
 /*
  * Whoever may write to the statement topic floods it: with junk under the ids of windows to come, and with statements that
  * nobody trusts, about offsets to come.  What is trusted is found as before, and what isn't takes no room.
@@ -1096,6 +1157,7 @@ main(void)
 	tcase_add_test(t, index_overflows);
 	tcase_add_test(t, named);
 	tcase_add_test(t, untrusted);
+	tcase_add_test(t, by_a_known_key);
 	tcase_add_test(t, flooded);
 	tcase_add_test(t, a_directory_of_nobody);
 	tcase_add_loop_test(t, late_copies, 0, 2);

@@ -8,7 +8,7 @@ static struct places p;
 static void
 add(uint8_t chain, uint64_t window, int32_t partition, int64_t offset, int32_t topic, int32_t kept_for, bool bad)
 {
-	struct place one = {{{chain}}, window, offset, partition, topic, kept_for, bad ? "bad" : NULL};
+	struct place one = {{{chain}}, window, offset, partition, topic, kept_for, bad ? "bad" : NULL, false};
 
 	ck_assert_int_eq(places_add(&p, &one), 0);
 }

@@ -465,6 +465,45 @@ START_TEST(test_untrusted_and_unsigned)
 }
 END_TEST
 
+/* Where unattested records may be seen, what anybody can write changes nothing; what a known key signed does. */
+START_TEST(test_untrusted_and_allowed)
+{
+	struct win other;
+
+	opt.unattested_allowed = true;
+	opt.live = _i == 1;
+	one.w.trust = TRUST_NONE;
+	judge_both(recs, 6);
+	ck_assert_int_eq(verdict_of(0), VERDICT_UNATTESTED);
+	ck_assert_int_eq(verdict_of(4), VERDICT_VERIFIED);
+	/* Its header tells another statement topic: so it would be without that statement. */
+	opt.dbom_topic = slice_str("another");
+	judge_both(recs, 3);
+	ck_assert_int_eq(verdict_of(0), VERDICT_UNATTESTED);
+	opt.dbom_topic = options().dbom_topic;
+	/* One more, whichever comes first. */
+	win_make(&other, 1, recs, 3, NULL);
+	other.w.trust = TRUST_NONE;
+	other.w.by_known_key = true;
+	other.w.sha256[0] ^= 1;
+	for (int i = 0; i < 2; i++) {
+		struct win *const windows[] = {i == 0 ? &one : &other, i == 0 ? &other : &one, &two};
+
+		judge(&opt, windows, 3, recs, 6);
+		ck_assert_int_eq(verdict_of(0), VERDICT_UNTRUSTED);
+	}
+	/* Nor does it speak against the one that counts. */
+	{
+		struct win *const windows[] = {&other, &one, &two};
+
+		one.w.trust = TRUST_SIGNED;
+		judge(&opt, windows, 3, recs, 6);
+		ck_assert_int_eq(verdict_of(0), VERDICT_VERIFIED);
+	}
+	wr_free(&other.manifest);
+}
+END_TEST
+
 START_TEST(test_chain_faults)
 {
 	struct win *const second_only[] = {&two};
@@ -911,6 +950,7 @@ main(void)
 	tcase_add_test(t, test_forged_headers);
 	tcase_add_test(t, test_pending_and_unattested);
 	tcase_add_test(t, test_untrusted_and_unsigned);
+	tcase_add_loop_test(t, test_untrusted_and_allowed, 0, 2);
 	tcase_add_test(t, test_chain_faults);
 	tcase_add_test(t, test_empty_windows_are_no_gap);
 	tcase_add_test(t, test_manifest);
