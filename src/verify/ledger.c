@@ -171,7 +171,13 @@ ledger_trust_changed(struct ledger *l)
 {
 	(void)pthread_mutex_lock(&l->lock);
 	l->trusted++;
+	l->directory_lost = false;
 	ledger_index_forget_all(l);
+	for (size_t t = 0; t < l->topic_count; t++)
+		for (int32_t p = 0; p < l->stopics[t].have; p++) {
+			l->stopics[t].list[p]->surveyed = l->stopics[t].list[p]->low;
+			l->stopics[t].list[p]->surveyed_since = l->gen;
+		}
 	ledger_untrusted_forget(l);
 	LIST_EACH(&l->wants, link)
 		CONTAINER_OF(link, struct want, link)->searching = true;

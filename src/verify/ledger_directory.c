@@ -16,7 +16,7 @@ part_key(struct slice cluster_id, struct slice topic, struct slice topic_id, int
 	return wr_err(ret);
 }
 
-/* Whoever writes to the statement topic may name what isn't there: that leaves room for what is asked for. */
+/* There may be more than have room, and records may name what isn't there: that leaves room for what is asked for. */
 static bool
 directory_full(const struct ledger *l, bool asked)
 {
@@ -61,6 +61,23 @@ ledger_directory_part(struct ledger *l, struct slice cluster_id, struct slice to
 out:
 	wr_free(&key);
 	return err;
+}
+
+int
+ledger_directory_part_of(struct ledger *l, const struct statement *s, bool asked, struct lpart **ret)
+{
+	return ledger_directory_part(l, s->cluster_id, s->topic, s->topic_id, s->partition, asked, ret);
+}
+
+int
+ledger_directory_find_part(const struct ledger *l, const struct statement *s, struct lpart **ret)
+{
+	struct wr key;
+	int err = part_key(s->cluster_id, s->topic, s->topic_id, s->partition, &key);
+
+	*ret = err == 0 ? map_get(l->parts, wr_slice(&key)) : NULL;
+	wr_free(&key);
+	return err == ERR_NOMEM ? err : 0; /* nobody asks for one whose name is so long */
 }
 
 struct lchain *

@@ -130,7 +130,8 @@ struct spart {
 	size_t span_count;
 	struct time_fact times[TIMES_MAX];
 	size_t time_count, time_next;
-	int64_t surveyed; /* all between the start and here came by once; `low` when it did not */
+	int64_t surveyed; /* all between the start and here came by once; `low` when it did not … */
+	uint64_t surveyed_since; /* … in that generation, or later */
 
 	bool follow_known; /* follow_from is set */
 	unsigned cut; /* so often in a row it ended before what was read */
@@ -242,7 +243,10 @@ ledger_body_is_complete(const struct body *b)
 /* --- ledger_directory.c --- */
 
 int ledger_directory_part(struct ledger *l, struct slice cluster_id, struct slice topic, struct slice topic_id,
-		      int32_t partition, bool asked, struct lpart **ret) MUSTCHECK; /* ERR_NOMEM, ERR_LIMIT */
+			  int32_t partition, bool asked, struct lpart **ret) MUSTCHECK; /* ERR_NOMEM, ERR_LIMIT */
+/* That of a statement. */
+int ledger_directory_part_of(struct ledger *l, const struct statement *s, bool asked, struct lpart **ret) MUSTCHECK;
+int ledger_directory_find_part(const struct ledger *l, const struct statement *s, struct lpart **ret) MUSTCHECK; /* *ret NULL: there is none */
 /* force: beyond the limit, too */
 int ledger_directory_chain(struct ledger *l, const struct chain_id *id, bool asked, bool force, struct lchain **ret) MUSTCHECK;
 struct lchain *ledger_directory_find_chain(const struct ledger *l, const struct chain_id *id);

@@ -34,18 +34,19 @@ merge_spans(struct spart *sp)
 	drop_span(sp, best);
 }
 
-/* Whatever a span was read for, whom its statements are about was noted. */
+/* Whatever a span was read for, whom those of its statements are about was noted that were by a known key then. */
 static void
-survey(struct spart *sp, int64_t from, int64_t to)
+survey(struct spart *sp, int64_t from, int64_t to, uint64_t gen)
 {
 	int64_t before;
 
-	if (from <= sp->surveyed && to > sp->surveyed)
+	if (from <= sp->surveyed && to > sp->surveyed && gen >= sp->surveyed_since)
 		sp->surveyed = to;
 	do {
 		before = sp->surveyed;
 		for (size_t i = 0; i < sp->span_count; i++)
-			if (sp->spans[i].lo <= sp->surveyed && sp->spans[i].hi > sp->surveyed)
+			if (sp->spans[i].lo <= sp->surveyed && sp->spans[i].hi > sp->surveyed &&
+			    sp->spans[i].gen >= sp->surveyed_since)
 				sp->surveyed = sp->spans[i].hi;
 	} while (sp->surveyed > before);
 }
@@ -55,7 +56,7 @@ ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int6
 {
 	size_t at = 0;
 
-	survey(sp, from, to);
+	survey(sp, from, to, gen);
 	for (size_t i = 0; i < sp->span_count; i++) {
 		struct span *s = &sp->spans[i];
 

@@ -1,6 +1,6 @@
 /*
- * One record of a statement topic.  What takes long (JSON, signatures, trees) is done without the lock, and never for
- * statements that nobody asked for; the chain tells which partition a statement is about, once one of its chain was read.
+ * One record of a statement topic.  What takes long (JSON, signatures, trees) is done without the lock, and for chains that
+ * nobody asked for once: the first of its statements by a key that is known tells which partition a chain is about.
  */
 #include "makoto/chain.h"
 #include "verify/ledger_internal.h"
@@ -12,17 +12,10 @@ struct taking {
 	struct published p;
 	uint64_t trusted; /* ledger.trusted when it was judged */
 	bool younger;     /* … than what is looked for: it tells where that ends */
+	bool stranger;    /* whom its chain is about isn't known yet */
 	bool wanted, ahead; /* its body is */
 	struct sighting seen;
 };
-
-static int
-part_of(struct taking *t, bool asked, struct lpart **ret)
-{
-	const struct statement *s = t->p.statement;
-
-	return ledger_directory_part(t->l, s->cluster_id, s->topic, s->topic_id, s->partition, asked, ret);
-}
 
 static void
 see(struct taking *t, int64_t closed_ms, const uint8_t sha256[SHA256_LEN])
@@ -36,19 +29,18 @@ static int
 look_up(struct taking *t, const struct chain_id *id, uint64_t window_id, uint64_t *ret_gen, bool *ret_skip)
 {
 	struct ledger *l = t->l;
-	struct lchain *c;
+	struct lchain *c = ledger_directory_find_chain(l, id);
 	struct entry *e;
 	int err;
 
 	*ret_gen = l->gen;
 	*ret_skip = false;
-	if ((err = ledger_directory_chain(l, id, false, false, &c)) != 0)
-		return err == ERR_LIMIT ? 0 : err;
-	if ((err = ledger_directory_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0)
+	if (c == NULL || c->part == NULL)
+		return 0;
+	if ((err = ledger_directory_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0 ||
+	    (err = ledger_directory_note_seen(l, &c->part->seen, t->sp, t->e->offset)) != 0)
 		return err;
-	if (c->part != NULL && (err = ledger_directory_note_seen(l, &c->part->seen, t->sp, t->e->offset)) != 0)
-		return err;
-	if (c->part != NULL && !c->part->asked && !c->asked)
+	if (!c->part->asked && !c->asked)
 		*ret_skip = !t->younger;
 	e = ledger_index_at(c, window_id, t->sp, t->e->offset);
 	if (e != NULL && e->body != NULL) {
@@ -69,24 +61,40 @@ decide(struct taking *t, bool *ret_keep)
 	int err;
 
 	*ret_keep = c != NULL && (c->asked || (c->part != NULL && c->part->asked));
+	t->stranger = c == NULL || c->part == NULL;
 	if (s == NULL)
 		return 0;
-	if ((err = part_of(t, false, &part)) == ERR_LIMIT) {
-		t->wanted = ledger_plan_wants(l, NULL, &t->p.chain, t->p.window_id, 0, -1);
-		return 0;
-	}
-	if (err != 0 || (err = ledger_directory_note_seen(l, &part->seen, t->sp, t->e->offset)) != 0)
+	if ((err = ledger_directory_find_part(l, s, &part)) != 0)
 		return err;
-	if (c != NULL)
-		c->part = part; /* the chain's id is made of it */
-	*ret_keep = *ret_keep || part->asked;
+	*ret_keep = *ret_keep || (part != NULL && part->asked);
 	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
-	t->ahead = !t->wanted && ledger_plan_near(part, s->first_offset);
+	t->ahead = !t->wanted && part != NULL && ledger_plan_near(part, s->first_offset);
 	if (c != NULL && ledger_index_has(c, t->p.window_id, t->p.sha256))
 		t->wanted = t->ahead = false; /* another copy's will do */
 	if (t->ahead && !ledger_room_for(l, part, s->first_offset, ledger_body_size(&t->p, t->e->header), false))
 		t->ahead = false;
 	return 0;
+}
+
+/*
+ * Whom its chain is about, and that something of it stands here: a statement of somebody who is known; others would fill
+ * the directory.  force: beyond its limit, too.  0, ERR_LIMIT or ERR_NOMEM.
+ */
+static int
+meet(struct taking *t, bool force, struct lchain **ret_chain, struct lpart **ret_part)
+{
+	struct ledger *l = t->l;
+	struct lchain *c;
+	int err;
+
+	if ((err = ledger_directory_chain(l, &t->p.chain, false, force, &c)) != 0 ||
+	    (err = ledger_directory_part_of(l, t->p.statement, c->asked, ret_part)) != 0)
+		return err;
+	c->part = *ret_part; /* the chain's id is made of it */
+	*ret_chain = c;
+	if ((err = ledger_directory_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0)
+		return err;
+	return ledger_directory_note_seen(l, &c->part->seen, t->sp, t->e->offset);
 }
 
 static struct entry *
@@ -114,18 +122,12 @@ entry_new(const struct taking *t, struct lchain *c, struct lpart *part, enum ver
 
 /* A trusted one into the index, with its body, which is taken. */
 static int
-keep(struct taking *t, enum verdict_trust trust, struct body *body)
+keep(struct taking *t, enum verdict_trust trust, struct lchain *c, struct lpart *part, struct body *body)
 {
 	struct ledger *l = t->l;
-	struct lpart *part;
-	struct lchain *c;
-	struct entry *e;
-	int err;
+	struct entry *e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
+	int err = 0;
 
-	if ((err = ledger_directory_chain(l, &t->p.chain, false, true, &c)) != 0 || (err = part_of(t, c->asked, &part)) != 0)
-		goto out;
-	c->part = part;
-	e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
 	if (e != NULL && memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0) {
 		ledger_index_remove(l, e); /* it isn't what stood there */
 		e = NULL;
@@ -150,22 +152,40 @@ keep(struct taking *t, enum verdict_trust trust, struct body *body)
 out:
 	if (body != NULL)
 		ledger_body_put(body);
-	return err == ERR_LIMIT ? 0 : err;
+	return err;
 }
 
-/* Whoever waits isn't told of it: it changes nothing. */
+/* One that doesn't count.  Whoever waits isn't told of it: it changes nothing. */
 static void
-note_untrusted(struct taking *t)
+count_untrusted(struct taking *t)
 {
-	struct lchain *c;
-
 	if (t->p.statement == NULL)
 		t->l->stats.unreadable++;
 	else
 		t->l->stats.untrusted++;
 	ledger_untrusted_note(t->l, &t->p.chain, t->p.window_id);
-	if (t->p.by_known_key && (c = ledger_directory_find_chain(t->l, &t->p.chain)) != NULL)
-		ledger_untrusted_bar(c, t->p.window_id);
+}
+
+/* What was found out about it.  Takes the body.  0, ERR_AGAIN: it was judged by what holds no longer; ERR_NOMEM. */
+static int
+note(struct taking *t, bool kept, enum verdict_trust trust, struct body *body)
+{
+	bool counts = trust != TRUST_NONE;
+	struct lchain *c;
+	struct lpart *part;
+	int err = t->trusted == t->l->trusted ? 0 : ERR_AGAIN;
+
+	if (err == 0 && !counts)
+		count_untrusted(t);
+	if (err == 0 && (counts || t->p.by_known_key) && (err = meet(t, kept && counts, &c, &part)) == 0) {
+		if (kept && counts)
+			return keep(t, trust, c, part, body);
+		if (kept)
+			ledger_untrusted_bar(c, t->p.window_id);
+	}
+	if (body != NULL)
+		ledger_body_put(body);
+	return err == ERR_LIMIT ? 0 : err;
 }
 
 /* Whether it was judged before: the same bytes need no second signature. */
@@ -208,22 +228,12 @@ take(struct taking *t)
 	t->trusted = t->l->trusted;
 	known = err == 0 && kept && known_trust(t, &trust);
 	(void)pthread_mutex_unlock(&t->l->lock);
-	if (err != 0 || (!kept && !t->younger) || (err = judge(t, known, &trust, &body)) != 0)
+	if (err != 0 || (!kept && !t->younger && !t->stranger) || (err = judge(t, known, &trust, &body)) != 0)
 		return err;
-	if (trust != TRUST_NONE)
+	if (trust != TRUST_NONE && (kept || t->younger))
 		see(t, t->p.statement->closed_ms, t->p.sha256);
-	if (!kept)
-		return 0;
 	(void)pthread_mutex_lock(&t->l->lock);
-	if (t->trusted == t->l->trusted && trust == TRUST_NONE) {
-		note_untrusted(t);
-	} else if (t->trusted == t->l->trusted) {
-		err = keep(t, trust, body);
-	} else {
-		err = ERR_AGAIN; /* judged by what holds no longer */
-		if (body != NULL)
-			ledger_body_put(body);
-	}
+	err = note(t, kept, trust, body);
 	(void)pthread_mutex_unlock(&t->l->lock);
 	return err;
 }
