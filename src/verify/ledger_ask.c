@@ -274,31 +274,6 @@ by_place(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* Of copies of one statement the better one first: trusted, with a manifest; else the one published first. */
-static int
-by_statement(const void *a, const void *b)
-{
-	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
-	int c = memcmp(x->chain->id.b, y->chain->id.b, CHAIN_ID_LEN);
-
-	if (c == 0)
-		c = (x->window_id > y->window_id) - (x->window_id < y->window_id);
-	if (c == 0)
-		c = memcmp(x->sha256, y->sha256, SHA256_LEN);
-	if (c == 0)
-		c = (int)x->trust - (int)y->trust;
-	if (c == 0)
-		c = (x->body->lw.w.manifest.p == NULL) - (y->body->lw.w.manifest.p == NULL);
-	return c != 0 ? c : by_place(a, b);
-}
-
-static bool
-same_statement(const struct entry *x, const struct entry *y)
-{
-	return chain_id_eq(&x->chain->id, &y->chain->id) && x->window_id == y->window_id &&
-	       memcmp(x->sha256, y->sha256, SHA256_LEN) == 0;
-}
-
 static bool
 is_stated(const struct ledger *l, const struct ledger_name *name)
 {
@@ -335,12 +310,10 @@ answer(struct ledger *l, const struct want *w, struct gathering *g, struct ledge
 	int err;
 
 	if (g->count > 0)
-		qsort(g->list, g->count, sizeof(struct entry *), by_statement);
+		qsort(g->list, g->count, sizeof(struct entry *), by_place);
 	for (size_t i = 0; i < g->count; i++)
-		if (n == 0 || !same_statement(g->list[n - 1], g->list[i]))
+		if (n == 0 || g->list[n - 1] != g->list[i])
 			g->list[n++] = g->list[i];
-	if (n > 0)
-		qsort(g->list, n, sizeof(struct entry *), by_place);
 	if ((list = malloc((n + w->name_count + 1) * sizeof(struct ledger_window *))) == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {

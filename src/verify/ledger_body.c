@@ -25,6 +25,19 @@ ledger_body_size(const struct published *p, struct slice manifest)
 	return body_bytes(s, fits ? manifest.n : 0);
 }
 
+static bool
+is_right(const struct statement *s, struct slice manifest)
+{
+	return manifest.p != NULL && s->manifest != MANIFEST_NONE &&
+	       manifest_is_right(s->manifest, manifest, s->leaf_count, s->manifest_sha256, s->root);
+}
+
+bool
+ledger_body_is_good(const struct published *p, struct slice manifest)
+{
+	return p->statement->manifest == MANIFEST_NONE || is_right(p->statement, manifest);
+}
+
 static void *
 put(uint8_t **at, const void *from, size_t n)
 {
@@ -40,13 +53,6 @@ static void
 put_text(uint8_t **at, struct slice *s)
 {
 	*s = slice_of(put(at, s->p, s->n), s->n);
-}
-
-static bool
-is_right(const struct statement *s, struct slice manifest)
-{
-	return manifest.p != NULL && s->manifest != MANIFEST_NONE &&
-	       manifest_is_right(s->manifest, manifest, s->leaf_count, s->manifest_sha256, s->root);
 }
 
 struct body *

@@ -1,8 +1,9 @@
 /*
  * Where memory goes, and what gives way:
  *
- *   index_bytes   entries: trusted ones      idle parts first; then what lies far before the offsets that are asked
- *                                            for; then what lies farthest behind them: known_from, known_to tell
+ *   index_bytes   entries: trusted ones,     idle parts first; then what lies far before the offsets that are asked
+ *                 however often each was     for; then, of the partition that has the most, what lies farthest
+ *                 published                  behind them: known_from, known_to tell
  *   directory_bytes   parts, chains          ledger_directory.c
  *   body_bytes    bodies                     ledger_room.c
  */
@@ -11,7 +12,8 @@
 enum {
 	IDLE_MS = 60000,
 	BEFORE_KEPT = 64,      /* entries that stay before what is asked for: they tell where to look */
-	COPIES_MAX = 4,        /* statements with one chain and window id in a partition of a statement topic */
+	BEFORE_LEAST = 8,      /* … when there is no room for them */
+	FORKS_MAX = 4,         /* statements with one chain and window id in a partition of a statement topic */
 };
 
 /* --- lists of entries ------------------------------------------------------------------- */
@@ -96,16 +98,13 @@ ledger_index_at(const struct lchain *c, uint64_t window_id, const struct spart *
 	return NULL;
 }
 
-bool
-ledger_index_has(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA256_LEN])
+struct entry *
+ledger_index_of(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA256_LEN])
 {
-	for (size_t i = ledger_index_by_id(c, window_id); i < c->by_id.count && c->by_id.list[i]->window_id == window_id; i++) {
-		const struct entry *e = c->by_id.list[i];
-
-		if (e->body != NULL && ledger_body_is_complete(e->body) && memcmp(e->sha256, sha256, SHA256_LEN) == 0)
-			return true;
-	}
-	return false;
+	for (size_t i = ledger_index_by_id(c, window_id); i < c->by_id.count && c->by_id.list[i]->window_id == window_id; i++)
+		if (memcmp(c->by_id.list[i]->sha256, sha256, SHA256_LEN) == 0)
+			return c->by_id.list[i];
+	return NULL;
 }
 
 /* --- entries ------------------------------------------------------------------------------ */
@@ -149,7 +148,16 @@ ledger_index_remove(struct ledger *l, struct entry *e)
 }
 
 void
-ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, bool lost)
+ledger_index_move(struct ledger *l, struct entry *e, struct spart *sp, int64_t offset, size_t body_bytes)
+{
+	ledger_room_detach(l, e);
+	e->sp = sp;
+	e->offset = offset;
+	e->body_bytes = body_bytes;
+}
+
+void
+ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, enum index_removal how)
 {
 	size_t at = 0;
 	struct slice key;
@@ -161,9 +169,9 @@ ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, i
 		for (size_t i = c->by_id.count; i-- > 0;) {
 			struct entry *e = c->by_id.list[i];
 
-			if (e->sp != sp || e->offset < from || e->offset >= to)
+			if (e->sp != sp || e->offset < from || e->offset >= to || (how == REMOVE_COPIED && !e->copied))
 				continue;
-			if (lost)
+			if (how != REMOVE_ALL)
 				lose(e, false);
 			c->version++; /* who knew of it is told */
 			e->part->version++;
@@ -188,10 +196,26 @@ ledger_index_forget_part(struct ledger *l, struct lpart *p)
 	p->asked = false;
 }
 
-/* Those of p that end before `below`, but for the last few. */
-static void
-trim_before(struct ledger *l, struct lpart *p, int64_t below)
+/* The lowest offset that somebody asks for. */
+static int64_t
+asked_from(const struct ledger *l, const struct lpart *p)
 {
+	int64_t from = p->last_from;
+
+	LIST_EACH(&l->wants, link) {
+		const struct want *w = CONTAINER_OF(link, struct want, link);
+
+		if (w->part == p && w->from < from)
+			from = w->from;
+	}
+	return from;
+}
+
+/* Those of p that end before what is asked for, but for the last few. */
+static void
+trim_before(struct ledger *l, struct lpart *p)
+{
+	int64_t below = asked_from(l, p);
 	size_t end = ledger_index_by_first(p, below), i = 0;
 
 	while (end - i > BEFORE_KEPT) {
@@ -228,24 +252,45 @@ trim(struct ledger *l, const struct lpart *of)
 	}
 	if (has_room(l))
 		return;
-	LIST_EACH(&l->recent, link) {
-		struct lpart *p = CONTAINER_OF(link, struct lpart, recent);
-		int64_t below = p->last_from;
-
-		LIST_EACH(&l->wants, wl) {
-			const struct want *w = CONTAINER_OF(wl, struct want, link);
-
-			if (w->part == p && w->from < below)
-				below = w->from;
-		}
-		trim_before(l, p, below);
-	}
+	LIST_EACH(&l->recent, link)
+		trim_before(l, CONTAINER_OF(link, struct lpart, recent));
 }
 
 /*
- * Is there room for one more of its chain and window?  Those at the lowest offsets stay: whoever publishes a statement
- * again, perhaps without its manifest, does so behind it.
+ * One gives way to e: of the partition that has the most, if that is more than e's own has, so that each is left its
+ * share; else of its own what lies farther on.  What lies before what is asked for goes first, but for the very last.
  */
+static void
+give_way(struct ledger *l, const struct entry *e)
+{
+	struct lpart *most = e->part;
+	struct entry *x = NULL;
+	int64_t below;
+	size_t before;
+
+	LIST_EACH(&l->recent, link) {
+		struct lpart *p = CONTAINER_OF(link, struct lpart, recent);
+
+		if (p->by_first.count > most->by_first.count + 1)
+			most = p;
+	}
+	if (most->by_first.count == 0)
+		return;
+	below = asked_from(l, most);
+	before = ledger_index_by_first(most, below);
+	for (size_t i = 0; x == NULL && i + BEFORE_LEAST < before; i++)
+		if (most->by_first.list[i]->last < below)
+			x = most->by_first.list[i];
+	if (x == NULL) {
+		x = most->by_first.list[most->by_first.count - 1];
+		if (most == e->part && x->first <= e->first)
+			return;
+	}
+	lose(x, x->last < below);
+	entry_free(l, x);
+}
+
+/* Is there room for one more of its chain and window?  Of more than one payload, which is a fork, the first stay. */
 static bool
 is_early_enough(struct ledger *l, const struct entry *e)
 {
@@ -260,7 +305,7 @@ is_early_enough(struct ledger *l, const struct entry *e)
 		if (last == NULL || ids->list[i]->offset > last->offset)
 			last = ids->list[i];
 	}
-	if (copies < COPIES_MAX)
+	if (copies < FORKS_MAX)
 		return true;
 	if (last->offset < e->offset)
 		return false;
@@ -281,14 +326,8 @@ ledger_index_add(struct ledger *l, struct entry *e)
 	}
 	if (!has_room(l)) {
 		trim(l, p);
-		if (!has_room(l) && p->by_first.count > 0) {
-			struct entry *farthest = p->by_first.list[p->by_first.count - 1];
-
-			if (farthest->first > e->first) {
-				lose(farthest, false);
-				entry_free(l, farthest);
-			}
-		}
+		if (!has_room(l))
+			give_way(l, e);
 	}
 	if (!has_room(l)) {
 		lose(e, false);

@@ -53,6 +53,8 @@ struct entry {
 	enum verdict_trust trust;
 	uint8_t sha256[SHA256_LEN];
 	size_t body_bytes; /* what its body has, or would have */
+	bool is_good; /* no copy could have more: it declares no manifest, or a right one stands there */
+	bool copied;  /* one was met elsewhere */
 	struct body *body;
 };
 
@@ -231,6 +233,7 @@ void ledger_tell(struct ledger *l, bool all);
 struct body *ledger_body_new(const struct published *p, enum verdict_trust trust, struct slice manifest) MUSTCHECK;
 struct body *ledger_body_untrusted(const struct ledger_name *name, bool by_known_key) MUSTCHECK; /* its name alone */
 size_t ledger_body_size(const struct published *p, struct slice manifest); /* at most, with a right manifest */
+bool ledger_body_is_good(const struct published *p, struct slice manifest); /* … which it has, or it declares none */
 void ledger_body_put(struct body *b); /* one reference less */
 
 /* No copy of its statement could have more. */
@@ -257,11 +260,13 @@ int ledger_directory_note_seen(struct ledger *l, struct seen_list *s, const stru
 /* Takes e: into the index, or gives it up where there is no room.  0 or ERR_NOMEM (e is freed). */
 int ledger_index_add(struct ledger *l, struct entry *e) MUSTCHECK;
 struct entry *ledger_index_at(const struct lchain *c, uint64_t window_id, const struct spart *sp, int64_t offset);
-/* Is there a complete body of that statement, of whichever copy? */
-bool ledger_index_has(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA256_LEN]);
+struct entry *ledger_index_of(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA256_LEN]);
+/* A better copy of the statement stands there. */
+void ledger_index_move(struct ledger *l, struct entry *e, struct spart *sp, int64_t offset, size_t body_bytes);
 void ledger_index_remove(struct ledger *l, struct entry *e);
-/* All that stand at those offsets.  lost: they may be there again. */
-void ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, bool lost);
+enum index_removal { REMOVE_ALL, REMOVE_LOST /* they may be there again */, REMOVE_COPIED /* … elsewhere */ };
+/* Those that stand at those offsets. */
+void ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, enum index_removal how);
 void ledger_index_forget_part(struct ledger *l, struct lpart *p); /* all its entries */
 void ledger_index_forget_all(struct ledger *l);
 void ledger_index_clear(struct ledger *l); /* at the end */

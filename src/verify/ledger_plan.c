@@ -83,7 +83,7 @@ ledger_plan_need(struct spart *sp, int64_t offset)
 static bool
 lacks_body(const struct entry *e)
 {
-	return e->body == NULL && !ledger_plan_is_gone(e) && !ledger_index_has(e->chain, e->window_id, e->sha256);
+	return e->body == NULL && !ledger_plan_is_gone(e);
 }
 
 bool
@@ -104,7 +104,7 @@ struct bodies { /* of the entries that an answer takes */
 static bool
 need_body(const struct entry *e, bool set_needs, struct bodies *b)
 {
-	if (ledger_plan_is_gone(e) || (e->body == NULL && !lacks_body(e)))
+	if (ledger_plan_is_gone(e))
 		return true;
 	if (e->body_bytes > b->room) {
 		b->too_many = true;

@@ -154,7 +154,7 @@ add_partitions(struct ledger *l, size_t topic, int32_t count)
 static void
 begin_anew(struct ledger *l, struct spart *sp)
 {
-	ledger_index_remove_of(l, sp, INT64_MIN, INT64_MAX, false);
+	ledger_index_remove_of(l, sp, INT64_MIN, INT64_MAX, REMOVE_ALL);
 	sp->span_count = sp->time_count = sp->time_next = 0;
 	sp->surveyed = sp->low;
 	sp->following = sp->follow_known = false;
@@ -168,6 +168,8 @@ set_ends(struct ledger *l, struct stopic *t, const int64_t *low, const int64_t *
 	for (int32_t p = 0; p < t->count; p++) {
 		struct spart *sp = t->list[p];
 
+		if (low[p] > sp->low) /* a copy elsewhere takes the place of what retention took */
+			ledger_index_remove_of(l, sp, INT64_MIN, low[p], REMOVE_COPIED);
 		sp->low = low[p];
 		sp->high = high[p];
 		if (sp->surveyed < sp->low)
@@ -373,7 +375,7 @@ go_to(struct ledger *l, struct spart *sp, int64_t offset, int64_t now)
 	(void)pthread_mutex_lock(&l->lock);
 	sp->sought_times = offset == sp->sought && gen == sp->sought_gen ? sp->sought_times + 1 : 1;
 	if (sp->sought_times > STUCK_MAX) /* it isn't what it was any more */
-		ledger_index_remove_of(l, sp, offset, offset + 1, true);
+		ledger_index_remove_of(l, sp, offset, offset + 1, REMOVE_LOST);
 	sp->sought = offset;
 	sp->sought_ms = now;
 	sp->sought_gen = gen;

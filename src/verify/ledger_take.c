@@ -13,6 +13,8 @@ struct taking {
 	uint64_t trusted; /* ledger.trusted when it was judged */
 	bool younger;     /* … than what is looked for: it tells where that ends */
 	bool stranger;    /* whom its chain is about isn't known yet */
+	bool copy;        /* the same statement stands elsewhere, too … */
+	bool is_better;   /* … and lacks a manifest, as far as is known, that this one has */
 	bool wanted, ahead; /* its body is */
 	struct sighting seen;
 };
@@ -57,6 +59,7 @@ decide(struct taking *t, bool *ret_keep)
 	const struct statement *s = t->p.statement;
 	struct ledger *l = t->l;
 	struct lchain *c = ledger_directory_find_chain(l, &t->p.chain);
+	const struct entry *e;
 	struct lpart *part = NULL;
 	int err;
 
@@ -69,8 +72,11 @@ decide(struct taking *t, bool *ret_keep)
 	*ret_keep = *ret_keep || (part != NULL && part->asked);
 	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
 	t->ahead = !t->wanted && part != NULL && ledger_plan_near(part, s->first_offset);
-	if (c != NULL && ledger_index_has(c, t->p.window_id, t->p.sha256))
-		t->wanted = t->ahead = false; /* another copy's will do */
+	e = c == NULL ? NULL : ledger_index_of(c, t->p.window_id, t->p.sha256);
+	t->copy = e != NULL && (e->sp != t->sp || e->offset != t->e->offset);
+	t->is_better = t->copy && !e->is_good;
+	if (e != NULL && e->body != NULL && ledger_body_is_complete(e->body))
+		t->wanted = t->ahead = false; /* that will do */
 	if (t->ahead && !ledger_room_for(l, part, s->first_offset, ledger_body_size(&t->p, t->e->header), false))
 		t->ahead = false;
 	return 0;
@@ -115,9 +121,45 @@ entry_new(const struct taking *t, struct lchain *c, struct lpart *part, enum ver
 			    .opened_ms = s->opened_ms,
 			    .closed_ms = s->closed_ms,
 			    .trust = trust,
-			    .body_bytes = ledger_body_size(&t->p, t->e->header)};
+			    .body_bytes = ledger_body_size(&t->p, t->e->header),
+			    .is_good = s->manifest == MANIFEST_NONE};
 	memcpy(e->sha256, t->p.sha256, SHA256_LEN);
 	return e;
+}
+
+static bool
+stands_here(const struct taking *t, const struct entry *e)
+{
+	return e->sp == t->sp && e->offset == t->e->offset;
+}
+
+/* The statement's entry; *ret NULL: there is no room for it.  0 or ERR_NOMEM. */
+static int
+find_or_add(struct taking *t, enum verdict_trust trust, struct lchain *c, struct lpart *part, struct entry **ret)
+{
+	struct ledger *l = t->l;
+	struct entry *e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
+	int err;
+
+	if (e != NULL && memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0)
+		ledger_index_remove(l, e); /* it isn't what stood there */
+	*ret = e = ledger_index_of(c, t->p.window_id, t->p.sha256);
+	if (e == NULL) {
+		if ((e = entry_new(t, c, part, trust)) == NULL)
+			return ERR_NOMEM;
+		if ((err = ledger_index_add(l, e)) != 0)
+			return err;
+		*ret = ledger_index_of(c, t->p.window_id, t->p.sha256);
+	} else if (stands_here(t, e)) {
+		return 0;
+	} else if (ledger_plan_is_gone(e) || (t->is_better && !e->is_good)) {
+		ledger_index_move(l, e, t->sp, t->e->offset, ledger_body_size(&t->p, t->e->header));
+		e->is_good = t->is_better;
+	} else {
+		e->copied = true;
+	}
+	l->stats.kept += *ret != NULL;
+	return 0;
 }
 
 /* A trusted one into the index, with its body, which is taken. */
@@ -125,24 +167,15 @@ static int
 keep(struct taking *t, enum verdict_trust trust, struct lchain *c, struct lpart *part, struct body *body)
 {
 	struct ledger *l = t->l;
-	struct entry *e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
+	struct entry *e;
+	bool complete = body != NULL && ledger_body_is_complete(body);
 	int err = 0;
 
-	if (e != NULL && memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0) {
-		ledger_index_remove(l, e); /* it isn't what stood there */
-		e = NULL;
-	}
-	if (e == NULL) {
-		if ((e = entry_new(t, c, part, trust)) == NULL) {
-			err = ERR_NOMEM;
-			goto out;
-		}
-		if ((err = ledger_index_add(l, e)) != 0)
-			goto out;
-		e = ledger_index_at(c, t->p.window_id, t->sp, t->e->offset); /* or there was no room */
-		l->stats.kept += e != NULL;
-	}
-	if (e != NULL && e->body == NULL && body != NULL &&
+	if ((err = find_or_add(t, trust, c, part, &e)) != 0)
+		goto out;
+	if (complete && e != NULL && stands_here(t, e))
+		e->is_good = true;
+	if (e != NULL && e->body == NULL && (complete || (body != NULL && stands_here(t, e))) &&
 	    ledger_room_for(l, e->part, e->first, body->bytes, t->wanted)) {
 		ledger_room_attach(l, e, body, !t->wanted);
 		body = NULL;
@@ -188,14 +221,15 @@ note(struct taking *t, bool kept, enum verdict_trust trust, struct body *body)
 	return err == ERR_LIMIT ? 0 : err;
 }
 
-/* Whether it was judged before: the same bytes need no second signature. */
+/* Whether it was judged before: the same bytes need no second signature, wherever they stand. */
 static bool
 known_trust(struct taking *t, enum verdict_trust *ret)
 {
 	struct lchain *c = ledger_directory_find_chain(t->l, &t->p.chain);
-	const struct entry *e = c == NULL ? NULL : ledger_index_at(c, t->p.window_id, t->sp, t->e->offset);
+	const struct entry *e;
 
-	if (e == NULL || t->p.state == PUBLISHED_UNREADABLE || memcmp(e->sha256, t->p.sha256, SHA256_LEN) != 0)
+	if (c == NULL || t->p.state == PUBLISHED_UNREADABLE ||
+	    (e = ledger_index_of(c, t->p.window_id, t->p.sha256)) == NULL)
 		return false;
 	*ret = e->trust;
 	return true;
@@ -209,6 +243,7 @@ judge(struct taking *t, bool known, enum verdict_trust *trust, struct body **ret
 	if (!known && t->p.state != PUBLISHED_UNREADABLE &&
 	    (err = t->l->conf.trusts(t->l->conf.arg, &t->p, trust)) != 0)
 		return err;
+	t->is_better = t->is_better && *trust != TRUST_NONE && ledger_body_is_good(&t->p, t->e->header);
 	if (*trust == TRUST_NONE || (!t->wanted && !t->ahead))
 		return 0;
 	*ret_body = ledger_body_new(&t->p, *trust, t->e->header);

@@ -383,6 +383,23 @@ lab_again_with(int32_t partition, int64_t offset, bool manifest, size_t more)
 	lab_put(partition, &r);
 }
 
+/* The same in another partition. */
+static UNUSED void
+lab_copy(int32_t from, int64_t offset, int32_t to, bool manifest)
+{
+	const struct lab_record *old = &lab.log[from][offset];
+	struct lab_record r = {.timestamp = old->timestamp};
+
+	memcpy(r.key, old->key, sizeof(r.key));
+	r.value = wr_new(1 << 20);
+	r.manifest = wr_new(1 << 22);
+	wr_slice_put(&r.value, wr_slice(&old->value));
+	wr_slice_put(&r.manifest, wr_slice(&old->manifest));
+	if (!manifest)
+		r.manifest.buf[0] ^= 1; /* a wrong one */
+	lab_put(to, &r);
+}
+
 static UNUSED void
 lab_again(int32_t partition, int64_t offset, bool manifest)
 {

@@ -837,6 +837,114 @@ START_TEST(copies_without_a_manifest)
 }
 END_TEST
 
+/*
+ * Somebody publishes each statement again into each other partition, before its own, with a wrong manifest or with the
+ * right one: they take no places of their own, and each window has its manifest.
+ */
+START_TEST(copies_everywhere)
+{
+	enum { PARTITIONS = 4, WINDOWS = 1000, AT_ONCE = 100 };
+	struct ledger_want start = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want other = want_of("other", 0, 0, 1, LAB_TIME);
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	lab_open(PARTITIONS);
+	c = fill("t", 0, 1, WINDOWS, 1000);
+	for (int64_t i = 0; i < WINDOWS; i++)
+		for (int32_t p = 0; p < PARTITIONS; p++)
+			if (p != c.at)
+				lab_copy(c.at, i, p, _i == 1);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	a = whole(&start);
+	ck_assert_uint_eq(a.count, 1);
+	ledger_release(l, &a);
+	a = whole(&other); /* nothing is about it: all is read */
+	ledger_release(l, &a);
+	ck_assert_uint_ge(stats().found, PARTITIONS * WINDOWS);
+	ck_assert_uint_lt(stats().index_bytes, WINDOWS * 300);
+	for (int64_t i = 0; i < WINDOWS; i += AT_ONCE) {
+		struct ledger_want w = want_of("t", 0, i * 10, (i + AT_ONCE) * 10, LAB_TIME + i * 1000);
+
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, AT_ONCE);
+		for (size_t n = 0; n < AT_ONCE; n++)
+			ck_assert_uint_eq(a.windows[n]->w.manifest.n, 10 * LEAF_LEN);
+		ledger_release(l, &a);
+		ck_assert_uint_lt(stats().index_bytes, WINDOWS * 300);
+	}
+	end();
+}
+END_TEST
+
+/* Retention took a statement of which a copy is left. */
+START_TEST(a_copy_is_left)
+{
+	enum { WINDOWS = 200, EACH = 1000 };
+	struct ledger_want first = want_of("t", 0, 0, EACH, LAB_TIME), other = want_of("other", 0, 0, 1, LAB_TIME);
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	lab_open(2);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++) {
+		lab_state(&c, EACH, true);
+		c.now_ms += 1000;
+	}
+	for (int64_t i = 0; i < WINDOWS; i++)
+		lab_copy(c.at, i, 1 - c.at, true);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int i = 0; i < WINDOWS; i += 4) {
+		struct ledger_want w = want_of("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, 4);
+		ledger_release(l, &a);
+		if (i == 0) {
+			a = whole(&other); /* nothing is about it: all is read */
+			ledger_release(l, &a);
+		}
+	}
+	(void)pthread_mutex_lock(&lab.lock);
+	lab.low[c.at] = WINDOWS;
+	(void)pthread_mutex_unlock(&lab.lock);
+	a = so_many(&first, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 1);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* One partition has more statements ahead of who reads it than the index has room for: others have their share of it. */
+START_TEST(fair_shares)
+{
+	enum { WINDOWS = 12000, OTHERS = 3, FEW = 400 };
+	struct ledger_want w = want_of("t", 0, 0, 20, LAB_TIME);
+	struct ledger_answer a;
+
+	lab_open(1);
+	(void)fill("t", 0, 1, WINDOWS, 10); /* all within two minutes */
+	for (int32_t p = 1; p <= OTHERS; p++)
+		(void)fill("t", p, (uint8_t)(p + 1), FEW, 10);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 2);
+	ledger_release(l, &a);
+	for (int i = 0; i < FEW; i += FEW / 4)
+		for (int32_t p = 0; p <= OTHERS; p++) {
+			w = want_of("t", p, (int64_t)i * 10, (int64_t)(i + 2) * 10, LAB_TIME + i * 10);
+			a = whole(&w);
+			ck_assert_uint_eq(a.count, 2);
+			ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)i + 1);
+			ledger_release(l, &a);
+			ck_assert_uint_le(stats().index_bytes, LEDGER_MEMORY_MIN / 4);
+		}
+	/* Nor is all read again for each. */
+	ck_assert_uint_lt(stats().found, 4 * WINDOWS);
+	end();
+}
+END_TEST
+
 /* Records that claim to be of the future, by nobody, or copies of one by somebody whose clock is ahead, end no search. */
 START_TEST(dated_ahead)
 {
@@ -1181,6 +1289,9 @@ main(void)
 	tcase_add_loop_test(t, a_directory_of_nobody, 0, 2);
 	tcase_add_loop_test(t, late_copies, 0, 2);
 	tcase_add_loop_test(t, copies_without_a_manifest, 0, 2);
+	tcase_add_loop_test(t, copies_everywhere, 0, 2);
+	tcase_add_test(t, a_copy_is_left);
+	tcase_add_test(t, fair_shares);
 	tcase_add_loop_test(t, dated_ahead, 0, 2);
 	tcase_add_test(t, forks_and_copies);
 	tcase_add_test(t, manifest_comes_later);
