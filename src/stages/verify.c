@@ -70,8 +70,10 @@ verify_place_fill(struct verify *v, const struct config *config, const struct to
 }
 
 static void
-log_too_large(const struct ledger_want *w)
+log_too_large(struct verify *v, const struct ledger_want *w)
 {
+	if (!stuck_tell(v->no_room, &(struct stuck_place){w->topic, w->partition, w->from}))
+		return;
 	LOG_LIMITED(LOG_LEVEL_ERROR, "verify", "what is stated about these records has no room in verify.memory.bytes: they are held back",
 		    LOG_B("topic", w->topic), LOG_I("partition", w->partition), LOG_I("offset", w->from), LOG_I("to", w->to - 1));
 }
@@ -88,7 +90,7 @@ verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, st
 	if (err != 0 && !none)
 		return err;
 	if (a.too_large)
-		log_too_large(want);
+		log_too_large(v, want);
 	err = judge_run(judge, &a, &want->names, &want->name_count);
 	*ret_whole = a.whole;
 	if (none)
@@ -97,7 +99,7 @@ verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, st
 		d->release(d->arg, &a);
 	if (err == 0 && want->name_count > 0 && (err = d->ask(d->arg, want, NULL, NULL, &a)) == 0) {
 		if (a.too_large)
-			log_too_large(want);
+			log_too_large(v, want);
 		err = judge_run(judge, &a, &want->names, &want->name_count);
 		*ret_whole = *ret_whole && a.whole;
 		d->release(d->arg, &a);
@@ -401,6 +403,7 @@ verify_new(const struct verify_doors *doors, struct topics *topics, struct confi
 	v->config = config_ref(config);
 	v->watches = map_new();
 	v->stuck = stuck_new(STUCK_MAX);
+	v->no_room = stuck_new(STUCK_MAX);
 	if (v->mode == VERIFY_OBSERVE)
 		v->observer = verify_observe_new(v);
 	v->stage = (struct stage){
@@ -415,7 +418,7 @@ verify_new(const struct verify_doors *doors, struct topics *topics, struct confi
 		.reactor_free = reactor_free,
 		.session_free = session_free,
 	};
-	if (v->watches == NULL || v->stuck == NULL || (v->mode == VERIFY_OBSERVE && v->observer == NULL)) {
+	if (v->watches == NULL || v->stuck == NULL || v->no_room == NULL || (v->mode == VERIFY_OBSERVE && v->observer == NULL)) {
 		verify_free(v);
 		return NULL;
 	}
@@ -443,6 +446,7 @@ verify_free(struct verify *v)
 	verify_observe_free(v->observer);
 	verify_hold_free(v);
 	stuck_free(v->stuck);
+	stuck_free(v->no_room);
 	config_unref(v->config);
 	pthread_mutex_destroy(&v->lock);
 	free(v);

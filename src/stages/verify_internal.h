@@ -27,6 +27,7 @@ struct verify {
 	struct verify_doors doors;
 	struct topics *topics;
 	struct stuck *stuck;
+	struct stuck *no_room; /* that what is stated has none was told of these */
 	struct verify_observer *observer;
 
 	pthread_mutex_t lock; /* of what follows */

@@ -2,19 +2,19 @@
 
 /* --- who waits ---------------------------------------------------------------------------- */
 
-/* Grows when something about the partition, or a chain that is named, came in. */
+/* Another one when something about the partition, or a chain that is named, came in. */
 static uint64_t
 version_of(const struct ledger *l, const struct want *w)
 {
-	uint64_t sum = w->part->version;
+	uint64_t last = w->part->version;
 
 	for (size_t i = 0; i < w->name_count; i++) {
 		const struct lchain *c = ledger_directory_find_chain(l, &w->names[i].chain);
 
-		if (c != NULL)
-			sum += c->version;
+		if (c != NULL && c->version > last)
+			last = c->version;
 	}
-	return sum;
+	return last;
 }
 
 static void
@@ -359,9 +359,7 @@ ledger_ask(struct ledger *l, const struct ledger_want *want, void (*notify)(void
 	if ((err = answer(l, w, &g, &a)) != 0)
 		goto fail;
 	a.whole = w->whole;
-	a.too_large = !w->searching && !w->whole && w->part->too_large_at != w->from;
-	if (a.too_large)
-		w->part->too_large_at = w->from;
+	a.too_large = !w->searching && !w->whole;
 	a.current = ledger_is_current(l);
 	put_in(l, w);
 	(void)pthread_mutex_unlock(&l->lock);

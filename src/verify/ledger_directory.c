@@ -44,7 +44,6 @@ ledger_directory_part(struct ledger *l, struct slice cluster_id, struct slice to
 			err = ERR_NOMEM;
 			goto out;
 		}
-		p->too_large_at = -1;
 		p->known_from = INT64_MIN;
 		p->known_to = INT64_MAX;
 		l->directory_bytes += sizeof(*p) + key.len + LEDGER_OVERHEAD;

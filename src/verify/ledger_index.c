@@ -173,8 +173,7 @@ ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, i
 				continue;
 			if (how != REMOVE_ALL)
 				lose(e, false);
-			c->version++; /* who knew of it is told */
-			e->part->version++;
+			c->version = e->part->version = ++l->version; /* who knew of it is told */
 			entry_free(l, e);
 		}
 	}
@@ -365,7 +364,7 @@ remove_all(struct ledger *l)
 		c->known_from = 0;
 		c->known_to = UINT64_MAX;
 		c->barred_count = 0;
-		c->version++;
+		c->version = ++l->version;
 	}
 }
 
@@ -382,7 +381,7 @@ ledger_index_forget_all(struct ledger *l)
 		struct lpart *p = value;
 
 		p->gen = l->gen;
-		p->version++;
+		p->version = ++l->version;
 		p->longest = 0;
 		p->known_from = INT64_MIN;
 		p->known_to = INT64_MAX;

@@ -80,7 +80,6 @@ struct lpart {
 	uint64_t gen; /* it was asked for in */
 	int64_t asked_ms;
 	int64_t last_from, last_to;
-	int64_t too_large_at; /* a want from there on had no room; -1: none */
 	int64_t known_from, known_to; /* of offsets outside entries were given up, for want of memory */
 	unsigned wants;
 	bool reads_ahead;
@@ -117,6 +116,7 @@ struct span {
 
 struct time_fact { /* every record below `offset` is older than `ms` */
 	int64_t ms, offset;
+	uint64_t used; /* when, as time_uses counts; for who is in turn to look times up */
 };
 
 struct sighting { /* of a trusted statement: of that time, if it is none that was published again */
@@ -131,12 +131,14 @@ struct spart {
 	struct span spans[SPANS_MAX + 1];
 	size_t span_count;
 	struct time_fact times[TIMES_MAX];
-	size_t time_count, time_next;
+	size_t time_count;
+	uint64_t time_uses;
 	int64_t surveyed; /* all between the start and here came by once; `low` when it did not … */
 	uint64_t surveyed_since; /* … in that generation, or later */
 
 	bool follow_known; /* follow_from is set */
 	unsigned cut; /* so often in a row it ended before what was read */
+	uint64_t anew; /* so often it was found to be another log */
 	bool following;
 	int64_t follow_heard; /* follow_at when the ends were asked for */
 	int64_t follow_from, follow_at; /* everything below follow_at was read by the follower, from its start on */
@@ -204,6 +206,8 @@ struct ledger {
 	struct list wants;
 	struct list used, ahead; /* bodies: given before, the longest ago first; read ahead, what is needed last last */
 	uint64_t gen;
+	uint64_t version; /* of all that is known: of parts and chains it is what it was when they changed last */
+	bool seeks_times; /* of the want that is planned: its times stay known */
 	struct ledger_name untrusted[UNTRUSTED_MAX]; /* ledger_untrusted.c */
 	bool directory_lost; /* not everything that came by has a part or chain: surveys count for nothing */
 	size_t index_bytes, index_max;
@@ -297,7 +301,7 @@ void ledger_untrusted_forget(struct ledger *l);
 void ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms);
 void ledger_spans_time(struct spart *sp, int64_t ms, int64_t offset);
 /* The highest offset below which all is older than `ms`, as far as is known; -1: nothing is. */
-int64_t ledger_spans_at_time(const struct spart *sp, int64_t ms, bool *ret_exact);
+int64_t ledger_spans_at_time(const struct ledger *l, struct spart *sp, int64_t ms, bool *ret_exact);
 /* How far it was read from x on, for that generation; *ret_done: far enough. */
 int64_t ledger_spans_walk(const struct ledger *l, const struct spart *sp, int64_t x, uint64_t gen, int64_t limit_ms,
 			  bool *ret_done);

@@ -28,6 +28,7 @@ enum {
 	BEGIN_ROUND_MS = 10000, /* so that few times are looked up */
 	BEGIN_BEHIND = 4,
 	LOOK_BACK = 64,
+	SEEKERS_MAX = TIMES_MAX / 4, /* for so many times are looked up, until it is others' turn: all that they need stay known */
 	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
 };
 
@@ -100,67 +101,90 @@ struct bodies { /* of the entries that an answer takes */
 	bool too_many;
 };
 
-/* The next one.  False: it has no room. */
-static bool
-need_body(const struct entry *e, bool set_needs, struct bodies *b)
-{
-	if (ledger_plan_is_gone(e))
-		return true;
-	if (e->body_bytes > b->room) {
-		b->too_many = true;
-		return false;
-	}
-	b->room -= e->body_bytes;
-	if (e->body != NULL)
-		return true;
-	b->lacking = true;
-	if (set_needs)
-		ledger_plan_need(e->sp, e->offset);
-	return true;
-}
-
 static bool
 is_spanned(const struct want *w, const struct entry *e)
 {
 	return e->part == w->part && e->first < w->to && e->last >= w->from;
 }
 
+/* Those of one offset, or of one name, are taken together: of such as have no room all together none is read.  False: they haven't. */
+static bool
+need_group(const struct want *w, struct entry *const *list, size_t n, bool spanned, bool set_needs, struct bodies *b)
+{
+	size_t room = b->room;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *e = list[i];
+
+		if (is_spanned(w, e) != spanned || ledger_plan_is_gone(e))
+			continue;
+		if (e->body_bytes > room) {
+			b->too_many = true;
+			return false;
+		}
+		room -= e->body_bytes;
+	}
+	b->room = room;
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *e = list[i];
+
+		if (is_spanned(w, e) != spanned || !lacks_body(e))
+			continue;
+		b->lacking = true;
+		if (set_needs)
+			ledger_plan_need(e->sp, e->offset);
+	}
+	return true;
+}
+
+/* What is stated under a name; where nothing is, the next that is tells that it never was.  *ret_count: of them. */
+static struct entry *const *
+named(const struct ledger *l, const struct ledger_name *name, size_t *ret_count)
+{
+	const struct lchain *c = ledger_directory_find_chain(l, &name->chain);
+	size_t at = c == NULL ? 0 : ledger_index_by_id(c, name->window_id), n = 1;
+
+	*ret_count = 0;
+	while (c != NULL && at < c->by_id.count && ledger_plan_is_gone(c->by_id.list[at]))
+		at++;
+	if (c == NULL || at == c->by_id.count)
+		return NULL;
+	while (c->by_id.list[at]->window_id == name->window_id && at + n < c->by_id.count &&
+	       c->by_id.list[at + n]->window_id == name->window_id)
+		n++;
+	*ret_count = n;
+	return &c->by_id.list[at];
+}
+
 /* The first ones, as many as have room, by offset and then by name: what was judged then is asked for no more. */
 static struct bodies
 need_bodies(const struct ledger *l, struct want *w, bool set_needs)
 {
+	const struct entries *all = &w->part->by_first;
 	struct bodies b = {.room = l->body_max};
+	size_t n;
 
 	w->room_to = w->to;
 	w->room_names = w->name_count;
-	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < w->part->by_first.count; i++) {
-		const struct entry *e = w->part->by_first.list[i];
+	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < all->count; i += n) {
+		int64_t first = all->list[i]->first;
 
-		if (e->first >= w->to)
+		if (first >= w->to)
 			break;
-		if (is_spanned(w, e) && !need_body(e, set_needs, &b)) {
-			w->room_to = e->first;
+		for (n = 1; i + n < all->count && all->list[i + n]->first == first;)
+			n++;
+		if (!need_group(w, &all->list[i], n, true, set_needs, &b)) {
+			w->room_to = first;
 			w->room_names = 0;
 			return b;
 		}
 	}
-	for (size_t n = 0; n < w->name_count; n++) {
-		const struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
-		bool stated = false;
+	for (size_t k = 0; k < w->name_count; k++) {
+		struct entry *const *list = named(l, &w->names[k], &n);
 
-		for (size_t i = c == NULL ? 0 : ledger_index_by_id(c, w->names[n].window_id); c != NULL && i < c->by_id.count; i++) {
-			const struct entry *e = c->by_id.list[i];
-
-			/* Where it isn't stated, the next that is tells that it never was. */
-			if (e->window_id != w->names[n].window_id && stated)
-				break;
-			if (ledger_plan_is_gone(e))
-				continue;
-			stated = true;
-			if (!is_spanned(w, e) && !need_body(e, set_needs, &b)) {
-				w->room_names = n;
-				return b;
-			}
+		if (n > 0 && !need_group(w, list, n, false, set_needs, &b)) {
+			w->room_names = k;
+			return b;
 		}
 	}
 	return b;
@@ -265,7 +289,7 @@ struct search {
 
 /* Where it has to be read from; -1: that is not known.  *ret_exact: a better place could be looked up otherwise. */
 static int64_t
-begin_in(const struct ledger *l, const struct want *w, const struct search *s, const struct spart *sp, bool *ret_exact)
+begin_in(const struct ledger *l, const struct want *w, const struct search *s, struct spart *sp, bool *ret_exact)
 {
 	int64_t all = ledger_plan_begin(l, w, sp), begin, stated;
 	bool done;
@@ -275,7 +299,7 @@ begin_in(const struct ledger *l, const struct want *w, const struct search *s, c
 	*ret_exact = true;
 	if (s->full || ledger_spans_at_end(l, sp, ledger_spans_walk(l, sp, all, s->gen, s->limit_ms, &done)))
 		return all;
-	begin = ledger_spans_at_time(sp, s->begin_ms, ret_exact);
+	begin = ledger_spans_at_time(l, sp, s->begin_ms, ret_exact);
 	stated = begin_by_statements(w->part, sp, s->before);
 	if (stated < begin)
 		begin = stated;
@@ -478,7 +502,8 @@ take_needed(struct spart *sp)
 void
 ledger_plan_all(struct ledger *l, int64_t *ret_ms)
 {
-	bool busy = false;
+	size_t searching = 0;
+	int64_t ignored = INT64_MIN;
 
 	*ret_ms = INT64_MIN;
 	each_spart(l, begin_plan);
@@ -487,15 +512,17 @@ ledger_plan_all(struct ledger *l, int64_t *ret_ms)
 
 		if (!w->searching)
 			continue;
-		if (ledger_plan_ended(l, w, true, ret_ms)) {
+		l->seeks_times = searching < SEEKERS_MAX;
+		if (ledger_plan_ended(l, w, true, l->seeks_times ? ret_ms : &ignored)) {
 			w->searching = false;
 			w->ended = true;
 		} else {
-			busy = true;
+			searching++;
 			each_spart(l, take_needed);
 		}
 	}
-	if (!busy)
+	l->seeks_times = false;
+	if (searching == 0)
 		plan_ahead_all(l);
 }
 

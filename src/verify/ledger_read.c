@@ -51,8 +51,10 @@ on_tail(void *arg, const struct follower_event *e)
 	struct sighting seen;
 	int err = 0;
 
-	if (sp == NULL)
+	if (sp == NULL) {
+		follower_stop(l->tail, e->topic, e->partition);
 		return;
+	}
 	if (e->kind == FOLLOWER_RECORD)
 		err = ledger_take(l, sp, e, INT64_MAX, &gen, &seen);
 	(void)pthread_mutex_lock(&l->lock);
@@ -125,12 +127,51 @@ ledger_read_tail(void *arg)
 
 /* --- what the cluster says ------------------------------------------------------------------ */
 
+static void
+stop(struct ledger *l, struct spart *sp)
+{
+	if (sp->reading)
+		follower_stop(l->finder, sp->topic, sp->partition);
+	sp->reading = false;
+}
+
+/* The log was made anew, or cut off: what was read there is of another one. */
+static void
+begin_anew(struct ledger *l, struct spart *sp)
+{
+	ledger_index_remove_of(l, sp, INT64_MIN, INT64_MAX, REMOVE_COPIED);
+	ledger_index_remove_of(l, sp, INT64_MIN, INT64_MAX, REMOVE_ALL);
+	sp->span_count = sp->time_count = 0;
+	sp->surveyed = sp->low;
+	sp->following = sp->follow_known = false;
+	sp->follow_at = sp->follow_heard = 0;
+	sp->cut = 0;
+	sp->anew++;
+}
+
+/* The topic was created again with fewer: nothing of the others is there any more. */
+static void
+leave_partitions(struct ledger *l, struct stopic *t, int32_t count)
+{
+	for (int32_t p = count; p < t->count; p++) {
+		struct spart *sp = t->list[p];
+
+		stop(l, sp);
+		(void)pthread_mutex_lock(&l->lock);
+		begin_anew(l, sp);
+		sp->low = sp->high = sp->surveyed = 0;
+		sp->need = -1;
+		(void)pthread_mutex_unlock(&l->lock);
+	}
+}
+
 static int
 add_partitions(struct ledger *l, size_t topic, int32_t count)
 {
 	struct stopic *t = &l->stopics[topic];
 	struct spart **more;
 
+	leave_partitions(l, t, count);
 	(void)pthread_mutex_lock(&l->lock);
 	if (count > t->have && (more = reallocarray(t->list, (size_t)count, sizeof(*more))) != NULL) {
 		t->list = more;
@@ -148,18 +189,6 @@ add_partitions(struct ledger *l, size_t topic, int32_t count)
 	t->count = count < t->have ? count : t->have;
 	(void)pthread_mutex_unlock(&l->lock);
 	return t->count == count ? 0 : ERR_NOMEM;
-}
-
-/* The log was made anew, or cut off: what was read there is of another one. */
-static void
-begin_anew(struct ledger *l, struct spart *sp)
-{
-	ledger_index_remove_of(l, sp, INT64_MIN, INT64_MAX, REMOVE_ALL);
-	sp->span_count = sp->time_count = sp->time_next = 0;
-	sp->surveyed = sp->low;
-	sp->following = sp->follow_known = false;
-	sp->follow_at = sp->follow_heard = 0;
-	sp->cut = 0;
 }
 
 static void
@@ -313,14 +342,6 @@ static bool
 counts(const struct spart *sp)
 {
 	return sp->ring_count > 0 && sp->ring[(sp->ring_count - 1) % CALM].ms > sp->calm_ms;
-}
-
-static void
-stop(struct ledger *l, struct spart *sp)
-{
-	if (sp->reading)
-		follower_stop(l->finder, sp->topic, sp->partition);
-	sp->reading = false;
 }
 
 static void

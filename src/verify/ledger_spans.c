@@ -78,30 +78,44 @@ ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int6
 		merge_spans(sp);
 }
 
+/* In place of the one that nobody used for the longest time. */
 void
 ledger_spans_time(struct spart *sp, int64_t ms, int64_t offset)
 {
-	sp->times[sp->time_next] = (struct time_fact){ms, offset};
-	sp->time_next = (sp->time_next + 1) % TIMES_MAX;
-	if (sp->time_count < TIMES_MAX)
-		sp->time_count++;
+	struct time_fact *at = &sp->times[0];
+
+	for (size_t i = 0; i < sp->time_count; i++) {
+		if (sp->times[i].ms == ms) {
+			at = &sp->times[i];
+			break;
+		}
+		if (sp->times[i].used < at->used)
+			at = &sp->times[i];
+	}
+	if (sp->time_count < TIMES_MAX && (sp->time_count == 0 || at->ms != ms))
+		at = &sp->times[sp->time_count++];
+	*at = (struct time_fact){ms, offset, ++sp->time_uses};
 }
 
 int64_t
-ledger_spans_at_time(const struct spart *sp, int64_t ms, bool *ret_exact)
+ledger_spans_at_time(const struct ledger *l, struct spart *sp, int64_t ms, bool *ret_exact)
 {
-	int64_t best = -1;
+	struct time_fact *best = NULL;
 
 	*ret_exact = false;
 	for (size_t i = 0; i < sp->time_count; i++) {
-		const struct time_fact *t = &sp->times[i];
+		struct time_fact *t = &sp->times[i];
 
-		if (t->ms > ms || t->offset < best)
+		if (t->ms > ms || (best != NULL && t->offset < best->offset))
 			continue;
-		best = t->offset;
-		*ret_exact = *ret_exact || ms - t->ms < LEDGER_EXACT_MS;
+		best = t;
+		if (ms - t->ms >= LEDGER_EXACT_MS)
+			continue;
+		*ret_exact = true;
+		if (l->seeks_times)
+			t->used = ++sp->time_uses;
 	}
-	return best;
+	return best == NULL ? -1 : best->offset;
 }
 
 bool

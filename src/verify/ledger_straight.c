@@ -55,7 +55,7 @@ straight_by_time(const struct ledger *l, const struct want *w, struct spart *sp,
 	int64_t ms = w->min_ms < 0 ? 0 : w->min_ms - w->min_ms % LEDGER_EXACT_MS, at;
 	bool exact;
 
-	at = ledger_spans_at_time(sp, ms, &exact);
+	at = ledger_spans_at_time(l, sp, ms, &exact);
 	if (exact)
 		return straight_from(l, w, sp, at, limit_ms, set_needs);
 	*ret_need_ms = *ret_need_ms == INT64_MIN ? ms : *ret_need_ms;

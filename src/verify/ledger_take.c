@@ -11,6 +11,7 @@ struct taking {
 	const struct follower_event *e;
 	struct published p;
 	uint64_t trusted; /* ledger.trusted when it was judged */
+	uint64_t anew;    /* spart.anew when it was read */
 	bool younger;     /* … than what is looked for: it tells where that ends */
 	bool stranger;    /* whom its chain is about isn't known yet */
 	bool copy;        /* the same statement stands elsewhere, too … */
@@ -180,8 +181,7 @@ keep(struct taking *t, enum verdict_trust trust, struct lchain *c, struct lpart 
 		ledger_room_attach(l, e, body, !t->wanted);
 		body = NULL;
 	}
-	c->version++;
-	part->version++;
+	c->version = part->version = ++l->version;
 out:
 	if (body != NULL)
 		ledger_body_put(body);
@@ -210,7 +210,7 @@ note(struct taking *t, bool kept, enum verdict_trust trust, struct body *body)
 
 	if (err == 0 && !counts)
 		count_untrusted(t);
-	if (err == 0 && (counts || t->p.by_known_key) && (err = meet(t, kept && counts, &c, &part)) == 0) {
+	if (err == 0 && t->anew == t->sp->anew && (counts || t->p.by_known_key) && (err = meet(t, kept && counts, &c, &part)) == 0) {
 		if (kept && counts)
 			return keep(t, trust, c, part, body);
 		if (kept)
@@ -261,6 +261,7 @@ take(struct taking *t)
 	(void)pthread_mutex_lock(&t->l->lock);
 	err = decide(t, &kept);
 	t->trusted = t->l->trusted;
+	t->anew = t->sp->anew;
 	known = err == 0 && kept && known_trust(t, &trust);
 	(void)pthread_mutex_unlock(&t->l->lock);
 	if (err != 0 || (!kept && !t->younger && !t->stranger) || (err = judge(t, known, &trust, &body)) != 0)

@@ -16,6 +16,7 @@ struct vigil {
 	bool begun;
 	int64_t from; /* everything below is judged, told and noted */
 	int64_t low, high;
+	int64_t too_large_at; /* it was told that what is stated from there on has no room; -1: it wasn't */
 	struct stretch *stretch;
 	struct patience patience;
 	struct reader_headers headers;
@@ -50,7 +51,7 @@ vigil_new(const struct vigil_conf *conf, const char *topic, const char *topic_id
 	v->partition = partition;
 	v->compacted = compacted;
 	v->begin = *begin;
-	v->high = -1;
+	v->high = v->too_large_at = -1;
 	patience_begin(&v->patience, conf->wait_ms);
 	*ret = v;
 	return 0;
@@ -405,8 +406,10 @@ ask(struct vigil *v, int64_t wall_ms)
 	for (int i = 0; i < ASK_TIMES && lacks; i++) {
 		if ((err = ask_once(v, wall_ms)) != 0 || (err = stretch_lacks(v->stretch, &v->about, &lacks)) != 0)
 			return err;
-		if (v->answer.too_large)
+		if (v->answer.too_large && v->too_large_at != v->from) {
+			v->too_large_at = v->from;
 			return ERR_LIMIT;
+		}
 		if (!v->answer.whole)
 			return ERR_NOT_NOW;
 	}

@@ -97,7 +97,7 @@ follower_ends(struct follower *f, size_t topic, int32_t count, int64_t *ret_low,
 
 	(void)f, (void)topic;
 	(void)pthread_mutex_lock(&lab.lock);
-	err = lab.unreachable ? ERR_TIMEOUT : 0;
+	err = lab.unreachable || count > lab.partitions ? ERR_TIMEOUT : 0;
 	for (int32_t p = 0; err == 0 && p < count; p++) {
 		ret_low[p] = lab.low[p];
 		ret_high[p] = lab.count[p];

@@ -1204,11 +1204,11 @@ START_TEST(larger_than_memory)
 		ck_assert_uint_eq(nth(&a, i)->window_id, i + 1);
 	ledger_release(l, &a);
 	ck_assert_uint_le(stats().window_bytes, LEDGER_MEMORY_MIN / 16 * 7);
-	/* Asked again, it isn't told again, and nothing is read again. */
+	/* Asked again, nothing is read again. */
 	found = stats().found;
 	for (int i = 0; i < 100; i++) {
 		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
-		ck_assert(!a.whole && !a.too_large);
+		ck_assert(!a.whole && a.too_large);
 		ck_assert_uint_gt(a.count, 40);
 		ledger_release(l, &a);
 	}
@@ -1222,6 +1222,147 @@ START_TEST(larger_than_memory)
 		ledger_release(l, &a);
 	}
 	end();
+}
+END_TEST
+
+/* Two windows that begin at one offset have room each, and not together: who asks for it is told, and nothing is read again and again. */
+START_TEST(no_room_for_both)
+{
+	enum { LARGE = 40000 };
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME), copy = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_name name;
+	struct lab_chain c[2];
+	struct ledger_answer a;
+	uint64_t found;
+
+	lab_open(1);
+	for (int i = 0; i < 2; i++) {
+		lab_chain_open(&c[i], "t", 0, (uint8_t)(i + 1));
+		lab_state(&c[i], LARGE, true);
+	}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (bool told = false; !told;) {
+		int heard = lab_heard();
+
+		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+		ck_assert(!a.whole);
+		told = a.too_large;
+		ledger_release(l, &a);
+		if (!told)
+			lab_wait(heard + 1);
+	}
+	/* The other one's body is there. */
+	for (int i = 0; i < 2; i++) {
+		name = (struct ledger_name){c[i].id, 1};
+		copy.names = &name;
+		copy.name_count = 1;
+		a = so_many(&copy, 1);
+		ledger_release(l, &a);
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		ck_assert(!a.whole && a.too_large);
+		ledger_release(l, &a);
+	}
+	/* Whoever asks is told, and each time. */
+	found = stats().found;
+	for (int i = 0; i < 100; i++) {
+		w.from = i % 2;
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		ck_assert(!a.whole && a.too_large);
+		ledger_release(l, &a);
+	}
+	ck_assert_uint_le(stats().found, found + 2);
+	end();
+}
+END_TEST
+
+/* A hundred consumers look for as many times: each is looked up a few times, not whenever another one's took its place. */
+START_TEST(many_times)
+{
+	enum { WANTS = 100, WINDOWS = 300, EACH_MS = 100000 };
+	struct ledger_want w[WANTS];
+	struct ledger_answer a;
+	int64_t questions;
+
+	lab_open(1);
+	for (int32_t p = 0; p < WANTS; p++) {
+		struct lab_chain c;
+
+		lab_chain_open(&c, "t", p, (uint8_t)p);
+		c.now_ms += (int64_t)p * EACH_MS;
+		w[p] = want_of("t", p, 50, 60, c.now_ms);
+		for (int i = 0; i < WINDOWS; i++)
+			lab_state(&c, 10, false);
+	}
+	begin();
+	for (int32_t p = 0; p < WANTS; p++) {
+		ck_assert_int_eq(ledger_ask(l, &w[p], lab_ring, NULL, &a), 0);
+		ledger_release(l, &a);
+	}
+	for (int32_t p = 0; p < WANTS; p++) {
+		a = whole(&w[p]);
+		ck_assert_uint_eq(a.count, 1);
+		ck_assert_uint_eq(nth(&a, 0)->window_id, 6);
+		ledger_release(l, &a);
+	}
+	(void)pthread_mutex_lock(&lab.lock);
+	questions = lab.time_questions;
+	(void)pthread_mutex_unlock(&lab.lock);
+	ck_assert_int_le(questions, 250);
+	end();
+}
+END_TEST
+
+/* The statement topic is created again with fewer partitions: what stood in the others is gone, and nobody waits for it. */
+START_TEST(fewer_partitions)
+{
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct lab_record *old[LAB_PARTITIONS];
+	int64_t old_count[LAB_PARTITIONS];
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	lab_open(LAB_PARTITIONS);
+	for (uint8_t i = 1; i == 1 || c.at < 2; i++)
+		lab_chain_open(&c, "t", 0, i);
+	for (int i = 0; i < 200; i++, c.now_ms += 1000)
+		lab_state(&c, 200, true);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int64_t i = 0; i < 200; i += 20) { /* the first bodies have gone by then */
+		w = want_of("t", 0, i * 200, (i + 20) * 200, LAB_TIME + i * 1000);
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, 20);
+		ledger_release(l, &a);
+	}
+	(void)pthread_mutex_lock(&lab.lock);
+	for (int32_t p = 0; p < LAB_PARTITIONS; p++) {
+		old[p] = lab.log[p]; /* somebody may be reading in it */
+		old_count[p] = lab.count[p];
+		lab.log[p] = calloc(LAB_LOG_MAX, sizeof(*old[p]));
+		lab.count[p] = 0;
+	}
+	lab.partitions = 2;
+	(void)pthread_cond_broadcast(&lab.news);
+	(void)pthread_mutex_unlock(&lab.lock);
+	for (uint8_t i = 100; i == 100 || c.at != 0; i++)
+		lab_chain_open(&c, "t", 0, i);
+	lab_state(&c, 10, true);
+	w = want_of("t", 0, 0, 10, LAB_TIME);
+	for (bool only = false; !only;) {
+		int heard = lab_heard();
+
+		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
+		only = a.whole && a.current && a.count == 1 && chain_id_eq(&nth(&a, 0)->chain, &c.id);
+		ledger_release(l, &a);
+		if (!only)
+			lab_wait(heard + 1);
+	}
+	ledger_free(l);
+	l = NULL;
+	for (int32_t p = 0; p < LAB_PARTITIONS; p++)
+		lab_free(old[p], old_count[p]);
+	for (int32_t p = 2; p < LAB_PARTITIONS; p++)
+		lab_free(lab.log[p], 0);
+	lab_close();
 }
 END_TEST
 
@@ -1269,6 +1410,9 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, at_the_end);
 	tcase_add_test(t, larger_than_memory);
+	tcase_add_test(t, no_room_for_both);
+	tcase_add_test(t, many_times);
+	tcase_add_test(t, fewer_partitions);
 	tcase_add_test(t, more_names_than_room);
 	tcase_add_test(t, by_time);
 	tcase_add_loop_test(t, straight, 0, 2);

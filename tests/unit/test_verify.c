@@ -1,5 +1,8 @@
 /* The verify stage: what of a Fetch answer a client gets, and when. */
+#include <sys/mman.h>
+
 #include "hex.h"
+#include "stages/verify_internal.h"
 #include "suite.h"
 #include "verifying.h"
 
@@ -189,6 +192,48 @@ START_TEST(up_to_what_is_stated)
 END_TEST
 
 /* Nothing is there to be given: until the statement comes. */
+/* So many lines that the log has of what has no room. */
+static unsigned
+lines_of_no_room(int log)
+{
+	static char text[1 << 16];
+	ssize_t n = pread(log, text, sizeof(text) - 1, 0);
+	unsigned lines = 0;
+
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	for (const char *at = text; (at = strstr(at, "has no room in verify.memory.bytes")) != NULL; at++)
+		lines++;
+	return lines;
+}
+
+/* What is stated has no room: that is said once of each place, though several consumers ask in turn. */
+START_TEST(no_room_is_said_once)
+{
+	int log = memfd_create("log", 0), before = dup(2);
+	struct judge_case c = {.topic = slice_str("t"), .log_start = -1, .waited_to = -1};
+	struct ledger_want want;
+	bool whole;
+
+	open_stage(ENFORCE);
+	know(0, 0);
+	known.a.whole = false;
+	known.a.too_large = true;
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
+	ck_assert_int_ge(dup2(log, 2), 0);
+	for (int i = 0; i < 10; i++) {
+		c.fetch_offset = i % 2 * 100;
+		ck_assert_int_eq(judge_open(judge, &c, &want), 0);
+		ck_assert_int_eq(verify_judge(verify, judge, &want, NULL, &whole), 0);
+		judge_close(judge);
+	}
+	ck_assert_int_ge(dup2(before, 2), 0);
+	ck_assert_uint_eq(lines_of_no_room(log), 2);
+	(void)close(log);
+	(void)close(before);
+}
+END_TEST
+
 START_TEST(held_until_it_is_stated)
 {
 	struct wr r = wr_new(BATCHES_MAX);
@@ -669,6 +714,7 @@ main(void)
 	tcase_add_test(c, no_share_group_is_joined);
 	tcase_add_test(c, attested_records_pass);
 	tcase_add_test(c, up_to_what_is_stated);
+	tcase_add_test(c, no_room_is_said_once);
 	tcase_add_test(c, held_until_it_is_stated);
 	tcase_add_test(c, stated_just_before_the_hold);
 	tcase_add_test(c, held_for_as_long_as_the_client_waits);

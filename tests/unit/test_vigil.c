@@ -303,6 +303,29 @@ START_TEST(what_fails_is_judged_the_next_time)
 }
 END_TEST
 
+/* What is stated has no room: that is told once of a place, whoever else asks, and of the next one anew. */
+START_TEST(no_room_is_told_once)
+{
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	known.a.too_large = lab.not_whole = true;
+	begin(-1);
+	ck_assert_int_eq(step(0), ERR_LIMIT);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	known.a.too_large = lab.not_whole = false;
+	ck_range(0, 0, 10);
+	vigil_done(vigil);
+	WINDOW(&proxy, .n = 10);
+	lab.high = 20;
+	know(0, 2);
+	known.a.too_large = lab.not_whole = true;
+	ck_assert_int_eq(step(0), ERR_LIMIT);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	known.a.too_large = lab.not_whole = false;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -324,6 +347,7 @@ main(void)
 	tcase_add_test(t, a_log_that_ends_before_what_was_judged);
 	tcase_add_test(t, it_begins_at_a_time);
 	tcase_add_test(t, what_fails_is_judged_the_next_time);
+	tcase_add_test(t, no_room_is_told_once);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
