@@ -123,6 +123,8 @@ void verdicts_free(struct verdicts *v);                                   /* NUL
 int verdicts_window(struct verdicts *v, const struct verdict_window *w) MUSTCHECK; /* 0 or ERR_NOMEM */
 int verdicts_begin(struct verdicts *v) MUSTCHECK;                                  /* chains and forks are told */
 int verdicts_record(struct verdicts *v, const struct verdict_record *r) MUSTCHECK; /* 0 or ERR_NOMEM */
+/* The same with the value's SHA-256, where several instances are given one record; NULL: it is null. */
+int verdicts_record_hashed(struct verdicts *v, const struct verdict_record *r, const uint8_t value_hash[SHA256_LEN]) MUSTCHECK;
 int verdicts_end(struct verdicts *v) MUSTCHECK;                                    /* 0 or ERR_NOMEM */
 
 const char *verdict_name(enum verdict v);

@@ -456,12 +456,16 @@ decide_stray(const struct verdicts *v, const struct stray *s)
 }
 
 static void
-look_at(struct verdicts *v, const struct verdict_record *r, struct look *l)
+look_at(struct verdicts *v, const struct verdict_record *r, const uint8_t *value_hash, struct look *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->r = r;
-	leaf_set_record(&l->leaf, r->key, r->value, true, r->timestamp);
-	l->value_hash = r->value.p == NULL ? NULL : l->leaf.value_hash;
+	leaf_set_record(&l->leaf, r->key, (struct slice){NULL, 0}, true, r->timestamp);
+	if (value_hash != NULL) {
+		l->leaf.flags &= (uint8_t)~LEAF_VALUE_NULL;
+		memcpy(l->leaf.value_hash, value_hash, SHA256_LEN);
+		l->value_hash = l->leaf.value_hash;
+	}
 	l->has_triple = triple_last(r->headers, r->header_count, l->value_hash, &l->last);
 	l->names = l->has_triple && l->last.well_formed;
 	if (l->names && !l->last.compact && !v->o.mirror && !slice_eq(l->last.dbom_topic, v->o.dbom_topic)) {
@@ -475,11 +479,21 @@ look_at(struct verdicts *v, const struct verdict_record *r, struct look *l)
 int
 verdicts_record(struct verdicts *v, const struct verdict_record *r)
 {
+	uint8_t hash[SHA256_LEN];
+
+	if (r->value.p != NULL)
+		sha256_of(r->value, hash);
+	return verdicts_record_hashed(v, r, r->value.p == NULL ? NULL : hash);
+}
+
+int
+verdicts_record_hashed(struct verdicts *v, const struct verdict_record *r, const uint8_t value_hash[SHA256_LEN])
+{
 	struct look l;
 	struct judged *j;
 	int err;
 
-	look_at(v, r, &l);
+	look_at(v, r, value_hash, &l);
 	if ((err = activate(v, r->offset)) != 0)
 		return err;
 	j = decides(v, &l, r->offset);

@@ -4,6 +4,7 @@ struct answered {
 	struct answered_conf conf;
 	struct verdicts *home, *foreign, *mirrored; /* of windows of this partition, of others, of the mirrored topic */
 	const struct verdict_record *current;       /* that is being judged; NULL: one from before */
+	const uint8_t *value_hash;                  /* its value's; NULL: that is null */
 	int err;
 };
 
@@ -57,17 +58,11 @@ is_elsewhere(struct answered *a)
 {
 	const struct verdict_record *r = a->current;
 	struct verdict_record copy = *r;
-	const uint8_t *hash = NULL;
-	uint8_t sum[SHA256_LEN];
 	struct verdicts *there;
 	struct triple t;
 	bool named;
 
-	if (r->value.p != NULL) {
-		sha256_of(r->value, sum);
-		hash = sum;
-	}
-	if (!triple_last(r->headers, r->header_count, hash, &t) || !t.well_formed)
+	if (!triple_last(r->headers, r->header_count, a->value_hash, &t) || !t.well_formed)
 		return false;
 	there = that_knows(a, &t, &named);
 	if (!named && a->conf.unknown != NULL && a->conf.unknown(a->conf.options.arg, r, &t))
@@ -75,7 +70,7 @@ is_elsewhere(struct answered *a)
 	if (there == NULL)
 		return false;
 	copy.offset = hidden(r->offset);
-	if (verdicts_record(there, &copy) != 0)
+	if (verdicts_record_hashed(there, &copy, a->value_hash) != 0)
 		a->err = ERR_NOMEM;
 	return true;
 }
@@ -225,11 +220,16 @@ answered_free(struct answered *a)
 int
 answered_record(struct answered *a, const struct verdict_record *r)
 {
+	uint8_t hash[SHA256_LEN];
 	int err;
 
+	if (r->value.p != NULL)
+		sha256_of(r->value, hash);
+	a->value_hash = r->value.p == NULL ? NULL : hash;
 	a->current = r;
-	err = verdicts_record(a->home, r);
+	err = verdicts_record_hashed(a->home, r, a->value_hash);
 	a->current = NULL;
+	a->value_hash = NULL;
 	return err != 0 ? err : a->err;
 }
 
