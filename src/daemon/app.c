@@ -447,10 +447,7 @@ open_admin(struct app *a)
 	char why[512];
 	int err;
 
-	metric_gauge_fn(METRIC_OLDEST_UNPUBLISHED_MS, app_oldest_unpublished, a);
-	metric_gauge_fn(METRIC_WINDOWS_UNPUBLISHED, app_unpublished_windows, a);
-	metric_gauge_fn(METRIC_CHAINS, app_chain_count, a);
-	metric_gauge_fn(METRIC_READY, app_ready_gauge, a);
+	app_gauges(a, true);
 	if (a->config->admin_listen[0] == '\0')
 		return OK;
 	err = admin_start(a->loop, a->config->admin_listen, &doors, &a->admin, why, sizeof(why));
@@ -502,10 +499,7 @@ close_all(struct app *a)
 		(void)sealer_stop(a->sealer, 0);
 	readback_stop(a->readback);
 	admin_stop(a->admin);
-	metric_gauge_fn(METRIC_OLDEST_UNPUBLISHED_MS, NULL, NULL);
-	metric_gauge_fn(METRIC_WINDOWS_UNPUBLISHED, NULL, NULL);
-	metric_gauge_fn(METRIC_CHAINS, NULL, NULL);
-	metric_gauge_fn(METRIC_READY, NULL, NULL);
+	app_gauges(a, false);
 	detour_refuse(a->detour); /* the ledger lives on, and would dial through the proxy */
 	proxy_free(a->proxy);
 	app_tls_clear(&a->tls);

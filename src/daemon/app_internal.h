@@ -50,7 +50,6 @@ struct app {
 	struct state *state;
 	struct signer *signer;
 	char key_id[KEYID_LEN + 1]; /* "" at level 1 */
-	int64_t key_ms;             /* the time of its file; 0: not known */
 	struct chains *chains;
 	struct topics *topics;
 	struct attest *attest;
@@ -123,9 +122,6 @@ void app_overview_look(struct app *a);
 /* status.c */
 void app_status(void *arg, struct wr *w);
 bool app_is_ready(void *arg, char *why, size_t why_len);
-int64_t app_oldest_unpublished(void *arg);
-int64_t app_unpublished_windows(void *arg);
-int64_t app_chain_count(void *arg);
-int64_t app_ready_gauge(void *arg);
+void app_gauges(struct app *a, bool on); /* on: the gauges that are asked when a page is made ask `a` */
 
 #endif

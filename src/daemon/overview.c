@@ -197,7 +197,7 @@ app_overview(void *arg, struct wr *w)
 	o->unattested_ms = a->seen.unattested_ms;
 	o->level = set->level;
 	o->key_id = a->key_id;
-	o->key_ms = a->key_ms;
+	o->key_ms = a->signer != NULL ? signer_written_s(a->signer) * 1000 : 0;
 	o->client_certificate_ends_s = metric_read(METRIC_TLS_ENDS_CLIENT);
 	o->broker_certificate_ends_s = metric_read(METRIC_TLS_ENDS_BROKER);
 	o->recent_count = recent_copy(o->recent);

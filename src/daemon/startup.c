@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "daemon/app_internal.h"
 #include "keys/keygen.h"
 
@@ -107,18 +108,6 @@ make_public(const char *dir, const char *uri, const struct signer *signer)
 	return 0;
 }
 
-/* When a key's file was written; 0: nobody knows. */
-static int64_t
-written_ms(const char *dir, const char *uri)
-{
-	const char *path = strncmp(uri, "file:", 5) == 0 ? uri + 5 : uri;
-	char whole[8200];
-	struct stat st;
-
-	(void)snprintf(whole, sizeof(whole), "%s/%s", path[0] == '/' ? "" : dir, path);
-	return stat(whole, &st) != 0 ? 0 : (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
-}
-
 int
 app_open_state(struct app *a)
 {
@@ -156,7 +145,7 @@ app_open_state(struct app *a)
 		return EXIT_CONFIG;
 	}
 	(void)snprintf(a->key_id, sizeof(a->key_id), "%s", signer_keyid(a->signer));
-	a->key_ms = written_ms(dir, a->config->attest_signing_key_id);
+	metric_add(METRIC_SIGNING_KEY_WRITTEN, signer_written_s(a->signer));
 	LOG_INFO("startup", "signing key", LOG_S("fingerprint", a->key_id));
 	return make_public(dir, a->config->attest_signing_key_id, a->signer);
 }

@@ -1,7 +1,9 @@
 /* What /readyz, /status and the gauges say. */
+#include "attest/journal_space.h"
 #include "base/metrics.h"
 #include "daemon/app_internal.h"
 #include "makoto/json_write.h"
+#include "verify/ledger.h"
 
 static void
 put_text(struct wr *w, const char *name, const char *text)
@@ -86,28 +88,127 @@ numbers(void *arg)
 	return n;
 }
 
-int64_t
-app_oldest_unpublished(void *arg)
+static int64_t
+oldest_unpublished(void *arg)
 {
 	return numbers(arg).oldest_closed_ms;
 }
 
-int64_t
-app_unpublished_windows(void *arg)
+static int64_t
+unpublished_windows(void *arg)
 {
 	return (int64_t)numbers(arg).windows;
 }
 
-int64_t
-app_chain_count(void *arg)
+static int64_t
+chain_count(void *arg)
 {
 	return (int64_t)numbers(arg).chains;
 }
 
-int64_t
-app_ready_gauge(void *arg)
+static int64_t
+is_ready(void *arg)
 {
 	char why[64];
 
 	return app_is_ready(arg, why, sizeof(why));
+}
+
+struct journal_numbers {
+	uint64_t segments, bytes;
+	bool failing;
+};
+
+/* All zero until it is begun. */
+static struct journal_numbers
+journal_numbers(void *arg)
+{
+	struct app *a = arg;
+	struct journal_numbers n = {0};
+
+	if (a->journal != NULL)
+		journal_count(a->journal, &n.segments, &n.bytes, &n.failing);
+	return n;
+}
+
+static int64_t
+journal_bytes(void *arg)
+{
+	return (int64_t)journal_numbers(arg).bytes;
+}
+
+static int64_t
+journal_max_bytes(void *arg)
+{
+	const struct app *a = arg;
+
+	return a->config->state_max_bytes;
+}
+
+static int64_t
+journal_segments(void *arg)
+{
+	return (int64_t)journal_numbers(arg).segments;
+}
+
+static int64_t
+journal_failing(void *arg)
+{
+	return journal_numbers(arg).failing;
+}
+
+static struct ledger_stats
+ledger_numbers(void *arg)
+{
+	struct app *a = arg;
+	struct ledger *l = atomic_load(&a->ledger);
+	struct ledger_stats s = {0};
+
+	if (l != NULL)
+		ledger_stats(l, &s);
+	return s;
+}
+
+static int64_t
+verify_current(void *arg)
+{
+	return ledger_numbers(arg).current;
+}
+
+static int64_t
+verify_waiting(void *arg)
+{
+	return (int64_t)ledger_numbers(arg).waiting;
+}
+
+static int64_t
+verify_memory(void *arg)
+{
+	struct ledger_stats s = ledger_numbers(arg);
+
+	return (int64_t)(s.window_bytes + s.index_bytes);
+}
+
+void
+app_gauges(struct app *a, bool on)
+{
+	static const struct {
+		enum metric id;
+		int64_t (*fn)(void *arg);
+	} all[] = {
+		{METRIC_READY, is_ready},
+		{METRIC_CHAINS, chain_count},
+		{METRIC_WINDOWS_UNPUBLISHED, unpublished_windows},
+		{METRIC_OLDEST_UNPUBLISHED_MS, oldest_unpublished},
+		{METRIC_JOURNAL_BYTES, journal_bytes},
+		{METRIC_JOURNAL_MAX_BYTES, journal_max_bytes},
+		{METRIC_JOURNAL_SEGMENTS, journal_segments},
+		{METRIC_JOURNAL_FAILING, journal_failing},
+		{METRIC_VERIFY_CURRENT, verify_current},
+		{METRIC_VERIFY_WAITING, verify_waiting},
+		{METRIC_VERIFY_MEMORY, verify_memory},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		metric_gauge_fn(all[i].id, on ? all[i].fn : NULL, on ? a : NULL);
 }

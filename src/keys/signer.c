@@ -14,6 +14,7 @@ struct signer {
 	EVP_PKEY *key;
 	enum key_kind kind;
 	char id[KEYID_LEN + 1];
+	int64_t written_s;
 };
 
 /* No pass phrase is asked for: there is nobody to ask. */
@@ -24,7 +25,7 @@ no_passphrase(char *buf UNUSED, int size UNUSED, int rw UNUSED, void *arg UNUSED
 }
 
 static int
-open_file(const char *path, EVP_PKEY **ret, char *why, size_t why_len)
+open_file(const char *path, EVP_PKEY **ret, int64_t *ret_written_s, char *why, size_t why_len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char buf[BUFSIZ]; /* the stream's own would be given back with the key's text in it */
@@ -60,6 +61,7 @@ open_file(const char *path, EVP_PKEY **ret, char *why, size_t why_len)
 		return ERR_MALFORMED;
 	}
 	*ret = key;
+	*ret_written_s = st.st_mtim.tv_sec;
 	return 0;
 }
 
@@ -96,7 +98,7 @@ signer_open(const char *uri, const char *base_dir, struct signer **ret, char *wh
 		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
 		return ERR_NOMEM;
 	}
-	err = open_file(path, &s->key, why, why_len);
+	err = open_file(path, &s->key, &s->written_s, why, why_len);
 	if (err != 0)
 		goto fail;
 	err = key_kind_of(s->key, &s->kind);
@@ -177,6 +179,12 @@ const char *
 signer_keyid(const struct signer *s)
 {
 	return s->id;
+}
+
+int64_t
+signer_written_s(const struct signer *s)
+{
+	return s->written_s;
 }
 
 int

@@ -22,6 +22,7 @@ void signer_free(struct signer *s); /* NULL is fine */
 int signer_sign(struct signer *s, struct slice message, struct wr *ret_sig) MUSTCHECK;
 
 const char *signer_keyid(const struct signer *s);
+int64_t signer_written_s(const struct signer *s); /* when its file was written, in Unix time */
 
 /* Appends its public key as PEM.  0, ERR_CRYPTO, ERR_NOMEM. */
 int signer_public(const struct signer *s, struct wr *ret_pem) MUSTCHECK;

@@ -31,6 +31,8 @@ struct work {
 	size_t plain;    /* so much may still be decompressed */
 	bool changed;    /* in the pieces is another request than the client's */
 	bool refuse;     /* attest.on.failure: reject, and something failed; or it came too early */
+	bool rejected;   /* … the former, … */
+	enum metric why; /* … for this reason */
 	bool *twice;     /* by part: another one is of the same partition; NULL: none is */
 	int64_t left_out[METRIC_COUNT]; /* records, by why they aren't attested: counted when they go out */
 };
@@ -55,10 +57,26 @@ failed(struct work *w, enum metric reason, int64_t records)
 {
 	enum { REJECT = 1 };
 
-	if (w->config->attest_on_failure == REJECT)
-		w->refuse = true;
-	else
+	if (w->config->attest_on_failure == REJECT) {
+		w->refuse = w->rejected = true;
+		w->why = reason;
+	} else {
 		unattested(w, reason, records);
+	}
+}
+
+static void
+count_rejected(const struct work *w)
+{
+	static const enum metric by_reason[METRIC_COUNT] = { /* of failed() */
+		[METRIC_RECORDS_BACKLOG] = METRIC_REJECTED_BACKLOG,
+		[METRIC_RECORDS_JOURNAL] = METRIC_REJECTED_JOURNAL,
+		[METRIC_RECORDS_NO_MEMORY] = METRIC_REJECTED_NO_MEMORY,
+		[METRIC_RECORDS_STOPPING] = METRIC_REJECTED_STOPPING,
+		[METRIC_RECORDS_TOPIC_UNKNOWN] = METRIC_REJECTED_TOPIC_UNKNOWN,
+	};
+
+	metric_add(by_reason[w->why], 1);
 }
 
 /* The new batch in the part's place. */
@@ -386,6 +404,8 @@ refuse(struct work *w)
 	struct rope rope = {0};
 
 	withdraw_all(w);
+	if (w->rejected)
+		count_rejected(w);
 	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "refused: it can't be attested now", LOG_B("client", exchange_client_id(w->x)));
 	if (w->req.acks == 0 ||
 	    produce_response_error(exchange_version(w->x), &w->req, NOT_ENOUGH_REPLICAS, &body) != 0 ||

@@ -1097,6 +1097,7 @@ START_TEST(rejects)
 		x = produce_of(v, 0, p, 3);
 		ck_assert_int_eq(request(x), STAGE_CLOSE);
 		ck_assert_int_eq(backlog(), 0);
+		ck_assert_int_eq(counted(METRIC_REJECTED_BACKLOG), 2);
 		stages_free(x);
 		x = produce_of(v, 1, p, 1);
 		ck_assert_int_eq(request(x), STAGE_REPLACE);
@@ -1577,6 +1578,9 @@ START_TEST(rejects_stopping_and_silence)
 		}
 		ck_assert_int_eq(request(x), STAGE_ANSWER);
 		ck_refusal(x, 9, p, 2);
+		ck_assert_int_eq(counted(METRIC_REJECTED_STOPPING), how == 0);
+		ck_assert_int_eq(counted(METRIC_REJECTED_TOPIC_UNKNOWN), how == 1);
+		ck_assert_int_eq(counted(METRIC_RECORDS_REFUSED), 0); /* which the broker does */
 		ck_assert_int_eq(backlog(), 0);
 		ck_assert_int_eq(drained(true).members, 0);
 		stages_free(x);
@@ -1646,6 +1650,8 @@ START_TEST(a_retry_that_comes_too_early)
 	ck_assert_int_eq(request(x), STAGE_ANSWER);
 	ck_refusal(x, 9, p, 2);
 	ck_assert_int_eq(backlog(), 2); /* of the first attempt */
+	for (enum metric m = METRIC_REJECTED_TOPIC_UNKNOWN; m <= METRIC_REJECTED_STOPPING; m++)
+		ck_assert_int_eq(counted(m), 0); /* nothing is wrong */
 	stages_free(x);
 	chains_withdraw(&first); /* it did not go out after all */
 	x = produce_of(9, -1, p, 2);

@@ -61,6 +61,20 @@ ck_why(const char *text)
 	ck_assert_str_eq(why, want);
 }
 
+START_TEST(tells_when_its_file_was_written)
+{
+	const struct timespec times[2] = {{0, UTIME_OMIT}, {1700000000, 999}};
+	struct signer *s;
+	char uri[160];
+
+	(void)snprintf(uri, sizeof(uri), "file:%s", key_file("key", P256_PRIVATE, 0600));
+	ck_assert_int_eq(utimensat(AT_FDCWD, key_file_path("key"), times, 0), 0);
+	ck_assert_int_eq(signer_open(uri, "/", &s, why, sizeof(why)), 0);
+	ck_assert_int_eq(signer_written_s(s), 1700000000);
+	signer_free(s);
+}
+END_TEST
+
 /* --- signing ---------------------------------------------------------------------------- */
 
 START_TEST(signs)
@@ -386,6 +400,7 @@ main(void)
 	tcase_add_loop_test(t, tells_its_public_key, 0, (int)ARRAY_LEN(kinds));
 	tcase_add_test(t, known_answers);
 	tcase_add_test(t, other_forms);
+	tcase_add_test(t, tells_when_its_file_was_written);
 	tcase_add_test(t, relative_path);
 	tcase_add_test(t, schemes);
 	tcase_add_test(t, modes);

@@ -1,6 +1,9 @@
 /* daemon/ is no part of the archive that tests are linked with, so its file is taken in whole. */
 #include <check.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/status.c"
 #include "suite.h"
@@ -56,6 +59,7 @@ app_verify_status(struct app *a UNUSED, struct wr *w)
 	wr_text(w, ",\"verify\":{\"mode\":\"off\"}");
 }
 
+static struct config config = {.state_max_bytes = 5000};
 static struct app app;
 
 static void
@@ -67,16 +71,19 @@ setup(void)
 	app.chains = chains_new(set);
 	ck_assert_ptr_nonnull(app.chains);
 	settings_unref(set);
+	app.config = &config;
 	app.phase = APP_READY;
 	app.started = clock_now();
 	unready = NULL;
 	cluster_id = "";
 	port_count = 0;
+	app_gauges(&app, true);
 }
 
 static void
 teardown(void)
 {
+	app_gauges(&app, false);
 	chains_free(app.chains);
 }
 
@@ -127,7 +134,7 @@ START_TEST(readiness)
 		unready = t[i].proxy;
 		ck_assert_int_eq(app_is_ready(&app, why, sizeof(why)), ready);
 		ck_assert_str_eq(why, t[i].why);
-		ck_assert_int_eq(app_ready_gauge(&app), ready);
+		ck_assert_int_eq(metric_read(METRIC_READY), ready);
 		j = status();
 		ck_assert_int_eq(json_is_true(json_object_get(j, "ready")), ready);
 		ck_assert_str_eq(text_of(j, "why"), t[i].why);
@@ -172,10 +179,55 @@ START_TEST(nothing_yet)
 	ck_assert_uint_eq(json_array_size(json_object_get(j, "ports")), 0);
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "chains")), 0);
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "oldestUnpublishedMs")), 0);
-	ck_assert_int_eq(app_chain_count(&app), 0);
-	ck_assert_int_eq(app_unpublished_windows(&app), 0);
-	ck_assert_int_eq(app_oldest_unpublished(&app), 0);
+	ck_assert_int_eq(metric_read(METRIC_CHAINS), 0);
+	ck_assert_int_eq(metric_read(METRIC_WINDOWS_UNPUBLISHED), 0);
+	ck_assert_int_eq(metric_read(METRIC_OLDEST_UNPUBLISHED_MS), 0);
+	ck_assert_int_eq(metric_read(METRIC_JOURNAL_BYTES), 0);
+	ck_assert_int_eq(metric_read(METRIC_JOURNAL_SEGMENTS), 0);
+	ck_assert_int_eq(metric_read(METRIC_JOURNAL_FAILING), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_CURRENT), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_WAITING), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MEMORY), 0);
 	json_decref(j);
+}
+END_TEST
+
+/* As the files are; and when there is no folder any more for the next segment, it fails. */
+START_TEST(journal_gauges)
+{
+	const struct journal_entry e = {.kind = JOURNAL_PUBLISHED, .chain = 3, .window = 1};
+	char dir[] = "/tmp/makoto-status-XXXXXX", why[256];
+	struct journal_conf c = {.segment_bytes = 100, .max_bytes = 5000};
+	static const char *const names[] = {"journal.0000000000000001", "journal.0000000000000002"};
+	struct stat st;
+	int64_t sum = 0;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	c.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(c.dir_fd, 0);
+	ck_assert_msg(journal_open(&c, &app.journal, why, sizeof(why)) == 0, "%s", why);
+	for (int i = 0; metric_read(METRIC_JOURNAL_SEGMENTS) < 2; i++) {
+		ck_assert_int_lt(i, 100);
+		ck_assert_int_eq(journal_put(app.journal, &e, NULL), 0);
+		ck_assert_int_eq(journal_commit(app.journal), 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		ck_assert_int_eq(fstatat(c.dir_fd, names[i], &st, 0), 0);
+		sum += st.st_size;
+	}
+	ck_assert_int_eq(metric_read(METRIC_JOURNAL_BYTES), sum);
+	ck_assert_int_eq(metric_read(METRIC_JOURNAL_MAX_BYTES), 5000);
+	ck_assert_int_eq(metric_read(METRIC_JOURNAL_FAILING), 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		ck_assert_int_eq(unlinkat(c.dir_fd, names[i], 0), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+	do
+		ck_assert_int_eq(journal_put(app.journal, &e, NULL), 0);
+	while (journal_commit(app.journal) == 0);
+	ck_assert_int_eq(metric_read(METRIC_JOURNAL_FAILING), 1);
+	journal_close(app.journal);
+	app.journal = NULL;
+	close(c.dir_fd);
 }
 END_TEST
 
@@ -189,6 +241,7 @@ main(void)
 	tcase_add_test(t, readiness);
 	tcase_add_test(t, texts);
 	tcase_add_test(t, nothing_yet);
+	tcase_add_test(t, journal_gauges);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
