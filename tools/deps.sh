@@ -16,7 +16,7 @@ packages() {
 	image) echo ca-certificates openssl ;;
 	deploy) echo buildah mmdebstrap systemd-container python3-yaml iproute2 golang-go ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
-	lint) echo shellcheck cppcheck python3 clang mandoc systemd yamllint ;;
+	lint) echo shellcheck cppcheck python3 python3-yaml clang mandoc systemd yamllint ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
 	esac
 }
@@ -31,6 +31,7 @@ provided() {
 	golang-go) command -v go ;;
 	python3) command -v python3 ;;
 	python3-venv) python3 -c 'import ensurepip, venv' ;;
+	python3-yaml) python3 -c 'import yaml' ;;
 	clang) command -v clang ;;
 	# Debian 12 has two: cargo is of 2022, cargo-web is what its browsers are built with.
 	cargo-web) cargo --version && [ "$(cargo --version | sed 's/^cargo 1\.\([0-9]*\).*/\1/')" -ge 85 ] ;;
