@@ -107,6 +107,7 @@ install: all ## install into DESTDIR/PREFIX
 	install -m 755 build/release/makoto-proxy build/release/makotoctl $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 README.md DESIGN.md LICENSE docs/FORMAT.md docs/LOGS.md docs/MIGRATING.md docs/OPERATING.md docs/PROTOCOL.md docs/SECURITY.md docs/STATE.md docs/TRUST.md docs/VERIFYING.md docs/verify_proof.py $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/
 	install -m 644 conf/*.yaml conf/examples/*.yaml conf/prometheus/alerts.yaml $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/
+	install -m 644 conf/grafana/makoto-proxy.json $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/grafana-dashboard.json
 
 # --- tests ---------------------------------------------------------------------
 

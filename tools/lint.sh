@@ -36,6 +36,15 @@ alerts() { # that they fire when they should is told by their tests
 		python3 -B tools/alerts.py
 }
 
+dashboard() {
+	python3 -B tools/dashboard.py || return 1
+	rules=$(mktemp) || return 1
+	python3 -B tools/dashboard.py --rules >"$rules" && tools/promtool.sh check rules "$rules"
+	code=$?
+	rm "$rules"
+	return $code
+}
+
 systemd_units() { # what they may do (2.0 at most); that they differ only where they have to; that systemd reads them
 	work=$(mktemp -d) || return 1
 	bad=0
@@ -93,6 +102,7 @@ check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
 check systemd-units systemd_units
 check alerts alerts
+check dashboard dashboard
 check log-doc python3 tools/log_doc.py
 check man-keys python3 tools/man_keys.py
 check yaml yamllint -s -c tools/yamllint.yaml conf docker k8s
