@@ -145,8 +145,9 @@ look_up(struct readback *r, const struct look *l, bool *ret_there)
 		return false;
 	}
 	if (s.other)
-		LOG_ERROR("readback", "the statement topic holds another statement of a window that is ours: is this state directory a copy?",
-			  LOG_S("topic", l->topic), LOG_I("partition", l->partition), LOG_I("window", l->window));
+		LOG_LIMITED(LOG_LEVEL_ERROR, "readback",
+			    "the statement topic holds another statement of a window that is ours: is this state directory a copy?",
+			    LOG_S("topic", l->topic), LOG_I("partition", l->partition), LOG_I("window", l->window));
 	*ret_there = s.there;
 	return !s.other; /* of two, none is added */
 }

@@ -223,9 +223,9 @@ static void
 make_bare(struct job *j)
 {
 	if (!j->bare && j->stated.manifest.len > 0)
-		LOG_WARN("sealer", "the statement topic doesn't take a statement with its manifest: it goes without",
-			 LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
-			 LOG_I("window", j->out->window));
+		LOG_LIMITED(LOG_LEVEL_WARN, "sealer", "the statement topic doesn't take a statement with its manifest: it goes without",
+			    LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
+			    LOG_I("window", j->out->window));
 	j->bare = true;
 }
 

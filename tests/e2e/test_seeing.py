@@ -1,13 +1,16 @@
 """What an operator sees: /metrics is what Prometheus takes and what the source's table says, gauges tell what is so,
-and each panel of the dashboard has something to show of it."""
+each panel of the dashboard has something to show of it, and the log is a line for each event, in both formats."""
 
 import json
 import os
 import re
+import socket
+import struct
 import subprocess
 import sys
 
 import pytest
+import wire
 from checks import attested
 from clients import Confluent, sample
 from lab.kafka import until
@@ -19,6 +22,7 @@ import dashboard  # noqa: E402
 import metrics_table  # noqa: E402
 
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+LOGFMT = re.compile(r'(\w[\w-]*)=("(?:[^"\\\x00-\x1f]|\\["\\]|\\u[0-9a-f]{4})*"|[^\s"=]+)(?: |$)')
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -109,3 +113,49 @@ def test_each_panel_has_something_to_show(page, tmp_path):
     path.write_text(json.dumps({"rule_files": [], "evaluation_interval": "1m", "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": tests}]}))
     code, said = promtool("test", "rules", str(path))
     assert code == 0, said
+
+
+def fields(line, how):
+    """{name: value} of a line of the log, all of which has to be that."""
+    if how == "json":
+        return json.loads(line)
+    at, out = 0, {}
+    while at < len(line):
+        m = LOGFMT.match(line, at)
+        assert m and m[1] not in out, line
+        out[m[1]] = json.loads(m[2]) if m[2].startswith('"') else m[2]
+        at = m.end()
+    return out
+
+
+@pytest.mark.parametrize("how", ["logfmt", "json"])
+def test_a_line_for_each_event(cluster, new_proxy, tmp_path, how):
+    """Under strangers, and a client whose name would be several lines: each line can be parsed, and no place says more than ten a second."""
+    strangers, name = 200, 'x\nts=1 level=error where=app msg=forged\n{"level":"error"}\r\x1b[2J"\u2028'
+    users = tmp_path / "users"
+    users.write_text("app:pbkdf2-sha256$1000$c2FsdHNhbHRzYWx0$" + "A" * 43 + "=\n")
+    login = {"clients.authentication": "proxy", "listen.sasl.users.file": str(users)}
+    px = new_proxy(settings={"log.format": how, "log.level": "debug", **login})
+    for _ in range(strangers):
+        with socket.create_connection((px.host, px.port), 30 * PATIENCE) as s:
+            s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert s.recv(1) == b""
+    with socket.create_connection((px.host, px.port), 30 * PATIENCE) as s:
+        for request in (("SaslHandshake", 1, {"Mechanism": "PLAIN"}), ("SaslAuthenticate", 2, {"AuthBytes": b"\0app\0wrong"})):
+            frame = wire.encode_request(*request, client_id=name)
+            s.sendall(struct.pack(">i", len(frame)) + frame)
+            assert s.recv(4096)
+    until("all are counted", lambda: px.metric("makoto_client_errors_total", reason="not-kafka") == strangers, 30 * PATIENCE)
+    left_out = px.metric("makoto_log_lines_suppressed_total")
+    px.stop()
+    events = [fields(x, how) for x in px.lines if not x.startswith("ready ")]
+    assert len(px.lines) == len(events) + 1
+    for e in events:
+        assert list(e)[:4] == ["ts", "level", "where", "msg"] and e["level"] in ("error", "warn", "info", "debug")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", e["ts"])
+    assert [e["client"] for e in events if e["msg"] == "a client's login is refused"] == [name]
+    assert not [e for e in events if e["msg"] == "forged" or e["level"] == "error"]
+    told = [e for e in events if "HTTP" in str(e.get("cause"))]
+    assert told and len(told) + left_out == strangers
+    by_second = [e["ts"][:19] for e in told]
+    assert max(map(by_second.count, by_second)) <= 20  # parts of two of the proxy's own seconds

@@ -178,6 +178,64 @@ START_TEST(limited)
 }
 END_TEST
 
+/* The same, in JSON: each line is an object, and what was left out is a number in the next. */
+START_TEST(limited_json)
+{
+	const char *line;
+	size_t n = 0;
+	json_t *j;
+
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+	for (int i = 0; i < 25; i++)
+		noisy();
+	(void)lines();
+	for (char *rest = captured; (line = strsep(&rest, "\n")) != NULL && *line != '\0'; n++) {
+		j = json_loads(line, 0, NULL);
+		ck_assert_ptr_nonnull(j);
+		ck_assert_str_eq(json_string_value(json_object_get(j, "msg")), "noise");
+		ck_assert_ptr_null(json_object_get(j, "suppressed"));
+		json_decref(j);
+	}
+	ck_assert_uint_eq(n, 10);
+	mono.ns += 1000000000;
+	noisy();
+	line = lines();
+	ck_assert_uint_eq(count_lines(line), 1);
+	j = json_loads(line, 0, NULL);
+	ck_assert_ptr_nonnull(j);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "suppressed")), 15);
+	json_decref(j);
+	noisy();
+	ck_assert_ptr_null(strstr(lines(), "suppressed"));
+}
+END_TEST
+
+/* One event is one line, whatever is in its fields or its message, in both formats. */
+START_TEST(one_line_per_event)
+{
+	static const char *const hostile[] = {"\n", "\r\n", "a\nb\n", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xc2\x85", "\v\f", "\"}\n{\"x\":\"", ""};
+
+	log_setup(LOG_LEVEL_INFO, _i == 0 ? LOG_FORMAT_LOGFMT : LOG_FORMAT_JSON);
+	for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+		const char *line;
+		json_t *j;
+
+		LOG_INFO("test", hostile[i], LOG_S("text", hostile[i]), LOG_B("bytes", slice_of(hostile[i], strlen(hostile[i]))));
+		line = lines();
+		ck_assert_uint_eq(count_lines(line), 1);
+		ck_assert_uint_eq(strcspn(line, "\r\v\f\n"), strlen(line) - 1);
+		ck_assert_ptr_null(strstr(line, "\xe2\x80"));
+		ck_assert_ptr_null(strstr(line, "\xc2\x85"));
+		if (_i == 0)
+			continue;
+		j = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		ck_assert_ptr_nonnull(j);
+		ck_assert_str_eq(json_string_value(json_object_get(j, "text")), hostile[i]);
+		json_decref(j);
+	}
+}
+END_TEST
+
 enum { THREADS = 4, EACH = 100 };
 
 static void *
@@ -225,6 +283,8 @@ main(void)
 	tcase_add_test(t, levels);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, limited);
+	tcase_add_test(t, limited_json);
+	tcase_add_loop_test(t, one_line_per_event, 0, 2);
 	tcase_add_test(t, threads_do_not_mix_lines);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
