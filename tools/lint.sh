@@ -108,6 +108,7 @@ check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
 check systemd-units systemd_units
 check dockerfile dockerfile
+check sizes python3 -B tools/sizes_doc.py
 check alerts alerts
 check dashboard dashboard
 check log-doc python3 tools/log_doc.py
