@@ -14,7 +14,7 @@ import wire
 from checks import attested
 from clients import Confluent, sample
 from lab.kafka import until
-from proxy import PATIENCE
+from proxy import PATIENCE, Proxy
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
@@ -32,23 +32,30 @@ def table(monkeypatch):
     return metrics_table.table()
 
 
-@pytest.fixture
-def page(cluster, new_proxy, topic, tmp_path):
-    """Of a proxy that has attested and judged."""
-    px = new_proxy(start=False)
-    policy = tmp_path / "trust.yaml"
-    policy.write_text(f"issuers:\n  ours:\n    keys: [{px.public_key}]\nunattested: deny\n")
+@pytest.fixture(scope="module")
+def page(cluster, tmp_path_factory):
+    """A proxy that has attested and judged, and its /metrics."""
+    directory = tmp_path_factory.mktemp("seeing")
+    topic, dbom = (f"{name}-{os.getpid()}" for name in ("seeing", "seeing-dbom"))
+    px = Proxy(directory, cluster.bootstrap, {"attest.dbom.topic": dbom})
     px.start()  # makes its key
     px.stop()
+    policy = directory / "trust.yaml"
+    policy.write_text(f"issuers:\n  ours:\n    keys: [{px.public_key}]\nunattested: deny\n")
     px.settings |= {"verify.mode": "enforce", "verify.policy": str(policy)}
     px.start()
-    t = topic()
-    Confluent.produce(px.bootstrap, t, sample(50))
-    attested(cluster, px, t, "full", px.dbom_topic)
-    assert len(Confluent.consume(px.bootstrap, t, 50)) == 50
-    until("nothing waits", lambda: px.metric("makoto_verify_waiting") == 0, 60 * PATIENCE)
-    until("the statement topics are read", lambda: px.metric("makoto_verify_current") == 1, 60 * PATIENCE)
-    return px, px.http("/metrics")[1]
+    try:
+        cluster.create(topic)
+        Confluent.produce(px.bootstrap, topic, sample(50))
+        attested(cluster, px, topic, "full", dbom)
+        assert len(Confluent.consume(px.bootstrap, topic, 50)) == 50
+        until("nothing waits", lambda: px.metric("makoto_verify_waiting") == 0, 60 * PATIENCE)
+        until("the statement topics are read", lambda: px.metric("makoto_verify_current") == 1, 60 * PATIENCE)
+        yield px, px.http("/metrics")[1]
+    except BaseException:
+        px.kill()
+        raise
+    px.stop()
 
 
 def promtool(*args, data=None):
