@@ -16,7 +16,7 @@ packages() {
 	image) echo ca-certificates openssl ;;
 	deploy) echo buildah mmdebstrap systemd-container python3-yaml iproute2 golang-go ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
-	lint) echo shellcheck cppcheck python3 python3-venv python3-yaml clang mandoc systemd yamllint ;;
+	lint) echo shellcheck cppcheck python3 python3-venv python3-yaml clang mandoc systemd yamllint zsh ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
 	esac
 }

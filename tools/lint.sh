@@ -106,6 +106,7 @@ check traces no_trace
 check schema schema_is_current
 check security python3 tools/security_doc.py
 check man python3 tools/man_page.py
+check completion tests/completion/run
 check systemd-units systemd_units
 check dockerfile dockerfile
 check sizes python3 -B tools/sizes_doc.py
@@ -115,7 +116,7 @@ check log-doc python3 tools/log_doc.py
 check man-keys python3 tools/man_keys.py
 check yaml yamllint -s -c tools/yamllint.yaml conf docker k8s
 check mandoc mandoc -Tlint -W warning man/*.[1-8]
-check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run tests/deploy/run tests/deploy/prepare docker/rootfs.sh'
+check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run tests/deploy/run tests/deploy/prepare docker/rootfs.sh completion/makotoctl.bash'
 check tree sh -c 'test -z "$(git status --porcelain --untracked-files=normal)" || [ -z "${CI:-}" ] || { git status --short; exit 1; }'
 echo "lint: $passed passed, $failed failed"
 [ $failed -eq 0 ]
