@@ -8,6 +8,9 @@
 FLAVOR   ?= release
 CC       ?= gcc
 PREFIX   ?= /usr/local
+SYSCONFDIR ?= /etc
+DOCDIR   ?= $(PREFIX)/share/doc/makoto-kafka
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
 DESTDIR  ?=
 VERSION  := 0.1.0
 
@@ -94,20 +97,25 @@ $(B)/makotoctl: $(CTL:src/%.c=$(B)/src/%.o) $(LIB)
 build/makoto-proxy build/makotoctl: build/%: $(B)/%
 	@ln -sf $(FLAVOR)/$* $@
 
-install: all ## install into DESTDIR/PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples
-	for s in 1 5 8; do \
-		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/ || exit 1; \
-	done
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+# The configuration that is there stays.
+install: all ## install into DESTDIR, below PREFIX and SYSCONFDIR
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(UNITDIR) $(PREFIX)/lib/sysusers.d $(PREFIX)/share/man/man1 $(PREFIX)/share/man/man5 \
+		$(PREFIX)/share/man/man8 $(PREFIX)/share/bash-completion/completions $(PREFIX)/share/zsh/site-functions \
+		$(DOCDIR)/examples $(SYSCONFDIR)/makoto-proxy)
+	install -m 755 build/release/makoto-proxy build/release/makotoctl $(DESTDIR)$(PREFIX)/bin/
+	for s in 1 5 8; do install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/ || exit 1; done
 	for f in systemd/*.service; do \
-		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$f >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${f##*/} || exit 1; \
+		sed 's,/usr/bin/,$(PREFIX)/bin/,; s,/etc/,$(SYSCONFDIR)/,' $$f >$(DESTDIR)$(UNITDIR)/$${f##*/} && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$${f##*/} || exit 1; \
 	done
 	install -m 644 systemd/makoto-proxy.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/makoto-proxy.conf
-	install -m 755 build/release/makoto-proxy build/release/makotoctl $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 README.md DESIGN.md LICENSE docs/FORMAT.md docs/LOGS.md docs/MIGRATING.md docs/OPERATING.md docs/PROTOCOL.md docs/SECURITY.md docs/STATE.md docs/TRUST.md docs/VERIFYING.md docs/verify_proof.py $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/
-	install -m 644 conf/*.yaml conf/examples/*.yaml conf/prometheus/alerts.yaml $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/
-	install -m 644 conf/grafana/makoto-proxy.json $(DESTDIR)$(PREFIX)/share/doc/makoto-kafka/examples/grafana-dashboard.json
+	[ -e $(DESTDIR)$(SYSCONFDIR)/makoto-proxy/makoto-proxy.yaml ] || \
+		install -m 644 systemd/makoto-proxy.yaml $(DESTDIR)$(SYSCONFDIR)/makoto-proxy/
+	install -m 644 completion/makotoctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/makotoctl
+	install -m 644 completion/makotoctl.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_makotoctl
+	install -m 644 README.md DESIGN.md LICENSE docs/*.md docs/verify_proof.py $(DESTDIR)$(DOCDIR)/
+	install -m 644 conf/*.yaml conf/examples/*.yaml conf/prometheus/alerts.yaml $(DESTDIR)$(DOCDIR)/examples/
+	install -m 644 conf/grafana/makoto-proxy.json $(DESTDIR)$(DOCDIR)/examples/grafana-dashboard.json
 
 # --- tests ---------------------------------------------------------------------
 
@@ -180,7 +188,7 @@ fuzz: deps-build deps-fuzz ## libFuzzer on every target for SECONDS_EACH=600 sec
 syntax: # CC=clang: what gcc lets pass; nothing is made of it
 	@printf '%s\n' $(SRC) $(DAEMON) $(CTL) | xargs -P "$$(nproc)" -n 16 $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only
 
-lint: deps-build deps-lint ## include rules, headers alone, shell, static analysis, tables against documents
+lint: deps-build deps-lint all ## include rules, headers alone, shell, static analysis, tables against documents
 	@tools/lint.sh
 
 e2e: all ## real Kafka (3 brokers) and real clients

@@ -65,6 +65,22 @@ dockerfile() {
 	$venv/bin/hadolint docker/Dockerfile
 }
 
+installs() { # all of it below PREFIX and SYSCONFDIR, the units say so, and a configuration that is there stays
+	work=$(mktemp -d) || return 1
+	bad=0
+	for i in 1 2; do
+		(umask 077 && make --no-print-directory install "DESTDIR=$work" PREFIX=/opt/makoto SYSCONFDIR=/opt/etc) >"$work.log" 2>&1 || { cat "$work.log"; bad=1; }
+		[ $i = 2 ] || echo '# mine' >>"$work/opt/etc/makoto-proxy/makoto-proxy.yaml"
+	done
+	grep -q '^# mine' "$work/opt/etc/makoto-proxy/makoto-proxy.yaml" || { echo "the configuration was replaced"; bad=1; }
+	(cd "$work" && find . -type f ! -path './opt/makoto/*' ! -path ./opt/etc/makoto-proxy/makoto-proxy.yaml) | grep . && bad=1
+	(cd "$work" && find . -type f ! -perm 644 ! -perm 755) | grep . && bad=1
+	grep -rnE '(^|[^t])/(usr|etc)/' "$work/opt/makoto/lib/systemd" && bad=1
+	for p in makoto-proxy makotoctl; do "$work/opt/makoto/bin/$p" --version >/dev/null || bad=1; done
+	rm -r "$work" "$work.log"
+	return $bad
+}
+
 static_analysis() {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 -Isrc \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -j 2 src
@@ -110,6 +126,7 @@ check completion tests/completion/run
 check systemd-units systemd_units
 check dockerfile dockerfile
 check sizes python3 -B tools/sizes_doc.py
+check installs installs
 check alerts alerts
 check dashboard dashboard
 check log-doc python3 tools/log_doc.py
