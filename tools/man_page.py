@@ -21,7 +21,8 @@ def of_help(text):
 
 
 def of_page(text):
-    return {o for tag in re.findall(r"^\.TP\n\.B (.*)$", text, re.M) for o in OPTION.findall(tag)}
+    """Tags such as ".It Fl b , Fl -bootstrap Ar HOST:PORT,…"."""
+    return {"-" + o for tag in re.findall(r"^\.It (Fl .*)$", text, re.M) for o in re.findall(r"\bFl (-?[\w-]+)", tag)}
 
 
 def main():
@@ -29,7 +30,7 @@ def main():
     usage = re.search(r"options_usage\[\] =\n(.*?);\n", pathlib.Path("src/daemon/options.c").read_text(), re.S)[1]
     page = pathlib.Path("man/makoto-proxy.8").read_text()
     given = set(OPTION.findall(usage))
-    for option in sorted(given ^ {"-" + o for o in re.findall(r"^\.It Fl (-?[\w-]+)", page, re.M)}):
+    for option in sorted(given ^ of_page(page)):
         bad = True
         print(f"man/makoto-proxy.8: {option} " + ("is missing" if option in given else "is not in --help"))
     sources = [p.read_text() for p in pathlib.Path("src/ctl").glob("*.c")]
@@ -38,9 +39,9 @@ def main():
         source = next(s for s in sources if f"const struct command {name}_command =" in s)
         strings = re.search(r"static const char help\[\] =\n(.*?);\n\n", source, re.S)[1]
         helps[name.replace("_", "-")] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings)).replace("\\n", "\n")
-    page = pathlib.Path("man/makotoctl.1").read_text().replace("\\-", "-")
-    page = page.split(".SH COMMANDS\n")[1].split(".SH ")[0]
-    sections = dict(s.split("\n", 1) for s in page.split(".SS ")[1:])
+    page = pathlib.Path("man/makotoctl.1").read_text()
+    page = page.split(".Sh COMMANDS\n")[1].split(".Sh ")[0]
+    sections = dict(s.split("\n", 1) for s in page.split(".Ss ")[1:])
     for name in sorted(helps.keys() ^ sections.keys()):
         bad = True
         print(f"man/makotoctl.1: {name}: " + ("is missing" if name in helps else "makotoctl has no such command"))
