@@ -62,7 +62,7 @@ deps-%: ; @tools/deps.sh $*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all lib help clean unit unit-all fuzz-check fuzz lint syntax check check-long demo demo-check bench bench-attest e2e \
-        e2e-asan e2e-long check-clients check-life check-versions check-suites check-deploy check-checker check-chaos chaos soak install dist coverage
+        e2e-asan e2e-long check-clients check-life check-versions check-suites check-deploy check-checker check-chaos chaos soak install dist deb coverage
 
 all: build/makoto-proxy build/makotoctl ## build build/makoto-proxy and build/makotoctl
 
@@ -116,6 +116,24 @@ install: all ## install into DESTDIR, below PREFIX and SYSCONFDIR
 	install -m 644 README.md DESIGN.md LICENSE docs/*.md docs/verify_proof.py $(DESTDIR)$(DOCDIR)/
 	install -m 644 conf/*.yaml conf/examples/*.yaml conf/prometheus/alerts.yaml $(DESTDIR)$(DOCDIR)/examples/
 	install -m 644 conf/grafana/makoto-proxy.json $(DESTDIR)$(DOCDIR)/examples/grafana-dashboard.json
+
+# --- packages ------------------------------------------------------------------
+
+# Of what is committed, and nothing of when, where or by whom: the same commit makes the same file.
+NAME := makoto-kafka-$(VERSION)
+dist: ## build/makoto-kafka-VERSION.tar.gz, the sources that are committed
+	@git rev-parse -q --verify HEAD >/dev/null || { echo "make dist: takes a git checkout" >&2; exit 1; }
+	@mkdir -p build
+	@git -c tar.umask=022 archive --format=tar --prefix=$(NAME)/ HEAD | gzip -9n >build/$(NAME).tar.gz
+	@echo build/$(NAME).tar.gz
+
+# Below DEB, from that file alone.  dpkg's make is not this one's child: flags and VERSION are its own.
+DEB := build/deb
+deb: deps-build deps-unit deps-deb dist ## Debian packages of what is committed, in build/deb, looked at by lintian
+	@rm -rf $(DEB) && mkdir -p $(DEB) && tar -xzf build/$(NAME).tar.gz -C $(DEB)
+	@cd $(DEB)/$(NAME) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -Jauto
+	@lintian --allow-root --pedantic --display-info --fail-on error,warning,info,pedantic $(DEB)/*.changes
+	@ls $(DEB)/*.deb
 
 # --- tests ---------------------------------------------------------------------
 
@@ -217,7 +235,7 @@ check-versions: deps-build deps-e2e all ## every release of Kafka from 2.1 on, o
 check-suites: deps-build deps-e2e deps-suites all ## clients' own integration tests, directly and proxied: the same passes and skips
 	@tests/e2e/run --flavor release --suites
 
-check-deploy: deps-build deps-e2e deps-deploy all ## the container image, the systemd units and the pods of k8s/, run for real; as root
+check-deploy: deps-build deps-e2e deps-deploy all ## the container image, the systemd units, the Debian packages and the pods of k8s/, run for real; as root
 	@tests/deploy/run
 
 SECONDS ?= 600
@@ -280,4 +298,4 @@ bench: deps-build deps-e2e all bench-attest ## the benchmarks: direct and proxie
 clean: ## remove build/
 	rm -rf build
 
--include $(shell find build -path build/deploy -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find build \( -path build/deploy -o -path build/deb \) -prune -o -name '*.d' -print 2>/dev/null)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs, or says exactly what to type.
 # usage: tools/deps.sh build|test|fuzz|lint...      does nothing when all are there
+#        tools/deps.sh --list build...             only says which those are
 set -eu
 
 packages() {
@@ -15,6 +16,7 @@ packages() {
 	suites) echo cargo-web g++ make ;;
 	image) echo ca-certificates openssl ;;
 	deploy) echo buildah mmdebstrap systemd-container python3-yaml iproute2 golang-go ;;
+	deb) echo build-essential debhelper dpkg-dev fakeroot lintian ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo shellcheck cppcheck python3 python3-venv python3-yaml clang mandoc systemd yamllint zsh ;;
 	*) echo "tools/deps.sh: no such set: $1" >&2; exit 2 ;;
@@ -39,6 +41,11 @@ provided() {
 	esac >/dev/null 2>&1
 }
 
+if [ "$1" = --list ]; then
+	shift
+	for set in "$@"; do packages "$set"; done
+	exit 0
+fi
 missing=
 for set in "$@"; do
 	for p in $(packages "$set"); do

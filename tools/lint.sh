@@ -81,6 +81,21 @@ installs() { # all of it below PREFIX and SYSCONFDIR, the units say so, and a co
 	return $bad
 }
 
+debian_agrees() { # with the Makefile on the version, with tools/deps.sh on what a build takes
+	bad=0
+	version=$(sed -n 's/^VERSION *:= *//p' Makefile)
+	packaged=$(sed -n '1s/^makoto-kafka (\(.*\)) .*/\1/p' debian/changelog)
+	[ "$version" = "$packaged" ] || { echo "debian/changelog is of $packaged, the Makefile of $version"; bad=1; }
+	for p in $(tools/deps.sh --list build unit); do
+		case $p in gcc | make | libc6-dev | bsdextrautils) continue ;; esac # there in every build, or for make help
+		grep -qE "^ $p( <!nocheck>)?,$" debian/control || { echo "debian/control: Build-Depends lacks $p"; bad=1; }
+	done
+	for f in docs/*.md; do
+		grep -qx "$f" debian/*.docs || { echo "$f is in no package: debian/*.docs"; bad=1; }
+	done
+	return $bad
+}
+
 static_analysis() {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 -Isrc \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -j 2 src
@@ -103,7 +118,7 @@ exported_names() { # foo.c exports only foo_*: a stranger finds a function by it
 }
 
 no_trace() { # paths of a build machine, left-overs
-	! git grep -nIE '\b(TODO|FIXME|XXX)\b|/root/|/home/[a-z]+/' -- src tests/unit tests/fuzz tools conf demo docker docs k8s systemd '*.md' ':!tools/lint.sh'
+	! git grep -nIE '\b(TODO|FIXME|XXX)\b|/root/|/home/[a-z]+/' -- src tests/unit tests/fuzz tools completion conf debian demo docker docs k8s systemd '*.md' ':!tools/lint.sh'
 }
 
 schema_is_current() {
@@ -127,6 +142,7 @@ check systemd-units systemd_units
 check dockerfile dockerfile
 check sizes python3 -B tools/sizes_doc.py
 check installs installs
+check debian debian_agrees
 check alerts alerts
 check dashboard dashboard
 check log-doc python3 tools/log_doc.py
