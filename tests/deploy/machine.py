@@ -1,4 +1,4 @@
-"""A machine with a real systemd: build/deploy/machine booted by systemd-nspawn, all that it writes in memory.
+"""A machine with a real systemd: a tree in build/deploy booted by systemd-nspawn, all that it writes in memory.
 
 It has the network of the machine it runs on, so brokers and clients meet its services on the loopback addresses.
 """
@@ -11,16 +11,14 @@ import subprocess
 from lab.kafka import ROOT, until
 from proxy import Proxy
 
-TREE = os.path.join(ROOT, "build", "deploy", "machine")
-
 
 class Machine:
-    def __init__(self, directory):
+    def __init__(self, directory, tree="machine"):
         self.console = os.path.join(str(directory), "console.log")
         with open(self.console, "wb") as out:
             self.proc = subprocess.Popen(
-                ["systemd-nspawn", "--register=no", "--keep-unit", "--quiet", "--volatile=overlay", "-D", TREE, f"--machine=makoto-{os.getpid()}",
-                 "--console=read-only", "-b", "systemd.log_target=console"],
+                ["systemd-nspawn", "--register=no", "--keep-unit", "--quiet", "--volatile=overlay", f"--machine=makoto-{os.getpid()}",
+                 "-D", os.path.join(ROOT, "build", "deploy", tree), "--console=read-only", "-b", "systemd.log_target=console"],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
         self.leader = until("the machine's init runs", self._child)
