@@ -23,11 +23,11 @@ journal_hold_last(struct journal *j, enum journal_kind kind, size_t bytes)
 void
 journal_unhold(struct journal *j, struct journal_hold *hold)
 {
-	for (size_t i = 0; hold->segment != 0 && i < j->segment_count; i++) {
-		struct segment *s = &j->segment[i];
+	uint64_t at = hold->segment - j->segment[0].number; /* their numbers are without holes */
 
-		if (s->number != hold->segment)
-			continue;
+	if (hold->segment != 0 && at < j->segment_count) {
+		struct segment *s = &j->segment[at];
+
 		*(hold->head ? &s->heads : &s->batches) -= hold->head ? hold->bytes : 1;
 		j->live -= hold->bytes;
 	}
