@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -27,68 +28,7 @@
 /* A block's buffer that grew beyond this isn't kept. */
 #define IDLE_BUFFER_BYTES ((size_t)1 << 20)
 
-/* What a segment is called until it has all that it begins with. */
-static const char unnamed[] = "segment.tmp";
-
-/* --- files ------------------------------------------------------------------------------ */
-
-static int
-write_at(int fd, struct slice s, uint64_t at)
-{
-	while (s.n > 0) {
-		ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ERR_IO;
-		s.p += n;
-		s.n -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return 0;
-}
-
-/*
- * A new file with its header and what it begins with, whose name is there for good if the policy wants that.  It gets
- * the name once it has all: a header alone says already how much of the segment before counts.
- */
-static int
-make_file(const struct journal_conf *conf, uint64_t number, uint64_t before_bytes, struct slice rest, int *ret_fd)
-{
-	struct journal_header h = {.sync = conf->sync, .number = number, .before_bytes = before_bytes};
-	struct wr w = wr_new(JOURNAL_HEADER_BYTES);
-	char name[JOURNAL_NAME_LEN];
-	bool named = false;
-	int fd, saved, err;
-
-	memcpy(h.instance, conf->instance, sizeof(h.instance));
-	memcpy(h.boot, conf->boot, sizeof(h.boot));
-	journal_header_write(&h, &w);
-	if ((err = wr_err(&w)) != 0)
-		return err;
-	journal_file_name(number, name);
-	fd = openat(conf->dir_fd, unnamed, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	err = fd < 0 ? ERR_IO : write_at(fd, wr_slice(&w), 0);
-	if (err == 0)
-		err = write_at(fd, rest, JOURNAL_HEADER_BYTES);
-	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && fsync(fd) != 0)
-		err = ERR_IO;
-	if (err == 0 && !(named = renameat(conf->dir_fd, unnamed, conf->dir_fd, name) == 0))
-		err = ERR_IO;
-	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && fsync(conf->dir_fd) != 0)
-		err = ERR_IO;
-	saved = errno;
-	wr_free(&w);
-	if (err != 0 && fd >= 0) {
-		(void)unlinkat(conf->dir_fd, named ? name : unnamed, 0);
-		close(fd);
-	} else {
-		*ret_fd = fd;
-	}
-	errno = saved;
-	return err;
-}
+/* --- segments ------------------------------------------------------------------------------ */
 
 /* Room for one more segment, so that the writer needn't fail behind its file. */
 static int
@@ -129,7 +69,12 @@ journal_open(const struct journal_conf *conf, struct journal **ret, char *why, s
 	}
 	j->conf = *conf;
 	j->first = conf->last_segment + 1;
-	err = make_file(conf, j->first, conf->last_bytes, slice_of(NULL, 0), &j->fd);
+	/* A spare is of another run, which may have had the same salt. */
+	err = journal_segment_no_spare(conf->dir_fd);
+	if (err == 0 && getrandom(&j->salt, sizeof(j->salt), 0) != (ssize_t)sizeof(j->salt))
+		err = ERR_IO;
+	if (err == 0)
+		err = journal_segment_begin(conf, j->salt, j->first, conf->last_bytes, slice_of(NULL, 0), &j->out);
 	if (err != 0) {
 		(void)snprintf(why, why_len, "the journal can't be begun: %s",
 			       err == ERR_IO ? strerror(errno) : err_text(err));
@@ -157,7 +102,7 @@ journal_close(struct journal *j)
 		return;
 	if (journal_sync(j) != 0)
 		LOG_WARN("journal", "its last entries can't be written; the next start finds them out from the brokers");
-	close(j->fd);
+	close(j->out.fd);
 	pthread_cond_destroy(&j->done);
 	pthread_mutex_destroy(&j->lock);
 	wr_free(&j->filling);
@@ -178,10 +123,14 @@ struct round {
 	bool lost; /* its sync failed */
 };
 
-/* The blocks from there on.  They may be in the kernel's memory alone, or nowhere any more, which their sums tell. */
+/*
+ * The blocks from there on, as the next segment has them.  They may be in the kernel's memory alone, or nowhere any more,
+ * which their sums tell.
+ */
 static int
 read_blocks(const struct journal *j, uint64_t number, uint64_t from, uint64_t end, struct wr *w)
 {
+	struct journal_header next_one = {.salt = j->salt, .number = number + 1};
 	struct slice entries, blocks;
 	enum journal_end why;
 	char name[JOURNAL_NAME_LEN];
@@ -204,8 +153,10 @@ read_blocks(const struct journal *j, uint64_t number, uint64_t from, uint64_t en
 	}
 	close(fd);
 	blocks = wr_slice(w);
-	while (err == 0 && journal_block_read(blocks, at, &entries, &next, &why))
+	while (err == 0 && journal_block_read(&j->out.header, blocks, at, &entries, &next, &why)) {
+		journal_block_begin(&next_one, w->buf + at, entries);
 		at = next;
+	}
 	if (err == 0 && at != blocks.n) {
 		errno = EIO;
 		err = ERR_IO;
@@ -218,16 +169,17 @@ static int
 begin_segment(struct journal *j, struct round *r)
 {
 	uint64_t counts = j->suspect ? r->synced_at : r->at;
+	struct journal_segment_out next;
 	struct wr rest = wr_new(SIZE_MAX / 2);
-	int fd = -1, err = 0;
+	int err = 0;
 
 	if (counts < r->at)
 		err = read_blocks(j, r->number, counts, r->at, &rest);
 	if (err == 0)
-		err = make_file(&j->conf, r->number + 1, counts, wr_slice(&rest), &fd);
+		err = journal_segment_begin(&j->conf, j->salt, r->number + 1, counts, wr_slice(&rest), &next);
 	if (err == 0) {
-		close(j->fd);
-		j->fd = fd;
+		close(j->out.fd);
+		j->out = next;
 		r->number++;
 		r->at = JOURNAL_HEADER_BYTES + rest.len;
 		r->begun = true;
@@ -243,7 +195,7 @@ do_round(struct journal *j, struct round *r)
 
 	if (r->begin) {
 		/* Its sync, if that is asked for, must not miss what stands in the one before. */
-		if (j->conf.sync != JOURNAL_SYNC_NONE && !j->suspect && fdatasync(j->fd) != 0) {
+		if (j->conf.sync != JOURNAL_SYNC_NONE && !j->suspect && fdatasync(j->out.fd) != 0) {
 			r->lost = true;
 			return;
 		}
@@ -254,18 +206,12 @@ do_round(struct journal *j, struct round *r)
 		return;
 	}
 	if (block.n > 0) {
-		journal_block_begin(j->leaving.buf, slice_of(block.p + JOURNAL_BLOCK_BYTES, block.n - JOURNAL_BLOCK_BYTES));
-		if (write_at(j->fd, block, r->at) != 0) {
-			int saved = errno;
-
-			/* Half a block would be in the way of the next; if it stays, that one covers it. */
-			if (ftruncate(j->fd, (off_t)r->at) != 0)
-				LOG_DEBUG("journal", "a torn end stays until it is written over");
-			errno = saved;
+		journal_block_begin(&j->out.header, j->leaving.buf,
+				    slice_of(block.p + JOURNAL_BLOCK_BYTES, block.n - JOURNAL_BLOCK_BYTES));
+		if (journal_segment_append(&j->out, &j->leaving, r->at) != 0)
 			return;
-		}
 	}
-	r->synced = r->sync && fdatasync(j->fd) == 0;
+	r->synced = r->sync && fdatasync(j->out.fd) == 0;
 	r->lost = r->sync && !r->synced;
 	/* What the kernel may have dropped is written again, to a segment that says how much of this one counts. */
 	r->written = !r->lost || block.n == 0;
@@ -350,6 +296,7 @@ write_round(struct journal *j, bool sync)
 	pthread_mutex_lock(&j->lock);
 	j->writing = false;
 	if (r.begun) {
+		journal_last_of(j)->lost = j->suspect;
 		if (j->suspect)
 			move_places(j, r.number);
 		else if (j->conf.sync != JOURNAL_SYNC_NONE)
@@ -473,6 +420,7 @@ put(struct journal *j, const struct journal_entry *e, bool again, struct journal
 			wr_bytes(&j->filling, block, sizeof(block)); /* filled in when it is written */
 		at = j->filling.len;
 		journal_entry_write(e, &j->filling);
+		(void)wr_room(&j->filling, JOURNAL_SEGMENT_TAIL);
 		err = wr_err(&j->filling);
 		if (err != 0) {
 			j->filling.len = before;

@@ -4,13 +4,14 @@
 
 #include <pthread.h>
 
-#include "attest/journal.h"
+#include "attest/journal_segment.h"
 
 struct segment {
 	uint64_t number;
 	uint64_t batches; /* live, statements among them … */
 	uint64_t heads;   /* … and bytes of live CHAIN entries */
 	uint64_t bytes;
+	bool lost; /* a sync of it failed: no other is written over it */
 };
 
 struct journal {
@@ -22,7 +23,8 @@ struct journal {
 	uint64_t first;
 	uint64_t bytes; /* of all segments, … */
 	uint64_t live;  /* … and of the entries that are needed */
-	int fd;         /* of the last one; the writer's */
+	uint32_t salt;
+	struct journal_segment_out out; /* the last one; the writer's */
 	struct wr filling, leaving;
 	struct list filling_places, leaving_places; /* entries in those whose place is asked for, … */
 	struct list unsynced_places;                /* … and that are written behind synced_bytes */

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A proxy may remove segments while they are read: then everything begins anew, so often at most. */
@@ -67,7 +68,17 @@ list_segments(int dir_fd, struct numbers *ret)
 	return err;
 }
 
-/* At most `limit` bytes of the file. */
+/* A segment is written over only once it has lost its name: what was read before was its own. */
+static bool
+is_still(int dir_fd, const char *name, int fd)
+{
+	struct stat named, opened;
+
+	return fstatat(dir_fd, name, &named, 0) == 0 && fstat(fd, &opened) == 0 && named.st_ino == opened.st_ino &&
+	       named.st_dev == opened.st_dev;
+}
+
+/* At most `limit` bytes of the file.  ERR_NOTFOUND: it isn't there, or no more. */
 static int
 read_segment(int dir_fd, uint64_t number, uint64_t limit, struct wr *w)
 {
@@ -92,6 +103,10 @@ read_segment(int dir_fd, uint64_t number, uint64_t limit, struct wr *w)
 			break;
 		else if (n > 0)
 			wr_commit(w, (size_t)n);
+	}
+	if (err == 0 && !is_still(dir_fd, name, fd)) {
+		errno = ENOENT;
+		err = ERR_NOTFOUND;
 	}
 	close(fd);
 	return err;
@@ -147,20 +162,20 @@ static int
 read_blocks(struct reading *rd, struct journal_segment *s, bool bounded, uint64_t count)
 {
 	struct slice file = wr_slice(&rd->file), block;
-	size_t at = JOURNAL_HEADER_BYTES, next;
+	size_t at = journal_header_length(&s->header), next;
 	int err;
 
-	while (journal_block_read(file, at, &block, &next, &s->end)) {
+	while (journal_block_read(&s->header, file, at, &block, &next, &s->end)) {
 		if ((err = read_entries(rd, block, at, s)) != 0)
 			return err;
 		at = next;
 		s->blocks++;
 	}
 	s->bytes = s->end_at = at;
-	if (at < file.n)
-		journal_block_fault(file, at, s->fault, sizeof(s->fault));
 	if (bounded)
 		s->end = at == count ? JOURNAL_WHOLE : JOURNAL_DAMAGED;
+	if (at < file.n && s->end != JOURNAL_WHOLE)
+		journal_block_fault(&s->header, file, at, s->fault, sizeof(s->fault));
 	if (bounded && file.n < count)
 		(void)snprintf(s->fault, sizeof(s->fault), "%zu bytes are there, and %llu count, as the next segment says",
 			       file.n, (unsigned long long)count);

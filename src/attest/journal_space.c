@@ -75,16 +75,14 @@ journal_idle(struct journal *j)
 void
 journal_drop(struct journal *j, uint64_t last)
 {
-	char name[JOURNAL_NAME_LEN];
 	size_t n = 0;
 
 	pthread_mutex_lock(&j->lock);
 	for (; n + 1 < j->segment_count && j->segment[n].number <= last; n++) {
 		const struct segment *s = &j->segment[n];
 
-		journal_file_name(s->number, name);
 		if (s->batches != 0 || s->heads != 0 ||
-		    (unlinkat(j->conf.dir_fd, name, 0) != 0 && errno != ENOENT))
+		    journal_segment_retire(j->conf.dir_fd, s->number, !s->lost && s->bytes <= 2 * j->conf.segment_bytes) != 0)
 			break;
 		j->bytes -= s->bytes;
 	}
@@ -110,7 +108,7 @@ journal_remove(int dir_fd, uint64_t last)
 		if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT)
 			return ERR_IO;
 	}
-	return 0;
+	return journal_segment_no_spare(dir_fd);
 }
 
 void

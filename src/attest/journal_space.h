@@ -4,7 +4,8 @@
  *   journal.…07   journal.…08   journal.…09 ◄── blocks of entries are appended (journal_file.h)
  *      │ live: 0     live: 12      live: 3      live: batches without a statement, statements that aren't
  *      ▼                                              published yet, and every chain's last CHAIN entry
- *   removed once it is the oldest and nothing in it is live; never one in between
+ *   removed once it is the oldest and nothing in it is live; never one in between.  Or kept as the spare that the next
+ *   one is written over (attest/journal_segment.h)
  */
 #ifndef ATTEST_JOURNAL_SPACE_H
 #define ATTEST_JOURNAL_SPACE_H

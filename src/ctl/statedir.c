@@ -126,7 +126,7 @@ static bool
 is_known(const char *name)
 {
 	static const char *const names[] = {"lock",	   "instance",	      "heads",	      "heads.taken",
-					    "endpoints",   "signing.pem",     "signing.pub.pem"};
+					    "endpoints",   "signing.pem",     "signing.pub.pem", "segment.spare"};
 	uint64_t number;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -442,7 +442,7 @@ look_at_journal(struct statedir *d, int dir_fd)
 		return err;
 	split_why(why, name, &what);
 	if (err == ERR_UNSUPPORTED && strstr(what, "version") != NULL)
-		err = other_version(d, dir_fd, name, "makoto-kafka journal ", 1);
+		err = other_version(d, dir_fd, name, "makoto-kafka journal ", 2);
 	else if (err == ERR_IO)
 		err = remark(d, STATEDIR_UNREAD, name, -1, "", "%s", what);
 	else

@@ -65,7 +65,7 @@ SERIES = {
 }
 FILES = {
     # The directory's own name stands for every call that is given its descriptor and a name in it.
-    "state": ["", "lock", "instance.tmp", "heads.tmp", "segment.tmp", "instance", "heads", "signing.pem", "signing.pub.pem", "signing.pem.$$.new", "signing.pub.pem.$$.new",
+    "state": ["", "lock", "instance.tmp", "heads.tmp", "segment.tmp", "segment.spare", "instance", "heads", "signing.pem", "signing.pub.pem", "signing.pem.$$.new", "signing.pub.pem.$$.new",
               *(f"journal.{n:016x}" for n in range(1, 9))],
     "endpoints": ["endpoints.new"],
 }  # fmt: skip

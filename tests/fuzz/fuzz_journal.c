@@ -4,6 +4,7 @@
  *   first byte: which │ the rest
  *   0 one segment, as it stands there
  *   1 blocks, their checksums and the segments' headers made right: u16 a new segment (bit 15), length │ entries │ …
+ *   2 u16 so many bytes of them as 1, and what the last segment was written over: bytes that stand behind its own
  *
  * What is an entry is the same one when it is written again.  What a recovery takes it writes
  * anew, and a recovery of that finds the same windows.
@@ -42,22 +43,24 @@ write_segment(uint64_t number, struct slice bytes)
 }
 
 static struct wr
-begun(uint64_t number, size_t before)
+begun(uint64_t number, size_t before, struct journal_header *ret)
 {
-	struct journal_header h = {.number = number, .before_bytes = before};
+	struct journal_header h = {.number = number, .before_bytes = before, .salt = 5};
 	struct wr w = wr_new(LIMIT);
 
 	memcpy(h.instance, instance, sizeof(h.instance));
 	memcpy(h.boot, boot, sizeof(h.boot));
 	journal_header_write(&h, &w);
+	*ret = h;
 	return w;
 }
 
 /* Gives the last segment's number. */
 static uint64_t
-write_blocks(struct slice rest)
+write_blocks(struct slice rest, struct slice behind)
 {
-	struct wr w = begun(1, 0);
+	struct journal_header h;
+	struct wr w = begun(1, 0, &h);
 	uint64_t number = 1;
 
 	while (rest.n > 2) {
@@ -72,13 +75,14 @@ write_blocks(struct slice rest)
 
 			write_segment(number, wr_slice(&w));
 			wr_free(&w);
-			w = begun(++number, before);
+			w = begun(++number, before, &h);
 		}
-		journal_block_begin(begin, slice_of(rest.p, n));
+		journal_block_begin(&h, begin, slice_of(rest.p, n));
 		wr_bytes(&w, begin, sizeof(begin));
 		wr_bytes(&w, rest.p, n);
 		rest = slice_of(rest.p + n, rest.n - n);
 	}
+	wr_slice_put(&w, behind);
 	write_segment(number, wr_slice(&w));
 	wr_free(&w);
 	return number;
@@ -226,12 +230,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (dir_fds[0] < 0)
 		make_dirs();
-	if (size == 0 || data[0] > 1)
+	if (size == 0 || data[0] > 2 || (data[0] == 2 && size < 3))
 		return 0;
-	if (data[0] == 0)
+	if (data[0] == 0) {
 		write_segment(1, slice_of(data + 1, size - 1));
-	else
-		last = write_blocks(slice_of(data + 1, size - 1));
+	} else if (data[0] == 1) {
+		last = write_blocks(slice_of(data + 1, size - 1), slice_of(NULL, 0));
+	} else {
+		size_t n = (size_t)data[1] << 8 | data[2];
+
+		n = n < size - 3 ? n : size - 3;
+		last = write_blocks(slice_of(data + 3, n), slice_of(data + 3 + n, size - 3 - n));
+	}
 	INVARIANT(journal_read(dir_fds[0], &reader, why, sizeof(why)) == 0 || why[0] != '\0');
 	if (recover(0, 1, &once)) {
 		INVARIANT(journal_remove(dir_fds[0], last) == 0);

@@ -415,6 +415,31 @@ START_TEST(crashed_and_whole)
 }
 END_TEST
 
+/* The last segment was written over another one, and the next will be: that is no damage, and nothing to tell. */
+START_TEST(written_over)
+{
+	static const uint8_t zeros[64];
+	json_t *v, *segment;
+	off_t n;
+	int fd;
+
+	make_crashed(1 << 20);
+	n = size_of(FIRST);
+	make_file("segment.spare", "what was a segment", 0600);
+	fd = open(at(FIRST), O_WRONLY | O_APPEND | O_CLOEXEC);
+	ck_assert_int_eq(write(fd, zeros, sizeof(zeros)), (int)sizeof(zeros));
+	ck_assert_int_eq(write(fd, "what was there", 14), 14);
+	(void)close(fd);
+	v = fsck(EXIT_UNDECIDED);
+	segment = json_array_get(json_object_get(json_object_get(v, "journal"), "segments"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(segment, "end")), "whole");
+	ck_assert_int_eq(json_integer_value(json_object_get(segment, "counted")), n);
+	json_decref(v);
+	ck_assert_ptr_null(strstr(output, "note:"));
+	ck_assert_ptr_null(strstr(output, "PROBLEM"));
+}
+END_TEST
+
 /* What ended a transaction of a chain that another one follows: nothing else tells of it any more, and that is all right. */
 START_TEST(an_end_of_a_chain_that_went)
 {
@@ -565,7 +590,7 @@ START_TEST(what_was_expected)
 	ck_assert_ptr_nonnull(strstr(output, "puts it aside, as old.journal.*"));
 	ck_assert_int_eq(unlink(at(FIRST)), 0);
 	make_file(FIRST, "", 0600);
-	ck_fsck(EXIT_VIOLATION, "PROBLEM: " FIRST " at byte 0: 0 bytes are there; its header has 76");
+	ck_fsck(EXIT_VIOLATION, "PROBLEM: " FIRST " at byte 0: 0 bytes are there; its header has 80");
 }
 END_TEST
 
@@ -600,10 +625,10 @@ START_TEST(other_versions)
 	ck_assert_int_eq(unlink(at("heads")), 0);
 	ck_assert_int_eq(unlink(at("instance")), 0);
 	make_crashed(1 << 20);
-	set_byte(FIRST, 21, '1' ^ '2');
-	ck_fsck(EXIT_VIOLATION, "PROBLEM: " FIRST " at byte 0: is of version 2, newer than version 1");
-	set_byte(FIRST, 21, '2' ^ '0');
-	ck_fsck(EXIT_VIOLATION, "is of version 0, older than version 1");
+	set_byte(FIRST, 21, '2' ^ '3');
+	ck_fsck(EXIT_VIOLATION, "PROBLEM: " FIRST " at byte 0: is of version 3, newer than version 2");
+	set_byte(FIRST, 21, '3' ^ '0');
+	ck_fsck(EXIT_VIOLATION, "is of version 0, older than version 2");
 	set_byte(FIRST, 21, '0' ^ 'x');
 	ck_fsck(EXIT_VIOLATION, "says no version that this program knows");
 }
@@ -796,6 +821,7 @@ main(void)
 	tcase_add_test(t, empty);
 	tcase_add_test(t, clean);
 	tcase_add_test(t, crashed_and_whole);
+	tcase_add_test(t, written_over);
 	tcase_add_test(t, an_end_of_a_chain_that_went);
 	tcase_add_test(t, neither_heads_nor_journal);
 	tcase_add_test(t, a_copy);

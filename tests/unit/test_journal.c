@@ -8,9 +8,12 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "attest/journal_internal.h"
 #include "attest/journal_read.h"
+#include "digest/crc32c.h"
 #include "tests/unit/suite.h"
 
 static char dir[64];
@@ -60,10 +63,11 @@ begun(const struct journal_conf *c)
 
 /* --- a disk that syncs, or doesn't, in place of libc's functions ----------------------------- */
 
-/* What a file has for good: up to a sync that failed, whatever comes behind it. */
+/* What a file has for good: what it had at the last sync before one that failed. */
 struct durable {
 	ino_t file;
-	off_t bytes;
+	uint8_t *bytes;
+	size_t count;
 	bool lost;
 };
 
@@ -93,6 +97,21 @@ is_new(const struct stat *st)
 	return fstatat(dir_fd, "segment.tmp", &unnamed, 0) == 0 && unnamed.st_ino == st->st_ino;
 }
 
+static void
+keep_bytes(struct durable *d, int fd, off_t size)
+{
+	char path[32];
+	int again;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDONLY | O_CLOEXEC);
+	d->count = (size_t)size;
+	d->bytes = realloc(d->bytes, d->count + 1);
+	ck_assert_ptr_nonnull(d->bytes);
+	ck_assert_int_eq(pread(again, d->bytes, d->count, 0), size);
+	close(again);
+}
+
 int
 fdatasync(int fd)
 {
@@ -103,11 +122,13 @@ fdatasync(int fd)
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return 0;
 	d = durable_of(st.st_ino);
-	if (is_new(&st))
-		d->bytes = d->lost = 0; /* numbers of others come again */
+	if (is_new(&st)) { /* numbers of others come again */
+		d->count = 0;
+		d->lost = false;
+	}
 	d->lost |= sync_fails;
 	if (!d->lost)
-		d->bytes = st.st_size;
+		keep_bytes(d, fd, st.st_size);
 	errno = EIO;
 	return sync_fails ? -1 : 0;
 }
@@ -135,9 +156,13 @@ lose_power(void)
 	for (struct dirent *e; (e = readdir(d)) != NULL;) {
 		int fd = e->d_name[0] == '.' ? -1 : openat(dir_fd, e->d_name, O_WRONLY);
 
-		ck_assert(fd < 0 || ftruncate(fd, durable_of(e->d_ino)->bytes) == 0);
-		if (fd >= 0)
+		if (fd >= 0) {
+			const struct durable *of = durable_of(e->d_ino);
+
+			ck_assert_int_eq(ftruncate(fd, 0), 0);
+			ck_assert_int_eq(pwrite(fd, of->bytes, of->count, 0), (ssize_t)of->count);
 			close(fd);
+		}
 	}
 	closedir(d);
 }
@@ -364,7 +389,7 @@ END_TEST
 /* --- reading -------------------------------------------------------------------------------- */
 
 struct seen {
-	uint64_t windows[64];
+	uint64_t windows[128];
 	size_t entries;
 	struct journal_segment last;
 	size_t segments, damaged;
@@ -521,6 +546,22 @@ START_TEST(every_bit_flipped)
 END_TEST
 
 static void
+flip(uint64_t segment, off_t at)
+{
+	char name[JOURNAL_NAME_LEN];
+	uint8_t byte;
+	int fd;
+
+	journal_file_name(segment, name);
+	fd = openat(dir_fd, name, O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	byte ^= 1;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
+static void
 write_over(uint64_t number, off_t at, struct slice bytes)
 {
 	char name[JOURNAL_NAME_LEN];
@@ -556,16 +597,18 @@ START_TEST(the_last_head_is_lost)
 	ck_assert_int_gt(end, at + (off_t)sizeof(like_heads) + 4096);
 	write_over(1, at, slice_of(zeros, (size_t)(4096 - at)));
 	s = read_all(0);
-	ck_assert_int_eq(s.last.end, JOURNAL_TORN);
+	ck_assert_int_eq(s.last.end, JOURNAL_WHOLE); /* zeros, as a write leaves them, and what was there before */
 	ck_assert_uint_eq(s.last.end_at, (uint64_t)at);
 	ck_assert_uint_eq(s.entries, 1);
 	put(j, batch(60), NULL);
 	journal_close(j);
 	ck_assert_int_eq(read_all(0).last.end, JOURNAL_DAMAGED);
 	in_file(1, O_WRONLY, end);
+	ck_assert_int_eq(read_all(0).last.end, JOURNAL_WHOLE);
+	write_over(1, at, slice_of("?", 1));
 	ck_assert_int_eq(read_all(0).last.end, JOURNAL_TORN);
 	for (size_t i = 0; i < ARRAY_LEN(like_heads); i++)
-		journal_block_begin(like_heads[i], slice_of(zeros, sizeof(zeros)));
+		journal_block_begin(&s.last.header, like_heads[i], slice_of(zeros, sizeof(zeros)));
 	write_over(1, at + 1, slice_of(like_heads, sizeof(like_heads)));
 	ck_assert_int_eq(read_all(0).last.end, JOURNAL_DAMAGED);
 }
@@ -597,6 +640,388 @@ START_TEST(behind_a_torn_one)
 	ck_assert_uint_eq(read_all(0).damaged, 1);
 	ck_assert_int_eq(journal_remove(dir_fd, 1), 0);
 	ck_assert_uint_eq(read_all(0).entries, 1);
+}
+END_TEST
+
+/* --- a segment that is written over another one ------------------------------------------------ */
+
+static bool
+is_there(const char *name)
+{
+	return faccessat(dir_fd, name, F_OK, 0) == 0;
+}
+
+static ino_t
+inode_of(const char *name)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstatat(dir_fd, name, &st, 0), 0);
+	return st.st_ino;
+}
+
+static struct wr
+bytes_of(uint64_t number)
+{
+	struct wr w = wr_new(SIZE_MAX / 2);
+	char name[JOURNAL_NAME_LEN];
+	size_t n = (size_t)size_of(number);
+	int fd;
+
+	journal_file_name(number, name);
+	fd = openat(dir_fd, name, O_RDONLY);
+	ck_assert_ptr_nonnull(wr_room(&w, n));
+	ck_assert_int_eq(pread(fd, w.buf, n, 0), (ssize_t)n);
+	wr_commit(&w, n);
+	close(fd);
+	return w;
+}
+
+/* The first segment, of so many blocks that are all alike, goes; the next but one has its file, and `blocks` like them. */
+static struct journal *
+over_the_first(struct journal_conf *c, size_t before, size_t blocks, struct wr *ret_before)
+{
+	struct journal *j;
+	ino_t first;
+	char name[JOURNAL_NAME_LEN];
+
+	c->segment_bytes = 1 << 20;
+	j = begun(c);
+	for (size_t i = 0; i < before; i++) {
+		put(j, batch(100 + i), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	journal_file_name(1, name);
+	first = inode_of(name);
+	*ret_before = bytes_of(1);
+	j->conf.segment_bytes = 1; /* the second one has one block */
+	put(j, published(1), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert(!is_there("segment.spare"));
+	j->conf.segment_bytes = 1 << 20;
+	journal_drop(j, journal_idle(j));
+	ck_assert_uint_eq(inode_of("segment.spare"), first);
+	j->conf.segment_bytes = 1;
+	put(j, batch(1), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	j->conf.segment_bytes = 1 << 20;
+	ck_assert(!is_there("segment.spare"));
+	journal_file_name(3, name);
+	ck_assert_uint_eq(inode_of(name), first);
+	for (size_t i = 2; i <= blocks; i++) {
+		put(j, batch(i), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	return j;
+}
+
+/* Of the third segment: so many batches; and of what was there nothing. */
+static struct seen
+ck_over(size_t blocks)
+{
+	struct seen s = read_all(0);
+
+	ck_assert_uint_eq(s.segments, 2);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_eq(s.entries, blocks + 1);
+	for (size_t i = 1; i <= blocks; i++)
+		ck_assert_uint_eq(s.windows[i], i);
+	return s;
+}
+
+START_TEST(over_another_one)
+{
+	static const enum journal_sync all[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS};
+	struct journal_conf c = conf();
+	struct journal *j;
+	struct wr before;
+	struct seen s;
+
+	c.sync = all[_i];
+	j = over_the_first(&c, 60, 3, &before);
+	for (size_t n = 3; n <= 90; n++) { /* and beyond its end */
+		s = ck_over(n);
+		ck_assert_int_eq(s.last.end, JOURNAL_WHOLE);
+		ck_assert_str_eq(s.last.fault, "");
+		ck_assert_uint_ge((uint64_t)size_of(3), s.last.bytes);
+		put(j, batch(n + 1), NULL);
+		ck_assert_int_eq(journal_sync(j), 0);
+		if (c.sync != JOURNAL_SYNC_NONE)
+			lose_power();
+	}
+	ck_assert_uint_eq((uint64_t)size_of(3), ck_over(91).last.bytes);
+	journal_close(j);
+	wr_free(&before);
+}
+END_TEST
+
+/*
+ * A kill, or a power loss, in the middle of the last write: so many bytes of it are there, the first or the last ones,
+ * and for the others those that were there before, which are blocks, too.
+ */
+START_TEST(torn_over_another_one)
+{
+	struct journal_conf c = conf();
+	struct wr before, was, is;
+	struct journal *j = over_the_first(&c, 60, 2, &before);
+	size_t from, to;
+
+	from = (size_t)ck_over(2).last.bytes;
+	was = bytes_of(3);
+	put(j, batch(3), NULL);
+	journal_close(j);
+	to = (size_t)ck_over(3).last.bytes;
+	is = bytes_of(3);
+	ck_assert_uint_eq(was.len, is.len);
+	/* Where no zeros end it the block that was there follows at once, and the rest of it where they do. */
+	for (int zeros = 0; zeros < 2; zeros++) {
+		const uint8_t *old = zeros ? was.buf : before.buf;
+
+		for (size_t n = from; n < to; n++) {
+			struct seen s;
+
+			write_over(3, (off_t)from, slice_of(is.buf + from, n - from));
+			write_over(3, (off_t)n, slice_of(old + n, is.len - n));
+			if (memcmp(old + n, is.buf + n, to - n) != 0) {
+				s = ck_over(2);
+				ck_assert_uint_eq(s.last.end_at, from);
+			}
+			write_over(3, (off_t)from, slice_of(old + from, n - from));
+			write_over(3, (off_t)n, slice_of(is.buf + n, is.len - n));
+			if (n > from && memcmp(old + from, is.buf + from, n - from) != 0)
+				(void)ck_over(2);
+		}
+	}
+	wr_free(&before);
+	wr_free(&was);
+	wr_free(&is);
+}
+END_TEST
+
+/* However the blocks before stand, whole and where the next one would be: they are of another segment. */
+START_TEST(what_was_there_is_no_block)
+{
+	struct journal_conf c = conf();
+	struct wr before;
+	struct journal *j = over_the_first(&c, 60, 5, &before);
+	struct seen s = ck_over(5);
+	struct slice entries;
+	enum journal_end end;
+	struct journal_header first;
+	size_t next;
+
+	ck_assert_int_eq(journal_header_read(wr_slice(&before), &first), 0);
+	ck_assert(journal_block_read(&first, wr_slice(&before), s.last.bytes, &entries, &next, &end));
+	write_over(3, (off_t)s.last.bytes, slice_of(before.buf + s.last.bytes, before.len - s.last.bytes));
+	s = ck_over(5);
+	ck_assert_int_eq(s.last.end, JOURNAL_TORN);
+	journal_close(j);
+	wr_free(&before);
+}
+END_TEST
+
+/* In all but the last block a flipped bit is damage; so are zeros. */
+START_TEST(damaged_over_another_one)
+{
+	static const uint8_t zeros[4096];
+	struct journal_conf c = conf();
+	struct wr before, is;
+	struct journal *j = over_the_first(&c, 60, 3, &before);
+	size_t last, to;
+
+	journal_close(j);
+	to = (size_t)ck_over(3).last.bytes;
+	is = bytes_of(3);
+	last = JOURNAL_HEADER_BYTES + 2 * (to - JOURNAL_HEADER_BYTES) / 3;
+	for (size_t at = JOURNAL_HEADER_BYTES; at < to; at++) {
+		for (int bit = 0; bit < 8; bit++) {
+			uint8_t other = (uint8_t)(is.buf[at] ^ (1u << bit));
+
+			write_over(3, (off_t)at, slice_of(&other, 1));
+			ck_assert_uint_eq(read_all(0).damaged, at < last);
+		}
+		write_over(3, (off_t)at, slice_of(is.buf + at, 1));
+	}
+	write_over(3, JOURNAL_HEADER_BYTES, slice_of(zeros, 200));
+	ck_assert_uint_eq(read_all(0).damaged, 1);
+	ck_assert_str_eq(read_all(0).last.fault, "zeros where a block should begin");
+	wr_free(&before);
+	wr_free(&is);
+}
+END_TEST
+
+/* A spare is of its run alone, and goes with its journal; one whose sync failed, or that is much too large, is none. */
+START_TEST(no_spare)
+{
+	struct journal_conf c = conf();
+	struct wr before;
+	struct journal *j = over_the_first(&c, 3, 1, &before);
+	static uint8_t value[1 << 20];
+	struct journal_entry large = {.kind = JOURNAL_STATED, .chain = 1, .window = 1, .value = slice_of(value, sizeof(value))};
+
+	wr_free(&before);
+	journal_drop(j, 2);
+	ck_assert(is_there("segment.spare"));
+	journal_close(j);
+	c.last_segment = 3;
+	c.last_bytes = read_all(0).last.bytes;
+	c.segment_bytes = 1000;
+	c.sync = JOURNAL_SYNC_WINDOW;
+	j = begun(&c);
+	ck_assert(!is_there("segment.spare"));
+	ck_assert_int_eq(journal_remove(dir_fd, 3), 0);
+	put(j, batch(1), NULL);
+	sync_fails = true;
+	ck_assert_int_eq(journal_sync(j), ERR_IO);
+	sync_fails = false;
+	ck_assert_int_eq(journal_sync(j), 0);
+	ck_assert_uint_eq(journal_last(j), 5);
+	journal_drop(j, 4);
+	ck_assert(!is_there("segment.spare"));
+	put(j, large, NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	put(j, published(1), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert_uint_eq(journal_last(j), 6);
+	journal_drop(j, 5);
+	ck_assert_uint_eq(read_all(0).segments, 1);
+	ck_assert(!is_there("segment.spare"));
+	for (uint64_t n = 1; journal_last(j) < 7; n++) {
+		put(j, batch(n), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	journal_drop(j, 6);
+	ck_assert(is_there("segment.spare"));
+	journal_close(j);
+	ck_assert_int_eq(journal_remove(dir_fd, 7), 0);
+	ck_assert(!is_there("segment.spare"));
+}
+END_TEST
+
+/* A reader has the file open, and the journal writes the next segment over it. */
+static struct journal *write_meanwhile;
+static ino_t when_it_is;
+
+ssize_t
+read(int fd, void *to, size_t n)
+{
+	struct journal *j = write_meanwhile;
+	struct stat st;
+
+	if (j != NULL && fstat(fd, &st) == 0 && st.st_ino == when_it_is) {
+		write_meanwhile = NULL;
+		journal_drop(j, journal_idle(j));
+		j->conf.segment_bytes = 1;
+		put(j, batch(9), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	return (ssize_t)syscall(SYS_read, fd, to, n);
+}
+
+START_TEST(over_one_that_is_read)
+{
+	struct journal_conf c = conf();
+	struct journal *j = begun(&c);
+	struct seen s;
+
+	put(j, published(1), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	j->conf.segment_bytes = 1;
+	put(j, published(2), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	j->conf.segment_bytes = 1 << 20;
+	write_meanwhile = j;
+	when_it_is = inode_of("journal.0000000000000001");
+	s = read_all(0);
+	ck_assert_ptr_null(write_meanwhile);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_eq(s.entries, 2);
+	ck_assert_uint_eq(s.windows[1], 9);
+	journal_close(j);
+}
+END_TEST
+
+/* --- as version 1 had it ------------------------------------------------------------------------ */
+
+static void
+write_version_1(size_t blocks, size_t ends[])
+{
+	struct journal_header h = {.version = 1, .number = 1};
+	struct wr w = wr_new(SIZE_MAX / 2);
+	char name[JOURNAL_NAME_LEN];
+	static const uint8_t fill[33] = {7};
+	uint8_t begin[JOURNAL_BLOCK_BYTES];
+	int fd;
+
+	wr_text(&w, "makoto-kafka journal 1\n");
+	wr_bytes(&w, fill, sizeof(fill)); /* instance, boot, sync */
+	wr_u64(&w, 1);
+	wr_u64(&w, 0);
+	wr_u32(&w, crc32c(0, wr_slice(&w)));
+	ck_assert_uint_eq(w.len, journal_header_length(&h));
+	for (size_t i = 0; i < blocks; i++) {
+		struct wr e = wr_new(SIZE_MAX / 2);
+		struct journal_entry p = published(i + 1);
+
+		journal_entry_write(&p, &e);
+		journal_block_begin(&h, begin, wr_slice(&e));
+		wr_bytes(&w, begin, sizeof(begin));
+		wr_slice_put(&w, wr_slice(&e));
+		wr_free(&e);
+		ends[i] = w.len;
+	}
+	journal_file_name(1, name);
+	fd = openat(dir_fd, name, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_eq(pwrite(fd, w.buf, w.len, 0), (ssize_t)w.len);
+	close(fd);
+	wr_free(&w);
+}
+
+START_TEST(version_1)
+{
+	struct journal_conf c = conf();
+	size_t ends[3];
+	struct seen s;
+
+	write_version_1(3, ends);
+	/* The CRC-32C of a block's entries, as that version had it. */
+	{
+		struct wr w = bytes_of(1);
+
+		uint32_t field[2];
+
+		memcpy(field, w.buf + ends[2] - 17 - JOURNAL_BLOCK_BYTES, sizeof(field));
+		ck_assert_uint_eq(__builtin_bswap32(field[0]), 17);
+		ck_assert_uint_eq(__builtin_bswap32(field[1]), crc32c(0, slice_of(w.buf + ends[2] - 17, 17)));
+		wr_free(&w);
+	}
+	s = read_all(0);
+	ck_assert_uint_eq(s.entries, 3);
+	ck_assert_int_eq(s.last.end, JOURNAL_WHOLE);
+	ck_assert_uint_eq(s.last.header.version, 1);
+	/* It is gone on with in version 2. */
+	c.last_segment = 1;
+	c.last_bytes = s.last.bytes;
+	journal_close(begun(&c));
+	s = read_all(0);
+	ck_assert_uint_eq(s.segments, 2);
+	ck_assert_uint_eq(s.last.header.version, 2);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_int_eq(journal_remove(dir_fd, 2), 0);
+	/* Behind a block that can't be read there was nothing, or it was damaged. */
+	write_version_1(3, ends);
+	flip(1, (off_t)ends[1] - 1);
+	in_file(1, O_WRONLY, (off_t)ends[1] + 1);
+	ck_assert_int_eq(read_all(0).last.end, JOURNAL_DAMAGED);
+	in_file(1, O_WRONLY, (off_t)ends[1]);
+	ck_assert_int_eq(read_all(0).last.end, JOURNAL_TORN);
+	ck_assert_uint_eq(read_all(0).entries, 1);
+	for (off_t n = (off_t)ends[0]; n >= 0; n--) {
+		in_file(1, O_WRONLY, n);
+		s = read_all(0);
+		ck_assert_uint_eq(s.entries, n == (off_t)ends[0]);
+		ck_assert_uint_eq(s.damaged, n >= JOURNAL_HEADER_BYTES - 4 ? 0 : s.damaged);
+	}
 }
 END_TEST
 
@@ -811,22 +1236,6 @@ START_TEST(a_sync_that_fails)
 }
 END_TEST
 
-static void
-flip(uint64_t segment, off_t at)
-{
-	char name[JOURNAL_NAME_LEN];
-	uint8_t byte;
-	int fd;
-
-	journal_file_name(segment, name);
-	fd = openat(dir_fd, name, O_RDWR);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
-	byte ^= 1;
-	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
-	close(fd);
-}
-
 /* What a failed sync left isn't there any more when it is to be put anew: nothing is told to be on disk. */
 START_TEST(a_sync_that_fails_and_loses)
 {
@@ -854,6 +1263,44 @@ START_TEST(a_sync_that_fails_and_loses)
 	s = read_all(0);
 	ck_assert_uint_eq(s.damaged, 0);
 	ck_assert_uint_eq(s.entries, 4);
+	journal_close(j);
+}
+END_TEST
+
+/* The rest of a segment that was written over another goes into one that is, too. */
+START_TEST(a_sync_that_fails_over_another_one)
+{
+	struct journal_conf c = conf();
+	struct wr before;
+	struct journal *j;
+	struct seen s;
+
+	c.sync = JOURNAL_SYNC_WINDOW;
+	j = over_the_first(&c, 60, 3, &before);
+	wr_free(&before);
+	ck_assert_int_eq(journal_sync(j), 0);
+	journal_drop(j, 2);
+	for (uint64_t n = 4; n <= 6; n++) {
+		put(j, batch(n), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	sync_fails = true;
+	ck_assert_int_eq(journal_sync(j), ERR_IO);
+	sync_fails = false;
+	ck_assert(is_there("segment.spare"));
+	ck_assert_int_eq(journal_sync(j), 0);
+	ck_assert(!is_there("segment.spare"));
+	put(j, batch(7), NULL);
+	ck_assert_int_eq(journal_sync(j), 0);
+	put(j, batch(8), NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert_uint_eq(read_all(0).entries, 8);
+	lose_power();
+	s = read_all(0);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_eq(s.entries, 7);
+	for (size_t i = 0; i < 7; i++)
+		ck_assert_uint_eq(s.windows[i], i + 1);
 	journal_close(j);
 }
 END_TEST
@@ -1095,6 +1542,13 @@ main(void)
 	tcase_add_test(t, every_bit_flipped);
 	tcase_add_test(t, the_last_head_is_lost);
 	tcase_add_test(t, behind_a_torn_one);
+	tcase_add_loop_test(t, over_another_one, 0, 3);
+	tcase_add_test(t, torn_over_another_one);
+	tcase_add_test(t, what_was_there_is_no_block);
+	tcase_add_test(t, damaged_over_another_one);
+	tcase_add_test(t, no_spare);
+	tcase_add_test(t, over_one_that_is_read);
+	tcase_add_test(t, version_1);
 	tcase_add_test(t, one_is_missing);
 	tcase_add_test(t, segments_go);
 	tcase_add_loop_test(t, one_that_stays, 0, 3);
@@ -1102,6 +1556,7 @@ main(void)
 	tcase_add_test(t, its_size_is_limited);
 	tcase_add_loop_test(t, a_sync_that_fails, 0, 2);
 	tcase_add_test(t, a_sync_that_fails_and_loses);
+	tcase_add_test(t, a_sync_that_fails_over_another_one);
 	tcase_add_test(t, a_sync_that_fails_and_no_memory);
 	tcase_add_test(t, killed_behind_a_sync_that_fails);
 	tcase_add_loop_test(t, a_full_disk, 0, 3);

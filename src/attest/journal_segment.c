@@ -1,0 +1,145 @@
+#include "attest/journal_segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* What a segment is called until it has all that it begins with, … */
+static const char unnamed[] = "segment.tmp";
+/* … and once it is needed no more. */
+static const char spare[] = "segment.spare";
+
+enum { PAGE_BYTES = 4096 };
+
+static int
+write_at(int fd, struct slice s, uint64_t at)
+{
+	while (s.n > 0) {
+		ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ERR_IO;
+		s.p += n;
+		s.n -= (size_t)n;
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* How many zeros go along: to the end of the page, and a block's first bytes at least. */
+static size_t
+tail_of(const struct journal_segment_out *o, uint64_t end)
+{
+	uint64_t to = (end + JOURNAL_BLOCK_BYTES + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+
+	return end < o->room && to <= o->room ? (size_t)(to - end) : 0;
+}
+
+/* Nothing stands behind `end`.  If that fails something does, which no reader takes for a block. */
+static void
+cut_off(struct journal_segment_out *o, uint64_t end)
+{
+	o->room = 0;
+	if (ftruncate(o->fd, (off_t)end) != 0)
+		LOG_DEBUG("journal", "a torn end stays until it is written over");
+}
+
+int
+journal_segment_append(struct journal_segment_out *o, struct wr *w, uint64_t at)
+{
+	uint64_t end = at + w->len;
+	size_t tail = tail_of(o, end);
+	int err;
+
+	INVARIANT(w->cap - w->len >= tail);
+	memset(w->buf + w->len, 0, tail);
+	err = write_at(o->fd, slice_of(w->buf, w->len + tail), at);
+	if (err != 0) {
+		int saved = errno;
+
+		/* Half a block would be in the way of the next; if it stays, that one covers it. */
+		cut_off(o, at);
+		errno = saved;
+	} else if (tail == 0 && o->room > end) {
+		cut_off(o, end); /* its last page */
+	}
+	return err;
+}
+
+/* *ret_room: how much is there already.  A file that was a segment is written over only when it surely is none any more. */
+static int
+open_unnamed(const struct journal_conf *conf, uint64_t *ret_room)
+{
+	bool over = renameat(conf->dir_fd, spare, conf->dir_fd, unnamed) == 0;
+	struct stat st;
+	int fd;
+
+	if (over && conf->sync != JOURNAL_SYNC_NONE && fsync(conf->dir_fd) != 0)
+		return -1;
+	fd = openat(conf->dir_fd, unnamed, O_WRONLY | O_CREAT | O_CLOEXEC | (over ? 0 : O_TRUNC), 0600);
+	*ret_room = fd >= 0 && over && fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+	return fd;
+}
+
+int
+journal_segment_begin(const struct journal_conf *conf, uint32_t salt, uint64_t number, uint64_t before_bytes,
+		      struct slice rest, struct journal_segment_out *ret)
+{
+	struct journal_segment_out o = {
+		.header = {.sync = conf->sync, .number = number, .before_bytes = before_bytes, .salt = salt}};
+	struct wr w = wr_new(SIZE_MAX / 2);
+	char name[JOURNAL_NAME_LEN];
+	bool named = false;
+	int saved, err;
+
+	memcpy(o.header.instance, conf->instance, sizeof(o.header.instance));
+	memcpy(o.header.boot, conf->boot, sizeof(o.header.boot));
+	journal_header_write(&o.header, &w);
+	wr_slice_put(&w, rest);
+	(void)wr_room(&w, JOURNAL_SEGMENT_TAIL);
+	if ((err = wr_err(&w)) != 0) {
+		wr_free(&w);
+		return err;
+	}
+	journal_file_name(number, name);
+	o.fd = open_unnamed(conf, &o.room);
+	err = o.fd < 0 ? ERR_IO : journal_segment_append(&o, &w, 0);
+	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && fsync(o.fd) != 0)
+		err = ERR_IO;
+	if (err == 0 && !(named = renameat(conf->dir_fd, unnamed, conf->dir_fd, name) == 0))
+		err = ERR_IO;
+	if (err == 0 && conf->sync != JOURNAL_SYNC_NONE && fsync(conf->dir_fd) != 0)
+		err = ERR_IO;
+	saved = errno;
+	wr_free(&w);
+	if (err != 0 && o.fd >= 0) {
+		(void)unlinkat(conf->dir_fd, named ? name : unnamed, 0);
+		close(o.fd);
+	}
+	if (err == 0)
+		*ret = o;
+	errno = saved;
+	return err;
+}
+
+int
+journal_segment_retire(int dir_fd, uint64_t number, bool keep)
+{
+	char name[JOURNAL_NAME_LEN];
+
+	journal_file_name(number, name);
+	if (keep && renameat(dir_fd, name, dir_fd, spare) == 0)
+		return 0;
+	return unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT ? 0 : ERR_IO;
+}
+
+int
+journal_segment_no_spare(int dir_fd)
+{
+	return unlinkat(dir_fd, spare, 0) == 0 || errno == ENOENT ? 0 : ERR_IO;
+}
