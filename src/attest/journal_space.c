@@ -5,7 +5,7 @@
 
 #include "attest/journal_internal.h"
 
-/* A quarter of the journal's size where that is 1 GiB, or less. */
+/* A quarter of the journal's size, or less. */
 enum { CROWDED_SEGMENTS = 4 };
 
 struct journal_hold

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "keys/signer.h"
 
-/* No segment that the proxy makes is near it: it begins the next one behind 64 MiB. */
+/* No segment that the proxy makes is near it: it begins the next one behind 16 MiB. */
 #define SEGMENT_MAX_BYTES ((off_t)1 << 30)
 
 enum { SMALL_FILE_MAX = 64 * 1024, REMARKS_MAX = 200 /* of one weight; more are counted */ };

@@ -6,7 +6,8 @@
 #include "base/log.h"
 #include "daemon/app_internal.h"
 
-enum { FAILED = 1, SEGMENT_MIN = 1 << 20, SEGMENTS = 16, SEGMENT_MAX = 64 << 20 };
+/* The sooner a segment is full, the sooner the next is written over one, and the less of it is cold when that comes. */
+enum { FAILED = 1, SEGMENT_MIN = 1 << 20, SEGMENTS = 16, SEGMENT_MAX = 16 << 20 };
 
 static enum journal_sync
 sync_of(const struct config *c)
