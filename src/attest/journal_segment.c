@@ -31,13 +31,17 @@ write_at(int fd, struct slice s, uint64_t at)
 	return 0;
 }
 
-/* How many zeros go along: to the end of the page, and a block's first bytes at least. */
+/*
+ * How many zeros go along: to the end of the page, and a block's first bytes at least.  None are needed where those of
+ * an earlier write are left.  *ret_cut: what was there goes instead, as there is no page more of it.
+ */
 static size_t
-tail_of(const struct journal_segment_out *o, uint64_t end)
+tail_of(const struct journal_segment_out *o, uint64_t end, bool *ret_cut)
 {
-	uint64_t to = (end + JOURNAL_BLOCK_BYTES + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	uint64_t least = end + JOURNAL_BLOCK_BYTES, to = (least + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 
-	return end < o->room && to <= o->room ? (size_t)(to - end) : 0;
+	*ret_cut = end < o->room && to > o->room;
+	return end >= o->room || least <= o->zeros || *ret_cut ? 0 : (size_t)(to - end);
 }
 
 /* Nothing stands behind `end`.  If that fails something does, which no reader takes for a block. */
@@ -53,7 +57,8 @@ int
 journal_segment_append(struct journal_segment_out *o, struct wr *w, uint64_t at)
 {
 	uint64_t end = at + w->len;
-	size_t tail = tail_of(o, end);
+	bool cut;
+	size_t tail = tail_of(o, end, &cut);
 	int err;
 
 	INVARIANT(w->cap - w->len >= tail);
@@ -65,8 +70,10 @@ journal_segment_append(struct journal_segment_out *o, struct wr *w, uint64_t at)
 		/* Half a block would be in the way of the next; if it stays, that one covers it. */
 		cut_off(o, at);
 		errno = saved;
-	} else if (tail == 0 && o->room > end) {
-		cut_off(o, end); /* its last page */
+	} else if (cut) {
+		cut_off(o, end);
+	} else if (tail > 0) {
+		o->zeros = end + tail;
 	}
 	return err;
 }

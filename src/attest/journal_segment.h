@@ -18,13 +18,14 @@
 
 #include "attest/journal.h"
 
-/* Where a write is said to begin it must have room behind it for so much more. */
+/* What is appended needs room in its buffer for so many zeros behind it. */
 enum { JOURNAL_SEGMENT_TAIL = 4096 + JOURNAL_BLOCK_BYTES };
 
 struct journal_segment_out {
 	int fd;
 	struct journal_header header;
-	uint64_t room; /* so many bytes of what was there before may be left in the file; 0: none */
+	uint64_t room;  /* so many bytes of what was there before may be left in the file; 0: none */
+	uint64_t zeros; /* up to there they stand behind the end */
 };
 
 /*
@@ -34,7 +35,7 @@ struct journal_segment_out {
 int journal_segment_begin(const struct journal_conf *conf, uint32_t salt, uint64_t number, uint64_t before_bytes,
 			  struct slice rest, struct journal_segment_out *ret) MUSTCHECK;
 
-/* Appends the bytes of `w`, which has room for the tail, at `at`, which is the end.  0 or ERR_IO (errno), and the end is where it was. */
+/* Appends the bytes of `w`, which has room for the tail, at the end, which is `at`.  0; ERR_IO (errno): the end is where it was. */
 int journal_segment_append(struct journal_segment_out *o, struct wr *w, uint64_t at) MUSTCHECK;
 
 /* It is needed no more.  `keep`: as the spare, in place of another.  0 or ERR_IO. */

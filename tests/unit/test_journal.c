@@ -798,6 +798,34 @@ START_TEST(torn_over_another_one)
 }
 END_TEST
 
+/* A block that leaves so few bytes of its page that the next one's first bytes don't fit. */
+START_TEST(near_the_end_of_a_page)
+{
+	static const uint8_t id[4096];
+	struct journal_conf c = conf();
+	struct wr before;
+	struct journal *j = over_the_first(&c, 60, 1, &before);
+	uint64_t end = ck_over(1).last.bytes, one;
+	struct journal_entry e = batch(2);
+	struct seen s;
+
+	wr_free(&before);
+	put(j, e, NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	one = ck_over(2).last.bytes - end;
+	e.batch = 3;
+	e.who.client_id = slice_of(id, 4096 - (uint64_t)_i - (end + 2 * one) + e.who.client_id.n);
+	put(j, e, NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	s = ck_over(3);
+	ck_assert_uint_eq(s.last.bytes, 4096 - (uint64_t)_i);
+	ck_assert_int_eq(s.last.end, JOURNAL_WHOLE);
+	put(j, batch(4), NULL);
+	journal_close(j);
+	ck_assert_int_eq(ck_over(4).last.end, JOURNAL_WHOLE);
+}
+END_TEST
+
 /* However the blocks before stand, whole and where the next one would be: they are of another segment. */
 START_TEST(what_was_there_is_no_block)
 {
@@ -1544,6 +1572,7 @@ main(void)
 	tcase_add_test(t, behind_a_torn_one);
 	tcase_add_loop_test(t, over_another_one, 0, 3);
 	tcase_add_test(t, torn_over_another_one);
+	tcase_add_loop_test(t, near_the_end_of_a_page, 0, 15);
 	tcase_add_test(t, what_was_there_is_no_block);
 	tcase_add_test(t, damaged_over_another_one);
 	tcase_add_test(t, no_spare);
