@@ -31,28 +31,41 @@ put_long(struct wr *w, struct slice s)
 	wr_slice_put(w, s);
 }
 
+/* As wr_uvarlong(); behind it. */
+static uint8_t *
+uvarlong_at(uint8_t *p, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		*p++ = (uint8_t)(v | 0x80);
+	*p++ = (uint8_t)v;
+	return p;
+}
+
 static void
 put_members(struct wr *w, const struct journal_entry *e)
 {
 	bool both = e->time == CHAINS_TIME_UNKNOWN;
 	int64_t before = 0;
-
 	/* Once for all: a batch has many. */
-	if (wr_room(w, (size_t)e->count * MEMBER_MAX) == NULL)
+	uint8_t *from = wr_room(w, (size_t)e->count * MEMBER_MAX), *p = from;
+
+	if (from == NULL)
 		return;
 	for (int32_t i = 0; i < e->count; i++) {
 		const struct member *m = &e->members[i];
+		int64_t since = (int64_t)((uint64_t)m->timestamp - (uint64_t)before);
 
-		wr_u8(w, m->flags);
-		wr_bytes(w, m->leaf, LEAF_LEN);
+		*p++ = m->flags;
+		p = mempcpy(p, m->leaf, LEAF_LEN);
 		if (both)
-			wr_bytes(w, m->unbound, LEAF_LEN);
-		wr_varlong(w, (int64_t)((uint64_t)m->timestamp - (uint64_t)before));
-		wr_uvarint(w, m->value_bytes);
+			p = mempcpy(p, m->unbound, LEAF_LEN);
+		p = uvarlong_at(p, (uint64_t)since << 1 ^ -(uint64_t)(since < 0)); /* zig-zag */
+		p = uvarlong_at(p, m->value_bytes);
 		if ((m->flags & LEAF_KEY_NULL) == 0)
-			wr_bytes(w, m->key_prefix, MANIFEST_KEY_PREFIX);
+			p = mempcpy(p, m->key_prefix, MANIFEST_KEY_PREFIX);
 		before = m->timestamp;
 	}
+	wr_commit(w, (size_t)(p - from));
 }
 
 static void
