@@ -15,6 +15,8 @@ sys.argv[1:] = ["0"]
 import run  # noqa: E402, I001  puts the tests' modules on the path
 import proxy  # noqa: E402
 
+# Segments of 4 MiB: behind the first round they are written over older ones, as in a proxy that has run for a while.
+SETTINGS = {"attest.window.max.age": "10s", "state.max.bytes": "64MiB"}
 CASES = (("none, 128 KiB batches", 150000, {}), ("none, 10,000 records/s, linger 0", 60000, {"rate": 10000, "linger.ms": 0}))
 
 
@@ -26,11 +28,11 @@ def main():
     with tempfile.TemporaryDirectory() as d:
         proxies = {}
         for sync in ("none", "window", "always"):
-            settings = {"attest.window.max.age": "10s", "state.sync": sync}
+            settings = {**SETTINGS, "state.sync": sync}
             proxies[f"state.sync: {sync}"] = proxy.Proxy(os.path.join(d, sync), cluster.bootstrap, settings).start()
         if PEER:
             ours, proxy.PROXY = proxy.PROXY, PEER
-            proxies["the other program"] = proxy.Proxy(os.path.join(d, "peer"), cluster.bootstrap, {"attest.window.max.age": "10s"}).start()
+            proxies["the other program"] = proxy.Proxy(os.path.join(d, "peer"), cluster.bootstrap, SETTINGS).start()
             proxy.PROXY = ours
         rows = []
         for name, records, props in CASES:
