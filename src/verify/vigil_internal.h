@@ -1,0 +1,53 @@
+/* What vigil.c and vigil_told.c share. */
+#ifndef VERIFY_VIGIL_INTERNAL_H
+#define VERIFY_VIGIL_INTERNAL_H
+
+#include "verify/answered.h"
+#include "verify/patience.h"
+#include "verify/reader.h"
+#include "verify/stretch.h"
+#include "verify/vigil.h"
+
+struct vigil {
+	struct vigil_conf conf;
+	char topic[256], topic_id[32];
+	int32_t partition;
+	bool compacted;
+	struct vigil_begin begin;
+	bool begun;
+	int64_t from; /* everything below is judged, told and noted */
+	int64_t low, high;
+	int64_t too_large_at; /* it was told that what is stated from there on has no room; -1: it wasn't */
+	struct stretch *stretch;
+	struct patience patience;
+	struct reader_headers headers;
+
+	/* What is being judged, or told. */
+	struct ledger_answer answer;
+	bool has_answer;
+	struct answered_conf about;
+	struct answered *answered;
+	struct vigil_found found;
+	struct vigil_run *runs;
+	size_t run_cap;
+	struct vigil_window *windows;
+	const struct verdict_window *told[WINDOW_FINDINGS]; /* the window that was counted last */
+	size_t behind;
+	int err;
+};
+
+/* --- vigil_told.c: what is found ------------------------------------------------------------ */
+
+/* The windows that have members in the range, of the answer.  0 or ERR_NOMEM. */
+int vigil_told_windows(struct vigil *v) MUSTCHECK;
+struct vigil_window *vigil_told_window_of(const struct vigil *v, const struct statement *s); /* NULL: it is none of them */
+
+void vigil_told_run(struct vigil *v, const struct finding *f); /* its faults are v->err */
+
+/* The callbacks of answered. */
+void vigil_told_record(void *arg, int64_t offset, enum verdict verdict, const char *why, const struct verdict_window *w);
+void vigil_told_behind(void *arg, int64_t offset, size_t headers);
+enum window_finding vigil_told_absent(void *arg, const struct verdict_window *w, int64_t offset, bool open, const char **ret_why);
+void vigil_told_window(void *arg, const struct verdict_window *w, enum window_finding found, int64_t offset, const char *why);
+
+#endif
