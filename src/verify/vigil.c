@@ -51,6 +51,7 @@ vigil_free(struct vigil *v)
 	forget(v);
 	stretch_free(v->stretch);
 	free(v->headers.list);
+	free(v->early);
 	free(v);
 }
 
@@ -250,7 +251,7 @@ judge(struct vigil *v, int64_t wall_ms)
 						    .behind = vigil_told_behind,
 						    .absent = vigil_told_absent,
 						    .window = vigil_told_window};
-	if ((err = vigil_told_windows(v)) != 0 || (err = answered_new(&v->about, &v->answered)) != 0)
+	if ((err = vigil_told_windows(v)) != 0 || (err = vigil_told_make_room(v)) != 0 || (err = answered_new(&v->about, &v->answered)) != 0)
 		return err;
 	range(v, &from, &to);
 	if ((err = consumer_read(v->conf.consumer, v->topic, v->partition, from, to, on_judged, v)) != 0)
@@ -314,6 +315,7 @@ fail:
 void
 vigil_done(struct vigil *v)
 {
+	vigil_told_done(v);
 	v->from = v->found.to;
 	v->begin.judged = true;
 	stretch_judged(v->stretch, v->from);

@@ -33,7 +33,7 @@ struct vigil_window { /* what became of a window that has members in the range *
 	const struct statement *statement;
 	const char *issuer;
 	bool part;  /* it has other members, too: told with other ranges */
-	bool with[WINDOW_FINDINGS];
+	bool with[WINDOW_FINDINGS]; /* of the window as a whole: with the range that has its last member */
 	uint64_t members[WINDOW_FINDINGS];
 	uint64_t verdicts[VERDICT_COUNT]; /* of records that it decided about */
 };

@@ -8,6 +8,13 @@
 #include "verify/stretch.h"
 #include "verify/vigil.h"
 
+enum { EARLY_MAX = 64 };
+
+struct early { /* a window of which all was told though its end isn't in the log */
+	uint8_t sha256[SHA256_LEN];
+	int64_t last_offset;
+};
+
 struct vigil {
 	struct vigil_conf conf;
 	char topic[256], topic_id[32];
@@ -21,6 +28,8 @@ struct vigil {
 	struct stretch *stretch;
 	struct patience patience;
 	struct reader_headers headers;
+	struct early *early; /* EARLY_MAX; NULL: there were none */
+	size_t early_count;
 
 	/* What is being judged, or told. */
 	struct ledger_answer answer;
@@ -43,6 +52,10 @@ int vigil_told_windows(struct vigil *v) MUSTCHECK;
 struct vigil_window *vigil_told_window_of(const struct vigil *v, const struct statement *s); /* NULL: it is none of them */
 
 void vigil_told_run(struct vigil *v, const struct finding *f); /* its faults are v->err */
+
+/* What is to be remembered of a range once it is done: room for it, 0 or ERR_NOMEM; and it is done. */
+int vigil_told_make_room(struct vigil *v) MUSTCHECK;
+void vigil_told_done(struct vigil *v);
 
 /* The callbacks of answered. */
 void vigil_told_record(void *arg, int64_t offset, enum verdict verdict, const char *why, const struct verdict_window *w);

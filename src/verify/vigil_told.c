@@ -150,6 +150,28 @@ knows_before(const struct vigil *v, const struct statement *s)
 	return false;
 }
 
+static bool
+was_early(const struct vigil *v, const uint8_t sha256[SHA256_LEN])
+{
+	for (size_t i = 0; i < v->early_count; i++)
+		if (memcmp(v->early[i].sha256, sha256, SHA256_LEN) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What is told of a window as a whole is told with its last member: a part of it before may have been judged when its
+ * statement wasn't there.  But one whose end isn't in the log says what it likes about that: it is told with its first
+ * part, and not again.
+ */
+static bool
+is_its_turn(const struct vigil *v, const struct verdict_window *w)
+{
+	int64_t last = w->statement->last_offset;
+
+	return (last < v->found.to || last >= v->found.high) && !was_early(v, w->sha256);
+}
+
 void
 vigil_told_window(void *arg, const struct verdict_window *w, enum window_finding found, int64_t offset, const char *why)
 {
@@ -161,8 +183,7 @@ vigil_told_window(void *arg, const struct verdict_window *w, enum window_finding
 
 	if (window == NULL)
 		return; /* given for the sake of the one behind it */
-	/* What is told of a window as a whole is told with its first members. */
-	if (offset < 0 && found != WINDOW_COMPLETE && w->statement->first_offset < v->found.from)
+	if (offset < 0 && found != WINDOW_COMPLETE && !is_its_turn(v, w))
 		return;
 	if (found == WINDOW_GAP && !knows_before(v, w->statement))
 		return;
@@ -177,4 +198,36 @@ vigil_told_window(void *arg, const struct verdict_window *w, enum window_finding
 	}
 	if (window_finding_is_violation(found))
 		vigil_told_run(v, &f);
+}
+
+int
+vigil_told_make_room(struct vigil *v)
+{
+	for (size_t i = 0; v->early == NULL && i < v->found.window_count; i++)
+		if (v->windows[i].statement->last_offset >= v->found.high && (v->early = calloc(EARLY_MAX, sizeof(*v->early))) == NULL)
+			return ERR_NOMEM;
+	return 0;
+}
+
+void
+vigil_told_done(struct vigil *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->early_count; i++)
+		if (v->early[i].last_offset >= v->found.to)
+			v->early[n++] = v->early[i];
+	v->early_count = n;
+	for (size_t i = 0; i < v->answer.count; i++) {
+		const struct verdict_window *w = &v->answer.windows[i]->w;
+		struct early *e;
+
+		if (vigil_told_window_of(v, w->statement) == NULL || w->statement->last_offset < v->found.high || was_early(v, w->sha256))
+			continue;
+		if (v->early_count == EARLY_MAX) /* one may be told twice, and none isn't told */
+			memmove(&v->early[0], &v->early[1], --v->early_count * sizeof(*e));
+		e = &v->early[v->early_count++];
+		e->last_offset = w->statement->last_offset;
+		memcpy(e->sha256, w->sha256, SHA256_LEN);
+	}
 }

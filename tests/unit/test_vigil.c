@@ -207,6 +207,100 @@ START_TEST(records_of_other_partitions)
 }
 END_TEST
 
+/* --- a window's own findings, at the borders of ranges ---------------------------------------------- */
+
+/* Three windows, and the middle one was never stated: the third has a gap in front of it, and is known if `with`. */
+static void
+a_gap(bool with)
+{
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5, .headers_none = true);
+	know(0, 3);
+	statement_free(known.statements[1]);
+	known.statements[1] = known.statements[2];
+	known.windows[1] = known.windows[2];
+	known.a.count = with ? 2 : 1;
+}
+
+START_TEST(a_gap_of_a_window_that_was_cut_before_its_statement_came)
+{
+	a_gap(false);
+	begin(10);
+	w.next_offset = 12;
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	ck_range(WAIT_MS, 10, 12);
+	ck_assert_uint_eq(got->window_count, 0);
+	vigil_done(vigil);
+	known.a.count = 2;
+	w.next_offset = 15;
+	ck_range(WAIT_MS, 12, 15);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, -1, -1, "gap");
+	ck_assert(window(3)->part && window(3)->with[WINDOW_GAP]);
+	ck_assert_uint_eq(got->tally.windows_with[WINDOW_GAP], 1);
+}
+END_TEST
+
+START_TEST(a_gap_of_a_window_in_which_it_begins)
+{
+	a_gap(true);
+	begin(_i == 0 ? 12 : -1);
+	lab.low = _i == 0 ? 0 : 12; /* --from, or the log's start */
+	ck_range(0, 12, 15);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, -1, -1, "gap");
+}
+END_TEST
+
+/* A range that ends inside of it, though its statement is there: something between its members isn't stated. */
+START_TEST(a_gap_of_a_window_in_parts)
+{
+	struct runs *r;
+
+	a_gap(true);
+	r = &known.statements[1]->ranges;
+	ck_assert_ptr_nonnull(r->list = reallocarray(r->list, 2, sizeof(*r->list)));
+	r->list[0] = (struct run){10, 2};
+	r->list[1] = (struct run){13, 2};
+	r->count = 2;
+	begin(10);
+	w.next_offset = 12;
+	known.a.count = 1;
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	known.a.count = 2;
+	w.next_offset = 15;
+	ck_assert_int_eq(step(WAIT_MS / 2), ERR_NOT_NOW);
+	ck_range(WAIT_MS, 10, 12);
+	ck_assert(window(3)->part && !window(3)->with[WINDOW_GAP]);
+	vigil_done(vigil);
+	ck_assert_int_eq(step(WAIT_MS), ERR_NOT_NOW);
+	ck_range(WAIT_MS * 2, 12, 15);
+	ck_assert(window(3)->part && window(3)->with[WINDOW_GAP]);
+	ck_assert_uint_eq(got->tally.windows_with[WINDOW_GAP], 1);
+}
+END_TEST
+
+/* A statement that claims what the log may never have doesn't hide what is wrong with it. */
+START_TEST(a_gap_of_a_window_that_ends_behind_the_log)
+{
+	a_gap(true);
+	begin(10);
+	w.next_offset = 12;
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+	ck_range(WAIT_MS, 10, 12);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, -1, -1, "gap");
+	ck_range(WAIT_MS, 10, 12); /* until it is done */
+	ck_assert_uint_eq(got->run_count, 1);
+	vigil_done(vigil);
+	w.next_offset = 15;
+	ck_range(WAIT_MS, 12, 15);
+	ck_assert_uint_eq(got->run_count, 0);
+	ck_assert(window(3)->part);
+}
+END_TEST
+
 /* --- the log's ends -------------------------------------------------------------------------------- */
 
 START_TEST(retention_is_no_violation)
@@ -339,6 +433,10 @@ main(void)
 	tcase_add_test(t, violations_are_told_with_their_window);
 	tcase_add_test(t, a_statement_before_that_is_not_found_is_no_gap);
 	tcase_add_test(t, a_gap_behind_one_that_is_known);
+	tcase_add_test(t, a_gap_of_a_window_that_was_cut_before_its_statement_came);
+	tcase_add_loop_test(t, a_gap_of_a_window_in_which_it_begins, 0, 2);
+	tcase_add_test(t, a_gap_of_a_window_in_parts);
+	tcase_add_test(t, a_gap_of_a_window_that_ends_behind_the_log);
 	tcase_add_test(t, a_window_without_manifest_is_read_as_a_whole);
 	tcase_add_test(t, a_window_in_parts);
 	tcase_add_test(t, records_of_other_partitions);
