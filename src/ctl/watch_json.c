@@ -27,7 +27,7 @@ enum watch_outcome
 watch_json_outcome_of(const struct vigil_run *r)
 {
 	if (!r->f.about_record)
-		return window_finding_is_violation(r->f.window) ? WATCH_VIOLATION : WATCH_COMPLETE;
+		return window_finding_is_violation(r->f.window) ? WATCH_VIOLATION : r->f.window == WINDOW_RETENTION ? WATCH_UNDECIDED : WATCH_COMPLETE;
 	if (verdict_is_violation(r->f.verdict))
 		return WATCH_VIOLATION;
 	return r->f.verdict == VERDICT_PENDING || r->f.verdict == VERDICT_UNATTESTED ? WATCH_UNDECIDED : WATCH_COMPLETE;

@@ -17,6 +17,7 @@ watch_metrics_count(struct watch_counts *c, const struct vigil_found *f, bool ag
 		c->findings[i] += f->tally.windows_with[i];
 	for (size_t i = 0; i < f->window_count; i++)
 		c->outcomes[watch_json_outcome(&f->windows[i])]++;
+	c->unjudged += f->unjudged;
 	c->again += again;
 }
 
@@ -63,6 +64,8 @@ watch_metrics_write(struct wr *w, const char *group, const struct watch_counts *
 	for (size_t i = 0; i < WINDOW_FINDINGS; i++)
 		if (window_finding_is_violation((enum window_finding)i))
 			sample(w, "findings_total", group, "finding", window_finding_name((enum window_finding)i), c->findings[i]);
+	head(w, "unjudged_total", "counter", "Offsets whose records retention took before they were judged.");
+	sample(w, "unjudged_total", group, NULL, NULL, c->unjudged);
 	head(w, "again_total", "counter", "Ranges that another process may have told before.");
 	sample(w, "again_total", group, NULL, NULL, c->again);
 	head(w, "partitions", "gauge", "Partitions that are this process's share.");

@@ -14,6 +14,7 @@ struct watch_counts { /* zeroed is empty */
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t outcomes[WATCH_VIOLATION + 1]; /* of windows, or parts of them */
 	uint64_t findings[WINDOW_FINDINGS];
+	uint64_t unjudged; /* offsets that retention took before */
 	uint64_t again; /* ranges that were maybe told before */
 };
 

@@ -236,9 +236,6 @@ tell(struct watch *w, struct share *s, const struct vigil_found *f, int64_t at)
 	watch_json_note(s->again_to > f->to ? s->again_to : f->to, note, sizeof(note));
 	if ((f->run_count > 0 || f->window_count > 0) && (err = commit(w, s, at, note)) != 0)
 		return err;
-	if (f->from < f->log_start)
-		safe_line(stderr, "makotoctl %s: %s/%d: retention took offsets %" PRId64 "-%" PRId64 " before they were judged", w->c->name, s->topic,
-			  (int)s->partition, f->from, (f->log_start < f->to ? f->log_start : f->to) - 1);
 	w->violation = w->violation || is_violated(f);
 	err = watch_tell_found(w->tell, &about, f, is_stopped, NULL);
 	if (err == 0)

@@ -100,7 +100,8 @@ on_judged(void *arg, const struct consumer_record *r)
 	if (err != 0)
 		return err;
 	if (r->offset >= v->found.from && r->offset < v->found.to) {
-		v->found.tally.records++;
+		if (v->found.tally.records++ == 0)
+			v->first = r->offset;
 		v->found.newest_ms = r->timestamp;
 	}
 	err = answered_record(v->answered, &record);
@@ -260,6 +261,7 @@ judge(struct vigil *v, int64_t wall_ms)
 	if ((err = consumer_watermarks(v->conf.consumer, v->topic, v->partition, &low, &high)) != 0)
 		return err;
 	v->found.log_start = low;
+	vigil_told_unjudged(v);
 	if ((err = answered_end(v->answered)) != 0)
 		return err;
 	return v->err;
@@ -273,9 +275,7 @@ tell_gone(struct vigil *v)
 			    .why = "the log ends before records that were judged"};
 
 	v->found = (struct vigil_found){.from = v->high, .to = v->high, .high = v->high, .log_start = v->low, .newest_ms = -1};
-	vigil_told_run(v, &f);
-	if (v->found.run_count > 0)
-		v->runs[0].last_offset = v->from - 1;
+	vigil_told_run(v, &f, v->from - 1);
 	v->found.tally.windows_with[WINDOW_RECORDS_GONE]++;
 }
 
@@ -303,6 +303,7 @@ vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_
 	v->found.to = end;
 	v->found.high = v->high;
 	v->found.log_start = v->low;
+	v->first = end;
 	if ((err = judge(v, wall_ms)) != 0)
 		goto fail;
 	*ret = &v->found;

@@ -40,11 +40,12 @@ struct vigil_window { /* what became of a window that has members in the range *
 
 struct vigil_found {
 	int64_t from, to;  /* what was judged */
-	int64_t log_start; /* where it is above `from`, retention took what is below unjudged */
+	int64_t log_start;
+	uint64_t unjudged; /* offsets from `from` on that are below log_start: retention was there first */
 	int64_t high;      /* the log's end, as it was */
 	int64_t newest_ms; /* the timestamp of the last record that was judged; -1: there is none */
 	struct tally tally;
-	const struct vigil_run *runs; /* violations, and what is pending, unattested or has headers that nothing covers */
+	const struct vigil_run *runs; /* violations, and what is pending, unattested, unjudged or has headers that nothing covers */
 	size_t run_count;
 	const struct vigil_window *windows;
 	size_t window_count;

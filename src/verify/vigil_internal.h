@@ -37,6 +37,7 @@ struct vigil {
 	struct answered_conf about;
 	struct answered *answered;
 	struct vigil_found found;
+	int64_t first; /* the first record that was judged; found.to: there is none */
 	struct vigil_run *runs;
 	size_t run_cap;
 	struct vigil_window *windows;
@@ -51,7 +52,8 @@ struct vigil {
 int vigil_told_windows(struct vigil *v) MUSTCHECK;
 struct vigil_window *vigil_told_window_of(const struct vigil *v, const struct statement *s); /* NULL: it is none of them */
 
-void vigil_told_run(struct vigil *v, const struct finding *f); /* its faults are v->err */
+void vigil_told_run(struct vigil *v, const struct finding *f, int64_t last_offset); /* its faults are v->err */
+void vigil_told_unjudged(struct vigil *v); /* what retention took */
 
 /* What is to be remembered of a range once it is done: room for it, 0 or ERR_NOMEM; and it is done. */
 int vigil_told_make_room(struct vigil *v) MUSTCHECK;

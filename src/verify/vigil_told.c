@@ -60,12 +60,12 @@ same_kind(const struct finding *a, const struct finding *b)
 }
 
 void
-vigil_told_run(struct vigil *v, const struct finding *f)
+vigil_told_run(struct vigil *v, const struct finding *f, int64_t last_offset)
 {
 	struct vigil_run *last = v->found.run_count == 0 ? NULL : &v->runs[v->found.run_count - 1];
 
 	if (last != NULL && f->offset >= 0 && f->offset == last->last_offset + 1 && same_kind(&last->f, f)) {
-		last->last_offset++;
+		last->last_offset = last_offset;
 		return;
 	}
 	if (v->found.run_count == v->run_cap) {
@@ -79,8 +79,22 @@ vigil_told_run(struct vigil *v, const struct finding *f)
 		v->runs = more;
 		v->run_cap = cap;
 	}
-	v->runs[v->found.run_count++] = (struct vigil_run){*f, f->offset};
+	v->runs[v->found.run_count++] = (struct vigil_run){*f, last_offset};
 	v->found.runs = v->runs;
+}
+
+void
+vigil_told_unjudged(struct vigil *v)
+{
+	struct vigil_found *found = &v->found;
+	struct finding f = {.window = WINDOW_RETENTION, .partition = v->partition, .offset = found->from, .issuer = "",
+			    .why = "gone before they were judged"};
+	int64_t to = found->log_start < v->first ? found->log_start : v->first; /* what is gone by now may have been read before */
+
+	if (to <= found->from)
+		return;
+	found->unjudged = (uint64_t)(to - found->from);
+	vigil_told_run(v, &f, to - 1);
 }
 
 void
@@ -106,7 +120,7 @@ vigil_told_record(void *arg, int64_t offset, enum verdict verdict, const char *w
 	v->found.tally.headers_behind += f.headers_behind;
 	if (f.headers_behind > 0 ||
 	    (verdict != VERDICT_VERIFIED && verdict != VERDICT_UNSIGNED && verdict != VERDICT_VERIFIED_CONTENT))
-		vigil_told_run(v, &f);
+		vigil_told_run(v, &f, f.offset);
 }
 
 void
@@ -197,7 +211,7 @@ vigil_told_window(void *arg, const struct verdict_window *w, enum window_finding
 		v->found.tally.windows_with[found]++;
 	}
 	if (window_finding_is_violation(found))
-		vigil_told_run(v, &f);
+		vigil_told_run(v, &f, f.offset);
 }
 
 int

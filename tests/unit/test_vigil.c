@@ -311,14 +311,33 @@ START_TEST(retention_is_no_violation)
 	lab.low = 6;
 	ck_range(0, 2, 10);
 	ck_assert_int_eq(got->log_start, 6);
-	ck_assert_uint_eq(got->run_count, 0);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, 2, 5, "retention"); /* nobody judged them */
+	ck_assert_uint_eq(got->unjudged, 4);
 	ck_assert_uint_eq(window(1)->members[WINDOW_RETENTION], 4);
 	ck_assert_uint_eq(got->tally.records, 4);
 	/* Where nothing was judged before it begins with what is there. */
 	begin(-1);
 	ck_range(0, 6, 10);
+	ck_assert_uint_eq(got->run_count, 0);
+	ck_assert_uint_eq(got->unjudged, 0);
 	begin_at((struct vigil_begin){{TOPIC_BOUND_OFFSET, 3}, false}, false);
 	ck_range(0, 6, 10);
+}
+END_TEST
+
+START_TEST(retention_takes_all)
+{
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	begin(2);
+	lab.low = 10;
+	ck_range(0, 2, 10);
+	ck_assert_uint_eq(got->run_count, 1);
+	ck_run(0, 2, 9, "retention");
+	ck_assert_uint_eq(got->unjudged, 8);
+	vigil_done(vigil);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
 }
 END_TEST
 
@@ -441,6 +460,7 @@ main(void)
 	tcase_add_test(t, a_window_in_parts);
 	tcase_add_test(t, records_of_other_partitions);
 	tcase_add_test(t, retention_is_no_violation);
+	tcase_add_test(t, retention_takes_all);
 	tcase_add_test(t, compacted_topics_miss_nothing);
 	tcase_add_test(t, a_log_that_ends_before_what_was_judged);
 	tcase_add_test(t, it_begins_at_a_time);

@@ -149,6 +149,15 @@ START_TEST(a_finding_tells_where_and_why)
 	ck_assert_str_eq(text(j, "finding"), "fork");
 	ck_assert_ptr_null(json_object_get(j, "offset"));
 	json_decref(j);
+
+	/* Nobody knows what it was. */
+	r = (struct vigil_run){.f = {.window = WINDOW_RETENTION, .partition = 3, .offset = 4, .why = "", .issuer = ""}, .last_offset = 9};
+	j = run(&r);
+	ck_assert_str_eq(text(j, "type"), "undecided");
+	ck_assert_str_eq(text(j, "finding"), "retention");
+	ck_assert_int_eq(number(j, "offset"), 4);
+	ck_assert_int_eq(number(j, "lastOffset"), 9);
+	json_decref(j);
 }
 END_TEST
 
@@ -169,7 +178,7 @@ END_TEST
 START_TEST(counts_are_added_and_written)
 {
 	struct vigil_window windows[2] = {{.statement = &stated}, {.statement = &stated, .with[WINDOW_MISSING] = true}};
-	struct vigil_found f = {.tally = {.verdicts[VERDICT_VERIFIED] = 5, .windows_with[WINDOW_MISSING] = 1}, .windows = windows, .window_count = 2};
+	struct vigil_found f = {.tally = {.verdicts[VERDICT_VERIFIED] = 5, .windows_with[WINDOW_MISSING] = 1}, .unjudged = 21, .windows = windows, .window_count = 2};
 	struct watch_gauge gauges[3] = {{"orders", 0, 1234, 5, 1700000000500}, {"orders", 1, -1, -1, 0}, {"orders", 2, 7, 9, 0}};
 	struct watch_counts c = {.again = 0};
 	struct wr w = wr_new(1 << 20);
@@ -178,6 +187,7 @@ START_TEST(counts_are_added_and_written)
 		"makoto_audit_windows_total{group=\"a\\\"b\",outcome=\"complete\"} 2\n",
 		"makoto_audit_windows_total{group=\"a\\\"b\",outcome=\"violation\"} 2\n",
 		"makoto_audit_findings_total{group=\"a\\\"b\",finding=\"missing\"} 2\n",
+		"makoto_audit_unjudged_total{group=\"a\\\"b\"} 42\n",
 		"makoto_audit_again_total{group=\"a\\\"b\"} 1\n",
 		"makoto_audit_partitions{group=\"a\\\"b\"} 3\n",
 		"makoto_audit_judged_offset{group=\"a\\\"b\",topic=\"orders\",partition=\"0\"} 1234\n",
