@@ -10,6 +10,7 @@ struct seen_record {
 struct stretch {
 	int64_t from, to;
 	bool full;
+	int64_t span; /* no more offsets than this; once it was too much */
 	struct seen_record *records; /* grow as they come: many partitions are idle */
 	size_t count, cap;
 	struct ledger_name names[STRETCH_NAMES];
@@ -21,7 +22,11 @@ struct stretch {
 struct stretch *
 stretch_new(void)
 {
-	return calloc(1, sizeof(struct stretch));
+	struct stretch *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->span = INT64_MAX;
+	return s;
 }
 
 void
@@ -39,6 +44,7 @@ stretch_begin(struct stretch *s, int64_t from)
 {
 	s->from = s->to = from;
 	s->full = false;
+	s->span = INT64_MAX;
 	s->count = s->name_count = s->asked_count = 0;
 }
 
@@ -57,8 +63,10 @@ stretch_is_full(const struct stretch *s)
 void
 stretch_read_to(struct stretch *s, int64_t to)
 {
-	if (!s->full && to > s->to)
-		s->to = to;
+	if (s->full || to <= s->to)
+		return;
+	s->full = to - s->from > s->span;
+	s->to = s->full ? s->from + s->span : to;
 }
 
 /* --- records ---------------------------------------------------------------------------- */
@@ -123,6 +131,10 @@ stretch_record(struct stretch *s, const struct verdict_record *r)
 	struct ledger_name name;
 	uint32_t place = 0;
 
+	if (r->offset - s->from >= s->span) {
+		stretch_read_to(s, r->offset + 1);
+		return ERR_LIMIT;
+	}
 	if (s->count == STRETCH_RECORDS || (name_of(r, &name) && (place = place_of(s, &name)) == 0)) {
 		s->full = true;
 		if (r->offset > s->to)
@@ -136,13 +148,49 @@ stretch_record(struct stretch *s, const struct verdict_record *r)
 	return 0;
 }
 
+static size_t
+first_at(const struct stretch *s, int64_t offset)
+{
+	size_t lo = 0, hi = s->count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->records[mid].offset < offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Names of no record go. */
+static void
+keep_names(struct stretch *s)
+{
+	uint32_t place[STRETCH_NAMES + 1] = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		place[s->records[i].name] = 1;
+	place[0] = 0;
+	for (size_t i = 0; i < s->name_count; i++) {
+		if (place[i + 1] == 0)
+			continue;
+		s->names[n++] = s->names[i];
+		place[i + 1] = (uint32_t)n;
+	}
+	for (size_t i = 0; i < s->count; i++)
+		s->records[i].name = place[s->records[i].name];
+	s->name_count = n;
+	s->asked_count = 0;
+}
+
 void
 stretch_judged(struct stretch *s, int64_t to)
 {
-	size_t n = 0;
+	size_t n = first_at(s, to);
 
-	while (n < s->count && s->records[n].offset < to)
-		n++;
 	s->count -= n;
 	if (s->count > 0) {
 		memmove(s->records, s->records + n, s->count * sizeof(*s->records));
@@ -155,9 +203,21 @@ stretch_judged(struct stretch *s, int64_t to)
 	if (s->to < to)
 		s->to = to;
 	s->full = false;
-	s->asked_count = 0;
-	if (s->count == 0)
-		s->name_count = 0;
+	s->span = s->span > INT64_MAX / 2 ? INT64_MAX : s->span * 2;
+	keep_names(s);
+}
+
+bool
+stretch_halve(struct stretch *s, int64_t to)
+{
+	if (to - s->from < 2)
+		return false;
+	s->span = (to - s->from) / 2;
+	s->to = s->from + s->span;
+	s->full = true;
+	s->count = first_at(s, s->to);
+	keep_names(s);
+	return true;
 }
 
 /* --- what is asked --------------------------------------------------------------------------- */
@@ -242,22 +302,6 @@ stretch_lacks(struct stretch *s, const struct answered_conf *about, bool *ret)
 }
 
 /* --- how far ------------------------------------------------------------------------------- */
-
-static size_t
-first_at(const struct stretch *s, int64_t offset)
-{
-	size_t lo = 0, hi = s->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->records[mid].offset < offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
 
 static void
 mark_listed(const struct stretch *s, const struct runs *r, bool *listed)

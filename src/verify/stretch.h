@@ -28,6 +28,12 @@ void stretch_read_to(struct stretch *s, int64_t to); /* below it there are no ot
 int64_t stretch_read_end(const struct stretch *s);
 bool stretch_is_full(const struct stretch *s);
 
+/*
+ * What it has below `to` is too much at once: it is full where half of that is, and the next ones grow again.  False: that
+ * is one offset, or none.
+ */
+bool stretch_halve(struct stretch *s, int64_t to) MUSTCHECK;
+
 /* All but topic, topic_id and partition.  Borrowed until the stretch changes. */
 void stretch_want(const struct stretch *s, int64_t now_ms, struct ledger_want *w);
 

@@ -18,7 +18,7 @@ vigil_new(const struct vigil_conf *conf, const char *topic, const char *topic_id
 	v->partition = partition;
 	v->compacted = compacted;
 	v->begin = *begin;
-	v->high = v->too_large_at = -1;
+	v->high = v->stuck_at = -1;
 	patience_begin(&v->patience, conf->wait_ms);
 	*ret = v;
 	return 0;
@@ -40,6 +40,7 @@ forget(struct vigil *v)
 	v->found = (struct vigil_found){.newest_ms = -1};
 	memset(v->told, 0, sizeof(v->told));
 	v->behind = 0;
+	v->too_many = false;
 	v->err = 0;
 }
 
@@ -180,9 +181,9 @@ ask_once(struct vigil *v, int64_t wall_ms)
 	return err;
 }
 
-/* A whole answer, with all that is to be known.  0, ERR_NOT_NOW, ERR_LIMIT, ERR_NOMEM. */
+/* A whole answer, with all that is to be known.  0, ERR_NOT_NOW, ERR_NOMEM, or ERR_LIMIT: there never is, for want of memory. */
 static int
-ask(struct vigil *v, int64_t wall_ms)
+ask_all(struct vigil *v, int64_t wall_ms)
 {
 	bool lacks = true;
 	int err;
@@ -197,14 +198,29 @@ ask(struct vigil *v, int64_t wall_ms)
 	for (int i = 0; i < ASK_TIMES && lacks; i++) {
 		if ((err = ask_once(v, wall_ms)) != 0 || (err = stretch_lacks(v->stretch, &v->about, &lacks)) != 0)
 			return err;
-		if (v->answer.too_large && v->too_large_at != v->from) {
-			v->too_large_at = v->from;
+		if (v->answer.too_large)
 			return ERR_LIMIT;
-		}
 		if (!v->answer.whole)
 			return ERR_NOT_NOW;
 	}
 	return lacks ? ERR_NOT_NOW : 0;
+}
+
+/* About as much as there is room for. */
+static int
+ask(struct vigil *v, int64_t wall_ms)
+{
+	int err;
+
+	while ((err = ask_all(v, wall_ms)) == ERR_LIMIT)
+		if (!stretch_halve(v->stretch, stretch_read_end(v->stretch)))
+			break;
+	if (err != ERR_LIMIT)
+		return err;
+	if (v->stuck_at == v->from)
+		return ERR_NOT_NOW;
+	v->stuck_at = v->from;
+	return ERR_LIMIT;
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */
@@ -279,6 +295,24 @@ tell_gone(struct vigil *v)
 	v->found.tally.windows_with[WINDOW_RECORDS_GONE]++;
 }
 
+/* Once more, and less, where that is ERR_LIMIT. */
+static int
+step(struct vigil *v, int64_t now_ms, int64_t wall_ms)
+{
+	int64_t end;
+	int err;
+
+	if ((err = ask(v, wall_ms)) != 0 || (err = stretch_end(v->stretch, &v->about, patience_due(&v->patience, now_ms), &end)) != 0)
+		return err;
+	if (end <= v->from)
+		return ERR_NOT_NOW;
+	v->found.from = v->from;
+	v->found.to = v->first = end;
+	v->found.high = v->high;
+	v->found.log_start = v->low;
+	return judge(v, wall_ms);
+}
+
 int
 vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_found **ret)
 {
@@ -293,24 +327,16 @@ vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_
 		*ret = &v->found;
 		return v->err;
 	}
-	if ((err = ask(v, wall_ms)) != 0 || (err = stretch_end(v->stretch, &v->about, patience_due(&v->patience, now_ms), &end)) != 0)
-		goto fail;
-	if (end <= v->from) {
-		err = ERR_NOT_NOW;
-		goto fail;
+	while ((err = step(v, now_ms, wall_ms)) != 0) {
+		bool again = v->too_many;
+
+		end = v->found.to;
+		forget(v);
+		if (!again || !stretch_halve(v->stretch, end))
+			return err;
 	}
-	v->found.from = v->from;
-	v->found.to = end;
-	v->found.high = v->high;
-	v->found.log_start = v->low;
-	v->first = end;
-	if ((err = judge(v, wall_ms)) != 0)
-		goto fail;
 	*ret = &v->found;
 	return 0;
-fail:
-	forget(v);
-	return err;
 }
 
 void

@@ -15,6 +15,8 @@
 #include "verify/ledger.h"
 #include "verify/topic.h"
 
+enum { VIGIL_RUNS_MAX = 1 << 17 };
+
 struct vigil_conf { /* borrowed */
 	struct ledger *ledger;
 	struct consumer *consumer; /* reads what is not committed too */
@@ -22,6 +24,7 @@ struct vigil_conf { /* borrowed */
 	const char *cluster_id;
 	const char *dbom_topic;
 	int64_t wait_ms; /* for a record's statement */
+	size_t runs_max; /* findings at once; 0: VIGIL_RUNS_MAX */
 };
 
 struct vigil_run { /* findings of the same kind at offsets that follow each other */
@@ -65,7 +68,7 @@ void vigil_free(struct vigil *v); /* NULL is fine */
 
 /*
  * 0: *ret is valid until vigil_done(), or until it is stepped again (then it is judged anew).  ERR_NOT_NOW: there is
- * nothing (yet).  ERR_LIMIT, once: the ledger hasn't room for the statements about what is next.  Else what a consumer fails
+ * nothing (yet).  ERR_LIMIT, once: the ledger hasn't room for the statements about the next offset alone.  Else what a consumer fails
  * with; nothing is lost, and it may be stepped again.
  */
 int vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_found **ret) MUSTCHECK;

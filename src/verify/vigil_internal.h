@@ -24,7 +24,7 @@ struct vigil {
 	bool begun;
 	int64_t from; /* everything below is judged, told and noted */
 	int64_t low, high;
-	int64_t too_large_at; /* it was told that what is stated from there on has no room; -1: it wasn't */
+	int64_t stuck_at; /* it was said that there is no room for what is said about this one alone; -1: none */
 	struct stretch *stretch;
 	struct patience patience;
 	struct reader_headers headers;
@@ -43,6 +43,7 @@ struct vigil {
 	struct vigil_window *windows;
 	const struct verdict_window *told[WINDOW_FINDINGS]; /* the window that was counted last */
 	size_t behind;
+	bool too_many; /* `err` is for want of room for runs */
 	int err;
 };
 

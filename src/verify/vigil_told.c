@@ -1,8 +1,6 @@
 /* What is told of a range: runs of findings, and what became of each window. */
 #include "verify/vigil_internal.h"
 
-enum { RUNS_MAX = 1 << 17 };
-
 struct vigil_window *
 vigil_told_window_of(const struct vigil *v, const struct statement *s)
 {
@@ -68,9 +66,14 @@ vigil_told_run(struct vigil *v, const struct finding *f, int64_t last_offset)
 		last->last_offset = last_offset;
 		return;
 	}
+	if (v->found.run_count == (v->conf.runs_max == 0 ? VIGIL_RUNS_MAX : v->conf.runs_max)) {
+		v->too_many = true;
+		v->err = ERR_LIMIT;
+		return;
+	}
 	if (v->found.run_count == v->run_cap) {
 		size_t cap = v->run_cap == 0 ? 16 : v->run_cap * 2;
-		struct vigil_run *more = cap > RUNS_MAX ? NULL : reallocarray(v->runs, cap, sizeof(*more));
+		struct vigil_run *more = reallocarray(v->runs, cap, sizeof(*more));
 
 		if (more == NULL) {
 			v->err = ERR_NOMEM;

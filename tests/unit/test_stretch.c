@@ -221,6 +221,74 @@ START_TEST(it_is_full_and_goes_on_behind)
 }
 END_TEST
 
+START_TEST(it_is_cut_and_grows_again)
+{
+	struct ledger_want want = {.partition = 0};
+	bool lacks;
+
+	for (int i = 0; i < 4; i++)
+		WINDOW(&proxy, .n = 4);
+	know(0, 0);
+	read_from(0);
+	ck_assert_int_eq(stretch_lacks(stretch, &about, &lacks), 0);
+	ck_assert(lacks);
+	ck_assert(stretch_halve(stretch, 16));
+	ck_assert(stretch_is_full(stretch));
+	stretch_want(stretch, WORLD_NOW, &want);
+	ck_assert_int_eq(want.to, 8);
+	ck_assert_int_eq(want.max_ms, w.r[7].timestamp);
+	ck_assert_uint_eq(want.name_count, 0); /* what was asked for the others' sake isn't any more */
+	ck_assert_int_eq(stretch_lacks(stretch, &about, &lacks), 0);
+	stretch_want(stretch, WORLD_NOW, &want);
+	ck_assert_uint_eq(want.name_count, 2);
+	know(0, 4);
+	ck_assert_int_eq(end(0), 8);
+	/* What comes is read no further than twice as far. */
+	stretch_judged(stretch, 8);
+	stretch_read_to(stretch, 100);
+	ck_assert_int_eq(stretch_read_end(stretch), 24);
+	ck_assert(stretch_is_full(stretch));
+	ck_assert(stretch_halve(stretch, 24));
+	ck_assert(stretch_halve(stretch, 16));
+	ck_assert(stretch_halve(stretch, 12));
+	ck_assert(stretch_halve(stretch, 10));
+	ck_assert_int_eq(stretch_read_end(stretch), 9);
+	ck_assert(!stretch_halve(stretch, 9));
+	for (int64_t at = 9, last = 1; at < 1000; at = stretch_read_end(stretch)) {
+		struct verdict_record v = {.offset = at + 5000, .timestamp = 1, .value = slice_str("v")};
+
+		stretch_judged(stretch, at);
+		ck_assert_int_eq(stretch_record(stretch, &v), ERR_LIMIT);
+		ck_assert_int_eq(stretch_read_end(stretch), at + 2 * last);
+		last *= 2;
+	}
+	stretch_begin(stretch, 0);
+	stretch_read_to(stretch, INT64_MAX);
+	ck_assert_int_eq(stretch_read_end(stretch), INT64_MAX);
+}
+END_TEST
+
+/* Windows that only records named that are judged take no room. */
+START_TEST(names_go_with_their_records)
+{
+	struct ledger_want want = {.partition = 0};
+	bool lacks;
+
+	for (int i = 0; i < 4; i++)
+		WINDOW(&proxy, .n = 4);
+	know(0, 0);
+	read_from(0);
+	stretch_judged(stretch, 10);
+	ck_assert_int_eq(stretch_lacks(stretch, &about, &lacks), 0);
+	stretch_want(stretch, WORLD_NOW, &want);
+	ck_assert_uint_eq(want.name_count, 2);
+	ck_assert_uint_eq(want.names[0].window_id, 3);
+	ck_assert_uint_eq(want.names[1].window_id, 4);
+	know(0, 3);
+	ck_assert_int_eq(end(0), 12);
+}
+END_TEST
+
 /* An empty log, or one with markers only, has nothing that is waited for. */
 START_TEST(offsets_without_records_are_judged)
 {
@@ -246,6 +314,8 @@ main(void)
 	tcase_add_test(t, the_statement_before_is_asked_for);
 	tcase_add_test(t, what_is_untrusted_says_nothing);
 	tcase_add_test(t, it_is_full_and_goes_on_behind);
+	tcase_add_test(t, it_is_cut_and_grows_again);
+	tcase_add_test(t, names_go_with_their_records);
 	tcase_add_test(t, offsets_without_records_are_judged);
 	suite_add_tcase(s, t);
 	return suite_run(s);

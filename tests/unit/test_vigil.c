@@ -416,26 +416,67 @@ START_TEST(what_fails_is_judged_the_next_time)
 }
 END_TEST
 
-/* What is stated has no room: that is told once of a place, whoever else asks, and of the next one anew. */
-START_TEST(no_room_is_told_once)
+/* --- when it doesn't fit into memory ------------------------------------------------------------------- */
+
+START_TEST(what_has_no_room_at_once_is_judged_in_halves)
 {
-	WINDOW(&proxy, .n = 10);
-	know(0, 1);
-	known.a.too_large = lab.not_whole = true;
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 3);
 	begin(-1);
-	ck_assert_int_eq(step(0), ERR_LIMIT);
-	ck_assert_int_eq(step(0), ERR_NOT_NOW);
-	ck_assert_int_eq(step(0), ERR_NOT_NOW);
-	known.a.too_large = lab.not_whole = false;
-	ck_range(0, 0, 10);
+	lab.room = 2;
+	ck_range(0, 0, 5);
+	ck_assert(window(1)->with[WINDOW_COMPLETE] && !window(1)->part);
+	ck_assert_int_eq(vigil_lag(vigil), 15);
 	vigil_done(vigil);
-	WINDOW(&proxy, .n = 10);
-	lab.high = 20;
-	know(0, 2);
-	known.a.too_large = lab.not_whole = true;
+	ck_range(0, 5, 15); /* and as much as before, when there is room for it */
+	ck_assert_uint_eq(got->window_count, 2);
+	ck_assert_uint_eq(got->run_count, 0);
+	vigil_done(vigil);
+	ck_assert_int_eq(step(0), ERR_NOT_NOW);
+}
+END_TEST
+
+START_TEST(one_offset_that_has_no_room_is_said_once)
+{
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	begin(-1);
+	lab.room = -1;
 	ck_assert_int_eq(step(0), ERR_LIMIT);
 	ck_assert_int_eq(step(0), ERR_NOT_NOW);
-	known.a.too_large = lab.not_whole = false;
+	ck_assert_int_eq(step(WAIT_MS), ERR_NOT_NOW);
+	ck_assert_int_eq(vigil_lag(vigil), 5);
+	lab.room = 0;
+	for (int64_t from = 0, to; from < 5; from = to) {
+		ck_assert_int_eq(step(WAIT_MS), 0);
+		ck_assert_int_eq(got->from, from);
+		ck_assert_uint_eq(got->run_count, 0);
+		to = got->to;
+		vigil_done(vigil);
+	}
+}
+END_TEST
+
+START_TEST(more_to_tell_than_has_room_is_told_in_halves)
+{
+	size_t told = 0;
+
+	WINDOW(&proxy, .n = 12);
+	for (size_t i = 0; i < 12; i += 2)
+		snprintf(w.r[i].value, sizeof(w.r[i].value), "changed");
+	know(0, 1);
+	lab.runs_max = 2;
+	begin(-1);
+	while (step(0) == 0) {
+		ck_assert_uint_le(got->run_count, 2);
+		for (size_t i = 0; i < got->run_count; i++, told++)
+			ck_run(i, 2 * (int64_t)told, 2 * (int64_t)told, "altered");
+		vigil_done(vigil);
+	}
+	ck_assert_uint_eq(told, 6);
+	ck_assert_int_eq(vigil_at(vigil), 12);
 }
 END_TEST
 
@@ -465,7 +506,9 @@ main(void)
 	tcase_add_test(t, a_log_that_ends_before_what_was_judged);
 	tcase_add_test(t, it_begins_at_a_time);
 	tcase_add_test(t, what_fails_is_judged_the_next_time);
-	tcase_add_test(t, no_room_is_told_once);
+	tcase_add_test(t, what_has_no_room_at_once_is_judged_in_halves);
+	tcase_add_test(t, one_offset_that_has_no_room_is_said_once);
+	tcase_add_test(t, more_to_tell_than_has_room_is_told_in_halves);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

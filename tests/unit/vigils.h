@@ -21,6 +21,9 @@ static struct {
 	int fail; /* the next read, at its end */
 	unsigned answers; /* that were not released */
 	bool not_whole;
+	int room; /* for so many windows with members in what is asked about; 0: for all; -1: for none */
+	unsigned asked;
+	size_t runs_max;
 } lab;
 
 struct consumer;
@@ -79,9 +82,15 @@ int
 ledger_ask(struct ledger *l UNUSED, const struct ledger_want *want, void (*notify)(void *arg), void *arg UNUSED, struct ledger_answer *ret)
 {
 	INVARIANT(notify == NULL && want->partition == 0);
+	int listed = 0;
+
+	for (size_t i = 0; i < known.a.count; i++)
+		listed += known.statements[i]->last_offset >= want->from && known.statements[i]->first_offset < want->to;
 	*ret = known.a;
-	ret->whole = !lab.not_whole;
+	ret->too_large = lab.room != 0 && listed > (lab.room < 0 ? 0 : lab.room);
+	ret->whole = !lab.not_whole && !ret->too_large;
 	lab.answers++;
+	lab.asked++;
 	return 0;
 }
 
@@ -129,7 +138,7 @@ begin_at(struct vigil_begin b, bool compacted)
 {
 	static struct vigil_conf conf;
 
-	conf = (struct vigil_conf){.policy = policy, .cluster_id = world_cluster, .dbom_topic = WORLD_DBOM, .wait_ms = WAIT_MS};
+	conf = (struct vigil_conf){.policy = policy, .cluster_id = world_cluster, .dbom_topic = WORLD_DBOM, .wait_ms = WAIT_MS, .runs_max = lab.runs_max};
 	vigil_free(vigil);
 	ck_assert_int_eq(vigil_new(&conf, "t", WORLD_TOPIC_ID, 0, compacted, &b, &vigil), 0);
 }
