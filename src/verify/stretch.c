@@ -391,8 +391,8 @@ stretch_end(const struct stretch *s, const struct answered_conf *about, int64_t 
 	}
 	limit = decided(s, about, due, listed);
 	cut = between_windows(ours, n, limit);
-	/* Windows of several proxies may overlap without end. */
-	*ret = cut > s->from ? cut : s->full || due > s->from ? limit : s->from;
+	/* Windows of several proxies may overlap without end.  But what is there may not be read to its end yet. */
+	*ret = cut > s->from ? cut : s->full || (due > s->from && due <= s->to) ? limit : s->from;
 	free(ours);
 	free(listed);
 	return 0;

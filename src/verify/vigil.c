@@ -82,13 +82,21 @@ record_of(struct vigil *v, const struct consumer_record *r, struct verdict_recor
 }
 
 static int
+tick(const struct vigil *v)
+{
+	return v->conf.tick == NULL ? 0 : v->conf.tick(v->conf.arg);
+}
+
+static int
 on_scanned(void *arg, const struct consumer_record *r)
 {
 	struct vigil *v = arg;
 	struct verdict_record record;
 	int err = record_of(v, r, &record);
 
-	return err != 0 ? err : stretch_record(v->stretch, &record);
+	if (err == 0)
+		err = stretch_record(v->stretch, &record);
+	return err != 0 ? err : tick(v);
 }
 
 static int
@@ -105,8 +113,10 @@ on_judged(void *arg, const struct consumer_record *r)
 			v->first = r->offset;
 		v->found.newest_ms = r->timestamp;
 	}
-	err = answered_record(v->answered, &record);
-	return err != 0 ? err : v->err;
+	if ((err = answered_record(v->answered, &record)) != 0 || (err = v->err) != 0)
+		return err;
+	err = tick(v);
+	return err == ERR_LIMIT ? 0 : err;
 }
 
 static int
@@ -150,10 +160,9 @@ look(struct vigil *v, int64_t now_ms)
 	if (stretch_is_full(v->stretch) || end >= high)
 		return 0;
 	err = consumer_read(v->conf.consumer, v->topic, v->partition, end > low ? end : low, high, on_scanned, v);
-	if (err != 0 && err != ERR_LIMIT)
-		return err;
-	stretch_read_to(v->stretch, high);
-	return 0;
+	if (err == 0)
+		stretch_read_to(v->stretch, high);
+	return err == ERR_LIMIT ? 0 : err;
 }
 
 /* --- asking ---------------------------------------------------------------------------------- */

@@ -25,6 +25,12 @@ struct vigil_conf { /* borrowed */
 	const char *dbom_topic;
 	int64_t wait_ms; /* for a record's statement */
 	size_t runs_max; /* findings at once; 0: VIGIL_RUNS_MAX */
+	/*
+	 * For each record that is read; may be NULL.  0; ERR_LIMIT: what is read for the first time is enough for now; else the
+	 * step ends with it.
+	 */
+	int (*tick)(void *arg);
+	void *arg;
 };
 
 struct vigil_run { /* findings of the same kind at offsets that follow each other */

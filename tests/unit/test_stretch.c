@@ -135,6 +135,20 @@ START_TEST(nobody_waits_in_the_middle_of_a_window)
 }
 END_TEST
 
+/* What is waited for long enough may not be read yet: then its window isn't cut, and the rest of it is read first. */
+START_TEST(what_is_not_read_yet_cuts_nothing)
+{
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	stretch_begin(stretch, 0);
+	stretch_read_to(stretch, 4);
+	ck_assert_int_eq(end(10), 0);
+	ck_assert_int_eq(end(4), 4);
+	stretch_read_to(stretch, 10);
+	ck_assert_int_eq(end(10), 10);
+}
+END_TEST
+
 START_TEST(windows_of_another_partition_are_asked_for)
 {
 	struct ledger_want want = {.partition = 0};
@@ -310,6 +324,7 @@ main(void)
 	tcase_add_loop_test(t, what_is_not_stated_is_waited_for, 0, 2);
 	tcase_add_test(t, a_window_of_which_a_later_one_is_stated_never_comes);
 	tcase_add_test(t, nobody_waits_in_the_middle_of_a_window);
+	tcase_add_test(t, what_is_not_read_yet_cuts_nothing);
 	tcase_add_test(t, windows_of_another_partition_are_asked_for);
 	tcase_add_test(t, the_statement_before_is_asked_for);
 	tcase_add_test(t, what_is_untrusted_says_nothing);

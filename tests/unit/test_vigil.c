@@ -416,6 +416,34 @@ START_TEST(what_fails_is_judged_the_next_time)
 }
 END_TEST
 
+START_TEST(what_is_read_may_be_enough_for_now)
+{
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 2);
+	begin(-1);
+	lab.ticks[6] = ERR_LIMIT; /* of the seventh record */
+	lab.ticks[9] = ERR_LIMIT; /* which says nothing of what was read before, and is read to be judged */
+	ck_range(0, 0, 5);
+	ck_assert_int_eq(lab.tick, 7 + 5);
+	ck_assert(window(1)->with[WINDOW_COMPLETE]);
+	ck_assert_int_eq(vigil_lag(vigil), 10);
+	vigil_done(vigil);
+	ck_range(0, 5, 10);
+	ck_assert_int_eq(lab.tick, 7 + 5 + 3 + 5);
+	/* Whoever has it no more ends it, wherever that is. */
+	for (int at = 0; at < 20; at++) {
+		begin(-1);
+		memset(lab.ticks, 0, sizeof(lab.ticks));
+		lab.tick = 0;
+		lab.ticks[at] = ERR_CLOSED;
+		ck_assert_int_eq(step(0), ERR_CLOSED);
+		ck_range(0, 0, 10);
+		ck_assert_uint_eq(got->tally.verdicts[VERDICT_VERIFIED], 10);
+	}
+}
+END_TEST
+
 /* --- when it doesn't fit into memory ------------------------------------------------------------------- */
 
 START_TEST(what_has_no_room_at_once_is_judged_in_halves)
@@ -506,6 +534,7 @@ main(void)
 	tcase_add_test(t, a_log_that_ends_before_what_was_judged);
 	tcase_add_test(t, it_begins_at_a_time);
 	tcase_add_test(t, what_fails_is_judged_the_next_time);
+	tcase_add_test(t, what_is_read_may_be_enough_for_now);
 	tcase_add_test(t, what_has_no_room_at_once_is_judged_in_halves);
 	tcase_add_test(t, one_offset_that_has_no_room_is_said_once);
 	tcase_add_test(t, more_to_tell_than_has_room_is_told_in_halves);

@@ -24,7 +24,14 @@ static struct {
 	int room; /* for so many windows with members in what is asked about; 0: for all; -1: for none */
 	unsigned asked;
 	size_t runs_max;
+	int ticks[64], tick; /* what each gives, and how many there were */
 } lab;
+
+static int
+on_tick(void *arg UNUSED)
+{
+	return lab.tick < (int)ARRAY_LEN(lab.ticks) ? lab.ticks[lab.tick++] : 0;
+}
 
 struct consumer;
 
@@ -138,7 +145,7 @@ begin_at(struct vigil_begin b, bool compacted)
 {
 	static struct vigil_conf conf;
 
-	conf = (struct vigil_conf){.policy = policy, .cluster_id = world_cluster, .dbom_topic = WORLD_DBOM, .wait_ms = WAIT_MS, .runs_max = lab.runs_max};
+	conf = (struct vigil_conf){.policy = policy, .cluster_id = world_cluster, .dbom_topic = WORLD_DBOM, .wait_ms = WAIT_MS, .runs_max = lab.runs_max, .tick = on_tick};
 	vigil_free(vigil);
 	ck_assert_int_eq(vigil_new(&conf, "t", WORLD_TOPIC_ID, 0, compacted, &b, &vigil), 0);
 }
