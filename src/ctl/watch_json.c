@@ -124,21 +124,37 @@ watch_json_run(struct wr *w, const struct watch_json_about *about, const struct 
 	end(&j, about, f->issuer);
 }
 
-#define NOTE "telling up to "
+#define TOPIC "topic "
+#define TELLING "telling up to "
 
 void
-watch_json_note(int64_t to, char *ret, size_t len)
+watch_json_note(const char *topic_id, int64_t to, char *ret, size_t len)
 {
-	snprintf(ret, len, NOTE "%lld", (long long)to);
+	size_t n;
+
+	snprintf(ret, len, "%s%s", topic_id[0] == '\0' ? "" : TOPIC, topic_id);
+	n = strlen(ret);
+	if (to >= 0)
+		snprintf(ret + n, len - n, "%s" TELLING "%lld", n > 0 ? ", " : "", (long long)to);
 }
 
-int64_t
-watch_json_noted(const char *note)
+void
+watch_json_noted(const char *note, char ret_topic_id[TOPIC_ID_TEXT + 1], int64_t *ret_to)
 {
-	size_t n = strlen(NOTE);
+	size_t n = strlen(TOPIC), id = 0;
 	int64_t to;
 
-	if (strncmp(note, NOTE, n) != 0 || text_parse_i64(slice_str(note + n), &to) != 0 || to < 0)
-		return -1;
-	return to;
+	ret_topic_id[0] = '\0';
+	*ret_to = -1;
+	if (strncmp(note, TOPIC, n) == 0)
+		id = strcspn(note + n, ",");
+	if (id == TOPIC_ID_TEXT) {
+		memcpy(ret_topic_id, note + n, id);
+		ret_topic_id[id] = '\0';
+		note += n + id;
+		note += strncmp(note, ", ", 2) == 0 ? 2 : 0;
+	}
+	n = strlen(TELLING);
+	if (strncmp(note, TELLING, n) == 0 && text_parse_i64(slice_str(note + n), &to) == 0 && to >= 0)
+		*ret_to = to;
 }

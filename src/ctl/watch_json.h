@@ -7,6 +7,7 @@
 #define CTL_WATCH_JSON_H
 
 #include "base/wr.h"
+#include "ctl/topic_id.h"
 #include "verify/vigil.h"
 
 enum { WATCH_JSON_MAX = 64 * 1024 };
@@ -27,8 +28,11 @@ void watch_json_window(struct wr *w, const struct watch_json_about *about, const
 		       const struct vigil_window *x);
 void watch_json_run(struct wr *w, const struct watch_json_about *about, const struct vigil_run *r);
 
-/* What was begun to be told, as it stands beside the committed offset; and its end, read back: -1, there is none. */
-void watch_json_note(int64_t to, char *ret, size_t len);
-int64_t watch_json_noted(const char *note);
+/*
+ * What stands beside a committed offset: the topic's id (22 characters; empty: it has none), and up to where something is
+ * being told (-1: nothing is).  And that read back, as far as it is there.
+ */
+void watch_json_note(const char *topic_id, int64_t to, char *ret, size_t len);
+void watch_json_noted(const char *note, char ret_topic_id[TOPIC_ID_TEXT + 1], int64_t *ret_to);
 
 #endif

@@ -8,13 +8,14 @@
 #include "digest/crc32c.h"
 #include "rdkafka/publisher.h"
 
-enum { POLL_MS = 100, PATIENCE_MS = 60000, STOPPING_MS = 5000, CLOSE_MS = 2000 };
+enum { POLL_MS = 100, STOPPING_MS = 5000, CLOSE_MS = 2000 };
 
 struct watch_tell {
 	struct watch_tell_conf conf;
 	struct publisher *publisher; /* NULL: there is no topic */
 	int32_t partitions;          /* of the topic; 0: not known yet */
-	bool failed;                 /* something that was sent isn't known to be stored */
+	uintptr_t round;             /* what is being told … */
+	bool failed;                 /* … and isn't known to be stored */
 	struct wr w;
 };
 
@@ -27,13 +28,13 @@ on_ready(void *arg, int32_t partition_count)
 }
 
 static void
-on_report(void *arg, void *opaque UNUSED, int err, const char *why)
+on_report(void *arg, void *opaque, int err, const char *why)
 {
 	struct watch_tell *t = arg;
 
 	if (err == 0)
 		return;
-	t->failed = true;
+	t->failed = t->failed || (uintptr_t)opaque == t->round; /* else nobody waits for it any more */
 	t->conf.problem(t->conf.arg, why);
 }
 
@@ -88,25 +89,32 @@ watch_tell_close(struct watch_tell *t)
 /* --- the topic -------------------------------------------------------------------------------- */
 
 struct waiting {
-	struct monotime since;
-	bool (*stop)(void *arg);
+	int (*wait)(void *arg);
 	void *arg;
+	bool is_ending;
+	struct monotime since; /* it is */
 };
 
-/* Until something was reported, or a moment passed.  0 or ERR_TIMEOUT: no more of it. */
+/* Until something was reported, or a moment passed.  0, or why no more of it. */
 static int
-wait_for_topic(struct watch_tell *t, const struct waiting *w)
+wait_for_topic(struct watch_tell *t, struct waiting *w)
 {
 	struct pollfd fd = {.fd = publisher_fd(t->publisher), .events = POLLIN};
+	int err;
 
 	(void)poll(&fd, 1, POLL_MS);
 	publisher_serve(t->publisher);
-	return monotime_since_ms(clock_now(), w->since) > (w->stop(w->arg) ? STOPPING_MS : PATIENCE_MS) ? ERR_TIMEOUT : 0;
+	if ((err = w->wait(w->arg)) != ERR_CLOSED)
+		return err;
+	if (!w->is_ending)
+		w->since = clock_now();
+	w->is_ending = true;
+	return monotime_since_ms(clock_now(), w->since) > STOPPING_MS ? ERR_TIMEOUT : 0;
 }
 
 /* All of a partition go to one partition, in their order. */
 static int
-send(struct watch_tell *t, const struct watch_json_about *about, int32_t partition, const struct waiting *w)
+send(struct watch_tell *t, const struct watch_json_about *about, int32_t partition, struct waiting *w)
 {
 	char key[300];
 	int err;
@@ -120,7 +128,7 @@ send(struct watch_tell *t, const struct watch_json_about *about, int32_t partiti
 	for (;;) {
 		int32_t to = (int32_t)(crc32c(0, slice_str(key)) % (uint32_t)t->partitions);
 
-		err = publisher_send(t->publisher, to, slice_str(key), wr_slice(&t->w), NULL, 0, NULL);
+		err = publisher_send(t->publisher, to, slice_str(key), wr_slice(&t->w), NULL, 0, (void *)t->round);
 		if (err != ERR_NOT_NOW && err != ERR_NOTFOUND)
 			return err;
 		if ((err = wait_for_topic(t, w)) != 0)
@@ -148,12 +156,13 @@ print_run(struct watch_tell *t, const struct watch_json_about *about, const stru
 /* --- both -------------------------------------------------------------------------------------- */
 
 int
-watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, const struct vigil_found *f,
-		 bool (*stop)(void *arg), void *stop_arg)
+watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, const struct vigil_found *f, int (*wait)(void *arg),
+		 void *arg)
 {
-	struct waiting w = {clock_now(), stop, stop_arg};
+	struct waiting w = {.wait = wait, .arg = arg};
 	int err = 0;
 
+	t->round++;
 	t->failed = false;
 	if (about->again && f->run_count > 0 && !t->conf.json)
 		safe_line(t->conf.lines, "%s/%d  what follows, up to offset %lld, may have been told before", about->topic,
@@ -175,9 +184,9 @@ watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, con
 }
 
 int
-watch_tell_flush(struct watch_tell *t, bool (*stop)(void *arg), void *stop_arg)
+watch_tell_flush(struct watch_tell *t, int (*wait)(void *arg), void *arg)
 {
-	struct waiting w = {clock_now(), stop, stop_arg};
+	struct waiting w = {.wait = wait, .arg = arg};
 	int err;
 
 	if (fflush(t->conf.lines) != 0 || ferror(t->conf.lines))
@@ -185,5 +194,5 @@ watch_tell_flush(struct watch_tell *t, bool (*stop)(void *arg), void *stop_arg)
 	while (t->publisher != NULL && publisher_pending(t->publisher) > 0)
 		if ((err = wait_for_topic(t, &w)) != 0)
 			return err;
-	return t->failed ? ERR_TIMEOUT : 0;
+	return t->failed ? ERR_REMOTE : 0;
 }

@@ -29,13 +29,13 @@ int watch_tell_open(const struct watch_tell_conf *conf, struct watch_tell **ret,
 void watch_tell_close(struct watch_tell *t); /* NULL is fine */
 
 /*
- * 0; ERR_NOMEM; ERR_TIMEOUT: the topic takes no more.  `stop` ends the waiting.  All of it comes again when it
- * is told again.
+ * Waits as long as it takes.  `wait` is called now and then meanwhile: 0: it waits on; ERR_CLOSED: a moment; else it is what
+ * ends it.  0; ERR_NOMEM; ERR_TIMEOUT: that moment is over; what `wait` gave.  All of it comes again when it is told again.
  */
-int watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, const struct vigil_found *f,
-		     bool (*stop)(void *arg), void *stop_arg) MUSTCHECK;
+int watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, const struct vigil_found *f, int (*wait)(void *arg),
+		     void *arg) MUSTCHECK;
 
-/* Waits until all is stored.  0; ERR_IO: standard output can't be written; ERR_TIMEOUT: not all of it is stored. */
-int watch_tell_flush(struct watch_tell *t, bool (*stop)(void *arg), void *stop_arg) MUSTCHECK;
+/* Waits until all is stored, as above.  Also ERR_IO: standard output can't be written; ERR_REMOTE: not all of it is stored. */
+int watch_tell_flush(struct watch_tell *t, int (*wait)(void *arg), void *arg) MUSTCHECK;
 
 #endif

@@ -161,17 +161,38 @@ START_TEST(a_finding_tells_where_and_why)
 }
 END_TEST
 
+#define ID "AAECAwQFBgcICQoLDA0ODw"
+
+static void
+ck_noted(const char *note, const char *topic_id, int64_t to)
+{
+	char id[TOPIC_ID_TEXT + 1] = "?";
+	int64_t got = 1;
+
+	watch_json_noted(note, id, &got);
+	ck_assert_msg(strcmp(id, topic_id) == 0 && got == to, "%s: %s, %lld", note, id, (long long)got);
+}
+
 START_TEST(a_note_is_read_back)
 {
-	static const char *const bad[] = {"", "telling up to ", "telling up to -1", "telling up to 1x", "telling up to 99999999999999999999", "7", "Telling up to 7"};
-	char note[64];
+	static const char *const bad[] = {"", "telling up to ", "telling up to -1", "telling up to 1x", "telling up to 99999999999999999999", "7",
+					  "Telling up to 7", "topic ", "topic AAECAwQFBgcICQoLDA0OD", "topic AAECAwQFBgcICQoLDA0ODwA", "topic ,", "topic"};
+	static const int64_t to[] = {-1, 0, INT64_MAX};
+	char note[256];
 
-	watch_json_note(INT64_MAX, note, sizeof(note));
-	ck_assert_int_eq(watch_json_noted(note), INT64_MAX);
-	watch_json_note(0, note, sizeof(note));
-	ck_assert_int_eq(watch_json_noted(note), 0);
+	for (size_t i = 0; i < ARRAY_LEN(to); i++) {
+		watch_json_note(ID, to[i], note, sizeof(note));
+		ck_noted(note, ID, to[i]);
+		watch_json_note("", to[i], note, sizeof(note));
+		ck_noted(note, "", to[i]);
+	}
+	ck_assert_str_eq(note, "telling up to 9223372036854775807");
+	watch_json_note("", -1, note, sizeof(note));
+	ck_assert_str_eq(note, "");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		ck_assert_int_eq(watch_json_noted(bad[i]), -1);
+		ck_noted(bad[i], "", -1);
+	ck_noted("topic " ID ", telling", ID, -1);
+	ck_noted("topic " ID "telling up to 7", "", -1);
 }
 END_TEST
 

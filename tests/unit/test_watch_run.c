@@ -10,6 +10,9 @@
 #include "ctl/watch_json.c"
 #include "ctl/watch_metrics.c"
 #include "ctl/watch_run.c"
+#include "ctl/watch_share.c"
+#include "ctl/watch_step.c"
+#include "ctl/watch_warn.c"
 #include "suite.h"
 
 static char steps[512];   /* what was done, in its order */
@@ -17,6 +20,10 @@ static int fails[8];      /* each commit's outcome, in its order */
 static int tells, flushes;
 static unsigned commits;
 static const char *topic_id; /* NULL: it can't be had */
+static int judged;           /* each step's outcome */
+static const char *revoked;  /* the topic that the group takes away when it is asked next */
+static unsigned polls, polls_max; /* the last one ends it */
+static struct vigil_found found;
 
 static void
 note_step(const char *text)
@@ -36,9 +43,18 @@ group_close(struct group *g UNUSED)
 {
 }
 
+static struct watch watch;
+
 int
 group_poll(struct group *g UNUSED, int timeout_ms UNUSED)
 {
+	if (revoked != NULL)
+		watch_share_revoked(&watch, revoked, 2);
+	revoked = NULL;
+	if (polls_max > 0)
+		note_step("poll");
+	if (++polls == polls_max)
+		stopped = 1;
 	return 0;
 }
 
@@ -72,17 +88,21 @@ watch_tell_close(struct watch_tell *t UNUSED)
 
 int
 watch_tell_found(struct watch_tell *t UNUSED, const struct watch_json_about *about, const struct vigil_found *f,
-		 bool (*stop)(void *arg) UNUSED, void *stop_arg UNUSED)
+		 int (*wait)(void *arg), void *arg)
 {
 	char text[64];
+	int err;
 
 	(void)snprintf(text, sizeof(text), "told %lld-%lld%s", (long long)f->from, (long long)f->to, about->again ? " again" : "");
 	note_step(text);
+	watch.served_ms = 0;
+	if ((err = wait(arg)) != 0)
+		return err;
 	return tells;
 }
 
 int
-watch_tell_flush(struct watch_tell *t UNUSED, bool (*stop)(void *arg) UNUSED, void *stop_arg UNUSED)
+watch_tell_flush(struct watch_tell *t UNUSED, int (*wait)(void *arg) UNUSED, void *arg UNUSED)
 {
 	note_step("flushed");
 	return flushes;
@@ -92,8 +112,9 @@ const char *
 way_topic_ids(const struct way *w UNUSED, const struct args_props *props UNUSED, const char *const *topics, size_t count,
 	      struct topic_id *ret)
 {
-	ck_assert_str_eq(topics[0], "orders");
 	ck_assert_uint_eq(count, 1);
+	if (polls_max > 0)
+		note_step(topics[0]);
 	if (topic_id == NULL)
 		return "nobody tells";
 	(void)snprintf(ret[0].text, sizeof(ret[0].text), "%s", topic_id);
@@ -106,14 +127,101 @@ way_failed(const struct way *w UNUSED, const struct command *c UNUSED, const cha
 	return EXIT_UNFINISHED;
 }
 
+/* A vigil: what it finds is the test's. */
+struct vigil {
+	int64_t at;
+	bool judged;
+	unsigned steps, done;
+};
+
+int
+vigil_new(const struct vigil_conf *conf UNUSED, const char *topic UNUSED, const char *id UNUSED, int32_t partition UNUSED,
+	  bool compacted UNUSED, const struct vigil_begin *begin, struct vigil **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	ck_assert_ptr_nonnull(*ret);
+	(*ret)->at = begin->from.value;
+	(*ret)->judged = begin->judged;
+	return 0;
+}
+
+void
+vigil_free(struct vigil *v)
+{
+	free(v);
+}
+
+int
+vigil_step(struct vigil *v, int64_t now_ms UNUSED, int64_t wall_ms UNUSED, const struct vigil_found **ret)
+{
+	v->steps++;
+	*ret = &found;
+	return judged;
+}
+
+void
+vigil_done(struct vigil *v)
+{
+	v->at = found.to;
+	v->done++;
+}
+
+int64_t
+vigil_at(const struct vigil *v)
+{
+	return v->at;
+}
+
+int64_t
+vigil_lag(const struct vigil *v UNUSED)
+{
+	return 0;
+}
+
+int
+consumer_topic_config(struct consumer *c UNUSED, const char *topic UNUSED, const char *name UNUSED, char *ret UNUSED, size_t len UNUSED)
+{
+	return ERR_REMOTE;
+}
+
+int
+consumer_open(const struct consumer_conf *conf UNUSED, struct consumer **ret UNUSED, char *why UNUSED, size_t why_len UNUSED)
+{
+	return ERR_NOMEM;
+}
+
+void
+consumer_close(struct consumer *c UNUSED)
+{
+}
+
+int
+consumer_cluster_id(struct consumer *c UNUSED, struct slice *ret UNUSED)
+{
+	return ERR_NOMEM;
+}
+
+int
+consumer_partitions(struct consumer *c UNUSED, const char *topic UNUSED, int32_t *ret UNUSED)
+{
+	return ERR_NOMEM;
+}
+
+const char *
+consumer_why(const struct consumer *c UNUSED)
+{
+	return "it takes long";
+}
+
 /* --- the rig --------------------------------------------------------------------------------- */
 
 static const struct command self = {.name = "audit"};
 static const char *patterns[] = {"ord*", NULL};
 static struct watch_options options;
-static struct watch watch;
 static struct vigil_run runs[1];
-static struct vigil_found found;
+
+#define ID "AAECAwQFBgcICQoLDA0ODw"
+#define OTHER_ID "BBECAwQFBgcICQoLDA0ODw"
 
 static void
 setup(void)
@@ -127,6 +235,9 @@ setup(void)
 	tells = flushes = 0;
 	commits = 0;
 	topic_id = NULL;
+	judged = 0;
+	revoked = NULL;
+	polls = polls_max = 0;
 	stopped = 0;
 }
 
@@ -134,13 +245,14 @@ static void
 teardown(void)
 {
 	while (watch.shares != NULL)
-		on_revoked(&watch, watch.shares->topic, watch.shares->partition);
+		watch_share_revoked(&watch, watch.shares->topic, watch.shares->partition);
 }
 
 static struct share *
 assigned(int64_t offset, const char *note)
 {
-	on_assigned(&watch, "orders", 2, offset, note);
+	watch_share_assigned(&watch, "orders", 2, offset, note);
+	ck_assert_int_eq(vigil_new(&watch.vigil, "orders", "", 2, false, &watch.shares->at, &watch.shares->vigil), 0);
 	return watch.shares;
 }
 
@@ -152,7 +264,7 @@ START_TEST(told_and_then_committed)
 
 	ck_assert(s->meant && s->at.judged);
 	ck_assert_int_eq(s->at.from.value, 10);
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20; flushed; orders/2 at 20");
 	ck_assert(!watch.violation && !watch.unfinished);
 	ck_assert_uint_eq(watch.counts.again, 0);
@@ -164,7 +276,7 @@ START_TEST(nothing_to_tell_is_committed_at_once)
 	struct share *s = assigned(10, "");
 
 	found.run_count = 0;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
 	ck_assert_str_eq(steps, "told 10-20; flushed; orders/2 at 20");
 }
 END_TEST
@@ -174,11 +286,11 @@ START_TEST(what_is_not_ours_any_more_is_not_told)
 	struct share *s = assigned(10, "");
 
 	fails[0] = ERR_NOT_NOW;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), ERR_NOT_NOW);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), ERR_NOT_NOW);
 	ck_assert_str_eq(steps, "orders/2 at 10, telling up to 20");
 	/* It wasn't told: the next time is the first. */
 	steps[0] = '\0';
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20; flushed; orders/2 at 20");
 }
 END_TEST
@@ -188,41 +300,58 @@ START_TEST(what_was_not_told_to_its_end_is_not_committed)
 	struct share *s = assigned(10, "");
 
 	*(_i == 0 ? &tells : &flushes) = ERR_TIMEOUT;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), ERR_TIMEOUT);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), ERR_TIMEOUT);
 	ck_assert_str_eq(steps, _i == 0 ? FIRST "told 10-20" : FIRST "told 10-20; flushed");
 	ck_assert_uint_eq(watch.counts.verdicts[VERDICT_PENDING], 0);
 	tells = flushes = 0;
 	steps[0] = '\0';
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20 again; flushed; orders/2 at 20");
 	ck_assert_uint_eq(watch.counts.again, 1);
 }
 END_TEST
 
-START_TEST(what_was_told_and_not_committed_is_told_again)
+/* Or each try would write it to the topic once more, and the tries of a while are many. */
+START_TEST(what_was_told_is_committed_as_soon_as_that_can_be)
 {
 	struct share *s = assigned(10, "");
 
-	fails[1] = _i == 0 ? ERR_NOT_NOW : ERR_TIMEOUT;
+	topic_id = "";
+	fails[1] = fails[2] = _i == 0 ? ERR_NOT_NOW : ERR_TIMEOUT;
 	found.tally.verdicts[VERDICT_PENDING] = 1;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), fails[1]);
-	ck_assert_uint_eq(watch.counts.verdicts[VERDICT_PENDING], 0); /* once, when it is over */
-	steps[0] = '\0';
-	/* Its end may be another by then. */
-	found.to = 15;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
-	ck_assert_str_eq(steps, FIRST "told 10-15 again; flushed; orders/2 at 15, telling up to 20");
+	ck_assert_int_eq(watch_step(&watch, s), fails[1]);
+	ck_assert_int_eq(watch_step(&watch, s), fails[1]);
+	ck_assert_int_eq(watch_step(&watch, s), 0);
+	ck_assert_str_eq(steps, FIRST "told 10-20; flushed; orders/2 at 20; orders/2 at 20; orders/2 at 20");
 	ck_assert_uint_eq(watch.counts.verdicts[VERDICT_PENDING], 1);
+	ck_assert_uint_eq(s->vigil->steps, 1);
+	ck_assert_uint_eq(s->vigil->done, 1);
+	/* What is next is the first of its kind again. */
+	steps[0] = '\0';
+	found.from = 20;
+	found.to = 30;
+	ck_assert_int_eq(watch_step(&watch, s), 0);
+	ck_assert_str_eq(steps, "orders/2 at 20, telling up to 30; told 20-30; flushed; orders/2 at 30");
+}
+END_TEST
+
+/* What comes of it the next time may end elsewhere. */
+START_TEST(a_note_reaches_as_far_as_was_told_once)
+{
+	struct share *s = assigned(10, "");
+
+	flushes = ERR_REMOTE;
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), ERR_REMOTE);
+	flushes = 0;
+	steps[0] = '\0';
+	found.to = 15;
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
+	ck_assert_str_eq(steps, FIRST "told 10-15 again; flushed; orders/2 at 15, telling up to 20");
 	steps[0] = '\0';
 	found.from = 15;
 	found.to = 25;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
 	ck_assert_str_eq(steps, "orders/2 at 15, telling up to 25; told 15-25 again; flushed; orders/2 at 25");
-	steps[0] = '\0';
-	found.from = 25;
-	found.to = 30;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
-	ck_assert_str_eq(steps, "orders/2 at 25, telling up to 30; told 25-30; flushed; orders/2 at 30");
 }
 END_TEST
 
@@ -230,12 +359,12 @@ START_TEST(what_another_began_to_tell_is_marked)
 {
 	struct share *s = assigned(10, "telling up to 20");
 
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
 	ck_assert_str_eq(steps, FIRST "told 10-20 again; flushed; orders/2 at 20");
 	steps[0] = '\0';
 	found.from = 20;
 	found.to = 30;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), 0);
 	ck_assert_str_eq(steps, "orders/2 at 20, telling up to 30; told 20-30; flushed; orders/2 at 30");
 }
 END_TEST
@@ -246,8 +375,8 @@ START_TEST(a_violation_is_one_whatever_else_fails)
 
 	runs[0].f.verdict = VERDICT_ALTERED;
 	flushes = ERR_IO;
-	ck_assert_int_eq(tell(&watch, s, &found, found.from), ERR_IO);
-	ck_assert(watch.violation && watch.unfinished && stopped);
+	ck_assert_int_eq(tell(&watch, s, &found, found.from, THEN_ON), ERR_IO);
+	ck_assert(watch.violation && watch.unfinished && is_ending(&watch));
 }
 END_TEST
 
@@ -255,12 +384,12 @@ START_TEST(nothing_bad_is_told_of_another_topic_of_that_name)
 {
 	struct share *s = assigned(10, "");
 
-	(void)snprintf(s->topic_id, sizeof(s->topic_id), "AAECAwQFBgcICQoLDA0ODw");
-	ck_assert_int_eq(vigil_new(&watch.vigil, s->topic, s->topic_id, 2, false, &s->at, &s->vigil), 0);
+	(void)snprintf(s->topic_id, sizeof(s->topic_id), ID);
+	s->vigil->at = 0;
 	/* As long as it isn't known which topic it is, it waits. */
 	ck_assert_int_eq(tell_sure(&watch, s, &found), ERR_REMOTE);
 	ck_assert_str_eq(steps, "");
-	topic_id = "BBECAwQFBgcICQoLDA0ODw";
+	topic_id = OTHER_ID;
 	ck_assert_int_eq(tell_sure(&watch, s, &found), 0);
 	ck_assert_str_eq(steps, "");
 	ck_assert_ptr_null(s->vigil);
@@ -272,13 +401,53 @@ START_TEST(nothing_bad_is_told_of_another_topic_of_that_name)
 }
 END_TEST
 
+/* The topic was made again while nobody had the partition: what is committed is about another one. */
+START_TEST(a_topic_that_was_made_again_is_judged_from_its_start)
+{
+	struct share *s = assigned(10, _i == 0 ? "topic " ID : "topic " ID ", telling up to 20");
+
+	vigil_free(s->vigil);
+	s->vigil = NULL;
+	topic_id = OTHER_ID;
+	fails[1] = ERR_NOT_NOW;
+	ck_assert_int_eq(watch_step(&watch, s), ERR_NOT_NOW);
+	ck_assert_int_eq(watch_step(&watch, s), 0);
+	ck_assert_str_eq(steps, _i == 0 ? "orders/2 at 0, telling up to 0; told 0-0; flushed; orders/2 at 0; orders/2 at 0"
+					: "orders/2 at 0, telling up to 20; told 0-0 again; flushed; orders/2 at 0, telling up to 20; "
+					  "orders/2 at 0, telling up to 20");
+	ck_assert(watch.violation);
+	ck_assert_uint_eq(watch.counts.findings[WINDOW_RECORDS_GONE], 1);
+	steps[0] = '\0';
+	found.from = 0;
+	ck_assert_int_eq(watch_step(&watch, s), 0);
+	ck_assert_str_eq(s->topic_id, OTHER_ID);
+	ck_assert(!s->vigil->judged);
+	ck_assert_str_eq(steps, "orders/2 at 0, topic " OTHER_ID ", telling up to 20; told 0-20; flushed; orders/2 at 20, topic " OTHER_ID);
+}
+END_TEST
+
+START_TEST(the_same_topic_goes_on_where_it_was)
+{
+	struct share *s = assigned(10, _i == 0 ? "topic " ID : "");
+
+	vigil_free(s->vigil);
+	s->vigil = NULL;
+	topic_id = _i == 2 ? "" : ID; /* a cluster that has none */
+	judged = ERR_NOT_NOW;
+	ck_assert_int_eq(watch_step(&watch, s), ERR_NOT_NOW);
+	ck_assert_int_eq(s->vigil->at, 10);
+	ck_assert(s->vigil->judged);
+	ck_assert_str_eq(steps, "");
+}
+END_TEST
+
 /* Whoever goes on before it is told finds the same: the group stands where it stood, behind the log's end. */
 START_TEST(a_log_that_was_cut_is_told_before_the_group_is_there)
 {
 	struct share *s = assigned(50, "");
 
 	found.from = found.to = found.high = 30;
-	ck_assert_int_eq(tell(&watch, s, &found, 50), 0);
+	ck_assert_int_eq(tell(&watch, s, &found, 50, THEN_CUT), 0);
 	ck_assert_str_eq(steps, "orders/2 at 50, telling up to 30; told 30-30; flushed; orders/2 at 30");
 }
 END_TEST
@@ -291,13 +460,113 @@ START_TEST(shares_come_and_go)
 	ck_assert_int_eq(s->at.from.value, 3); /* --from */
 	ck_assert_int_eq(s->again_to, -1);
 	/* What a glob means and passes over. */
-	on_assigned(&watch, "orders-audit", 0, -1, "");
+	watch_share_assigned(&watch, "orders-audit", 0, -1, "");
 	ck_assert(!watch.shares->next->meant);
-	on_revoked(&watch, "orders", 1);
+	watch_share_revoked(&watch, "orders", 1);
 	ck_assert_ptr_eq(watch.shares, s);
-	on_revoked(&watch, "orders", 2);
+	watch_share_revoked(&watch, "orders", 2);
 	ck_assert_str_eq(watch.shares->topic, "orders-audit");
 	ck_assert_ptr_null(watch.shares->next);
+}
+END_TEST
+
+/* --- turns ---------------------------------------------------------------------------------------- */
+
+/* Each may take as long as a cluster lets it, and who is silent for long is no member any more. */
+START_TEST(the_group_is_served_between_steps)
+{
+	for (int i = 0; i < 3; i++)
+		watch_share_assigned(&watch, i == 0 ? "orders" : i == 1 ? "ordnance" : "ordinary", 2, 10, "");
+	polls_max = 4;
+	loop(&watch);
+	ck_assert_str_eq(steps, "poll; orders; poll; ordnance; poll; ordinary; poll");
+}
+END_TEST
+
+START_TEST(a_partition_may_be_taken_while_it_is_told)
+{
+	struct share *s = assigned(10, "");
+
+	topic_id = "";
+	revoked = "orders";
+	watch_share_turn(&watch, s);
+	ck_assert_str_eq(steps, FIRST "told 10-20");
+	ck_assert_ptr_null(watch.shares);
+	/* Another one that goes meanwhile is none of its business. */
+	steps[0] = '\0';
+	s = assigned(10, "");
+	watch_share_assigned(&watch, "ordnance", 2, 10, "");
+	revoked = "ordnance";
+	watch_share_turn(&watch, s);
+	ck_assert_str_eq(steps, FIRST "told 10-20; flushed; orders/2 at 20");
+	ck_assert_ptr_eq(watch.shares, s);
+	ck_assert_ptr_null(s->next);
+}
+END_TEST
+
+static struct share *
+share(const char *topic, int64_t due_ms, unsigned failures)
+{
+	struct share *s;
+
+	watch_share_assigned(&watch, topic, 0, 10, "");
+	for (s = watch.shares; s->next != NULL; s = s->next)
+		continue;
+	s->due_ms = due_ms;
+	s->failures = failures;
+	return s;
+}
+
+START_TEST(who_fails_has_the_smaller_part_of_the_time)
+{
+	struct share *bad = share("order", 5, 1), *worse = share("ordure", 4, 2), *good = share("orders", 6, 0);
+
+	watch.failed_due_ms = 50;
+	ck_assert_ptr_null(watch_share_next(&watch, 3));
+	ck_assert_ptr_null(watch_share_next(&watch, 5));
+	ck_assert_ptr_eq(watch_share_next(&watch, 6), good);
+	ck_assert_ptr_eq(watch_share_next(&watch, 50), worse); /* the longest due */
+	worse->due_ms = 7;
+	ck_assert_ptr_eq(watch_share_next(&watch, 50), bad);
+	/* Where all fail nobody waits for the others. */
+	good->failures = 1;
+	ck_assert_ptr_eq(watch_share_next(&watch, 5), bad);
+	/* As it is after a turn. */
+	good->failures = 0;
+	judged = ERR_TIMEOUT;
+	topic_id = "";
+	watch_share_turn(&watch, bad);
+	ck_assert_uint_eq(bad->failures, 2);
+	ck_assert_int_ge(bad->due_ms, watch.turn_ms + 2000);
+	watch.turn_ms = 0;
+	put_off(&watch, bad, 1000);
+	ck_assert_int_eq(watch.failed_due_ms, 5000);
+	put_off(&watch, bad, 100000);
+	ck_assert_int_eq(watch.failed_due_ms, 160000);
+	for (int i = 0; i < 100; i++)
+		put_off(&watch, bad, 100000);
+	ck_assert_int_eq(bad->due_ms, 130000);
+	judged = ERR_NOT_NOW;
+	watch_share_turn(&watch, bad);
+	ck_assert_uint_eq(bad->failures, 0);
+}
+END_TEST
+
+START_TEST(what_is_read_ends_in_time)
+{
+	watch.turn_ms = watch_now_ms();
+	watch.served_ms = watch.turn_ms + 3600000;
+	ck_assert_int_eq(on_read(&watch), 0);
+	watch.turn_ms -= SLICE_MS + 1;
+	ck_assert_int_eq(on_read(&watch), ERR_LIMIT);
+	stopped = 1;
+	ck_assert_int_eq(on_read(&watch), ERR_CLOSED);
+	watch.is_lost = true;
+	ck_assert_int_eq(on_read(&watch), ERR_NOT_NOW);
+	ck_assert_uint_eq(polls, 0);
+	watch.served_ms = watch_now_ms() - POLL_MS;
+	ck_assert_int_eq(on_read(&watch), ERR_NOT_NOW);
+	ck_assert_uint_eq(polls, 1);
 }
 END_TEST
 
@@ -312,10 +581,17 @@ main(void)
 	tcase_add_test(t, nothing_to_tell_is_committed_at_once);
 	tcase_add_test(t, what_is_not_ours_any_more_is_not_told);
 	tcase_add_loop_test(t, what_was_not_told_to_its_end_is_not_committed, 0, 2);
-	tcase_add_loop_test(t, what_was_told_and_not_committed_is_told_again, 0, 2);
+	tcase_add_loop_test(t, what_was_told_is_committed_as_soon_as_that_can_be, 0, 2);
+	tcase_add_test(t, a_note_reaches_as_far_as_was_told_once);
 	tcase_add_test(t, what_another_began_to_tell_is_marked);
 	tcase_add_test(t, a_violation_is_one_whatever_else_fails);
 	tcase_add_test(t, nothing_bad_is_told_of_another_topic_of_that_name);
+	tcase_add_loop_test(t, a_topic_that_was_made_again_is_judged_from_its_start, 0, 2);
+	tcase_add_loop_test(t, the_same_topic_goes_on_where_it_was, 0, 3);
+	tcase_add_test(t, the_group_is_served_between_steps);
+	tcase_add_test(t, a_partition_may_be_taken_while_it_is_told);
+	tcase_add_test(t, who_fails_has_the_smaller_part_of_the_time);
+	tcase_add_test(t, what_is_read_ends_in_time);
 	tcase_add_test(t, a_log_that_was_cut_is_told_before_the_group_is_there);
 	tcase_add_test(t, shares_come_and_go);
 	suite_add_tcase(s, t);
