@@ -289,6 +289,7 @@ judge(struct vigil *v, int64_t wall_ms)
 	vigil_told_unjudged(v);
 	if ((err = answered_end(v->answered)) != 0)
 		return err;
+	vigil_told_sort(v);
 	return v->err;
 }
 

@@ -40,6 +40,7 @@ struct vigil_run { /* findings of the same kind at offsets that follow each othe
 
 struct vigil_window { /* what became of a window that has members in the range */
 	const struct statement *statement;
+	const uint8_t *sha256; /* of its bytes */
 	const char *issuer;
 	bool part;  /* it has other members, too: told with other ranges */
 	bool with[WINDOW_FINDINGS]; /* of the window as a whole: with the range that has its last member */
@@ -56,7 +57,7 @@ struct vigil_found {
 	struct tally tally;
 	const struct vigil_run *runs; /* violations, and what is pending, unattested, unjudged or has headers that nothing covers */
 	size_t run_count;
-	const struct vigil_window *windows;
+	const struct vigil_window *windows; /* by their first offsets */
 	size_t window_count;
 };
 

@@ -56,6 +56,9 @@ struct vigil_window *vigil_told_window_of(const struct vigil *v, const struct st
 void vigil_told_run(struct vigil *v, const struct finding *f, int64_t last_offset); /* its faults are v->err */
 void vigil_told_unjudged(struct vigil *v); /* what retention took */
 
+/* They aren't looked for any more: as they are told. */
+void vigil_told_sort(struct vigil *v);
+
 /* What is to be remembered of a range once it is done: room for it, 0 or ERR_NOMEM; and it is done. */
 int vigil_told_make_room(struct vigil *v) MUSTCHECK;
 void vigil_told_done(struct vigil *v);

@@ -39,6 +39,7 @@ vigil_told_windows(struct vigil *v)
 		if (w->trust == TRUST_NONE || !answered_is_home(&v->about, s) || s->last_offset < f->from || s->first_offset >= f->to)
 			continue;
 		v->windows[f->window_count++] = (struct vigil_window){.statement = s,
+								      .sha256 = w->sha256,
 								      .issuer = w->issuer == NULL ? "" : w->issuer,
 								      .part = s->first_offset < f->from || s->last_offset >= f->to};
 	}
@@ -217,6 +218,23 @@ vigil_told_window(void *arg, const struct verdict_window *w, enum window_finding
 		vigil_told_run(v, &f, f.offset);
 }
 
+static int
+by_first(const void *a, const void *b)
+{
+	const struct statement *x = ((const struct vigil_window *)a)->statement, *y = ((const struct vigil_window *)b)->statement;
+
+	if (x->first_offset != y->first_offset)
+		return x->first_offset > y->first_offset ? 1 : -1;
+	return (x->window_id > y->window_id) - (x->window_id < y->window_id);
+}
+
+void
+vigil_told_sort(struct vigil *v)
+{
+	if (v->found.window_count > 0)
+		qsort(v->windows, v->found.window_count, sizeof(*v->windows), by_first);
+}
+
 int
 vigil_told_make_room(struct vigil *v)
 {
@@ -235,11 +253,11 @@ vigil_told_done(struct vigil *v)
 		if (v->early[i].last_offset >= v->found.to)
 			v->early[n++] = v->early[i];
 	v->early_count = n;
-	for (size_t i = 0; i < v->answer.count; i++) {
-		const struct verdict_window *w = &v->answer.windows[i]->w;
+	for (size_t i = 0; i < v->found.window_count; i++) {
+		const struct vigil_window *w = &v->windows[i];
 		struct early *e;
 
-		if (vigil_told_window_of(v, w->statement) == NULL || w->statement->last_offset < v->found.high || was_early(v, w->sha256))
+		if (w->statement->last_offset < v->found.high || was_early(v, w->sha256))
 			continue;
 		if (v->early_count == EARLY_MAX) /* one may be told twice, and none isn't told */
 			memmove(&v->early[0], &v->early[1], --v->early_count * sizeof(*e));

@@ -66,6 +66,44 @@ START_TEST(what_is_stated_is_told_once)
 }
 END_TEST
 
+static int
+by_place(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)*(struct statement *const *)a, y = (uintptr_t)*(struct statement *const *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Whoever reads what is told finds the windows as they lie in the log. */
+START_TEST(windows_are_told_in_their_order)
+{
+	enum { MANY = 8 };
+
+	for (int i = 0; i < MANY; i++)
+		WINDOW(&proxy, .n = 3);
+	know(0, MANY);
+	/* The last one lies first in memory, or would by chance. */
+	qsort(known.statements, MANY, sizeof(known.statements[0]), by_place);
+	for (size_t i = 0; i < MANY; i++) {
+		struct statement copy = *known.statements[i], *last = known.statements[MANY - 1 - i];
+
+		if (i < MANY / 2 && copy.window_id < last->window_id) {
+			*known.statements[i] = *last;
+			*last = copy;
+		}
+		known.windows[i].w.statement = known.statements[i];
+		known.windows[i].w.manifest = wr_slice(&w.s[known.statements[i]->window_id - 1].manifest);
+		sha256_of(wr_slice(&w.s[known.statements[i]->window_id - 1].payload), known.windows[i].w.sha256);
+	}
+	begin(-1);
+	ck_range(0, 0, 3 * MANY);
+	ck_assert_uint_eq(got->window_count, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		ck_assert_uint_eq(got->windows[i].statement->window_id, i + 1);
+	vigil_done(vigil);
+}
+END_TEST
+
 START_TEST(a_statement_may_come_late)
 {
 	WINDOW(&proxy, .n = 5);
@@ -516,6 +554,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_stated_is_told_once);
+	tcase_add_test(t, windows_are_told_in_their_order);
 	tcase_add_test(t, a_statement_may_come_late);
 	tcase_add_test(t, what_is_never_stated_is_told_and_gone_by);
 	tcase_add_test(t, violations_are_told_with_their_window);
