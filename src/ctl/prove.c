@@ -196,7 +196,7 @@ open_and_prove(const struct command *c, struct options *o, const struct way *w)
 					.policy = o->policy,
 					.now_ms = clock_wall_ms(),
 					.pending_max_ms = JOIN_PENDING_MAX_MS};
-	g.conf.topic_id_known = way_topic_ids(w, &o->way.props, &o->topic, 1, &id) == NULL && id.err == 0;
+	g.conf.topic_id_known = way_topic_ids(w, &o->way.props, &o->topic, 1, NULL, &id) == NULL && id.err == 0;
 	g.conf.topic_id = slice_str(id.text);
 	if ((err = consumer_cluster_id(consumer, &g.conf.cluster_id)) != 0)
 		code = failed(c, w, consumer, err);

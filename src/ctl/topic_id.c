@@ -27,6 +27,11 @@ struct peer {
 	int32_t correlation_id;
 };
 
+struct topic_id_line {
+	struct peer peer;
+	int16_t version; /* of Metadata, that both have */
+};
+
 static int
 wait_for(const struct peer *p, short events)
 {
@@ -214,34 +219,69 @@ ask_metadata(struct peer *p, int16_t version, const char *const *topics, size_t 
 }
 
 static int
-ask_server(const struct topic_id_way *way, const char *host, const char *port, const char *const *topics, size_t count,
-	   int timeout_ms, struct topic_id *ret)
+ask_peer(struct peer *p, int16_t version, const char *const *topics, size_t count, struct topic_id *ret)
 {
-	struct peer p = {.fd = -1, .timeout_ms = timeout_ms};
 	struct wr answer = wr_new(ANSWER_MAX);
-	int16_t min, max;
-	struct slice body;
-	int err;
+	int err = 0;
 
-	p.deadline_ns = clock_now().ns + (int64_t)timeout_ms * 1000000;
-	if ((err = way != NULL ? dial_by(&p, way, host, port) : dial(&p, host, port)) != 0 ||
-	    (err = exchange(&p, API_VERSIONS, 0, slice_of("", 0), &answer, &body)) != 0 ||
-	    (err = apiversions_find(0, body, API_METADATA, &min, &max)) != 0)
-		goto out;
-	if (max > METADATA_MAX)
-		max = METADATA_MAX;
-	if (max < min)
-		err = ERR_UNSUPPORTED;
-	else if (max < IDS_SINCE)
+	if (version < IDS_SINCE)
 		memset(ret, 0, count * sizeof(*ret));
 	else
 		for (size_t at = 0; err == 0 && at < count; at += AT_ONCE)
-			err = ask_metadata(&p, max, topics + at, count - at < AT_ONCE ? count - at : AT_ONCE, &answer, ret + at);
-out:
-	if (p.fd >= 0)
-		close(p.fd);
+			err = ask_metadata(p, version, topics + at, count - at < AT_ONCE ? count - at : AT_ONCE, &answer, ret + at);
 	wr_free(&answer);
 	return err;
+}
+
+static int
+hello(struct peer *p, int16_t *ret_version)
+{
+	struct wr answer = wr_new(ANSWER_MAX);
+	struct slice body;
+	int16_t min, max;
+	int err = exchange(p, API_VERSIONS, 0, slice_of("", 0), &answer, &body);
+
+	if (err == 0)
+		err = apiversions_find(0, body, API_METADATA, &min, &max);
+	wr_free(&answer);
+	if (err != 0)
+		return err;
+	if (max > METADATA_MAX)
+		max = METADATA_MAX;
+	if (max < min)
+		return ERR_UNSUPPORTED;
+	*ret_version = max;
+	return 0;
+}
+
+static int
+ask_server(const struct topic_id_way *way, const char *host, const char *port, const char *const *topics, size_t count,
+	   int timeout_ms, struct topic_id *ret, struct topic_id_line **ret_line)
+{
+	struct topic_id_line *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (l == NULL)
+		return ERR_NOMEM;
+	l->peer = (struct peer){.fd = -1, .timeout_ms = timeout_ms};
+	l->peer.deadline_ns = clock_now().ns + (int64_t)timeout_ms * 1000000;
+	if ((err = way != NULL ? dial_by(&l->peer, way, host, port) : dial(&l->peer, host, port)) != 0 ||
+	    (err = hello(&l->peer, &l->version)) != 0 || (err = ask_peer(&l->peer, l->version, topics, count, ret)) != 0) {
+		topic_id_hang_up(l);
+		return err;
+	}
+	*ret_line = l;
+	return 0;
+}
+
+void
+topic_id_hang_up(struct topic_id_line *line)
+{
+	if (line == NULL)
+		return;
+	if (line->peer.fd >= 0)
+		close(line->peer.fd);
+	free(line);
 }
 
 /* "host:port", "[v6]:port", "host", with an optional "protocol://" in front. */
@@ -274,8 +314,8 @@ split(char *server, char **ret_host, const char **ret_port)
 }
 
 int
-topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *const *topics, size_t count,
-	     int timeout_ms, struct topic_id *ret)
+topic_id_ask_on(struct topic_id_line **line, const char *bootstrap, const struct topic_id_way *way, const char *const *topics,
+		size_t count, int timeout_ms, struct topic_id *ret)
 {
 	char *copy = strdup(bootstrap), *rest = NULL, *host;
 	struct topic_id *ids = calloc(count + 1, sizeof(*ids));
@@ -287,12 +327,28 @@ topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *
 		free(ids);
 		return ERR_NOMEM;
 	}
+	if (*line != NULL && (err = ask_peer(&(*line)->peer, (*line)->version, topics, count, ids)) != 0) {
+		/* Brokers close connections that are idle, and go. */
+		topic_id_hang_up(*line);
+		*line = NULL;
+	}
 	for (char *s = strtok_r(copy, ",", &rest); s != NULL && err != 0; s = strtok_r(NULL, ",", &rest))
 		if (split(s, &host, &port))
-			err = ask_server(way, host, port, topics, count, timeout_ms, ids);
+			err = ask_server(way, host, port, topics, count, timeout_ms, ids, line);
 	if (err == 0)
 		memcpy(ret, ids, count * sizeof(*ids));
 	free(ids);
 	free(copy);
+	return err;
+}
+
+int
+topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *const *topics, size_t count,
+	     int timeout_ms, struct topic_id *ret)
+{
+	struct topic_id_line *line = NULL;
+	int err = topic_id_ask_on(&line, bootstrap, way, topics, count, timeout_ms, ret);
+
+	topic_id_hang_up(line);
 	return err;
 }

@@ -31,4 +31,12 @@ struct topic_id {
 int topic_id_ask(const char *bootstrap, const struct topic_id_way *way, const char *const *topics, size_t count,
 		 int timeout_ms, struct topic_id *ret) MUSTCHECK;
 
+/*
+ * The same, by somebody who asks often: the connection is kept in *line, which is NULL at first, and made anew when it is gone.
+ */
+struct topic_id_line;
+int topic_id_ask_on(struct topic_id_line **line, const char *bootstrap, const struct topic_id_way *way, const char *const *topics,
+		    size_t count, int timeout_ms, struct topic_id *ret) MUSTCHECK;
+void topic_id_hang_up(struct topic_id_line *line); /* NULL is fine */
+
 #endif

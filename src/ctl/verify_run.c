@@ -26,7 +26,7 @@ find_topic_ids(void *arg, const char *const *topics, size_t count, struct examin
 {
 	const struct running *r = arg;
 	struct topic_id *ids = calloc(count, sizeof(*ids));
-	const char *why = ids == NULL ? "out of memory" : way_topic_ids(r->way, &r->o->way.props, topics, count, ids);
+	const char *why = ids == NULL ? "out of memory" : way_topic_ids(r->way, &r->o->way.props, topics, count, NULL, ids);
 
 	for (size_t i = 0; i < count; i++) {
 		ret[i].unknown = why != NULL ? why : ids[i].err == 0 ? NULL : err_text(ids[i].err);

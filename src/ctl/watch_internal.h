@@ -40,6 +40,7 @@ struct watch {
 	struct watch_tell *tell;
 	struct vigil_conf vigil;
 	char cluster_id[256];
+	struct topic_id_line *ids; /* kept: they are asked for often */
 	struct share *shares;
 	struct share *current;  /* whose turn it is; not in the list any more where it is lost */
 	bool is_lost;           /* the group gave it to another meanwhile */

@@ -218,6 +218,7 @@ close_all(struct watch *w)
 	watch_tell_close(w->tell);
 	ledger_free(w->ledger);
 	consumer_close(w->consumer);
+	topic_id_hang_up(w->ids);
 }
 
 int

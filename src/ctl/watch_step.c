@@ -28,7 +28,7 @@ ask_id(struct watch *w, const struct share *s, char ret[TOPIC_ID_TEXT + 1])
 	struct topic_id id = {0};
 	char what[300];
 
-	why = way_topic_ids(w->way, &w->o->way.props, &name, 1, &id);
+	why = way_topic_ids(w->way, &w->o->way.props, &name, 1, &w->ids, &id);
 	if (why == NULL && id.err != 0)
 		why = err_text(id.err);
 	if (why == NULL) {

@@ -122,14 +122,17 @@ way_close(struct way *w)
 
 const char *
 way_topic_ids(const struct way *w, const struct args_props *props, const char *const *topics, size_t count,
-	      struct topic_id *ret)
+	      struct topic_id_line **line, struct topic_id *ret)
 {
+	const struct topic_id_way *dial = w->gate != NULL ? &w->dial : NULL;
+	int timeout_ms = args_props_timeout_ms(props);
 	const char *protocol = args_props_get(props, "security.protocol");
 	int err;
 
 	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
 		return "that needs a plaintext connection, or -c";
-	err = topic_id_ask(w->bootstrap, w->gate != NULL ? &w->dial : NULL, topics, count, args_props_timeout_ms(props), ret);
+	err = line != NULL ? topic_id_ask_on(line, w->bootstrap, dial, topics, count, timeout_ms, ret)
+			   : topic_id_ask(w->bootstrap, dial, topics, count, timeout_ms, ret);
 	return err == 0 ? NULL : err_text(err);
 }
 

@@ -36,7 +36,7 @@ void way_close(struct way *w); /* after the last consumer */
 
 /* Why topics' ids can't be had; NULL: they were asked for, and ret[i] says what came of topics[i]. */
 const char *way_topic_ids(const struct way *w, const struct args_props *props, const char *const *topics, size_t count,
-			  struct topic_id *ret);
+			  struct topic_id_line **line, struct topic_id *ret); /* line: that is kept; or NULL */
 
 /* Says `why` something failed on this way, or what kept a connection from being made.  Gives EXIT_UNFINISHED. */
 int way_failed(const struct way *w, const struct command *c, const char *why);

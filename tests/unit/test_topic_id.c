@@ -17,6 +17,7 @@ struct broker { /* shared with its process */
 		size_t len;
 	} answers[2];   /* frames with their lengths */
 	size_t send[2]; /* how much of each; then the connection closes */
+	int accepted;   /* connections */
 	int rounds;     /* requests of a connection that are answered; 0 is 2, and the last answer is that of all that follow */
 };
 
@@ -33,11 +34,12 @@ read_request(int fd)
 }
 
 static void
-serve(const struct broker *b)
+serve(struct broker *b)
 {
 	int fd;
 
 	while ((fd = accept(b->fd, NULL, NULL)) >= 0) {
+		b->accepted++;
 		for (int i = 0; i < (b->rounds > 0 ? b->rounds : 2) && read_request(fd); i++) {
 			struct broker a = *b;
 			int which = i > 0;
@@ -218,6 +220,33 @@ START_TEST(very_many)
 }
 END_TEST
 
+/* The broker closes each connection after six answers: ApiVersions, and five more. */
+START_TEST(a_line_is_kept)
+{
+	static const char *const topics[] = {"t"};
+	struct broker *b = broker_start(12, 0);
+	struct topic_id_line *line = NULL;
+	struct topic_id got;
+
+	b->rounds = 6;
+	broker_run(b);
+	for (int i = 0; i < 12; i++) {
+		got = (struct topic_id){.err = 7};
+		ck_assert_int_eq(topic_id_ask_on(&line, b->address, NULL, topics, 1, 10000, &got), 0);
+		ck_assert_int_eq(got.err, 0);
+		ck_assert_str_eq(got.text, "AAECAwQFBgcICQoLDA0ODw");
+		ck_assert_ptr_nonnull(line);
+		ck_assert_int_eq(b->accepted, 1 + i / 5);
+	}
+	broker_stop(b);
+	got = (struct topic_id){.err = 7};
+	ck_assert_int_ne(topic_id_ask_on(&line, "127.0.0.1:1", NULL, topics, 1, 10000, &got), 0);
+	ck_assert_ptr_null(line);
+	ck_assert_int_eq(got.err, 7);
+	topic_id_hang_up(line);
+}
+END_TEST
+
 START_TEST(not_there)
 {
 	struct broker *b = broker_start(12, 3);
@@ -316,6 +345,7 @@ main(void)
 	tcase_add_test(t, asked);
 	tcase_add_test(t, several);
 	tcase_add_test(t, very_many);
+	tcase_add_test(t, a_line_is_kept);
 	tcase_add_test(t, not_there);
 	tcase_add_test(t, without_ids);
 	tcase_add_test(t, cut_short);

@@ -110,15 +110,21 @@ watch_tell_flush(struct watch_tell *t UNUSED, int (*wait)(void *arg) UNUSED, voi
 
 const char *
 way_topic_ids(const struct way *w UNUSED, const struct args_props *props UNUSED, const char *const *topics, size_t count,
-	      struct topic_id *ret)
+	      struct topic_id_line **line, struct topic_id *ret)
 {
 	ck_assert_uint_eq(count, 1);
+	ck_assert_ptr_eq(line, &watch.ids);
 	if (polls_max > 0)
 		note_step(topics[0]);
 	if (topic_id == NULL)
 		return "nobody tells";
 	(void)snprintf(ret[0].text, sizeof(ret[0].text), "%s", topic_id);
 	return NULL;
+}
+
+void
+topic_id_hang_up(struct topic_id_line *line UNUSED)
+{
 }
 
 int
