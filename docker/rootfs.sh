@@ -12,6 +12,7 @@ authorities=/etc/ssl/certs/ca-certificates.crt
 [ -s $authorities ] || { echo "docker/rootfs.sh: $authorities is not there: tools/deps.sh image" >&2; exit 1; }
 
 install -d "$root/usr/bin" "$root/etc/ssl/certs" "$root/etc/makoto-proxy" "$root/var/lib"
+install -d -m 1777 "$root/var/tmp" # where makotoctl verify puts what doesn't fit into memory
 install -d -m 700 "$dir/lib/makoto-proxy"
 for program in "$@"; do
 	if ldd "$program" | grep 'not found' >&2; then

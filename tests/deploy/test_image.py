@@ -43,6 +43,7 @@ def test_what_is_in_it(image):
         assert f.read().count("BEGIN CERTIFICATE") > 50
     owner = image.state_owner
     assert (owner.st_uid, owner.st_gid, owner.st_mode & 0o777) == (65532, 65532, 0o700)
+    assert stat.S_IMODE(os.stat(os.path.join(image.root, "var/tmp")).st_mode) == 0o1777, "verify's, for what doesn't fit into memory"
     assert image.owners == {(0, 0)}, "nothing but its state is the user's"
 
 
