@@ -10,6 +10,8 @@
 
 #include "ctl/safe.h"
 
+enum { RECORDS_ALL = 1 << 21, RECORDS_MIN = 1024 }; /* that wait to be judged, of all partitions and of one: 24 bytes each */
+
 /* The cleaner may have been there; who may not ask must assume it. */
 static bool
 is_compacted(const struct watch *w, const char *topic)
@@ -173,6 +175,17 @@ open_share(struct watch *w, struct share *s)
 	return err;
 }
 
+/* All have the same. */
+static size_t
+allowed(const struct watch *w)
+{
+	size_t n = 0;
+
+	for (const struct share *s = w->shares; s != NULL; s = s->next)
+		n += s->meant;
+	return n * RECORDS_MIN >= RECORDS_ALL ? RECORDS_MIN : RECORDS_ALL / (n == 0 ? 1 : n);
+}
+
 static const char *
 cause(const struct watch *w, int err)
 {
@@ -204,6 +217,7 @@ watch_step(struct watch *w, struct share *s)
 		return settle(w, s);
 	if (s->vigil == NULL && (err = open_share(w, s)) != 0)
 		return err;
+	vigil_allow(s->vigil, allowed(w));
 	err = vigil_step(s->vigil, watch_now_ms(), clock_wall_ms(), &f);
 	if (err == 0)
 		return tell_sure(w, s, f);

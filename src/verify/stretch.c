@@ -2,6 +2,8 @@
 
 #include "base/map.h"
 
+enum { ROOM_MIN = 64 };
+
 struct seen_record {
 	int64_t offset, timestamp;
 	uint32_t name; /* of names, plus 1; 0: it names none */
@@ -12,7 +14,7 @@ struct stretch {
 	bool full;
 	int64_t span; /* no more offsets than this; once it was too much */
 	struct seen_record *records; /* grow as they come: many partitions are idle */
-	size_t count, cap;
+	size_t count, cap, allowed;
 	struct ledger_name names[STRETCH_NAMES];
 	size_t name_count;
 	struct ledger_name *asked; /* with the next want; grows for one stretch */
@@ -24,8 +26,10 @@ stretch_new(void)
 {
 	struct stretch *s = calloc(1, sizeof(*s));
 
-	if (s != NULL)
+	if (s != NULL) {
 		s->span = INT64_MAX;
+		s->allowed = STRETCH_RECORDS;
+	}
 	return s;
 }
 
@@ -37,6 +41,12 @@ stretch_free(struct stretch *s)
 	free(s->records);
 	free(s->asked);
 	free(s);
+}
+
+void
+stretch_allow(struct stretch *s, size_t records)
+{
+	s->allowed = records < STRETCH_RECORDS ? records : STRETCH_RECORDS;
 }
 
 void
@@ -113,7 +123,7 @@ place_of(struct stretch *s, const struct ledger_name *name)
 static int
 room(struct stretch *s)
 {
-	size_t cap = s->cap == 0 ? 64 : s->cap * 2;
+	size_t cap = s->cap == 0 ? ROOM_MIN : s->cap * 2;
 	struct seen_record *more;
 
 	if (s->count < s->cap)
@@ -135,7 +145,7 @@ stretch_record(struct stretch *s, const struct verdict_record *r)
 		stretch_read_to(s, r->offset + 1);
 		return ERR_LIMIT;
 	}
-	if (s->count == STRETCH_RECORDS || (name_of(r, &name) && (place = place_of(s, &name)) == 0)) {
+	if (s->count >= s->allowed || (name_of(r, &name) && (place = place_of(s, &name)) == 0)) {
 		s->full = true;
 		if (r->offset > s->to)
 			s->to = r->offset;
@@ -162,6 +172,23 @@ first_at(const struct stretch *s, int64_t offset)
 			hi = mid;
 	}
 	return lo;
+}
+
+/* Many partitions are mostly idle: what isn't needed is given back. */
+static void
+give_back(struct stretch *s)
+{
+	size_t cap = s->count < ROOM_MIN ? ROOM_MIN : s->count;
+	struct seen_record *less;
+
+	if (s->count == 0) {
+		free(s->records);
+		s->records = NULL;
+		s->cap = 0;
+	} else if (cap <= s->cap / 2 && (less = reallocarray(s->records, cap, sizeof(*less))) != NULL) {
+		s->records = less;
+		s->cap = cap;
+	}
 }
 
 /* Names of no record go. */
@@ -192,13 +219,9 @@ stretch_judged(struct stretch *s, int64_t to)
 	size_t n = first_at(s, to);
 
 	s->count -= n;
-	if (s->count > 0) {
+	if (n > 0 && s->count > 0)
 		memmove(s->records, s->records + n, s->count * sizeof(*s->records));
-	} else {
-		free(s->records);
-		s->records = NULL;
-		s->cap = 0;
-	}
+	give_back(s);
 	s->from = to;
 	if (s->to < to)
 		s->to = to;

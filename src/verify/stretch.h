@@ -19,6 +19,9 @@ struct stretch;
 struct stretch *stretch_new(void) MUSTCHECK; /* NULL: no memory */
 void stretch_free(struct stretch *s);        /* NULL is fine */
 
+/* Of so many records at most, from now on; at first STRETCH_RECORDS, which is the most. */
+void stretch_allow(struct stretch *s, size_t records);
+
 /* It begins at that offset, and has nothing. */
 void stretch_begin(struct stretch *s, int64_t from);
 

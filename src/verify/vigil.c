@@ -56,6 +56,12 @@ vigil_free(struct vigil *v)
 	free(v);
 }
 
+void
+vigil_allow(struct vigil *v, size_t records)
+{
+	stretch_allow(v->stretch, records);
+}
+
 int64_t
 vigil_at(const struct vigil *v)
 {

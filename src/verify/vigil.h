@@ -73,6 +73,9 @@ int vigil_new(const struct vigil_conf *conf, const char *topic, const char *topi
 	      const struct vigil_begin *begin, struct vigil **ret) MUSTCHECK;
 void vigil_free(struct vigil *v); /* NULL is fine */
 
+/* Of how many records that are read and not judged it may keep where they are, STRETCH_RECORDS at most. */
+void vigil_allow(struct vigil *v, size_t records);
+
 /*
  * 0: *ret is valid until vigil_done(), or until it is stepped again (then it is judged anew).  ERR_NOT_NOW: there is
  * nothing (yet).  ERR_LIMIT, once: the ledger hasn't room for the statements about the next offset alone.  Else what a consumer fails

@@ -10,6 +10,8 @@ import subprocess
 import pytest
 from checks import of_topic, public_keys, wait_stated
 from clients import Confluent, Rec
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 from lab.kafka import until
 from proxy import CTL, PATIENCE, SANITIZERS
 
@@ -180,6 +182,87 @@ def test_unattested_is_told_and_gone_by(cluster, new_proxy, topic, auditor):
     b = auditor("b", px, t, group=group)
     until("it has it", lambda: b.has(t) == {0: 43}, 30 * PATIENCE)
     assert b.stop() == 0 and not b.found(), b.said()
+
+
+def test_topic_that_was_made_again(cluster, new_proxy, topic, auditor):
+    """While nobody had it: the new one is judged from its beginning; and where the group's offsets are those of the old one, that is told."""
+    px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t, verdicts = topic(), topic("verdicts")
+    group = f"audit-{t}"
+    Confluent.produce(px.bootstrap, t, spread(20, partitions=1))
+    wait_stated(cluster, public_keys(px.public_key), t, 20, px.dbom_topic)
+    a = auditor("a", px, t)
+    all_judged(cluster, group, t)
+    assert a.stop() == 0, a.said()
+    old = cluster.topic_id(t)
+    cluster.make_again(t)
+    # Brokers forget what was committed of a topic that is gone; one that was down then doesn't.
+    part = {"PartitionIndex": 0, "CommittedOffset": 20, "CommittedMetadata": f"topic {old}"}
+    with cluster.coordinator(group).conn() as c:
+        asked = {"GroupId": group, "GenerationIdOrMemberEpoch": -1, "Topics": [{"Name": t, "Partitions": [part]}]}
+        until("it is committed", lambda: c.ask("OffsetCommit", 8, asked)["Topics"][0]["Partitions"][0]["ErrorCode"] == 0)
+    Confluent.produce(px.bootstrap, t, spread(30, partitions=1))
+    wait_stated(cluster, public_keys(px.public_key), t, 30, px.dbom_topic)
+    b = auditor("b", px, t, "--to", verdicts)
+    all_judged(cluster, group, t)
+    assert b.stop() == 1, b.said()
+    assert [(x["finding"], x["offset"] if "offset" in x else None, x["topicId"]) for x in b.found()] == [("records-gone", 0, old)]
+    records = told(cluster, verdicts)
+    assert [(x["firstOffset"], x["outcome"], x["topicId"]) for x in records[1:]] == [(o, "complete", cluster.topic_id(t)) for o in (0, 10, 20)]
+
+
+def test_retention_was_there_first(cluster, new_proxy, topic, auditor, tmp_path):
+    """Records that went while nobody judged: told in the topic, and counted; no violation."""
+    px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t, verdicts, metrics = topic(), topic("verdicts"), tmp_path / "b.prom"
+    group = f"audit-{t}"
+    Confluent.produce(px.bootstrap, t, spread(20, partitions=1))
+    wait_stated(cluster, public_keys(px.public_key), t, 20, px.dbom_topic)
+    a = auditor("a", px, t)
+    all_judged(cluster, group, t)
+    assert a.stop() == 0, a.said()
+    Confluent.produce(px.bootstrap, t, spread(20, 20, partitions=1))
+    wait_stated(cluster, public_keys(px.public_key), t, 40, px.dbom_topic)
+    admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
+    for done in admin.delete_records([TopicPartition(t, 0, 33)]).values():
+        done.result()
+    b = auditor("b", px, t, "--to", verdicts, "--metrics-file", metrics)
+    all_judged(cluster, group, t)
+    assert b.stop() == 0, b.said()
+    gone = [("undecided", "retention", 20, 32)]
+    assert [(x["type"], x["finding"], x["offset"], x["lastOffset"]) for x in b.found()] == gone
+    records = told(cluster, verdicts)
+    assert [(x["type"], x["finding"], x["offset"], x["lastOffset"]) for x in records if x["type"] != "window"] == gone
+    assert [x["absent"].get("retention", 0) for x in records if x["type"] == "window"] == [10, 3]
+    assert f'makoto_audit_unjudged_total{{group="{group}"}} 13\n' in metrics.read_text()
+
+
+def test_verdict_topic_that_takes_nothing(cluster, new_proxy, topic, auditor):
+    """Who waits for it stays a member, and gives up what becomes another's; when it takes records each window is there once."""
+    alone = cluster.node(3)
+    px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t, verdicts = topic(assignment=[[1, 2], [2, 1]] * 2), topic("verdicts", assignment=[[3]])
+    names = [f"audit-{t}-{n}" for n in range(20)]
+    group = until("another broker has a group", lambda: next((g for g in names if cluster.coordinator(g) is not alone), None), 60)
+    Confluent.produce(px.bootstrap, t, spread(200))
+    windows = windows_of(cluster, px, t)
+    alone.pause()
+    try:
+        a = auditor("a", px, t, "--to", verdicts, group=group)
+        # It begins to tell: then something is committed, where it began.
+        until("it tells", lambda: 0 in committed(cluster, group, t).values(), 60 * PATIENCE)
+        b = auditor("b", px, t, "--to", verdicts, group=group)
+        until("they share", lambda: len(a.has(t)) == 2 and len(b.has(t)) == 2, 30 * PATIENCE)
+        assert not any(x > 0 for x in committed(cluster, group, t).values()), "nothing can be told, and something is committed"
+    finally:
+        alone.resume()
+    cluster.wait_ready(60)
+    all_judged(cluster, group, t)
+    assert (a.stop(), b.stop()) == (0, 0), a.said() + b.said()
+    records = told(cluster, verdicts)
+    seen = [(x["chain"], x["window"]) for x in records]
+    assert set(seen) == windows.keys()
+    assert all(x.get("again") for i, x in enumerate(records) if seen[i] in seen[:i]), "twice, and nothing says so"
 
 
 def test_usage_and_no_cluster(auditor, tmp_path):

@@ -235,6 +235,30 @@ START_TEST(it_is_full_and_goes_on_behind)
 }
 END_TEST
 
+/* Of many partitions each has a smaller share of memory; what it has above that it keeps until it is judged. */
+START_TEST(fewer_records_are_allowed)
+{
+	struct verdict_record v = {.timestamp = 1, .value = slice_str("v")};
+
+	stretch_begin(stretch, 0);
+	for (v.offset = 0; v.offset < 1000; v.offset++)
+		ck_assert_int_eq(stretch_record(stretch, &v), 0);
+	stretch_allow(stretch, 200);
+	ck_assert_int_eq(stretch_record(stretch, &v), ERR_LIMIT);
+	ck_assert_int_eq(end(INT64_MAX), 1000);
+	stretch_judged(stretch, 801);
+	ck_assert_int_eq(stretch_record(stretch, &v), 0);
+	v.offset++;
+	ck_assert_int_eq(stretch_record(stretch, &v), ERR_LIMIT);
+	ck_assert_int_eq(end(900), 900);
+	stretch_judged(stretch, 900);
+	stretch_allow(stretch, (size_t)STRETCH_RECORDS * 2);
+	for (int i = 101; i < STRETCH_RECORDS; i++, v.offset++)
+		ck_assert_int_eq(stretch_record(stretch, &v), 0);
+	ck_assert_int_eq(stretch_record(stretch, &v), ERR_LIMIT);
+}
+END_TEST
+
 START_TEST(it_is_cut_and_grows_again)
 {
 	struct ledger_want want = {.partition = 0};
@@ -329,6 +353,7 @@ main(void)
 	tcase_add_test(t, the_statement_before_is_asked_for);
 	tcase_add_test(t, what_is_untrusted_says_nothing);
 	tcase_add_test(t, it_is_full_and_goes_on_behind);
+	tcase_add_test(t, fewer_records_are_allowed);
 	tcase_add_test(t, it_is_cut_and_grows_again);
 	tcase_add_test(t, names_go_with_their_records);
 	tcase_add_test(t, offsets_without_records_are_judged);

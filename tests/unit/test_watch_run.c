@@ -138,6 +138,7 @@ struct vigil {
 	int64_t at;
 	bool judged;
 	unsigned steps, done;
+	size_t allowed;
 };
 
 int
@@ -155,6 +156,12 @@ void
 vigil_free(struct vigil *v)
 {
 	free(v);
+}
+
+void
+vigil_allow(struct vigil *v, size_t records)
+{
+	v->allowed = records;
 }
 
 int
@@ -558,6 +565,33 @@ START_TEST(who_fails_has_the_smaller_part_of_the_time)
 }
 END_TEST
 
+/* Though each were waiting for statements: what they keep is bounded together. */
+START_TEST(memory_is_shared_out)
+{
+	struct share *s = assigned(10, "");
+
+	topic_id = "";
+	judged = ERR_NOT_NOW;
+	for (size_t n = 1; n <= 4096; n *= 8) {
+		for (size_t i = n / 8; i < n && n > 1; i++) {
+			struct share *other = calloc(1, sizeof(*other));
+
+			ck_assert_ptr_nonnull(other);
+			other->meant = true;
+			other->next = s->next;
+			s->next = other;
+		}
+		ck_assert_int_eq(watch_step(&watch, s), ERR_NOT_NOW);
+		ck_assert_uint_eq(s->vigil->allowed, n == 4096 ? 1024 : (1 << 21) / n);
+	}
+	for (struct share *x = s->next, *next; x != NULL; x = next) {
+		next = x->next;
+		watch_share_free(x);
+	}
+	s->next = NULL;
+}
+END_TEST
+
 START_TEST(what_is_read_ends_in_time)
 {
 	watch.turn_ms = watch_now_ms();
@@ -597,6 +631,7 @@ main(void)
 	tcase_add_test(t, the_group_is_served_between_steps);
 	tcase_add_test(t, a_partition_may_be_taken_while_it_is_told);
 	tcase_add_test(t, who_fails_has_the_smaller_part_of_the_time);
+	tcase_add_test(t, memory_is_shared_out);
 	tcase_add_test(t, what_is_read_ends_in_time);
 	tcase_add_test(t, a_log_that_was_cut_is_told_before_the_group_is_there);
 	tcase_add_test(t, shares_come_and_go);
