@@ -115,6 +115,12 @@ consumer_why(const struct consumer *c)
 	return c->why;
 }
 
+void
+consumer_wait(struct consumer *c, int timeout_ms)
+{
+	c->timeout_ms = timeout_ms;
+}
+
 /* Errors of connections wait in the queue until somebody looks. */
 static void
 hear(struct consumer *c)
@@ -131,21 +137,23 @@ hear(struct consumer *c)
 }
 
 static int
-failed(struct consumer *c, const char *what, rd_kafka_resp_err_t rerr)
-{
-	int err = handle_err(rerr);
-
-	hear(c);
-	snprintf(c->why, sizeof(c->why), "%s: %s%s%s", what, rd_kafka_err2str(rerr),
-		 err == ERR_TIMEOUT && c->last_error[0] != '\0' ? ": " : "", err == ERR_TIMEOUT ? c->last_error : "");
-	return err == 0 || err == ERR_NOT_NOW ? ERR_REMOTE : err;
-}
-
-static int
 nomem(struct consumer *c)
 {
 	snprintf(c->why, sizeof(c->why), "out of memory");
 	return ERR_NOMEM;
+}
+
+static int
+failed(struct consumer *c, const char *what, rd_kafka_resp_err_t rerr)
+{
+	int err = handle_err(rerr);
+
+	if (rerr == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
+		return nomem(c);
+	hear(c);
+	snprintf(c->why, sizeof(c->why), "%s: %s%s%s", what, rd_kafka_err2str(rerr),
+		 err == ERR_TIMEOUT && c->last_error[0] != '\0' ? ": " : "", err == ERR_TIMEOUT ? c->last_error : "");
+	return err == 0 || err == ERR_NOT_NOW ? ERR_REMOTE : err;
 }
 
 static int
@@ -265,16 +273,39 @@ learn_leader(struct consumer *c, const char *topic, rd_kafka_resp_err_t rerr, st
 	return learnt;
 }
 
+/*
+ * By time, or RD_KAFKA_OFFSET_BEGINNING or _END.  The function for these two alone (of 2.0) waits for a broker that is silent
+ * until its request is given up, several times, however soon it is to end.
+ */
+static rd_kafka_resp_err_t
+offset_of(struct consumer *c, const char *topic, int32_t partition, int64_t at, int64_t *ret)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	struct monotime since = clock_now();
+	rd_kafka_resp_err_t rerr;
+
+	if (list == NULL)
+		return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+	rd_kafka_topic_partition_list_add(list, topic, partition);
+	do {
+		list->elems[0].offset = at;
+		rerr = rd_kafka_offsets_for_times(c->rk, list, c->timeout_ms);
+		if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
+			rerr = list->elems[0].err;
+	} while (learn_leader(c, topic, rerr, since));
+	*ret = list->elems[0].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return rerr;
+}
+
 int
 consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, int64_t *ret_low, int64_t *ret_high)
 {
-	struct monotime since = clock_now();
 	int64_t low, high;
-	rd_kafka_resp_err_t rerr;
+	rd_kafka_resp_err_t rerr = offset_of(c, topic, partition, RD_KAFKA_OFFSET_BEGINNING, &low);
 
-	do
-		rerr = rd_kafka_query_watermark_offsets(c->rk, topic, partition, &low, &high, c->timeout_ms);
-	while (learn_leader(c, topic, rerr, since));
+	if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rerr = offset_of(c, topic, partition, RD_KAFKA_OFFSET_END, &high);
 	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return failed(c, topic, rerr);
 	*ret_low = low;
@@ -285,22 +316,9 @@ consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, in
 int
 consumer_offset_at(struct consumer *c, const char *topic, int32_t partition, int64_t time_ms, int64_t *ret)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-	struct monotime since = clock_now();
-	rd_kafka_resp_err_t rerr;
 	int64_t offset;
+	rd_kafka_resp_err_t rerr = offset_of(c, topic, partition, time_ms, &offset);
 
-	if (list == NULL)
-		return nomem(c);
-	rd_kafka_topic_partition_list_add(list, topic, partition);
-	do {
-		list->elems[0].offset = time_ms;
-		rerr = rd_kafka_offsets_for_times(c->rk, list, c->timeout_ms);
-		if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
-			rerr = list->elems[0].err;
-	} while (learn_leader(c, topic, rerr, since));
-	offset = list->elems[0].offset;
-	rd_kafka_topic_partition_list_destroy(list);
 	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return failed(c, topic, rerr);
 	if (offset < 0) { /* "the end": nothing is that young */

@@ -42,6 +42,7 @@ struct consumer_record { /* borrowed, for the time of the call */
 int consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why, size_t why_len) MUSTCHECK;
 void consumer_close(struct consumer *c); /* NULL is fine */
 const char *consumer_why(const struct consumer *c);
+void consumer_wait(struct consumer *c, int timeout_ms); /* for each answer, from now on */
 
 /* Empty where the cluster has none.  Valid until close. */
 int consumer_cluster_id(struct consumer *c, struct slice *ret) MUSTCHECK;

@@ -6,6 +6,7 @@
 struct mock {
 	rd_kafka_t *rk; /* the mock lives inside a client of its own */
 	rd_kafka_mock_cluster_t *cluster;
+	int brokers;
 };
 
 struct mock *
@@ -21,6 +22,7 @@ mock_start(int brokers)
 	(void)rd_kafka_conf_set(conf, "log_level", "2", NULL, 0);
 	if ((m->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why))) == NULL)
 		goto fail;
+	m->brokers = brokers;
 	conf = NULL; /* it is the client's now */
 	if ((m->cluster = rd_kafka_mock_cluster_new(m->rk, brokers)) == NULL)
 		goto fail;
@@ -69,4 +71,11 @@ mock_refuse(struct mock *m, int16_t api, int16_t error, int times)
 	while (n < ARRAY_LEN(errors) && (int)n < times)
 		errors[n++] = (rd_kafka_resp_err_t)error;
 	rd_kafka_mock_push_request_errors_array(m->cluster, api, n, errors);
+}
+
+void
+mock_slow(struct mock *m, int ms)
+{
+	for (int id = 1; id <= m->brokers; id++)
+		(void)rd_kafka_mock_broker_set_rtt(m->cluster, id, ms);
 }

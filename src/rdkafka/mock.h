@@ -22,4 +22,7 @@ int mock_topic(struct mock *m, const char *name, int partitions) MUSTCHECK;
 /* The next so many requests of that API, at most 8, are answered with that error code of Kafka's. */
 void mock_refuse(struct mock *m, int16_t api, int16_t error, int times);
 
+/* All brokers answer so much later. */
+void mock_slow(struct mock *m, int ms);
+
 #endif

@@ -79,6 +79,21 @@ START_TEST(the_leader_moves)
 }
 END_TEST
 
+/* A broker that is there and silent: nobody waits for longer than he said. */
+START_TEST(a_silent_broker)
+{
+	int64_t low, high, at;
+
+	ck_assert_int_eq(consumer_watermarks(c, "t", 0, &low, &high), 0);
+	mock_slow(mock, 3600 * 1000);
+	consumer_wait(c, 100);
+	low = high = -7;
+	ck_assert_int_eq(consumer_watermarks(c, "t", 0, &low, &high), ERR_TIMEOUT);
+	ck_assert(low == -7 && high == -7);
+	ck_assert_int_eq(consumer_offset_at(c, "t", 0, 0, &at), ERR_TIMEOUT);
+}
+END_TEST
+
 START_TEST(asks)
 {
 	struct slice id, again;
@@ -239,6 +254,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_leader_moves);
+	tcase_add_test(t, a_silent_broker);
 	tcase_add_test(t, asks);
 	tcase_add_test(t, from_here_to_there);
 	tcase_add_test(t, ended_by_its_reader);
