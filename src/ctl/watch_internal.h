@@ -49,6 +49,7 @@ struct watch {
 	int64_t telling_ms;     /* … and when what was found began to be told */
 	int64_t served_ms;      /* the group, last */
 	int64_t failed_due_ms;  /* who failed has no turn before, while there are others */
+	int64_t careful_ms;     /* until then a broker may be gone: its partitions fail one after the other */
 	struct watch_counts counts;
 	int64_t metrics_ms;
 	bool violation, unfinished;

@@ -16,6 +16,7 @@ enum {
 	AFTER_ERRORS_MAX_MS = 30000,
 	OTHERS_SHARE = 4, /* so many times as long as a failure took, … */
 	OTHERS_MAX_MS = 60000,
+	CAREFUL_MS = 60000,
 };
 
 struct vigil_begin
@@ -119,6 +120,7 @@ put_off(struct watch *w, struct share *s, int64_t now_ms)
 		wait = (int64_t)AFTER_ERROR_MS << s->failures;
 	s->failures++;
 	s->due_ms = now_ms + wait;
+	w->careful_ms = now_ms + CAREFUL_MS;
 	w->failed_due_ms = now_ms + (took > OTHERS_MAX_MS / OTHERS_SHARE ? OTHERS_MAX_MS : took * OTHERS_SHARE);
 }
 

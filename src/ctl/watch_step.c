@@ -10,6 +10,7 @@
 
 #include "ctl/safe.h"
 
+enum { WHOLE_TRY = 8, SHORT_TRY_MS = 2000 };
 enum { RECORDS_ALL = 1 << 21, RECORDS_MIN = 1024 }; /* that wait to be judged, of all partitions and of one: 24 bytes each */
 
 /* The cleaner may have been there; who may not ask must assume it. */
@@ -175,6 +176,16 @@ open_share(struct watch *w, struct share *s)
 	return err;
 }
 
+/* Who failed is mostly tried for a moment, so that the others wait for no more than that; and so is who may fail, too. */
+static int
+patience(const struct watch *w, const struct share *s)
+{
+	int all = args_props_timeout_ms(&w->o->way.props);
+	bool is_whole = s->failures == 0 ? w->turn_ms >= w->careful_ms : s->failures % WHOLE_TRY == 0;
+
+	return is_whole || all < SHORT_TRY_MS ? all : SHORT_TRY_MS;
+}
+
 /* All have the same. */
 static size_t
 allowed(const struct watch *w)
@@ -215,6 +226,7 @@ watch_step(struct watch *w, struct share *s)
 
 	if (s->is_told)
 		return settle(w, s);
+	consumer_wait(w->consumer, patience(w, s));
 	if (s->vigil == NULL && (err = open_share(w, s)) != 0)
 		return err;
 	vigil_allow(s->vigil, allowed(w));

@@ -265,6 +265,32 @@ def test_verdict_topic_that_takes_nothing(cluster, new_proxy, topic, auditor):
     assert all(x.get("again") for i, x in enumerate(records) if seen[i] in seen[:i]), "twice, and nothing says so"
 
 
+def test_partitions_that_cannot_be_read(cluster, new_proxy, topic, auditor):
+    """A broker is silent: its partitions don't keep the others waiting, nor cost the membership; when it is back they are judged."""
+    alone = cluster.node(3)
+    px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t = topic(assignment=[[1]] + [[3]] * 12)
+    names = [f"audit-{t}-{n}" for n in range(20)]
+    group = until("another broker has a group", lambda: next((g for g in names if cluster.coordinator(g) is not alone), None), 60)
+    Confluent.produce(px.bootstrap, t, spread(260, partitions=13))
+    windows_of(cluster, px, t)
+    a = auditor("a", px, t, group=group)
+    all_judged(cluster, group, t)
+    alone.pause()
+    try:
+        until("they can't be read", lambda: "imed out" in a.said(), 60 * PATIENCE)
+        for n in (1, 2):
+            Confluent.produce(px.bootstrap, t, spread(20, partitions=1))
+            until(f"round {n} is judged", lambda: committed(cluster, group, t).get(0) == 20 + 20 * n, 60 * PATIENCE)
+    finally:
+        alone.resume()
+    cluster.wait_ready(60)
+    Confluent.produce(px.bootstrap, t, spread(130, partitions=13))
+    all_judged(cluster, group, t)
+    assert a.stop() == 0, a.said()
+    assert not a.found() and "another's" not in a.said(), a.said()
+
+
 def test_usage_and_no_cluster(auditor, tmp_path):
     def run(*args):
         p = subprocess.run([CTL, "audit", *args], capture_output=True, text=True, timeout=60 * PATIENCE)

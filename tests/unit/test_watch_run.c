@@ -220,6 +220,14 @@ consumer_partitions(struct consumer *c UNUSED, const char *topic UNUSED, int32_t
 	return ERR_NOMEM;
 }
 
+static int waited_ms;
+
+void
+consumer_wait(struct consumer *c UNUSED, int timeout_ms)
+{
+	waited_ms = timeout_ms;
+}
+
 const char *
 consumer_why(const struct consumer *c UNUSED)
 {
@@ -565,6 +573,28 @@ START_TEST(who_fails_has_the_smaller_part_of_the_time)
 }
 END_TEST
 
+START_TEST(who_fails_is_mostly_tried_for_a_moment)
+{
+	struct share *s = assigned(10, "");
+
+	topic_id = "";
+	judged = ERR_TIMEOUT;
+	for (int i = 0; i < 20; i++) {
+		watch_share_turn(&watch, s);
+		ck_assert_int_eq(waited_ms, i % 8 == 0 ? 15000 : 2000);
+	}
+	/* One that didn't yet may be on the same broker. */
+	judged = ERR_NOT_NOW;
+	watch_share_turn(&watch, s);
+	ck_assert_uint_eq(s->failures, 0);
+	watch_share_turn(&watch, s);
+	ck_assert_int_eq(waited_ms, 2000);
+	watch.careful_ms = 0;
+	watch_share_turn(&watch, s);
+	ck_assert_int_eq(waited_ms, 15000);
+}
+END_TEST
+
 /* Though each were waiting for statements: what they keep is bounded together. */
 START_TEST(memory_is_shared_out)
 {
@@ -631,6 +661,7 @@ main(void)
 	tcase_add_test(t, the_group_is_served_between_steps);
 	tcase_add_test(t, a_partition_may_be_taken_while_it_is_told);
 	tcase_add_test(t, who_fails_has_the_smaller_part_of_the_time);
+	tcase_add_test(t, who_fails_is_mostly_tried_for_a_moment);
 	tcase_add_test(t, memory_is_shared_out);
 	tcase_add_test(t, what_is_read_ends_in_time);
 	tcase_add_test(t, a_log_that_was_cut_is_told_before_the_group_is_there);
