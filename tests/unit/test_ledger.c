@@ -681,6 +681,51 @@ START_TEST(by_a_known_key)
 }
 END_TEST
 
+/* A chain of such a key that was given up for want of room is read anew, wherever its partition is known to already. */
+START_TEST(by_a_known_key_and_given_up)
+{
+	enum { WINDOWS = 3000, JUNK = 1024 };
+	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME), other = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_name *junk = calloc(JUNK, sizeof(*junk)), name;
+	struct lab_chain c, next;
+	struct ledger_answer a;
+
+	ck_assert_ptr_nonnull(junk);
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	c.barred = true;
+	for (int i = 0; i < WINDOWS; i++) {
+		lab_state(&c, 10, true);
+		c.now_ms += 1000;
+	}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	w.max_ms = other.max_ms = c.now_ms;
+	a = whole(&w);
+	ledger_release(l, &a);
+	/* Records name more chains than those that nobody asked for may leave no room to, … */
+	for (uint64_t id = 1; id <= JUNK; id++)
+		memcpy(junk[id - 1].chain.b, &id, sizeof(id));
+	other.names = junk;
+	other.name_count = JUNK;
+	ck_assert_int_eq(ledger_ask(l, &other, NULL, NULL, &a), 0);
+	ledger_release(l, &a);
+	/* … and another chain begins. */
+	lab_chain_open(&next, "u", 0, 2);
+	lab_state(&next, 10, true);
+	a = once_read(&w, 0, 1, false);
+	ledger_release(l, &a);
+	name = (struct ledger_name){c.id, WINDOWS - 1};
+	w.names = &name;
+	w.name_count = 1;
+	a = whole(&w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert(a.windows[0]->w.by_known_key);
+	ledger_release(l, &a);
+	free(junk);
+	end();
+}
+END_TEST
+
 /*
  * Whoever may write to the statement topic floods it: with junk under the ids of windows to come, and with statements that
  * nobody trusts, about offsets to come.  What is trusted is found as before, and what isn't takes no room.
@@ -1429,6 +1474,7 @@ main(void)
 	tcase_add_test(t, named);
 	tcase_add_test(t, untrusted);
 	tcase_add_test(t, by_a_known_key);
+	tcase_add_test(t, by_a_known_key_and_given_up);
 	tcase_add_test(t, flooded);
 	tcase_add_loop_test(t, a_directory_of_nobody, 0, 2);
 	tcase_add_loop_test(t, late_copies, 0, 2);
