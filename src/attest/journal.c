@@ -373,7 +373,10 @@ journal_sync(struct journal *j)
 	return bring_out_locked(j, j->conf.sync != JOURNAL_SYNC_NONE);
 }
 
-/* Under the mutex: may it be taken? */
+/*
+ * Under the mutex: may it be taken?  With `always` there never are two blocks that aren't on disk: over what was there before they
+ * could get there in any order, and a torn one with a whole one behind it is a damaged journal.
+ */
 static int
 admit(struct journal *j, enum journal_kind kind)
 {
@@ -383,7 +386,7 @@ admit(struct journal *j, enum journal_kind kind)
 		return 0;
 	/* A batch, and what has no room any more, tries whether it is over. */
 	if (kind == JOURNAL_BATCH || j->filling.len + j->leaving.len > FAILING_MAX_BYTES)
-		return bring_out(j, false);
+		return bring_out(j, j->conf.sync == JOURNAL_SYNC_ALWAYS);
 	return 0;
 }
 
@@ -444,7 +447,7 @@ put(struct journal *j, const struct journal_entry *e, bool again, struct journal
 		}
 		/* If that fails it is in the next block: admit() bounds what comes then. */
 		if (j->filling.len >= BLOCK_MAX_BYTES && !j->failing)
-			(void)bring_out(j, false);
+			(void)bring_out(j, j->conf.sync == JOURNAL_SYNC_ALWAYS);
 	}
 	return err;
 }

@@ -157,19 +157,30 @@ read_entries(struct reading *rd, struct slice block, size_t at, struct journal_s
 	return 0;
 }
 
-/* `bounded`: a later segment says how many bytes count. */
+/*
+ * `bounded`: a later segment says how many bytes count.  Else a proxy may write on meanwhile, and what is there of a block may be
+ * of before that and what stands behind it of after: it is damaged if it still is when all is read again.
+ */
 static int
 read_blocks(struct reading *rd, struct journal_segment *s, bool bounded, uint64_t count)
 {
 	struct slice file = wr_slice(&rd->file), block;
-	size_t at = journal_header_length(&s->header), next;
+	size_t at = journal_header_length(&s->header), next, again = 0;
 	int err;
 
-	while (journal_block_read(&s->header, file, at, &block, &next, &s->end)) {
-		if ((err = read_entries(rd, block, at, s)) != 0)
+	for (;;) {
+		while (journal_block_read(&s->header, file, at, &block, &next, &s->end)) {
+			if ((err = read_entries(rd, block, at, s)) != 0)
+				return err;
+			at = next;
+			s->blocks++;
+		}
+		if (bounded || s->end != JOURNAL_DAMAGED || again == at)
+			break;
+		again = at;
+		if ((err = read_segment(rd->dir_fd, s->header.number, UINT64_MAX, &rd->file)) != 0)
 			return err;
-		at = next;
-		s->blocks++;
+		file = wr_slice(&rd->file);
 	}
 	s->bytes = s->end_at = at;
 	if (bounded)

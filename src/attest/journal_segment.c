@@ -88,7 +88,10 @@ open_unnamed(const struct journal_conf *conf, uint64_t *ret_room)
 
 	if (over && conf->sync != JOURNAL_SYNC_NONE && fsync(conf->dir_fd) != 0)
 		return -1;
-	fd = openat(conf->dir_fd, unnamed, O_WRONLY | O_CREAT | O_CLOEXEC | (over ? 0 : O_TRUNC), 0600);
+	/* One that is left from such a failure, or a kill before it, may still be a segment on disk: it isn't touched. */
+	if (!over && unlinkat(conf->dir_fd, unnamed, 0) != 0 && errno != ENOENT)
+		return -1;
+	fd = openat(conf->dir_fd, unnamed, O_WRONLY | O_CLOEXEC | (over ? 0 : O_CREAT | O_EXCL), 0600);
 	*ret_room = fd >= 0 && over && fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 	return fd;
 }

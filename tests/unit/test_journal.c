@@ -969,6 +969,41 @@ START_TEST(over_one_that_is_read)
 }
 END_TEST
 
+/* What the reader had before the journal wrote on, and what is behind that after it did: it reads again before it says "damaged". */
+static struct wr written;
+
+static int
+writes_on(void *arg, uint64_t segment, struct journal_entry *e)
+{
+	if (segment == 3 && e->batch == 1)
+		write_over(3, 0, wr_slice(&written));
+	return on_entry(arg, segment, e);
+}
+
+START_TEST(written_on_while_it_is_read)
+{
+	static const uint8_t zeros[4096];
+	struct journal_conf c = conf();
+	struct wr before;
+	struct journal *j = over_the_first(&c, 60, 3, &before);
+	struct seen s = {0};
+	struct journal_reader r = {on_segment, writes_on, &s};
+	size_t each = ((size_t)ck_over(3).last.bytes - JOURNAL_HEADER_BYTES) / 3;
+
+	journal_close(j);
+	written = bytes_of(3);
+	write_over(3, (off_t)(JOURNAL_HEADER_BYTES + each), slice_of(zeros, each));
+	ck_assert_uint_eq(read_all(0).damaged, 1);
+	ck_assert_int_eq(journal_read(dir_fd, &r, why, sizeof(why)), 0);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_eq(s.entries, 4);
+	ck_assert_uint_eq(s.windows[3], 3);
+	ck_assert_int_eq(s.last.end, JOURNAL_WHOLE);
+	wr_free(&before);
+	wr_free(&written);
+}
+END_TEST
+
 /* --- as version 1 had it ------------------------------------------------------------------------ */
 
 static void
@@ -1577,6 +1612,7 @@ main(void)
 	tcase_add_test(t, damaged_over_another_one);
 	tcase_add_test(t, no_spare);
 	tcase_add_test(t, over_one_that_is_read);
+	tcase_add_test(t, written_on_while_it_is_read);
 	tcase_add_test(t, version_1);
 	tcase_add_test(t, one_is_missing);
 	tcase_add_test(t, segments_go);
