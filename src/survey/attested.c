@@ -1,5 +1,6 @@
 #include "survey/attested.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "base/text.h"
@@ -69,6 +70,16 @@ any_matches(const struct lack *l, const char *glob)
 	return false;
 }
 
+/* A broker's word goes into a line that is to be copied only as a name that Kafka has: another could steer the terminal. */
+static bool
+is_kafkas(struct slice name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!isascii(name.p[i]) || (!isalnum(name.p[i]) && strchr("._-", name.p[i]) == NULL))
+			return false;
+	return name.n > 0;
+}
+
 /* For whole patterns of attest.topics, as they are meant, where Kafka knows their like; else name by name.  l NULL: all of them. */
 static void
 mend(const struct lack *l, unsigned rights, const struct config *c, const struct mend *m, struct findings *r)
@@ -89,7 +100,7 @@ mend(const struct lack *l, unsigned rights, const struct config *c, const struct
 			continue;
 		}
 		for (size_t k = 0; l != NULL && k < l->count && k < NAMES_MENDED && counts[0] < NAMES_MENDED; k++)
-			if (text_glob(glob, l->names[k]))
+			if (text_glob(glob, l->names[k]) && is_kafkas(l->names[k]))
 				lists[0][counts[0]++] = l->names[k];
 	}
 	if (counts[0] > 0)

@@ -24,7 +24,7 @@ here_check_key(const struct config *c, const char *dir, struct findings *r)
 	struct signer *s;
 	char why[512], path[PATH_BYTES];
 
-	if (!c->attest_enabled || c->attest_level < 2)
+	if (c->attest_level < 2)
 		return;
 	(void)snprintf(path, sizeof(path), "%s/signing.pem", dir);
 	if (strcmp(c->attest_signing_key_id, "file:signing.pem") == 0 && access(path, F_OK) != 0 && errno == ENOENT) {
@@ -91,7 +91,7 @@ start_of(const struct outlook *o)
 }
 
 static void
-check_outlook(const char *dir, bool held, struct findings *r)
+check_outlook(const char *dir, struct findings *r)
 {
 	struct outlook o;
 	char why[512];
@@ -100,7 +100,7 @@ check_outlook(const char *dir, bool held, struct findings *r)
 		findings_line(r, FINDINGS_FAIL, "state directory", "%s", why);
 	else if (o.refused)
 		findings_line(r, FINDINGS_FAIL, "state directory", "%s: no proxy starts with its journal: %s", dir, o.why);
-	else if (!held)
+	else
 		findings_line(r, o.start >= STATE_UNCLEAN ? FINDINGS_WARN : FINDINGS_OK, "state directory", "%s: %s%s%s", dir, start_of(&o),
 			      o.why[0] != '\0' ? ": " : "", o.why);
 }
@@ -130,7 +130,8 @@ here_check_state(const struct config *c, const char *dir, bool *ret_held, struct
 			      h.pid);
 	if (fstat(fd, &st) == 0 && (st.st_mode & S_IWOTH) != 0)
 		findings_line(r, FINDINGS_WARN, "state directory", "%s can be written by everybody: chmod 700 it", dir);
-	check_outlook(dir, *ret_held, r);
+	if (!*ret_held) /* a journal that is being written says nothing of a start */
+		check_outlook(dir, r);
 	check_room(c, dir, fd, r);
 	(void)close(fd);
 }

@@ -167,7 +167,7 @@ check_servers(struct survey *s)
 	if (err != 0 || there)
 		return err;
 	err = caller_reach(s->caller, &good); /* the connection that there was made room for the next server's */
-	if (err == ERR_TIMEOUT)
+	if (err == ERR_TIMEOUT || err == ERR_REMOTE)
 		findings_line(&s->findings, FINDINGS_FAIL, "cluster", "%s: %s", good.host, good.why);
 	return err == ERR_TIMEOUT ? ERR_REMOTE : err;
 }
@@ -364,8 +364,8 @@ look_at_cluster(struct survey *s)
 	if (err != 0)
 		return err;
 	check_rights(s);
-	check_clock(s);
-	check_dbom(s); /* the last, since it may leave for another broker */
+	check_dbom(s);
+	check_clock(s); /* the last, since the controller may be slow, and the connection ends with a question that isn't answered */
 	return flush(s);
 }
 

@@ -76,6 +76,19 @@ START_TEST(patterns)
 }
 END_TEST
 
+/* What isn't a name in Kafka could steer the terminal that the command is copied from. */
+START_TEST(no_name_of_kafkas)
+{
+	see("x-\xc2\x9b-orders", 0);
+	see("y-orders", 0);
+	ck_check("attest: {topics: ['*-orders']}",
+		 "fail  topics to attest: x-\\u009b-orders, y-orders: the login lacks Describe and Read there; " WITHOUT ACLS
+		 " --operation Describe --operation Read --topic y-orders\n"
+		 "warn  topics to attest: x-\\u009b-orders, y-orders: the login lacks DescribeConfigs there; headers may be too much for a topic's"
+		 " max.message.bytes\n" ACLS " --operation DescribeConfigs --topic y-orders\n");
+}
+END_TEST
+
 START_TEST(unseen)
 {
 	named_topics[0] = (struct metadata_topic){.name = slice_str("orders"), .error = 29};
@@ -161,6 +174,7 @@ main(void)
 	tcase_add_test(t, well);
 	tcase_add_test(t, lacking);
 	tcase_add_test(t, patterns);
+	tcase_add_test(t, no_name_of_kafkas);
 	tcase_add_test(t, unseen);
 	tcase_add_test(t, none);
 	tcase_add_test(t, many);

@@ -71,7 +71,7 @@ START_TEST(whole)
 	bool failed;
 	uint64_t n = 0;
 
-	ck_assert_int_eq(surveyed(c, 0, false, &want), 0);
+	ck_assert_msg(surveyed(c, 0, false, &want) == 0, "%s", want);
 	ck_assert_ptr_nonnull(strstr(want, "ok    cluster: unit-cluster, 1 broker\n"));
 	do {
 		int64_t alive = failing.live;
@@ -91,7 +91,7 @@ START_TEST(whole)
 			config_unref(c);
 			c = surveyed_config(yaml);
 			__real_free(want);
-			ck_assert_int_eq(surveyed(c, 0, false, &want), 0);
+			ck_assert_msg(surveyed(c, 0, false, &want) == 0, "%s", want);
 		}
 	} while (failed);
 	ck_assert_uint_gt(n, 40);
