@@ -51,7 +51,7 @@ commit(struct watch *w, const struct share *s, int64_t offset, int64_t telling_t
 	char note[GROUP_NOTE_MAX];
 	int err;
 
-	watch_json_note(s->then == THEN_REMADE ? "" : s->topic_id, telling_to, note, sizeof(note));
+	watch_json_note(s->then == THEN_REMADE && s->is_told ? "" : s->topic_id, telling_to, note, sizeof(note));
 	err = group_commit(w->group, s->topic, s->partition, offset, note);
 	if (err != 0 && err != ERR_NOT_NOW)
 		watch_run_warn(w, s->topic, err == ERR_NOMEM ? "out of memory" : group_why(w->group));
@@ -133,9 +133,9 @@ tell_remade(struct watch *w, struct share *s, int64_t judged_to)
 				.last_offset = judged_to - 1};
 	struct vigil_found f = {.newest_ms = -1, .tally = {.windows_with[WINDOW_RECORDS_GONE] = 1}, .runs = &run, .run_count = 1};
 
-	/* Noted at its start at once: where the old one was judged to says nothing of this one. */
+	/* Until that is told the old one's place and id stay noted, so that whoever has it next tells it; then the new one's start is. */
 	if (judged_to > 0)
-		return tell(w, s, &f, 0, THEN_REMADE);
+		return tell(w, s, &f, judged_to, THEN_REMADE);
 	watch_share_begin(s, (struct vigil_begin){.judged = false});
 	return 0;
 }

@@ -417,7 +417,7 @@ START_TEST(nothing_bad_is_told_of_another_topic_of_that_name)
 	ck_assert(!s->at.judged && s->at.from.kind == TOPIC_BOUND_NONE);
 	/* What was judged of the old one is gone, which is a finding. */
 	ck_assert_int_eq(tell_remade(&watch, s, 10), 0);
-	ck_assert_str_eq(steps, "orders/2 at 0, telling up to 0; told 0-0; flushed; orders/2 at 0");
+	ck_assert_str_eq(steps, "orders/2 at 10, topic " ID ", telling up to 0; told 0-0; flushed; orders/2 at 0");
 	ck_assert(watch.violation);
 }
 END_TEST
@@ -433,8 +433,8 @@ START_TEST(a_topic_that_was_made_again_is_judged_from_its_start)
 	fails[1] = ERR_NOT_NOW;
 	ck_assert_int_eq(watch_step(&watch, s), ERR_NOT_NOW);
 	ck_assert_int_eq(watch_step(&watch, s), 0);
-	ck_assert_str_eq(steps, _i == 0 ? "orders/2 at 0, telling up to 0; told 0-0; flushed; orders/2 at 0; orders/2 at 0"
-					: "orders/2 at 0, telling up to 20; told 0-0 again; flushed; orders/2 at 0, telling up to 20; "
+	ck_assert_str_eq(steps, _i == 0 ? "orders/2 at 10, topic " ID ", telling up to 0; told 0-0; flushed; orders/2 at 0; orders/2 at 0"
+					: "orders/2 at 10, topic " ID ", telling up to 20; told 0-0 again; flushed; orders/2 at 0, telling up to 20; "
 					  "orders/2 at 0, telling up to 20");
 	ck_assert(watch.violation);
 	ck_assert_uint_eq(watch.counts.findings[WINDOW_RECORDS_GONE], 1);
