@@ -220,7 +220,7 @@ e2e-asan: ## the same with the programs under ASan and UBSan
 BESIDE := E2E_CLUSTER=beside E2E_PORT_BASE=18000 E2E_PROXY_PORTS=20000 nice -n 5
 
 e2e-long: all ## the long runs: a million records, stop and restart under load, each system call that fails
-	@tools/side-by-side.sh 'tests/e2e/run --flavor release --long test_long' \
+	@tools/side-by-side.sh 'tests/e2e/run --flavor release --long test_long test_audit_group' \
 		'$(BESIDE) tests/e2e/run --flavor release --long test_system_calls'
 
 check-clients: deps-build deps-e2e deps-clients all ## the client matrix: clients in six languages and Kafka's own tools, directly and proxied

@@ -265,6 +265,7 @@ def test_verdict_topic_that_takes_nothing(cluster, new_proxy, topic, auditor):
     assert all(x.get("again") for i, x in enumerate(records) if seen[i] in seen[:i]), "twice, and nothing says so"
 
 
+@pytest.mark.long  # more than a minute: tries that aren't answered have to end
 def test_partitions_that_cannot_be_read(cluster, new_proxy, topic, auditor):
     """A broker is silent: its partitions don't keep the others waiting, nor cost the membership; when it is back they are judged."""
     alone = cluster.node(3)
