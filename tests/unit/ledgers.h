@@ -203,9 +203,13 @@ lab_event(struct follower *f, int32_t p, struct follower_event *e)
 size_t
 follower_take(struct follower *f, size_t max, follower_fn *fn, void *arg)
 {
+	int32_t partitions;
 	size_t n = 0;
 
-	for (int32_t p = 0; p < lab.partitions; p++) {
+	(void)pthread_mutex_lock(&lab.lock);
+	partitions = lab.partitions;
+	(void)pthread_mutex_unlock(&lab.lock);
+	for (int32_t p = 0; p < partitions; p++) {
 		struct follower_event e;
 
 		while (n < max && lab_event(f, p, &e)) {
