@@ -1299,6 +1299,45 @@ START_TEST(a_sync_that_fails)
 }
 END_TEST
 
+/* With `always` a batch is let in once all before it is on disk: else two blocks could get there in any order. */
+START_TEST(let_in_behind_what_is_on_disk)
+{
+	struct journal_conf c = conf();
+	struct journal *j;
+
+	c.sync = JOURNAL_SYNC_ALWAYS;
+	j = begun(&c);
+	put(j, batch(1), NULL);
+	ck_assert_int_eq(journal_sync(j), 0);
+	put(j, batch(2), NULL);
+	sync_fails = true;
+	ck_assert_int_eq(journal_sync(j), ERR_IO);
+	sync_fails = false;
+	put(j, batch(3), NULL);
+	lose_power();
+	ck_assert_uint_eq(read_all(0).damaged, 0);
+	ck_assert_uint_eq(read_all(0).entries, 2);
+	journal_close(j);
+}
+END_TEST
+
+/* What is called segment.tmp at a start may have a segment's name on disk still: another file takes its place. */
+START_TEST(a_file_that_was_left)
+{
+	struct journal_conf c = conf();
+	struct stat st;
+	int fd = openat(dir_fd, "segment.tmp", O_WRONLY | O_CREAT, 0600);
+
+	ck_assert_int_eq(write(fd, "left", 4), 4);
+	close(fd);
+	ck_assert_int_eq(linkat(dir_fd, "segment.tmp", dir_fd, "other", 0), 0);
+	journal_close(begun(&c));
+	ck_assert_int_eq(fstatat(dir_fd, "other", &st, 0), 0);
+	ck_assert_int_eq(st.st_size, 4);
+	ck_assert_int_eq(unlinkat(dir_fd, "other", 0), 0);
+}
+END_TEST
+
 /* What a failed sync left isn't there any more when it is to be put anew: nothing is told to be on disk. */
 START_TEST(a_sync_that_fails_and_loses)
 {
@@ -1620,6 +1659,8 @@ main(void)
 	tcase_add_test(t, all_of_it_stays);
 	tcase_add_test(t, its_size_is_limited);
 	tcase_add_loop_test(t, a_sync_that_fails, 0, 2);
+	tcase_add_test(t, let_in_behind_what_is_on_disk);
+	tcase_add_test(t, a_file_that_was_left);
 	tcase_add_test(t, a_sync_that_fails_and_loses);
 	tcase_add_test(t, a_sync_that_fails_over_another_one);
 	tcase_add_test(t, a_sync_that_fails_and_no_memory);
