@@ -153,10 +153,16 @@ rewrite_fitting(struct work *w, const struct produce_part *p, const struct attem
 {
 	enum header_mode mode = t->retry ? chains_mode_of(t) : (enum header_mode)w->config->attest_headers;
 	struct slice topic = slice_str(w->config->attest_dbom_topic);
+	bool hashed = false;
 	int err;
 
 	for (;; mode++) {
+		if (mode == HEADERS_NONE && hashed) { /* leaves are the same in every mode */
+			wr_reset(&w->reactor->batch);
+			break;
+		}
 		err = rewrite_in(w, t, mode, topic);
+		hashed = err == 0;
 		if ((err != 0 && err != ERR_LIMIT) || t->retry || mode == HEADERS_NONE)
 			break;
 		if (err == 0 && fits(w, p, max_bytes))
