@@ -168,13 +168,15 @@ may_be_old(const struct attempt *a, const struct answer *answer, enum chains_tim
 /*
  * A broker that has a sequence answers with the batch that it has, of whichever run and
  * proxy, and on LogAppendTime that answer looks like any other.  Only the log tells, but
- * for a producer that can't have sent anything before.
+ * for a producer that can't have sent anything before this run.  What it sent to this run may have
+ * been forgotten (attest/retries.h): then its offsets were given before.
  */
 static bool
 is_unproven(const struct chain *c, const struct placement *p, const struct answer *answer)
 {
 	return p->producer_id >= 0 && answer->append_ms >= EARLIEST_MS && !retries_is_proven(p) &&
-	       !issued_has(c->shared->issued, p->producer_id, p->producer_epoch);
+	       (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) ||
+		covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT);
 }
 
 /*

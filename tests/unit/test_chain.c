@@ -509,6 +509,39 @@ START_TEST(a_producer_that_is_new)
 }
 END_TEST
 
+/*
+ * It is, and its batch is stored, but it was forgotten by the time its retry comes: the answer to that is about
+ * offsets that are stated.
+ */
+START_TEST(a_retry_that_was_forgotten)
+{
+	enum { MANY = 260 }; /* more producers than a chain remembers */
+	struct attempt a;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	issued_note(r->shared.issued, 7, 0);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_STORED);
+	for (int i = 0; i < MANY; i++) {
+		struct attempt b;
+
+		issued_note(r->shared.issued, 1000 + i, 0);
+		b = rig_send(r, rig_idempotent(1000 + i, 0, 1), 100 + i);
+		ck_assert_int_eq(rig_answer(r, &b, 0, 4 + i, RIG_WALL), CHAINS_STORED);
+	}
+	rig_pass(r, 1000);
+	ck_assert_uint_gt(rig_seal(r), 0);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(!a.retry);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_OPEN);
+	rig_pass(r, 3000);
+	rig_look(r, -1, -1); /* the records that are there name another window */
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+}
+END_TEST
+
 static struct attempt
 send_bare(struct rig *x, struct chains_batch b, int content)
 {
@@ -1672,6 +1705,7 @@ main(void)
 	tcase_add_test(t, a_duplicate_of_an_earlier_run);
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);
 	tcase_add_test(t, a_producer_that_is_new);
+	tcase_add_test(t, a_retry_that_was_forgotten);
 	tcase_add_test(t, the_same_again_without_headers);
 	tcase_add_test(t, both_copies_are_listed);
 	tcase_add_test(t, an_answer_beats_a_guess);
