@@ -462,17 +462,21 @@ void
 chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark)
 {
 	struct list placements;
-	bool some = false;
+	struct link *e;
 
 	list_init(&placements);
 	pthread_rwlock_rdlock(&c->lock);
-	while (txns_fence(c->shared.txns, transactional_id, mark, &placements)) {
-		end_all(&placements, CONTAINER_OF(list_last(&placements), struct placement, in_txn)->producer_epoch, false);
-		some = true;
+	while (txns_fence(c->shared.txns, transactional_id, mark, &placements))
+		;
+	while ((e = list_pop(&placements)) != NULL) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+		struct chain *chain = p->chain;
+
+		pthread_mutex_lock(&chain->lock);
+		placement_unref(p);
+		pthread_mutex_unlock(&chain->lock);
 	}
 	pthread_rwlock_unlock(&c->lock);
-	if (some)
-		write_ends(c);
 }
 
 void

@@ -106,7 +106,7 @@ int64_t chains_reach(const struct attempt *a);
 uint64_t chains_txn_mark(struct chains *c);
 void chains_txn_ending(struct chains *c, int64_t producer_id);
 void chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed);
-void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark);
+void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark); /* stay open: nobody will tell */
 
 /* A broker gave that producer its id, or the next epoch (attest/issued.h). */
 void chains_issued(struct chains *c, int64_t producer_id, int16_t epoch);

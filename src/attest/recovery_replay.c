@@ -554,7 +554,6 @@ end_batches(struct recovery *r)
 		}
 		if (err == 0 && may_end(p))
 			err = txns_add(r->shared->txns, p, slice_of(s->transactional_id, s->transactional_id_len));
-		txns_unsure(r->shared->txns, p->producer_id, p->producer_epoch);
 	}
 	return err;
 }

@@ -11,14 +11,11 @@ struct txns {
 	uint64_t next_ticket;
 };
 
-enum { NOTHING_UNSURE = -2 }; /* no epoch */
-
 /* A producer that has placements in transactions. */
 struct txn {
 	int64_t producer_id;
 	struct list placements; /* in order of tickets */
 	bool ending;            /* EndTxn went out and its answer didn't say "done" yet */
-	int32_t unsure;         /* epoch whose EndTxn may have gone out unseen, or NOTHING_UNSURE */
 	struct slice id;        /* transactional; its own copy.  Empty: of an earlier run, whose heads don't tell it */
 };
 
@@ -84,7 +81,6 @@ txn_new(struct txns *t, int64_t producer_id)
 	if (x == NULL)
 		return NULL;
 	x->producer_id = producer_id;
-	x->unsure = NOTHING_UNSURE;
 	list_init(&x->placements);
 	if (map_put(t->by_producer, key_of(&producer_id), x) != 0) {
 		free(x);
@@ -134,7 +130,6 @@ txns_restore(struct txns *t, struct placement *p)
 	x = find_or_make(t, p->producer_id);
 	if (x != NULL) {
 		placement_ref(p);
-		x->unsure = p->producer_epoch;
 		p->txn_ticket = 0;
 		p->takes_part = true;
 		list_prepend(&x->placements, &p->in_txn);
@@ -187,18 +182,6 @@ txns_ending(struct txns *t, int64_t producer_id)
 }
 
 void
-txns_unsure(struct txns *t, int64_t producer_id, int16_t epoch)
-{
-	struct txn *x;
-
-	pthread_mutex_lock(&t->lock);
-	x = map_get(t->by_producer, key_of(&producer_id));
-	if (x != NULL)
-		x->unsure = epoch;
-	pthread_mutex_unlock(&t->lock);
-}
-
-void
 txns_leave(struct txns *t, struct placement *p)
 {
 	bool left;
@@ -229,7 +212,6 @@ take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
 		list_append(ret, e);
 	}
 	x->ending = false;
-	x->unsure = NOTHING_UNSURE;
 	drop_if_empty(t, x);
 }
 
@@ -250,8 +232,6 @@ is_of(const struct txn *x, struct slice transactional_id, uint64_t mark)
 {
 	struct link *e = list_first(&x->placements);
 
-	if (e != NULL && CONTAINER_OF(list_last(&x->placements), struct placement, in_txn)->producer_epoch == x->unsure)
-		return false;
 	return !x->ending && x->id.n > 0 && slice_eq(x->id, transactional_id) && e != NULL &&
 	       CONTAINER_OF(e, struct placement, in_txn)->txn_ticket < mark;
 }

@@ -1,9 +1,10 @@
 /*
  * txns: which placements belong to transactions whose end wasn't seen.
  *
- * Kept by producer id, over all chains.  A transaction ends when EndTxn succeeds, or is
- * aborted when its transactional id is initialised anew without one.  Safe from any
- * thread; may be called under a chain's mutex (and never takes one).
+ * Kept by producer id, over all chains.  A transaction ends when EndTxn succeeds.  When its
+ * transactional id is initialised anew without one it has ended, too, and how stays unknown: aborted
+ * by that, or before, by an EndTxn on a way that doesn't lead through here.  Safe from any thread; may
+ * be called under a chain's mutex (and never takes one).
  */
 #ifndef ATTEST_TXNS_H
 #define ATTEST_TXNS_H
@@ -24,19 +25,13 @@ int txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 /* One of an earlier run, below every mark; its transactional id is learned from those that are added. */
 int txns_restore(struct txns *t, struct placement *p) MUSTCHECK;
 
-/*
- * EndTxn may have gone out unseen for what is there of this epoch, as for what is restored: that the id is
- * initialised anew doesn't tell how it ended.
- */
-void txns_unsure(struct txns *t, int64_t producer_id, int16_t epoch);
-
 /* It takes part in none (any more): its records are no members.  Harmless when it doesn't. */
 void txns_leave(struct txns *t, struct placement *p);
 
 /* What was added so far has lower numbers than what this returns. */
 uint64_t txns_mark(struct txns *t);
 
-/* EndTxn went out, so that a new initialisation doesn't tell how it ended. */
+/* EndTxn went out: its answer may still tell how it ended when the id is initialised anew. */
 void txns_ending(struct txns *t, int64_t producer_id);
 
 /*
@@ -47,8 +42,8 @@ void txns_ending(struct txns *t, int64_t producer_id);
 void txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret);
 
 /*
- * The same for a transactional id of which no EndTxn went out: its open transaction was
- * aborted.  One producer id's at a time, as it may have had several; false: none is left.
+ * The same for a transactional id of which no EndTxn went out, and that is initialised anew: nobody
+ * will tell how those ended.  One producer id's at a time, as it may have had several; false: none is left.
  */
 bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret);
 
