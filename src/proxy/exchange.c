@@ -228,6 +228,12 @@ exchange_swallow(struct exchange *x)
 }
 
 bool
+exchange_is_unsent(const struct exchange *x)
+{
+	return x->phase == EXCHANGE_REQUEST; /* stages have it, or it is parked */
+}
+
+bool
 exchange_timed_out(const struct exchange *x)
 {
 	return x->timed_out;

@@ -78,6 +78,9 @@ void exchange_admit(struct exchange *x);
 /* From here on (or no more) frames are tokens. */
 void exchange_tokens(struct exchange *x, bool on);
 
+/* In lost(): no byte of the request went to the broker, or will. */
+bool exchange_is_unsent(const struct exchange *x);
+
 /* The stage's own pointer on the client's connection, for session_free(). */
 void exchange_set_session_state(struct exchange *x, const struct stage *s, void *state);
 void *exchange_session_state(const struct exchange *x, const struct stage *s);

@@ -52,6 +52,17 @@ attest_lose(struct attest_state *s)
 	}
 }
 
+void
+attest_take_back(struct attest_state *s)
+{
+	static const struct answer refused = {.error = NOT_ENOUGH_REPLICAS, .base_offset = -1, .append_ms = -1};
+
+	for (size_t i = 0; i < s->count; i++) {
+		(void)chains_settle(&s->sent[i].attempt, &refused);
+		s->sent[i].ended = true;
+	}
+}
+
 /* --- the ends of transactions ------------------------------------------------------ */
 
 /*
@@ -173,7 +184,10 @@ lost(void *self, struct exchange *x)
 	if (s == NULL)
 		return;
 	exchange_set_state(x, &a->stage, NULL);
-	attest_lose(s);
+	if (exchange_is_unsent(x))
+		attest_take_back(s);
+	else
+		attest_lose(s);
 	attest_state_free(s);
 }
 

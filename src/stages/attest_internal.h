@@ -64,6 +64,7 @@ struct config *attest_config(struct attest *a); /* a reference of the caller's o
 
 void attest_state_free(struct attest_state *s); /* its attempts must have ended; NULL is fine */
 void attest_lose(struct attest_state *s);       /* ends every attempt that is left: outcome unknown */
+void attest_take_back(struct attest_state *s);  /* ends every attempt: nothing of them went out */
 
 /* How many records it has, as far as its header can be read; 1 when it can't. */
 int64_t attest_ours_records(const struct produce_part *p);

@@ -391,25 +391,13 @@ ask_for_answer(struct work *w)
 	return attest_pieces_small(&w->pieces, w->req.acks_at, sizeof(one), slice_of(one, sizeof(one)));
 }
 
-/* Nothing of it goes out: every placement leaves its window again. */
-static void
-withdraw_all(struct work *w)
-{
-	static const struct answer refused = {.error = NOT_ENOUGH_REPLICAS, .base_offset = -1, .append_ms = -1};
-
-	for (size_t i = 0; i < w->state->count; i++) {
-		(void)chains_settle(&w->state->sent[i].attempt, &refused);
-		w->state->sent[i].ended = true;
-	}
-}
-
 static enum stage_verdict
 refuse(struct work *w)
 {
 	struct wr body = wr_new(SIZE_MAX / 2);
 	struct rope rope = {0};
 
-	withdraw_all(w);
+	attest_take_back(w->state);
 	if (w->rejected)
 		count_rejected(w);
 	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "refused: it can't be attested now", LOG_B("client", exchange_client_id(w->x)));
@@ -447,7 +435,7 @@ attest_all(struct work *w)
 	if (err == 0 && w->changed)
 		err = attest_pieces_end(&w->pieces);
 	if (err != 0) {
-		withdraw_all(w);
+		attest_take_back(w->state);
 		LOG_LIMITED(LOG_LEVEL_ERROR, "attest", "a request can't be rewritten, closing", LOG_S("cause", err_text(err)));
 		return STAGE_CLOSE;
 	}

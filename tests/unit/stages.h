@@ -19,7 +19,7 @@ struct exchange {
 	const char *client_id; /* NULL: null */
 	struct blob *frame;
 	struct rope body, answer;
-	bool replaced, answered, swallowed, timed_out;
+	bool replaced, answered, swallowed, timed_out, unsent;
 	unsigned holds, resumes;
 	unsigned held_ms; /* asked for at the last hold */
 	unsigned pauses, paused_ms;
@@ -255,6 +255,12 @@ int64_t
 exchange_age_ms(const struct exchange *x)
 {
 	return monotime_since_ms(clock_now(), (struct monotime){0}) - x->received_ms;
+}
+
+bool
+exchange_is_unsent(const struct exchange *x)
+{
+	return x->unsent;
 }
 
 bool

@@ -375,6 +375,41 @@ START_TEST(answers_are_lost)
 }
 END_TEST
 
+/* Its connections went before any of it was sent: nothing of it is in the log, and no window says that it may be. */
+START_TEST(never_sent)
+{
+	struct wr w = BATCH(.count = 3), idempotent = BATCH(.count = 4, .producer = true, .producer_id = 7);
+	struct stages_part p[] = {{a_name, NULL, 0, wr_slice(&w)}, {a_name, NULL, 1, wr_slice(&idempotent)}};
+	struct exchange *first = produce_of(9, -1, p + 1, 1), *x = produce_of(9, -1, p, 2);
+	const struct drained_window *one;
+	struct drained d;
+
+	ck_assert_int_eq(request(first), STAGE_REPLACE);
+	stage->lost(stage->self, first); /* it was sent: of the second batch nobody knows */
+	stages_free(first);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(backlog(), 7);
+	x->unsent = true;
+	stage->lost(stage->self, x);
+	stages_free(x);
+	ck_assert_int_eq(backlog(), 4);
+	/* The client tries again what was lost. */
+	x = produce_of(9, -1, p + 1, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	answer_stored(x, "a", NULL, 1, 10);
+	stages_free(x);
+	d = drained(true);
+	ck_assert_uint_eq(d.count, 1);
+	one = find(&d, "a", 1);
+	ck_assert_ptr_nonnull(one);
+	ck_assert_int_eq(one->members, 4);
+	ck_assert_int_eq(one->unresolved, 0);
+	ck_assert_int_eq(counted(METRIC_RECORDS_UNRESOLVED), 0);
+	wr_free(&w);
+	wr_free(&idempotent);
+}
+END_TEST
+
 /* Every prefix of an answer leaves the outcome open, and nothing is forgotten. */
 START_TEST(prefixes)
 {
@@ -460,6 +495,7 @@ main(void)
 	tcase_add_test(t, too_large_with_headers);
 	tcase_add_test(t, unknown_topic);
 	tcase_add_test(t, answers_are_lost);
+	tcase_add_test(t, never_sent);
 	tcase_add_test(t, prefixes);
 	tcase_add_test(t, of_another_topic);
 	tcase_add_test(t, timestamp_type_shows);

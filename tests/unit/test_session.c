@@ -194,7 +194,7 @@ broker_resets(void)
 
 static struct {
 	struct ticket *ticket; /* of the exchange held last */
-	unsigned held, losses;
+	unsigned held, losses, unsent;
 } seen;
 
 static unsigned pause_ms = 1;
@@ -281,8 +281,8 @@ static void
 on_lost(void *self, struct exchange *x)
 {
 	(void)self;
-	(void)x;
 	seen.losses++;
+	seen.unsent += exchange_is_unsent(x);
 }
 
 static const struct stage stage = {
@@ -582,7 +582,8 @@ START_TEST(held_answer_past_the_deadline)
 	until_held();
 	ask(fd, REFUSE, 3, "");
 	want_end(fd);
-	ck_assert_uint_eq(seen.losses, 2); /* of the first and the third */
+	ck_assert_uint_eq(seen.losses, 2); /* of the first and the third, … */
+	ck_assert_uint_eq(seen.unsent, 1); /* … which no broker has seen */
 	ticket_resume(seen.ticket);
 }
 END_TEST
@@ -615,6 +616,7 @@ START_TEST(leaves_a_held_request)
 	close(fd);
 	until_no_connections();
 	ck_assert_uint_eq(seen.losses, 1);
+	ck_assert_uint_eq(seen.unsent, 1);
 	ck_assert_uint_eq(broker.requests, 0);
 	ticket_resume(seen.ticket);
 }

@@ -5,8 +5,8 @@
 #define HELD 11 /* JoinGroup 0: the stage holds the request */
 
 static struct ticket *held_ticket;
-static sem_t held;
-static bool answers;
+static sem_t held, was_lost;
+static bool answers, was_unsent;
 
 static bool
 wants(void *self UNUSED, int16_t key, int16_t version UNUSED)
@@ -34,7 +34,14 @@ request(void *self UNUSED, struct exchange *x)
 	return STAGE_HOLD;
 }
 
-static const struct stage holder = {.name = "holder", .wants_request = wants, .request = request};
+static void
+lost(void *self UNUSED, struct exchange *x)
+{
+	was_unsent = exchange_is_unsent(x);
+	sem_post(&was_lost);
+}
+
+static const struct stage holder = {.name = "holder", .wants_request = wants, .request = request, .lost = lost};
 static const struct stage *const stages[] = {&holder};
 
 static void
@@ -43,6 +50,7 @@ open_all(int64_t lifetime_ms)
 	struct proxy_settings set;
 
 	sem_init(&held, 0, 0);
+	sem_init(&was_lost, 0, 0);
 	lab_open("PLAIN");
 	atomic_store(&lab.lifetime_ms, lifetime_ms);
 	set = lab_settings();
@@ -222,6 +230,46 @@ post_it(void *arg)
 	sem_post(arg);
 }
 
+/* While it waits there the client leaves, or the login is refused: no broker has seen it. */
+START_TEST(lost_while_it_runs)
+{
+	enum { CLIENT_LEAVES, BROKER_REFUSES };
+	sem_t passed;
+	int fd;
+
+	sem_init(&passed, 0, 0);
+	atomic_store(&lab.hold, 2);
+	if (_i == BROKER_REFUSES)
+		atomic_store(&lab.refuse_from, 2);
+	open_all(300);
+	fd = lab_dial();
+	ck_assert(lab_ask(fd, HELD, 0, 2, slice_str("held"))); /* is there before the first login is made */
+	for (int i = 0; i < 2; i++)
+		lab_await(&lab.holding); /* the client's connection and control's */
+	for (int i = 0; i < 2; i++)
+		sem_post(&lab.go);
+	lab_await(&held);
+	for (int i = 0; i < 2; i++)
+		lab_await(&lab.holding); /* both again */
+	ticket_resume(held_ticket);
+	ck_assert_int_eq(wake_post_fn(loop_wake(lab_proxy.loop), post_it, &passed), 0);
+	lab_await(&passed);
+	if (_i == CLIENT_LEAVES)
+		close(fd);
+	else
+		for (int i = 0; i < 2; i++)
+			sem_post(&lab.go);
+	lab_await(&was_lost);
+	ck_assert(was_unsent);
+	if (_i == BROKER_REFUSES)
+		lab_want_closed(fd);
+	else
+		for (int i = 0; i < 2; i++)
+			sem_post(&lab.go);
+	close_all();
+}
+END_TEST
+
 /* A stage answers what it held while the first of the login's messages is with the broker. */
 START_TEST(answered_while_it_runs)
 {
@@ -351,6 +399,7 @@ main(void)
 	tcase_add_test(t, again_unseen);
 	tcase_add_test(t, again_before_a_held_request);
 	tcase_add_test(t, parked_while_it_runs);
+	tcase_add_loop_test(t, lost_while_it_runs, 0, 2);
 	tcase_add_test(t, answered_while_it_runs);
 	tcase_add_test(t, refused_again);
 	tcase_add_test(t, a_turn_without_credentials);
