@@ -265,6 +265,18 @@ open_batch(struct work *w, const struct batch *b)
 	return err;
 }
 
+/*
+ * How large the batch may become with headers.  With acks=0 nobody could tell the client to send one again
+ * that only they make too large, so the limit must be known.
+ */
+static size_t
+room_for_headers(const struct work *w, const struct topic_facts *f)
+{
+	if (f->format == TOPICS_FORMAT_V1) /* a broker refuses headers for it */
+		return 0;
+	return w->req.acks == 0 && !f->max_told ? 0 : f->max_bytes;
+}
+
 static int
 attest_part(struct work *w, const struct produce_part *p, const struct topic_facts *f)
 {
@@ -309,8 +321,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	who = (struct who){exchange_client_id(w->x), exchange_software_name(w->x), exchange_software_version(w->x),
 			   exchange_principal(w->x)};
 	cb.who = who_get(chains_who(w->a->chains), &who);
-	/* A broker refuses headers for a v1 topic, so there is no room for any. */
-	err = place_and_rewrite(w, p, &cb, f->format == TOPICS_FORMAT_V1 ? 0 : f->max_bytes, &t);
+	err = place_and_rewrite(w, p, &cb, room_for_headers(w, f), &t);
 	rewrite_close(w->reactor->rewriter);
 	who_unref(chains_who(w->a->chains), cb.who);
 	switch (err) {

@@ -44,7 +44,8 @@ struct topic_facts {
 	bool has_id;
 	uint8_t id[16];
 	int32_t partitions;
-	size_t max_bytes; /* of a batch, as the broker will store it */
+	size_t max_bytes; /* of a batch, as the broker will store it: no more than the cluster told, … */
+	bool max_told;    /* … if it did */
 	enum chains_time time;
 	enum topics_format format;
 	bool compacted; /* cleanup.policy: records may be gone because a later one has their key */

@@ -129,7 +129,8 @@ set_limit(struct topic *e, size_t told)
 		e->told = told;
 		e->learnt = TOPICS_UNTOLD;
 	}
-	e->facts.max_bytes = e->told != TOPICS_UNTOLD ? e->told : TOPICS_DEFAULT_MAX_BYTES;
+	e->facts.max_told = e->told != TOPICS_UNTOLD;
+	e->facts.max_bytes = e->facts.max_told ? e->told : TOPICS_DEFAULT_MAX_BYTES;
 	if (e->learnt < e->facts.max_bytes)
 		e->facts.max_bytes = e->learnt;
 }
