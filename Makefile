@@ -45,7 +45,7 @@ LIBS      = $(shell pkg-config --libs $(PKGS)) -lsnappy -ldl -lm
 
 # Every room's files but the two main programs make one archive, from which each
 # program and each test takes what it needs.
-ROOMS    := base digest net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach survey
+ROOMS    := base digest cloud net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach survey
 SRC      := $(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)))
 DAEMON   := $(sort $(wildcard src/daemon/*.c))
 CTL      := $(sort $(wildcard src/ctl/*.c))

@@ -12,7 +12,8 @@ kafka: base digest
 makoto: base digest
 keys: base digest
 rdkafka: base net/wake.h
-sasl: base digest
+cloud: base digest
+sasl: base digest cloud
 config: base
 attest: base digest kafka makoto keys rdkafka
 trust: base makoto keys config/document.h
@@ -32,11 +33,11 @@ openssl/ssl.h: net
 openssl/x509v3.h: net keys
 openssl/err.h: net keys
 openssl/sha.h: digest
-openssl/: keys sasl
-curl/: sasl
+openssl/: keys sasl cloud
+curl/: cloud
 librdkafka/: rdkafka
 yaml.h: config
-jansson.h: makoto attest sasl ctl
+jansson.h: makoto attest cloud sasl ctl
 zlib.h: kafka
 libdeflate.h: kafka
 lz4frame.h: kafka

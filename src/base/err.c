@@ -1,5 +1,8 @@
 #include "base/err.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 const char *
 err_text(int code)
 {
@@ -24,4 +27,15 @@ err_text(int code)
 	case ERR_AGAIN: return "not sure yet";
 	}
 	return "unknown error";
+}
+
+int
+err_say(int err, char *why, size_t why_len, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(why, why_len, fmt, args);
+	va_end(args);
+	return err;
 }

@@ -5,6 +5,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include "base/base.h"
+
 enum err {
 	ERR_NONE = 0,
 	ERR_NOMEM = -1,       /* the allocator said no */
@@ -28,5 +30,8 @@ enum err {
 
 /* A short English text for `code`, never NULL. */
 const char *err_text(int code);
+
+/* Says why and gives err. */
+int err_say(int err, char *why, size_t why_len, const char *fmt, ...) PRINTF(4, 5);
 
 #endif

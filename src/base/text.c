@@ -396,3 +396,14 @@ text_list_free(char **list)
 		free(list[i]);
 	free(list);
 }
+
+char *
+text_said(struct slice text, char *out, size_t len)
+{
+	size_t n = text.n < len - 1 ? text.n : len - 1;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = text.p[i] >= ' ' && text.p[i] < 0x7f ? (char)text.p[i] : '?';
+	out[n] = '\0';
+	return out;
+}

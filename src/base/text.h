@@ -12,6 +12,9 @@ char *text_hex(const uint8_t *p, size_t n, char *out);
 /* Exactly n bytes from 2n hex digits (lowercase only, as the format demands).  0 or ERR_MALFORMED. */
 int text_unhex(struct slice hex, uint8_t *ret, size_t n) MUSTCHECK;
 
+/* What a peer said, as it may stand in a log line: printable ASCII, else '?', at most len - 1; returns out. */
+char *text_said(struct slice text, char *out, size_t len);
+
 /* Base64, standard alphabet, padded. */
 void text_base64(struct wr *w, struct slice in);
 

@@ -7,7 +7,7 @@
 
 #include "base/json_out.h"
 #include "sasl/sasl_internal.h"
-#include "sasl/sigv4.h"
+#include "cloud/sigv4.h"
 
 #define SERVICE "kafka-cluster"
 #define EXPIRES "900"
@@ -110,19 +110,19 @@ static int
 prepare(struct presigned *p, const struct sasl_credentials *c, char *why, size_t why_len)
 {
 	if (c->access_key.n == 0 || c->secret_key.n == 0)
-		return sasl_fail(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: wants an access key and its secret");
+		return err_say(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: wants an access key and its secret");
 	if (c->host.n == 0 || c->host.n > HOST_MAX)
-		return sasl_fail(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: wants the broker's host name");
+		return err_say(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: wants the broker's host name");
 	(void)snprintf(p->host, sizeof(p->host), "%.*s", (int)c->host.n, (const char *)c->host.p);
 	if (c->region.n >= REGION_MAX)
-		return sasl_fail(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: the region is too long to be one");
+		return err_say(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: the region is too long to be one");
 	if (c->region.n > 0)
 		(void)snprintf(p->region, sizeof(p->region), "%.*s", (int)c->region.n, (const char *)c->region.p);
 	else if (!region_of_host(p->host, p->region))
-		return sasl_fail(ERR_CONFIG, why, why_len,
+		return err_say(ERR_CONFIG, why, why_len,
 				 "AWS_MSK_IAM: %s doesn't tell the region; set kafka.sasl.aws.region", p->host);
 	if (sigv4_time(c->wall_ms, p->time) != 0)
-		return sasl_fail(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: this machine's time is not set");
+		return err_say(ERR_CONFIG, why, why_len, "AWS_MSK_IAM: this machine's time is not set");
 	wr_slice_put(&p->credential, c->access_key);
 	wr_printf(&p->credential, "/%.8s/%s/" SERVICE "/aws4_request", p->time, p->region);
 	return wr_err(&p->credential);
@@ -160,7 +160,7 @@ msk_iam_step(struct sasl *s, struct slice in, struct wr *out, bool *ret_done, ch
 		return 0;
 	}
 	if (in.n == 0)
-		return sasl_fail(ERR_MALFORMED, why, why_len, "AWS_MSK_IAM: the broker answers with nothing");
+		return err_say(ERR_MALFORMED, why, why_len, "AWS_MSK_IAM: the broker answers with nothing");
 	*ret_done = true;
 	return 0;
 }

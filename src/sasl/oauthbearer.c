@@ -6,6 +6,7 @@
  */
 #include <jansson.h>
 
+#include "base/text.h"
 #include "sasl/sasl_internal.h"
 
 struct oauthbearer {
@@ -86,10 +87,10 @@ oauthbearer_open(const struct sasl_mechanism *m UNUSED, const struct sasl_creden
 	int err;
 
 	if (!is_token(c->token))
-		return sasl_fail(ERR_CONFIG, why, why_len, "OAUTHBEARER: what should be the token is none (RFC 6750)");
+		return err_say(ERR_CONFIG, why, why_len, "OAUTHBEARER: what should be the token is none (RFC 6750)");
 	for (size_t i = 0; i < c->extension_count; i++)
 		if (!is_extension(&c->extensions[i]))
-			return sasl_fail(ERR_CONFIG, why, why_len,
+			return err_say(ERR_CONFIG, why, why_len,
 					 "OAUTHBEARER: \"%s\" can't be an extension (letters; printable ASCII)",
 					 c->extensions[i].name);
 	o = calloc(1, sizeof(*o));
@@ -113,7 +114,7 @@ note_refusal(struct oauthbearer *o, struct slice in)
 	char said[128];
 
 	(void)snprintf(o->refusal, sizeof(o->refusal), "OAUTHBEARER: the broker refuses the token: %s",
-		       sasl_said(status != NULL ? slice_str(status) : in, said, sizeof(said)));
+		       text_said(status != NULL ? slice_str(status) : in, said, sizeof(said)));
 	json_decref(root);
 }
 
@@ -128,7 +129,7 @@ oauthbearer_step(struct sasl *s, struct slice in, struct wr *out, bool *ret_done
 		return 0;
 	}
 	if (o->refusal[0] != '\0')
-		return sasl_fail(ERR_REMOTE, why, why_len, "%s", o->refusal);
+		return err_say(ERR_REMOTE, why, why_len, "%s", o->refusal);
 	if (in.n == 0) {
 		*ret_done = true;
 		return 0;

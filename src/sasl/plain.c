@@ -24,9 +24,9 @@ plain_open(const struct sasl_mechanism *m UNUSED, const struct sasl_credentials 
 	int err;
 
 	if (c->username.n == 0 || c->password.n == 0)
-		return sasl_fail(ERR_CONFIG, why, why_len, "PLAIN: wants a user name and a password");
+		return err_say(ERR_CONFIG, why, why_len, "PLAIN: wants a user name and a password");
 	if (memchr(c->username.p, 0, c->username.n) != NULL || memchr(c->password.p, 0, c->password.n) != NULL)
-		return sasl_fail(ERR_CONFIG, why, why_len, "PLAIN: no NUL may be in user name or password");
+		return err_say(ERR_CONFIG, why, why_len, "PLAIN: no NUL may be in user name or password");
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -57,7 +57,7 @@ plain_step(struct sasl *s, struct slice in, struct wr *out, bool *ret_done, char
 		return 0;
 	}
 	if (in.n > 0)
-		return sasl_fail(ERR_MALFORMED, why, why_len, "PLAIN: the broker answers with more than success");
+		return err_say(ERR_MALFORMED, why, why_len, "PLAIN: the broker answers with more than success");
 	*ret_done = true;
 	return 0;
 }

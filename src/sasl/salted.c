@@ -3,7 +3,7 @@
 #include <openssl/crypto.h>
 #include <pthread.h>
 
-#include "sasl/secret.h"
+#include "cloud/secret.h"
 
 struct salted {
 	pthread_mutex_t lock;

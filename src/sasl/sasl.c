@@ -1,34 +1,10 @@
 #include "sasl/sasl.h"
 
-#include <stdarg.h>
-
 #include "sasl/sasl_internal.h"
 
 static const struct sasl_mechanism *const mechanisms[] = {
 	&plain_mechanism, &scram_mechanism_256, &scram_mechanism_512, &oauthbearer_mechanism, &msk_iam_mechanism,
 };
-
-int
-sasl_fail(int err, char *why, size_t why_len, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(why, why_len, fmt, args);
-	va_end(args);
-	return err;
-}
-
-char *
-sasl_said(struct slice text, char *out, size_t len)
-{
-	size_t n = text.n < len - 1 ? text.n : len - 1;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = text.p[i] >= ' ' && text.p[i] < 0x7f ? (char)text.p[i] : '?';
-	out[n] = '\0';
-	return out;
-}
 
 static const struct sasl_mechanism *
 find(const char *name)
@@ -53,7 +29,7 @@ sasl_client_new(const char *mechanism, const struct sasl_credentials *c, struct 
 	int err;
 
 	if (m == NULL)
-		return sasl_fail(ERR_CONFIG, why, why_len, "%s: no such mechanism", mechanism);
+		return err_say(ERR_CONFIG, why, why_len, "%s: no such mechanism", mechanism);
 	(void)snprintf(why, why_len, "%s", "");
 	err = m->open(m, c, &s, why, why_len);
 	if (err != 0) {
@@ -73,7 +49,7 @@ sasl_step(struct sasl *s, struct slice in, struct wr *out, bool *ret_done, char 
 	int err;
 
 	if (s->over)
-		return sasl_fail(ERR_CLOSED, why, why_len, "the login is over");
+		return err_say(ERR_CLOSED, why, why_len, "the login is over");
 	(void)snprintf(why, why_len, "%s", "");
 	err = s->mechanism->step(s, in, out, &done, why, why_len);
 	if (err == 0)

@@ -3,7 +3,7 @@
 #define SASL_SASL_INTERNAL_H
 
 #include "sasl/sasl.h"
-#include "sasl/secret.h"
+#include "cloud/secret.h"
 
 struct sasl_mechanism {
 	const char *name;
@@ -23,11 +23,5 @@ struct sasl {
 
 extern const struct sasl_mechanism plain_mechanism, scram_mechanism_256, scram_mechanism_512, oauthbearer_mechanism,
 	msk_iam_mechanism;
-
-/* Says why and gives err. */
-int sasl_fail(int err, char *why, size_t why_len, const char *fmt, ...) PRINTF(4, 5);
-
-/* What a server said, as it may stand in a log line: printable ASCII, else '?', at most len - 1. */
-char *sasl_said(struct slice text, char *out, size_t len);
 
 #endif

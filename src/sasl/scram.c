@@ -93,9 +93,9 @@ scram_open(const struct sasl_mechanism *m, const struct sasl_credentials *c, str
 	int err;
 
 	if (c->username.n == 0 || c->password.n == 0)
-		return sasl_fail(ERR_CONFIG, why, why_len, "%s: wants a user name and a password", m->name);
+		return err_say(ERR_CONFIG, why, why_len, "%s: wants a user name and a password", m->name);
 	if (!all_ascii(c->username) || !all_ascii(c->password))
-		return sasl_fail(ERR_CONFIG, why, why_len,
+		return err_say(ERR_CONFIG, why, why_len,
 				 "%s: user name and password must be printable ASCII; SASLprep is not in this version", m->name);
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -151,20 +151,20 @@ challenge_read(const struct scram *s, struct slice in, struct challenge *ret, ch
 	char said[64];
 
 	if (attribute(&left, 'e', &error))
-		return sasl_fail(ERR_REMOTE, why, why_len, "SCRAM: the broker says: %s",
-				 sasl_said(error, said, sizeof(said)));
+		return err_say(ERR_REMOTE, why, why_len, "SCRAM: the broker says: %s",
+				 text_said(error, said, sizeof(said)));
 	/* An extension before the nonce ("m=") is one that must be understood; there is none yet. */
 	if (in.n > SERVER_FIRST_MAX || !attribute(&left, 'r', &nonce) || !attribute(&left, 's', &salt) ||
 	    !attribute(&left, 'i', &iterations) || salt.n == 0)
-		return sasl_fail(ERR_MALFORMED, why, why_len, "SCRAM: the broker's first message can't be read");
+		return err_say(ERR_MALFORMED, why, why_len, "SCRAM: the broker's first message can't be read");
 	if (nonce.n <= s->nonce_len || memcmp(nonce.p, s->auth.buf + s->nonce_at, s->nonce_len) != 0)
-		return sasl_fail(ERR_MALFORMED, why, why_len, "SCRAM: the broker's nonce doesn't begin with ours");
+		return err_say(ERR_MALFORMED, why, why_len, "SCRAM: the broker's nonce doesn't begin with ours");
 	if (text_parse_i64(iterations, &ret->iterations) != 0 || ret->iterations < ITERATIONS_MIN ||
 	    ret->iterations > ITERATIONS_MAX)
-		return sasl_fail(ERR_MALFORMED, why, why_len, "SCRAM: the broker's iteration count is not in %d-%d",
+		return err_say(ERR_MALFORMED, why, why_len, "SCRAM: the broker's iteration count is not in %d-%d",
 				 ITERATIONS_MIN, ITERATIONS_MAX);
 	if (text_unbase64(salt, &ret->salt) != 0 || ret->salt.len == 0)
-		return sasl_fail(ERR_MALFORMED, why, why_len, "SCRAM: the broker's salt is no base64");
+		return err_say(ERR_MALFORMED, why, why_len, "SCRAM: the broker's salt is no base64");
 	ret->nonce = nonce;
 	return 0;
 }
@@ -240,14 +240,14 @@ server_final(struct scram *s, struct slice in, char *why, size_t why_len)
 	int err = 0;
 
 	if (attribute(&left, 'e', &error))
-		return sasl_fail(ERR_REMOTE, why, why_len, "SCRAM: the broker says: %s",
-				 sasl_said(error, said, sizeof(said)));
+		return err_say(ERR_REMOTE, why, why_len, "SCRAM: the broker says: %s",
+				 text_said(error, said, sizeof(said)));
 	wr_text(&want, "v=");
 	text_base64(&want, slice_of(s->server_signature, s->len));
 	if (wr_err(&want) != 0)
 		err = wr_err(&want);
 	else if (in.n != want.len || !secret_equal(in.p, want.buf, want.len))
-		err = sasl_fail(ERR_SIGNATURE, why, why_len, "SCRAM: the broker doesn't know the password");
+		err = err_say(ERR_SIGNATURE, why, why_len, "SCRAM: the broker doesn't know the password");
 	wr_free(&want);
 	return err;
 }

@@ -10,13 +10,14 @@ struct source {
 	struct source_settings set;
 	struct token_endpoint endpoint;
 	char secret_path[PATH_MAX_BYTES]; /* of the endpoint's client secret */
-	struct keeper *keeper;            /* NULL: nothing is fetched over the network */
+	struct keeper *keeper;            /* of tokens; NULL: none are fetched over the network */
+	struct provider *provider;        /* AWS_MSK_IAM's; else NULL */
 	struct salted *salted;            /* SCRAM's, across connections */
 };
 
 /* What is read, fetched or given for one talk. */
 struct material {
-	struct secret secret; /* password, token, or AWS's keys as the keeper has them */
+	struct secret secret; /* password or token */
 	struct aws_keys aws;
 };
 
@@ -51,7 +52,7 @@ check_url(const char *url, char *why, size_t why_len)
 	for (size_t i = 0; i < ARRAY_LEN(here); i++)
 		if (strncmp(url, here[i], strlen(here[i])) == 0 && is_port_or_end(url + strlen(here[i])))
 			return 0;
-	return sasl_fail(ERR_CONFIG, why, why_len,
+	return err_say(ERR_CONFIG, why, why_len,
 			 "kafka.sasl.oauthbearer.token.endpoint.url: want https:// (http:// only to this machine), a secret is sent there");
 }
 
@@ -59,10 +60,10 @@ int
 source_check(const struct source_settings *s, char *why, size_t why_len)
 {
 	if (!given(s->mechanism))
-		return sasl_fail(ERR_CONFIG, why, why_len,
+		return err_say(ERR_CONFIG, why, why_len,
 				 "kafka.sasl.mechanism is not set; the proxy's own connections need a login");
 	if (!sasl_known(s->mechanism))
-		return sasl_fail(ERR_CONFIG, why, why_len,
+		return err_say(ERR_CONFIG, why, why_len,
 				 "kafka.sasl.mechanism: \"%s\" is not right; want PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or "
 				 "AWS_MSK_IAM",
 				 s->mechanism);
@@ -70,18 +71,18 @@ source_check(const struct source_settings *s, char *why, size_t why_len)
 		return 0;
 	if (is(s, "OAUTHBEARER")) {
 		if (given(s->token_file) == given(s->token_url))
-			return sasl_fail(ERR_CONFIG, why, why_len,
+			return err_say(ERR_CONFIG, why, why_len,
 					 "OAUTHBEARER wants one of kafka.sasl.oauthbearer.token.file and .token.endpoint.url");
 		if (!given(s->token_url))
 			return 0;
 		if (!given(s->client_id) || given(s->client_secret) == given(s->client_secret_file))
-			return sasl_fail(ERR_CONFIG, why, why_len,
+			return err_say(ERR_CONFIG, why, why_len,
 					 "kafka.sasl.oauthbearer.token.endpoint.url wants .client.id, and one of .client.secret and "
 					 ".client.secret.file");
 		return check_url(s->token_url, why, why_len);
 	}
 	if (!given(s->username) || given(s->password) == given(s->password_file))
-		return sasl_fail(ERR_CONFIG, why, why_len,
+		return err_say(ERR_CONFIG, why, why_len,
 				 "%s wants kafka.sasl.username, and one of kafka.sasl.password and kafka.sasl.password.file",
 				 s->mechanism);
 	return 0;
@@ -100,7 +101,7 @@ path_of(const char *name, char *ret, size_t len)
 }
 
 static int
-start_keeper(struct source *s)
+start_fetching(struct source *s)
 {
 	const struct source_settings *set = &s->set;
 
@@ -115,14 +116,13 @@ start_keeper(struct source *s)
 			s->endpoint.client_secret_file = s->secret_path;
 		}
 		s->keeper = keeper_start(token_fetch, &s->endpoint);
-	} else if (is(set, "AWS_MSK_IAM") && set->aws == AWS_CONTAINER) {
-		s->keeper = keeper_start(aws_fetch_container, s);
-	} else if (is(set, "AWS_MSK_IAM") && set->aws == AWS_INSTANCE) {
-		s->keeper = keeper_start(aws_fetch_instance, s);
-	} else {
-		return 0;
+		return s->keeper != NULL ? 0 : ERR_NOMEM;
 	}
-	return s->keeper != NULL ? 0 : ERR_NOMEM;
+	if (is(set, "AWS_MSK_IAM")) {
+		s->provider = provider_open(set->aws, set->aws_profile);
+		return s->provider != NULL ? 0 : ERR_NOMEM;
+	}
+	return 0;
 }
 
 int
@@ -135,12 +135,12 @@ source_open(const struct source_settings *set, struct source **ret, char *why, s
 		return err;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
-		return sasl_fail(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
+		return err_say(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	s->set = *set;
 	s->salted = salted_new();
-	if (s->salted == NULL || (err = start_keeper(s)) != 0) {
+	if (s->salted == NULL || (err = start_fetching(s)) != 0) {
 		source_close(s);
-		return sasl_fail(err != 0 ? err : ERR_NOMEM, why, why_len, "no memory, or no thread to fetch credentials");
+		return err_say(err != 0 ? err : ERR_NOMEM, why, why_len, "no memory, or no thread to fetch credentials");
 	}
 	*ret = s;
 	return 0;
@@ -152,6 +152,7 @@ source_close(struct source *s)
 	if (s == NULL)
 		return;
 	keeper_stop(s->keeper);
+	provider_close(s->provider);
 	salted_free(s->salted);
 	free(s);
 }
@@ -168,25 +169,12 @@ read_file(const char *name, struct secret *ret, char *why, size_t why_len)
 }
 
 static int
-gather_aws(struct source *s, struct material *m, char *why, size_t why_len)
-{
-	int err;
-
-	if (s->set.aws == AWS_ENVIRONMENT)
-		return aws_from_environment(&m->aws, why, why_len);
-	if (s->set.aws == AWS_FILE)
-		return aws_from_file(given(s->set.aws_profile) ? s->set.aws_profile : "default", &m->aws, why, why_len);
-	err = keeper_get(s->keeper, &m->secret, why, why_len);
-	return err == 0 ? aws_unpack(secret_slice(&m->secret), &m->aws) : err;
-}
-
-static int
 gather(struct source *s, struct material *m, char *why, size_t why_len)
 {
 	const struct source_settings *set = &s->set;
 
 	if (is(set, "AWS_MSK_IAM"))
-		return gather_aws(s, m, why, why_len);
+		return provider_get(s->provider, &m->aws, why, why_len);
 	if (s->keeper != NULL)
 		return keeper_get(s->keeper, &m->secret, why, why_len);
 	if (is(set, "OAUTHBEARER"))

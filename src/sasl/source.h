@@ -7,7 +7,7 @@
 #ifndef SASL_SOURCE_H
 #define SASL_SOURCE_H
 
-#include "sasl/aws.h"
+#include "cloud/provider.h"
 #include "sasl/sasl.h"
 #include "sasl/token.h"
 

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "sasl/sasl_internal.h"
-#include "sasl/sigv4.h"
-#include "sasl/web.h"
+#include "cloud/sigv4.h"
+#include "cloud/web.h"
 
 enum { ANSWER_MAX = 262144, TIMEOUT_MS = 10000, DEFAULT_LIFETIME_MS = 300000 };
 
@@ -41,7 +41,7 @@ token_parse(struct slice json, int64_t wall_ms, struct wr *ret, int64_t *ret_lif
 
 	if (token == NULL || token[0] == '\0') {
 		json_decref(root);
-		return sasl_fail(ERR_MALFORMED, why, why_len, "the token endpoint's answer has no access_token");
+		return err_say(ERR_MALFORMED, why, why_len, "the token endpoint's answer has no access_token");
 	}
 	exp = jwt_exp(token);
 	if (expires_in > 0 && expires_in < (double)LIFETIME_MAX_S)
@@ -50,7 +50,7 @@ token_parse(struct slice json, int64_t wall_ms, struct wr *ret, int64_t *ret_lif
 	    ((expires_in <= 0) || exp * 1000 - wall_ms < lifetime_ms))
 		lifetime_ms = exp * 1000 - wall_ms;
 	if (lifetime_ms <= 0) {
-		err = sasl_fail(ERR_REMOTE, why, why_len, "the token endpoint gives a token that has expired");
+		err = err_say(ERR_REMOTE, why, why_len, "the token endpoint gives a token that has expired");
 	} else {
 		wr_text(ret, token);
 		err = wr_err(ret);

@@ -2,7 +2,7 @@
 #ifndef SASL_TOKEN_H
 #define SASL_TOKEN_H
 
-#include "sasl/keeper.h"
+#include "cloud/keeper.h"
 
 struct token_endpoint {
 	const char *url, *client_id;

@@ -155,7 +155,7 @@ read_file(const char *path, struct map **ret, char *why, size_t why_len)
 			continue;
 		wrong = read_line(line, m);
 		if (wrong != NULL)
-			err = sasl_fail(ERR_CONFIG, why, why_len, "%s:%u: %s", path, number, wrong);
+			err = err_say(ERR_CONFIG, why, why_len, "%s:%u: %s", path, number, wrong);
 	}
 	secret_clear(&text);
 	if (err != 0) {
@@ -328,7 +328,7 @@ users_open(const char *path, struct users **ret, char *why, size_t why_len)
 	int err = ERR_NOMEM;
 
 	if (u == NULL)
-		return sasl_fail(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
+		return err_say(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
 	list_init(&u->waiting);
 	(void)pthread_mutex_init(&u->lock, NULL);
@@ -380,11 +380,11 @@ users_line(struct slice name, struct slice password, struct wr *ret, char *why, 
 
 	if (name.n == 0 || name.n > NAME_MAX_BYTES || name.p[0] == '#' || memchr(name.p, ':', name.n) != NULL ||
 	    memchr(name.p, '\n', name.n) != NULL || memchr(name.p, 0, name.n) != NULL)
-		return sasl_fail(ERR_CONFIG, why, why_len, "a name has 1 to %d bytes, no colon, and no # in front", NAME_MAX_BYTES);
+		return err_say(ERR_CONFIG, why, why_len, "a name has 1 to %d bytes, no colon, and no # in front", NAME_MAX_BYTES);
 	if (password.n == 0 || password.n > PASSWORD_MAX || memchr(password.p, 0, password.n) != NULL)
-		return sasl_fail(ERR_CONFIG, why, why_len, "a password has 1 to %d bytes", PASSWORD_MAX);
+		return err_say(ERR_CONFIG, why, why_len, "a password has 1 to %d bytes", PASSWORD_MAX);
 	if (RAND_bytes(u.salt, SALT_LEN) != 1 || !derive(password, &u, u.hash))
-		return sasl_fail(ERR_CRYPTO, why, why_len, "%s", err_text(ERR_CRYPTO));
+		return err_say(ERR_CRYPTO, why, why_len, "%s", err_text(ERR_CRYPTO));
 	wr_slice_put(ret, name);
 	wr_printf(ret, ":" SCHEME "%d$", ITERATIONS);
 	text_base64(ret, slice_of(u.salt, SALT_LEN));

@@ -4,7 +4,7 @@
  *   first byte: which reader │ the rest: what it reads; of a conversation, the server's messages, a line each
  */
 #include "base/base.h"
-#include "sasl/aws.h"
+#include "cloud/aws.h"
 #include "sasl/peek.h"
 #include "sasl/sasl.h"
 #include "sasl/token.h"

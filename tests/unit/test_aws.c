@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "http_lab.h"
-#include "sasl/aws.h"
+#include "cloud/aws.h"
 #include "suite.h"
 
 #define KEYS "{\"Code\":\"Success\",\"AccessKeyId\":\"AKID\",\"SecretAccessKey\":\"se/cret\",\"Token\":\"tok\"," \

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "sasl/keeper.h"
+#include "cloud/keeper.h"
 #include "suite.h"
 
 /* What the fetches give, in turn: a lifetime; 0: a failure.  Each waits for `go`. */

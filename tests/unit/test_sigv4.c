@@ -2,7 +2,7 @@
 #include <check.h>
 
 #include "base/text.h"
-#include "sasl/sigv4.h"
+#include "cloud/sigv4.h"
 #include "suite.h"
 
 #define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

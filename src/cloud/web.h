@@ -1,6 +1,6 @@
 /* web: one HTTP request at a time, by libcurl, on a thread that may wait. */
-#ifndef SASL_WEB_H
-#define SASL_WEB_H
+#ifndef CLOUD_WEB_H
+#define CLOUD_WEB_H
 
 #include <stdatomic.h>
 

@@ -1,4 +1,4 @@
-#include "sasl/secret.h"
+#include "cloud/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
-#include "sasl/web.h"
+#include "cloud/web.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
 
-#include "sasl/sasl_internal.h"
+#include "base/err.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -98,7 +98,7 @@ web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len)
 	if (c == NULL || (headers == NULL && q->headers != NULL && q->headers[0] != NULL)) {
 		curl_easy_cleanup(c);
 		curl_slist_free_all(headers);
-		return sasl_fail(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
+		return err_say(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	}
 	e = configure(c, q, headers, ret, error);
 	if (e == CURLE_OK)
@@ -106,11 +106,11 @@ web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len)
 	if (e == CURLE_OK)
 		(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	if (e == CURLE_ABORTED_BY_CALLBACK)
-		err = sasl_fail(ERR_CLOSED, why, why_len, "stopped");
+		err = err_say(ERR_CLOSED, why, why_len, "stopped");
 	else if (e != CURLE_OK)
-		err = sasl_fail(ERR_IO, why, why_len, "%s: %s", q->url, error[0] != '\0' ? error : curl_easy_strerror(e));
+		err = err_say(ERR_IO, why, why_len, "%s: %s", q->url, error[0] != '\0' ? error : curl_easy_strerror(e));
 	else if (status != 200)
-		err = sasl_fail(ERR_REMOTE, why, why_len, "%s: status %ld", q->url, status);
+		err = err_say(ERR_REMOTE, why, why_len, "%s: status %ld", q->url, status);
 	curl_easy_cleanup(c);
 	curl_slist_free_all(headers);
 	return err;

@@ -3,12 +3,12 @@
  *
  * It has a thread of its own, so that no reactor waits.
  */
-#ifndef SASL_KEEPER_H
-#define SASL_KEEPER_H
+#ifndef CLOUD_KEEPER_H
+#define CLOUD_KEEPER_H
 
 #include <stdatomic.h>
 
-#include "sasl/secret.h"
+#include "cloud/secret.h"
 
 struct keeper; /* opaque */
 

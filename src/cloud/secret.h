@@ -1,6 +1,6 @@
 /* secret: bytes that are wiped before their memory is given back. */
-#ifndef SASL_SECRET_H
-#define SASL_SECRET_H
+#ifndef CLOUD_SECRET_H
+#define CLOUD_SECRET_H
 
 #include "base/err.h"
 #include "base/slice.h"

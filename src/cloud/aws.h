@@ -1,11 +1,10 @@
 /*
- * aws: where AWS credentials come from, as AWS's own clients find them.  Each source is
- * only asked when the configuration names it.
+ * aws: where AWS credentials come from, as AWS's own clients find them.
  */
-#ifndef SASL_AWS_H
-#define SASL_AWS_H
+#ifndef CLOUD_AWS_H
+#define CLOUD_AWS_H
 
-#include "sasl/keeper.h"
+#include "cloud/keeper.h"
 
 enum aws_kind {
 	AWS_ENVIRONMENT, /* AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN */

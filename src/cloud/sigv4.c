@@ -1,4 +1,4 @@
-#include "sasl/sigv4.h"
+#include "cloud/sigv4.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "digest/sha256.h"
-#include "sasl/secret.h"
+#include "cloud/secret.h"
 
 #define DATE_LEN 8
 

@@ -1,6 +1,6 @@
 /* sigv4: AWS Signature Version 4 of a GET without a body (docs.aws.amazon.com, "Create a signed AWS API request"). */
-#ifndef SASL_SIGV4_H
-#define SASL_SIGV4_H
+#ifndef CLOUD_SIGV4_H
+#define CLOUD_SIGV4_H
 
 #include "base/err.h"
 #include "base/slice.h"

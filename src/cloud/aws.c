@@ -1,12 +1,12 @@
-#include "sasl/aws.h"
+#include "cloud/aws.h"
 
 #include <jansson.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "sasl/sasl_internal.h"
-#include "sasl/web.h"
+#include "base/err.h"
+#include "cloud/web.h"
 
 #define CONTAINER_HOST "http://169.254.170.2"
 #define INSTANCE_HOST "http://169.254.169.254"
@@ -40,7 +40,7 @@ aws_from_environment(struct aws_keys *ret, char *why, size_t why_len)
 		   *token = getenv("AWS_SESSION_TOKEN");
 
 	if (access_key == NULL || secret_key == NULL || access_key[0] == '\0' || secret_key[0] == '\0')
-		return sasl_fail(ERR_CONFIG, why, why_len, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set");
+		return err_say(ERR_CONFIG, why, why_len, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set");
 	return set_all(ret, slice_str(access_key), slice_str(secret_key), slice_str(token != NULL ? token : ""));
 }
 
@@ -98,7 +98,7 @@ aws_parse_file(struct slice text, const char *profile, struct aws_keys *ret, cha
 			token = value;
 	}
 	if (access_key.n == 0 || secret_key.n == 0)
-		return sasl_fail(ERR_CONFIG, why, why_len, "no aws_access_key_id and aws_secret_access_key in profile [%s]",
+		return err_say(ERR_CONFIG, why, why_len, "no aws_access_key_id and aws_secret_access_key in profile [%s]",
 				 profile);
 	return set_all(ret, access_key, secret_key, token);
 }
@@ -136,11 +136,11 @@ aws_parse_json(struct slice json, int64_t wall_ms, struct wr *ret, int64_t *ret_
 	int err = 0;
 
 	if (access_key == NULL || secret_key == NULL)
-		err = sasl_fail(ERR_MALFORMED, why, why_len, "the credentials service's answer has no keys in it");
+		err = err_say(ERR_MALFORMED, why, why_len, "the credentials service's answer has no keys in it");
 	else if (expires != NULL && text_parse_time_ms(slice_str(expires), &at) != 0)
-		err = sasl_fail(ERR_MALFORMED, why, why_len, "the credentials service's answer has an Expiration that is no time");
+		err = err_say(ERR_MALFORMED, why, why_len, "the credentials service's answer has an Expiration that is no time");
 	else if (expires != NULL && (lifetime_ms = at - wall_ms) <= 0)
-		err = sasl_fail(ERR_REMOTE, why, why_len, "the credentials service gives credentials that have expired");
+		err = err_say(ERR_REMOTE, why, why_len, "the credentials service gives credentials that have expired");
 	if (lifetime_ms > LIFETIME_MAX_MS)
 		lifetime_ms = LIFETIME_MAX_MS; /* "9999-12-31" means for ever */
 	if (err == 0) {
@@ -194,7 +194,7 @@ aws_fetch_container(void *arg UNUSED, const atomic_bool *stop, struct wr *ret, i
 	else if (full != NULL)
 		(void)snprintf(url, sizeof(url), "%s", full);
 	else
-		return sasl_fail(ERR_CONFIG, why, why_len,
+		return err_say(ERR_CONFIG, why, why_len,
 				 "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor _FULL_URI is set");
 	if (token_file != NULL) { /* the file's content changes (EKS) */
 		err = secret_read(&secret, token_file, why, why_len);
@@ -236,7 +236,7 @@ aws_fetch_instance(void *arg UNUSED, const atomic_bool *stop, struct wr *ret, in
 	if (err != 0)
 		goto end;
 	if (role.len == 0 || memchr(role.buf, '/', role.len) != NULL || memchr(role.buf, '\n', role.len) != NULL) {
-		err = sasl_fail(ERR_REMOTE, why, why_len, "this instance has no role");
+		err = err_say(ERR_REMOTE, why, why_len, "this instance has no role");
 		goto end;
 	}
 	(void)snprintf(url, sizeof(url), "%s/latest/meta-data/iam/security-credentials/%.*s", host, (int)role.len,

@@ -1,4 +1,4 @@
-#include "sasl/keeper.h"
+#include "cloud/keeper.h"
 
 #include <pthread.h>
 #include <signal.h>
