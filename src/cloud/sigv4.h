@@ -1,4 +1,4 @@
-/* sigv4: AWS Signature Version 4 of a GET without a body (docs.aws.amazon.com, "Create a signed AWS API request"). */
+/* sigv4: AWS Signature Version 4 (docs.aws.amazon.com, "Create a signed AWS API request"). */
 #ifndef CLOUD_SIGV4_H
 #define CLOUD_SIGV4_H
 

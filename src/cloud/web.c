@@ -5,12 +5,39 @@
 
 #include "base/err.h"
 
+struct web {
+	CURL *curl;
+};
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void
 start_library(void)
 {
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct web *
+web_new(void)
+{
+	struct web *w = calloc(1, sizeof(*w));
+
+	(void)pthread_once(&once, start_library);
+	if (w != NULL)
+		w->curl = curl_easy_init();
+	if (w != NULL && w->curl != NULL)
+		return w;
+	free(w);
+	return NULL;
+}
+
+void
+web_free(struct web *w)
+{
+	if (w == NULL)
+		return;
+	curl_easy_cleanup(w->curl);
+	free(w);
 }
 
 static size_t
@@ -82,6 +109,16 @@ configure(CURL *c, const struct web_request *q, struct curl_slist *headers, stru
 	return e;
 }
 
+/* A connection that is kept keeps nothing else of the request. */
+static void
+end(const struct web_request *q, CURL *c)
+{
+	if (q->over == NULL)
+		curl_easy_cleanup(c);
+	else
+		curl_easy_reset(c);
+}
+
 int
 web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len)
 {
@@ -93,10 +130,10 @@ web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len)
 	int err = 0;
 
 	(void)pthread_once(&once, start_library);
-	c = curl_easy_init();
+	c = q->over != NULL ? q->over->curl : curl_easy_init();
 	headers = header_list(q->headers);
 	if (c == NULL || (headers == NULL && q->headers != NULL && q->headers[0] != NULL)) {
-		curl_easy_cleanup(c);
+		end(q, c);
 		curl_slist_free_all(headers);
 		return err_say(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	}
@@ -111,7 +148,7 @@ web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len)
 		err = err_say(ERR_IO, why, why_len, "%s: %s", q->url, error[0] != '\0' ? error : curl_easy_strerror(e));
 	else if (status != 200)
 		err = err_say(ERR_REMOTE, why, why_len, "%s: status %ld", q->url, status);
-	curl_easy_cleanup(c);
+	end(q, c);
 	curl_slist_free_all(headers);
 	return err;
 }

@@ -7,7 +7,13 @@
 #include "base/err.h"
 #include "base/wr.h"
 
+struct web; /* opaque: a connection that is kept from one request to the next; of one thread at a time */
+
+struct web *web_new(void) MUSTCHECK; /* NULL: no memory */
+void web_free(struct web *w);        /* NULL is fine */
+
 struct web_request {
+	struct web *over; /* NULL: a connection for this request alone */
 	const char *method; /* GET, PUT, POST */
 	const char *url;    /* http or https; nothing is followed elsewhere */
 	const char *const *headers; /* "Name: value", …, NULL; or NULL */
@@ -21,7 +27,7 @@ struct web_request {
 
 /*
  * The body of an answer with status 200, at most what ret has room for.  ERR_REMOTE: another
- * status; ERR_IO: no answer; ERR_CLOSED: told to stop; ERR_NOMEM.  `why` says it without
+ * status, and ret has that answer's body; ERR_IO: no answer; ERR_CLOSED: told to stop; ERR_NOMEM.  `why` says it without
  * what was sent.
  */
 int web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len) MUSTCHECK;

@@ -20,6 +20,9 @@ static struct {
 		const char *body;
 	} *answers;
 	size_t count;
+	/* Instead of those: what it gives, and the status, is the answer; NULL: the connection ends without. */
+	const char *(*answer)(const char *request, const char **ret_status);
+	unsigned asked;
 	const char *first_goes_to; /* the first answer is a redirection to there, unless NULL */
 	char last[8192]; /* what was asked last */
 } http_lab;
@@ -32,7 +35,7 @@ http_lab_serve(void *arg UNUSED)
 	while ((fd = accept(http_lab.fd, NULL, NULL)) >= 0) {
 		size_t n = 0;
 		ssize_t got;
-		const char *body = NULL, *location = NULL, *end;
+		const char *body = NULL, *location = NULL, *end, *status = NULL;
 		char head[256];
 
 		/* A body comes with Content-Length; curl sends these in one piece or right behind. */
@@ -46,6 +49,11 @@ http_lab_serve(void *arg UNUSED)
 			if (end != NULL && (length == NULL || (long)strlen(end + 4) >= strtol(length + 16, NULL, 10)))
 				break;
 		}
+		http_lab.asked++;
+		if (http_lab.answer != NULL && (body = http_lab.answer(http_lab.last, &status)) == NULL) {
+			close(fd);
+			continue;
+		}
 		for (size_t i = 0; i < http_lab.count && body == NULL; i++)
 			if (strncmp(http_lab.last, http_lab.answers[i].request, strlen(http_lab.answers[i].request)) == 0 &&
 			    (http_lab.answers[i].needs == NULL || strstr(http_lab.last, http_lab.answers[i].needs) != NULL)) {
@@ -53,7 +61,7 @@ http_lab_serve(void *arg UNUSED)
 				location = i == 0 ? http_lab.first_goes_to : NULL;
 			}
 		(void)snprintf(head, sizeof(head), "HTTP/1.1 %s\r\n%s%s%sContent-Length: %zu\r\nConnection: close\r\n\r\n",
-			       location != NULL ? "307 Elsewhere" : body != NULL ? "200 OK" : "404 Not Found",
+			       status != NULL ? status : location != NULL ? "307 Elsewhere" : body != NULL ? "200 OK" : "404 Not Found",
 			       location != NULL ? "Location: " : "", location != NULL ? location : "", location != NULL ? "\r\n" : "",
 			       body != NULL ? strlen(body) : 0);
 		(void)!write(fd, head, strlen(head));
