@@ -10,11 +10,11 @@ digest: base
 net: base
 kafka: base digest
 makoto: base digest
-keys: base digest
+keys: base digest cloud
 rdkafka: base net/wake.h
 cloud: base digest
 sasl: base digest cloud
-config: base
+config: base cloud/kms_arn.h
 attest: base digest kafka makoto keys rdkafka
 trust: base makoto keys config/document.h
 verify: base digest kafka makoto keys trust rdkafka
@@ -23,7 +23,7 @@ stages: base digest kafka makoto keys rdkafka sasl config attest trust verify pr
 admin: base digest net config
 reach: base net/tls.h sasl config proxy/login.h
 survey: base kafka makoto/manifest.h keys/signer.h sasl/peek.h config net/addr.h net/listen.h net/tls.h proxy/caller.h proxy/login.h reach attest/holder.h attest/outlook.h
-daemon: base digest net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach survey
+daemon: base digest cloud net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach survey
 ctl: base digest kafka makoto keys rdkafka sasl trust verify config net/tls.h proxy/gate.h reach attest/heads.h attest/holder.h attest/journal_entry.h attest/journal_read.h attest/outlook.h
 '
 # A library's headers, and the rooms that may include them.

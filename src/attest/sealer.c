@@ -9,13 +9,14 @@
 
 #include "attest/chain_journal.h"
 #include "attest/outgoing.h"
+#include "attest/signing.h"
 #include "attest/statement_of.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "makoto/envelope.h"
 #include "rdkafka/publisher.h"
 
-enum { TURNS_IN_A_ROW = 64, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 10000, OVERHEAD = 1024 /* of a Kafka record around our bytes */ };
+enum { TURNS_IN_A_ROW = 64, SIGNATURE_MAX = 64 * 1024, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 10000, OVERHEAD = 1024 /* of a Kafka record around our bytes */ };
 
 /* One window until its statement is final, or one statement until it is published. */
 struct job {
@@ -25,6 +26,7 @@ struct job {
 	struct window *window; /* or */
 	struct outgoing *out;
 	struct stated stated;
+	struct signing_task task; /* with a remote signer */
 	struct wr value; /* the envelope, or the bare statement; empty: not signed, or not read, yet */
 	bool has_statement;
 	bool bare; /* the topic takes no record of that size: it goes without its manifest */
@@ -35,6 +37,8 @@ struct job {
 struct sealer {
 	struct chains *chains;
 	struct signer *signer;
+	struct signing *signing; /* NULL: the signer isn't remote */
+	bool signing_fails;      /* and that was told */
 	struct publisher *publisher;
 	void (*ask)(void *arg, struct sure_ask *ask);
 	void *ask_arg;
@@ -53,14 +57,23 @@ job_free(struct job *j)
 	if (j->window != NULL)
 		outgoing_free(j->out); /* not its chain's yet */
 	stated_clear(&j->stated);
+	wr_free(&j->task.message);
+	wr_free(&j->task.sig);
 	wr_free(&j->value);
 	free(j);
 }
 
 static void
+job_put_off(struct job *j)
+{
+	j->due.ns = clock_now().ns + (int64_t)j->backoff_ms * 1000000;
+	j->backoff_ms = j->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : j->backoff_ms * 2;
+	list_append(&j->sealer->waiting, &j->link);
+}
+
+static void
 job_wait(struct job *j, const char *what, const char *why)
 {
-	struct sealer *s = j->sealer;
 
 	if (j->window == NULL && outgoing_is_written(j->out)) {
 		wr_free(&j->value); /* it can be read again */
@@ -69,9 +82,7 @@ job_wait(struct job *j, const char *what, const char *why)
 	LOG_LIMITED(LOG_LEVEL_WARN, "sealer", what, LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
 		    LOG_I("window", j->window != NULL ? j->window->id : j->out->window), LOG_S("cause", why),
 		    LOG_I("again_in_ms", j->backoff_ms));
-	j->due.ns = clock_now().ns + (int64_t)j->backoff_ms * 1000000;
-	j->backoff_ms = j->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : j->backoff_ms * 2;
-	list_append(&s->waiting, &j->link);
+	job_put_off(j);
 }
 
 /* --- a statement ------------------------------------------------------------------------- */
@@ -107,29 +118,47 @@ make_statement(struct job *j)
 	return err;
 }
 
+/* What is signed (DSSE). */
 static int
-sign(struct job *j)
+make_pae(struct job *j, struct wr *ret)
 {
-	struct slice type = slice_str(STATEMENT_PAYLOAD_TYPE);
-	struct wr pae = wr_new(SIZE_MAX / 2), sig = wr_new(64 * 1024);
+	*ret = wr_new(SIZE_MAX / 2);
+	envelope_pae(slice_str(STATEMENT_PAYLOAD_TYPE), wr_slice(&j->stated.bytes), ret);
+	return wr_err(ret);
+}
+
+static int
+make_envelope(struct job *j, const struct wr *sig)
+{
 	int err;
 
 	j->value = wr_new(SIZE_MAX / 2);
+	err = envelope_write(slice_str(STATEMENT_PAYLOAD_TYPE), wr_slice(&j->stated.bytes), signer_keyid(j->sealer->signer),
+			     wr_slice(sig), &j->value);
+	if (err != 0)
+		wr_free(&j->value);
+	return err;
+}
+
+/* Here and now: unsigned, or by a key that is at hand. */
+static int
+sign(struct job *j, char *why, size_t why_len)
+{
+	struct wr pae, sig = wr_new(SIGNATURE_MAX);
+	int err;
+
 	if (j->sealer->signer == NULL) {
+		j->value = wr_new(SIZE_MAX / 2);
 		wr_slice_put(&j->value, wr_slice(&j->stated.bytes));
 		return wr_err(&j->value);
 	}
-	envelope_pae(type, wr_slice(&j->stated.bytes), &pae);
-	err = wr_err(&pae);
+	err = make_pae(j, &pae);
 	if (err == 0)
-		err = signer_sign(j->sealer->signer, wr_slice(&pae), &sig);
+		err = signer_sign(j->sealer->signer, wr_slice(&pae), &sig, why, why_len);
 	if (err == 0)
-		err = envelope_write(type, wr_slice(&j->stated.bytes), signer_keyid(j->sealer->signer), wr_slice(&sig),
-				     &j->value);
+		err = make_envelope(j, &sig);
 	wr_free(&pae);
 	wr_free(&sig);
-	if (err != 0)
-		wr_free(&j->value);
 	return err;
 }
 
@@ -171,24 +200,108 @@ stated(struct job *j)
 	job_free(j);
 }
 
+static void
+job_finish(struct job *j)
+{
+	int err = make_final(j);
+
+	if (err != 0)
+		job_wait(j, "a statement can't be written to the journal", err_text(err));
+	else
+		stated(j);
+}
+
+static void
+job_unsigned(struct job *j, int err, const char *why)
+{
+	metric_add(METRIC_SIGN_FAILURES, 1);
+	job_wait(j, "a statement can't be signed", why[0] != '\0' ? why : err_text(err));
+}
+
+/* To the threads that wait for the signer; job_signed() goes on. */
+static void
+job_ask(struct job *j)
+{
+	int err = make_pae(j, &j->task.message);
+
+	if (err != 0) {
+		wr_free(&j->task.message);
+		job_unsigned(j, err, "");
+		return;
+	}
+	j->task.sig = wr_new(SIGNATURE_MAX);
+	signing_ask(j->sealer->signing, &j->task);
+}
+
+/* KMS is back: who waits for a signature needn't wait for as long as it had to be away. */
+static void
+signed_again(struct sealer *s)
+{
+	struct monotime now = clock_now();
+
+	LOG_INFO("sealer", "statements are signed again", LOG_S("key", signer_shown(s->signer)));
+	s->signing_fails = false;
+	LIST_EACH(&s->waiting, e) {
+		struct job *j = CONTAINER_OF(e, struct job, link);
+
+		if (j->window == NULL)
+			continue;
+		j->due = now;
+		j->backoff_ms = BACKOFF_FIRST_MS;
+	}
+}
+
+static void
+job_signed(struct job *j)
+{
+	struct sealer *s = j->sealer;
+	int err = j->task.err;
+
+	if (err == 0)
+		err = make_envelope(j, &j->task.sig);
+	wr_free(&j->task.message);
+	wr_free(&j->task.sig);
+	if (err == ERR_AGAIN) { /* it wasn't asked; who was has told why */
+		job_put_off(j);
+		return;
+	}
+	if (err != 0) {
+		s->signing_fails = true;
+		job_unsigned(j, err, j->task.why);
+		return;
+	}
+	if (s->signing_fails)
+		signed_again(s);
+	job_finish(j);
+}
+
 /* As far as it goes now; what can't be done yet waits. */
 static void
 job_state(struct job *j)
 {
 	bool signed_before = j->value.len > 0 || (j->out != NULL && j->out->value.len > 0);
+	char why[512] = "";
 	int err;
 
 	if (!j->has_statement && (err = make_statement(j)) != 0) {
 		metric_add(METRIC_SIGN_FAILURES, 1);
 		job_wait(j, "a statement can't be made", err_text(err));
-	} else if (!signed_before && (err = sign(j)) != 0) {
-		metric_add(METRIC_SIGN_FAILURES, 1);
-		job_wait(j, "a statement can't be signed", err_text(err));
-	} else if ((err = make_final(j)) != 0) {
-		job_wait(j, "a statement can't be written to the journal", err_text(err));
+	} else if (!signed_before && j->sealer->signing != NULL) {
+		job_ask(j);
+	} else if (!signed_before && (err = sign(j, why, sizeof(why))) != 0) {
+		job_unsigned(j, err, why);
 	} else {
-		stated(j);
+		job_finish(j);
 	}
+}
+
+static void
+signed_go(struct sealer *s)
+{
+	struct signing_task *t;
+
+	while (s->signing != NULL && (t = signing_done(s->signing)) != NULL)
+		job_signed(CONTAINER_OF(t, struct job, task));
 }
 
 /* --- on its way -------------------------------------------------------------------------- */
@@ -386,12 +499,16 @@ sealer_main(void *arg)
 	if (metrics_thread_start() != 0)
 		LOG_WARN("sealer", "no memory for metrics of its own");
 	for (;;) {
-		struct pollfd fds[] = {{turns, POLLIN, 0}, {publisher_fd(s->publisher), POLLIN, 0}, {s->quit_fd, POLLIN, 0}};
+		struct pollfd fds[] = {{turns, POLLIN, 0},
+				       {publisher_fd(s->publisher), POLLIN, 0},
+				       {s->quit_fd, POLLIN, 0},
+				       {s->signing != NULL ? signing_fd(s->signing) : -1, POLLIN, 0}};
 		int wait_ms, quit_ms = -1;
 		uint64_t n;
 
 		turns_woken(chains_turns(s->chains));
 		publisher_serve(s->publisher);
+		signed_go(s);
 		wait_ms = -1;
 		/* Before the topic is there nothing can be sent: windows wait in their chains. */
 		if (s->partitions > 0) {
@@ -445,6 +562,10 @@ sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, siz
 	err = publisher_open(&pub, &s->publisher, why, why_len);
 	if (err != 0)
 		goto fail;
+	if (s->signer != NULL && signer_is_remote(s->signer) && (s->signing = signing_start(s->signer)) == NULL) {
+		err = err_say(ERR_NOMEM, why, why_len, "no memory, or no thread to have statements signed");
+		goto fail;
+	}
 	if ((errno = pthread_create(&s->thread, NULL, sealer_main, s)) != 0) {
 		(void)snprintf(why, why_len, "a thread can't be started: %s", strerror(errno));
 		err = ERR_IO;
@@ -454,6 +575,9 @@ sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, siz
 	return 0;
 
 fail:
+	if (s->signing != NULL)
+		signing_stop(s->signing);
+	signing_free(s->signing);
 	publisher_close(s->publisher, 0);
 	if (s->quit_fd >= 0)
 		(void)close(s->quit_fd);
@@ -489,6 +613,14 @@ sealer_stop(struct sealer *s, int timeout_ms)
 	atomic_store(&s->quitting, true); /* behind the deadline, which the thread then reads */
 	wake(s);
 	(void)pthread_join(s->thread, NULL);
+	if (s->signing != NULL) {
+		struct signing_task *t;
+
+		signing_stop(s->signing);
+		while ((t = signing_done(s->signing)) != NULL)
+			job_free(CONTAINER_OF(t, struct job, task));
+		signing_free(s->signing);
+	}
 	publisher_close(s->publisher, 0); /* reports what it has not sent; those windows stay */
 	chains_count(s->chains, &n);
 	while ((e = list_pop(&s->waiting)) != NULL)

@@ -259,7 +259,7 @@ fill_resolved(struct work *k, struct statement *s, struct chain *chain, size_t *
 	return 0;
 }
 
-/* What a bare key in a file leaves unmet of Makoto's level 2: no identity is bound to the key, no authority to the time. */
+/* What a bare key, wherever it is kept, leaves unmet of Makoto's level 2, and so of 3: no identity is bound to the key, no authority to the time. */
 static struct slice level2_gaps[] = {
 	{(const uint8_t *)"L2.P.4", 6}, {(const uint8_t *)"L2.P.5", 6}, {(const uint8_t *)"L2.P.6", 6}};
 
@@ -274,7 +274,7 @@ fill_settings(struct statement *s, const struct settings *set, const char *keyid
 	memcpy(s->instance, set->instance, INSTANCE_LEN);
 	s->level = set->level;
 	s->max_age_ms = set->window_age_ms;
-	if (set->level == 2) {
+	if (set->level >= 2) {
 		s->level_gaps = level2_gaps;
 		s->level_gap_count = ARRAY_LEN(level2_gaps);
 	}

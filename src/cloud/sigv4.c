@@ -41,19 +41,20 @@ sigv4_key(const struct sigv4 *s, uint8_t ret[32])
 {
 	struct wr seed = wr_new(SIZE_MAX / 2);
 	uint8_t key[32];
-	bool ok;
+	int err;
 
 	(void)wr_room(&seed, s->secret_key.n + 4);
 	wr_text(&seed, "AWS4");
 	wr_slice_put(&seed, s->secret_key);
-	ok = wr_err(&seed) == 0 && hmac(seed.buf, seed.len, slice_of(s->time, DATE_LEN), key) &&
-	     hmac(key, 32, slice_str(s->region), key) && hmac(key, 32, slice_str(s->service), key) &&
-	     hmac(key, 32, slice_str("aws4_request"), key);
-	if (ok)
+	err = wr_err(&seed);
+	if (err == 0 && (!hmac(seed.buf, seed.len, slice_of(s->time, DATE_LEN), key) || !hmac(key, 32, slice_str(s->region), key) ||
+			 !hmac(key, 32, slice_str(s->service), key) || !hmac(key, 32, slice_str("aws4_request"), key)))
+		err = ERR_CRYPTO;
+	if (err == 0)
 		memcpy(ret, key, sizeof(key));
 	secret_wipe(&seed);
 	OPENSSL_cleanse(key, sizeof(key));
-	return ok ? 0 : ERR_CRYPTO;
+	return err;
 }
 
 int

@@ -18,7 +18,7 @@ struct sigv4 {
 /* Milliseconds since 1970 as AWS writes times.  0 or ERR_LIMIT. */
 int sigv4_time(int64_t wall_ms, char out[SIGV4_TIME]) MUSTCHECK;
 
-/* The key of a day, region and service.  0 or ERR_CRYPTO. */
+/* The key of a day, region and service.  0, ERR_CRYPTO, ERR_NOMEM. */
 int sigv4_key(const struct sigv4 *s, uint8_t ret[32]) MUSTCHECK;
 
 /* Signs the canonical request; lowercase hex into out.  0, ERR_CRYPTO, ERR_NOMEM. */

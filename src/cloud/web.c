@@ -144,6 +144,8 @@ web_ask(const struct web_request *q, struct wr *ret, char *why, size_t why_len)
 		(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	if (e == CURLE_ABORTED_BY_CALLBACK)
 		err = err_say(ERR_CLOSED, why, why_len, "stopped");
+	else if (e != CURLE_OK && wr_err(ret) == ERR_NOMEM)
+		err = err_say(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	else if (e != CURLE_OK)
 		err = err_say(ERR_IO, why, why_len, "%s: %s", q->url, error[0] != '\0' ? error : curl_easy_strerror(e));
 	else if (status != 200)

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "cloud/kms_arn.h"
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -94,9 +95,13 @@ want_listen(const char *text)
 static const char *
 want_key(const char *text)
 {
+	struct kms_arn arn;
+
+	if (kms_arn_is(text))
+		return kms_arn_parse(text, &arn);
 	if (strncmp(text, "file:", 5) == 0 && text[5] != '\0')
 		return NULL;
-	return "file:PATH; keys in hardware or a KMS (pkcs11:, awskms:) are not supported by this version";
+	return "file:PATH or awskms:///ARN; keys in other hardware (pkcs11:) are not supported by this version";
 }
 
 /* in-toto's builder and subject names are URIs; this one stands in a signed statement and in each record. */

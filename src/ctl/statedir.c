@@ -126,7 +126,8 @@ static bool
 is_known(const char *name)
 {
 	static const char *const names[] = {"lock",	   "instance",	      "heads",	      "heads.taken",
-					    "endpoints",   "signing.pem",     "signing.pub.pem", "segment.spare"};
+					    "endpoints",   "signing.pem",     "signing.pub.pem", "segment.spare",
+					    "awskms.pub.pem"};
 	uint64_t number;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -285,7 +286,7 @@ compare_keys(struct statedir *d)
 	static const char advice[] = "verifiers need the private key's own public key: openssl pkey -in signing.pem -pubout";
 	struct signer *s = NULL;
 	char why[512];
-	int err = signer_open("file:signing.pem", d->path, &s, why, sizeof(why));
+	int err = signer_open(&(struct signer_conf){.uri = "file:signing.pem", .base_dir = d->path}, &s, why, sizeof(why));
 
 	if (err == 0 && d->key[0] == '\0')
 		err = remark(d, STATEDIR_NOTE, "signing.pub.pem", -1, advice, "is not there, and signing.pem is: key %s", signer_keyid(s));

@@ -92,6 +92,10 @@ int app_open_state(struct app *a);
 int app_state_path(const struct config *c, char *out, size_t len); /* the state directory's; or ERR_CONFIG, ERR_LIMIT */
 struct settings *app_settings(const struct app *a, const struct config *c); /* NULL: no memory */
 
+/* key.c: 0 or ERR_CONFIG with `why`; 0, or the exit code, it was logged. */
+int app_key_check(const struct config *c, char *why, size_t why_len);
+int app_open_key(struct app *a, const char *dir);
+
 /* tls.c: 0, or an error with `why`, which names key or file. */
 int app_tls_load(const struct config *c, struct app_tls *ret, char *why, size_t why_len);
 void app_tls_apply(struct app *a, struct app_tls *fresh); /* takes it; new connections get it */

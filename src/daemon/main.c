@@ -104,7 +104,7 @@ with_config(const struct options *o)
 	} else if (c->kafka_bootstrap_servers[0] == '\0') {
 		fprintf(stderr, "makoto-proxy: kafka.bootstrap.servers is not set; give -b HOST:PORT or a configuration with it\n");
 		code = EXIT_CONFIG;
-	} else if (app_login_check(c, why, sizeof(why)) != 0) {
+	} else if (app_login_check(c, why, sizeof(why)) != 0 || app_key_check(c, why, sizeof(why)) != 0) {
 		fprintf(stderr, "makoto-proxy: %s\n", why);
 		code = EXIT_CONFIG;
 	} else if (o->action == OPTIONS_CHECK || o->action == OPTIONS_CHECK_CLUSTER) {

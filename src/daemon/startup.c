@@ -1,13 +1,10 @@
-/* The state directory, the key, and the settings that attesting works by. */
-#include <dirent.h>
+/* The state directory, and the settings that attesting works by. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/metrics.h"
 #include "daemon/app_internal.h"
-#include "keys/keygen.h"
 
 enum { EXIT_FAILURE_RUN = 1, EXIT_CONFIG = 2 };
 
@@ -41,73 +38,6 @@ warn_of_everybody(const char *dir)
 			 LOG_S("directory", dir));
 }
 
-/* Where a start was killed while it made the key, its text may stand in a file that nobody would look for. */
-static void
-remove_half_made(const char *dir)
-{
-	static const char prefix[] = "signing.", suffix[] = ".new";
-	DIR *d = opendir(dir);
-
-	if (d == NULL)
-		return;
-	for (struct dirent *e; (e = readdir(d)) != NULL;) {
-		size_t n = strlen(e->d_name);
-
-		if (strncmp(e->d_name, prefix, sizeof(prefix) - 1) == 0 && n > sizeof(suffix) &&
-		    strcmp(e->d_name + n - (sizeof(suffix) - 1), suffix) == 0)
-			(void)unlinkat(dirfd(d), e->d_name, 0);
-	}
-	(void)closedir(d);
-}
-
-/* The default key is made at the first start; any other must be there. */
-static int
-make_key(const char *dir, const char *uri)
-{
-	char priv[4200], pub[4200], id[KEYID_LEN + 1], why[512];
-	int err;
-
-	if (strcmp(uri, "file:signing.pem") != 0)
-		return 0;
-	remove_half_made(dir); /* the state's lock is ours: nobody else is about to make it */
-	(void)snprintf(priv, sizeof(priv), "%s/signing.pem", dir);
-	(void)snprintf(pub, sizeof(pub), "%s/signing.pub.pem", dir);
-	if (access(priv, F_OK) == 0)
-		return 0;
-	err = key_generate("p256", priv, pub, id, why, sizeof(why));
-	if (err != 0) {
-		LOG_ERROR("startup", "no signing key can be made", LOG_S("cause", why));
-		return EXIT_FAILURE_RUN;
-	}
-	LOG_INFO("startup", "made a signing key; give its public part to who verifies", LOG_S("key", priv),
-		 LOG_S("public", pub), LOG_S("fingerprint", id));
-	return 0;
-}
-
-/* The default key's public part, which a crash on the way to it, or a tidy hand, may have left missing. */
-static int
-make_public(const char *dir, const char *uri, const struct signer *signer)
-{
-	struct wr pem = wr_new(16384);
-	char path[4200], why[512];
-	int err;
-
-	(void)snprintf(path, sizeof(path), "%s/signing.pub.pem", dir);
-	if (strcmp(uri, "file:signing.pem") != 0 || access(path, F_OK) == 0)
-		return 0;
-	(void)snprintf(why, sizeof(why), "out of memory");
-	err = signer_public(signer, &pem);
-	if (err == 0)
-		err = keygen_public(path, wr_slice(&pem), why, sizeof(why));
-	wr_free(&pem);
-	if (err != 0) {
-		LOG_ERROR("startup", "the signing key's public part can't be written", LOG_S("cause", why));
-		return EXIT_FAILURE_RUN;
-	}
-	LOG_INFO("startup", "the signing key's public part was missing, and is written anew", LOG_S("public", path));
-	return 0;
-}
-
 int
 app_open_state(struct app *a)
 {
@@ -120,7 +50,6 @@ app_open_state(struct app *a)
 		[STATE_COPIED] = "the state directory is a copy or was restored: new chains begin",
 	};
 	char dir[4096], why[512], instance[33];
-	int code;
 
 	if (app_state_path(a->config, dir, sizeof(dir)) != 0) {
 		LOG_ERROR("startup", "no state directory: set state.directory, $STATE_DIRECTORY or $HOME");
@@ -135,19 +64,7 @@ app_open_state(struct app *a)
 		(void)snprintf(instance + 2 * i, 3, "%02x", state_instance(a->state)[i]);
 	LOG_INFO("startup", starts[state_start(a->state)], LOG_S("directory", dir), LOG_S("instance", instance),
 		 LOG_S("cause", state_why(a->state)));
-	if (a->config->attest_level < 2)
-		return 0;
-	code = make_key(dir, a->config->attest_signing_key_id);
-	if (code != 0)
-		return code;
-	if (signer_open(a->config->attest_signing_key_id, dir, &a->signer, why, sizeof(why)) != 0) {
-		LOG_ERROR("startup", "the signing key can't be used", LOG_S("cause", why));
-		return EXIT_CONFIG;
-	}
-	(void)snprintf(a->key_id, sizeof(a->key_id), "%s", signer_keyid(a->signer));
-	metric_add(METRIC_SIGNING_KEY_WRITTEN, signer_written_s(a->signer));
-	LOG_INFO("startup", "signing key", LOG_S("fingerprint", a->key_id));
-	return make_public(dir, a->config->attest_signing_key_id, a->signer);
+	return app_open_key(a, dir);
 }
 
 static char *
@@ -199,6 +116,7 @@ app_settings(const struct app *a, const struct config *c)
 {
 	static const enum settings_manifest manifests[] = {SETTINGS_MANIFEST_LEAF, SETTINGS_MANIFEST_LEAF_KEY,
 							   SETTINGS_MANIFEST_NONE};
+	const char *shown = a->signer != NULL ? signer_shown(a->signer) : NULL;
 	struct settings *s = settings_new();
 
 	if (s == NULL)
@@ -210,6 +128,7 @@ app_settings(const struct app *a, const struct config *c)
 	s->version = strdup(MAKOTO_VERSION);
 	s->location = strdup(c->attest_location);
 	s->level = (int)c->attest_level;
+	s->signing_key_uri = shown != NULL ? strdup(shown) : NULL;
 	s->manifest = manifests[c->attest_manifest];
 	s->window_records = (int32_t)c->attest_window_records;
 	s->window_age_ms = c->attest_window_max_age;
@@ -217,7 +136,7 @@ app_settings(const struct app *a, const struct config *c)
 	s->outcome_wait_ms = c->attest_outcome_wait;
 	s->backlog_records = c->attest_backlog_records;
 	if (s->collector_id == NULL || s->dbom_topic == NULL || s->source == NULL || s->version == NULL ||
-	    s->location == NULL || !copy_lists(s, c)) {
+	    s->location == NULL || (shown != NULL && s->signing_key_uri == NULL) || !copy_lists(s, c)) {
 		settings_unref(s);
 		return NULL;
 	}

@@ -1,136 +1,59 @@
 #include "keys/signer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "keys/key_kind.h"
-#include "keys/public_key.h"
+#include "cloud/kms_arn.h"
+#include "keys/signer_kind.h"
 
-struct signer {
-	EVP_PKEY *key;
-	enum key_kind kind;
-	char id[KEYID_LEN + 1];
-	int64_t written_s;
-};
-
-/* No pass phrase is asked for: there is nobody to ask. */
-static int
-no_passphrase(char *buf UNUSED, int size UNUSED, int rw UNUSED, void *arg UNUSED)
+int
+signer_open(const struct signer_conf *conf, struct signer **ret, char *why, size_t why_len)
 {
-	return 0;
+	if (strncmp(conf->uri, "file:", 5) == 0)
+		return signer_file_kind.open(conf, ret, why, why_len);
+	if (kms_arn_is(conf->uri))
+		return signer_awskms_kind.open(conf, ret, why, why_len);
+	return err_say(ERR_CONFIG, why, why_len, "%s: this version signs with file: and awskms: keys only", conf->uri);
 }
 
-static int
-open_file(const char *path, EVP_PKEY **ret, int64_t *ret_written_s, char *why, size_t why_len)
+void
+signer_free(struct signer *s)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char buf[BUFSIZ]; /* the stream's own would be given back with the key's text in it */
-	struct stat st;
 	EVP_PKEY *key;
-	FILE *f;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		(void)snprintf(why, why_len, "%s: can't be read: %s", path, strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
-		return ERR_IO;
-	}
-	if (st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) {
-		(void)snprintf(why, why_len, "%s: a signing key that others may read or write (mode %04o); chmod 600 it", path,
-			       (unsigned)st.st_mode & 07777);
-		(void)close(fd);
-		return ERR_CONFIG;
-	}
-	f = fdopen(fd, "r");
-	if (f == NULL) {
-		(void)close(fd);
-		(void)snprintf(why, why_len, "%s: %s", path, strerror(errno));
-		return ERR_IO;
-	}
-	(void)setvbuf(f, buf, _IOFBF, sizeof(buf));
-	key = PEM_read_PrivateKey(f, NULL, no_passphrase, NULL);
-	(void)fclose(f);
-	OPENSSL_cleanse(buf, sizeof(buf));
-	ERR_clear_error();
-	if (key == NULL) {
-		(void)snprintf(why, why_len, "%s: no private key in it (want PEM, not encrypted)", path);
-		return ERR_MALFORMED;
-	}
-	*ret = key;
-	*ret_written_s = st.st_mtim.tv_sec;
-	return 0;
+	if (s == NULL)
+		return;
+	key = s->key;
+	s->kind->close(s);
+	EVP_PKEY_free(key); /* libcrypto clears a private key's memory */
 }
 
-/* A key may forbid our parameters, or have halves of two keys: found out now, not when a window waits for it. */
+bool
+signer_is_remote(const struct signer *s)
+{
+	return s->kind->remote;
+}
+
+/* A key may forbid our parameters, have halves of two keys, or not be ours to sign with: found out now, not when a window waits for it. */
 static int
-try_out(struct signer *s)
+try_out(struct signer *s, char *why, size_t why_len)
 {
 	struct wr sig = wr_new(4096);
-	int err = signer_sign(s, slice_str("makoto-kafka/1"), &sig);
+	int err = signer_sign(s, slice_str("makoto-kafka/1"), &sig, why, why_len);
 
 	wr_free(&sig);
 	return err;
 }
 
 int
-signer_open(const char *uri, const char *base_dir, struct signer **ret, char *why, size_t why_len)
+signer_ready(struct signer *s, char *why, size_t why_len)
 {
-	struct signer *s;
-	char path[4096];
-	const char *name = uri + 5;
-	int err, n;
+	int err = s->key == NULL ? s->kind->learn(s, why, why_len) : 0;
 
-	if (strncmp(uri, "file:", 5) != 0) {
-		(void)snprintf(why, why_len, "%s: this version signs with file: keys only", uri);
-		return ERR_CONFIG;
-	}
-	n = snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : base_dir, name[0] == '/' ? "" : "/", name);
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		(void)snprintf(why, why_len, "%s: the path is too long", uri);
-		return ERR_CONFIG;
-	}
-	s = calloc(1, sizeof(*s));
-	if (s == NULL) {
-		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
-		return ERR_NOMEM;
-	}
-	err = open_file(path, &s->key, &s->written_s, why, why_len);
 	if (err != 0)
-		goto fail;
-	err = key_kind_of(s->key, &s->kind);
-	if (err != 0) {
-		(void)snprintf(why, why_len, "%s: not a P-256, P-384, Ed25519 or RSA (3072 bits or more) key", path);
-		goto fail;
-	}
+		return err;
 	err = key_id_of(s->key, s->id);
-	if (err != 0) {
-		(void)snprintf(why, why_len, "%s: %s", path, err_text(err));
-		goto fail;
-	}
-	err = try_out(s);
-	if (err != 0) {
-		(void)snprintf(why, why_len, "%s: can't sign as the format wants it", path);
-		goto fail;
-	}
-	*ret = s;
-	return 0;
-
-fail:
-	signer_free(s);
-	return err;
-}
-
-void
-signer_free(struct signer *s)
-{
-	if (s == NULL)
-		return;
-	EVP_PKEY_free(s->key); /* libcrypto clears a private key's memory */
-	free(s);
+	return err != 0 ? err_say(err, why, why_len, "%s", err_text(err)) : try_out(s, why, why_len);
 }
 
 static bool
@@ -138,8 +61,8 @@ checks_out(struct signer *s, struct slice message, struct slice sig)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx;
-	bool ok = ctx != NULL && EVP_DigestVerifyInit(ctx, &pctx, key_kind_digest(s->kind), NULL, s->key) == 1 &&
-		  key_kind_configure(s->kind, pctx) == 0 &&
+	bool ok = ctx != NULL && EVP_DigestVerifyInit(ctx, &pctx, key_kind_digest(s->algorithm), NULL, s->key) == 1 &&
+		  key_kind_configure(s->algorithm, pctx) == 0 &&
 		  EVP_DigestVerify(ctx, sig.p, sig.n, message.p, message.n) == 1;
 
 	EVP_MD_CTX_free(ctx);
@@ -147,38 +70,41 @@ checks_out(struct signer *s, struct slice message, struct slice sig)
 }
 
 int
-signer_sign(struct signer *s, struct slice message, struct wr *ret_sig)
+signer_sign(struct signer *s, struct slice message, struct wr *ret_sig, char *why, size_t why_len)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx;
-	uint8_t *to = NULL;
-	size_t n = 0;
-	int err = ERR_CRYPTO;
+	struct wr sig = wr_new(64 * 1024);
+	int err = s->kind->sign(s, message, &sig, why, why_len);
 
-	if (ctx == NULL)
-		return ERR_NOMEM;
-	if (EVP_DigestSignInit(ctx, &pctx, key_kind_digest(s->kind), NULL, s->key) != 1 ||
-	    key_kind_configure(s->kind, pctx) != 0 || EVP_DigestSign(ctx, NULL, &n, message.p, message.n) != 1)
-		goto end;
-	to = wr_room(ret_sig, n);
-	if (to == NULL) {
-		err = wr_err(ret_sig);
-		goto end;
+	if (err == 0 && !checks_out(s, message, wr_slice(&sig)))
+		err = err_say(s->kind->remote ? ERR_SIGNATURE : ERR_CRYPTO, why, why_len,
+			      "%s%sthe signature is not one that the key's public part vouches for", s->shown != NULL ? s->shown : "",
+			      s->shown != NULL ? ": " : "");
+	if (err == 0) {
+		wr_slice_put(ret_sig, wr_slice(&sig));
+		err = wr_err(ret_sig) == 0 ? 0 : err_say(wr_err(ret_sig), why, why_len, "%s", err_text(wr_err(ret_sig)));
 	}
-	if (EVP_DigestSign(ctx, to, &n, message.p, message.n) != 1 || !checks_out(s, message, slice_of(to, n)))
-		goto end;
-	wr_commit(ret_sig, n);
-	err = 0;
-end:
-	EVP_MD_CTX_free(ctx);
+	wr_free(&sig);
 	ERR_clear_error();
 	return err;
+}
+
+void
+signer_stop(struct signer *s)
+{
+	if (s->kind->stop != NULL)
+		s->kind->stop(s);
 }
 
 const char *
 signer_keyid(const struct signer *s)
 {
 	return s->id;
+}
+
+const char *
+signer_shown(const struct signer *s)
+{
+	return s->shown;
 }
 
 int64_t

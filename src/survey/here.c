@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -10,19 +11,36 @@
 
 #include "attest/holder.h"
 #include "attest/outlook.h"
+#include "base/clock.h"
 #include "keys/signer.h"
 #include "net/addr.h"
 #include "net/listen.h"
 
-enum { PATH_BYTES = 4352 };
+enum { PATH_BYTES = 4352, KEY_PATIENCE_MS = 10000, KEY_PAUSE_MS = 250 };
 
 /* --- the key ------------------------------------------------------------------------------- */
+
+/* Credentials that are fetched take a moment; what KMS says is told at once. */
+static int
+ready(struct signer *s, char *why, size_t why_len)
+{
+	struct monotime begun = clock_now();
+	int err;
+
+	while (((err = signer_ready(s, why, why_len)) == ERR_NOT_NOW || err == ERR_AGAIN) && monotime_since_ms(clock_now(), begun) < KEY_PATIENCE_MS)
+		(void)poll(NULL, 0, KEY_PAUSE_MS);
+	return err;
+}
 
 void
 here_check_key(const struct config *c, const char *dir, struct findings *r)
 {
-	struct signer *s;
-	char why[512], path[PATH_BYTES];
+	struct signer_conf conf = {.uri = c->attest_signing_key_id,
+				   .base_dir = dir,
+				   .credentials = (enum aws_kind)c->attest_signing_aws_credentials,
+				   .profile = c->attest_signing_aws_profile};
+	struct signer *s = NULL;
+	char why[1024], path[PATH_BYTES];
 
 	if (c->attest_level < 2)
 		return;
@@ -31,11 +49,11 @@ here_check_key(const struct config *c, const char *dir, struct findings *r)
 		findings_line(r, FINDINGS_OK, "signing key", "%s is made at the first start", path);
 		return;
 	}
-	if (signer_open(c->attest_signing_key_id, dir, &s, why, sizeof(why)) != 0) {
+	if (signer_open(&conf, &s, why, sizeof(why)) != 0 || (signer_is_remote(s) && ready(s, why, sizeof(why)) != 0))
 		findings_line(r, FINDINGS_FAIL, "signing key", "%s", why);
-		return;
-	}
-	findings_line(r, FINDINGS_OK, "signing key", "%s", signer_keyid(s));
+	else
+		findings_line(r, FINDINGS_OK, "signing key", "%s%s%s", signer_keyid(s), signer_shown(s) != NULL ? " in " : "",
+			      signer_shown(s) != NULL ? signer_shown(s) : "");
 	signer_free(s);
 }
 

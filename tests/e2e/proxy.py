@@ -92,7 +92,11 @@ class Proxy:
 
     bootstrap = property(lambda self: f"{self.host}:{self.port}")
     config = property(lambda self: os.path.join(self.dir, "makoto-proxy.yaml"))
-    public_key = property(lambda self: os.path.join(self.state, "signing.pub.pem"))
+
+    @property
+    def public_key(self):
+        elsewhere = self.settings.get("attest.signing.key.id", "file:").startswith(("awskms:", "arn:"))
+        return os.path.join(self.state, "awskms.pub.pem" if elsewhere else "signing.pub.pem")
 
     def write_config(self, text=None):
         if text is None:

@@ -90,7 +90,7 @@ wrap(struct world_statement *s, const struct world_proxy *by, const char *type, 
 	struct wr pae = wr_new(1 << 20), sig = wr_new(4096);
 
 	envelope_pae(slice_str(signed_type), wr_slice(&s->payload), &pae);
-	ck_assert_int_eq(signer_sign(by->signer, wr_slice(&pae), &sig), 0);
+	ck_assert_int_eq(signer_sign(by->signer, wr_slice(&pae), &sig, NULL, 0), 0);
 	wr_reset(&s->value);
 	ck_assert_int_eq(envelope_write(slice_str(type), wr_slice(&s->payload), keyid, wr_slice(&sig), &s->value), 0);
 	wr_free(&pae);

@@ -2,6 +2,7 @@
 
 #include "config/check.h"
 
+#define KMS_KEY "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 #define WANTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static const struct {
@@ -14,8 +15,8 @@ static const struct {
 	{"kafka.bootstrap.servers", WANTS("", "kafka:9092", "a:1,b:65535", "[::1]:9092,10.0.0.7:9092"),
 	 WANTS("kafka", "kafka:", ":9092", "kafka:0", "kafka:65536", "a:1,", ",a:1", "a:1,,b:2", "a:1, b:2", "::1:9092",
 	       "[kafka]:9092", "[127.0.0.1]:9092", "kafka:9092/", "kafka:+1", "PLAINTEXT://kafka:9092")},
-	{"attest.signing.key.id", WANTS("file:signing.pem", "file:/etc/makoto/key.pem"),
-	 WANTS("", "file:", "signing.pem", "pkcs11:token=x", "awskms:///arn:aws:kms:x", "FILE:x")},
+	{"attest.signing.key.id", WANTS("file:signing.pem", "file:/etc/makoto/key.pem", KMS_KEY, "awskms:///" KMS_KEY),
+	 WANTS("", "file:", "signing.pem", "pkcs11:token=x", "awskms:///arn:aws:kms:x", "awskms:" KMS_KEY, "FILE:x")},
 	{"attest.dbom.topic", WANTS("makoto.dbom", "a", "A_b-9."), WANTS("", ".", "..", "a b", "a/b", "t\xc3\xb6pic")},
 	{"attest.dbom.partitions", WANTS("-1", "1", "10"), WANTS("0")},
 	{"attest.dbom.replication.factor", WANTS("-1", "3"), WANTS("0")},

@@ -109,7 +109,7 @@ static const struct {
 	{{"thread", "1"}, "-o thread: unknown key; the nearest key is \"threads\""},
 	{{"threads", "x"}, "-o: threads: \"x\" is not right; want a whole number"},
 	{{"threads", ""}, "-o: threads: \"\" is not right; want a whole number"},
-	{{"attest.level", "7"}, "-o: attest.level: must be from 1 to 2"},
+	{{"attest.level", "7"}, "-o: attest.level: must be from 1 to 3"},
 	{{"attest.topics", "a"}, "-o attest.topics:1:1: attest.topics: \"a\" is not right; want a list such as [a, b]"},
 	{{"attest.topics", "[a"}, "-o attest.topics:2:1: not YAML: did not find expected ',' or ']'"},
 	{{"attest.topics", ""}, "-o attest.topics:1:1: no value"},

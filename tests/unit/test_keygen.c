@@ -80,11 +80,11 @@ ck_pair(const char *private, const char *public)
 	char uri[160];
 
 	(void)snprintf(uri, sizeof(uri), "file:%s", key_file_path(private));
-	ck_assert_msg(signer_open(uri, key_dir, &s, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(signer_open(&(struct signer_conf){.uri = uri, .base_dir = key_dir}, &s, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_msg(trust_load(t, key_file_path(public), why, sizeof(why)) == 0, "%s", why);
 	ck_assert_uint_eq(trust_count(t), 1);
 	ck_assert_str_eq(signer_keyid(s), id);
-	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig), 0);
+	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig, NULL, 0), 0);
 	ck_assert_int_eq(trust_verify(t, slice_str(SIGNED), wr_slice(&sig), slice_str(""), &k), 0);
 	ck_assert_str_eq(public_key_id(k), id);
 	wr_free(&sig);

@@ -319,7 +319,7 @@ sign(const struct stated *st, struct wr *ret)
 	envelope_pae(type, wr_slice(&st->bytes), &pae);
 	err = wr_err(&pae);
 	if (err == 0)
-		err = signer_sign(signer, wr_slice(&pae), &sig);
+		err = signer_sign(signer, wr_slice(&pae), &sig, NULL, 0);
 	if (err == 0)
 		err = envelope_write(type, wr_slice(&st->bytes), signer_keyid(signer), wr_slice(&sig), ret);
 	wr_free(&pae);
@@ -480,7 +480,7 @@ setup(void)
 	snprintf(pub, sizeof(pub), "%s/pub.pem", dir);
 	snprintf(uri, sizeof(uri), "file:%s", priv);
 	ck_assert_int_eq(key_generate("p256", priv, pub, id, why, sizeof(why)), 0);
-	ck_assert_int_eq(signer_open(uri, "/", &signer, why, sizeof(why)), 0);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = uri, .base_dir = "/"}, &signer, why, sizeof(why)), 0);
 	trust = trust_new();
 	ck_assert_int_eq(trust_load(trust, pub, why, sizeof(why)), 0);
 	ck_assert_int_eq(unlink(priv), 0);

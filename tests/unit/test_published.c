@@ -60,7 +60,7 @@ envelope_of(struct slice payload, const char *type, const char *keyid, size_t si
 	struct wr sig = wr_new(4096), pae = wr_new(1 << 20), out = wr_new(1 << 20), b64 = wr_new(4096);
 
 	envelope_pae(slice_str(type), payload, &pae);
-	ck_assert_int_eq(signer_sign(proxy.signer, wr_slice(&pae), &sig), 0);
+	ck_assert_int_eq(signer_sign(proxy.signer, wr_slice(&pae), &sig, NULL, 0), 0);
 	text_base64(&b64, wr_slice(&sig));
 	wr_text(&out, "{\"payload\":\"");
 	text_base64(&out, payload);
@@ -147,7 +147,7 @@ START_TEST(keyids)
 		struct wr pae = wr_new(1 << 20), sig = wr_new(4096), e = wr_new(1 << 20);
 
 		envelope_pae(slice_str(STATEMENT_PAYLOAD_TYPE), wr_slice(&w.s[1].payload), &pae);
-		ck_assert_int_eq(signer_sign(other.signer, wr_slice(&pae), &sig), 0);
+		ck_assert_int_eq(signer_sign(other.signer, wr_slice(&pae), &sig, NULL, 0), 0);
 		ck_assert_int_eq(envelope_write(slice_str(STATEMENT_PAYLOAD_TYPE), wr_slice(&w.s[1].payload),
 						signer_keyid(proxy.signer), wr_slice(&sig), &e), 0);
 		ck_state(PUBLISHED_UNTRUSTED, state_of(w.s[1].key, wr_slice(&e), trust));

@@ -111,7 +111,7 @@ make_key(void)
 	snprintf(pub, sizeof(pub), "%s/pub.pem", dir);
 	snprintf(uri, sizeof(uri), "file:%s", priv);
 	ck_assert_int_eq(key_generate("p256", priv, pub, id, why, sizeof(why)), 0);
-	ck_assert_int_eq(signer_open(uri, "/", &signer, why, sizeof(why)), 0);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = uri, .base_dir = "/"}, &signer, why, sizeof(why)), 0);
 	trust = trust_new();
 	ck_assert_int_eq(trust_load(trust, pub, why, sizeof(why)), 0);
 	ck_assert_int_eq(unlink(priv), 0);

@@ -39,7 +39,7 @@ open_key(const char *pem, mode_t mode, struct signer **ret)
 	char uri[160];
 
 	(void)snprintf(uri, sizeof(uri), "file:%s", key_file("key", pem, mode));
-	return signer_open(uri, "/nowhere", ret, why, sizeof(why));
+	return signer_open(&(struct signer_conf){.uri = uri, .base_dir = "/nowhere"}, ret, why, sizeof(why));
 }
 
 static struct signer *
@@ -69,7 +69,7 @@ START_TEST(tells_when_its_file_was_written)
 
 	(void)snprintf(uri, sizeof(uri), "file:%s", key_file("key", P256_PRIVATE, 0600));
 	ck_assert_int_eq(utimensat(AT_FDCWD, key_file_path("key"), times, 0), 0);
-	ck_assert_int_eq(signer_open(uri, "/", &s, why, sizeof(why)), 0);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = uri, .base_dir = "/"}, &s, why, sizeof(why)), 0);
 	ck_assert_int_eq(signer_written_s(s), 1700000000);
 	signer_free(s);
 }
@@ -93,7 +93,7 @@ START_TEST(signs)
 			struct slice message = slice_of(big.buf, n);
 
 			wr_reset(&sig);
-			ck_assert_int_eq(signer_sign(s, message, &sig), 0);
+			ck_assert_int_eq(signer_sign(s, message, &sig, NULL, 0), 0);
 			ck_assert_int_eq(public_key_verify(k, message, wr_slice(&sig)), i == (size_t)_i ? 0 : ERR_SIGNATURE);
 		}
 		public_key_free(k);
@@ -112,14 +112,14 @@ START_TEST(appends)
 	struct public_key *k;
 
 	wr_text(&sig, "before");
-	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig), 0);
+	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig, NULL, 0), 0);
 	ck_assert_mem_eq(sig.buf, "before", 6);
 	ck_assert_int_eq(public_key_parse(slice_str(kinds[_i].public), &k), 0);
 	ck_assert_int_eq(public_key_verify(k, slice_str(SIGNED), slice_of(sig.buf + 6, sig.len - 6)), 0);
-	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &none), ERR_LIMIT);
+	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &none, NULL, 0), ERR_LIMIT);
 	ck_assert_uint_eq(none.len, 0);
 	wr_reset(&sig);
-	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig), 0);
+	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig, NULL, 0), 0);
 	ck_assert_int_eq(public_key_verify(k, slice_str(SIGNED), wr_slice(&sig)), 0);
 	wr_free(&sig), wr_free(&none);
 	public_key_free(k);
@@ -152,7 +152,7 @@ START_TEST(known_answers)
 	size_t i;
 	int signed_by_it = 0;
 
-	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig), 0);
+	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig, NULL, 0), 0);
 	ck_hex(wr_slice(&sig), ED25519_SIGNATURE);
 	json_array_foreach (json_object_get(all, "statements"), i, v) {
 		json_t *list = json_object_get(json_object_get(v, "envelope"), "signatures");
@@ -163,7 +163,7 @@ START_TEST(known_answers)
 			ck_assert_str_eq(signer_keyid(s), (const char *)vectors_text(json_array_get(list, 0), "keyid").p);
 			envelope_pae(slice_str("application/vnd.in-toto+json"), vectors_text(v, "statement_utf8"), &pae);
 			wr_reset(&sig);
-			ck_assert_int_eq(signer_sign(s, wr_slice(&pae), &sig), 0);
+			ck_assert_int_eq(signer_sign(s, wr_slice(&pae), &sig, NULL, 0), 0);
 			ck_assert_int_eq(text_unbase64(vectors_text(json_array_get(list, 0), "sig"), &want), 0);
 			ck_assert(slice_eq(wr_slice(&sig), wr_slice(&want)));
 		}
@@ -182,10 +182,10 @@ START_TEST(other_forms)
 	struct signer *s = signer_of(P256_ECPARAM_PRIVATE);
 	struct wr sig = wr_new(4096);
 
-	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig), 0);
+	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig, NULL, 0), 0);
 	signer_free(s);
 	s = signer_of("Bag Attributes\n    friendlyName: proxy\n" P256_PRIVATE CERTIFICATE);
-	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig), 0);
+	ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig, NULL, 0), 0);
 	signer_free(s);
 	wr_free(&sig);
 }
@@ -199,10 +199,10 @@ START_TEST(relative_path)
 	char want[256];
 
 	(void)key_file("key", P256_PRIVATE, 0600);
-	ck_assert_int_eq(signer_open("file:key", key_dir, &s, why, sizeof(why)), 0);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = "file:key", .base_dir = key_dir}, &s, why, sizeof(why)), 0);
 	signer_free(s);
 	s = NULL;
-	ck_assert_int_eq(signer_open("file:other", key_dir, &s, why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = "file:other", .base_dir = key_dir}, &s, why, sizeof(why)), ERR_IO);
 	(void)snprintf(want, sizeof(want), "%s/other: can't be read: No such file or directory", key_dir);
 	ck_assert_str_eq(why, want);
 	ck_assert_ptr_null(s);
@@ -211,21 +211,21 @@ END_TEST
 
 START_TEST(schemes)
 {
-	static const char *const uris[] = {"", "key", "/etc/key", "pkcs11:token=a", "awskms:///x", "FILE:key"};
+	static const char *const uris[] = {"", "key", "/etc/key", "pkcs11:token=a", "AWSKMS:///x", "FILE:key"};
 	struct signer *s = NULL;
 	char want[128], *uri = malloc(5001);
 
 	for (size_t i = 0; i < ARRAY_LEN(uris); i++) {
-		ck_assert_int_eq(signer_open(uris[i], key_dir, &s, why, sizeof(why)), ERR_CONFIG);
-		(void)snprintf(want, sizeof(want), "%s: this version signs with file: keys only", uris[i]);
+		ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = uris[i], .base_dir = key_dir}, &s, why, sizeof(why)), ERR_CONFIG);
+		(void)snprintf(want, sizeof(want), "%s: this version signs with file: and awskms: keys only", uris[i]);
 		ck_assert_str_eq(why, want);
 	}
 	memset(uri, 'a', 5000);
 	uri[5000] = '\0';
 	memcpy(uri, "file:/", 6);
-	ck_assert_int_eq(signer_open(uri, key_dir, &s, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = uri, .base_dir = key_dir}, &s, why, sizeof(why)), ERR_CONFIG);
 	memcpy(uri, "file:a", 6);
-	ck_assert_int_eq(signer_open(uri, key_dir, &s, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = uri, .base_dir = key_dir}, &s, why, sizeof(why)), ERR_CONFIG);
 	ck_assert_ptr_null(s);
 	free(uri);
 }
@@ -271,7 +271,7 @@ START_TEST(no_right_to_read)
 	(void)key_file("key", P256_PRIVATE, 0);
 	if (getuid() == 0)
 		ck_assert_int_eq(seteuid(65534), 0);
-	ck_assert_int_eq(signer_open("file:key", key_dir, &s, why, sizeof(why)), ERR_IO);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = "file:key", .base_dir = key_dir}, &s, why, sizeof(why)), ERR_IO);
 	if (getuid() == 0)
 		ck_assert_int_eq(seteuid(0), 0);
 	ck_why("can't be read: Permission denied");
@@ -318,7 +318,7 @@ START_TEST(leaves_no_text_behind)
 	ck_assert_int_eq(write(fd, pem, strlen(pem)), (ssize_t)strlen(pem));
 	(void)close(fd);
 	ck_assert_uint_eq(in_heap(pem), 0);
-	ck_assert_int_eq(signer_open("file:key", key_dir, &s, why, sizeof(why)), _i < 3 ? 0 : ERR_UNSUPPORTED);
+	ck_assert_int_eq(signer_open(&(struct signer_conf){.uri = "file:key", .base_dir = key_dir}, &s, why, sizeof(why)), _i < 3 ? 0 : ERR_UNSUPPORTED);
 	ck_assert_uint_le(in_heap(pem), LINE);
 	signer_free(s);
 	ck_assert_uint_le(in_heap(pem), LINE);
@@ -378,7 +378,7 @@ START_TEST(damaged)
 		memcpy(copy, pem, whole + 1);
 		copy[i] = copy[i] == 'A' ? 'B' : 'A';
 		if (open_key(copy, 0600, &s) == 0) {
-			ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig), 0);
+			ck_assert_int_eq(signer_sign(s, slice_str(SIGNED), &sig, NULL, 0), 0);
 			signer_free(s);
 		}
 		wr_free(&sig);

@@ -55,9 +55,9 @@ static const struct {
 	{"kafka: {sasl: {user: x}}\n", "f.yaml:1:16: unknown key \"kafka.sasl.user\"; the nearest key is \"kafka.ssl.key.location\""},
 	{"listen: {tls.client.auth: always}\n", "f.yaml:1:27: listen.tls.client.auth: \"always\" is not right; want auto|none|optional|required"},
 	{"attest:\n  signing.key.id: \"pkcs11:x\"\n",
-	 "f.yaml:2:19: attest.signing.key.id: \"pkcs11:x\" is not right; want file:PATH; keys in hardware or a KMS "
-	 "(pkcs11:, awskms:) are not supported by this version"},
-	{"attest.level: 3\n", "f.yaml:1:15: attest.level: must be from 1 to 2"},
+	 "f.yaml:2:19: attest.signing.key.id: \"pkcs11:x\" is not right; want file:PATH or awskms:///ARN; keys in other "
+	 "hardware (pkcs11:) are not supported by this version"},
+	{"attest.level: 4\n", "f.yaml:1:15: attest.level: must be from 1 to 3"},
 	{"attest.location: \"a\\0b\"\n", "f.yaml:1:18: a NUL character"},
 	{"threads: 1\n\"a\\0b\": 1\n", NULL},
 	{"threads: 1\nlog: \xff\n", "f.yaml:2:6: not YAML: invalid leading UTF-8 octet"},

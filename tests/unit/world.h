@@ -95,7 +95,7 @@ world_proxy_open(struct world_proxy *p, const char *topic, const char *topic_id,
 	snprintf(p->public_key, sizeof(p->public_key), "%s/k.pub.pem", p->dir);
 	ck_assert_msg(key_generate("ed25519", path, p->public_key, id, why, sizeof(why)) == 0, "%s", why);
 	snprintf(uri, sizeof(uri), "file:%s", path);
-	ck_assert_msg(signer_open(uri, "/", &p->signer, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(signer_open(&(struct signer_conf){.uri = uri, .base_dir = "/"}, &p->signer, why, sizeof(why)) == 0, "%s", why);
 }
 
 static void
@@ -173,7 +173,7 @@ world_sign(const struct world_proxy *p, struct slice payload, struct wr *ret)
 		return;
 	}
 	envelope_pae(slice_str(STATEMENT_PAYLOAD_TYPE), payload, &pae);
-	ck_assert_int_eq(signer_sign(p->signer, wr_slice(&pae), &sig), 0);
+	ck_assert_int_eq(signer_sign(p->signer, wr_slice(&pae), &sig, NULL, 0), 0);
 	ck_assert_int_eq(envelope_write(slice_str(STATEMENT_PAYLOAD_TYPE), payload, signer_keyid(p->signer),
 					wr_slice(&sig), ret), 0);
 	wr_free(&pae);
