@@ -1,10 +1,12 @@
 /*
- * What passes in a login, from either side, and what the places answer that tokens and keys come from.
+ * What passes in a login, from either side, and what the places answer that tokens, keys and signatures come from.
  *
  *   first byte: which reader │ the rest: what it reads; of a conversation, the server's messages, a line each
  */
 #include "base/base.h"
 #include "cloud/aws.h"
+#include "cloud/kms_answer.h"
+#include "cloud/kms_arn.h"
 #include "sasl/peek.h"
 #include "sasl/sasl.h"
 #include "sasl/token.h"
@@ -125,6 +127,36 @@ read_key_file(struct slice text)
 	aws_keys_clear(&keys);
 }
 
+static void
+read_kms(struct slice json)
+{
+	struct wr w = wr_new(1 << 10);
+	char why[WHY] = "", spec[KMS_SPEC_MAX + 1];
+
+	if (kms_answer_public(json, "arn", spec, &w, why, sizeof(why)) == 0)
+		INVARIANT(w.len > 0 && strlen(spec) <= KMS_SPEC_MAX);
+	check_why(why);
+	wr_free(&w);
+	w = wr_new(1 << 10);
+	if (kms_answer_signature(json, "arn", "ECDSA_SHA_256", &w, why, sizeof(why)) == 0)
+		INVARIANT(w.len > 0);
+	check_why(why);
+	wr_free(&w);
+	INVARIANT(kms_answer_error(json, "status 400", why, sizeof(why)) != 0);
+	check_why(why);
+}
+
+static void
+read_arn(struct slice uri)
+{
+	char text[KMS_ARN_MAX + 64];
+	struct kms_arn arn;
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(uri.n < sizeof(text) ? uri.n : sizeof(text)), (const char *)uri.p);
+	if (kms_arn_parse(text, &arn) == NULL)
+		INVARIANT(kms_arn_is(text) && strstr(text, arn.text) != NULL && arn.region[0] != '\0' && arn.domain != NULL);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -141,5 +173,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_keys(rest);
 	else if (which == 2 * MECHANISMS + 2)
 		read_key_file(rest);
+	else if (which == 2 * MECHANISMS + 3)
+		read_kms(rest);
+	else if (which == 2 * MECHANISMS + 4)
+		read_arn(rest);
 	return 0;
 }
