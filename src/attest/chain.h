@@ -69,6 +69,8 @@ struct chain {
 	struct turn sure;
 	int64_t sure_ns; /* then the topic's name was still its own, as was asked then; 0: nobody told */
 	bool gone;       /* since then it isn't */
+	struct monotime looked; /* when the last reading of the log began, … */
+	struct monotime unread; /* … and the last of those that failed; 0: none did */
 	bool waiting; /* of an earlier run: until the cluster is known, it has no turn */
 	size_t saved_at; /* its entry, while heads are being saved */
 	uint32_t number; /* in the journal */

@@ -88,6 +88,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 	size_t n = 0;
 
 	*ret_from = INT64_MAX;
+	c->looked = now.mono;
 	LIST_EACH(&c->windows, we) {
 		struct window *w = CONTAINER_OF(we, struct window, in_chain);
 
@@ -259,6 +260,10 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 		free(d->members);
 		free(d->windows);
 		placement_unref(p);
+	}
+	if (count > 0 && !read) {
+		c->unread = c->looked;
+		turns_now(c->shared->turns, &c->turn); /* to give up what has waited for no more than that */
 	}
 	if (count > 0)
 		chain_tell_sealer(c);

@@ -6,7 +6,7 @@
  *   UNKNOWN ─(a second)─► the log is read ─► found: SETTLED
  *                                        └─► not there ─(outcome wait over: read again)─► REFUSED
  *   Found without headers, and another copy is told that place: UNKNOWN again (chain_guess.h).
- *   Nothing read by twice that wait: GIVEN UP (chain_seal.c).
+ *   A reading behind that wait failed, and none succeeds by twice that wait: GIVEN UP (chain_seal.c).
  */
 #ifndef ATTEST_CHAIN_LOOK_H
 #define ATTEST_CHAIN_LOOK_H

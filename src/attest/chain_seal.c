@@ -11,11 +11,22 @@ is_doubtful(const struct placement *p)
 	return p->life.state == MEMBER_UNKNOWN || (p->life.state == MEMBER_FORWARDED && p->life.doubt);
 }
 
-/* Where the log is read back, that has as long again before it counts as failed. */
-static int64_t
-wait_ms(const struct chain *c, const struct settings *set)
+/* Who reads the logs back may have many to read, and a batch waits so much longer for its turn. */
+enum { TURN_MAX_MS = 10 * 60 * 1000 };
+
+/*
+ * So long an outcome may stay open.  Where the log is read back, that has as long again before it counts as failed; and
+ * it hasn't failed before it was tried.
+ */
+static struct monotime
+waits_until(const struct chain *c, const struct placement *p, const struct settings *set)
 {
-	return c->shared->looks == NULL ? set->outcome_wait_ms : 2 * set->outcome_wait_ms;
+	struct monotime due = chain_after(p->lost_at, set->outcome_wait_ms);
+	bool untried = p->life.state == MEMBER_UNKNOWN && c->unread.ns < due.ns;
+
+	if (c->shared->looks == NULL)
+		return due;
+	return chain_after(due, set->outcome_wait_ms + (untried ? TURN_MAX_MS : 0));
 }
 
 /* Gives up what was waited for long enough; the rest tells until when to wait. */
@@ -24,7 +35,7 @@ give_up_overdue(struct chain *c, struct window *w, const struct settings *set, s
 {
 	LIST_EACH(&w->spans, e) {
 		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
-		struct monotime until = chain_after(p->lost_at, wait_ms(c, set));
+		struct monotime until = waits_until(c, p, set);
 
 		if (!is_doubtful(p))
 			continue;

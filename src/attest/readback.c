@@ -195,6 +195,7 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 				   .detour = conf->detour,
 				   .read_committed = false,
 				   .queue_kib = "1024", /* beside a daemon's work; it seldom reads much */
+				   .fetch_wait_ms = "5", /* one partition behind another, up to its end */
 				   .timeout_ms = ANSWER_MS};
 	struct readback *r = calloc(1, sizeof(*r));
 	int err = ERR_NOMEM;

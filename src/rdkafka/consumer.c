@@ -80,8 +80,10 @@ consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why
 		err = ERR_CONFIG;
 		goto fail;
 	}
-	if (conf->queue_kib != NULL &&
-	    rd_kafka_conf_set(rconf, "queued.max.messages.kbytes", conf->queue_kib, why, why_len) != RD_KAFKA_CONF_OK) {
+	if ((conf->queue_kib != NULL &&
+	     rd_kafka_conf_set(rconf, "queued.max.messages.kbytes", conf->queue_kib, why, why_len) != RD_KAFKA_CONF_OK) ||
+	    (conf->fetch_wait_ms != NULL &&
+	     rd_kafka_conf_set(rconf, "fetch.wait.max.ms", conf->fetch_wait_ms, why, why_len) != RD_KAFKA_CONF_OK)) {
 		rd_kafka_conf_destroy(rconf);
 		err = ERR_CONFIG;
 		goto fail;

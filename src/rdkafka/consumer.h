@@ -21,6 +21,7 @@ struct consumer_conf {
 	bool read_committed;      /* else uncommitted */
 	int timeout_ms;           /* for each answer */
 	const char *queue_kib;    /* read ahead at most, and what one answer brings; NULL: as much as makes it fast */
+	const char *fetch_wait_ms; /* a fetch waits at the end of a log, and who reads the next behind it; NULL: 100 */
 };
 
 struct consumer_header {

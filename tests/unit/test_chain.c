@@ -214,6 +214,79 @@ START_TEST(unknown_is_waited_for_and_given_up)
 }
 END_TEST
 
+/* The log can't be read for the one batch that is in doubt. */
+static void
+look_in_vain(struct rig *x)
+{
+	struct doubt d;
+	int64_t from;
+
+	ck_assert_uint_eq(chain_doubts(x->c, x->set, x->now, &d, 1, &from), 1);
+	chain_doubts_end(x->c, x->set, x->now, &d, 1, false);
+}
+
+/* Who reads logs back has many to read: as long as this one's turn doesn't come, nobody knows whether it can be read. */
+START_TEST(not_read_yet_is_not_given_up)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a = rig_send(r, rig_batch(4), 1), b = rig_send(r, rig_batch(6), 2);
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_stored(r, &b, 4);
+	rig_pass(r, 1000);
+	look_in_vain(r); /* too early to count */
+	rig_pass(r, 6000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_look(r, 0, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
+}
+END_TEST
+
+START_TEST(what_can_not_be_read_is_given_up)
+{
+	struct attempt a = rig_send(r, rig_batch(4), 1), b = rig_send(r, rig_batch(6), 2);
+	struct window *w;
+	int wait;
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_stored(r, &b, 4);
+	rig_pass(r, 3000);
+	look_in_vain(r);
+	rig_pass(r, 2999);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_pass(r, 1);
+	if (_i == 1) { /* the last failure is what wakes the sealer, too */
+		(void)turns_next(r->shared.turns, r->now.mono, &wait);
+		look_in_vain(r);
+		ck_assert_ptr_eq(turns_next(r->shared.turns, r->now.mono, &wait), &r->c->turn);
+	}
+	w = rig_turn(r);
+	ck_assert_ptr_nonnull(w);
+	(void)rig_state(r, w);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+}
+END_TEST
+
+/* Whatever the reader does, a window isn't held for ever. */
+START_TEST(a_turn_that_never_comes)
+{
+	struct attempt a = rig_send(r, rig_batch(4), 1), b = rig_send(r, rig_batch(6), 2);
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_stored(r, &b, 4);
+	rig_pass(r, 6000 + 10 * 60 * 1000 - 1);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+}
+END_TEST
+
 /* A batch whose outcome is given up stands in none of the windows that it crossed. */
 START_TEST(given_up_across_windows)
 {
@@ -807,6 +880,7 @@ START_TEST(a_guess_in_a_transaction)
 		placement_unref(p);
 	}
 	rig_pass(r, 9000);
+	look_in_vain(r);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {10, 1});
 	ck_runs(&rig_last(r)->aborted, {10, 1});
@@ -1692,6 +1766,9 @@ main(void)
 	tcase_add_test(t, the_clock_is_set_back);
 	tcase_add_test(t, refused_and_withdrawn);
 	tcase_add_test(t, unknown_is_waited_for_and_given_up);
+	tcase_add_test(t, not_read_yet_is_not_given_up);
+	tcase_add_loop_test(t, what_can_not_be_read_is_given_up, 0, 2);
+	tcase_add_test(t, a_turn_that_never_comes);
 	tcase_add_test(t, given_up_across_windows);
 	tcase_add_test(t, statements_in_strict_order);
 	tcase_add_test(t, a_retry_counts_once);

@@ -1,0 +1,402 @@
+/* Reading back over librdkafka's mock cluster: what comes of answers that were lost, and of statements that may be published. */
+#include "attest/readback.h"
+
+#include "attest/chains_look.h"
+#include "attest/outgoing.h"
+#include "base/metrics.h"
+#include "mocked.h"
+#include "suite.h"
+#include "tests/unit/chain_rig.h"
+
+#define DBOM "makoto.dbom"
+
+enum { PARTITION = 3, DBOM_PARTITION = 1, WINDOW = 7 }; /* the first as rig_batch() says */
+
+static struct settings *set;
+static struct chains *chains;
+static struct readback *reader;
+
+static void
+setup(void)
+{
+	mocked_open();
+	ck_assert_int_eq(mock_topic(mock, RIG_TOPIC, PARTITION + 1), 0);
+	ck_assert_int_eq(mock_topic(mock, DBOM, DBOM_PARTITION + 1), 0);
+	set = rig_settings();
+	set->outcome_wait_ms = 0; /* what isn't there when it is looked for is not stored */
+	set->window_records = 5;
+	set->window_age_ms = 3600000;
+	chains = chains_new(set);
+	ck_assert_ptr_nonnull(chains);
+	ck_assert_int_eq(chains_set_cluster(chains, slice_str(RIG_CLUSTER)), 0);
+	ck_assert_int_eq(chains_read_back(chains), 0);
+}
+
+static void
+teardown(void)
+{
+	readback_stop(reader);
+	readback_stop(NULL);
+	reader = NULL;
+	chains_free(chains);
+	settings_unref(set);
+	mock_stop(mock);
+}
+
+static void
+begin(void)
+{
+	struct readback_conf conf = {.chains = chains, .bootstrap = mock_bootstrap(mock), .dbom_topic = DBOM};
+	char why[256];
+
+	ck_assert_msg(readback_start(&conf, &reader, why, sizeof(why)) == 0, "%s", why);
+}
+
+/* --- batches ------------------------------------------------------------------------------------ */
+
+/* So many records stand in the topic's partition, each of at least so many bytes. */
+static void
+store(int count, size_t bytes)
+{
+	struct publisher *p = mocked_publisher(RIG_TOPIC);
+	char *value = calloc(1, bytes + 16);
+
+	ck_assert_ptr_nonnull(value);
+	for (int i = 0; i < count; i++) {
+		(void)snprintf(value, bytes + 16, "%d", i);
+		ck_assert_int_eq(publisher_send(p, PARTITION, slice_of(NULL, 0), slice_of(value, bytes + 16), NULL, 0, NULL), 0);
+		if (bytes > 0 && i % 4 == 3) /* batches of their own, which a log drops */
+			while (publisher_pending(p) > 0)
+				publisher_serve(p);
+	}
+	mocked_finish(p);
+	free(value);
+}
+
+/* The members of the batch whose first record stands at `from`. */
+struct filling {
+	struct member *members;
+	int64_t from;
+};
+
+static int
+fill(void *arg, const struct consumer_record *r)
+{
+	struct filling *f = arg;
+	struct member *m = &f->members[r->offset - f->from];
+	struct leaf_input in = {0};
+
+	leaf_set_record(&in, r->key, r->value, true, r->timestamp);
+	leaf_of(&in, m->leaf);
+	leaf_set_record(&in, r->key, r->value, false, 0);
+	leaf_of(&in, m->unbound);
+	return 0;
+}
+
+static struct attempt
+place(const char *topic, int32_t count)
+{
+	struct chains_batch b = rig_batch(count);
+	struct attempt a;
+
+	b.topic = slice_str(topic);
+	ck_assert_int_eq(chains_place(chains, &b, &a), 0);
+	rig_fill(a.members, count, 1);
+	return a;
+}
+
+/* The answer to a batch is lost, which is stored from `offset` on. */
+static void
+lose_stored(int32_t count, int64_t offset)
+{
+	struct attempt a = place(RIG_TOPIC, count);
+	struct filling f = {a.members, offset};
+	struct consumer *c = mocked_consumer(30000);
+
+	ck_assert_int_eq(consumer_read(c, RIG_TOPIC, PARTITION, offset, offset + count, fill, &f), 0);
+	consumer_close(c);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_NONE), 0);
+	chains_lost(&a);
+}
+
+/* Likewise of one that is not. */
+static void
+lose(const char *topic, int32_t count)
+{
+	struct attempt a = place(topic, count);
+
+	ck_assert_int_eq(chains_forward(&a, HEADERS_NONE), 0);
+	chains_lost(&a);
+}
+
+static void
+settle(const char *topic, int32_t count, int64_t offset)
+{
+	struct attempt a = place(topic, count);
+
+	ck_assert_int_eq(chains_forward(&a, HEADERS_NONE), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, offset, -1}), CHAINS_STORED);
+}
+
+/* The sealer's next turn that has something. */
+static struct chain *
+turn(struct window **ret_window, struct outgoing **ret_out)
+{
+	struct turns *turns = chains_turns(chains);
+	struct chain *c;
+	int wait;
+
+	for (;;) {
+		struct pollfd fd = {.fd = turns_fd(turns), .events = POLLIN};
+
+		turns_woken(turns);
+		if ((c = chains_turn(chains, ret_window, ret_out, &wait)) != NULL)
+			return c;
+		ck_assert_int_ge(poll(&fd, 1, wait), 0);
+	}
+}
+
+/* The window that is complete next: so many are settled, the first from that offset on, and so many are not. */
+static void
+ck_window(int64_t members, int64_t first, int64_t unresolved)
+{
+	static const uint8_t root[32], statement[32];
+	struct window *w;
+	struct chain *c = turn(&w, NULL);
+
+	ck_assert_int_eq(w->members, members);
+	ck_assert_int_eq(w->unresolved, unresolved);
+	ck_assert_int_eq(CONTAINER_OF(list_first(&w->spans), struct span, in_window)->placement->base_offset, first);
+	chains_stated(c, w, root, statement, 0, NULL);
+}
+
+START_TEST(stored)
+{
+	int64_t found = metric_read(METRIC_READBACK_STORED);
+
+	store(7, 0);
+	lose_stored(2, 3);
+	settle(RIG_TOPIC, 3, 100);
+	begin();
+	ck_window(5, 3, 0);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_STORED), found + 2);
+}
+END_TEST
+
+START_TEST(not_stored)
+{
+	int64_t absent = metric_read(METRIC_READBACK_ABSENT);
+
+	store(7, 0);
+	lose(RIG_TOPIC, 2);
+	settle(RIG_TOPIC, 3, 100);
+	begin();
+	ck_window(3, 100, 2);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_ABSENT), absent + 2);
+}
+END_TEST
+
+/* One partition is read behind another: each gets its turn, however long that takes. */
+START_TEST(many_partitions)
+{
+	enum { MANY = 40 };
+	int64_t unresolved = metric_read(METRIC_RECORDS_UNRESOLVED), absent = metric_read(METRIC_READBACK_ABSENT);
+	char topic[32];
+
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(topic, sizeof(topic), "t%d", i);
+		ck_assert_int_eq(mock_topic(mock, topic, PARTITION + 1), 0);
+		lose(topic, 2);
+		settle(topic, 3, 10);
+	}
+	begin();
+	for (int i = 0; i < MANY; i++)
+		ck_window(3, 10, 2);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), unresolved);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_ABSENT), absent + 2 * MANY);
+}
+END_TEST
+
+/* The log's begin went, with what the batch could have stood at first. */
+START_TEST(a_log_that_begins_later)
+{
+	enum { RECORDS = 32, BYTES = 300000 };
+	int64_t failures = metric_read(METRIC_READBACK_FAILURES), low, high;
+	struct consumer *c = mocked_consumer(30000);
+
+	store(RECORDS, BYTES); /* the mock keeps five megabytes */
+	ck_assert_int_eq(consumer_watermarks(c, RIG_TOPIC, PARTITION, &low, &high), 0);
+	consumer_close(c);
+	ck_assert_int_gt(low, 0);
+	ck_assert_int_eq(high, RECORDS);
+	lose_stored(2, high - 2);
+	settle(RIG_TOPIC, 3, 100);
+	begin();
+	ck_window(5, high - 2, 0);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_FAILURES), failures);
+}
+END_TEST
+
+/*
+ * Of a partition that is gone nothing can be read: given up, and the others are decided all the same.  (The mock makes
+ * every topic that it is asked for.)
+ */
+START_TEST(a_partition_that_is_gone)
+{
+	int64_t failures = metric_read(METRIC_READBACK_FAILURES), unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+
+	ck_assert_int_eq(mock_topic(mock, "gone", PARTITION), 0);
+	lose("gone", 2);
+	settle("gone", 3, 20);
+	begin();
+	ck_window(3, 20, 2);
+	ck_assert_int_gt(metric_read(METRIC_READBACK_FAILURES), failures);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), unresolved + 2);
+	lose(RIG_TOPIC, 2);
+	settle(RIG_TOPIC, 3, 100);
+	ck_window(3, 100, 2);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), unresolved + 2);
+}
+END_TEST
+
+/* --- statements ---------------------------------------------------------------------------------- */
+
+/* The mock finds no offset by time: this one means the log's begin, an hour later. */
+#define SINCE_BEGIN_MS (INT64_C(60) * 60 * 1000 - 2)
+
+/* An earlier run made this statement of window WINDOW, not before `since_ms`. */
+static struct outgoing *
+leave(const char *value, int64_t since_ms, struct chain **ret)
+{
+	struct attempt a = place(RIG_TOPIC, 1);
+	struct chain *c = a.placement->chain;
+	struct outgoing *o = outgoing_new();
+
+	chains_withdraw(&a);
+	ck_assert_ptr_nonnull(o);
+	o->state = OUTGOING_LOOK;
+	o->window = WINDOW;
+	o->partition = DBOM_PARTITION;
+	o->since_ms = since_ms;
+	sha256_of(slice_str(value), o->value_sha256);
+	list_append(&c->outgoing, &o->link);
+	turns_now(c->shared->looks, &c->look);
+	*ret = c;
+	return o;
+}
+
+static void
+publish(const struct chain *c, uint64_t window, const char *value)
+{
+	struct publisher *p = mocked_publisher(DBOM);
+	char key[CHAIN_KEY_MAX + 1];
+
+	ck_assert_int_eq(publisher_send(p, DBOM_PARTITION, slice_of(key, chain_key(&c->id, window, key)),
+					value == NULL ? slice_of(NULL, 0) : slice_str(value), NULL, 0, NULL), 0);
+	mocked_finish(p);
+}
+
+static void
+ck_out(struct outgoing *o, enum outgoing_state state)
+{
+	struct outgoing *got;
+	struct window *w;
+	struct chain *c = turn(&w, &got);
+
+	ck_assert_ptr_null(w);
+	ck_assert_ptr_eq(got, o);
+	ck_assert_int_eq(o->state, state);
+	chains_published(c, o);
+}
+
+START_TEST(published_already)
+{
+	struct chain *c;
+	struct outgoing *o = leave("mine", SINCE_BEGIN_MS, &c);
+
+	publish(c, WINDOW - 1, "before");
+	publish(c, WINDOW, "mine");
+	publish(c, WINDOW, NULL); /* a tombstone is no statement */
+	begin();
+	ck_out(o, OUTGOING_THERE);
+}
+END_TEST
+
+START_TEST(not_published)
+{
+	struct chain *c;
+	struct outgoing *o = leave("mine", SINCE_BEGIN_MS, &c);
+
+	publish(c, WINDOW - 1, "mine");
+	begin();
+	ck_out(o, OUTGOING_READY);
+}
+END_TEST
+
+/* What stands there is all older than the statement. */
+START_TEST(nothing_that_young)
+{
+	struct chain *c;
+	struct outgoing *o = leave("mine", INT64_MAX / 2, &c);
+
+	publish(c, WINDOW, "mine");
+	begin();
+	ck_out(o, OUTGOING_READY);
+}
+END_TEST
+
+/* Two statements of one window: ours isn't added to the other, whatever else the same look finds. */
+START_TEST(another_of_that_window)
+{
+	struct chain *c;
+	struct outgoing *o = leave("mine", SINCE_BEGIN_MS, &c);
+
+	publish(c, WINDOW, "theirs");
+	if (_i == 1)
+		publish(c, WINDOW, "mine");
+	lose(RIG_TOPIC, 2);
+	settle(RIG_TOPIC, 2, 100); /* the fifth has left the window */
+	begin();
+	ck_window(2, 100, 2); /* behind that look */
+	readback_stop(reader);
+	reader = NULL;
+	ck_assert_int_eq(o->state, OUTGOING_LOOK);
+}
+END_TEST
+
+/* --- starting ------------------------------------------------------------------------------------ */
+
+START_TEST(what_can_not_start)
+{
+	static const char *const props[] = {"no.such.property", "1", NULL};
+	struct readback_conf conf = {.chains = chains, .bootstrap = "k:9092", .props = props, .dbom_topic = DBOM};
+	struct readback *r = NULL;
+	char why[256] = "";
+
+	ck_assert_int_eq(readback_start(&conf, &r, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_ptr_null(r);
+	ck_assert_str_ne(why, "");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("readback");
+	TCase *t = tcase_create("mock");
+
+	tcase_set_timeout(t, 180);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, stored);
+	tcase_add_test(t, not_stored);
+	tcase_add_test(t, many_partitions);
+	tcase_add_test(t, a_log_that_begins_later);
+	tcase_add_test(t, a_partition_that_is_gone);
+	tcase_add_test(t, published_already);
+	tcase_add_test(t, not_published);
+	tcase_add_test(t, nothing_that_young);
+	tcase_add_loop_test(t, another_of_that_window, 0, 2);
+	tcase_add_test(t, what_can_not_start);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
