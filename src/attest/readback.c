@@ -15,7 +15,8 @@
 #include "digest/sha256.h"
 #include "rdkafka/consumer.h"
 
-enum { ANSWER_MS = 5000 };
+/* At the end of a stop an answer has a moment still. */
+enum { ANSWER_MS = 5000, ANSWER_LEAST_MS = 100 };
 
 /* A partition may have lost its end with the leader that acknowledged it: begin a little before. */
 enum { BEFORE = 10000 };
@@ -30,6 +31,7 @@ struct readback {
 	pthread_t thread;
 	int quit_fd;
 	_Atomic bool quitting;
+	_Atomic int64_t end_ns; /* by then no answer is waited for */
 	struct header *headers; /* room that grows */
 	size_t header_cap;
 	struct doubt doubts[LOOK_MAX];
@@ -38,10 +40,22 @@ struct readback {
 static void
 failed(struct readback *r, const char *topic, int32_t partition, int err)
 {
+	if (err == ERR_CLOSED)
+		return;
 	metric_add(METRIC_READBACK_FAILURES, 1);
 	LOG_LIMITED(LOG_LEVEL_WARN, "readback", "can't be read back yet", LOG_S("topic", topic),
 		    LOG_I("partition", partition),
 		    LOG_S("cause", err == ERR_REMOTE || err == ERR_TIMEOUT ? consumer_why(r->consumer) : err_text(err)));
+}
+
+/* May the cluster be asked once more?  A step asks twice at most, and isn't to last beyond the end. */
+static bool
+goes_on(struct readback *r)
+{
+	int64_t ms = (atomic_load(&r->end_ns) - clock_now().ns) / 1000000 / 2;
+
+	consumer_wait(r->consumer, ms > ANSWER_MS ? ANSWER_MS : ms < ANSWER_LEAST_MS ? ANSWER_LEAST_MS : (int)ms);
+	return !atomic_load(&r->quitting);
 }
 
 /* --- a partition's log -------------------------------------------------------------- */
@@ -86,7 +100,7 @@ read_log(struct readback *r, struct look *l)
 	if (err == 0 && from < low)
 		from = low;
 	if (err == 0 && from < high)
-		err = consumer_read(r->consumer, l->topic, l->partition, from, high, on_record, &g);
+		err = goes_on(r) ? consumer_read(r->consumer, l->topic, l->partition, from, high, on_record, &g) : ERR_CLOSED;
 	if (err != 0)
 		failed(r, l->topic, l->partition, err);
 	found_free(g.found);
@@ -131,6 +145,8 @@ look_up(struct readback *r, const struct look *l, bool *ret_there)
 
 	s.key = slice_of(key, chain_key(l->id, l->window, key));
 	err = consumer_watermarks(r->consumer, r->dbom_topic, l->dbom_partition, &low, &high);
+	if (err == 0 && !goes_on(r))
+		err = ERR_CLOSED;
 	if (err == 0)
 		err = consumer_offset_at(r->consumer, r->dbom_topic, l->dbom_partition, l->since_ms - CLOCK_SLACK_MS, &from);
 	if (err == ERR_NOTFOUND) { /* all of it is older */
@@ -138,8 +154,9 @@ look_up(struct readback *r, const struct look *l, bool *ret_there)
 		err = 0;
 	}
 	if (err == 0 && from < high)
-		err = consumer_read(r->consumer, r->dbom_topic, l->dbom_partition, from < low ? low : from, high,
-				    on_statement, &s);
+		err = goes_on(r) ? consumer_read(r->consumer, r->dbom_topic, l->dbom_partition, from < low ? low : from, high,
+						 on_statement, &s)
+				 : ERR_CLOSED;
 	if (err != 0) {
 		failed(r, r->dbom_topic, l->dbom_partition, err);
 		return false;
@@ -157,9 +174,9 @@ look_up(struct readback *r, const struct look *l, bool *ret_there)
 static void
 look_at(struct readback *r, struct look *l)
 {
-	bool read = l->count == 0 || read_log(r, l);
+	bool read = l->count == 0 || (goes_on(r) && read_log(r, l));
 	bool there = false;
-	bool known = l->restated && look_up(r, l, &there);
+	bool known = l->restated && goes_on(r) && look_up(r, l, &there);
 
 	chains_look_end(r->chains, l, read, known, there);
 }
@@ -205,6 +222,7 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 		return ERR_NOMEM;
 	}
 	r->chains = conf->chains;
+	r->end_ns = INT64_MAX;
 	r->quit_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (r->quit_fd < 0) {
 		(void)snprintf(why, why_len, "eventfd: %s", strerror(errno));
@@ -231,6 +249,13 @@ fail:
 	free(r->dbom_topic);
 	free(r);
 	return err;
+}
+
+void
+readback_end_by(struct readback *r, struct monotime end)
+{
+	if (r != NULL)
+		atomic_store(&r->end_ns, end.ns);
 }
 
 void

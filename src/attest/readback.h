@@ -11,6 +11,7 @@
 #define ATTEST_READBACK_H
 
 #include "attest/chains.h"
+#include "base/clock.h"
 #include "rdkafka/detour.h"
 
 struct readback; /* opaque */
@@ -26,7 +27,10 @@ struct readback_conf {
 /* Starts the thread.  0, or an error told in `why`. */
 int readback_start(const struct readback_conf *conf, struct readback **ret, char *why, size_t why_len) MUSTCHECK;
 
-/* Ends it, behind the reading that is under way; NULL is fine. */
+/* From now on it waits for no answer for longer than until then.  NULL is fine; from any thread. */
+void readback_end_by(struct readback *r, struct monotime end);
+
+/* Ends it, behind the answer that is under way; NULL is fine. */
 void readback_stop(struct readback *r);
 
 #endif

@@ -134,6 +134,7 @@ stop_within(struct app *a, int64_t ms)
 
 	if (a->stop_deadline.ns == 0 || at < a->stop_deadline.ns)
 		a->stop_deadline.ns = at;
+	readback_end_by(a->readback, a->stop_deadline);
 }
 
 static void

@@ -1,6 +1,8 @@
 /* Reading back over librdkafka's mock cluster: what comes of answers that were lost, and of statements that may be published. */
 #include "attest/readback.h"
 
+#include <sched.h>
+
 #include "attest/chains_look.h"
 #include "attest/outgoing.h"
 #include "base/metrics.h"
@@ -364,7 +366,31 @@ START_TEST(another_of_that_window)
 }
 END_TEST
 
-/* --- starting ------------------------------------------------------------------------------------ */
+/* --- stopping ------------------------------------------------------------------------------------ */
+
+/* Nobody answers: behind the answer that is under way nothing more is asked, and nothing is decided. */
+START_TEST(stopped_in_between)
+{
+	int64_t failures = metric_read(METRIC_READBACK_FAILURES);
+	struct chain *c;
+	struct outgoing *o = leave("mine", SINCE_BEGIN_MS, &c);
+
+	struct pollfd fd = {.fd = turns_fd(chains_looks(chains)), .events = POLLIN};
+
+	lose(RIG_TOPIC, 2);
+	mock_slow(mock, 3600 * 1000);
+	begin();
+	while (poll(&fd, 1, 0) == 1) /* until it is awake: then it has hardly asked, or not at all */
+		(void)sched_yield();
+	readback_end_by(reader, clock_now());
+	readback_end_by(NULL, clock_now());
+	readback_stop(reader);
+	reader = NULL;
+	ck_assert_int_le(metric_read(METRIC_READBACK_FAILURES), failures + 1);
+	ck_assert_int_eq(o->state, OUTGOING_LOOK);
+	ck_assert_int_eq(CONTAINER_OF(list_first(&c->windows), struct window, in_chain)->awaiting, 1);
+}
+END_TEST
 
 START_TEST(what_can_not_start)
 {
@@ -396,6 +422,7 @@ main(void)
 	tcase_add_test(t, not_published);
 	tcase_add_test(t, nothing_that_young);
 	tcase_add_loop_test(t, another_of_that_window, 0, 2);
+	tcase_add_test(t, stopped_in_between);
 	tcase_add_test(t, what_can_not_start);
 	suite_add_tcase(s, t);
 	return suite_run(s);
