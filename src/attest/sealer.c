@@ -20,14 +20,17 @@ enum { TURNS_IN_A_ROW = 64, SIGNATURE_MAX = 64 * 1024, BACKOFF_FIRST_MS = 100, B
 
 /* One window until its statement is final, or one statement until it is published. */
 struct job {
-	struct link link; /* in waiting: to be tried again */
+	struct link link; /* in waiting: to be tried again; or in crowd */
 	struct sealer *sealer;
 	struct chain *chain;
 	struct window *window; /* or */
 	struct outgoing *out;
 	struct stated stated;
 	struct signing_task task; /* with a remote signer */
-	struct wr value; /* the envelope, or the bare statement; empty: not signed, or not read, yet */
+	/* The envelope, or the bare statement; empty: not signed, not read yet, or only the journal has it. */
+	struct wr value;
+	size_t sent; /* bytes, when it was sent last, … */
+	bool whole;  /* … and with a manifest */
 	bool has_statement;
 	bool bare; /* the topic takes no record of that size: it goes without its manifest */
 	int backoff_ms;
@@ -48,6 +51,8 @@ struct sealer {
 	_Atomic bool hurried;
 	struct monotime deadline; /* once quitting */
 	struct list waiting;
+	struct list crowd; /* statements that the publisher has no room for */
+	bool reported;     /* and may have since they were looked through */
 	int32_t partitions; /* of the statement topic; 0: not known yet */
 };
 
@@ -63,6 +68,16 @@ job_free(struct job *j)
 	free(j);
 }
 
+/* Its bytes, if they can be read again. */
+static void
+job_lighten(struct job *j)
+{
+	if (j->window == NULL && outgoing_is_written(j->out)) {
+		wr_free(&j->value);
+		wr_free(&j->stated.manifest);
+	}
+}
+
 static void
 job_put_off(struct job *j)
 {
@@ -74,11 +89,7 @@ job_put_off(struct job *j)
 static void
 job_wait(struct job *j, const char *what, const char *why)
 {
-
-	if (j->window == NULL && outgoing_is_written(j->out)) {
-		wr_free(&j->value); /* it can be read again */
-		wr_free(&j->stated.manifest);
-	}
+	job_lighten(j);
 	LOG_LIMITED(LOG_LEVEL_WARN, "sealer", what, LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
 		    LOG_I("window", j->window != NULL ? j->window->id : j->out->window), LOG_S("cause", why),
 		    LOG_I("again_in_ms", j->backoff_ms));
@@ -323,9 +334,11 @@ send_out(struct job *j)
 	struct publisher_header header = {slice_str(MANIFEST_HEADER), wr_slice(&j->stated.manifest)};
 	char key[CHAIN_KEY_MAX + 1];
 
+	j->whole = j->stated.manifest.len > 0 && !j->bare;
+	j->sent = j->value.len + (j->whole ? j->stated.manifest.len : 0);
 	return publisher_send(j->sealer->publisher, o->partition,
 			      slice_of(key, chain_key(&j->chain->id, o->window, key)), wr_slice(&j->value), &header,
-			      j->stated.manifest.len > 0 && !j->bare ? 1 : 0, j);
+			      j->whole ? 1 : 0, j);
 }
 
 /*
@@ -335,7 +348,7 @@ send_out(struct job *j)
 static void
 make_bare(struct job *j)
 {
-	if (!j->bare && j->stated.manifest.len > 0)
+	if (j->whole)
 		LOG_LIMITED(LOG_LEVEL_WARN, "sealer", "the statement topic doesn't take a statement with its manifest: it goes without",
 			    LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
 			    LOG_I("window", j->out->window));
@@ -347,13 +360,29 @@ job_send(struct job *j)
 {
 	int err;
 
-	if (j->value.len == 0 && (err = outgoing_take(j->out, &j->value, &j->stated.manifest)) != 0) {
+	if (!publisher_has_room(j->sealer->publisher, j->out->partition)) {
+		job_lighten(j);
+		list_append(&j->sealer->crowd, &j->link);
+	} else if (j->value.len == 0 && (err = outgoing_take(j->out, &j->value, &j->stated.manifest)) != 0) {
 		job_wait(j, "a statement can't be read from the journal", err_text(err));
 	} else if ((err = send_out(j)) != 0) {
 		if (err == ERR_LIMIT)
 			make_bare(j);
 		job_wait(j, "a statement can't be sent", err_text(err));
+	} else {
+		job_lighten(j); /* the publisher has a copy, for as long as an outage lasts */
 	}
+}
+
+/* Reports came, and with them room. */
+static void
+crowd_go(struct sealer *s)
+{
+	size_t n = s->reported ? s->crowd.count : 0;
+
+	s->reported = false;
+	while (n-- > 0)
+		job_send(CONTAINER_OF(list_pop(&s->crowd), struct job, link)); /* back in the list without room */
 }
 
 static void
@@ -361,6 +390,7 @@ on_report(void *arg UNUSED, void *opaque, int err, const char *why)
 {
 	struct job *j = opaque;
 
+	j->sealer->reported = true;
 	if (err != 0) {
 		metric_add(METRIC_PUBLISH_FAILURES, 1);
 		if (err == ERR_LIMIT)
@@ -368,7 +398,7 @@ on_report(void *arg UNUSED, void *opaque, int err, const char *why)
 		job_wait(j, "a statement was not taken", why);
 		return;
 	}
-	metric_add(METRIC_STATEMENT_BYTES, (int64_t)(j->value.len + (j->bare ? 0 : j->stated.manifest.len)));
+	metric_add(METRIC_STATEMENT_BYTES, (int64_t)j->sent);
 	published(j);
 }
 
@@ -509,6 +539,7 @@ sealer_main(void *arg)
 		turns_woken(chains_turns(s->chains));
 		publisher_serve(s->publisher);
 		signed_go(s);
+		crowd_go(s);
 		wait_ms = -1;
 		/* Before the topic is there nothing can be sent: windows wait in their chains. */
 		if (s->partitions > 0) {
@@ -552,6 +583,7 @@ sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, siz
 	s->ask = conf->ask;
 	s->ask_arg = conf->ask_arg;
 	list_init(&s->waiting);
+	list_init(&s->crowd);
 	pub.arg = s;
 	s->quit_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (s->quit_fd < 0) {
@@ -623,7 +655,7 @@ sealer_stop(struct sealer *s, int timeout_ms)
 	}
 	publisher_close(s->publisher, 0); /* reports what it has not sent; those windows stay */
 	chains_count(s->chains, &n);
-	while ((e = list_pop(&s->waiting)) != NULL)
+	while ((e = list_pop(&s->waiting)) != NULL || (e = list_pop(&s->crowd)) != NULL)
 		job_free(CONTAINER_OF(e, struct job, link));
 	(void)close(s->quit_fd);
 	free(s);

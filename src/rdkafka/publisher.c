@@ -21,6 +21,13 @@
 
 enum { MESSAGE_MAX = 10 * 1000 * 1000, EVENTS_AT_ONCE = 1000 };
 
+/*
+ * Bytes that were sent and not reported.  Partitions share them, so that one without a leader doesn't take the others'
+ * room: each has its part, and may go beyond it by the one message that is under way.  librdkafka bounds its queue, too,
+ * but doesn't count headers.
+ */
+enum { SENT_MAX = 8 << 20, SHARES = 64 };
+
 struct publisher {
 	struct publisher_conf conf; /* strings are our copies; props a NULL-ended one, or NULL */
 	char **props;
@@ -31,6 +38,8 @@ struct publisher {
 	struct scout *scout; /* NULL: nothing is looked for */
 	size_t limit;
 	size_t pending;
+	int32_t partitions; /* 0: not known yet */
+	size_t sent[SHARES]; /* bytes that are pending, by partition */
 	bool broken; /* a fatal error: no more messages until the handle is replaced */
 	rd_kafka_resp_err_t told; /* the last error that on_problem heard of */
 };
@@ -41,7 +50,6 @@ static const char *const defaults[] = {
 	"socket.timeout.ms", "10000",
 	"socket.keepalive.enable", "true",
 	"reconnect.backoff.max.ms", "5000",
-	"queue.buffering.max.kbytes", "131072",
 	NULL,
 };
 
@@ -185,6 +193,46 @@ search(struct publisher *p)
 		p->conf.on_problem(p->conf.arg, "no thread to look for the statement topic");
 }
 
+static size_t *
+sent_to(struct publisher *p, int32_t partition)
+{
+	return &p->sent[(uint32_t)partition % SHARES];
+}
+
+bool
+publisher_has_room(const struct publisher *p, int32_t partition)
+{
+	size_t shares = p->partitions < 1 ? 1 : p->partitions < SHARES ? (size_t)p->partitions : SHARES;
+
+	return p->sent[(uint32_t)partition % SHARES] < SENT_MAX / shares;
+}
+
+static size_t
+bytes_of(const rd_kafka_message_t *m)
+{
+	rd_kafka_headers_t *hs;
+	const char *name;
+	const void *value;
+	size_t n = m->key_len + m->len, len;
+
+	if (rd_kafka_message_headers(m, &hs) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return n;
+	for (size_t i = 0; rd_kafka_header_get_all(hs, i, &name, &value, &len) == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+		n += len;
+	return n;
+}
+
+/* As publisher_send() counted it; what librdkafka makes of a message must not stop all that come behind it. */
+static void
+uncount(struct publisher *p, const rd_kafka_message_t *m)
+{
+	size_t *sent = sent_to(p, m->partition), n = bytes_of(m);
+
+	*sent -= n < *sent ? n : *sent;
+	if (p->pending == 0)
+		memset(p->sent, 0, sizeof(p->sent));
+}
+
 static void
 reports(struct publisher *p, rd_kafka_event_t *ev)
 {
@@ -194,6 +242,7 @@ reports(struct publisher *p, rd_kafka_event_t *ev)
 		int err = handle_err(m->err);
 
 		p->pending--;
+		uncount(p, m);
 		if (err == 0)
 			p->told = RD_KAFKA_RESP_ERR_NO_ERROR;
 		else if (err == ERR_NOTFOUND)
@@ -251,6 +300,7 @@ hear_scout(struct publisher *p)
 		p->conf.on_problem(p->conf.arg, why);
 	if (!scout_found(p->scout, &partitions, &p->limit))
 		return;
+	p->partitions = partitions;
 	scout_stop(p->scout); /* its thread is over */
 	p->scout = NULL;
 	p->told = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -311,13 +361,16 @@ int
 publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
 	       const struct publisher_header *headers, size_t count, void *opaque)
 {
+	size_t bytes = key.n + value.n;
 	rd_kafka_headers_t *hs = NULL;
 	rd_kafka_resp_err_t err;
 
-	if (p->rk == NULL || p->broken)
+	if (p->rk == NULL || p->broken || !publisher_has_room(p, partition))
 		return ERR_NOT_NOW;
 	if (key.n > MESSAGE_MAX || value.n > MESSAGE_MAX)
 		return ERR_LIMIT;
+	for (size_t i = 0; i < count; i++)
+		bytes += headers[i].value.n;
 	if (count > 0 && (hs = make_headers(headers, count)) == NULL)
 		return ERR_NOMEM;
 	err = rd_kafka_producev(p->rk, RD_KAFKA_V_RKT(p->rkt), RD_KAFKA_V_PARTITION(partition),
@@ -332,6 +385,7 @@ publisher_send(struct publisher *p, int32_t partition, struct slice key, struct 
 		return handle_err(err);
 	}
 	p->pending++;
+	*sent_to(p, partition) += bytes;
 	return 0;
 }
 

@@ -53,12 +53,15 @@ void publisher_serve(struct publisher *p);
 
 /*
  * Copies everything; before on_ready it waits in the queue.  key and value p == NULL: null.
- * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW: the queue is full, or a fatal
+ * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW: there is no room, or a fatal
  * error is being recovered from: after the next report.  ERR_LIMIT: too large for any topic.
  * ERR_NOTFOUND: no such partition, as far as is known.  ERR_NOMEM.
  */
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
 		   const struct publisher_header *headers, size_t count, void *opaque) MUSTCHECK;
+
+/* Of what is sent and not reported the partition has less than its part of eight mebibytes: it takes one more. */
+bool publisher_has_room(const struct publisher *p, int32_t partition);
 
 /* The topic's max.message.bytes; Kafka's default until it is known, or where it may not be asked for. */
 size_t publisher_limit(const struct publisher *p);

@@ -226,6 +226,43 @@ read_forms(void *arg, const struct consumer_record *r)
 	return 0;
 }
 
+/* What nobody takes doesn't pile up: each partition has its part of the room, whatever the others' messages wait for. */
+START_TEST(room)
+{
+	enum { BYTES = 100 * 1000, PARTITIONS = 4, MANY = 1000 };
+	struct mock *m = mock_start(1);
+	char *bytes = calloc(1, BYTES);
+	struct publisher_header manifest = {slice_str("makoto.leaves"), slice_of(bytes, BYTES / 2)};
+	struct publisher *p;
+	struct heard h;
+	int sent[PARTITIONS] = {0}, all = 0;
+
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert_int_eq(mock_topic(m, "t", PARTITIONS), 0);
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	for (int round = 0; round < 2; round++) {
+		for (int32_t to = 0; to < PARTITIONS; to++) {
+			sent[to] = 0;
+			while (sent[to] < MANY && publisher_has_room(p, to)) {
+				ck_assert_int_eq(publisher_send(p, to, slice_str("k"), slice_of(bytes, BYTES / 2), &manifest, 1, NULL), 0);
+				sent[to]++;
+			}
+			ck_assert_int_ge(sent[to], (8 << 20) / PARTITIONS / BYTES);
+			ck_assert_int_le(sent[to], (8 << 20) / PARTITIONS / BYTES + 1);
+			ck_assert_int_eq(publisher_send(p, to, slice_str("k"), slice_str("v"), NULL, 0, NULL), ERR_NOT_NOW);
+			all += sent[to];
+		}
+		serve_until(p, &h.reports, all);
+		ck_assert_uint_eq(publisher_pending(p), 0);
+	}
+	ck_assert_int_eq(h.errors, 0);
+	publisher_close(p, 1000);
+	mock_stop(m);
+	free(bytes);
+}
+END_TEST
+
 START_TEST(null_and_empty)
 {
 	static const char nul_name[] = "a\0b";
@@ -400,6 +437,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, sent_and_read);
 	tcase_add_test(t, null_and_empty);
+	tcase_add_test(t, room);
 	tcase_add_test(t, nobody_there);
 	tcase_add_test(t, bad_configuration);
 	tcase_add_test(t, errors_are_retried);

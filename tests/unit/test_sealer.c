@@ -443,6 +443,20 @@ begin_journal(char dir[64], struct journal **ret)
 	ck_assert_int_eq(chains_journal_begin(c, *ret, NULL), 0);
 }
 
+static void
+end_journal(const char *dir, struct journal *j)
+{
+	int dir_fd;
+
+	end_chains();
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(journal_remove(dir_fd, journal_last(j)), 0);
+	journal_close(j);
+	close(dir_fd);
+	ck_assert_int_eq(rmdir(dir), 0);
+	begin_chains(0x11, NULL);
+}
+
 static uint64_t
 journal_bytes(struct journal *j)
 {
@@ -465,7 +479,6 @@ START_TEST(a_journal_in_an_outage)
 	struct journal *j;
 	uint64_t put = 0;
 	char dir[64];
-	int dir_fd;
 
 	begin_journal(dir, &j);
 	set->window_records = RECORDS;
@@ -490,13 +503,30 @@ START_TEST(a_journal_in_an_outage)
 	ck_assert_uint_eq(count, WINDOWS);
 	for (int32_t p = 0; p < 4; p++)
 		ck_chain(p, WINDOWS / 4);
-	end_chains();
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_eq(journal_remove(dir_fd, journal_last(j)), 0);
-	journal_close(j);
-	close(dir_fd);
-	ck_assert_int_eq(rmdir(dir), 0);
-	begin_chains(0x11, NULL);
+	end_journal(dir, j);
+}
+END_TEST
+
+/* More than the publisher has room for at once, and one that the topic doesn't take as it is: all of it comes from the journal. */
+START_TEST(more_than_there_is_room_for)
+{
+	enum { CHAINS = 60, RECORDS = 8000 };
+	struct journal *j;
+	char dir[64];
+
+	begin_journal(dir, &j);
+	set->window_records = RECORDS;
+	rd_kafka_mock_push_request_errors(mock, 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	for (int i = 0; i < CHAINS; i++)
+		send_stored(i, RECORDS, i % 100, 0);
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	stop_clean();
+	without_manifest = true;
+	read_all();
+	ck_assert_uint_eq(count, CHAINS);
+	for (int i = 0; i < CHAINS; i++)
+		ck_chain(i, 1);
+	end_journal(dir, j);
 }
 END_TEST
 
@@ -589,6 +619,7 @@ main(void)
 	tcase_add_test(t, perhaps_published_is_never_changed);
 	tcase_add_test(t, an_outage);
 	tcase_add_test(t, a_journal_in_an_outage);
+	tcase_add_test(t, more_than_there_is_room_for);
 	tcase_add_test(t, nobody_there);
 	tcase_add_test(t, hurried);
 	tcase_add_test(t, what_can_not_start);
