@@ -111,6 +111,7 @@ struct lchain {
 struct span {
 	int64_t lo, hi;
 	uint64_t gen;
+	uint64_t used;    /* when it was read on, as span_uses counts */
 	int64_t until_ms; /* CALM trusted statements in a row, in it or before it, were not older; INT64_MIN: nowhere so many */
 };
 
@@ -130,6 +131,7 @@ struct spart {
 	int64_t low, high; /* as last heard */
 	struct span spans[SPANS_MAX + 1];
 	size_t span_count;
+	uint64_t span_uses;
 	struct time_fact times[TIMES_MAX];
 	size_t time_count;
 	uint64_t time_uses;

@@ -8,30 +8,69 @@ drop_span(struct spart *sp, size_t at)
 	sp->span_count--;
 }
 
-/* One less: two that touch become one, of the older generation; else the one that is the lowest goes. */
-static void
-merge_spans(struct spart *sp)
+static uint64_t
+newer(const struct span *a)
 {
-	size_t best = sp->span_count;
+	return a[0].gen > a[1].gen ? a[0].gen : a[1].gen;
+}
 
-	for (size_t i = 0; i + 1 < sp->span_count; i++) {
-		const struct span *a = &sp->spans[i], *b = a + 1;
+/* Two that touch become one, of the older generation. */
+static void
+merge(struct spart *sp, size_t at)
+{
+	struct span *a = &sp->spans[at], *b = a + 1;
 
-		if (a->hi >= b->lo && (best == sp->span_count || a->gen < sp->spans[best].gen))
+	b->lo = a->lo;
+	if (a->hi > b->hi)
+		b->hi = a->hi;
+	if (a->until_ms > b->until_ms)
+		b->until_ms = a->until_ms;
+	if (a->gen < b->gen)
+		b->gen = a->gen;
+	if (a->used > b->used)
+		b->used = a->used;
+	drop_span(sp, at);
+}
+
+/* One less, and not the one that is being read: two that touch become one, those that are the oldest; else the one that nobody read on for the longest time goes. */
+static void
+make_room(struct spart *sp, const struct span *reading)
+{
+	size_t best = sp->span_count, oldest = sp->span_count;
+
+	for (size_t i = 0; i < sp->span_count; i++) {
+		const struct span *a = &sp->spans[i];
+
+		if (a == reading)
+			continue;
+		if (oldest == sp->span_count || a->used < sp->spans[oldest].used)
+			oldest = i;
+		if (i + 1 == sp->span_count || a + 1 == reading || a->hi < a[1].lo)
+			continue;
+		if (best == sp->span_count || newer(a) < newer(&sp->spans[best]))
 			best = i;
 	}
-	if (best == sp->span_count) {
-		drop_span(sp, 0);
-		return;
+	if (best < sp->span_count)
+		merge(sp, best);
+	else
+		drop_span(sp, oldest);
+}
+
+/* What was read before, and is again, takes no room beside it.  Where it stands then. */
+static size_t
+drop_covered(struct spart *sp, size_t at)
+{
+	for (size_t i = sp->span_count; i-- > 0;) {
+		struct span *s = &sp->spans[at], *old = &sp->spans[i];
+
+		if (i == at || old->gen > s->gen || old->lo < s->lo || old->hi > s->hi)
+			continue;
+		if (old->until_ms > s->until_ms)
+			s->until_ms = old->until_ms;
+		drop_span(sp, i);
+		at -= i < at;
 	}
-	sp->spans[best + 1].lo = sp->spans[best].lo;
-	if (sp->spans[best].hi > sp->spans[best + 1].hi)
-		sp->spans[best + 1].hi = sp->spans[best].hi;
-	if (sp->spans[best].until_ms > sp->spans[best + 1].until_ms)
-		sp->spans[best + 1].until_ms = sp->spans[best].until_ms;
-	if (sp->spans[best].gen < sp->spans[best + 1].gen)
-		sp->spans[best + 1].gen = sp->spans[best].gen;
-	drop_span(sp, best);
+	return at;
 }
 
 /* Whatever a span was read for, whom those of its statements are about was noted that were by a known key then. */
@@ -51,31 +90,41 @@ survey(struct spart *sp, int64_t from, int64_t to, uint64_t gen)
 	} while (sp->surveyed > before);
 }
 
-void
-ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms)
+/* The one that is read on; else a new one.  Where it stands; span_count: nothing was read. */
+static size_t
+span_of(struct spart *sp, int64_t from, int64_t to, uint64_t gen)
 {
 	size_t at = 0;
 
-	survey(sp, from, to, gen);
-	for (size_t i = 0; i < sp->span_count; i++) {
-		struct span *s = &sp->spans[i];
-
-		if (s->gen == gen && s->lo <= from && s->hi >= from) {
-			if (to > s->hi)
-				s->hi = to;
-			if (until_ms > s->until_ms)
-				s->until_ms = until_ms;
-			return;
-		}
-	}
+	for (size_t i = 0; i < sp->span_count; i++)
+		if (sp->spans[i].gen == gen && sp->spans[i].lo <= from && sp->spans[i].hi >= from)
+			return i;
 	if (to <= from)
-		return;
+		return sp->span_count;
 	while (at < sp->span_count && sp->spans[at].lo <= from)
 		at++;
 	memmove(&sp->spans[at + 1], &sp->spans[at], (sp->span_count - at) * sizeof(sp->spans[0]));
-	sp->spans[at] = (struct span){from, to, gen, until_ms};
-	if (++sp->span_count > SPANS_MAX)
-		merge_spans(sp);
+	sp->spans[at] = (struct span){.lo = from, .hi = from, .gen = gen, .until_ms = INT64_MIN};
+	sp->span_count++;
+	return at;
+}
+
+void
+ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen, int64_t until_ms)
+{
+	size_t at;
+
+	survey(sp, from, to, gen);
+	if ((at = span_of(sp, from, to, gen)) == sp->span_count)
+		return;
+	if (to > sp->spans[at].hi)
+		sp->spans[at].hi = to;
+	if (until_ms > sp->spans[at].until_ms)
+		sp->spans[at].until_ms = until_ms;
+	sp->spans[at].used = ++sp->span_uses;
+	at = drop_covered(sp, at);
+	if (sp->span_count > SPANS_MAX)
+		make_room(sp, &sp->spans[at]);
 }
 
 /* In place of the one that nobody used for the longest time. */
