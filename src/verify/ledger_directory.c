@@ -140,7 +140,7 @@ ledger_directory_chain(struct ledger *l, const struct chain_id *id, bool asked, 
 		l->directory_bytes += sizeof(*c) + LEDGER_OVERHEAD;
 		/* It may be one that was given up, and what was known of it with it. */
 		if (l->directory_lost)
-			c->lost = ++l->gen;
+			c->anew_gen = ++l->gen;
 	}
 	if (asked) {
 		if (!c->asked)

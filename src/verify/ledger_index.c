@@ -169,7 +169,8 @@ ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, i
 		for (size_t i = c->by_id.count; i-- > 0;) {
 			struct entry *e = c->by_id.list[i];
 
-			if (e->sp != sp || e->offset < from || e->offset >= to || (how == REMOVE_COPIED && !e->copied))
+			if (e->sp != sp || e->offset < from || e->offset >= to || (how == REMOVE_COPIED && !e->copied) ||
+			    (how == REMOVE_LACKING && e->body != NULL))
 				continue;
 			if (how != REMOVE_ALL)
 				lose(e, false);
@@ -220,7 +221,7 @@ trim_before(struct ledger *l, struct lpart *p)
 	while (end - i > BEFORE_KEPT) {
 		struct entry *e = p->by_first.list[i];
 
-		if (e->last >= below) {
+		if (e->last >= below || ledger_plan_names(l, e)) {
 			i++;
 			continue;
 		}
@@ -255,9 +256,20 @@ trim(struct ledger *l, const struct lpart *of)
 		trim_before(l, CONTAINER_OF(link, struct lpart, recent));
 }
 
+/* The farthest that nobody names; NULL: all of them are named. */
+static struct entry *
+farthest(const struct ledger *l, const struct lpart *p)
+{
+	for (size_t i = p->by_first.count; i-- > 0;)
+		if (!ledger_plan_names(l, p->by_first.list[i]))
+			return p->by_first.list[i];
+	return NULL;
+}
+
 /*
  * One gives way to e: of the partition that has the most, if that is more than e's own has, so that each is left its
- * share; else of its own what lies farther on.  What lies before what is asked for goes first, but for the very last.
+ * share; else of its own what lies farther on.  What lies before what is asked for goes first, but for the very last, and
+ * what is named stays, wherever it lies.
  */
 static void
 give_way(struct ledger *l, const struct entry *e)
@@ -278,11 +290,11 @@ give_way(struct ledger *l, const struct entry *e)
 	below = asked_from(l, most);
 	before = ledger_index_by_first(most, below);
 	for (size_t i = 0; x == NULL && i + BEFORE_LEAST < before; i++)
-		if (most->by_first.list[i]->last < below)
+		if (most->by_first.list[i]->last < below && !ledger_plan_names(l, most->by_first.list[i]))
 			x = most->by_first.list[i];
 	if (x == NULL) {
-		x = most->by_first.list[most->by_first.count - 1];
-		if (most == e->part && x->first <= e->first)
+		x = farthest(l, most);
+		if (x == NULL || (most == e->part && x->first <= e->first && !ledger_plan_names(l, e)))
 			return;
 	}
 	lose(x, x->last < below);
@@ -360,7 +372,7 @@ remove_all(struct ledger *l)
 
 		while (c->by_id.count > 0)
 			entry_free(l, c->by_id.list[c->by_id.count - 1]);
-		c->gen = c->lost = l->gen;
+		c->gen = c->anew_gen = l->gen;
 		c->known_from = 0;
 		c->known_to = UINT64_MAX;
 		c->barred_count = 0;

@@ -73,6 +73,11 @@ struct seen_list {
 	size_t count, cap;
 };
 
+struct anew { /* when what memory had no room for was looked for anew, last: is it worth it once more? */
+	int64_t asked_from; /* the lowest offset of the partition that somebody asked for: there is room for what is next to it */
+	int64_t retry_ms;   /* so late once more, though that is the same; INT64_MAX: it is being looked for */
+};
+
 struct lpart {
 	struct entries by_first;
 	int64_t longest;         /* last - first of any of them */
@@ -81,6 +86,7 @@ struct lpart {
 	int64_t asked_ms;
 	int64_t last_from, last_to;
 	int64_t known_from, known_to; /* of offsets outside entries were given up, for want of memory */
+	struct anew anew;
 	unsigned wants;
 	bool reads_ahead;
 	bool crowded; /* what was asked for last has no room all together: nothing is read ahead of it */
@@ -101,7 +107,9 @@ struct lchain {
 	uint64_t gen;
 	int64_t asked_ms;
 	uint64_t known_from, known_to; /* of windows outside entries were given up, for want of memory … */
-	uint64_t lost;                 /* … and are looked for anew since that generation */
+	uint64_t anew_gen;             /* … and are looked for anew since that generation, … */
+	uint64_t anew_to;              /* … up to that one */
+	struct anew anew;
 	struct seen_list seen;
 	uint64_t version;
 	struct id_run barred[BARRED_MAX + 1]; /* ledger_untrusted.c */
@@ -146,11 +154,13 @@ struct spart {
 	int64_t follow_from, follow_at; /* everything below follow_at was read by the follower, from its start on */
 
 	int64_t need; /* the plan: to be read from here; -1: nothing */
+	bool need_body; /* … where an entry's body has to be */
 	int64_t calm_ms; /* … and no further than to where statements are younger */
 	bool taken;   /* by one want of those that are planned */
 	int64_t sought, sought_ms; /* where the finder last began to read, and when */
 	uint64_t sought_gen;
-	unsigned sought_times;     /* in a row */
+	int64_t missed;            /* a body had to be there, and that was read over … */
+	unsigned missed_times;     /* … so often in a row */
 	bool reading; /* by the finder */
 	int64_t at;
 	struct sighting ring[CALM];
@@ -169,6 +179,7 @@ struct want {
 	bool ended;       /* its search */
 	bool whole;       /* … found all; else there is no room for it */
 	bool name_lost;   /* a chain that it names had no room to be looked for: never whole */
+	bool lost;        /* it was looked for anew, and had no room in the index again */
 	bool full;        /* from the start of the topics */
 	uint64_t version; /* of all that it is about, when it was asked */
 	void (*notify)(void *arg);
@@ -270,7 +281,7 @@ struct entry *ledger_index_of(const struct lchain *c, uint64_t window_id, const 
 /* A better copy of the statement stands there. */
 void ledger_index_move(struct ledger *l, struct entry *e, struct spart *sp, int64_t offset, size_t body_bytes);
 void ledger_index_remove(struct ledger *l, struct entry *e);
-enum index_removal { REMOVE_ALL, REMOVE_LOST /* they may be there again */, REMOVE_COPIED /* … elsewhere */ };
+enum index_removal { REMOVE_ALL, REMOVE_LACKING /* without a body; they may be there again */, REMOVE_COPIED /* … elsewhere */ };
 /* Those that stand at those offsets. */
 void ledger_index_remove_of(struct ledger *l, const struct spart *sp, int64_t from, int64_t to, enum index_removal how);
 void ledger_index_forget_part(struct ledger *l, struct lpart *p); /* all its entries */
@@ -318,11 +329,12 @@ bool ledger_spans_at_end(const struct ledger *l, const struct spart *sp, int64_t
  */
 bool ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
 int64_t ledger_plan_begin(const struct ledger *l, const struct want *w, const struct spart *sp); /* nothing that it is about stands below */
-void ledger_plan_need(struct spart *sp, int64_t offset);
+void ledger_plan_need(struct spart *sp, int64_t offset, bool body);
 /* What the finder is to read: `need` of each spart.  *ret_ms as above. */
 void ledger_plan_all(struct ledger *l, int64_t *ret_ms);
 bool ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
 		       int64_t first, int64_t last);
+bool ledger_plan_names(const struct ledger *l, const struct entry *e); /* it is what a name asks for, or the nearest behind that */
 bool ledger_plan_near(const struct lpart *p, int64_t first); /* may soon be asked for */
 bool ledger_plan_is_gone(const struct entry *e); /* what it stands for can't be read any more */
 

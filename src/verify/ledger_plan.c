@@ -17,6 +17,9 @@
  * Of statements those times count that are signed: anybody may publish one again, so that it says of the place where it
  * stands no more than that this was published later.
  *
+ * What the index had no room for is read anew, once for each offset that is asked from: there is room then for what is next
+ * there.  Lost again it ends the search, and what comes first is there: who asks for less has it whole.
+ *
  * Or, short of all this, when every offset is listed and every name is stated, or passed over by its chain: a further
  * statement about the same offsets could then only be another hop's.
  */
@@ -75,10 +78,12 @@ all_listed(const struct lpart *p, int64_t from, int64_t to)
 }
 
 void
-ledger_plan_need(struct spart *sp, int64_t offset)
+ledger_plan_need(struct spart *sp, int64_t offset, bool body)
 {
-	if (!sp->taken && (sp->need < 0 || offset < sp->need))
-		sp->need = offset;
+	if (sp->taken || (sp->need >= 0 && offset >= sp->need))
+		return;
+	sp->need = offset;
+	sp->need_body = body;
 }
 
 static bool
@@ -132,7 +137,7 @@ need_group(const struct want *w, struct entry *const *list, size_t n, bool spann
 			continue;
 		b->lacking = true;
 		if (set_needs)
-			ledger_plan_need(e->sp, e->offset);
+			ledger_plan_need(e->sp, e->offset, true);
 	}
 	return true;
 }
@@ -192,25 +197,62 @@ need_bodies(const struct ledger *l, struct want *w, bool set_needs)
 
 struct names {
 	bool told;    /* each is stated, or a later one of its chain is */
+	bool lost;    /* of one it isn't known, and never will be, for want of memory */
 	uint64_t gen; /* in which those that aren't told were asked for */
 	int64_t since_ms; /* the first that was opened of those last in their chains that aren't behind a named one; INT64_MAX: none */
 };
 
+/* The lowest offset of p that w asks for, or who else waits; INT64_MAX: none is. */
+static int64_t
+asked_from(const struct ledger *l, const struct want *w, const struct lpart *p)
+{
+	int64_t from = w->part == p ? w->from : INT64_MAX;
+
+	LIST_EACH(&l->wants, link) {
+		const struct want *other = CONTAINER_OF(link, struct want, link);
+
+		if (other->part == p && other->from < from)
+			from = other->from;
+	}
+	return from;
+}
+
+/*
+ * What memory had no room for is looked for anew when somebody asks from elsewhere on: there may be room for it then.  Else it
+ * would be lost again; after a while others may need less.
+ */
+static bool
+is_anew(const struct ledger *l, const struct want *w, struct anew *a, const struct lpart *p)
+{
+	int64_t from = asked_from(l, w, p);
+
+	if (from == a->asked_from && ledger_now_ms() < a->retry_ms)
+		return false;
+	*a = (struct anew){from, INT64_MAX};
+	return true;
+}
+
+static bool
+is_lost_name(const struct lchain *c, uint64_t window_id)
+{
+	return window_id < c->known_from || window_id >= c->known_to;
+}
+
 /* Since which generation all of the chain is kept; 0: it isn't. */
 static uint64_t
-kept_since(struct ledger *l, struct lchain *c, uint64_t window_id)
+kept_since(struct ledger *l, const struct want *w, struct lchain *c, uint64_t window_id)
 {
 	uint64_t gen = c->asked ? c->gen : UINT64_MAX;
 
-	if (window_id < c->known_from || window_id >= c->known_to) {
-		/* What memory had no room for is looked for anew. */
-		c->lost = ++l->gen;
+	if (is_lost_name(c, window_id) && (is_anew(l, w, &c->anew, c->part) || window_id > c->anew_to)) {
+		c->anew_gen = ++l->gen;
+		c->anew_to = window_id;
 		c->known_from = 0;
 		c->known_to = UINT64_MAX;
 	}
 	if (c->part != NULL && c->part->asked && c->part->gen < gen)
 		gen = c->part->gen;
-	return gen == UINT64_MAX ? 0 : gen > c->lost ? gen : c->lost;
+	return gen == UINT64_MAX ? 0 : gen > c->anew_gen ? gen : c->anew_gen;
 }
 
 static struct names
@@ -233,11 +275,43 @@ look_at_names(struct ledger *l, const struct want *w)
 		if (c != NULL && at < c->by_id.count)
 			continue;
 		r.told = false;
-		gen = c == NULL ? 0 : kept_since(l, c, w->names[n].window_id);
+		gen = c == NULL ? 0 : kept_since(l, w, c, w->names[n].window_id);
 		if (gen > r.gen)
 			r.gen = gen;
+		r.lost = r.lost || (c != NULL && is_lost_name(c, w->names[n].window_id));
 	}
 	return r;
+}
+
+/* The same of the partition: is it lost, and not looked for anew? */
+static bool
+is_lost(struct ledger *l, const struct want *w)
+{
+	struct lpart *p = w->part;
+
+	if (w->from >= p->known_from && w->to <= p->known_to)
+		return false;
+	if (!is_anew(l, w, &p->anew, p))
+		return true;
+	p->gen = ++l->gen;
+	p->known_from = INT64_MIN;
+	p->known_to = INT64_MAX;
+	return false;
+}
+
+static void
+give_up(const struct ledger *l, const struct want *w)
+{
+	int64_t retry_ms = ledger_now_ms() + LEDGER_WAIT_MAX_MS;
+
+	if (w->part->anew.retry_ms == INT64_MAX)
+		w->part->anew.retry_ms = retry_ms;
+	for (size_t n = 0; n < w->name_count; n++) {
+		struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
+
+		if (c != NULL && c->anew.retry_ms == INT64_MAX)
+			c->anew.retry_ms = retry_ms;
+	}
 }
 
 int64_t
@@ -321,7 +395,7 @@ read_in(const struct ledger *l, const struct want *w, const struct search *s, st
 	if (begin < 0 || !exact) {
 		*ret_need_ms = *ret_need_ms == INT64_MIN ? s->begin_ms : *ret_need_ms;
 	} else if (set_needs && x < (sp->following ? sp->follow_at : sp->high)) {
-		ledger_plan_need(sp, x);
+		ledger_plan_need(sp, x, false);
 		if (s->limit_ms < sp->calm_ms)
 			sp->calm_ms = s->limit_ms;
 	}
@@ -373,17 +447,13 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 	bool is_known = since != INT64_MAX;
 	struct search s = {0};
 
+	w->lost = false;
 	if (names.told && all_listed(p, w->from, w->to))
 		return true;
 	bound(l, w, before, behind, &s);
 	if (ledger_straight(l, w, s.limit_ms, set_needs, ret_need_ms))
 		return false;
-	if (w->from < p->known_from || w->to > p->known_to) {
-		/* What memory had no room for is looked for anew. */
-		p->gen = ++l->gen;
-		p->known_from = INT64_MIN;
-		p->known_to = INT64_MAX;
-	}
+	w->lost = is_lost(l, w) || names.lost;
 	s.gen = names.gen > p->gen ? names.gen : p->gen;
 	if (!is_known || plus(since, CLOSE_MS) < s.begin_ms) {
 		/* What the records claim may lead to a window that is nearer: then it is believed. */
@@ -395,8 +465,11 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 	s.before = last_before;
 	s.begin_ms = begin_at(since);
 	s.full = !is_known;
-	if (read_in_all(l, w, &s, set_needs, ret_need_ms))
+	if (read_in_all(l, w, &s, set_needs, ret_need_ms)) {
+		if (w->lost)
+			give_up(l, w);
 		return true;
+	}
 	if (s.full && !w->full)
 		l->stats.full_reads++;
 	w->full = w->full || s.full;
@@ -410,7 +483,7 @@ ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret
 	bool read = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms);
 
 	w->part->crowded = b.too_many;
-	w->whole = read && !w->name_lost;
+	w->whole = read && !w->name_lost && !w->lost;
 	return read || (b.too_many && !b.lacking);
 }
 
@@ -447,12 +520,12 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 		return;
 	if (lacks_body(e) && e->first >= p->last_to) {
 		if (l->ahead_bytes + e->body_bytes <= l->body_max / 2)
-			ledger_plan_need(e->sp, e->offset);
+			ledger_plan_need(e->sp, e->offset, true);
 		return;
 	}
 	x = ledger_spans_walk(l, e->sp, e->offset, p->gen, INT64_MAX, &done);
 	if (!done && x < (e->sp->following ? e->sp->follow_at : e->sp->high))
-		ledger_plan_need(e->sp, x);
+		ledger_plan_need(e->sp, x, false);
 }
 
 static void
@@ -526,6 +599,19 @@ ledger_plan_all(struct ledger *l, int64_t *ret_ms)
 		plan_ahead_all(l);
 }
 
+/* Is it what the name asks for: that itself, or what tells that it isn't stated, the nearest behind? */
+static bool
+is_named(const struct ledger *l, const struct ledger_name *name, const struct chain_id *chain, uint64_t window_id)
+{
+	struct entry *const *list;
+	size_t n;
+
+	if (name->window_id > window_id || !chain_id_eq(&name->chain, chain))
+		return false;
+	list = named(l, name, &n);
+	return n == 0 || window_id <= list[0]->window_id;
+}
+
 bool
 ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
 		  int64_t first, int64_t last)
@@ -536,7 +622,20 @@ ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct ch
 		if (p != NULL && w->part == p && first < w->room_to && last >= w->from)
 			return true;
 		for (size_t i = 0; i < w->room_names; i++)
-			if (w->names[i].window_id == window_id && chain_id_eq(&w->names[i].chain, chain))
+			if (is_named(l, &w->names[i], chain, window_id))
+				return true;
+	}
+	return false;
+}
+
+bool
+ledger_plan_names(const struct ledger *l, const struct entry *e)
+{
+	LIST_EACH(&l->wants, link) {
+		const struct want *w = CONTAINER_OF(link, struct want, link);
+
+		for (size_t i = 0; i < w->name_count; i++)
+			if (is_named(l, &w->names[i], &e->chain->id, e->window_id))
 				return true;
 	}
 	return false;

@@ -17,7 +17,7 @@ enum {
 	AGAIN_MS = 200, /* the same place is not read from sooner */
 	TURN_MS = 250,  /* then it is another want's */
 	SHORT_WAIT_MS = 50,
-	STUCK_MAX = 5, /* a statement that was there and can't be read again is looked for anew */
+	MISSED_MAX = 5, /* a statement that was there and can't be read again is looked for anew */
 };
 
 static void
@@ -344,6 +344,21 @@ counts(const struct spart *sp)
 	return sp->ring_count > 0 && sp->ring[(sp->ring_count - 1) % CALM].ms > sp->calm_ms;
 }
 
+/*
+ * All from `from` to before `to` was read.  Where an entry's body was looked for in vain the entry isn't what it was: that
+ * is sure where nothing stands any more; else who looked for it may have gone meanwhile.
+ */
+static void
+read_over(struct ledger *l, struct spart *sp, int64_t from, int64_t to, bool stands)
+{
+	if (!sp->need_body || sp->need < from || sp->need >= to)
+		return;
+	sp->missed_times = sp->missed == sp->need ? sp->missed_times + 1 : 1;
+	sp->missed = sp->need;
+	if (!stands || sp->missed_times > MISSED_MAX)
+		ledger_index_remove_of(l, sp, sp->need, sp->need + 1, REMOVE_LACKING);
+}
+
 static void
 on_found(void *arg, const struct follower_event *e)
 {
@@ -370,6 +385,8 @@ on_found(void *arg, const struct follower_event *e)
 		to++;
 	}
 	(void)pthread_mutex_lock(&l->lock);
+	read_over(l, sp, sp->at, e->offset, false);
+	read_over(l, sp, e->offset, to, true);
 	ledger_spans_read(sp, sp->at, to, gen == UINT64_MAX ? l->gen : gen, calm);
 	l->stats.found += e->kind == FOLLOWER_RECORD;
 	(void)pthread_mutex_unlock(&l->lock);
@@ -394,9 +411,6 @@ go_to(struct ledger *l, struct spart *sp, int64_t offset, int64_t now)
 		return;
 	}
 	(void)pthread_mutex_lock(&l->lock);
-	sp->sought_times = offset == sp->sought && gen == sp->sought_gen ? sp->sought_times + 1 : 1;
-	if (sp->sought_times > STUCK_MAX) /* it isn't what it was any more */
-		ledger_index_remove_of(l, sp, offset, offset + 1, REMOVE_LOST);
 	sp->sought = offset;
 	sp->sought_ms = now;
 	sp->sought_gen = gen;

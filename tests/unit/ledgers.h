@@ -20,6 +20,7 @@ struct lab_record {
 	char key[CHAIN_KEY_MAX + 1];
 	struct wr value, manifest; /* manifest.buf NULL: none */
 	int64_t given; /* so many were read before it for the first time; 0: it wasn't */
+	bool gone;     /* compaction took it */
 };
 
 static struct lab {
@@ -174,6 +175,8 @@ lab_event(struct follower *f, int32_t p, struct follower_event *e)
 
 	*e = (struct follower_event){.partition = p};
 	(void)pthread_mutex_lock(&lab.lock);
+	while (f->next[p] >= lab.low[p] && f->next[p] < lab.count[p] && lab.log[p][f->next[p]].gone)
+		f->next[p]++;
 	e->offset = f->next[p];
 	if (!f->on[p]) {
 	} else if (lab_is_gone(f, p)) {

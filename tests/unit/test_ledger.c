@@ -990,6 +990,213 @@ START_TEST(fair_shares)
 }
 END_TEST
 
+/* Asks until the search ended: whole, or for want of memory.  What it reads is bounded, or it would be read again and again. */
+static struct ledger_answer
+ended(const struct ledger_want *w, uint64_t found_max)
+{
+	struct ledger_answer a;
+
+	for (;;) {
+		int heard = lab_heard();
+
+		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
+		if (a.whole || a.too_large)
+			return a;
+		ledger_release(l, &a);
+		ck_assert_uint_lt(stats().found, found_max);
+		lab_wait(heard + 1);
+	}
+}
+
+/*
+ * Partitions that all lag, and each is asked for more statements than its share of the index: what comes first is given, and who
+ * asks for less then, as the vigil does, gets all of it.
+ */
+START_TEST(more_than_a_share)
+{
+	enum { PARTS = 6, WINDOWS = 1500, AT_ONCE = 900, ALL = PARTS * WINDOWS };
+	int64_t at[PARTS] = {0};
+	struct lab_chain c[PARTS];
+	struct ledger_answer a;
+	int large = 0;
+
+	lab_open(1);
+	for (int p = 0; p < PARTS; p++)
+		lab_chain_open(&c[p], "t", p, (uint8_t)(p + 1));
+	for (int i = 0; i < WINDOWS; i++)
+		for (int p = 0; p < PARTS; p++) {
+			lab_state(&c[p], 1, true);
+			c[p].now_ms += 10;
+		}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int p = 0; p < PARTS; p++) { /* all lag now */
+		struct ledger_want w = want_of("t", p, 0, 1, LAB_TIME);
+
+		a = whole(&w);
+		ledger_release(l, &a);
+	}
+	for (int p = 0; at[p] < WINDOWS; p = (p + 1) % PARTS) {
+		int64_t to = at[p] + AT_ONCE < WINDOWS ? at[p] + AT_ONCE : WINDOWS;
+		uint64_t found_max = stats().found + 4 * ALL;
+		bool is_whole = false;
+
+		while (!is_whole) {
+			struct ledger_want w = want_of("t", p, at[p], to, LAB_TIME + at[p] * 10);
+
+			w.max_ms = LAB_TIME + to * 10;
+			a = ended(&w, found_max);
+			is_whole = a.whole;
+			large += a.too_large;
+			ck_assert_uint_gt(a.count, 0);
+			if (is_whole)
+				ck_assert_uint_eq(a.count, (uint64_t)(to - at[p]));
+			for (size_t i = 0; is_whole && i < a.count; i++)
+				ck_assert_uint_eq(nth(&a, i)->window_id, (uint64_t)at[p] + i + 1);
+			ledger_release(l, &a);
+			if (is_whole)
+				at[p] = to;
+			else
+				to = at[p] + (to - at[p]) / 2;
+			ck_assert_int_gt(to, is_whole ? 0 : at[p]);
+		}
+	}
+	ck_assert_int_gt(large, 0);
+	ck_assert_uint_le(stats().index_bytes, LEDGER_MEMORY_MIN / 4);
+	end();
+}
+END_TEST
+
+/* What is named is found though the index is full of what is nearer; and where nothing is there that ends, too. */
+START_TEST(named_far)
+{
+	enum { WINDOWS = 8000 };
+	struct ledger_want w = want_of("t", 0, 0, 3, LAB_TIME), copy = want_of("copy", 0, 0, 1, LAB_TIME + 80000 + 7200000);
+	struct ledger_name names[2];
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++, c.now_ms += 10) {
+		c.window += i == 6000; /* 6001 is never stated */
+		lab_state(&c, 1, true);
+	}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	a = whole(&w);
+	ledger_release(l, &a);
+	w.names = copy.names = names;
+	names[0] = (struct ledger_name){c.id, 7000};
+	names[1] = (struct ledger_name){c.id, 6001};
+	w.name_count = copy.name_count = 2;
+	for (int i = 0; i < 2; i++) {
+		a = ended(i == 0 ? &w : &copy, stats().found + 4 * WINDOWS);
+		ck_assert(a.whole);
+		ck_assert_uint_eq(a.count, i == 0 ? 5 : 2);
+		ck_assert_uint_eq(nth(&a, a.count - 2)->window_id, 6002);
+		ck_assert_uint_eq(nth(&a, a.count - 1)->window_id, 7000);
+		ledger_release(l, &a);
+	}
+	/* Nobody knows of one that wasn't stated yet whether it had no room. */
+	names[0].window_id = UINT64_C(1) << 60;
+	w.name_count = 1;
+	for (int i = 0; i < 10; i++) {
+		a = ended(&w, stats().found + 4 * WINDOWS);
+		ck_assert_uint_eq(a.count, 3);
+		ledger_release(l, &a);
+	}
+	end();
+}
+END_TEST
+
+/*
+ * The window that a record names was never stated, and the next one, of which it is known where it stands, is about offsets
+ * before those that are asked for: it is read once more, and given.
+ */
+START_TEST(a_gap_before)
+{
+	enum { WINDOWS = 600, EACH = 200, GAP = 100, AT_ONCE = 20 };
+	struct ledger_name name;
+	struct ledger_answer a;
+	struct ledger_want w;
+	struct lab_chain c;
+	uint64_t seeks;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++, c.now_ms += 1000) {
+		c.window += i == GAP; /* 101 is never stated */
+		lab_state(&c, EACH, true);
+	}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int64_t i = 0; i < WINDOWS; i += AT_ONCE) { /* the first bodies have gone by then */
+		w = want_of("t", 0, i * EACH, (i + AT_ONCE) * EACH, LAB_TIME + i * 1000);
+		a = whole(&w);
+		ck_assert_uint_eq(a.count, AT_ONCE);
+		ledger_release(l, &a);
+	}
+	name = (struct ledger_name){c.id, GAP + 1};
+	w.names = &name;
+	w.name_count = 1;
+	seeks = stats().seeks;
+	a = ended(&w, stats().found + 2 * WINDOWS);
+	ck_assert(a.whole);
+	ck_assert_uint_eq(a.count, AT_ONCE + 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, GAP + 2);
+	ck_assert_uint_le(stats().seeks - seeks, 2);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* Compaction took what was known to stand there, and others ask for new chains all the time: it isn't looked for for ever. */
+START_TEST(taken_by_compaction)
+{
+	enum { WINDOWS = 600, EACH = 200, AT_ONCE = 20, SEEKS_MAX = 100 };
+	struct ledger_want w, other = want_of("copy", 0, 0, 1, LAB_TIME);
+	struct ledger_name name = {{{1}}, 1};
+	struct ledger_answer a;
+	struct lab_chain c;
+	uint64_t seeks;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int i = 0; i < WINDOWS; i++, c.now_ms += 1000)
+		lab_state(&c, EACH, true);
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int64_t i = 0; i < WINDOWS; i += AT_ONCE) { /* the first bodies have gone by then */
+		w = want_of("t", 0, i * EACH, (i + AT_ONCE) * EACH, LAB_TIME + i * 1000);
+		a = whole(&w);
+		ledger_release(l, &a);
+	}
+	(void)pthread_mutex_lock(&lab.lock);
+	lab.log[0][100].gone = lab.log[0][101].gone = true;
+	(void)pthread_mutex_unlock(&lab.lock);
+	w = want_of("t", 0, 101 * EACH, 103 * EACH, LAB_TIME + 101 * 1000);
+	other.names = &name;
+	other.name_count = 1;
+	seeks = stats().seeks;
+	for (uint64_t last = 0, id = 1;;) {
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		if (a.whole)
+			break;
+		ledger_release(l, &a);
+		ck_assert_uint_lt(stats().seeks - seeks, SEEKS_MAX);
+		if (stats().seeks != last) {
+			memcpy(name.chain.b, &id, sizeof(id));
+			id++;
+			ck_assert_int_eq(ledger_ask(l, &other, NULL, NULL, &a), 0);
+			ledger_release(l, &a);
+		}
+		last = stats().seeks;
+		sched_yield();
+	}
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, 103);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
 /* Records that claim to be of the future, by nobody, or copies of one by somebody whose clock is ahead, end no search. */
 START_TEST(dated_ahead)
 {
@@ -1482,6 +1689,10 @@ main(void)
 	tcase_add_loop_test(t, copies_everywhere, 0, 2);
 	tcase_add_test(t, a_copy_is_left);
 	tcase_add_test(t, fair_shares);
+	tcase_add_test(t, more_than_a_share);
+	tcase_add_test(t, named_far);
+	tcase_add_test(t, a_gap_before);
+	tcase_add_test(t, taken_by_compaction);
 	tcase_add_loop_test(t, dated_ahead, 0, 2);
 	tcase_add_test(t, forks_and_copies);
 	tcase_add_test(t, manifest_comes_later);
