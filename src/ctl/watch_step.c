@@ -62,14 +62,13 @@ commit(struct watch *w, const struct share *s, int64_t offset, int64_t telling_t
 static int
 settle(struct watch *w, struct share *s)
 {
-	int err = commit(w, s, s->told_to, s->again_to > s->told_to ? s->again_to : -1);
+	/* What stands there after a cut, or in another topic, was never told. */
+	int err = commit(w, s, s->told_to, s->then == THEN_ON && s->again_to > s->told_to ? s->again_to : -1);
 
 	if (err != 0)
 		return err;
 	s->is_told = false;
-	if (s->then == THEN_ON)
-		vigil_done(s->vigil);
-	else
+	if (s->then != THEN_ON)
 		watch_share_begin(s, s->then == THEN_CUT ? watch_share_at(s->told_to) : (struct vigil_begin){.judged = false});
 	s->judged_ms = clock_wall_ms();
 	return 0;
@@ -95,17 +94,21 @@ meanwhile(void *arg)
 	return watch_run_serve(w);
 }
 
-/* 0: it is told, and committed; else it is judged again, from `at` on, unless it waits to be committed. */
+/*
+ * 0: it is told, and committed; else it is judged again, from `at` on, unless it waits to be committed.  That records are gone
+ * is about what is below `at`; so far its note reaches, then.
+ */
 static int
 tell(struct watch *w, struct share *s, const struct vigil_found *f, int64_t at, enum watch_then then)
 {
+	int64_t from = then == THEN_ON ? f->from : at - 1, to = then == THEN_ON ? f->to : at;
 	struct watch_json_about about = {.topic = s->topic, .topic_id = s->topic_id, .judged_ms = clock_wall_ms(),
-					 .again = f->from < s->again_to};
+					 .again = from < s->again_to};
 	int err;
 
 	s->then = then;
 	w->telling_ms = watch_now_ms();
-	if ((f->run_count > 0 || f->window_count > 0) && (err = commit(w, s, at, s->again_to > f->to ? s->again_to : f->to)) != 0)
+	if ((f->run_count > 0 || f->window_count > 0) && (err = commit(w, s, at, s->again_to > to ? s->again_to : to)) != 0)
 		return err;
 	w->violation = w->violation || is_violated(f);
 	err = watch_tell_found(w->tell, &about, f, meanwhile, w);
@@ -115,13 +118,15 @@ tell(struct watch *w, struct share *s, const struct vigil_found *f, int64_t at, 
 		watch_run_warn(w, "standard output", "what was found can't be written");
 		w->unfinished = w->is_ending = true;
 	}
-	if (s->again_to < f->to)
-		s->again_to = f->to; /* of what is below, until that is committed */
+	if (s->again_to < to)
+		s->again_to = to; /* of what is below, until that is committed */
 	if (err != 0)
 		return err;
 	watch_metrics_count(&w->counts, f, about.again);
 	s->is_told = true;
 	s->told_to = f->to;
+	if (then == THEN_ON)
+		vigil_done(s->vigil); /* until it is committed nothing more is judged */
 	return settle(w, s);
 }
 
@@ -231,8 +236,11 @@ watch_step(struct watch *w, struct share *s)
 		return err;
 	vigil_allow(s->vigil, allowed(w));
 	err = vigil_step(s->vigil, watch_now_ms(), clock_wall_ms(), &f);
-	if (err == 0)
-		return tell_sure(w, s, f);
+	if (err == 0) {
+		if ((err = tell_sure(w, s, f)) != 0 && s->vigil != NULL)
+			vigil_forget(s->vigil); /* it may take long until that is better, and for all partitions at once */
+		return err;
+	}
 	if (err == ERR_NOT_NOW) {
 		if (vigil_lag(s->vigil) == 0)
 			s->judged_ms = clock_wall_ms();

@@ -24,8 +24,8 @@ vigil_new(const struct vigil_conf *conf, const char *topic, const char *topic_id
 	return 0;
 }
 
-static void
-forget(struct vigil *v)
+void
+vigil_forget(struct vigil *v)
 {
 	answered_free(v->answered);
 	v->answered = NULL;
@@ -49,7 +49,7 @@ vigil_free(struct vigil *v)
 {
 	if (v == NULL)
 		return;
-	forget(v);
+	vigil_forget(v);
 	stretch_free(v->stretch);
 	free(v->headers.list);
 	free(v->early);
@@ -335,7 +335,7 @@ vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_
 	int64_t end;
 	int err;
 
-	forget(v);
+	vigil_forget(v);
 	if ((err = look(v, now_ms)) != 0)
 		return err;
 	if (v->from > v->high) {
@@ -347,7 +347,7 @@ vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_
 		bool again = v->too_many;
 
 		end = v->found.to;
-		forget(v);
+		vigil_forget(v);
 		if (!again || !stretch_halve(v->stretch, end))
 			return err;
 	}
@@ -362,5 +362,5 @@ vigil_done(struct vigil *v)
 	v->from = v->found.to;
 	v->begin.judged = true;
 	stretch_judged(v->stretch, v->from);
-	forget(v);
+	vigil_forget(v);
 }

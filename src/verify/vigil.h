@@ -83,6 +83,7 @@ void vigil_allow(struct vigil *v, size_t records);
  */
 int vigil_step(struct vigil *v, int64_t now_ms, int64_t wall_ms, const struct vigil_found **ret) MUSTCHECK;
 void vigil_done(struct vigil *v);
+void vigil_forget(struct vigil *v); /* instead of that: it isn't done, and is judged anew; till then it takes no memory */
 
 /* Everything below is judged, and done; -1: where it begins isn't known yet. */
 int64_t vigil_at(const struct vigil *v);

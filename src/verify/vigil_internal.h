@@ -22,7 +22,7 @@ struct vigil {
 	bool compacted;
 	struct vigil_begin begin;
 	bool begun;
-	int64_t from; /* everything below is judged, told and noted */
+	int64_t from; /* everything below is judged, and told */
 	int64_t low, high;
 	int64_t stuck_at; /* it was said that there is no room for what is said about this one alone; -1: none */
 	struct stretch *stretch;

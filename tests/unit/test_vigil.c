@@ -50,7 +50,10 @@ START_TEST(what_is_stated_is_told_once)
 	ck_assert_uint_eq(window(1)->verdicts[VERDICT_VERIFIED], 5);
 	ck_assert(window(2)->with[WINDOW_COMPLETE] && !window(2)->part);
 	ck_assert_int_eq(got->newest_ms, w.r[9].timestamp);
-	/* Until it is done it may be judged again, to the same end. */
+	/* Until it is done it may be judged again, to the same end; and nothing of it need be kept till then. */
+	ck_assert_uint_eq(lab.answers, 1);
+	vigil_forget(vigil);
+	ck_assert_uint_eq(lab.answers, 0);
 	ck_range(1, 0, 10);
 	ck_assert_uint_eq(got->tally.verdicts[VERDICT_VERIFIED], 10);
 	ck_assert_int_eq(vigil_at(vigil), 0);

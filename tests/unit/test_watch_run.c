@@ -137,7 +137,7 @@ way_failed(const struct way *w UNUSED, const struct command *c UNUSED, const cha
 struct vigil {
 	int64_t at;
 	bool judged;
-	unsigned steps, done;
+	unsigned steps, done, forgotten;
 	size_t allowed;
 };
 
@@ -177,6 +177,12 @@ vigil_done(struct vigil *v)
 {
 	v->at = found.to;
 	v->done++;
+}
+
+void
+vigil_forget(struct vigil *v)
+{
+	v->forgotten++;
 }
 
 int64_t
@@ -356,6 +362,27 @@ START_TEST(what_was_told_is_committed_as_soon_as_that_can_be)
 }
 END_TEST
 
+/* While the coordinator takes nothing, all partitions may come to this: none keeps what it found, and its statements. */
+START_TEST(what_waits_to_be_told_or_committed_takes_no_memory)
+{
+	struct share *s = assigned(10, "");
+
+	topic_id = "";
+	fails[0] = fails[1] = fails[3] = ERR_TIMEOUT;
+	for (unsigned i = 1; i <= 2; i++) {
+		ck_assert_int_eq(watch_step(&watch, s), ERR_TIMEOUT);
+		ck_assert_uint_eq(s->vigil->forgotten, i);
+		ck_assert_uint_eq(s->vigil->done, 0);
+	}
+	ck_assert_int_eq(watch_step(&watch, s), ERR_TIMEOUT); /* told, and not committed */
+	ck_assert_uint_eq(s->vigil->done, 1);
+	ck_assert_int_eq(watch_step(&watch, s), 0);
+	ck_assert_uint_eq(s->vigil->done, 1);
+	ck_assert_str_eq(steps, "orders/2 at 10, telling up to 20; orders/2 at 10, telling up to 20; " FIRST
+				"told 10-20; flushed; orders/2 at 20; orders/2 at 20");
+}
+END_TEST
+
 /* What comes of it the next time may end elsewhere. */
 START_TEST(a_note_reaches_as_far_as_was_told_once)
 {
@@ -417,7 +444,7 @@ START_TEST(nothing_bad_is_told_of_another_topic_of_that_name)
 	ck_assert(!s->at.judged && s->at.from.kind == TOPIC_BOUND_NONE);
 	/* What was judged of the old one is gone, which is a finding. */
 	ck_assert_int_eq(tell_remade(&watch, s, 10), 0);
-	ck_assert_str_eq(steps, "orders/2 at 10, topic " ID ", telling up to 0; told 0-0; flushed; orders/2 at 0");
+	ck_assert_str_eq(steps, "orders/2 at 10, topic " ID ", telling up to 10; told 0-0; flushed; orders/2 at 0");
 	ck_assert(watch.violation);
 }
 END_TEST
@@ -425,7 +452,8 @@ END_TEST
 /* The topic was made again while nobody had the partition: what is committed is about another one. */
 START_TEST(a_topic_that_was_made_again_is_judged_from_its_start)
 {
-	struct share *s = assigned(10, _i == 0 ? "topic " ID : "topic " ID ", telling up to 20");
+	static const char *const notes[] = {"topic " ID, "topic " ID ", telling up to 20", "topic " ID ", telling up to 10"};
+	struct share *s = assigned(10, notes[_i]); /* the last: somebody began to tell it */
 
 	vigil_free(s->vigil);
 	s->vigil = NULL;
@@ -433,9 +461,9 @@ START_TEST(a_topic_that_was_made_again_is_judged_from_its_start)
 	fails[1] = ERR_NOT_NOW;
 	ck_assert_int_eq(watch_step(&watch, s), ERR_NOT_NOW);
 	ck_assert_int_eq(watch_step(&watch, s), 0);
-	ck_assert_str_eq(steps, _i == 0 ? "orders/2 at 10, topic " ID ", telling up to 0; told 0-0; flushed; orders/2 at 0; orders/2 at 0"
-					: "orders/2 at 10, topic " ID ", telling up to 20; told 0-0 again; flushed; orders/2 at 0, telling up to 20; "
-					  "orders/2 at 0, telling up to 20");
+	ck_assert_str_eq(steps, _i == 0   ? "orders/2 at 10, topic " ID ", telling up to 10; told 0-0; flushed; orders/2 at 0; orders/2 at 0"
+				: _i == 1 ? "orders/2 at 10, topic " ID ", telling up to 20; told 0-0 again; flushed; orders/2 at 0; orders/2 at 0"
+					  : "orders/2 at 10, topic " ID ", telling up to 10; told 0-0 again; flushed; orders/2 at 0; orders/2 at 0");
 	ck_assert(watch.violation);
 	ck_assert_uint_eq(watch.counts.findings[WINDOW_RECORDS_GONE], 1);
 	steps[0] = '\0';
@@ -465,11 +493,25 @@ END_TEST
 /* Whoever goes on before it is told finds the same: the group stands where it stood, behind the log's end. */
 START_TEST(a_log_that_was_cut_is_told_before_the_group_is_there)
 {
-	struct share *s = assigned(50, "");
+	struct share *s = assigned(50, _i == 0 ? "" : "telling up to 50");
 
 	found.from = found.to = found.high = 30;
+	flushes = ERR_TIMEOUT;
+	ck_assert_int_eq(tell(&watch, s, &found, 50, THEN_CUT), ERR_TIMEOUT);
+	ck_assert_str_eq(steps, _i == 0 ? "orders/2 at 50, telling up to 50; told 30-30; flushed"
+					: "orders/2 at 50, telling up to 50; told 30-30 again; flushed");
+	/* The log may have grown meanwhile. */
+	steps[0] = '\0';
+	flushes = 0;
+	found.from = found.to = found.high = 40;
 	ck_assert_int_eq(tell(&watch, s, &found, 50, THEN_CUT), 0);
-	ck_assert_str_eq(steps, "orders/2 at 50, telling up to 30; told 30-30; flushed; orders/2 at 30");
+	ck_assert_str_eq(steps, "orders/2 at 50, telling up to 50; told 40-40 again; flushed; orders/2 at 40");
+	/* What stands there then was never told. */
+	steps[0] = '\0';
+	topic_id = "";
+	found.to = 50;
+	ck_assert_int_eq(watch_step(&watch, s), 0);
+	ck_assert_str_eq(steps, "orders/2 at 40, telling up to 50; told 40-50; flushed; orders/2 at 50");
 }
 END_TEST
 
@@ -656,7 +698,8 @@ main(void)
 	tcase_add_test(t, what_another_began_to_tell_is_marked);
 	tcase_add_test(t, a_violation_is_one_whatever_else_fails);
 	tcase_add_test(t, nothing_bad_is_told_of_another_topic_of_that_name);
-	tcase_add_loop_test(t, a_topic_that_was_made_again_is_judged_from_its_start, 0, 2);
+	tcase_add_test(t, what_waits_to_be_told_or_committed_takes_no_memory);
+	tcase_add_loop_test(t, a_topic_that_was_made_again_is_judged_from_its_start, 0, 3);
 	tcase_add_loop_test(t, the_same_topic_goes_on_where_it_was, 0, 3);
 	tcase_add_test(t, the_group_is_served_between_steps);
 	tcase_add_test(t, a_partition_may_be_taken_while_it_is_told);
@@ -664,7 +707,7 @@ main(void)
 	tcase_add_test(t, who_fails_is_mostly_tried_for_a_moment);
 	tcase_add_test(t, memory_is_shared_out);
 	tcase_add_test(t, what_is_read_ends_in_time);
-	tcase_add_test(t, a_log_that_was_cut_is_told_before_the_group_is_there);
+	tcase_add_loop_test(t, a_log_that_was_cut_is_told_before_the_group_is_there, 0, 2);
 	tcase_add_test(t, shares_come_and_go);
 	suite_add_tcase(s, t);
 	return suite_run(s);
