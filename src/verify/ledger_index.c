@@ -221,7 +221,7 @@ trim_before(struct ledger *l, struct lpart *p)
 	while (end - i > BEFORE_KEPT) {
 		struct entry *e = p->by_first.list[i];
 
-		if (e->last >= below || ledger_plan_names(l, e)) {
+		if (e->last >= below || ledger_need_names(l, e)) {
 			i++;
 			continue;
 		}
@@ -261,7 +261,7 @@ static struct entry *
 farthest(const struct ledger *l, const struct lpart *p)
 {
 	for (size_t i = p->by_first.count; i-- > 0;)
-		if (!ledger_plan_names(l, p->by_first.list[i]))
+		if (!ledger_need_names(l, p->by_first.list[i]))
 			return p->by_first.list[i];
 	return NULL;
 }
@@ -290,11 +290,11 @@ give_way(struct ledger *l, const struct entry *e)
 	below = asked_from(l, most);
 	before = ledger_index_by_first(most, below);
 	for (size_t i = 0; x == NULL && i + BEFORE_LEAST < before; i++)
-		if (most->by_first.list[i]->last < below && !ledger_plan_names(l, most->by_first.list[i]))
+		if (most->by_first.list[i]->last < below && !ledger_need_names(l, most->by_first.list[i]))
 			x = most->by_first.list[i];
 	if (x == NULL) {
 		x = farthest(l, most);
-		if (x == NULL || (most == e->part && x->first <= e->first && !ledger_plan_names(l, e)))
+		if (x == NULL || (most == e->part && x->first <= e->first && !ledger_need_names(l, e)))
 			return;
 	}
 	lose(x, x->last < below);

@@ -329,14 +329,36 @@ bool ledger_spans_at_end(const struct ledger *l, const struct spart *sp, int64_t
  */
 bool ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
 int64_t ledger_plan_begin(const struct ledger *l, const struct want *w, const struct spart *sp); /* nothing that it is about stands below */
-void ledger_plan_need(struct spart *sp, int64_t offset, bool body);
 /* What the finder is to read: `need` of each spart.  *ret_ms as above. */
 void ledger_plan_all(struct ledger *l, int64_t *ret_ms);
-bool ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
-		       int64_t first, int64_t last);
-bool ledger_plan_names(const struct ledger *l, const struct entry *e); /* it is what a name asks for, or the nearest behind that */
 bool ledger_plan_near(const struct lpart *p, int64_t first); /* may soon be asked for */
-bool ledger_plan_is_gone(const struct entry *e); /* what it stands for can't be read any more */
+
+/* --- ledger_need.c --- */
+
+struct bodies { /* of the entries that an answer takes */
+	size_t room; /* for those not looked at yet */
+	bool lacking; /* some aren't there and have to be read */
+	bool too_many;
+};
+
+/* The first ones, as many as have room, by offset and then by name: what was judged then is asked for no more. */
+struct bodies ledger_need_bodies(const struct ledger *l, struct want *w, bool set_needs);
+void ledger_need_at(struct spart *sp, int64_t offset, bool body); /* to be read from there on; body: an entry's has to be there */
+bool ledger_need_lacks_body(const struct entry *e);
+bool ledger_need_is_gone(const struct entry *e); /* what it stands for can't be read any more */
+/* Of those who wait somebody wants its body. */
+bool ledger_need_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
+		       int64_t first, int64_t last);
+bool ledger_need_names(const struct ledger *l, const struct entry *e); /* it is what a name asks for, or the nearest behind that */
+
+/* --- ledger_lost.c --- */
+
+/* Is it about more than what is known of the partition, for want of memory?  False, too, when that is looked for anew from now on. */
+bool ledger_lost_part(struct ledger *l, const struct want *w);
+bool ledger_lost_name(const struct lchain *c, uint64_t window_id); /* the same of a chain, which is only asked … */
+/* … and looked for anew here.  Since which generation all of the chain is kept; 0: it isn't. */
+uint64_t ledger_lost_kept_since(struct ledger *l, const struct want *w, struct lchain *c, uint64_t window_id);
+void ledger_lost_again(const struct ledger *l, const struct want *w); /* its search ended without it */
 
 /* --- ledger_straight.c --- */
 

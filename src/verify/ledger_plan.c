@@ -77,183 +77,12 @@ all_listed(const struct lpart *p, int64_t from, int64_t to)
 	return from >= to;
 }
 
-void
-ledger_plan_need(struct spart *sp, int64_t offset, bool body)
-{
-	if (sp->taken || (sp->need >= 0 && offset >= sp->need))
-		return;
-	sp->need = offset;
-	sp->need_body = body;
-}
-
-static bool
-lacks_body(const struct entry *e)
-{
-	return e->body == NULL && !ledger_plan_is_gone(e);
-}
-
-bool
-ledger_plan_is_gone(const struct entry *e)
-{
-	const struct spart *sp = e->sp;
-
-	return e->body == NULL && e->offset < sp->low;
-}
-
-struct bodies { /* of the entries that an answer takes */
-	size_t room; /* for those not looked at yet */
-	bool lacking; /* some aren't there and have to be read */
-	bool too_many;
-};
-
-static bool
-is_spanned(const struct want *w, const struct entry *e)
-{
-	return e->part == w->part && e->first < w->to && e->last >= w->from;
-}
-
-/* Those of one offset, or of one name, are taken together: of such as have no room all together none is read.  False: they haven't. */
-static bool
-need_group(const struct want *w, struct entry *const *list, size_t n, bool spanned, bool set_needs, struct bodies *b)
-{
-	size_t room = b->room;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct entry *e = list[i];
-
-		if (is_spanned(w, e) != spanned || ledger_plan_is_gone(e))
-			continue;
-		if (e->body_bytes > room) {
-			b->too_many = true;
-			return false;
-		}
-		room -= e->body_bytes;
-	}
-	b->room = room;
-	for (size_t i = 0; i < n; i++) {
-		const struct entry *e = list[i];
-
-		if (is_spanned(w, e) != spanned || !lacks_body(e))
-			continue;
-		b->lacking = true;
-		if (set_needs)
-			ledger_plan_need(e->sp, e->offset, true);
-	}
-	return true;
-}
-
-/* What is stated under a name; where nothing is, the next that is tells that it never was.  *ret_count: of them. */
-static struct entry *const *
-named(const struct ledger *l, const struct ledger_name *name, size_t *ret_count)
-{
-	const struct lchain *c = ledger_directory_find_chain(l, &name->chain);
-	size_t at = c == NULL ? 0 : ledger_index_by_id(c, name->window_id), n = 1;
-
-	*ret_count = 0;
-	while (c != NULL && at < c->by_id.count && ledger_plan_is_gone(c->by_id.list[at]))
-		at++;
-	if (c == NULL || at == c->by_id.count)
-		return NULL;
-	while (c->by_id.list[at]->window_id == name->window_id && at + n < c->by_id.count &&
-	       c->by_id.list[at + n]->window_id == name->window_id)
-		n++;
-	*ret_count = n;
-	return &c->by_id.list[at];
-}
-
-/* The first ones, as many as have room, by offset and then by name: what was judged then is asked for no more. */
-static struct bodies
-need_bodies(const struct ledger *l, struct want *w, bool set_needs)
-{
-	const struct entries *all = &w->part->by_first;
-	struct bodies b = {.room = l->body_max};
-	size_t n;
-
-	w->room_to = w->to;
-	w->room_names = w->name_count;
-	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < all->count; i += n) {
-		int64_t first = all->list[i]->first;
-
-		if (first >= w->to)
-			break;
-		for (n = 1; i + n < all->count && all->list[i + n]->first == first;)
-			n++;
-		if (!need_group(w, &all->list[i], n, true, set_needs, &b)) {
-			w->room_to = first;
-			w->room_names = 0;
-			return b;
-		}
-	}
-	for (size_t k = 0; k < w->name_count; k++) {
-		struct entry *const *list = named(l, &w->names[k], &n);
-
-		if (n > 0 && !need_group(w, list, n, false, set_needs, &b)) {
-			w->room_names = k;
-			return b;
-		}
-	}
-	return b;
-}
-
 struct names {
 	bool told;    /* each is stated, or a later one of its chain is */
 	bool lost;    /* of one it isn't known, and never will be, for want of memory */
 	uint64_t gen; /* in which those that aren't told were asked for */
 	int64_t since_ms; /* the first that was opened of those last in their chains that aren't behind a named one; INT64_MAX: none */
 };
-
-/* The lowest offset of p that w asks for, or who else waits; INT64_MAX: none is. */
-static int64_t
-asked_from(const struct ledger *l, const struct want *w, const struct lpart *p)
-{
-	int64_t from = w->part == p ? w->from : INT64_MAX;
-
-	LIST_EACH(&l->wants, link) {
-		const struct want *other = CONTAINER_OF(link, struct want, link);
-
-		if (other->part == p && other->from < from)
-			from = other->from;
-	}
-	return from;
-}
-
-/*
- * What memory had no room for is looked for anew when somebody asks from elsewhere on: there may be room for it then.  Else it
- * would be lost again; after a while others may need less.
- */
-static bool
-is_anew(const struct ledger *l, const struct want *w, struct anew *a, const struct lpart *p)
-{
-	int64_t from = asked_from(l, w, p);
-
-	if (from == a->asked_from && ledger_now_ms() < a->retry_ms)
-		return false;
-	*a = (struct anew){from, INT64_MAX};
-	return true;
-}
-
-static bool
-is_lost_name(const struct lchain *c, uint64_t window_id)
-{
-	return window_id < c->known_from || window_id >= c->known_to;
-}
-
-/* Since which generation all of the chain is kept; 0: it isn't. */
-static uint64_t
-kept_since(struct ledger *l, const struct want *w, struct lchain *c, uint64_t window_id)
-{
-	uint64_t gen = c->asked ? c->gen : UINT64_MAX;
-
-	if (is_lost_name(c, window_id) && (is_anew(l, w, &c->anew, c->part) || window_id > c->anew_to)) {
-		c->anew_gen = ++l->gen;
-		c->anew_to = window_id;
-		c->known_from = 0;
-		c->known_to = UINT64_MAX;
-	}
-	if (c->part != NULL && c->part->asked && c->part->gen < gen)
-		gen = c->part->gen;
-	return gen == UINT64_MAX ? 0 : gen > c->anew_gen ? gen : c->anew_gen;
-}
 
 static struct names
 look_at_names(struct ledger *l, const struct want *w)
@@ -275,43 +104,12 @@ look_at_names(struct ledger *l, const struct want *w)
 		if (c != NULL && at < c->by_id.count)
 			continue;
 		r.told = false;
-		gen = c == NULL ? 0 : kept_since(l, w, c, w->names[n].window_id);
+		gen = c == NULL ? 0 : ledger_lost_kept_since(l, w, c, w->names[n].window_id);
 		if (gen > r.gen)
 			r.gen = gen;
-		r.lost = r.lost || (c != NULL && is_lost_name(c, w->names[n].window_id));
+		r.lost = r.lost || (c != NULL && ledger_lost_name(c, w->names[n].window_id));
 	}
 	return r;
-}
-
-/* The same of the partition: is it lost, and not looked for anew? */
-static bool
-is_lost(struct ledger *l, const struct want *w)
-{
-	struct lpart *p = w->part;
-
-	if (w->from >= p->known_from && w->to <= p->known_to)
-		return false;
-	if (!is_anew(l, w, &p->anew, p))
-		return true;
-	p->gen = ++l->gen;
-	p->known_from = INT64_MIN;
-	p->known_to = INT64_MAX;
-	return false;
-}
-
-static void
-give_up(const struct ledger *l, const struct want *w)
-{
-	int64_t retry_ms = ledger_now_ms() + LEDGER_WAIT_MAX_MS;
-
-	if (w->part->anew.retry_ms == INT64_MAX)
-		w->part->anew.retry_ms = retry_ms;
-	for (size_t n = 0; n < w->name_count; n++) {
-		struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
-
-		if (c != NULL && c->anew.retry_ms == INT64_MAX)
-			c->anew.retry_ms = retry_ms;
-	}
 }
 
 int64_t
@@ -395,7 +193,7 @@ read_in(const struct ledger *l, const struct want *w, const struct search *s, st
 	if (begin < 0 || !exact) {
 		*ret_need_ms = *ret_need_ms == INT64_MIN ? s->begin_ms : *ret_need_ms;
 	} else if (set_needs && x < (sp->following ? sp->follow_at : sp->high)) {
-		ledger_plan_need(sp, x, false);
+		ledger_need_at(sp, x, false);
 		if (s->limit_ms < sp->calm_ms)
 			sp->calm_ms = s->limit_ms;
 	}
@@ -453,7 +251,7 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 	bound(l, w, before, behind, &s);
 	if (ledger_straight(l, w, s.limit_ms, set_needs, ret_need_ms))
 		return false;
-	w->lost = is_lost(l, w) || names.lost;
+	w->lost = ledger_lost_part(l, w) || names.lost;
 	s.gen = names.gen > p->gen ? names.gen : p->gen;
 	if (!is_known || plus(since, CLOSE_MS) < s.begin_ms) {
 		/* What the records claim may lead to a window that is nearer: then it is believed. */
@@ -467,7 +265,7 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 	s.full = !is_known;
 	if (read_in_all(l, w, &s, set_needs, ret_need_ms)) {
 		if (w->lost)
-			give_up(l, w);
+			ledger_lost_again(l, w);
 		return true;
 	}
 	if (s.full && !w->full)
@@ -479,7 +277,7 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 bool
 ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
-	struct bodies b = need_bodies(l, w, set_needs);
+	struct bodies b = ledger_need_bodies(l, w, set_needs);
 	bool read = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms);
 
 	w->part->crowded = b.too_many;
@@ -504,10 +302,10 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 	for (size_t i = ledger_index_by_first(p, p->last_to); i < p->by_first.count && bytes < high; i++) {
 		const struct entry *next = p->by_first.list[i];
 
-		if (ledger_plan_is_gone(next))
+		if (ledger_need_is_gone(next))
 			continue;
 		e = next;
-		if (lacks_body(e))
+		if (ledger_need_lacks_body(e))
 			break;
 		bytes += e->body == NULL ? 0 : e->body_bytes;
 	}
@@ -518,14 +316,14 @@ plan_ahead(struct ledger *l, struct lpart *p, size_t low, size_t high)
 		e = p->by_first.list[p->by_first.count - 1];
 	if (e == NULL)
 		return;
-	if (lacks_body(e) && e->first >= p->last_to) {
+	if (ledger_need_lacks_body(e) && e->first >= p->last_to) {
 		if (l->ahead_bytes + e->body_bytes <= l->body_max / 2)
-			ledger_plan_need(e->sp, e->offset, true);
+			ledger_need_at(e->sp, e->offset, true);
 		return;
 	}
 	x = ledger_spans_walk(l, e->sp, e->offset, p->gen, INT64_MAX, &done);
 	if (!done && x < (e->sp->following ? e->sp->follow_at : e->sp->high))
-		ledger_plan_need(e->sp, x, false);
+		ledger_need_at(e->sp, x, false);
 }
 
 static void
@@ -597,48 +395,6 @@ ledger_plan_all(struct ledger *l, int64_t *ret_ms)
 	l->seeks_times = false;
 	if (searching == 0)
 		plan_ahead_all(l);
-}
-
-/* Is it what the name asks for: that itself, or what tells that it isn't stated, the nearest behind? */
-static bool
-is_named(const struct ledger *l, const struct ledger_name *name, const struct chain_id *chain, uint64_t window_id)
-{
-	struct entry *const *list;
-	size_t n;
-
-	if (name->window_id > window_id || !chain_id_eq(&name->chain, chain))
-		return false;
-	list = named(l, name, &n);
-	return n == 0 || window_id <= list[0]->window_id;
-}
-
-bool
-ledger_plan_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
-		  int64_t first, int64_t last)
-{
-	LIST_EACH(&l->wants, link) {
-		const struct want *w = CONTAINER_OF(link, struct want, link);
-
-		if (p != NULL && w->part == p && first < w->room_to && last >= w->from)
-			return true;
-		for (size_t i = 0; i < w->room_names; i++)
-			if (is_named(l, &w->names[i], chain, window_id))
-				return true;
-	}
-	return false;
-}
-
-bool
-ledger_plan_names(const struct ledger *l, const struct entry *e)
-{
-	LIST_EACH(&l->wants, link) {
-		const struct want *w = CONTAINER_OF(link, struct want, link);
-
-		for (size_t i = 0; i < w->name_count; i++)
-			if (is_named(l, &w->names[i], &e->chain->id, e->window_id))
-				return true;
-	}
-	return false;
 }
 
 bool

@@ -35,7 +35,7 @@ evict_used(struct ledger *l, bool needed)
 
 		const struct entry *e = b->entry;
 
-		if (b->refs > 1 || (!needed && ledger_plan_wants(l, e->part, &e->chain->id, e->window_id, e->first, e->last)))
+		if (b->refs > 1 || (!needed && ledger_need_wants(l, e->part, &e->chain->id, e->window_id, e->first, e->last)))
 			continue;
 		ledger_room_detach(l, b->entry);
 		return true;

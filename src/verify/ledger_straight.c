@@ -42,7 +42,7 @@ straight_from(const struct ledger *l, const struct want *w, struct spart *sp, in
 	if (done || x >= (sp->following ? sp->follow_at : sp->high) || is_passed(l, w, sp, at, x))
 		return false;
 	if (set_needs) {
-		ledger_plan_need(sp, x, false);
+		ledger_need_at(sp, x, false);
 		if (limit_ms < sp->calm_ms)
 			sp->calm_ms = limit_ms;
 	}

@@ -71,7 +71,7 @@ decide(struct taking *t, bool *ret_keep)
 	if ((err = ledger_directory_find_part(l, s, &part)) != 0)
 		return err;
 	*ret_keep = *ret_keep || (part != NULL && part->asked);
-	t->wanted = ledger_plan_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
+	t->wanted = ledger_need_wants(l, part, &t->p.chain, t->p.window_id, s->first_offset, s->last_offset);
 	t->ahead = !t->wanted && part != NULL && ledger_plan_near(part, s->first_offset);
 	e = c == NULL ? NULL : ledger_index_of(c, t->p.window_id, t->p.sha256);
 	t->copy = e != NULL && (e->sp != t->sp || e->offset != t->e->offset);
@@ -153,7 +153,7 @@ find_or_add(struct taking *t, enum verdict_trust trust, struct lchain *c, struct
 		*ret = ledger_index_of(c, t->p.window_id, t->p.sha256);
 	} else if (stands_here(t, e)) {
 		return 0;
-	} else if (ledger_plan_is_gone(e) || (t->is_better && !e->is_good)) {
+	} else if (ledger_need_is_gone(e) || (t->is_better && !e->is_good)) {
 		ledger_index_move(l, e, t->sp, t->e->offset, ledger_body_size(&t->p, t->e->header));
 		e->is_good = t->is_better;
 	} else {

@@ -1014,7 +1014,7 @@ ended(const struct ledger_want *w, uint64_t found_max)
  */
 START_TEST(more_than_a_share)
 {
-	enum { PARTS = 6, WINDOWS = 1500, AT_ONCE = 900, ALL = PARTS * WINDOWS };
+	enum { PARTS = 3, WINDOWS = 1500, AT_ONCE = 1400, ALL = PARTS * WINDOWS };
 	int64_t at[PARTS] = {0};
 	struct lab_chain c[PARTS];
 	struct ledger_answer a;

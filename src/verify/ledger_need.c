@@ -1,0 +1,155 @@
+/* Which statements' bodies an answer takes, as many as have room together, and which records of the statement topics are kept for that. */
+#include "verify/ledger_internal.h"
+
+void
+ledger_need_at(struct spart *sp, int64_t offset, bool body)
+{
+	if (sp->taken || (sp->need >= 0 && offset >= sp->need))
+		return;
+	sp->need = offset;
+	sp->need_body = body;
+}
+
+bool
+ledger_need_lacks_body(const struct entry *e)
+{
+	return e->body == NULL && !ledger_need_is_gone(e);
+}
+
+bool
+ledger_need_is_gone(const struct entry *e)
+{
+	const struct spart *sp = e->sp;
+
+	return e->body == NULL && e->offset < sp->low;
+}
+
+static bool
+is_spanned(const struct want *w, const struct entry *e)
+{
+	return e->part == w->part && e->first < w->to && e->last >= w->from;
+}
+
+/* Those of one offset, or of one name, are taken together: of such as have no room all together none is read.  False: they haven't. */
+static bool
+need_group(const struct want *w, struct entry *const *list, size_t n, bool spanned, bool set_needs, struct bodies *b)
+{
+	size_t room = b->room;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *e = list[i];
+
+		if (is_spanned(w, e) != spanned || ledger_need_is_gone(e))
+			continue;
+		if (e->body_bytes > room) {
+			b->too_many = true;
+			return false;
+		}
+		room -= e->body_bytes;
+	}
+	b->room = room;
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *e = list[i];
+
+		if (is_spanned(w, e) != spanned || !ledger_need_lacks_body(e))
+			continue;
+		b->lacking = true;
+		if (set_needs)
+			ledger_need_at(e->sp, e->offset, true);
+	}
+	return true;
+}
+
+/* What is stated under a name; where nothing is, the next that is tells that it never was.  *ret_count: of them. */
+static struct entry *const *
+named(const struct ledger *l, const struct ledger_name *name, size_t *ret_count)
+{
+	const struct lchain *c = ledger_directory_find_chain(l, &name->chain);
+	size_t at = c == NULL ? 0 : ledger_index_by_id(c, name->window_id), n = 1;
+
+	*ret_count = 0;
+	while (c != NULL && at < c->by_id.count && ledger_need_is_gone(c->by_id.list[at]))
+		at++;
+	if (c == NULL || at == c->by_id.count)
+		return NULL;
+	while (c->by_id.list[at]->window_id == name->window_id && at + n < c->by_id.count &&
+	       c->by_id.list[at + n]->window_id == name->window_id)
+		n++;
+	*ret_count = n;
+	return &c->by_id.list[at];
+}
+
+struct bodies
+ledger_need_bodies(const struct ledger *l, struct want *w, bool set_needs)
+{
+	const struct entries *all = &w->part->by_first;
+	struct bodies b = {.room = l->body_max};
+	size_t n;
+
+	w->room_to = w->to;
+	w->room_names = w->name_count;
+	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < all->count; i += n) {
+		int64_t first = all->list[i]->first;
+
+		if (first >= w->to)
+			break;
+		for (n = 1; i + n < all->count && all->list[i + n]->first == first;)
+			n++;
+		if (!need_group(w, &all->list[i], n, true, set_needs, &b)) {
+			w->room_to = first;
+			w->room_names = 0;
+			return b;
+		}
+	}
+	for (size_t k = 0; k < w->name_count; k++) {
+		struct entry *const *list = named(l, &w->names[k], &n);
+
+		if (n > 0 && !need_group(w, list, n, false, set_needs, &b)) {
+			w->room_names = k;
+			return b;
+		}
+	}
+	return b;
+}
+
+/* Is it what the name asks for: that itself, or what tells that it isn't stated, the nearest behind? */
+static bool
+is_named(const struct ledger *l, const struct ledger_name *name, const struct chain_id *chain, uint64_t window_id)
+{
+	struct entry *const *list;
+	size_t n;
+
+	if (name->window_id > window_id || !chain_id_eq(&name->chain, chain))
+		return false;
+	list = named(l, name, &n);
+	return n == 0 || window_id <= list[0]->window_id;
+}
+
+bool
+ledger_need_wants(const struct ledger *l, const struct lpart *p, const struct chain_id *chain, uint64_t window_id,
+		  int64_t first, int64_t last)
+{
+	LIST_EACH(&l->wants, link) {
+		const struct want *w = CONTAINER_OF(link, struct want, link);
+
+		if (p != NULL && w->part == p && first < w->room_to && last >= w->from)
+			return true;
+		for (size_t i = 0; i < w->room_names; i++)
+			if (is_named(l, &w->names[i], chain, window_id))
+				return true;
+	}
+	return false;
+}
+
+bool
+ledger_need_names(const struct ledger *l, const struct entry *e)
+{
+	LIST_EACH(&l->wants, link) {
+		const struct want *w = CONTAINER_OF(link, struct want, link);
+
+		for (size_t i = 0; i < w->name_count; i++)
+			if (is_named(l, &w->names[i], &e->chain->id, e->window_id))
+				return true;
+	}
+	return false;
+}
