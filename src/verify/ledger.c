@@ -59,7 +59,7 @@ copy_conf(struct ledger *l, const struct ledger_conf *conf)
 		l->conf.memory = LEDGER_MEMORY;
 	if (l->conf.memory < LEDGER_MEMORY_MIN)
 		l->conf.memory = LEDGER_MEMORY_MIN;
-	l->body_max = l->conf.memory / 16 * 7;
+	l->body_max = l->body_share = l->conf.memory / 16 * 7;
 	l->index_max = l->conf.memory / 64 * 9;
 	l->directory_max = l->conf.memory / 64 * 7;
 	if ((l->topics = text_list_copy(conf->topics)) == NULL)

@@ -89,6 +89,7 @@ struct lpart {
 	struct anew anew;
 	unsigned wants;
 	bool reads_ahead;
+	size_t wanted; /* so much room the windows have that were asked for last; SIZE_MAX: more than there was */
 	bool crowded; /* what was asked for last has no room all together: nothing is read ahead of it */
 	uint64_t version; /* of what is known about it */
 	struct seen_list seen;
@@ -226,6 +227,7 @@ struct ledger {
 	size_t index_bytes, index_max;
 	size_t directory_bytes, directory_max; /* parts and chains */
 	size_t body_bytes, ahead_bytes, body_max, body_count;
+	size_t body_share; /* of body_max, for one partition: what those that ask have room for all together */
 	int64_t heard_ms; /* when the ends were told, last; 0: never */
 	bool was_current;
 	bool said; /* stats.why, since the ends were told last */
@@ -331,18 +333,20 @@ bool ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t
 int64_t ledger_plan_begin(const struct ledger *l, const struct want *w, const struct spart *sp); /* nothing that it is about stands below */
 /* What the finder is to read: `need` of each spart.  *ret_ms as above. */
 void ledger_plan_all(struct ledger *l, int64_t *ret_ms);
+enum { AHEAD_ASKED_MS = 5000 /* who asked so long ago may ask on */ };
 bool ledger_plan_near(const struct lpart *p, int64_t first); /* may soon be asked for */
 
 /* --- ledger_need.c --- */
 
 struct bodies { /* of the entries that an answer takes */
-	size_t room; /* for those not looked at yet */
+	size_t used, share, max; /* of the room; the first ones may take more than their share */
 	bool lacking; /* some aren't there and have to be read */
 	bool too_many;
 };
 
 /* The first ones, as many as have room, by offset and then by name: what was judged then is asked for no more. */
 struct bodies ledger_need_bodies(const struct ledger *l, struct want *w, bool set_needs);
+void ledger_need_share(struct ledger *l); /* the room is shared out anew */
 void ledger_need_at(struct spart *sp, int64_t offset, bool body); /* to be read from there on; body: an entry's has to be there */
 bool ledger_need_lacks_body(const struct entry *e);
 bool ledger_need_is_gone(const struct entry *e); /* what it stands for can't be read any more */

@@ -1,6 +1,8 @@
 /* Which statements' bodies an answer takes, as many as have room together, and which records of the statement topics are kept for that. */
 #include "verify/ledger_internal.h"
 
+enum { SHARE_ROUNDS = 8 };
+
 void
 ledger_need_at(struct spart *sp, int64_t offset, bool body)
 {
@@ -34,20 +36,20 @@ is_spanned(const struct want *w, const struct entry *e)
 static bool
 need_group(const struct want *w, struct entry *const *list, size_t n, bool spanned, bool set_needs, struct bodies *b)
 {
-	size_t room = b->room;
+	size_t used = b->used, most = b->used == 0 ? b->max : b->share;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct entry *e = list[i];
 
 		if (is_spanned(w, e) != spanned || ledger_need_is_gone(e))
 			continue;
-		if (e->body_bytes > room) {
+		if (used > most || e->body_bytes > most - used) {
 			b->too_many = true;
 			return false;
 		}
-		room -= e->body_bytes;
+		used += e->body_bytes;
 	}
-	b->room = room;
+	b->used = used;
 	for (size_t i = 0; i < n; i++) {
 		const struct entry *e = list[i];
 
@@ -79,15 +81,15 @@ named(const struct ledger *l, const struct ledger_name *name, size_t *ret_count)
 	return &c->by_id.list[at];
 }
 
-struct bodies
-ledger_need_bodies(const struct ledger *l, struct want *w, bool set_needs)
+static struct bodies
+need_bodies(const struct ledger *l, const struct want *w, bool set_needs, int64_t *room_to, size_t *room_names)
 {
 	const struct entries *all = &w->part->by_first;
-	struct bodies b = {.room = l->body_max};
+	struct bodies b = {.share = l->body_share, .max = l->body_max};
 	size_t n;
 
-	w->room_to = w->to;
-	w->room_names = w->name_count;
+	*room_to = w->to;
+	*room_names = w->name_count;
 	for (size_t i = ledger_index_by_first(w->part, plus(w->from, -w->part->longest)); i < all->count; i += n) {
 		int64_t first = all->list[i]->first;
 
@@ -96,8 +98,8 @@ ledger_need_bodies(const struct ledger *l, struct want *w, bool set_needs)
 		for (n = 1; i + n < all->count && all->list[i + n]->first == first;)
 			n++;
 		if (!need_group(w, &all->list[i], n, true, set_needs, &b)) {
-			w->room_to = first;
-			w->room_names = 0;
+			*room_to = first;
+			*room_names = 0;
 			return b;
 		}
 	}
@@ -105,11 +107,50 @@ ledger_need_bodies(const struct ledger *l, struct want *w, bool set_needs)
 		struct entry *const *list = named(l, &w->names[k], &n);
 
 		if (n > 0 && !need_group(w, list, n, false, set_needs, &b)) {
-			w->room_names = k;
+			*room_names = k;
 			return b;
 		}
 	}
 	return b;
+}
+
+struct bodies
+ledger_need_bodies(const struct ledger *l, struct want *w, bool set_needs)
+{
+	struct bodies b = need_bodies(l, w, set_needs, &w->room_to, &w->room_names);
+
+	w->part->wanted = b.too_many ? SIZE_MAX : b.used;
+	return b;
+}
+
+/*
+ * What all who ask need at once may be more than there is room for, and would be read again and again, each in place of what
+ * another waits for.  Who needs less than an equal share has that, and the others what it leaves.
+ */
+void
+ledger_need_share(struct ledger *l)
+{
+	int64_t after = ledger_now_ms() - AHEAD_ASKED_MS;
+	size_t share = 0, more = 1;
+
+	for (int round = 0; more > 0 && round < SHARE_ROUNDS; round++) {
+		size_t left = l->body_max;
+
+		more = 0;
+		LIST_EACH(&l->recent, link) {
+			const struct lpart *p = CONTAINER_OF(link, struct lpart, recent);
+
+			if (p->asked_ms < after)
+				break;
+			if (p->wanted > share)
+				more++;
+			else
+				left -= p->wanted < left ? p->wanted : left;
+		}
+		if (more > 0 && left / more > share)
+			share = left / more;
+	}
+	l->body_share = more == 0 ? l->body_max : share;
 }
 
 /* Is it what the name asks for: that itself, or what tells that it isn't stated, the nearest behind? */

@@ -32,7 +32,6 @@ enum {
 	BEGIN_BEHIND = 4,
 	LOOK_BACK = 64,
 	SEEKERS_MAX = TIMES_MAX / 4, /* for so many times are looked up, until it is others' turn: all that they need stay known */
-	AHEAD_ASKED_MS = 5000, /* who asked so long ago may ask on */
 };
 
 /* --- what a want needs ---------------------------------------------------------------------- */
@@ -378,6 +377,7 @@ ledger_plan_all(struct ledger *l, int64_t *ret_ms)
 
 	*ret_ms = INT64_MIN;
 	each_spart(l, begin_plan);
+	ledger_need_share(l);
 	LIST_EACH(&l->wants, link) {
 		struct want *w = CONTAINER_OF(link, struct want, link);
 

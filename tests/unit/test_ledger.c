@@ -1066,6 +1066,50 @@ START_TEST(more_than_a_share)
 }
 END_TEST
 
+/* The same where all ask at once, each for less than there is room for, and all together for more. */
+START_TEST(all_at_once)
+{
+	enum { PARTS = 6, WINDOWS = 900, AT_ONCE = 600, ALL = PARTS * WINDOWS };
+	int64_t at[PARTS] = {0}, to[PARTS];
+	struct lab_chain c[PARTS];
+	struct ledger_answer a;
+	int left = PARTS;
+
+	lab_open(1);
+	for (int p = 0; p < PARTS; p++)
+		lab_chain_open(&c[p], "t", p, (uint8_t)(p + 1));
+	for (int i = 0; i < WINDOWS; i++)
+		for (int p = 0; p < PARTS; p++) {
+			lab_state(&c[p], 1, true);
+			c[p].now_ms += 10;
+		}
+	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	for (int p = 0; p < PARTS; p++)
+		to[p] = AT_ONCE;
+	for (int p = 0; left > 0; p = (p + 1) % PARTS) {
+		struct ledger_want w = want_of("t", p, at[p], to[p], LAB_TIME + at[p] * 10);
+
+		if (at[p] == WINDOWS)
+			continue;
+		w.max_ms = LAB_TIME + to[p] * 10;
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		if (a.whole) {
+			ck_assert_uint_eq(a.count, (uint64_t)(to[p] - at[p]));
+			at[p] = to[p];
+			left -= at[p] == WINDOWS;
+			to[p] = at[p] + AT_ONCE < WINDOWS ? at[p] + AT_ONCE : WINDOWS;
+		} else if (a.too_large) {
+			to[p] = at[p] + (to[p] - at[p]) / 2;
+			ck_assert_int_gt(to[p], at[p]);
+		}
+		ledger_release(l, &a);
+		ck_assert_uint_lt(stats().found, 40 * ALL);
+		sched_yield();
+	}
+	end();
+}
+END_TEST
+
 /* What is named is found though the index is full of what is nearer; and where nothing is there that ends, too. */
 START_TEST(named_far)
 {
@@ -1690,6 +1734,7 @@ main(void)
 	tcase_add_test(t, a_copy_is_left);
 	tcase_add_test(t, fair_shares);
 	tcase_add_test(t, more_than_a_share);
+	tcase_add_test(t, all_at_once);
 	tcase_add_test(t, named_far);
 	tcase_add_test(t, a_gap_before);
 	tcase_add_test(t, taken_by_compaction);

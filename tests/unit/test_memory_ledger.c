@@ -42,7 +42,7 @@ bare(void)
 
 	ck_assert_ptr_nonnull(l);
 	l->conf = (struct ledger_conf){.cluster_id = slice_str(strdup(LAB_CLUSTER)), .pending_max_ms = 3600000, .trusts = lab_trusts};
-	l->index_max = l->directory_max = l->body_max = 1 << 20;
+	l->index_max = l->directory_max = l->body_max = l->body_share = 1 << 20;
 	(void)pthread_mutex_init(&l->lock, NULL);
 	list_init(&l->recent);
 	list_init(&l->wants);
