@@ -2,7 +2,7 @@
  * Memory runs out at the n-th call, for n = 1, 2, 3 … until all goes well without: while a page is collected and
  * written.  There is none then, or it is the one that there is with enough memory; and nothing leaks.
  */
-#include "failing.h"
+#include "failing_page.h"
 
 #include "paging.h"
 #include "suite.h"
@@ -33,43 +33,15 @@ make(struct wr *w)
 	return err;
 }
 
-static void
-all_runs(bool lasting)
-{
-	struct wr want = wr_new(PAGE_BYTES_MAX), got = wr_new(PAGE_BYTES_MAX);
-	uint64_t n = 0;
-
-	ck_assert_int_eq(make(&want), 0);
-	do {
-		int64_t alive = failing.live;
-		int err;
-
-		failing_begin(++n, lasting);
-		failing.armed = true;
-		err = make(&got);
-		failing.armed = false;
-		if (err == 0) {
-			ck_assert_uint_eq(got.len, want.len);
-			ck_assert_mem_eq(got.buf, want.buf, want.len);
-		} else {
-			ck_assert_int_eq(err, ERR_NOMEM);
-		}
-		wr_free(&got);
-		ck_assert_msg(failing.live == alive, "call %d: %d things are left", (int)n, (int)(failing.live - alive));
-	} while (failing.failed > 0);
-	ck_assert_uint_gt(n, 50);
-	wr_free(&want);
-}
-
 START_TEST(one_call)
 {
-	all_runs(false);
+	failing_page(make, PAGE_BYTES_MAX, false, 50);
 }
 END_TEST
 
 START_TEST(from_then_on)
 {
-	all_runs(true);
+	failing_page(make, PAGE_BYTES_MAX, true, 50);
 }
 END_TEST
 
