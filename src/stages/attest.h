@@ -2,7 +2,7 @@
  * attest: the stage that attests what clients produce.
  *
  *   Produce        request: place, rewrite, forward       answer: offsets settle the members
- *   EndTxn, InitProducerId                                answer: how a transaction ended
+ *   EndTxn, InitProducerId                                answer: how a transaction ended, or that nobody will tell
  */
 #ifndef STAGES_ATTEST_H
 #define STAGES_ATTEST_H
