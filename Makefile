@@ -145,10 +145,10 @@ LD_tsan += -rdynamic
 $(B)/tests/unit/%.o: private CFLAGS += -O0 -U_FORTIFY_SOURCE
 
 # One Check program per source file.
-$(B)/unit/%: $(B)/tests/unit/%.o $(THREADS_$(FLAVOR)) $(LIB)
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/marks.o $(THREADS_$(FLAVOR)) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(shell pkg-config --libs check) $(LIBS)
+	@$(CC) $(LDFLAGS) -Wl,--wrap=_mark_point -o $@ $(filter %.o,$^) $(LIB) $(shell pkg-config --libs check) $(LIBS)
 
 # What makotoctl's page is made of: tests of it are linked with these.
 PAGE := $(patsubst %,$(B)/src/ctl/%.o,page page_body page_evidence page_line page_style page_table page_write timeline)
