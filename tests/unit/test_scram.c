@@ -1,3 +1,4 @@
+#include "sasl/salted.h"
 #include "sasl_steps.h"
 #include "suite.h"
 
@@ -23,11 +24,13 @@ static const struct conversation {
 	  "v=WUqWRifNTfXN7PWMzRUReJcUq1To75hY+ZCfb325FXMi1v4TSLAA+ZWCBeUu2CdCRULANSlTkyV6rNzs135hlQ=="}},
 };
 
+/* With what is kept of salted passwords, or NULL. */
 static struct sasl *
-begin(const struct conversation *t)
+begin(const struct conversation *t, struct salted *salted)
 {
 	struct sasl_credentials c = {.username = slice_str(t->user),
 				     .password = slice_str(t->password),
+				     .salted = salted,
 				     .nonce = slice_str("rOprNGfwEbeRWgbNEkqO")};
 	struct sasl *s = sasl_open(t->mechanism, &c);
 
@@ -38,7 +41,7 @@ begin(const struct conversation *t)
 START_TEST(known_answers)
 {
 	const struct conversation *t = &talks[_i];
-	struct sasl *s = begin(t);
+	struct sasl *s = begin(t, NULL);
 	char why[256];
 
 	sasl_says(s, slice_str(t->says[1]), slice_str(t->says[2]));
@@ -48,11 +51,11 @@ START_TEST(known_answers)
 }
 END_TEST
 
-/* Whether a server that says these two things is believed. */
+/* Whether a server that says these two things is believed.  Thousands with one salt are asked: the password is salted once. */
 static bool
-believed(const struct conversation *t, struct slice first, struct slice final)
+believed(const struct conversation *t, struct salted *salted, struct slice first, struct slice final)
 {
-	struct sasl *s = begin(t);
+	struct sasl *s = begin(t, salted);
 	char why[256];
 	bool yes = sasl_try(s, first, why, sizeof(why)) == 0 && sasl_try(s, final, why, sizeof(why)) == 1;
 
@@ -64,12 +67,14 @@ START_TEST(no_prefix_is_believed)
 {
 	const struct conversation *t = &talks[_i];
 	struct slice first = slice_str(t->says[1]), final = slice_str(t->says[3]);
+	struct salted *salted = salted_new();
 
-	ck_assert(believed(t, first, final));
+	ck_assert(believed(t, salted, first, final));
 	for (size_t n = 0; n < final.n; n++)
-		ck_assert(!believed(t, first, slice_of(final.p, n)));
+		ck_assert(!believed(t, salted, first, slice_of(final.p, n)));
 	for (size_t n = 0; n < first.n; n++)
-		ck_assert(!believed(t, slice_of(first.p, n), final));
+		ck_assert(!believed(t, salted, slice_of(first.p, n), final));
+	salted_free(salted);
 }
 END_TEST
 
@@ -77,25 +82,27 @@ START_TEST(no_change_is_believed) /* each byte with each bit turned */
 {
 	const struct conversation *t = &talks[_i];
 	struct slice first = slice_str(t->says[1]), final = slice_str(t->says[3]);
+	struct salted *salted = salted_new();
 	uint8_t copy[512];
 
 	for (size_t bit = 0; bit < 8 * final.n; bit++) {
 		memcpy(copy, final.p, final.n);
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		ck_assert(!believed(t, first, slice_of(copy, final.n)));
+		ck_assert(!believed(t, salted, first, slice_of(copy, final.n)));
 	}
 	for (size_t i = 0; i < first.n; i++) {
 		memcpy(copy, first.p, first.n);
 		copy[i] ^= 1;
-		ck_assert(!believed(t, slice_of(copy, first.n), final));
+		ck_assert(!believed(t, salted, slice_of(copy, first.n), final));
 	}
+	salted_free(salted);
 }
 END_TEST
 
 static int
 first_answer(const char *says, char *why, size_t why_len)
 {
-	struct sasl *s = begin(&talks[0]);
+	struct sasl *s = begin(&talks[0], NULL);
 	int err = sasl_try(s, slice_str(says), why, why_len);
 
 	sasl_free(s);
@@ -125,14 +132,14 @@ END_TEST
 
 START_TEST(a_server_that_says_no)
 {
-	struct sasl *s = begin(&talks[0]);
+	struct sasl *s = begin(&talks[0], NULL);
 	char why[256];
 
 	sasl_says(s, slice_str(talks[0].says[1]), slice_str(talks[0].says[2]));
 	ck_assert_int_eq(sasl_try(s, TEXT("e=invalid-proof"), why, sizeof(why)), ERR_REMOTE);
 	ck_assert_ptr_nonnull(strstr(why, "invalid-proof"));
 	sasl_free(s);
-	s = begin(&talks[0]);
+	s = begin(&talks[0], NULL);
 	sasl_says(s, slice_str(talks[0].says[1]), slice_str(talks[0].says[2]));
 	ck_assert_int_eq(sasl_try(s, slice_str(talks[1].says[3]), why, sizeof(why)), ERR_SIGNATURE);
 	sasl_free(s);
