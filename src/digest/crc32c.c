@@ -55,10 +55,18 @@ shift_make(void)
 	static const uint8_t zeros[2 * LANE];
 
 	(void)pthread_once(&table_once, table_make);
+	/* The sum of two is both sums' (xor): only single bits are shifted through all the zeros. */
 	for (unsigned k = 0; k < 4; k++) {
-		for (uint32_t i = 0; i < 256; i++) {
-			shift1[k][i] = crc_table(i << (8 * k), zeros, LANE);
-			shift2[k][i] = crc_table(i << (8 * k), zeros, (size_t)2 * LANE);
+		for (uint32_t i = 1; i < 256; i++) {
+			uint32_t low = i & -i;
+
+			if (i == low) {
+				shift1[k][i] = crc_table(i << (8 * k), zeros, LANE);
+				shift2[k][i] = crc_table(i << (8 * k), zeros, (size_t)2 * LANE);
+			} else {
+				shift1[k][i] = shift1[k][low] ^ shift1[k][i ^ low];
+				shift2[k][i] = shift2[k][low] ^ shift2[k][i ^ low];
+			}
 		}
 	}
 }
