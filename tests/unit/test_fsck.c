@@ -18,6 +18,7 @@
 
 #include "attest/journal_space.h"
 #include "keys/keygen.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
 enum { OUTPUT_MAX = 256 * 1024, NOBODY = 65534 };
@@ -38,8 +39,7 @@ at(const char *name)
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/test_fsck_XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	scratch_make("test_fsck", dir, sizeof(dir));
 }
 
 static void

@@ -21,6 +21,7 @@
 #include "base/metrics.h"
 #include "ctl/inventory.c" /* no part of the archive that tests are linked with */
 #include "tests/unit/chain_rig.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
 /*
@@ -569,8 +570,7 @@ check_world(void)
 static void
 setup(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/makoto-recovery-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	scratch_make("test_recovery", dir, sizeof(dir));
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ge(dir_fd, 0);
 	mono.ns = 1000000000;
@@ -595,8 +595,9 @@ static void
 teardown(void)
 {
 	forget_world();
+	(void)unlinkat(dir_fd, "segment.spare", 0);
 	close(dir_fd);
-	rmdir(dir);
+	ck_assert_int_eq(rmdir(dir), 0);
 }
 
 static void

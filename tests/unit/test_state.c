@@ -12,15 +12,16 @@
 #include "attest/journal_space.h"
 #include "attest/recovery.h"
 #include "base/text.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
-static char dir[] = "/tmp/test_state_XXXXXX";
+static char dir[64];
 static char why[512];
 
 static void
 setup(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	scratch_make("test_state", dir, sizeof(dir));
 }
 
 static void
