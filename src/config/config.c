@@ -46,18 +46,20 @@ override(struct config *c, const struct config_override *o, char *why, size_t wh
 {
 	const struct key *k = value_key(slice_str(o->path));
 	char where[128], text[768], *value;
+	const char *near;
 	int err;
 
 	if (k == NULL) {
-		(void)snprintf(why, why_len, "-o %s: unknown key; the nearest key is \"%s\"", o->path,
-			       value_key_nearest(slice_str(o->path)));
+		near = value_key_nearest(slice_str(o->path));
+		(void)snprintf(why, why_len, "-o %s: unknown key%s%s%s", o->path, near != NULL ? "; the nearest key is \"" : "",
+			       near != NULL ? near : "", near != NULL ? "\"" : "");
 		return ERR_CONFIG;
 	}
 	if (k->type == KEY_LIST || k->type == KEY_MAP) { /* YAML, which tells its own places */
 		(void)snprintf(where, sizeof(where), "-o %s", k->path);
 		return yaml_load_value(where, slice_str(o->text), c, k, why, why_len);
 	}
-	err = value_expand(o->text, &value, text, sizeof(text));
+	err = value_expand(o->text, (k->flags & SECRET) != 0, &value, text, sizeof(text));
 	if (err == ERR_CONFIG)
 		(void)snprintf(why, why_len, "-o %s: %s", k->path, text);
 	if (err != 0)

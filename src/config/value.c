@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "config/check.h"
 
+#define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
 enum { VALUE_MAX = 32 * 1024 * 1024 }; /* bytes; a file is smaller */
 
 const struct key config_keys[] = {
@@ -49,11 +51,22 @@ as_deep(const char *key, struct slice path)
 	return slice_of(key, n);
 }
 
+/* More edits than half of the last part is long make another word of it. */
+static size_t
+edits_of_a_slip(struct slice path)
+{
+	size_t n = path.n;
+
+	while (n > 0 && path.p[n - 1] != '.')
+		n--;
+	return path.n - n > 2 ? (path.n - n) / 2 : 1;
+}
+
 const char *
 value_key_nearest(struct slice path)
 {
-	const char *best = config_keys[0].path;
-	size_t least = SIZE_MAX;
+	const char *best = NULL;
+	size_t least = edits_of_a_slip(path) + 1;
 
 	for (size_t i = 0; i < config_key_count; i++) {
 		size_t d = text_distance(path, as_deep(config_keys[i].path, path));
@@ -312,7 +325,7 @@ dump_text(struct wr *w, const char *s)
 		else if (needs_escape(c))
 			wr_printf(w, "\\u%04x", c);
 		else if (c == '$' && s[1] == '{')
-			wr_text(w, "${-:-$}"); /* would be read as a variable: an unset one whose default is the sign itself */
+			wr_text(w, "$$"); /* else it would be read as a variable */
 		else
 			wr_bytes(w, s, len);
 		s += len > 0 ? len : 1;
@@ -412,9 +425,22 @@ variable(const char *p, size_t *ret_name, const char **ret_default, size_t *ret_
 	return *ret_default != NULL || p[name] == '}';
 }
 
-int
-value_expand(const char *text, char **ret, char *why, size_t why_len)
+/* Of a secret only a variable that is all of it has a name which can be told. */
+static int
+no_variable(const char *name, bool told, char *why, size_t why_len)
 {
+	if (told && name[0] != '\0' && name[strspn(name, NAME_CHARS)] == '\0')
+		(void)snprintf(why, why_len, "the environment has no %s, and ${%s:-default} gives no default", name, name);
+	else
+		(void)snprintf(why, why_len, "the environment has no variable of the name that stands there, which has no default; "
+					     "$${ is ${ itself");
+	return ERR_CONFIG;
+}
+
+int
+value_expand(const char *text, bool secret, char **ret, char *why, size_t why_len)
+{
+	const char *start = text;
 	struct wr w = wr_new(VALUE_MAX);
 
 	while (*text != '\0') {
@@ -422,26 +448,30 @@ value_expand(const char *text, char **ret, char *why, size_t why_len)
 		size_t name, len;
 		char key[256];
 
+		if (strncmp(text, "$${", 3) == 0) {
+			wr_text(&w, "${");
+			text += 3;
+			continue;
+		}
 		if (text[0] != '$' || text[1] != '{') {
 			wr_u8(&w, (uint8_t)*text++);
 			continue;
 		}
 		if (!variable(text + 2, &name, &def, &len) || name == 0 || name >= sizeof(key)) {
-			(void)snprintf(why, why_len, "\"%s\": want ${NAME} or ${NAME:-default}", text);
+			(void)snprintf(why, why_len, "${ with no variable behind it: want ${NAME} or ${NAME:-default}; $${ is ${ itself");
 			wr_free(&w);
 			return ERR_CONFIG;
 		}
 		memcpy(key, text + 2, name);
 		key[name] = '\0';
 		value = getenv(key);
-		if (value != NULL) {
+		if (value != NULL && (value[0] != '\0' || def == NULL)) {
 			wr_text(&w, value);
 		} else if (def != NULL) {
 			wr_bytes(&w, def, (size_t)(text + 2 + len - 1 - def));
 		} else {
-			(void)snprintf(why, why_len, "the environment has no %s, and ${%s:-default} gives no default", key, key);
 			wr_free(&w);
-			return ERR_CONFIG;
+			return no_variable(key, !secret || (text == start && text[2 + len] == '\0'), why, why_len);
 		}
 		text += 2 + len;
 	}

@@ -23,7 +23,7 @@ extern const size_t config_key_count;
 
 const struct key *value_key(struct slice path);         /* NULL: unknown */
 bool value_key_prefix(struct slice path);               /* does a key begin with `path.`? */
-const char *value_key_nearest(struct slice path);       /* the least edits away */
+const char *value_key_nearest(struct slice path);       /* the least edits away; NULL: none is near */
 
 /*
  * A scalar into its place, freeing what was there.  `why` gets what is wrong, without a
@@ -39,7 +39,11 @@ bool value_equal(const struct config *a, const struct config *b, const struct ke
 void value_dump(const struct config *c, const struct key *k, struct wr *w);
 const char *value_type_name(enum key_type t);
 
-/* ${NAME} and ${NAME:-default}.  *ret is the caller's.  ERR_CONFIG with `why`, ERR_NOMEM. */
-int value_expand(const char *text, char **ret, char *why, size_t why_len) MUSTCHECK;
+/*
+ * ${NAME}, and ${NAME:-default} where NAME is unset or empty; $${ is ${ itself.  *ret is the caller's.  ERR_CONFIG
+ * with `why`, ERR_NOMEM.  What looks like a variable may be a part of a password: `why` names a variable at most,
+ * and one that stands within a secret not even that.
+ */
+int value_expand(const char *text, bool secret, char **ret, char *why, size_t why_len) MUSTCHECK;
 
 #endif

@@ -32,9 +32,9 @@ next(struct walk *w)
 	return yaml_events_next(&w->e);
 }
 
-/* The scalar at hand, variables replaced; the caller's. */
+/* The scalar at hand, of `k`, variables replaced; the caller's. */
 static int
-scalar(struct walk *w, char **ret)
+scalar(struct walk *w, const struct key *k, char **ret)
 {
 	const char *text = (const char *)w->e.ev.data.scalar.value;
 	char why[512];
@@ -42,7 +42,7 @@ scalar(struct walk *w, char **ret)
 
 	if (strlen(text) != w->e.ev.data.scalar.length)
 		return complain(w, w->e.ev.start_mark, "a NUL character");
-	err = value_expand(text, ret, why, sizeof(why));
+	err = value_expand(text, (k->flags & SECRET) != 0, ret, why, sizeof(why));
 	return err == ERR_CONFIG ? complain(w, w->e.ev.start_mark, why) : err;
 }
 
@@ -52,7 +52,7 @@ set_scalar(struct walk *w, const struct key *k)
 	yaml_mark_t at = w->e.ev.start_mark;
 	bool plain = w->e.ev.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	char *text, why[768];
-	int err = scalar(w, &text);
+	int err = scalar(w, k, &text);
 
 	if (err != 0)
 		return err;
@@ -77,7 +77,7 @@ set_list(struct walk *w, const struct key *k)
 
 		if (w->e.ev.type != YAML_SCALAR_EVENT)
 			return complain(w, w->e.ev.start_mark, "want plain words in this list");
-		if ((err = scalar(w, &text)) != 0)
+		if ((err = scalar(w, k, &text)) != 0)
 			return err;
 		err = value_add_item(w->c, k, text);
 		free(text);
@@ -99,12 +99,12 @@ set_map(struct walk *w, const struct key *k)
 
 		if (w->e.ev.type != YAML_SCALAR_EVENT)
 			return complain(w, at, "want a name");
-		if ((err = scalar(w, &name)) != 0)
+		if ((err = scalar(w, k, &name)) != 0)
 			return err;
 		err = next(w);
 		if (err == 0 && w->e.ev.type != YAML_SCALAR_EVENT)
 			err = complain(w, w->e.ev.start_mark, "want plain text here");
-		if (err == 0 && (err = scalar(w, &text)) == 0) {
+		if (err == 0 && (err = scalar(w, k, &text)) == 0) {
 			err = value_add_pair(w->c, k, name, text);
 			free(text);
 			if (err == ERR_EXISTS)
@@ -147,6 +147,22 @@ see_key(struct walk *w, const struct key *k, yaml_mark_t at)
 	return 0;
 }
 
+/* `{password:secret}` is a key to YAML, for want of a blank: what no key has in its name may be a value, and isn't told. */
+static int
+unknown(struct walk *w, yaml_mark_t at, struct slice path)
+{
+	size_t n = strspn(w->path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	const char *near = value_key_nearest(path);
+	char text[2 * PATH_MAX_LEN + 128];
+
+	if (n < path.n)
+		(void)snprintf(text, sizeof(text), "unknown key \"%.*s…\": behind a key come a colon and a blank", (int)n, w->path);
+	else
+		(void)snprintf(text, sizeof(text), "unknown key \"%s\"%s%s%s", w->path, near != NULL ? "; the nearest key is \"" : "",
+			       near != NULL ? near : "", near != NULL ? "\"" : "");
+	return complain(w, at, text);
+}
+
 static int walk_map(struct walk *w);
 
 /* One key of a map: its path is that of the map, a dot, and its text. */
@@ -155,7 +171,7 @@ walk_entry(struct walk *w)
 {
 	yaml_mark_t at = w->e.ev.start_mark;
 	size_t before = w->path_len, n = w->e.ev.data.scalar.length;
-	char text[2 * PATH_MAX_LEN + 128];
+	char text[PATH_MAX_LEN + 64];
 	const struct key *k;
 	struct slice path;
 	int err;
@@ -171,11 +187,8 @@ walk_entry(struct walk *w)
 	w->path[w->path_len] = '\0';
 	path = slice_of(w->path, w->path_len);
 	k = value_key(path);
-	if (k == NULL && !value_key_prefix(path)) {
-		(void)snprintf(text, sizeof(text), "unknown key \"%s\"; the nearest key is \"%s\"", w->path,
-			       value_key_nearest(path));
-		return complain(w, at, text);
-	}
+	if (k == NULL && !value_key_prefix(path))
+		return unknown(w, at, path);
 	if ((err = next(w)) != 0)
 		return err;
 	/* A key with a section of its name: `password: x`, or `password: {file: x}`. */

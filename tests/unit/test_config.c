@@ -107,6 +107,9 @@ static const struct {
 	const char *why;
 } bad_overrides[] = {
 	{{"thread", "1"}, "-o thread: unknown key; the nearest key is \"threads\""},
+	{{"foo", "1"}, "-o foo: unknown key"},
+	{{"kafka.sasl.password", "pre${post-secret!"},
+	 "-o kafka.sasl.password: ${ with no variable behind it: want ${NAME} or ${NAME:-default}; $${ is ${ itself"},
 	{{"threads", "x"}, "-o: threads: \"x\" is not right; want a whole number"},
 	{{"threads", ""}, "-o: threads: \"\" is not right; want a whole number"},
 	{{"attest.level", "7"}, "-o: attest.level: must be from 1 to 3"},
@@ -160,7 +163,7 @@ START_TEST(dump_comes_back)
 {
 	static const char *const texts[] = {
 		"",
-		"attest: {topics: ['*', \"a\\\"b\\\\c\"], exclude: [], claims: {\"a: b\": \"${-:-$}{HOME} # no comment\"}}\n",
+		"attest: {topics: ['*', \"a\\\"b\\\\c\"], exclude: [], claims: {\"a: b\": \"$${HOME} $$${ # no comment\"}}\n",
 		"attest: {location: \"\\x01\\t\\n\\x7f\\x80\\u2028\\uFEFF\\u00e9\\U0001F600 ' null\"}\n",
 		"attest: {location: \"null\", manifest: leaf+key, window.max.age: 90s, collector.id: urn:x:y}\n",
 		"listen: {address: \"::1\", advertised.host: '::1', max.frame.bytes: 65537, idle.timeout: 0s}\n",

@@ -164,7 +164,9 @@ START_TEST(nearest_key)
 	ck_assert_str_eq(value_key_nearest(slice_str("listen.adress")), "listen.address");
 	ck_assert_str_eq(value_key_nearest(slice_str("attest.window.record")), "attest.window.records");
 	ck_assert_str_eq(value_key_nearest(slice_str("kafka.bootstrap.server")), "kafka.bootstrap.servers");
-	ck_assert_ptr_nonnull(value_key_nearest(slice_str("")));
+	ck_assert_ptr_null(value_key_nearest(slice_str(""))); /* none is near what is nothing like a key */
+	ck_assert_ptr_null(value_key_nearest(slice_str("foo")));
+	ck_assert_ptr_null(value_key_nearest(slice_str("kafka.sasl.user")));
 	ck_assert_ptr_null(value_key(slice_str("listen")));
 	ck_assert_ptr_null(value_key(slice_str("listen.address.")));
 	ck_assert(value_key_prefix(slice_str("listen")));
@@ -179,7 +181,7 @@ static void
 ck_expand(const char *text, const char *want)
 {
 	char *got = NULL;
-	int err = value_expand(text, &got, why, sizeof(why));
+	int err = value_expand(text, false, &got, why, sizeof(why));
 
 	if (want == NULL) {
 		ck_assert_int_eq(err, ERR_CONFIG);
@@ -200,10 +202,16 @@ START_TEST(environment)
 	ck_expand("plain $ {x} $NAME", "plain $ {x} $NAME");
 	ck_expand("<${MAKOTO_TEST_SET}>", "<va${lue}>"); /* what it holds is not looked into */
 	ck_expand("${MAKOTO_TEST_SET}${MAKOTO_TEST_EMPTY}", "va${lue}");
-	ck_expand("${MAKOTO_TEST_EMPTY:-x}", "");
+	ck_expand("${MAKOTO_TEST_EMPTY:-x}", "x"); /* as in a shell */
+	ck_expand("${MAKOTO_TEST_EMPTY:-}", "");
+	ck_expand("<${MAKOTO_TEST_EMPTY}>", "<>");
 	ck_expand("${MAKOTO_TEST_UNSET:-}", "");
 	ck_expand("${MAKOTO_TEST_UNSET:-a:b-c}/d", "a:b-c/d");
 	ck_expand("${-:-$}{x}", "${x}");
+	ck_expand("$${x}", "${x}");
+	ck_expand("a$${b}$${", "a${b}${");
+	ck_expand("$$ $$x $$${x", "$$ $$x $${x"); /* only in front of a brace is it an escape */
+	ck_expand("$${${MAKOTO_TEST_UNSET:-y}}", "${y}");
 	ck_expand("${MAKOTO_TEST_UNSET}", NULL);
 	ck_assert_ptr_nonnull(strstr(why, "MAKOTO_TEST_UNSET"));
 	ck_expand("${}", NULL);
@@ -213,6 +221,32 @@ START_TEST(environment)
 	ck_expand("caf\xc3\xa9", "caf\xc3\xa9");
 	ck_expand("caf\xe9", NULL);
 	ck_assert_str_eq(why, "the value is not UTF-8");
+}
+END_TEST
+
+/* What stands behind ${ may be the rest of a password: a message has no more of it than a variable's name, and of a secret not that. */
+START_TEST(secrets_are_not_told)
+{
+	static const char *const texts[] = {"pre${post-secret!", "pre${post-secret}", "pre${post:secret}", "pre${}post-secret",
+					    "pre${post-secret:-}${"};
+	char *got = NULL;
+
+	for (int secret = 0; secret < 2; secret++)
+		for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+			int err = value_expand(texts[i], secret, &got, why, sizeof(why));
+
+			ck_assert_int_eq(err, ERR_CONFIG);
+			ck_assert_ptr_null(strstr(why, "post"));
+			ck_assert_ptr_null(strstr(why, "secret"));
+		}
+	ck_assert_int_eq(unsetenv("MAKOTO_TEST_UNSET"), 0);
+	ck_assert_int_eq(value_expand("x${MAKOTO_TEST_UNSET}", false, &got, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(why, "MAKOTO_TEST_UNSET"));
+	ck_assert_int_eq(value_expand("x${MAKOTO_TEST_UNSET}", true, &got, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_ptr_null(strstr(why, "MAKOTO_TEST_UNSET"));
+	ck_assert_int_eq(value_expand("${MAKOTO_TEST_UNSET}", true, &got, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(why, "MAKOTO_TEST_UNSET")); /* a variable and nothing else */
+	ck_assert_ptr_null(got);
 }
 END_TEST
 
@@ -249,6 +283,7 @@ main(void)
 	tcase_add_test(t, lists_and_maps);
 	tcase_add_test(t, nearest_key);
 	tcase_add_test(t, environment);
+	tcase_add_test(t, secrets_are_not_told);
 	tcase_add_test(t, table_is_in_order);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
