@@ -1,4 +1,5 @@
 /* makotoctl: keys, verification, inspection.  A file for each command. */
+#include "base/file.h"
 #include "base/log.h"
 #include "ctl/command.h"
 #include "ctl/json_memory.h"
@@ -16,11 +17,9 @@ usage(FILE *to)
 	fputs("\nmakotoctl COMMAND --help tells about each, makotoctl --version which version this is.\n", to);
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
-	json_memory_setup();
-	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;
@@ -34,17 +33,33 @@ main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(argv[1], commands[i]->name) == 0) {
-			int code = commands[i]->run(commands[i], argc - 1, argv + 1);
-
-			/* A result that could not be written was not given. */
-			if (fflush(stdout) != 0 && code != EXIT_USAGE) {
-				perror("makotoctl: standard output");
-				return EXIT_UNFINISHED;
-			}
-			return code;
-		}
+		if (strcmp(argv[1], commands[i]->name) == 0)
+			return commands[i]->run(commands[i], argc - 1, argv + 1);
 	fprintf(stderr, "makotoctl: no command \"%s\"\n", argv[1]);
 	usage(stderr);
 	return EXIT_USAGE;
+}
+
+/* A result that could not be written was not given; a write of before may have failed, too, and left nothing to flush. */
+static int
+written(int code)
+{
+	bool lost = fflush(stdout) != 0;
+
+	if (code == EXIT_USAGE || (!lost && !ferror(stdout)))
+		return code;
+	if (lost)
+		perror("makotoctl: standard output");
+	else if (code != EXIT_UNFINISHED) /* which has said why */
+		fputs("makotoctl: standard output: not all of it could be written\n", stderr);
+	return command_worse(code, EXIT_UNFINISHED);
+}
+
+int
+main(int argc, char **argv)
+{
+	file_hold_standard();
+	json_memory_setup();
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	return written(run(argc, argv));
 }

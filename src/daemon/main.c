@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include "admin/probe.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "daemon/app_internal.h"
 #include "daemon/secrecy.h"
@@ -10,13 +11,25 @@
 
 enum { EXIT_CONFIG = 2, VERIFY_OFF = 0, PROBE_WAIT_MS = 5000 };
 
+/* All of it could be written: 0, else 1. */
+static int
+told(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	fputs("makoto-proxy: standard output: not all of it could be written\n", stderr);
+	return 1;
+}
+
 static int
 print(struct wr *w)
 {
-	bool ok = wr_err(w) == 0 && fwrite(w->buf, 1, w->len, stdout) == w->len && fflush(stdout) == 0;
+	bool ok = wr_err(w) == 0;
 
+	if (ok)
+		(void)fwrite(w->buf, 1, w->len, stdout);
 	wr_free(w);
-	return ok ? 0 : 1;
+	return ok ? told() : 1;
 }
 
 static int
@@ -126,6 +139,7 @@ main(int argc, char **argv)
 	char why[512];
 	int code;
 
+	file_hold_standard();
 	secrecy_begin();
 	if (options_read(argc, argv, &o, why, sizeof(why)) != 0) {
 		fprintf(stderr, "makoto-proxy: %s\n%s", why, options_usage);
@@ -134,11 +148,11 @@ main(int argc, char **argv)
 	switch (o.action) {
 	case OPTIONS_VERSION:
 		printf("makoto-proxy %s (Kafka APIs up to %s)\n", MAKOTO_VERSION, schema_kafka_version);
-		code = 0;
+		code = told();
 		break;
 	case OPTIONS_HELP:
 		fputs(options_usage, stdout);
-		code = 0;
+		code = told();
 		break;
 	case OPTIONS_DUMP_KEYS: code = dump_keys(); break;
 	case OPTIONS_RUN:

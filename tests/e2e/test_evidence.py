@@ -19,7 +19,7 @@ from clients import Confluent, Rec, sample
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from lab.kafka import ROOT
-from proxy import CTL, ctl
+from proxy import CTL, PATIENCE, SANITIZERS, ctl
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
@@ -85,6 +85,46 @@ def test_prove(cluster, proxy, topic, tmp_path):
         value.write_bytes(r.value + b"!")
         assert believed(proof, key, "--value", value, rc=1)["verdict"] == "altered"
         assert "another value" in by_script(proof, key, value).stderr
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["full", "closed"])
+def test_what_cannot_be_written_was_not_given(cluster, proxy, topic, tmp_path, closed):
+    """Every command, a little and a lot of text: exit code 3 and a word of it, and no other file gets the text."""
+    t = topic()
+    written(cluster, proxy, t, [Rec(b"k", bytes(100_000)), *sample(20)])
+    key, proof, state, out = proxy.public_key, tmp_path / "proof.json", tmp_path / "state", tmp_path / "out"
+    state.mkdir()
+    prove(cluster, t, 0, proof, "--with-value")
+    at = ["-b", cluster.bootstrap, "-t", t]
+    one = [*at, "-p", 0, "-o", 0]
+    forms = [
+        ["prove", *one],
+        ["prove", *one, "--with-value"],
+        *(["verify", *at, "--public-key", key, *more] for more in ([], ["--json"], ["--verbose"])),
+        ["report", *at, "--public-key", key],
+        *(["show", *a, *more] for a in (at, [*at, "-p", 0, "--record", 0]) for more in ([], ["--json"])),
+        *(["verify-proof", proof, "--public-key", key, *more] for more in ([], ["--json"])),
+        ["export", *at, "--out", out],
+        *(["fsck", proxy.state, *more] for more in ([], ["--json"])),
+        ["keygen", "--out", tmp_path / "k.pem", "--public", tmp_path / "k.pub.pem"],
+        ["passwd", "alice"],
+        ["--version"],
+        ["--help"],
+        *([c, "--help"] for c in re.findall(r"(?m)^  (\S+) ", ctl("--help").stdout)),
+    ]
+    assert len(forms) > 25
+    with open("/dev/full", "wb") as full:
+        for form in forms:
+            p = subprocess.run(
+                [CTL, *map(str, form)],
+                input=b"hunter2\n",
+                stdout=full,
+                stderr=subprocess.PIPE,
+                preexec_fn=(lambda: os.close(1)) if closed else None,
+                timeout=60 * PATIENCE,
+                env={**os.environ, **SANITIZERS},
+            )
+            assert (p.returncode, b"standard output" in p.stderr) == (3, True), (form, p.returncode, p.stderr)
 
 
 def test_value_inside(cluster, proxy, topic, tmp_path):

@@ -2,10 +2,12 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -60,6 +62,38 @@ write_file(size_t n)
 		ck_assert_int_ne(fputc('a' + (int)(i % 26), f), EOF);
 	ck_assert_int_eq(fclose(f), 0);
 }
+
+/* 0, or what is wrong: in a process of its own. */
+static int
+without_standard(void)
+{
+	int fd;
+
+	(void)close(STDIN_FILENO);
+	(void)close(STDOUT_FILENO);
+	(void)close(STDERR_FILENO);
+	file_hold_standard();
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd <= STDERR_FILENO)
+		return 1;
+	if (write(STDOUT_FILENO, "x", 1) != -1 || errno != EBADF || write(STDERR_FILENO, "x", 1) != -1 || errno != EBADF)
+		return 2;
+	return close(fd) == 0 ? 0 : 3;
+}
+
+/* What is printed goes into no file that happens to be opened. */
+START_TEST(standard_descriptors_are_held)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(without_standard());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
 
 /* Whole up to the most that is taken, and not a byte more. */
 START_TEST(sizes)
@@ -237,6 +271,7 @@ main(void)
 	tcase_add_test(t, no_room);
 	tcase_add_test(t, no_link);
 	tcase_add_test(t, mode);
+	tcase_add_test(t, standard_descriptors_are_held);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
