@@ -95,6 +95,7 @@ struct settings *app_settings(const struct app *a, const struct config *c); /* N
 /* key.c: 0 or ERR_CONFIG with `why`; 0, or the exit code, it was logged. */
 int app_key_check(const struct config *c, char *why, size_t why_len);
 int app_open_key(struct app *a, const char *dir);
+int app_signing_key_check(const struct config *c, char *why, size_t why_len) MUSTCHECK; /* of a file: signer_open()'s; 0: or a start makes it */
 
 /* tls.c: 0, or an error with `why`, which names key or file. */
 int app_tls_load(const struct config *c, struct app_tls *ret, char *why, size_t why_len);

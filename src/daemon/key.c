@@ -1,5 +1,6 @@
 /* The signing key: made, opened, waited for; and its public part. */
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@
 #include "cloud/kms_arn.h"
 #include "daemon/app_internal.h"
 #include "keys/keygen.h"
+
+#define DEFAULT_KEY "file:signing.pem"
 
 enum { OK = 0, FAILED = 1, CONFIG = 2 };
 
@@ -22,6 +25,28 @@ app_key_check(const struct config *c, char *why, size_t why_len)
 			       "attest.level: 3 wants a key that never leaves a KMS: attest.signing.key.id: awskms:///ARN, not \"%s\"",
 			       c->attest_signing_key_id);
 	return 0;
+}
+
+/* What is in a file alone: a key elsewhere would have to be asked. */
+int
+app_signing_key_check(const struct config *c, char *why, size_t why_len)
+{
+	char dir[4096] = "", path[4200];
+	struct signer_conf conf = {.uri = c->attest_signing_key_id, .base_dir = dir};
+	struct signer *s;
+	int err;
+
+	if (c->attest_level < 2 || strncmp(conf.uri, "file:", 5) != 0)
+		return 0;
+	if (conf.uri[5] != '/' && app_state_path(c, dir, sizeof(dir)) != 0)
+		return 0; /* where it would be, isn't known here */
+	(void)snprintf(path, sizeof(path), "%s/signing.pem", dir);
+	if (strcmp(conf.uri, DEFAULT_KEY) == 0 && access(path, F_OK) != 0 && errno == ENOENT)
+		return 0;
+	err = signer_open(&conf, &s, why, why_len);
+	if (err == 0)
+		signer_free(s);
+	return err;
 }
 
 /* Where a start was killed while it made the key, its text may stand in a file that nobody would look for. */
@@ -50,7 +75,7 @@ make_key(const char *dir, const char *uri)
 	char priv[4200], pub[4200], id[KEYID_LEN + 1], why[512];
 	int err;
 
-	if (strcmp(uri, "file:signing.pem") != 0)
+	if (strcmp(uri, DEFAULT_KEY) != 0)
 		return 0;
 	remove_half_made(dir); /* the state's lock is ours: nobody else is about to make it */
 	(void)snprintf(priv, sizeof(priv), "%s/signing.pem", dir);
@@ -86,11 +111,17 @@ write_public(const char *path, const struct signer *signer)
 static int
 make_public(const char *dir, const char *uri, const struct signer *signer)
 {
-	char path[4200];
+	char path[4200], why[512];
 
 	(void)snprintf(path, sizeof(path), "%s/signing.pub.pem", dir);
-	if (strcmp(uri, "file:signing.pem") != 0 || access(path, F_OK) == 0)
+	if (strcmp(uri, DEFAULT_KEY) != 0)
 		return 0;
+	if (access(path, F_OK) == 0) {
+		if (keygen_public_is(path, signer_keyid(signer), why, sizeof(why)) != 0)
+			LOG_WARN("startup", "the file of the public key isn't this signing key's; remove it, and the next start writes it anew",
+				 LOG_S("cause", why));
+		return 0;
+	}
 	if (write_public(path, signer) != 0)
 		return FAILED;
 	LOG_INFO("startup", "the signing key's public part was missing, and is written anew", LOG_S("public", path));

@@ -59,6 +59,10 @@ check_files(const struct config *c)
 		return EXIT_CONFIG;
 	}
 	policy_unref(policy);
+	if (app_signing_key_check(c, why, sizeof(why)) != 0) {
+		fprintf(stderr, "makoto-proxy: attest.signing.key.id: %s\n", why);
+		return EXIT_CONFIG;
+	}
 	return 0;
 }
 

@@ -112,6 +112,24 @@ keygen_public(const char *path, struct slice pem, char *why, size_t why_len)
 }
 
 int
+keygen_public_is(const char *path, const char *id, char *why, size_t why_len)
+{
+	struct trust *t = trust_new();
+	int err = ERR_NOMEM;
+
+	(void)snprintf(why, why_len, "%s: %s", path, err_text(err));
+	if (t != NULL)
+		err = trust_load(t, path, why, why_len);
+	for (size_t i = 0; err == 0 && i < trust_count(t); i++)
+		if (strcmp(public_key_id(trust_key(t, i)), id) != 0) {
+			(void)snprintf(why, why_len, "%s: has the public key of another one, %s", path, public_key_id(trust_key(t, i)));
+			err = ERR_EXISTS;
+		}
+	trust_free(t);
+	return err;
+}
+
+int
 key_generate(const char *algorithm, const char *private_path, const char *public_path, char ret_id[KEYID_LEN + 1],
 	     char *why, size_t why_len)
 {

@@ -17,4 +17,7 @@ int key_generate(const char *algorithm, const char *private_path, const char *pu
 /* Writes a public key, whole or not at all; it replaces nothing but a public key: ERR_EXISTS. */
 int keygen_public(const char *path, struct slice pem, char *why, size_t why_len) MUSTCHECK;
 
+/* Has that file the public key of this id, and no other?  0; else ERR_EXISTS, or what trust_load() gives; `why` names the file. */
+int keygen_public_is(const char *path, const char *id, char *why, size_t why_len) MUSTCHECK;
+
 #endif

@@ -12,6 +12,7 @@
 #include "attest/holder.h"
 #include "attest/outlook.h"
 #include "base/clock.h"
+#include "keys/keygen.h"
 #include "keys/signer.h"
 #include "net/addr.h"
 #include "net/listen.h"
@@ -49,11 +50,17 @@ here_check_key(const struct config *c, const char *dir, struct findings *r)
 		findings_line(r, FINDINGS_OK, "signing key", "%s is made at the first start", path);
 		return;
 	}
-	if (signer_open(&conf, &s, why, sizeof(why)) != 0 || (signer_is_remote(s) && ready(s, why, sizeof(why)) != 0))
+	if (signer_open(&conf, &s, why, sizeof(why)) != 0 || (signer_is_remote(s) && ready(s, why, sizeof(why)) != 0)) {
 		findings_line(r, FINDINGS_FAIL, "signing key", "%s", why);
-	else
-		findings_line(r, FINDINGS_OK, "signing key", "%s%s%s", signer_keyid(s), signer_shown(s) != NULL ? " in " : "",
-			      signer_shown(s) != NULL ? signer_shown(s) : "");
+		signer_free(s);
+		return;
+	}
+	findings_line(r, FINDINGS_OK, "signing key", "%s%s%s", signer_keyid(s), signer_shown(s) != NULL ? " in " : "",
+		      signer_shown(s) != NULL ? signer_shown(s) : "");
+	(void)snprintf(path, sizeof(path), "%s/signing.pub.pem", dir);
+	if (strcmp(c->attest_signing_key_id, "file:signing.pem") == 0 && access(path, F_OK) == 0 &&
+	    keygen_public_is(path, signer_keyid(s), why, sizeof(why)) != 0)
+		findings_line(r, FINDINGS_WARN, "signing key", "%s: remove it, and the next start writes it anew", why);
 	signer_free(s);
 }
 

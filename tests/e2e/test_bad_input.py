@@ -14,7 +14,7 @@ from checks import attested
 from clients import Confluent, sample
 from fakebroker import FakeBroker
 from lab.kafka import until
-from proxy import PATIENCE, PROXY, Proxy, free_ports
+from proxy import PATIENCE, PROXY, Proxy, ctl, free_ports
 
 
 # -- configuration
@@ -45,6 +45,33 @@ def test_bad_configuration(tmp_path, case, check_only):
     import re
 
     assert re.search("makoto-proxy.yaml" + pattern, err), err
+
+
+def test_bad_signing_key(tmp_path):
+    """-n names what a start would end with; a key that the first start makes is none of that."""
+    pem = tmp_path / "k.pem"
+
+    def check(*more, code):
+        args = ["-n", "-b", "kafka:9092", "-o", f"state.directory={tmp_path / 'state'}", *more]
+        p = subprocess.run([PROXY, *args], capture_output=True, timeout=20 * PATIENCE, stdin=subprocess.DEVNULL, text=True)
+        assert p.returncode == code, (more, p.stderr)
+        return p.stderr
+
+    here = ("-o", f"attest.signing.key.id=file:{pem}")
+    assert check(code=0) == ""
+    assert check(*here, code=2) == f"makoto-proxy: attest.signing.key.id: {pem}: can't be read: No such file or directory\n"
+    pem.write_text("junk")
+    pem.chmod(0o600)
+    assert f"{pem}: no private key in it" in check(*here, code=2)
+    assert check(*here, "-o", "attest.level=1", code=0) == ""
+    pem.unlink()
+    assert ctl("keygen", "--out", pem, "--public", tmp_path / "k.pub.pem").returncode == 0
+    assert check(*here, code=0) == ""
+    (tmp_path / "state").mkdir()
+    for relative in ("file:other.pem", "file:signing.pem"):
+        (tmp_path / "state" / relative[5:]).write_text("junk")
+        (tmp_path / "state" / relative[5:]).chmod(0o600)
+        assert f"state/{relative[5:]}: no private key in it" in check("-o", f"attest.signing.key.id={relative}", code=2)
 
 
 def test_good_configuration_and_options(tmp_path):

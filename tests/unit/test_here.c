@@ -73,6 +73,18 @@ START_TEST(keys)
 	ck_assert_int_eq(key_generate("p256", path, public, id, why, sizeof(why)), 0);
 	(void)snprintf(want, sizeof(want), "ok    signing key: %s\n", id);
 	ck_key("", want);
+	{
+		char other[200], another[KEYID_LEN + 1], more[1000];
+
+		(void)snprintf(other, sizeof(other), "%s/other.pem", dir);
+		ck_assert_int_eq(key_generate("p256", other, public, another, why, sizeof(why)), 0);
+		(void)snprintf(more, sizeof(more),
+			       "%swarn  signing key: DIR/signing.pub.pem: has the public key of another one, %s: remove it, and the next start writes it anew\n",
+			       want, another);
+		ck_key("", more);
+		ck_assert_int_eq(unlink(public), 0); /* the next start writes it */
+		ck_key("", want);
+	}
 	ck_assert_int_eq(chmod(path, 0644), 0);
 	{
 		struct config *c = surveyed_config("");

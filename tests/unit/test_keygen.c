@@ -234,6 +234,36 @@ START_TEST(folder_not_synced)
 }
 END_TEST
 
+/* Of this key, of another one, of two, of none. */
+START_TEST(whose_public)
+{
+	char first[KEYID_LEN + 1], want[512];
+	struct wr both = wr_new(1 << 16), w;
+
+	ck_assert_int_eq(generate("p256", "key", "public"), 0);
+	memcpy(first, id, sizeof(first));
+	ck_assert_int_eq(generate("ed25519", "other", "other.public"), 0);
+	ck_assert_int_eq(keygen_public_is(key_file_path("public"), first, why, sizeof(why)), 0);
+	ck_assert_int_eq(keygen_public_is(key_file_path("other.public"), id, why, sizeof(why)), 0);
+	ck_assert_int_eq(keygen_public_is(key_file_path("other.public"), first, why, sizeof(why)), ERR_EXISTS);
+	(void)snprintf(want, sizeof(want), "%s: has the public key of another one, %s", key_file_path("other.public"), id);
+	ck_assert_str_eq(why, want);
+	for (int i = 0; i < 2; i++) {
+		w = content(i == 0 ? "public" : "other.public");
+		wr_text(&both, (const char *)w.buf);
+		wr_free(&w);
+	}
+	wr_u8(&both, '\0');
+	(void)key_file("public", (const char *)both.buf, 0644);
+	wr_free(&both);
+	ck_assert_int_eq(keygen_public_is(key_file_path("public"), first, why, sizeof(why)), ERR_EXISTS);
+	(void)key_file("public", "junk", 0644);
+	ck_assert_int_eq(keygen_public_is(key_file_path("public"), first, why, sizeof(why)), ERR_MALFORMED);
+	ck_assert_int_eq(keygen_public_is(key_file_path("none"), first, why, sizeof(why)), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(why, "/none: can't be read: No such file"));
+}
+END_TEST
+
 /* The public key alone, of a signing key that is there. */
 START_TEST(public_alone)
 {
@@ -277,6 +307,7 @@ main(void)
 	tcase_add_test(t, no_such_folder);
 	tcase_add_test(t, folder_not_synced);
 	tcase_add_test(t, public_alone);
+	tcase_add_test(t, whose_public);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
