@@ -142,13 +142,24 @@ config_dump_keys(struct wr *w)
 	}
 }
 
-const char *
-config_needs_restart(const struct config *now, const struct config *then)
+bool
+config_needs_restart(const struct config *now, const struct config *then, char *keys, size_t len)
 {
-	for (size_t i = 0; i < config_key_count; i++)
-		if ((config_keys[i].flags & RELOAD) == 0 && !value_equal(now, then, &config_keys[i]))
-			return config_keys[i].path;
-	return NULL;
+	static const char more[] = ", …";
+	size_t n = 0;
+
+	for (size_t i = 0; i < config_key_count; i++) {
+		const char *path = config_keys[i].path;
+
+		if ((config_keys[i].flags & RELOAD) != 0 || value_equal(now, then, &config_keys[i]))
+			continue;
+		if (strlen(path) + 2 + sizeof(more) > len - n) {
+			(void)snprintf(keys + n, len - n, "%s", n > 0 ? more : "…");
+			return true;
+		}
+		n += (size_t)snprintf(keys + n, len - n, "%s%s", n > 0 ? ", " : "", path);
+	}
+	return n > 0;
 }
 
 static bool

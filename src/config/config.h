@@ -74,7 +74,7 @@ void config_dump(const struct config *c, struct wr *w);
 /* The table: a line per key with path, type, default, flags, documentation, tabs between. */
 void config_dump_keys(struct wr *w);
 
-/* The path of a key that differs and that a reload can't apply; NULL: none. */
-const char *config_needs_restart(const struct config *now, const struct config *then);
+/* Differ keys that a reload can't apply?  Then `keys` has their paths, commas between; "…" behind the last that there is room for. */
+bool config_needs_restart(const struct config *now, const struct config *then, char *keys, size_t len);
 
 #endif

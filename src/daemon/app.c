@@ -198,8 +198,7 @@ on_hangup(void *arg)
 	struct policy *policy = NULL;
 	struct app_tls tls;
 	struct config *fresh;
-	char why[1024];
-	const char *key;
+	char why[1024], keys[1024] = "";
 
 	tell_reloading(a, true);
 	if (config_load(a->options->file, a->options->overrides, a->options->count, &fresh, why, sizeof(why)) != 0) {
@@ -214,11 +213,11 @@ on_hangup(void *arg)
 		metric_add(METRIC_RELOADS_FAILED, 1);
 		app_tls_clear(&tls);
 		config_unref(fresh);
-	} else if ((key = config_needs_restart(a->config, fresh)) != NULL ||
-		   (settings = app_settings(a, fresh)) == NULL) {
+	} else if (config_needs_restart(a->config, fresh, keys, sizeof(keys)) || (settings = app_settings(a, fresh)) == NULL) {
+		/* All or nothing: what holds is what a file said, that of now or that of before. */
 		LOG_ERROR("app", "the configuration was not reloaded, the old one stays",
-			  LOG_S("cause", key != NULL ? "a key changed that needs a restart" : "out of memory"),
-			  LOG_S("key", key != NULL ? key : ""));
+			  LOG_S("cause", keys[0] != '\0' ? "keys changed that need a restart, and so none was taken" : "out of memory"),
+			  LOG_S("keys", keys));
 		metric_add(METRIC_RELOADS_FAILED, 1);
 		app_tls_clear(&tls);
 		policy_unref(policy);

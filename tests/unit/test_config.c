@@ -222,11 +222,17 @@ START_TEST(restart_or_reload)
 {
 	struct config *now = good("", NULL, 0), *same = good("listen: {bootstrap.port: 9092}\n", NULL, 0);
 	struct config *reload = good("attest: {topics: [a], window.records: 5}\nlog.level: debug\n", NULL, 0);
-	struct config *restart = good("attest.topics: [a]\nlisten.broker.ports: 1-2\n", NULL, 0);
+	struct config *restart = good("admin.listen: ''\nattest.topics: [a]\nlisten.broker.ports: 1-2\n", NULL, 0);
 
-	ck_assert_ptr_null(config_needs_restart(now, same));
-	ck_assert_ptr_null(config_needs_restart(now, reload));
-	ck_assert_str_eq(config_needs_restart(now, restart), "listen.broker.ports");
+	char keys[64] = "as it was", few[32];
+
+	ck_assert(!config_needs_restart(now, same, keys, sizeof(keys)));
+	ck_assert(!config_needs_restart(now, reload, keys, sizeof(keys)));
+	ck_assert_str_eq(keys, "as it was");
+	ck_assert(config_needs_restart(now, restart, keys, sizeof(keys)));
+	ck_assert_str_eq(keys, "listen.broker.ports, admin.listen");
+	ck_assert(config_needs_restart(now, restart, few, sizeof(few))); /* whole names, as many as there is room for */
+	ck_assert_str_eq(few, "listen.broker.ports, …");
 	config_unref(now);
 	config_unref(same);
 	config_unref(reload);
