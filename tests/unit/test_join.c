@@ -560,6 +560,11 @@ START_TEST(what_is_untrusted_where_unattested_is_allowed)
 	s = JUDGE();
 	ck_verdicts(&s, 0, VERDICT_UNTRUSTED, 15, TALLY_VIOLATION);
 	ck_assert_str_eq(s.why, "the statement's key may not attest this topic");
+	/* What docs/TRUST.md has for a key that was stolen: it is known, and may attest nothing, whatever time it states. */
+	trusted_text = "unattested: allow\nissuers: {stolen: {keys: [%s], clusters: [none]}}\n";
+	s = JUDGE();
+	ck_verdicts(&s, 0, VERDICT_UNTRUSTED, 15, TALLY_VIOLATION);
+	ck_assert_str_eq(s.why, "the statement's key may not attest topics of this cluster");
 	/* By nobody that is known: as if it weren't stated. */
 	world_proxy_open(&stranger, "t", WORLD_TOPIC_ID, 0, 7, true);
 	trust_nobody();
