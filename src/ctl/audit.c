@@ -114,6 +114,9 @@ check(const struct command *c, const struct watch_options *o)
 		return command_misused(c, "-t TOPIC is missing: what to verify?");
 	if (whom_is_empty(&o->whom))
 		return command_misused(c, "--public-key FILE is missing, or --policy FILE: whose statements count?");
+	if (o->way.file == NULL && way_other_protocol(&o->way.props) != NULL) /* and without topics' ids nothing is judged, ever */
+		return command_misused(c, "-X security.protocol=%s: an audit asks for topics' ids, which this can't; -c FILE, with its keys of kafka, can",
+				       way_other_protocol(&o->way.props));
 	for (size_t i = 0; o->to != NULL && i < o->pattern_count; i++)
 		if (strcmp(o->patterns[i], o->to) == 0)
 			return command_misused(c, "-t %s, --to %s: what is found about a topic goes to another one", o->to, o->to);

@@ -121,15 +121,22 @@ way_close(struct way *w)
 }
 
 const char *
+way_other_protocol(const struct args_props *props)
+{
+	const char *protocol = args_props_get(props, "security.protocol");
+
+	return protocol != NULL && strcasecmp(protocol, "plaintext") != 0 ? protocol : NULL;
+}
+
+const char *
 way_topic_ids(const struct way *w, const struct args_props *props, const char *const *topics, size_t count,
 	      struct topic_id_line **line, struct topic_id *ret)
 {
 	const struct topic_id_way *dial = w->gate != NULL ? &w->dial : NULL;
 	int timeout_ms = args_props_timeout_ms(props);
-	const char *protocol = args_props_get(props, "security.protocol");
 	int err;
 
-	if (protocol != NULL && strcasecmp(protocol, "plaintext") != 0)
+	if (way_other_protocol(props) != NULL)
 		return "that needs a plaintext connection, or -c";
 	err = line != NULL ? topic_id_ask_on(line, w->bootstrap, dial, topics, count, timeout_ms, ret)
 			   : topic_id_ask(w->bootstrap, dial, topics, count, timeout_ms, ret);

@@ -34,6 +34,9 @@ struct way { /* zeroed: closed */
 int way_open(const struct command *c, const struct way_options *o, struct way *ret);
 void way_close(struct way *w); /* after the last consumer */
 
+/* The protocol that -X asks for, if topics' ids can't be asked for over it: without a file they are in plaintext alone.  NULL: they can. */
+const char *way_other_protocol(const struct args_props *props);
+
 /* Why topics' ids can't be had; NULL: they were asked for, and ret[i] says what came of topics[i]. */
 const char *way_topic_ids(const struct way *w, const struct args_props *props, const char *const *topics, size_t count,
 			  struct topic_id_line **line, struct topic_id *ret); /* line: that is kept; or NULL */

@@ -309,5 +309,7 @@ def test_usage_and_no_cluster(auditor, tmp_path):
     assert rc == 2 and "another one" in err
     rc, err = run("--group", "g", "-b", "127.0.0.1:1", "-t", "x", "--wait", "soon", "--public-key", key)
     assert rc == 2 and "--wait soon" in err
+    rc, err = run("--group", "g", "-b", "127.0.0.1:1", "-t", "x", "--public-key", key, "-X", "security.protocol=ssl", "-X", "socket.timeout.ms=1000")
+    assert rc == 2 and "security.protocol=ssl" in err and "-c FILE" in err
     rc, err = run("--group", "g", "-b", "127.0.0.1:1", "-t", "x", "--public-key", key, "-X", "socket.timeout.ms=1000")
     assert rc == 3 and err, err
