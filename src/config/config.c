@@ -59,14 +59,15 @@ override(struct config *c, const struct config_override *o, char *why, size_t wh
 		(void)snprintf(where, sizeof(where), "-o %s", k->path);
 		return yaml_load_value(where, slice_str(o->text), c, k, why, why_len);
 	}
+	(void)snprintf(where, sizeof(where), o->option != NULL ? "%s" : "-o %s", o->option != NULL ? o->option : k->path);
 	err = value_expand(o->text, (k->flags & SECRET) != 0, &value, text, sizeof(text));
 	if (err == ERR_CONFIG)
-		(void)snprintf(why, why_len, "-o %s: %s", k->path, text);
+		(void)snprintf(why, why_len, "%s: %s", where, text);
 	if (err != 0)
 		return err;
 	err = value_set(c, k, value, text, sizeof(text));
 	if (err == ERR_CONFIG)
-		(void)snprintf(why, why_len, "-o: %s", text); /* which names the key */
+		(void)snprintf(why, why_len, "%s: %s", o->option != NULL ? o->option : "-o", text); /* which names the key */
 	free(value);
 	return err;
 }

@@ -49,11 +49,12 @@ struct config {
 struct config_override {
 	const char *path;
 	const char *text;
+	const char *option; /* that alone sets this key, such as -b, for messages; NULL: -o */
 };
 
 /*
  * `path` NULL: no file.  On failure ERR_CONFIG, ERR_IO, ERR_LIMIT or ERR_NOMEM, and `why` says
- * FILE:LINE:COLUMN: what is wrong (or -o PATH: …).
+ * FILE:LINE:COLUMN: what is wrong (or -o PATH: …, or that option).
  */
 int config_load(const char *path, const struct config_override *overrides, size_t count, struct config **ret,
 		char *why, size_t why_len) MUSTCHECK;

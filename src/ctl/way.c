@@ -44,11 +44,26 @@ unreached(const struct command *c, const struct way *w, int err, const char *why
 	return command_failed(c, "%s", why);
 }
 
+/* HOST:PORT and so on, as the proxy's -b: what can't be one would only be waited for. */
+static int
+check_servers(const struct command *c, const char *servers)
+{
+	struct config_override to = {"kafka.bootstrap.servers", servers, "-b"};
+	struct config *config;
+	char why[1024];
+	int err = config_load(NULL, &to, 1, &config, why, sizeof(why));
+
+	if (err != 0)
+		return err == ERR_NOMEM ? command_failed(c, "%s", why) : command_misused(c, "%s", why);
+	config_unref(config);
+	return servers[0] != '\0' ? EXIT_OK : command_misused(c, "-b: HOST:PORT is missing");
+}
+
 /* The configuration, and what it asks for.  EXIT_OK or an exit code. */
 static int
 read_file(const struct command *c, const struct way_options *o, struct way *w, struct tls_context **ret_tls)
 {
-	struct config_override to = {"kafka.bootstrap.servers", o->bootstrap};
+	struct config_override to = {"kafka.bootstrap.servers", o->bootstrap, "-b"};
 	char why[1024];
 	int err = config_load(o->file, &to, o->bootstrap != NULL ? 1 : 0, &w->config, why, sizeof(why));
 
@@ -98,7 +113,9 @@ way_open(const struct command *c, const struct way_options *o, struct way *ret)
 
 	if (o->file != NULL && (name = misplaced(&o->props)) != NULL)
 		return command_misused(c, "-X %s: with -c, the file says that, in keys of kafka", name);
-	if (o->file != NULL)
+	if (o->bootstrap != NULL)
+		code = check_servers(c, o->bootstrap);
+	if (o->file != NULL && code == EXIT_OK)
 		code = read_file(c, o, &w, &tls);
 	if (o->file != NULL && code == EXIT_OK)
 		code = open_gate(c, &w, tls);

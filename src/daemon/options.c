@@ -32,14 +32,14 @@ static const struct option long_options[] = {
 };
 
 static int
-add(struct options *o, const char *path, const char *text)
+add(struct options *o, const char *path, const char *text, const char *option)
 {
 	struct config_override *list = realloc(o->overrides, (o->count + 1) * sizeof(*list));
 
 	if (list == NULL)
 		return ERR_NOMEM;
 	o->overrides = list;
-	list[o->count++] = (struct config_override){path, text};
+	list[o->count++] = (struct config_override){path, text, option};
 	return 0;
 }
 
@@ -54,7 +54,7 @@ add_pair(struct options *o, char *pair, char *why, size_t why_len)
 		return ERR_CONFIG;
 	}
 	*equals = '\0';
-	return add(o, pair, equals + 1);
+	return add(o, pair, equals + 1, NULL);
 }
 
 /* As it was typed: in -nx the short option alone, since optind still points at the word or already behind it. */
@@ -79,9 +79,9 @@ options_read(int argc, char **argv, struct options *ret, char *why, size_t why_l
 	while (err == 0 && (opt = getopt_long(argc, argv, ":c:b:o:nv", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'c': o.file = optarg; break;
-		case 'b': err = add(&o, "kafka.bootstrap.servers", optarg); break;
+		case 'b': err = add(&o, "kafka.bootstrap.servers", optarg, "-b"); break;
 		case 'o': err = add_pair(&o, optarg, why, why_len); break;
-		case 'v': err = add(&o, "log.level", "debug"); break;
+		case 'v': err = add(&o, "log.level", "debug", "-v"); break;
 		case 'n': o.action = o.action == OPTIONS_CHECK_CLUSTER ? o.action : OPTIONS_CHECK; break;
 		case OPT_CHECK_CLUSTER: o.action = OPTIONS_CHECK_CLUSTER; break;
 		case OPT_DUMP_CONFIG: o.action = OPTIONS_DUMP_CONFIG; break;

@@ -1,6 +1,7 @@
 """Bad inputs: what a careless operator, a stranger on the port, or a broken client may bring."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -14,7 +15,7 @@ from checks import attested
 from clients import Confluent, sample
 from fakebroker import FakeBroker
 from lab.kafka import until
-from proxy import PATIENCE, PROXY, Proxy, ctl, free_ports
+from proxy import CTL, PATIENCE, PROXY, Proxy, ctl, free_ports
 
 
 # -- configuration
@@ -42,8 +43,6 @@ def test_bad_configuration(tmp_path, case, check_only):
     p = subprocess.run(cmd, capture_output=True, timeout=20 * PATIENCE, stdin=subprocess.DEVNULL)
     err = p.stderr.decode()
     assert p.returncode == 2, err
-    import re
-
     assert re.search("makoto-proxy.yaml" + pattern, err), err
 
 
@@ -72,6 +71,16 @@ def test_bad_signing_key(tmp_path):
         (tmp_path / "state" / relative[5:]).write_text("junk")
         (tmp_path / "state" / relative[5:]).chmod(0o600)
         assert f"state/{relative[5:]}: no private key in it" in check("-o", f"attest.signing.key.id={relative}", code=2)
+
+
+@pytest.mark.parametrize("servers", ["foo:bar", "kafka", "", "a:1,b", "a:1;b:2", "a:70000"])
+def test_bad_servers(servers):
+    """They are told as what they are, by both programs and at once; not waited for."""
+    for args in ([PROXY, "-n", "-b", servers], [CTL, "show", "-b", servers]):
+        if servers == "" and args[0] == PROXY:
+            continue
+        p = subprocess.run(args, capture_output=True, timeout=20 * PATIENCE, stdin=subprocess.DEVNULL, text=True)
+        assert p.returncode == 2 and re.search(r": -b: .*HOST:PORT", p.stderr), (args, p.stderr)
 
 
 def test_good_configuration_and_options(tmp_path):

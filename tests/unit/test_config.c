@@ -31,7 +31,7 @@ dumped(const struct config *c)
 
 START_TEST(no_file_at_all)
 {
-	static const struct config_override b[] = {{"kafka.bootstrap.servers", "kafka:9092"}};
+	static const struct config_override b[] = {{"kafka.bootstrap.servers", "kafka:9092", "-b"}};
 	struct config *c = NULL;
 
 	ck_assert_int_eq(config_load(NULL, b, 1, &c, why, sizeof(why)), 0);
@@ -80,12 +80,12 @@ END_TEST
 START_TEST(overrides)
 {
 	static const struct config_override o[] = {
-		{"threads", "1"},
-		{"threads", "2"},
-		{"attest.topics", "[a, \"b*\"]"},
-		{"attest.claims", "{firmware: '${MAKOTO_TEST_SET}'}"},
-		{"attest.location", "${MAKOTO_TEST_SET}"},
-		{"admin.listen", ""},
+		{"threads", "1", NULL},
+		{"threads", "2", NULL},
+		{"attest.topics", "[a, \"b*\"]", NULL},
+		{"attest.claims", "{firmware: '${MAKOTO_TEST_SET}'}", NULL},
+		{"attest.location", "${MAKOTO_TEST_SET}", NULL},
+		{"admin.listen", "", NULL},
 	};
 	struct config *c;
 
@@ -106,22 +106,26 @@ static const struct {
 	struct config_override o;
 	const char *why;
 } bad_overrides[] = {
-	{{"thread", "1"}, "-o thread: unknown key; the nearest key is \"threads\""},
-	{{"foo", "1"}, "-o foo: unknown key"},
-	{{"kafka.sasl.password", "pre${post-secret!"},
+	{{"thread", "1", NULL}, "-o thread: unknown key; the nearest key is \"threads\""},
+	{{"foo", "1", NULL}, "-o foo: unknown key"},
+	{{"kafka.sasl.password", "pre${post-secret!", NULL},
 	 "-o kafka.sasl.password: ${ with no variable behind it: want ${NAME} or ${NAME:-default}; $${ is ${ itself"},
-	{{"threads", "x"}, "-o: threads: \"x\" is not right; want a whole number"},
-	{{"threads", ""}, "-o: threads: \"\" is not right; want a whole number"},
-	{{"attest.level", "7"}, "-o: attest.level: must be from 1 to 3"},
-	{{"attest.topics", "a"}, "-o attest.topics:1:1: attest.topics: \"a\" is not right; want a list such as [a, b]"},
-	{{"attest.topics", "[a"}, "-o attest.topics:2:1: not YAML: did not find expected ',' or ']'"},
-	{{"attest.topics", ""}, "-o attest.topics:1:1: no value"},
-	{{"kafka.bootstrap.servers", "kafka"},
+	{{"threads", "x", NULL}, "-o: threads: \"x\" is not right; want a whole number"},
+	{{"threads", "", NULL}, "-o: threads: \"\" is not right; want a whole number"},
+	{{"attest.level", "7", NULL}, "-o: attest.level: must be from 1 to 3"},
+	{{"attest.topics", "a", NULL}, "-o attest.topics:1:1: attest.topics: \"a\" is not right; want a list such as [a, b]"},
+	{{"attest.topics", "[a", NULL}, "-o attest.topics:2:1: not YAML: did not find expected ',' or ']'"},
+	{{"attest.topics", "", NULL}, "-o attest.topics:1:1: no value"},
+	{{"kafka.bootstrap.servers", "kafka", NULL},
 	 "-o: kafka.bootstrap.servers: \"kafka\" is not right; want HOST:PORT or several with commas between, an IPv6 "
 	 "address in brackets"},
-	{{"attest.location", "${MAKOTO_TEST_UNSET}"},
+	{{"attest.location", "${MAKOTO_TEST_UNSET}", NULL},
 	 "-o attest.location: the environment has no MAKOTO_TEST_UNSET, and ${MAKOTO_TEST_UNSET:-default} gives no default"},
-	{{"verify.mode", "on"}, "-o: verify.mode: \"on\" is not right; want off|observe|enforce"},
+	{{"verify.mode", "on", NULL}, "-o: verify.mode: \"on\" is not right; want off|observe|enforce"},
+	{{"kafka.bootstrap.servers", "a", "-b"},
+	 "-b: kafka.bootstrap.servers: \"a\" is not right; want HOST:PORT or several with commas between, an IPv6 address in brackets"},
+	{{"kafka.bootstrap.servers", "${MAKOTO_TEST_UNSET}:1", "-b"},
+	 "-b: the environment has no MAKOTO_TEST_UNSET, and ${MAKOTO_TEST_UNSET:-default} gives no default"},
 };
 
 START_TEST(bad_override)

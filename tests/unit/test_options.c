@@ -68,11 +68,11 @@ END_TEST
 START_TEST(overrides)
 {
 	struct options o = good("-b k1:9092 -o threads=3 -c a.yaml -v -o attest.location=a=b=c -o log.level= -cb.yaml");
-	static const struct config_override want[] = {{"kafka.bootstrap.servers", "k1:9092"},
-						      {"threads", "3"},
-						      {"log.level", "debug"},
-						      {"attest.location", "a=b=c"},
-						      {"log.level", ""}};
+	static const struct config_override want[] = {{"kafka.bootstrap.servers", "k1:9092", "-b"},
+						      {"threads", "3", NULL},
+						      {"log.level", "debug", "-v"},
+						      {"attest.location", "a=b=c", NULL},
+						      {"log.level", "", NULL}};
 
 	ck_assert_int_eq(o.action, OPTIONS_RUN);
 	ck_assert_str_eq(o.file, "b.yaml");
@@ -80,6 +80,7 @@ START_TEST(overrides)
 	for (size_t i = 0; i < o.count; i++) {
 		ck_assert_str_eq(o.overrides[i].path, want[i].path);
 		ck_assert_str_eq(o.overrides[i].text, want[i].text);
+		ck_assert_pstr_eq(o.overrides[i].option, want[i].option);
 	}
 	options_free(&o);
 	options_free(&o);

@@ -131,7 +131,7 @@ static void
 open_stage(const char *text)
 {
 	struct verify_doors doors = {&ledger, ask, release, denies, mirrors, cluster_id};
-	struct config_override b = {"kafka.bootstrap.servers", "k:9092"};
+	struct config_override b = {"kafka.bootstrap.servers", "k:9092", NULL};
 	char why[256];
 
 	ck_assert_msg(config_load_text("test", slice_str(text), &b, 1, &config, why, sizeof(why)) == 0, "%s", why);
