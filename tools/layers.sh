@@ -22,7 +22,7 @@ proxy: base net kafka config
 stages: base digest kafka makoto keys rdkafka sasl config attest trust verify proxy/stage.h
 admin: base digest net config
 reach: base net/tls.h sasl config proxy/login.h
-survey: base kafka makoto/manifest.h keys/signer.h sasl/peek.h config net/addr.h net/listen.h net/tls.h proxy/caller.h proxy/login.h reach attest/holder.h attest/outlook.h
+survey: base kafka makoto/manifest.h keys/keygen.h keys/signer.h sasl/peek.h config net/addr.h net/listen.h net/tls.h proxy/caller.h proxy/login.h reach attest/holder.h attest/outlook.h
 daemon: base digest cloud net kafka makoto keys rdkafka sasl config attest trust verify proxy stages admin reach survey
 ctl: base digest kafka makoto keys rdkafka sasl trust verify config net/tls.h proxy/gate.h reach attest/heads.h attest/holder.h attest/journal_entry.h attest/journal_read.h attest/outlook.h
 '
