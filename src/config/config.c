@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "config/together.h"
 #include "config/value.h"
 #include "config/yaml.h"
 
@@ -89,6 +90,8 @@ config_load_text(const char *name, struct slice text, const struct config_overri
 		err = yaml_load(name, text, c, why, why_len);
 	for (size_t i = 0; i < count && err == 0; i++)
 		err = override(c, &overrides[i], why, why_len);
+	if (err == 0)
+		err = together_check(c, why, why_len);
 	if (err == ERR_NOMEM)
 		(void)snprintf(why, why_len, "out of memory");
 	if (err != 0) {
