@@ -16,7 +16,7 @@ static const char help[] =
 	"What a crash leaves behind the last whole block of a journal is no damage.\n"
 	"\n"
 	"Exit: 0 nothing damaged, nothing waits; 1 something is damaged, or others may write it; 2 usage; 3 there is no such\n"
-	"directory, or not all of it could be read; 4 nothing damaged, but windows wait for their statements, or the next\n"
+	"directory, it has other files alone, or not all of it could be read; 4 nothing damaged, but windows wait for their statements, or the next\n"
 	"start begins a new instance.\n";
 
 /* Damage that was found is damage, whatever could not be read. */

@@ -13,6 +13,8 @@
 /* No segment that the proxy makes is near it: it begins the next one behind 16 MiB. */
 #define SEGMENT_MAX_BYTES ((off_t)1 << 30)
 
+#define SET_ASIDE "old.journal."
+
 enum { SMALL_FILE_MAX = 64 * 1024, REMARKS_MAX = 200 /* of one weight; more are counted */ };
 
 /* --- remarks ------------------------------------------------------------------------------ */
@@ -122,6 +124,11 @@ ends_with(const char *name, const char *end)
 	return n >= m && strcmp(name + n - m, end) == 0;
 }
 
+struct names {
+	char **of;
+	size_t count;
+};
+
 static bool
 is_known(const char *name)
 {
@@ -157,6 +164,20 @@ look_at_mode(struct statedir *d, const char *name, mode_t mode)
 	return 0;
 }
 
+/* Files, and none that a proxy makes: a slip in the path.  A file system's own folder says nothing. */
+static bool
+is_another_directory(const struct names *names)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (is_known(names->of[i]) || ends_with(names->of[i], ".tmp") || strncmp(names->of[i], SET_ASIDE, strlen(SET_ASIDE)) == 0)
+			return false;
+		others += strcmp(names->of[i], "lost+found") != 0;
+	}
+	return others > 0;
+}
+
 /* *ret_odd: one of the proxy's names that is no file, and nothing that would be read. */
 static int
 look_at_name(struct statedir *d, int dir_fd, const char *name, bool *ret_odd)
@@ -164,7 +185,7 @@ look_at_name(struct statedir *d, int dir_fd, const char *name, bool *ret_odd)
 	uint64_t number;
 	struct stat st;
 
-	if (strncmp(name, "old.journal.", 12) == 0) {
+	if (strncmp(name, SET_ASIDE, strlen(SET_ASIDE)) == 0) {
 		d->set_aside++;
 		return 0;
 	}
@@ -192,11 +213,6 @@ by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
-
-struct names {
-	char **of;
-	size_t count;
-};
 
 /* Sorted, so that the same directory is told the same way. */
 static int
@@ -248,6 +264,8 @@ look_at_names(struct statedir *d, int dir_fd, bool *ret_odd)
 				     "others than its owner may write the directory (mode %04o), and so put another key or other heads there",
 				     (unsigned)d->mode);
 	}
+	if (err == 0 && is_another_directory(&names))
+		err = ERR_NOTFOUND;
 	for (size_t i = 0; err == 0 && i < names.count; i++)
 		err = look_at_name(d, dir_fd, names.of[i], ret_odd);
 	for (size_t i = 0; i < names.count; i++)
@@ -498,7 +516,9 @@ statedir_look(const char *path, struct statedir *ret, char *why, size_t why_len)
 	*ret = (struct statedir){.path = path};
 	if (fd >= 0)
 		err = look_at_all(ret, fd);
-	if (err != 0)
+	if (err == ERR_NOTFOUND)
+		(void)snprintf(why, why_len, "%s: no state directory: there are other files in it, and none of makoto-proxy's", path);
+	else if (err != 0)
 		(void)snprintf(why, why_len, "%s: %s", path, err == ERR_IO ? strerror(errno) : err_text(err));
 	if (fd >= 0)
 		(void)close(fd);

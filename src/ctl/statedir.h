@@ -62,8 +62,8 @@ struct statedir {
 };
 
 /*
- * Looks at all of it.  0; ERR_IO: there is no such directory, or it can't be listed; ERR_NOMEM; the text is in
- * `why`.  The rest is in the remarks.  In either case statedir_free().
+ * Looks at all of it.  0; ERR_IO: there is no such directory, or it can't be listed; ERR_NOTFOUND: it is another one's; ERR_NOMEM;
+ * the text is in `why`.  The rest is in the remarks.  In either case statedir_free().
  */
 int statedir_look(const char *path, struct statedir *ret, char *why, size_t why_len) MUSTCHECK;
 void statedir_free(struct statedir *d);

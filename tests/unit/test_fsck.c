@@ -366,6 +366,28 @@ START_TEST(empty)
 }
 END_TEST
 
+/* What is looked at by mistake isn't told to be well. */
+START_TEST(of_something_else)
+{
+	make_file("notes.txt", "", 0600);
+	make_file("orders.csv", "", 0644);
+	ck_assert_int_eq(run_with(2, (const char *[]){"fsck", dir, NULL}), EXIT_UNFINISHED);
+	ck_assert_ptr_nonnull(strstr(errors, ": no state directory: there are other files in it, and none of makoto-proxy's\n"));
+	ck_assert_str_eq(output, "");
+	make_file("lock", "", 0600); /* a start began */
+	ck_fsck(EXIT_OK, "note: notes.txt: is none of the proxy's files\n");
+}
+END_TEST
+
+/* A file system of its own has this from its beginning. */
+START_TEST(with_lost_and_found)
+{
+	ck_assert_int_eq(mkdir(at("lost+found"), 0700), 0);
+	ck_fsck(EXIT_OK, "next start  is the first: an instance begins\n");
+	ck_assert_int_eq(rmdir(at("lost+found")), 0);
+}
+END_TEST
+
 START_TEST(clean)
 {
 	json_t *v, *heads;
@@ -819,6 +841,8 @@ main(void)
 	tcase_add_test(t, nothing_there);
 	tcase_add_test(t, usage);
 	tcase_add_test(t, empty);
+	tcase_add_test(t, of_something_else);
+	tcase_add_test(t, with_lost_and_found);
 	tcase_add_test(t, clean);
 	tcase_add_test(t, crashed_and_whole);
 	tcase_add_test(t, written_over);
