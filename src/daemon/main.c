@@ -9,7 +9,7 @@
 #include "survey/survey.h"
 #include "trust/policy.h"
 
-enum { EXIT_CONFIG = 2, VERIFY_OFF = 0, PROBE_WAIT_MS = 5000 };
+enum { EXIT_CONFIG = 2, PROBE_WAIT_MS = 5000 };
 
 /* All of it could be written: 0, else 1. */
 static int
@@ -54,7 +54,7 @@ check_files(const struct config *c)
 		return EXIT_CONFIG;
 	}
 	app_tls_clear(&tls);
-	if (c->verify_mode != VERIFY_OFF && policy_load(c->verify_policy, &policy, why, sizeof(why)) != 0) {
+	if (app_verify_load(c, &policy, why, sizeof(why)) != 0) {
 		fprintf(stderr, "makoto-proxy: verify.policy: %s\n", why);
 		return EXIT_CONFIG;
 	}

@@ -3,6 +3,8 @@
  *
  * Statements are of a cluster, which is known when a broker answers: until then there is no ledger, and records wait.
  */
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/metrics.h"
 #include "daemon/app_internal.h"
@@ -82,11 +84,20 @@ trusts(void *arg, struct published *p, enum verdict_trust *ret)
 
 /* --- the beginning ------------------------------------------------------------------------ */
 
+/* What is wrong is told with the whole path: which the working directory is, nobody sees who reads a log. */
 int
 app_verify_load(const struct config *c, struct policy **ret, char *why, size_t why_len)
 {
+	const char *given = c->verify_policy;
+	char path[2 * 4096], here[4096];
+
 	*ret = NULL;
-	return c->verify_mode == 0 ? 0 : policy_load(c->verify_policy, ret, why, why_len);
+	if (c->verify_mode == 0)
+		return 0;
+	if (given[0] == '/' || getcwd(here, sizeof(here)) == NULL ||
+	    (size_t)snprintf(path, sizeof(path), "%s/%s", strcmp(here, "/") == 0 ? "" : here, given) >= sizeof(path))
+		return policy_load(given, ret, why, why_len);
+	return policy_load(path, ret, why, why_len);
 }
 
 int

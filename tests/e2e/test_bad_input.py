@@ -73,6 +73,19 @@ def test_bad_signing_key(tmp_path):
         assert f"state/{relative[5:]}: no private key in it" in check("-o", f"attest.signing.key.id={relative}", code=2)
 
 
+def test_where_a_relative_policy_is_looked_for(tmp_path):
+    args = [PROXY, "-n", "-b", "kafka:9092", "-o", "verify.mode=enforce"]
+
+    def said():
+        p = subprocess.run(args, capture_output=True, timeout=20 * PATIENCE, stdin=subprocess.DEVNULL, text=True, cwd=tmp_path)
+        assert p.returncode == 2
+        return p.stderr
+
+    assert said() == f"makoto-proxy: verify.policy: {tmp_path}/trust.yaml: can't be read: No such file or directory\n"
+    (tmp_path / "trust.yaml").write_text("foo: 1\n")
+    assert said().startswith(f"makoto-proxy: verify.policy: {tmp_path}/trust.yaml:1:1: ")
+
+
 @pytest.mark.parametrize("servers", ["foo:bar", "kafka", "", "a:1,b", "a:1;b:2", "a:70000"])
 def test_bad_servers(servers):
     """They are told as what they are, by both programs and at once; not waited for."""
