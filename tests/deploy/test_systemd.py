@@ -1,9 +1,13 @@
 """systemd/*.service as a real systemd runs them."""
 
+import os
+import re
+import shlex
+
 import pytest
 from checks import attested
 from clients import Confluent, sample
-from lab.kafka import until
+from lab.kafka import ROOT, until
 from machine import Machine, Service
 
 N = 40
@@ -99,6 +103,14 @@ LoadCredential=kafka.password:/etc/makoto-proxy/kafka.password
 """
 
 
+def the_check(*more):
+    """The command that docs/OPERATING.md has for it."""
+    with open(os.path.join(ROOT, "docs", "OPERATING.md")) as f:
+        words = shlex.split(re.search(r"(?m)^    (systemd-run (?:.*\\\n)*.*)", f.read())[1].replace("\\\n", " "))
+    i = words.index("makoto-proxy")
+    return [*words[:i], *more, *words[i:]]
+
+
 def test_tls_and_a_credential(cluster, machine, service, topic):
     """All that the filter of system calls has to let pass: TLS on both sides, the proxy's own login, a password that only root can read."""
     pki = cluster.pki
@@ -127,7 +139,16 @@ def test_tls_and_a_credential(cluster, machine, service, topic):
         t = topic(f"secured-{codec}")
         produce(s, t, codec=codec, security_protocol="SSL", ssl_ca_location=pki.ca)
         attested(cluster, s, t, dbom_topic=s.dbom_topic)
+    # Beside it, and where it would be again: state, key and password are the unit's.
+    beside = machine.run(*the_check("-p", "LoadCredential=kafka.password:/etc/makoto-proxy/kafka.password"))
+    assert beside.returncode == 0, beside.stdout + beside.stderr
+    assert f"{s.state_dir} is in use by another makoto-proxy, process " in beside.stdout
+    assert re.search(r"(?m)^ok    signing key: SHA256:", beside.stdout), beside.stdout
     s.stop()
+    ended = machine.run(*the_check("-p", "LoadCredential=kafka.password:/etc/makoto-proxy/kafka.password"))
+    assert ended.returncode == 0 and f"{s.state_dir}: the next start goes on with its chains" in ended.stdout, ended.stdout + ended.stderr
+    without = machine.run(*the_check())
+    assert without.returncode == 1 and re.search(r"(?m)^fail .*kafka\.password", without.stdout), without.stdout + without.stderr
     assert "sidecar-pw" not in s.text()
 
 
