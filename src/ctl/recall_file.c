@@ -293,7 +293,8 @@ recall_file_save(struct recall_file *f, const char *dbom_topic, char *why, size_
 	recall_sort(&f->memory);
 	err = write_json(&f->memory, dbom_topic, &w);
 	if (err == ERR_LIMIT) {
-		snprintf(why, why_len, "%s: more chains than %d bytes hold; what was seen is not remembered", f->path, BYTES_MAX);
+		snprintf(why, why_len, "%s: more chains than %d MiB hold; what was seen is not remembered: divide the topics (-t) among several files", f->path,
+			 BYTES_MAX >> 20);
 		err = ERR_IO;
 	} else if (err != 0) {
 		err = nomem(why, why_len);
