@@ -1,41 +1,12 @@
 #include "kafka/fetch.h"
 
 #include "kafka/api.h"
+#include "kafka/grow.h"
+#include "kafka/patch.h"
 #include "kafka/schema.h"
 
 enum { WITH_LOG_START = 5, WITH_SESSION = 7, WITH_LEADER_EPOCH = 9, WITH_RACK = 11, FLEXIBLE = 12, BY_ID = 13, WITH_STATE = 15 };
 enum { TAG_REPLICA_STATE = 1, NO_SESSION_EPOCH = -1 };
-enum { SMALL_PIECE = 16 * 1024 }; /* smaller is copied into its neighbour, larger travels on its own */
-
-/* A growing array. */
-struct grow {
-	void *items;
-	size_t count, cap;
-};
-
-/* The next item, zeroed; NULL: the reader has the error. */
-static void *
-grow_add(struct rd *r, struct grow *g, size_t size)
-{
-	if (r->err != 0)
-		return NULL;
-	if (g->count == FETCH_PARTS_MAX) {
-		rd_fail(r, ERR_LIMIT);
-		return NULL;
-	}
-	if (g->count == g->cap) {
-		size_t cap = g->cap == 0 ? 8 : g->cap * 2;
-		void *items = reallocarray(g->items, cap, size);
-
-		if (items == NULL) {
-			rd_fail(r, ERR_NOMEM);
-			return NULL;
-		}
-		g->items = items;
-		g->cap = cap;
-	}
-	return memset((uint8_t *)g->items + g->count++ * size, 0, size);
-}
 
 /* The walker has checked all that is read here: counts, tags and that nothing is left over. */
 static uint32_t
@@ -77,7 +48,7 @@ read_topic(struct rd *r, int16_t version, struct fetch_at *at)
 static void
 read_want(struct rd *r, int16_t version, const struct fetch_at *topic, struct grow *wants)
 {
-	struct fetch_want *w = grow_add(r, wants, sizeof(*w));
+	struct fetch_want *w = grow_add(r, wants, sizeof(*w), FETCH_PARTS_MAX);
 
 	if (w == NULL)
 		return;
@@ -102,7 +73,7 @@ read_forgotten(struct rd *r, int16_t version, struct grow *forgotten)
 
 		read_topic(r, version, &topic);
 		for (uint32_t n = read_count(r, version); n > 0 && r->err == 0; n--) {
-			struct fetch_at *at = grow_add(r, forgotten, sizeof(*at));
+			struct fetch_at *at = grow_add(r, forgotten, sizeof(*at), FETCH_PARTS_MAX);
 
 			if (at == NULL)
 				return;
@@ -190,7 +161,7 @@ fetch_request_free(struct fetch_request *q)
 static void
 read_part(struct rd *r, int16_t version, const struct fetch_at *topic, struct grow *parts)
 {
-	struct fetch_part *p = grow_add(r, parts, sizeof(*p));
+	struct fetch_part *p = grow_add(r, parts, sizeof(*p), FETCH_PARTS_MAX);
 
 	if (p == NULL)
 		return;
@@ -257,36 +228,8 @@ fetch_response_free(struct fetch_response *r)
 
 /* --- an answer anew ------------------------------------------------------------------ */
 
-struct edit {
-	struct blob *frame;
-	struct rope rope;
-	struct wr head; /* small things that follow each other */
-};
-
 static int
-head_to_rope(struct edit *e)
-{
-	return e->head.len > 0 ? rope_add_wr(&e->rope, &e->head) : wr_err(&e->head);
-}
-
-static int
-put(struct edit *e, struct slice s)
-{
-	uintptr_t from = (uintptr_t)e->frame->data, at = (uintptr_t)s.p;
-	bool ours = at >= from && at - from < e->frame->len;
-	int err;
-
-	if (!ours || s.n < SMALL_PIECE) {
-		wr_slice_put(&e->head, s);
-		return wr_err(&e->head);
-	}
-	if ((err = head_to_rope(e)) != 0)
-		return err;
-	return rope_add(&e->rope, e->frame, (size_t)(s.p - e->frame->data), s.n);
-}
-
-static int
-put_part(struct edit *e, int16_t version, const struct fetch_edit *p)
+put_part(struct patch *e, int16_t version, const struct fetch_edit *p)
 {
 	size_t n = 0;
 	int err = 0;
@@ -301,7 +244,7 @@ put_part(struct edit *e, int16_t version, const struct fetch_edit *p)
 	else
 		wr_i32(&e->head, (int32_t)n);
 	for (size_t i = 0; i < p->count && err == 0; i++)
-		err = put(e, p->pieces[i]);
+		err = patch_put(e, p->pieces[i]);
 	return err;
 }
 
@@ -309,7 +252,7 @@ int
 fetch_response_edit(int16_t version, struct blob *frame, size_t body_at, const struct fetch_response *r,
 		    const struct fetch_edit *edits, struct rope *ret)
 {
-	struct edit e = {.frame = frame, .head = wr_new(SIZE_MAX / 2)};
+	struct patch e = patch_of(frame);
 	struct slice body = slice_of(frame->data + body_at, frame->len - body_at);
 	size_t copied = 0;
 	int err = 0;
@@ -319,26 +262,18 @@ fetch_response_edit(int16_t version, struct blob *frame, size_t body_at, const s
 
 		if (!edits[i].changed)
 			continue;
-		err = put(&e, slice_of(body.p + copied, p->error_at - copied));
+		err = patch_put(&e, slice_of(body.p + copied, p->error_at - copied));
 		wr_i16(&e.head, edits[i].error);
 		copied = p->error_at + 2;
 		if (err == 0)
-			err = put(&e, slice_of(body.p + copied, p->field_at - copied));
+			err = patch_put(&e, slice_of(body.p + copied, p->field_at - copied));
 		if (err == 0)
 			err = put_part(&e, version, &edits[i]);
 		copied = p->field_at + p->field_len;
 	}
 	if (err == 0)
-		err = put(&e, slice_of(body.p + copied, body.n - copied));
-	if (err == 0)
-		err = head_to_rope(&e);
-	wr_free(&e.head);
-	if (err != 0) {
-		rope_clear(&e.rope);
-		return err;
-	}
-	*ret = e.rope;
-	return 0;
+		err = patch_put(&e, slice_of(body.p + copied, body.n - copied));
+	return patch_end(&e, err, ret);
 }
 
 int

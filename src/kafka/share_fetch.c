@@ -1,0 +1,324 @@
+#include "kafka/share_fetch.h"
+
+#include "kafka/api.h"
+#include "kafka/grow.h"
+#include "kafka/patch.h"
+#include "kafka/schema.h"
+
+/* The walker has checked all that is read here: counts, tags and that nothing is left over. */
+static uint32_t
+read_count(struct rd *r)
+{
+	uint32_t n = rd_uvarint(r);
+
+	return n == 0 || r->err != 0 ? 0 : n - 1;
+}
+
+static void
+skip_tags(struct rd *r)
+{
+	for (uint32_t count = rd_uvarint(r); count > 0 && r->err == 0; count--) {
+		(void)rd_uvarint(r);
+		rd_skip(r, rd_uvarint(r));
+	}
+}
+
+/* So many offsets are from one to the other; none when they aren't in that order. */
+static uint64_t
+length(int64_t first, int64_t last)
+{
+	uint64_t n = last < first ? 0 : (uint64_t)last - (uint64_t)first;
+
+	return last < first || n == UINT64_MAX ? n : n + 1;
+}
+
+static uint64_t
+add(uint64_t a, uint64_t b)
+{
+	return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+/* --- the request --------------------------------------------------------------------- */
+
+static void
+skip_topics(struct rd *r)
+{
+	for (uint32_t topics = read_count(r); topics > 0 && r->err == 0; topics--) {
+		rd_skip(r, 16);
+		for (uint32_t n = read_count(r); n > 0 && r->err == 0; n--) {
+			(void)rd_i32(r);
+			for (uint32_t k = read_count(r); k > 0 && r->err == 0; k--) {
+				rd_skip(r, 16); /* first, last */
+				rd_skip(r, read_count(r));
+				skip_tags(r);
+			}
+			skip_tags(r);
+		}
+		skip_tags(r);
+	}
+}
+
+int
+share_request_read(int16_t version, struct slice body, struct share_request *ret)
+{
+	struct share_request q = {0};
+	struct rd r = rd_of(body);
+	int err;
+
+	if (version < SHARE_FETCH_MIN || version > SHARE_FETCH_MAX)
+		return ERR_UNSUPPORTED;
+	if ((err = schema_walk(API_SHARE_FETCH, false, version, body, NULL, NULL, NULL)) != 0)
+		return err;
+	q.group = rd_nullable_compact(&r);
+	q.member = rd_nullable_compact(&r);
+	q.epoch = rd_i32(&r);
+	q.limits_at = rd_pos(&r);
+	q.max_wait_ms = rd_i32(&r);
+	q.min_bytes = rd_i32(&r);
+	q.max_bytes = rd_i32(&r);
+	(void)rd_i32(&r); /* records */
+	q.batch_size = rd_i32(&r);
+	if (version >= SHARE_WITH_RENEWAL) {
+		q.acquire_mode = rd_i8(&r);
+		(void)rd_u8(&r); /* is a lock renewed? */
+	}
+	q.topics_at = rd_pos(&r);
+	skip_topics(&r);
+	q.rest_at = rd_pos(&r);
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	*ret = q;
+	return 0;
+}
+
+bool
+share_request_forgets(const struct share_request *q, struct slice body, const struct fetch_at *at)
+{
+	struct rd r = rd_of(slice_of(body.p + q->rest_at, body.n - q->rest_at));
+	bool found = false;
+
+	for (uint32_t topics = read_count(&r); topics > 0 && r.err == 0; topics--) {
+		struct slice id = rd_bytes(&r, 16);
+		bool is = slice_eq(id, slice_of(at->topic_id, 16));
+
+		for (uint32_t n = read_count(&r); n > 0 && r.err == 0; n--)
+			found = (rd_i32(&r) == at->partition && is) || found;
+		skip_tags(&r);
+	}
+	return found;
+}
+
+/* --- the answer -------------------------------------------------------------------- */
+
+static void
+read_range(struct rd *r, int64_t *ret_first, int64_t *ret_last, uint16_t *ret_deliveries)
+{
+	*ret_first = rd_i64(r);
+	*ret_last = rd_i64(r);
+	*ret_deliveries = rd_u16(r);
+	skip_tags(r);
+}
+
+static void
+read_acquired(struct rd *r, struct share_part *p)
+{
+	p->first = -1;
+	p->acquired_at = rd_pos(r);
+	for (uint32_t n = read_count(r); n > 0 && r->err == 0; n--) {
+		int64_t first, last;
+		uint16_t deliveries;
+
+		read_range(r, &first, &last, &deliveries);
+		first = first < 0 ? 0 : first; /* before it there are no records */
+		p->acquired = add(p->acquired, length(first, last));
+		if (first <= last && (p->first < 0 || first < p->first))
+			p->first = first;
+	}
+	p->acquired_len = rd_pos(r) - p->acquired_at;
+}
+
+static void
+read_part(struct rd *r, const uint8_t *topic_id, struct grow *parts)
+{
+	struct share_part *p = grow_add(r, parts, sizeof(*p), FETCH_PARTS_MAX);
+	struct fetch_part *f;
+
+	if (p == NULL)
+		return;
+	f = &p->fetch;
+	f->at.by_id = true;
+	memcpy(f->at.topic_id, topic_id, sizeof(f->at.topic_id));
+	f->high_watermark = f->last_stable = f->log_start = -1;
+	f->at.partition = rd_i32(r);
+	f->error_at = rd_pos(r);
+	f->error = rd_i16(r);
+	(void)rd_nullable_compact(r);
+	p->acknowledged = rd_i16(r);
+	(void)rd_nullable_compact(r);
+	rd_skip(r, 8); /* the leader and its epoch */
+	skip_tags(r);
+	f->field_at = rd_pos(r);
+	f->records = rd_nullable_compact(r);
+	f->field_len = rd_pos(r) - f->field_at;
+	read_acquired(r, p);
+	skip_tags(r);
+}
+
+int
+share_response_read(int16_t version, struct slice body, struct share_response *ret)
+{
+	struct share_response a = {0};
+	struct grow parts = {0};
+	struct rd r = rd_of(body);
+	int err;
+
+	if (version < SHARE_FETCH_MIN || version > SHARE_FETCH_MAX)
+		return ERR_UNSUPPORTED;
+	if ((err = schema_walk(API_SHARE_FETCH, true, version, body, NULL, NULL, NULL)) != 0)
+		return err;
+	(void)rd_i32(&r); /* throttle time */
+	a.error = rd_i16(&r);
+	(void)rd_nullable_compact(&r);
+	a.lock_ms = rd_i32(&r);
+	for (uint32_t topics = read_count(&r); topics > 0 && r.err == 0; topics--) {
+		struct slice id = rd_bytes(&r, 16);
+
+		for (uint32_t n = read_count(&r); n > 0 && r.err == 0; n--)
+			read_part(&r, id.p, &parts);
+		skip_tags(&r);
+	}
+	if (rd_err(&r) != 0) {
+		free(parts.items);
+		return rd_err(&r);
+	}
+	a.parts = parts.items;
+	a.count = parts.count;
+	*ret = a;
+	return 0;
+}
+
+void
+share_response_free(struct share_response *r)
+{
+	free(r->parts);
+	*r = (struct share_response){0};
+}
+
+/* --- an answer anew ------------------------------------------------------------------ */
+
+/* The first span that ends at `offset` or behind it. */
+static size_t
+first_span(const struct share_span *spans, size_t count, int64_t offset)
+{
+	size_t lo = 0, hi = count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (spans[mid].to < offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* `out` may be NULL.  Returns how many ranges are left. */
+static uint32_t
+cut(struct slice acquired, const struct share_span *spans, size_t count, struct wr *out)
+{
+	struct rd r = rd_of(acquired);
+	int64_t next = 0;
+	uint32_t left = 0;
+
+	for (uint32_t n = read_count(&r); n > 0; n--) {
+		int64_t first, last;
+		uint16_t deliveries;
+
+		read_range(&r, &first, &last, &deliveries);
+		first = first < next ? next : first;
+		if (last < first)
+			continue;
+		next = last < INT64_MAX ? last + 1 : last;
+		for (size_t i = first_span(spans, count, first); i < count && spans[i].from <= last; i++) {
+			left++;
+			if (out == NULL)
+				continue;
+			wr_i64(out, spans[i].from > first ? spans[i].from : first);
+			wr_i64(out, spans[i].to < last ? spans[i].to : last);
+			wr_u16(out, deliveries);
+			wr_uvarint(out, 0); /* tags */
+		}
+	}
+	return left;
+}
+
+void
+share_acquired_cut(struct slice acquired, const struct share_span *spans, size_t count, struct wr *out)
+{
+	wr_uvarint(out, cut(acquired, spans, count, NULL) + 1);
+	(void)cut(acquired, spans, count, out);
+}
+
+bool
+share_acquired_next(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *ret_last)
+{
+	uint16_t deliveries;
+
+	if (rd_pos(r) == 0)
+		*left = read_count(r);
+	if (*left == 0)
+		return false;
+	(*left)--;
+	read_range(r, ret_first, ret_last, &deliveries);
+	return r->err == 0;
+}
+
+static int
+put_part(struct patch *p, struct slice acquired, const struct share_edit *e)
+{
+	size_t n = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < e->fetch.count; i++) {
+		if (e->fetch.pieces[i].n > INT32_MAX - 1 - n)
+			return ERR_LIMIT;
+		n += e->fetch.pieces[i].n;
+	}
+	wr_uvarint(&p->head, (uint32_t)n + 1);
+	for (size_t i = 0; i < e->fetch.count && err == 0; i++)
+		err = patch_put(p, e->fetch.pieces[i]);
+	if (err != 0)
+		return err;
+	share_acquired_cut(e->acquired.p != NULL ? e->acquired : acquired, e->spans, e->span_count, &p->head);
+	return wr_err(&p->head);
+}
+
+int
+share_response_edit(struct blob *frame, size_t body_at, const struct share_response *r, const struct share_edit *edits,
+		    struct rope *ret)
+{
+	struct slice body = slice_of(frame->data + body_at, frame->len - body_at);
+	struct patch e = patch_of(frame);
+	size_t copied = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < r->count && err == 0; i++) {
+		const struct share_part *p = &r->parts[i];
+		const struct fetch_part *f = &p->fetch;
+
+		if (!edits[i].fetch.changed)
+			continue;
+		err = patch_put(&e, slice_of(body.p + copied, f->error_at - copied));
+		wr_i16(&e.head, edits[i].fetch.error);
+		copied = f->error_at + 2;
+		if (err == 0)
+			err = patch_put(&e, slice_of(body.p + copied, f->field_at - copied));
+		if (err == 0)
+			err = put_part(&e, slice_of(body.p + p->acquired_at, p->acquired_len), &edits[i]);
+		copied = p->acquired_at + p->acquired_len;
+	}
+	if (err == 0)
+		err = patch_put(&e, slice_of(body.p + copied, body.n - copied));
+	return patch_end(&e, err, ret);
+}
