@@ -59,7 +59,7 @@ skip_topics(struct rd *r)
 }
 
 int
-share_request_read(int16_t version, struct slice body, struct share_request *ret)
+share_fetch_request_read(int16_t version, struct slice body, struct share_request *ret)
 {
 	struct share_request q = {0};
 	struct rd r = rd_of(body);
@@ -92,7 +92,7 @@ share_request_read(int16_t version, struct slice body, struct share_request *ret
 }
 
 bool
-share_request_forgets(const struct share_request *q, struct slice body, const struct fetch_at *at)
+share_fetch_forgets(const struct share_request *q, struct slice body, const struct fetch_at *at)
 {
 	struct rd r = rd_of(slice_of(body.p + q->rest_at, body.n - q->rest_at));
 	bool found = false;
@@ -165,7 +165,7 @@ read_part(struct rd *r, const uint8_t *topic_id, struct grow *parts)
 }
 
 int
-share_response_read(int16_t version, struct slice body, struct share_response *ret)
+share_fetch_response_read(int16_t version, struct slice body, struct share_response *ret)
 {
 	struct share_response a = {0};
 	struct grow parts = {0};
@@ -198,7 +198,7 @@ share_response_read(int16_t version, struct slice body, struct share_response *r
 }
 
 void
-share_response_free(struct share_response *r)
+share_fetch_response_free(struct share_response *r)
 {
 	free(r->parts);
 	*r = (struct share_response){0};
@@ -254,14 +254,14 @@ cut(struct slice acquired, const struct share_span *spans, size_t count, struct 
 }
 
 void
-share_acquired_cut(struct slice acquired, const struct share_span *spans, size_t count, struct wr *out)
+share_fetch_cut(struct slice acquired, const struct share_span *spans, size_t count, struct wr *out)
 {
 	wr_uvarint(out, cut(acquired, spans, count, NULL) + 1);
 	(void)cut(acquired, spans, count, out);
 }
 
 bool
-share_acquired_next(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *ret_last)
+share_fetch_acquired(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *ret_last)
 {
 	uint16_t deliveries;
 
@@ -290,12 +290,12 @@ put_part(struct patch *p, struct slice acquired, const struct share_edit *e)
 		err = patch_put(p, e->fetch.pieces[i]);
 	if (err != 0)
 		return err;
-	share_acquired_cut(e->acquired.p != NULL ? e->acquired : acquired, e->spans, e->span_count, &p->head);
+	share_fetch_cut(e->acquired.p != NULL ? e->acquired : acquired, e->spans, e->span_count, &p->head);
 	return wr_err(&p->head);
 }
 
 int
-share_response_edit(struct blob *frame, size_t body_at, const struct share_response *r, const struct share_edit *edits,
+share_fetch_edit(struct blob *frame, size_t body_at, const struct share_response *r, const struct share_edit *edits,
 		    struct rope *ret)
 {
 	struct slice body = slice_of(frame->data + body_at, frame->len - body_at);

@@ -25,10 +25,10 @@ struct share_request {
 };
 
 /* Slices point into body.  0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED. */
-int share_request_read(int16_t version, struct slice body, struct share_request *ret) MUSTCHECK;
+int share_fetch_request_read(int16_t version, struct slice body, struct share_request *ret) MUSTCHECK;
 
 /* Is this partition to be none of the session's any more? */
-bool share_request_forgets(const struct share_request *q, struct slice body, const struct fetch_at *at);
+bool share_fetch_forgets(const struct share_request *q, struct slice body, const struct fetch_at *at);
 
 struct share_part {
 	struct fetch_part fetch; /* watermarks aren't told */
@@ -45,9 +45,9 @@ struct share_response {
 	size_t count;
 };
 
-/* 0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED, ERR_LIMIT, ERR_NOMEM.  Release with share_response_free(). */
-int share_response_read(int16_t version, struct slice body, struct share_response *ret) MUSTCHECK;
-void share_response_free(struct share_response *r);
+/* 0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED, ERR_LIMIT, ERR_NOMEM.  Release with share_fetch_response_free(). */
+int share_fetch_response_read(int16_t version, struct slice body, struct share_response *ret) MUSTCHECK;
+void share_fetch_response_free(struct share_response *r);
 
 struct share_span {
 	int64_t from, to; /* offsets, the last included */
@@ -62,16 +62,16 @@ struct share_edit {
 };
 
 /* As fetch_response_edit(). */
-int share_response_edit(struct blob *frame, size_t body_at, const struct share_response *r, const struct share_edit *edits,
+int share_fetch_edit(struct blob *frame, size_t body_at, const struct share_response *r, const struct share_edit *edits,
 			struct rope *ret) MUSTCHECK;
 
 /*
  * What of an array of acquired ranges lies in the spans, as an array.  Ranges ascend; of one that doesn't, what is behind
  * those before it counts, so that there are never more than ranges and spans together.
  */
-void share_acquired_cut(struct slice acquired, const struct share_span *spans, size_t count, struct wr *out);
+void share_fetch_cut(struct slice acquired, const struct share_span *spans, size_t count, struct wr *out);
 
 /* The next range of such an array; false: there is none.  Begin with *r of the array and *left 0. */
-bool share_acquired_next(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *ret_last);
+bool share_fetch_acquired(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *ret_last);
 
 #endif

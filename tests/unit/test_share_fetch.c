@@ -10,12 +10,12 @@ request_taken(int16_t version, struct slice body)
 {
 	struct share_request q;
 
-	if (share_request_read(version, body, &q) != 0)
+	if (share_fetch_request_read(version, body, &q) != 0)
 		return false;
 	ck_assert_uint_lt(q.limits_at, q.topics_at);
 	ck_assert_uint_lt(q.topics_at, q.rest_at);
 	ck_assert_uint_lt(q.rest_at, body.n);
-	(void)share_request_forgets(&q, body, &(struct fetch_at){.partition = 0});
+	(void)share_fetch_forgets(&q, body, &(struct fetch_at){.partition = 0});
 	return true;
 }
 
@@ -24,7 +24,7 @@ response_taken(int16_t version, struct slice body)
 {
 	struct share_response r;
 
-	if (share_response_read(version, body, &r) != 0)
+	if (share_fetch_response_read(version, body, &r) != 0)
 		return false;
 	for (size_t i = 0; i < r.count; i++) {
 		const struct share_part *p = &r.parts[i];
@@ -37,7 +37,7 @@ response_taken(int16_t version, struct slice body)
 		if (f->records.n > 0)
 			ck_assert_ptr_eq(f->records.p, body.p + p->acquired_at - f->records.n);
 	}
-	share_response_free(&r);
+	share_fetch_response_free(&r);
 	ck_assert_ptr_null(r.parts);
 	return true;
 }
@@ -76,7 +76,7 @@ START_TEST(request)
 	struct share_request q;
 	struct fetch_at at = {.by_id = true, .partition = 6};
 
-	ck_assert_int_eq(share_request_read(requests[_i].version, wr_slice(&w), &q), 0);
+	ck_assert_int_eq(share_fetch_request_read(requests[_i].version, wr_slice(&w), &q), 0);
 	ck_assert(slice_eq(q.group, slice_str("g")));
 	ck_assert(slice_eq(q.member, slice_str("m")));
 	ck_assert_int_eq(q.epoch, 7);
@@ -90,12 +90,12 @@ START_TEST(request)
 	ck_assert_uint_eq(w.len - q.rest_at, 28);
 	for (uint8_t i = 0; i < 16; i++)
 		at.topic_id[i] = i;
-	ck_assert(share_request_forgets(&q, wr_slice(&w), &at));
+	ck_assert(share_fetch_forgets(&q, wr_slice(&w), &at));
 	at.partition = 5;
-	ck_assert(!share_request_forgets(&q, wr_slice(&w), &at));
+	ck_assert(!share_fetch_forgets(&q, wr_slice(&w), &at));
 	at.partition = 6;
 	at.topic_id[3] ^= 1;
-	ck_assert(!share_request_forgets(&q, wr_slice(&w), &at));
+	ck_assert(!share_fetch_forgets(&q, wr_slice(&w), &at));
 	wr_free(&w);
 }
 END_TEST
@@ -106,10 +106,10 @@ START_TEST(versions_that_are_not_known)
 	struct share_request q;
 	struct share_response r;
 
-	ck_assert_int_eq(share_request_read(0, wr_slice(&w), &q), ERR_UNSUPPORTED);
-	ck_assert_int_eq(share_request_read(3, wr_slice(&w), &q), ERR_UNSUPPORTED);
-	ck_assert_int_eq(share_response_read(0, wr_slice(&w), &r), ERR_UNSUPPORTED);
-	ck_assert_int_eq(share_response_read(3, wr_slice(&w), &r), ERR_UNSUPPORTED);
+	ck_assert_int_eq(share_fetch_request_read(0, wr_slice(&w), &q), ERR_UNSUPPORTED);
+	ck_assert_int_eq(share_fetch_request_read(3, wr_slice(&w), &q), ERR_UNSUPPORTED);
+	ck_assert_int_eq(share_fetch_response_read(0, wr_slice(&w), &r), ERR_UNSUPPORTED);
+	ck_assert_int_eq(share_fetch_response_read(3, wr_slice(&w), &r), ERR_UNSUPPORTED);
 	wr_free(&w);
 }
 END_TEST
@@ -130,7 +130,7 @@ START_TEST(answer)
 	struct wr w = hex_of(whole);
 	struct share_response r;
 
-	ck_assert_int_eq(share_response_read(1, wr_slice(&w), &r), 0);
+	ck_assert_int_eq(share_fetch_response_read(1, wr_slice(&w), &r), 0);
 	ck_assert_int_eq(r.error, 0);
 	ck_assert_int_eq(r.lock_ms, 30000);
 	ck_assert_uint_eq(r.count, 2);
@@ -143,7 +143,7 @@ START_TEST(answer)
 	ck_assert_int_eq(r.parts[1].fetch.at.partition, 1);
 	ck_assert_int_eq(r.parts[1].fetch.error, 6);
 	ck_assert_int_eq(r.parts[1].first, -1);
-	share_response_free(&r);
+	share_fetch_response_free(&r);
 	wr_free(&w);
 }
 END_TEST
@@ -199,21 +199,21 @@ START_TEST(an_edit_changes_nothing_else)
 	struct slice piece;
 	char want[1000];
 
-	ck_assert_int_eq(share_response_read(1, slice_of(b->data + 5, b->len - 5), &r), 0);
-	ck_assert_int_eq(share_response_edit(b, 5, &r, edits, &rope), 0);
+	ck_assert_int_eq(share_fetch_response_read(1, slice_of(b->data + 5, b->len - 5), &r), 0);
+	ck_assert_int_eq(share_fetch_edit(b, 5, &r, edits, &rope), 0);
 	out = flat(&rope);
 	ck_hex(wr_slice(&out), whole);
 	wr_free(&out);
 	rope_clear(&rope);
 	piece = slice_of(r.parts[0].fetch.records.p + 2, 3);
 	edits[0] = (struct share_edit){{true, 87, &piece, 1}, {NULL, 0}, cuts[_i].spans, cuts[_i].count};
-	ck_assert_int_eq(share_response_edit(b, 5, &r, edits, &rope), 0);
+	ck_assert_int_eq(share_fetch_edit(b, 5, &r, edits, &rope), 0);
 	out = flat(&rope);
 	(void)snprintf(want, sizeof(want), "%s%s%s%s%s", HEAD "00000000 0057" BEFORE "04 'cor' | ", cuts[_i].ranges, " 00 ", OTHER, TAIL);
 	ck_hex(wr_slice(&out), want);
 	wr_free(&out);
 	rope_clear(&rope);
-	share_response_free(&r);
+	share_fetch_response_free(&r);
 	blob_unref(b);
 	wr_free(&in);
 }
@@ -234,9 +234,9 @@ START_TEST(ranges_out_of_order)
 	struct share_response r;
 	struct rope rope = {0};
 
-	ck_assert_int_eq(share_response_read(1, slice_of(b->data + 5, b->len - 5), &r), 0);
+	ck_assert_int_eq(share_fetch_response_read(1, slice_of(b->data + 5, b->len - 5), &r), 0);
 	ck_assert_int_eq(r.parts[0].first, 0);
-	ck_assert_int_eq(share_response_edit(b, 5, &r, edits, &rope), 0);
+	ck_assert_int_eq(share_fetch_edit(b, 5, &r, edits, &rope), 0);
 	out = flat(&rope);
 	ck_hex(wr_slice(&out), HEAD "00000000 0000" BEFORE "01 | "
 				    "06 0000000000000002 0000000000000003 0001 00 0000000000000006 0000000000000007 0001 00 "
@@ -245,7 +245,7 @@ START_TEST(ranges_out_of_order)
 				    "00 " OTHER TAIL);
 	wr_free(&out);
 	rope_clear(&rope);
-	share_response_free(&r);
+	share_fetch_response_free(&r);
 	blob_unref(b);
 	wr_free(&in);
 }
@@ -264,20 +264,20 @@ START_TEST(ranges_of_another)
 	struct rope rope = {0};
 	uint32_t left = 0;
 
-	ck_assert_int_eq(share_response_read(1, slice_of(b->data + 5, b->len - 5), &a), 0);
-	ck_assert_int_eq(share_response_edit(b, 5, &a, edits, &rope), 0);
+	ck_assert_int_eq(share_fetch_response_read(1, slice_of(b->data + 5, b->len - 5), &a), 0);
+	ck_assert_int_eq(share_fetch_edit(b, 5, &a, edits, &rope), 0);
 	out = flat(&rope);
-	ck_assert_int_eq(share_response_read(1, wr_slice(&out), &got), 0);
+	ck_assert_int_eq(share_fetch_response_read(1, wr_slice(&out), &got), 0);
 	ck_assert_uint_eq(got.parts[0].acquired, 16);
 	ck_assert_uint_eq(got.parts[1].acquired, 3);
 	ck_assert_int_eq(got.parts[1].first, 1);
-	ck_assert(share_acquired_next(&r, &left, &first, &last));
-	ck_assert(share_acquired_next(&r, &left, &first, &last));
+	ck_assert(share_fetch_acquired(&r, &left, &first, &last));
+	ck_assert(share_fetch_acquired(&r, &left, &first, &last));
 	ck_assert_int_eq(first, 4);
 	ck_assert_int_eq(last, 4);
-	ck_assert(!share_acquired_next(&r, &left, &first, &last));
-	share_response_free(&a);
-	share_response_free(&got);
+	ck_assert(!share_fetch_acquired(&r, &left, &first, &last));
+	share_fetch_response_free(&a);
+	share_fetch_response_free(&got);
 	rope_clear(&rope);
 	blob_unref(b);
 	wr_free(&in);
@@ -305,7 +305,7 @@ START_TEST(edits_of_any_answer)
 			wr_reset(&w);
 			message_gen(&g, API_SHARE_FETCH, true, v, &w);
 			b = frame_of(wr_slice(&w), 9);
-			ck_assert_int_eq(share_response_read(v, slice_of(b->data + 9, b->len - 9), &r), 0);
+			ck_assert_int_eq(share_fetch_response_read(v, slice_of(b->data + 9, b->len - 9), &r), 0);
 			edits = calloc(r.count + 1, sizeof(*edits));
 			if (r.count > 0) {
 				const struct fetch_part *f = &r.parts[r.count / 2].fetch;
@@ -313,9 +313,9 @@ START_TEST(edits_of_any_answer)
 				piece = slice_of(f->records.p, f->records.n / 2);
 				edits[r.count / 2] = (struct share_edit){{true, 2, &piece, 1}, {NULL, 0}, &all, (size_t)round % 2};
 			}
-			ck_assert_int_eq(share_response_edit(b, 9, &r, edits, &rope), 0);
+			ck_assert_int_eq(share_fetch_edit(b, 9, &r, edits, &rope), 0);
 			out = flat(&rope);
-			ck_assert_int_eq(share_response_read(v, wr_slice(&out), &s), 0);
+			ck_assert_int_eq(share_fetch_response_read(v, wr_slice(&out), &s), 0);
 			ck_assert_uint_eq(s.count, r.count);
 			for (size_t i = 0; i < r.count; i++) {
 				bool is = i == r.count / 2;
@@ -328,8 +328,8 @@ START_TEST(edits_of_any_answer)
 			}
 			wr_free(&out);
 			rope_clear(&rope);
-			share_response_free(&r);
-			share_response_free(&s);
+			share_fetch_response_free(&r);
+			share_fetch_response_free(&s);
 			free(edits);
 			blob_unref(b);
 		}

@@ -59,10 +59,10 @@ START_TEST(renewed)
 		list[i] = cases[_i].list[i];
 		named(&list[i]);
 	}
-	ck_assert_int_eq(share_request_read(cases[_i].version, wr_slice(&in), &q), 0);
+	ck_assert_int_eq(share_fetch_request_read(cases[_i].version, wr_slice(&in), &q), 0);
 	ck_assert_int_eq(share_renew(cases[_i].version, wr_slice(&in), &q, list, cases[_i].count, &out), 0);
 	ck_hex(wr_slice(&out), cases[_i].out);
-	ck_assert_int_eq(share_request_read(2, wr_slice(&out), &q), 0);
+	ck_assert_int_eq(share_fetch_request_read(2, wr_slice(&out), &q), 0);
 	wr_free(&in);
 	wr_free(&out);
 }
@@ -82,7 +82,7 @@ START_TEST(any_request)
 
 			wr_reset(&in);
 			message_gen(&g, API_SHARE_FETCH, false, v, &in);
-			ck_assert_int_eq(share_request_read(v, wr_slice(&in), &q), 0);
+			ck_assert_int_eq(share_fetch_request_read(v, wr_slice(&in), &q), 0);
 			for (int with = 0; with < 2; with++) {
 				for (int i = 0; i < 8; i++)
 					list[i] = (struct share_renewal){{0}, i / 2, i * 10, i * 10 + round % 10, false};
@@ -107,7 +107,7 @@ START_TEST(no_room)
 	struct wr in = hex_of(cases[0].in);
 	struct share_request q;
 
-	ck_assert_int_eq(share_request_read(1, wr_slice(&in), &q), 0);
+	ck_assert_int_eq(share_fetch_request_read(1, wr_slice(&in), &q), 0);
 	for (size_t max = 0; max < 70; max++) {
 		struct wr out = wr_new(max);
 
