@@ -215,6 +215,16 @@ exchange_replace(struct exchange *x, struct rope *body)
 }
 
 void
+exchange_set_version(struct exchange *x, int16_t version)
+{
+	enum { VERSION_AT = 2 };
+	uint16_t v = __builtin_bswap16((uint16_t)version);
+
+	memcpy(x->frame->data + VERSION_AT, &v, sizeof(v));
+	x->version = version;
+}
+
+void
 exchange_answer(struct exchange *x, struct rope *body)
 {
 	rope_clear(&x->answer);

@@ -93,6 +93,12 @@ void *exchange_reactor_state(const struct exchange *x, const struct stage *s);
 /* Replaces the body of the message at hand; takes the rope.  The header is kept. */
 void exchange_replace(struct exchange *x, struct rope *body);
 
+/*
+ * The request at hand goes out, and its answer is read, at another version than the client's: where that changes
+ * neither header nor what the client reads of the answer.
+ */
+void exchange_set_version(struct exchange *x, int16_t version);
+
 /* Answers the request with this response body; the proxy adds the response header. */
 void exchange_answer(struct exchange *x, struct rope *body);
 

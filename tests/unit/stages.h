@@ -214,6 +214,12 @@ exchange_replace(struct exchange *x, struct rope *body)
 }
 
 void
+exchange_set_version(struct exchange *x, int16_t version)
+{
+	x->version = version;
+}
+
+void
 exchange_answer(struct exchange *x, struct rope *body)
 {
 	rope_clear(&x->answer);
