@@ -138,8 +138,8 @@ verify_log_stop(const struct verify *v, const struct topic_facts *facts, int32_t
 
 /* --- requests ------------------------------------------------------------------------- */
 
-static void
-state_free(struct verify *v, struct verify_state *s)
+void
+verify_state_free(struct verify *v, struct verify_state *s)
 {
 	if (s == NULL)
 		return;
@@ -148,15 +148,35 @@ state_free(struct verify *v, struct verify_state *s)
 	free(s);
 }
 
-/* The sessions of this connection; NULL: no memory. */
+static void
+session_free(void *self UNUSED, void *state)
+{
+	struct verify_session *session = state;
+
+	fetches_free(session->fetches);
+	aside_free(session->aside);
+	free(session);
+}
+
+/* What this connection has; NULL: no memory. */
+static struct verify_session *
+session_of(struct verify *v, struct exchange *x)
+{
+	struct verify_session *session = exchange_session_state(x, &v->stage);
+
+	if (session == NULL && (session = calloc(1, sizeof(*session))) != NULL)
+		exchange_set_session_state(x, &v->stage, session);
+	return session;
+}
+
 static struct fetches *
 fetches_of(struct verify *v, struct exchange *x)
 {
-	struct fetches *f = exchange_session_state(x, &v->stage);
+	struct verify_session *session = session_of(v, x);
 
-	if (f == NULL && (f = fetches_new()) != NULL)
-		exchange_set_session_state(x, &v->stage, f);
-	return f;
+	if (session != NULL && session->fetches == NULL)
+		session->fetches = fetches_new();
+	return session != NULL ? session->fetches : NULL;
 }
 
 /* The client begins a session anew, and names all its partitions. */
@@ -242,7 +262,7 @@ end:
 	if (verdict == STAGE_PASS || verdict == STAGE_REPLACE)
 		exchange_set_state(x, &v->stage, s);
 	else
-		state_free(v, s);
+		verify_state_free(v, s);
 	return verdict;
 }
 
@@ -256,8 +276,8 @@ refuse(const struct exchange *x, const char *why)
 }
 
 /*
- * Whoever joins a share group is told that there are none: what brokers gave to a group can't be held back without
- * losing it for the group.  That ShareFetch isn't offered clients take without a word to the application.
+ * Where locks can't be renewed, whoever joins a share group is told that there are none: what brokers gave to a group could
+ * not be held back without losing it for the group.  That ShareFetch isn't offered clients take without a word to the application.
  */
 static enum stage_verdict
 no_share_groups(struct exchange *x)
@@ -265,7 +285,7 @@ no_share_groups(struct exchange *x)
 	struct wr w = wr_new(1024);
 	struct rope rope = {0};
 	int err = share_group_refuse(exchange_version(x),
-				     "this proxy verifies what consumers read, and can't for share groups: use a consumer group",
+				     "this proxy verifies what consumers read, and can for share groups with Kafka 4.2 and later alone: use a consumer group",
 				     &w);
 
 	if (err == 0)
@@ -275,7 +295,7 @@ no_share_groups(struct exchange *x)
 		return refuse(x, "a version that is not known");
 	if (err != 0)
 		return STAGE_CLOSE;
-	LOG_LIMITED(LOG_LEVEL_WARN, "verify", "a member of a share group is refused: verify.mode enforce has none",
+	LOG_LIMITED(LOG_LEVEL_WARN, "verify", "a member of a share group is refused: verify.mode enforce has them with Kafka 4.2 and later",
 		    LOG_B("client", exchange_client_id(x)));
 	exchange_answer(x, &rope);
 	return STAGE_ANSWER;
@@ -295,11 +315,16 @@ static enum stage_verdict
 request(void *self, struct exchange *x)
 {
 	struct verify *v = self;
+	struct verify_session *session = session_of(v, x);
 
+	if (session == NULL)
+		return STAGE_CLOSE;
 	if (exchange_key(x) == API_SHARE_GROUP_HEARTBEAT)
-		return no_share_groups(x);
+		return session->renews ? STAGE_PASS : no_share_groups(x);
+	if (exchange_key(x) == API_SHARE_FETCH && !session->renews)
+		return refuse(x, "ApiVersions told this client of no ShareFetch, or wasn't asked");
 	if (exchange_key(x) == API_SHARE_FETCH)
-		return refuse(x, "what share groups acquire can't be held back");
+		return verify_share_request(v, x, session);
 	if (exchange_version(x) < FETCH_MIN || exchange_version(x) > FETCH_MAX)
 		return refuse(x, "a version whose records have no headers, or that is not known");
 	return fetch_request(v, x);
@@ -312,16 +337,28 @@ wants_response(void *self, int16_t key, int16_t version)
 {
 	const struct verify *v = self;
 
-	return wants_request(self, key, version) || (v->mode == VERIFY_ENFORCE && key == API_VERSIONS);
+	if (v->mode == VERIFY_ENFORCE && (key == API_SHARE_GROUP_HEARTBEAT || key == API_VERSIONS))
+		return key == API_VERSIONS;
+	return wants_request(self, key, version);
 }
 
+/* A broker that renews locks has share groups here; another's ShareFetch is not offered. */
 static enum stage_verdict
-versions(struct exchange *x)
+versions(struct verify *v, struct exchange *x)
 {
+	struct verify_session *session = session_of(v, x);
 	struct wr w = wr_new(VERSIONS_MAX);
 	struct rope rope = {0};
-	int err = apiversions_without(exchange_version(x), exchange_body(x), API_SHARE_FETCH, &w);
+	int16_t min, max;
+	int err;
 
+	if (session == NULL)
+		return STAGE_CLOSE;
+	err = apiversions_find(exchange_version(x), exchange_body(x), API_SHARE_FETCH, &min, &max);
+	session->renews = err == 0 && min <= SHARE_WITH_RENEWAL && max >= SHARE_WITH_RENEWAL;
+	if (session->renews)
+		return STAGE_PASS;
+	err = apiversions_without(exchange_version(x), exchange_body(x), API_SHARE_FETCH, &w);
 	if (err == 0)
 		err = rope_add_wr(&rope, &w);
 	wr_free(&w);
@@ -341,16 +378,18 @@ response(void *self, struct exchange *x)
 	enum stage_verdict verdict = STAGE_PASS;
 
 	if (exchange_key(x) == API_VERSIONS)
-		return versions(x);
+		return versions(v, x);
 	if (s == NULL)
 		return v->mode == VERIFY_ENFORCE ? STAGE_CLOSE : STAGE_PASS;
-	if (!s->unread && v->mode == VERIFY_ENFORCE)
+	if (exchange_key(x) == API_SHARE_FETCH)
+		verdict = verify_share_answer(v, x, s);
+	else if (!s->unread && v->mode == VERIFY_ENFORCE)
 		verdict = verify_answer(v, x, s);
 	else if (!s->unread)
 		verify_observe_answer(v, x, s);
 	if (verdict != STAGE_HOLD) {
 		exchange_set_state(x, &v->stage, NULL);
-		state_free(v, s);
+		verify_state_free(v, s);
 	}
 	return verdict;
 }
@@ -360,14 +399,8 @@ lost(void *self, struct exchange *x)
 {
 	struct verify *v = self;
 
-	state_free(v, exchange_state(x, &v->stage));
+	verify_state_free(v, exchange_state(x, &v->stage));
 	exchange_set_state(x, &v->stage, NULL);
-}
-
-static void
-session_free(void *self UNUSED, void *state)
-{
-	fetches_free(state);
 }
 
 /* --- the stage ---------------------------------------------------------------------------- */

@@ -2,7 +2,8 @@
  * verify: the stage that decides what consumers see (verify.mode: observe or enforce; off: it isn't there).
  *
  *   Fetch        request: what is asked from where; less at once     answer: whole batches up to the first that waits or stops
- *   ApiVersions  enforce: without ShareFetch, whose records can't be held back
+ *   ShareFetch   enforce: renews, in turn, the locks of what may not be seen yet; the answer: whole batches that may, and what of them is acquired
+ *   ApiVersions, ShareGroupHeartbeat  enforce: no share groups where brokers don't renew locks
  *
  * observe changes nothing: a thread of its own judges a copy.
  */

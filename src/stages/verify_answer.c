@@ -7,17 +7,6 @@
 #include "base/log.h"
 #include "stages/verify_internal.h"
 
-/*
- * INVALID_RECORD: every client surfaces it, and none resets its offset or goes on behind it (docs/PROTOCOL.md).
- */
-enum { STOPPED = 87 };
-
-/*
- * An answer isn't held for longer: a record that came to another partition meanwhile isn't in it.  And at least
- * so long, or who says to wait for no time would ask without pause.
- */
-enum { HOLD_MAX_MS = 500, HOLD_MIN_MS = 50 };
-
 struct given { /* what becomes of a part */
 	struct slice *pieces;
 	size_t count, cap;
@@ -133,11 +122,9 @@ pick(struct work *w, struct given *g, const struct judge_batch *b, size_t n, con
 }
 
 static int
-settle(struct work *w, size_t i, const struct verify_place *place, bool whole)
+settle(struct work *w, size_t i, const struct verify_look *look)
 {
 	const struct fetch_part *p = &w->r.parts[i];
-	struct stuck_place at = {p->at.by_id ? slice_of(p->at.topic_id, 16) : p->at.topic, p->at.partition,
-				 place->c.fetch_offset};
 	struct given *g = &w->given[i];
 	const struct judge_batch *b, *end;
 	size_t n;
@@ -148,21 +135,21 @@ settle(struct work *w, size_t i, const struct verify_place *place, bool whole)
 		return err;
 	for (size_t k = 0; k < n; k++)
 		if (b[k].end == JUDGE_STOP && (end == NULL || b[k].last < end->base))
-			verify_log_stop(w->v, place->facts, p->at.partition, &b[k]); /* skipped */
+			verify_log_stop(w->v, &look->facts, p->at.partition, &b[k]); /* skipped */
 	g->changed = g->changed || end != NULL;
 	if (g->count > 0) {
-		stuck_pass(w->v->stuck, &at);
+		stuck_pass(w->v->stuck, &look->at);
 	} else if (end != NULL && (end->end == JUDGE_WAIT || w->config->verify_on_violation == VERIFY_SKIP)) {
 		g->withheld = true;
-		if (whole)
-			stuck_note(w->v->stuck, &at, b[n - 1].last + 1);
+		if (look->whole)
+			stuck_note(w->v->stuck, &look->at, b[n - 1].last + 1);
 	} else if (end != NULL) {
-		g->error = STOPPED;
-		g->again = !stuck_tell(w->v->stuck, &at);
+		g->error = VERIFY_STOPPED;
+		g->again = !stuck_tell(w->v->stuck, &look->at);
 		if (!g->again) {
 			count(g, end);
 			metric_add(METRIC_VERIFY_STOPS, 1);
-			verify_log_stop(w->v, place->facts, p->at.partition, end);
+			verify_log_stop(w->v, &look->facts, p->at.partition, end);
 		}
 	}
 	return 0;
@@ -180,33 +167,19 @@ static int
 judge_part(struct work *w, size_t i, struct verify_hold *hold)
 {
 	const struct fetch_part *p = &w->r.parts[i];
-	struct topic_ref ref = {p->at.by_id ? (struct slice){NULL, 0} : p->at.topic, p->at.topic_id};
-	struct verify_place place;
-	struct stuck_place at;
-	struct ledger_want want;
-	struct topic_facts facts;
-	bool whole;
+	struct verify_source source = {.at = &p->at, .records = p->records, .log_start = p->log_start};
+	struct verify_look look;
 	int err;
 
-	if (topics_find(w->v->topics, &ref, p->at.partition, &facts) != 0)
-		return withhold(&w->given[i]); /* it can't be told whose records these are */
-	if (verify_leaves_out(w->config, slice_of(facts.name, facts.name_len)))
-		return 0;
-	verify_place_fill(w->v, w->config, &facts, p->at.partition, &place);
-	place.c.records = p->records;
-	place.c.log_start = p->log_start;
-	if (!fetches_offset(w->s->asked, &p->at, &place.c.fetch_offset))
+	if (!fetches_offset(w->s->asked, &p->at, &source.from))
 		return withhold(&w->given[i]); /* nobody asked */
-	at = (struct stuck_place){p->at.by_id ? slice_of(p->at.topic_id, 16) : p->at.topic, p->at.partition,
-				  place.c.fetch_offset};
-	place.c.waited_to = stuck_waited(w->v->stuck, &at, w->config->verify_hold_max);
-	if ((err = judge_open(w->judge, &place.c, &want)) != 0)
+	if ((err = verify_look(w->v, w->config, w->judge, &source, hold, &look)) != 0)
 		return err;
-	if (want.from == want.to)
+	if (look.what == LOOK_LEFT_OUT)
+		return 0;
+	if (look.what == LOOK_UNKNOWN)
 		return withhold(&w->given[i]);
-	err = verify_judge(w->v, w->judge, &want, hold, &whole);
-	if (err == 0)
-		err = settle(w, i, &place, whole);
+	err = settle(w, i, &look);
 	judge_close(w->judge);
 	return err;
 }
@@ -294,21 +267,6 @@ is_stale(const struct work *w)
 	return again;
 }
 
-/* How long it may still be held. */
-static int64_t
-time_left(const struct work *w)
-{
-	struct monotime now = clock_now();
-
-	if (w->s->until.ns == 0) {
-		int64_t ms = w->s->max_wait_ms - exchange_age_ms(w->x);
-
-		ms = ms > HOLD_MAX_MS ? HOLD_MAX_MS : ms < HOLD_MIN_MS ? HOLD_MIN_MS : ms;
-		w->s->until.ns = now.ns + ms * 1000000;
-	}
-	return monotime_since_ms(w->s->until, now);
-}
-
 static enum stage_verdict
 deliver(struct work *w)
 {
@@ -342,32 +300,15 @@ deliver(struct work *w)
 	return STAGE_REPLACE;
 }
 
-/* Is everything known of the topics?  Otherwise what isn't is asked for, many at once, and the answer waits. */
 static enum stage_verdict
 know_topics(struct work *w)
 {
-	struct topic_ref refs[TOPICS_AT_ONCE];
-	struct ticket *ticket;
-	size_t n = 0;
+	struct verify_unknown u = {.count = 0};
 
-	if (w->s->looked)
-		return STAGE_PASS;
-	for (size_t i = 0; i < w->r.count && n < TOPICS_AT_ONCE; i++) {
-		const struct fetch_part *p = &w->r.parts[i];
-		struct topic_ref ref = {p->at.by_id ? (struct slice){NULL, 0} : p->at.topic, p->at.topic_id};
-		struct topic_facts f;
-
-		if (has_records(p) && topics_find(w->v->topics, &ref, p->at.partition, &f) == ERR_NOTFOUND)
-			refs[n++] = ref;
-	}
-	if (n == 0)
-		return STAGE_PASS;
-	w->s->looked = true;
-	ticket = exchange_hold(w->x, TOPICS_WAIT_MS);
-	if (ticket == NULL)
-		return STAGE_CLOSE;
-	topics_wait(w->v->topics, refs, n, ticket);
-	return STAGE_HOLD;
+	for (size_t i = 0; i < w->r.count; i++)
+		if (has_records(&w->r.parts[i]))
+			verify_look_unknown(w->v, &u, &w->r.parts[i].at);
+	return verify_look_wait(w->v, w->x, w->s, &u);
 }
 
 static enum stage_verdict
@@ -382,7 +323,7 @@ decide(struct work *w)
 		return verdict;
 	if (judge_all(w, NULL) != 0)
 		return STAGE_CLOSE;
-	if (is_nothing(w) && (left = time_left(w)) > 0) {
+	if (is_nothing(w) && (left = verify_look_time_left(w->s, w->x)) > 0) {
 		/* What is known by now, and not before it is waited for. */
 		w->s->hold = verify_hold_begin(w->x, (unsigned)left);
 		if (w->s->hold == NULL || judge_all(w, w->s->hold) != 0)
@@ -394,7 +335,7 @@ decide(struct work *w)
 		verify_hold_end(w->v, w->s->hold);
 		w->s->hold = NULL;
 	}
-	if (!w->s->paced && is_stale(w) && (left = time_left(w)) > 0) {
+	if (!w->s->paced && is_stale(w) && (left = verify_look_time_left(w->s, w->x)) > 0) {
 		w->s->paced = true;
 		return exchange_pause(w->x, (unsigned)left) == 0 ? STAGE_HOLD : STAGE_CLOSE;
 	}
@@ -416,7 +357,7 @@ verify_answer(struct verify *v, struct exchange *x, struct verify_state *s)
 		return STAGE_CLOSE;
 	}
 	if (!s->began)
-		fetches_answer(exchange_session_state(x, &v->stage), s->asked, &w.r);
+		fetches_answer(((struct verify_session *)exchange_session_state(x, &v->stage))->fetches, s->asked, &w.r);
 	s->began = true;
 	w.config = verify_config(v);
 	verdict = decide(&w);

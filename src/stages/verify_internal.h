@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "kafka/batch.h"
 #include "kafka/fetch.h"
+#include "stages/aside.h"
 #include "stages/fetches.h"
 #include "stages/stuck.h"
 #include "stages/verify.h"
@@ -35,9 +36,25 @@ struct verify {
 	struct map *watches; /* key → struct watch, which it owns: verify_hold.c */
 };
 
+enum { VERIFY_STOPPED = 87 }; /* INVALID_RECORD: clients surface it, and none resets its offset for it (docs/PROTOCOL.md) */
+
+/*
+ * An answer isn't held for longer: a record that came to another partition meanwhile isn't in it.  And at least
+ * so long, or who says to wait for no time would ask without pause.
+ */
+enum { VERIFY_HOLD_MAX_MS = 500, VERIFY_HOLD_MIN_MS = 50 };
+
+/* Of a client's connection. */
+struct verify_session {
+	struct fetches *fetches;
+	struct aside *aside;
+	bool renews; /* its broker renews the locks of share groups */
+};
+
 /* What an exchange remembers from request to answer. */
 struct verify_state {
 	bool unread;          /* a broker's own: passes */
+	bool renews;          /* a ShareFetch that got no records, and renewed locks */
 	struct asked *asked;
 	int32_t max_wait_ms;
 	bool began;           /* the answer was seen before */
@@ -68,15 +85,52 @@ void verify_place_fill(struct verify *v, const struct config *config, const stru
 int verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, struct verify_hold *hold,
 		 bool *ret_whole) MUSTCHECK;
 
+/* What is to be judged of one partition. */
+struct verify_source {
+	const struct fetch_at *at;
+	struct slice records;
+	int64_t from;      /* the first offset that the client takes */
+	int64_t log_start; /* -1: not told */
+};
+
+struct verify_look {
+	enum { LOOK_LEFT_OUT, LOOK_UNKNOWN, LOOK_JUDGED } what; /* verify.exclude; whose they are isn't known, or nothing is whole */
+	bool whole;
+	struct topic_facts facts;
+	struct verify_place place;
+	struct stuck_place at;
+};
+
+/* Judges it; when it is LOOK_JUDGED the judge has the batches until judge_close().  0 or ERR_NOMEM. */
+int verify_look(struct verify *v, const struct config *config, struct judge *judge, const struct verify_source *s,
+		struct verify_hold *hold, struct verify_look *ret) MUSTCHECK;
+
+/* Topics of which not all is known; they are asked for, many at once, and the answer waits, once. */
+struct verify_unknown {
+	struct topic_ref refs[TOPICS_AT_ONCE];
+	size_t count;
+};
+void verify_look_unknown(struct verify *v, struct verify_unknown *u, const struct fetch_at *at);
+enum stage_verdict verify_look_wait(struct verify *v, struct exchange *x, struct verify_state *s, const struct verify_unknown *u);
+
+/* How long the answer may still be held. */
+int64_t verify_look_time_left(struct verify_state *s, const struct exchange *x);
+
 /* The violation's line. */
 void verify_log_stop(const struct verify *v, const struct topic_facts *facts, int32_t partition,
 		     const struct judge_batch *b);
 
 void verify_count(const struct judge_batch *b); /* into the metrics */
+void verify_state_free(struct verify *v, struct verify_state *s); /* NULL is fine */
 
 /* --- verify_answer.c: enforce ----------------------------------------------------------- */
 
 enum stage_verdict verify_answer(struct verify *v, struct exchange *x, struct verify_state *s);
+
+/* --- verify_share.c: enforce, for members of share groups --------------------------------- */
+
+enum stage_verdict verify_share_request(struct verify *v, struct exchange *x, struct verify_session *session);
+enum stage_verdict verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s);
 
 /* --- verify_observe.c --------------------------------------------------------------------- */
 

@@ -436,64 +436,6 @@ def test_a_stop_is_surfaced(cluster, pair, topic, name, caplog):
     assert words[name] in told, told
 
 
-def java_shares(bootstrap, topic, group):
-    JAVA.run(bootstrap, [JAVA.consume_job(topic, 10, op="share", timeout=10, group_id=group)])
-
-
-def librdkafka_shares(bootstrap, topic, group):
-    errors = []
-    c = confluent_kafka.ShareConsumer({"bootstrap.servers": bootstrap, "group.id": group, "error_cb": errors.append})
-    try:
-        c.subscribe([topic])
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            for m in c.poll(0.2):
-                assert m.error() is None, m.error()
-            assert not errors, errors
-    finally:
-        c.close()
-
-
-SHARES = {"java": (java_shares, "UnsupportedVersionException"), "confluent-kafka": (librdkafka_shares, "UNSUPPORTED_VERSION")}
-
-
-@pytest.mark.parametrize("name", SHARES)
-def test_share_groups_are_told(cluster, pair, topic, name):
-    """There are none behind enforce: the application hears of it at once, and the group has lost nothing."""
-    w, r = pair()
-    t, (consume, words) = topic(), SHARES[name]
-    group = f"share-{t}"
-    cluster.alter_group(group, share_auto_offset_reset="earliest")
-    Confluent.produce(w.bootstrap, t, sample(10, text=True))
-    stated(cluster, w, t)
-    with pytest.raises((AssertionError, confluent_kafka.KafkaException)) as told:
-        consume(r.bootstrap, t, group)
-    assert words in str(told.value)
-    got = JAVA.run(w.bootstrap, [JAVA.consume_job(t, 10, op="share", group_id=group)])[0]
-    assert [x.offset for x in got] == list(range(10))
-
-
-def test_a_share_fetch_that_was_not_offered(cluster, pair, topic):
-    """Who asks all the same is disconnected, and the broker doesn't hear of it."""
-    w, r = pair()
-    t = topic()
-    Confluent.produce(w.bootstrap, t, sample(10, text=True))
-    stated(cluster, w, t)
-    group, member = f"share-{t}", "AAAAAAAAAAAAAAAAAAAAAQ"
-    cluster.alter_group(group, share_auto_offset_reset="earliest")
-    part = {"PartitionIndex": 0, "AcknowledgementBatches": []}
-    ask = {"GroupId": group, "MemberId": member, "ShareSessionEpoch": 0, "MaxWaitMs": 500, "MinBytes": 1, "MaxBytes": 1 << 20,
-           "MaxRecords": 100, "BatchSize": 100, "Topics": [{"TopicId": cluster.metadata(t)["TopicId"], "Partitions": [part]}],
-           "ForgottenTopicsData": []}  # fmt: skip
-    with wire.Conn(r.host, r.port + cluster.leader(t)) as c:
-        assert not [x for x in c.ask("ApiVersions", 3, {"ClientSoftwareName": "x", "ClientSoftwareVersion": "1"})["ApiKeys"] if x["ApiKey"] == 78]
-        with pytest.raises(ConnectionError):
-            c.ask("ShareFetch", 1, ask)
-    r.wait_line("a request whose answer can't be verified.*api=ShareFetch")
-    got = JAVA.run(w.bootstrap, [JAVA.consume_job(t, 10, op="share", group_id=group)])[0]
-    assert [x.offset for x in got] == list(range(10))
-
-
 def test_stop_under_load(cluster, new_proxy, topic, tmp_path):
     """SIGTERM of a proxy that logs in by itself, attests and verifies, while clients write and read: it ends well each time,
     not by its timeout, and clients go on with the next."""

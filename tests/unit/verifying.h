@@ -303,7 +303,7 @@ respond(struct exchange *x)
 }
 
 /* What the client gets of part i. */
-static void
+static UNUSED void
 ck_part(struct exchange *x, size_t i, int16_t error, struct slice records)
 {
 	struct wr flat = x->replaced ? stages_flat(&x->body) : wr_new(1 << 20);

@@ -35,6 +35,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
@@ -293,16 +294,23 @@ public final class Jobs {
 		int count = job.get("count").asInt();
 		Properties p = props(job);
 		p.putIfAbsent("share.acknowledgement.mode", "explicit");
-		ArrayNode records = result.putArray("records");
+		ArrayNode records = result.putArray("records"), errors = result.putArray("errors"), failed = result.putArray("failed");
 		long end = System.nanoTime() + job.path("timeout").asLong(60) * 1_000_000_000L;
 		try (KafkaShareConsumer<byte[], byte[]> c = new KafkaShareConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
 			c.subscribe(List.of(topic));
-			while (records.size() < count && System.nanoTime() < end) {
-				for (ConsumerRecord<byte[], byte[]> r : c.poll(Duration.ofMillis(200))) {
-					add(records, r);
-					c.acknowledge(r, AcknowledgeType.ACCEPT);
+			while ((records.size() < count || (job.path("untilError").asBoolean() && errors.isEmpty())) && System.nanoTime() < end) {
+				try {
+					for (ConsumerRecord<byte[], byte[]> r : c.poll(Duration.ofMillis(200))) {
+						add(records, r);
+						((ObjectNode) records.get(records.size() - 1)).put("d", r.deliveryCount().orElse((short) 0));
+						c.acknowledge(r, AcknowledgeType.ACCEPT);
+					}
+					c.commitSync(Duration.ofSeconds(20)).values().forEach(e -> e.ifPresent(x -> failed.add(x.toString())));
+				} catch (IllegalStateException | KafkaException e) { // an error of a partition, as older clients say it and newer ones; others go on
+					if (!job.path("goOn").asBoolean())
+						throw e;
+					errors.add(e.getMessage());
 				}
-				c.commitSync(Duration.ofSeconds(20));
 			}
 		}
 	}

@@ -1,0 +1,246 @@
+#include "stages/aside.h"
+
+#include "digest/sha256.h"
+
+enum { REFUSALS_MAX = 2 }; /* one may be because another got the record, or its partition another leader */
+
+struct aside {
+	struct list entries; /* oldest first */
+	size_t bytes;
+	bool renewed; /* the last request did */
+	unsigned refusals; /* since the last success */
+	uint8_t who[SHA256_LEN];
+};
+
+struct aside *
+aside_new(void)
+{
+	struct aside *a = calloc(1, sizeof(*a));
+
+	if (a != NULL)
+		list_init(&a->entries);
+	return a;
+}
+
+static size_t
+size_of(const struct aside_entry *e)
+{
+	return sizeof(*e) + e->records.cap + e->acquired.cap;
+}
+
+static void
+entry_free(struct aside_entry *e)
+{
+	wr_free(&e->records);
+	wr_free(&e->acquired);
+	free(e);
+}
+
+void
+aside_drop(struct aside *a, struct aside_entry *e)
+{
+	list_remove(&a->entries, &e->link);
+	a->bytes -= size_of(e);
+	entry_free(e);
+}
+
+static bool
+same(const struct fetch_at *a, const struct fetch_at *b)
+{
+	return a->partition == b->partition && memcmp(a->topic_id, b->topic_id, sizeof(a->topic_id)) == 0;
+}
+
+unsigned
+aside_drop_all(struct aside *a, const struct fetch_at *at)
+{
+	unsigned n = 0;
+
+	LIST_EACH(&a->entries, l) {
+		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
+
+		if (at == NULL || same(at, &e->at)) {
+			aside_drop(a, e);
+			n++;
+		}
+	}
+	return n;
+}
+
+void
+aside_free(struct aside *a)
+{
+	if (a == NULL)
+		return;
+	(void)aside_drop_all(a, NULL);
+	free(a);
+}
+
+void
+aside_session(struct aside *a, const struct share_request *q)
+{
+	static const uint8_t between = 0;
+	uint8_t who[SHA256_LEN];
+	struct slice parts[] = {q->group, {&between, 1}, q->member};
+	struct wr w = wr_new(1 << 20);
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		wr_slice_put(&w, parts[i]);
+	sha256_of(wr_slice(&w), who);
+	if (q->epoch <= 0 || wr_err(&w) != 0 || memcmp(who, a->who, sizeof(who)) != 0)
+		(void)aside_drop_all(a, NULL);
+	memcpy(a->who, who, sizeof(who));
+	wr_free(&w);
+}
+
+bool
+aside_any(const struct aside *a)
+{
+	return a->entries.count > 0;
+}
+
+size_t
+aside_bytes(const struct aside *a)
+{
+	return a->bytes;
+}
+
+bool
+aside_turn(struct aside *a, size_t most)
+{
+	a->renewed = aside_any(a) && (!a->renewed || a->bytes > most);
+	return a->renewed;
+}
+
+unsigned
+aside_expire(struct aside *a, const struct share_request *q, struct slice body)
+{
+	struct monotime now = clock_now();
+	unsigned n = 0;
+
+	LIST_EACH(&a->entries, l) {
+		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
+		bool over = e->until.ns <= now.ns;
+
+		n += over;
+		if (over || share_fetch_forgets(q, body, &e->at))
+			aside_drop(a, e);
+	}
+	return n;
+}
+
+static int
+fill(struct aside_entry *e, const struct slice *pieces, size_t count, struct slice acquired)
+{
+	struct rd r = rd_of(acquired);
+	int64_t first, last;
+	uint32_t left = 0;
+
+	e->records = e->acquired = wr_new(SIZE_MAX / 2);
+	for (size_t i = 0; i < count; i++)
+		wr_slice_put(&e->records, pieces[i]);
+	wr_slice_put(&e->acquired, acquired);
+	e->first = -1;
+	if (share_fetch_acquired(&r, &left, &first, &last))
+		e->first = first;
+	return wr_err(&e->records) != 0 ? wr_err(&e->records) : wr_err(&e->acquired);
+}
+
+int
+aside_add(struct aside *a, const struct fetch_at *at, enum aside_kind kind, const struct slice *pieces, size_t count,
+	  struct slice acquired, struct monotime until)
+{
+	struct aside_entry *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return ERR_NOMEM;
+	if (fill(e, pieces, count, acquired) != 0) {
+		entry_free(e);
+		return ERR_NOMEM;
+	}
+	e->at = *at;
+	e->kind = kind;
+	e->until = until;
+	if (e->first < 0) { /* nothing of it is the member's */
+		entry_free(e);
+		return 0;
+	}
+	list_append(&a->entries, &e->link);
+	a->bytes += size_of(e);
+	return 0;
+}
+
+int
+aside_renewals(const struct aside *a, struct share_renewal **ret, size_t *ret_count)
+{
+	struct share_renewal *list = NULL;
+	size_t count = 0, cap = 0;
+
+	LIST_EACH(&a->entries, l) {
+		const struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
+		struct rd r = rd_of(wr_slice(&e->acquired));
+		int64_t first, last;
+		uint32_t left = 0;
+
+		while (share_fetch_acquired(&r, &left, &first, &last)) {
+			if (count == cap) {
+				size_t more = cap == 0 ? 16 : cap * 2;
+				struct share_renewal *p = reallocarray(list, more, sizeof(*p));
+
+				if (p == NULL) {
+					free(list);
+					return ERR_NOMEM;
+				}
+				list = p;
+				cap = more;
+			}
+			list[count] = (struct share_renewal){.partition = e->at.partition, .first = first, .last = last};
+			memcpy(list[count++].topic_id, e->at.topic_id, sizeof(e->at.topic_id));
+		}
+	}
+	*ret = list;
+	*ret_count = count;
+	return 0;
+}
+
+void
+aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until)
+{
+	LIST_EACH(&a->entries, l) {
+		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
+
+		if (!same(at, &e->at))
+			continue;
+		e->until = until;
+		a->refusals = 0;
+	}
+}
+
+unsigned
+aside_refused(struct aside *a, const struct fetch_at *at)
+{
+	unsigned n = aside_drop_all(a, at);
+
+	if (n > 0 && a->refusals < REFUSALS_MAX)
+		a->refusals++;
+	return n;
+}
+
+bool
+aside_off(const struct aside *a)
+{
+	return a->refusals == REFUSALS_MAX;
+}
+
+struct aside_entry *
+aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e)
+{
+	struct link *l = e != NULL ? e->link.next : a->entries.head.next;
+
+	for (; l != &a->entries.head; l = l->next) {
+		struct aside_entry *next = CONTAINER_OF(l, struct aside_entry, link);
+
+		if (same(at, &next->at))
+			return next;
+	}
+	return NULL;
+}

@@ -1,0 +1,71 @@
+/*
+ * aside: records that a broker gave to a member of a share group, and that the member may not have yet (KIP-932).
+ *
+ *   answer ─► aside_add() ─┬─► every ShareFetch that renews: aside_renewals(), aside_renewed()
+ *                          └─► a later answer, or gone: its lock ended, the session ended, the client forgot it
+ *
+ * The broker counts a delivery when it gives, and none when a lock is renewed (KIP-1222): so they wait here, however long.
+ * A client connection has one share session; who goes on as another member loses what the first one had here.
+ * Belongs to the connection's thread.
+ */
+#ifndef STAGES_ASIDE_H
+#define STAGES_ASIDE_H
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "kafka/share_renew.h"
+
+struct aside; /* opaque: of a connection */
+
+enum aside_kind {
+	ASIDE_WAITS,  /* to be judged */
+	ASIDE_PASSES, /* the member may have it */
+	ASIDE_STOPS,  /* no records: the member is to be told that there is one that it may not have */
+};
+
+struct aside_entry {
+	struct link link;
+	struct fetch_at at;
+	enum aside_kind kind;
+	struct wr records;    /* whole batches */
+	struct wr acquired;   /* as kafka/share_fetch.h has them; first: the lowest offset */
+	int64_t first;
+	struct monotime until; /* then the lock may have ended */
+};
+
+struct aside *aside_new(void) MUSTCHECK; /* NULL: no memory */
+void aside_free(struct aside *a);        /* NULL is fine */
+
+/* Who asks, and at which epoch of the session: at its first and its last nothing is left. */
+void aside_session(struct aside *a, const struct share_request *q);
+
+bool aside_any(const struct aside *a);
+size_t aside_bytes(const struct aside *a);
+
+/* Are locks to be renewed now, rather than records got?  In turn; and as long as there are more than so many bytes. */
+bool aside_turn(struct aside *a, size_t most);
+
+/* Those whose lock may have ended, and what this request forgets, go.  How many went because of their lock. */
+unsigned aside_expire(struct aside *a, const struct share_request *q, struct slice body);
+
+/* Pieces of records and the offsets of them that are acquired; copied.  0 or ERR_NOMEM. */
+int aside_add(struct aside *a, const struct fetch_at *at, enum aside_kind kind, const struct slice *pieces, size_t count,
+	      struct slice acquired, struct monotime until) MUSTCHECK;
+
+/* What is to be renewed; *ret is the caller's, from malloc.  0 or ERR_NOMEM. */
+int aside_renewals(const struct aside *a, struct share_renewal **ret, size_t *ret_count) MUSTCHECK;
+void aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until);
+
+/*
+ * The broker refused to, and so what the client acknowledged of that partition beside it: its entries go.  How many.  Twice, and no
+ * success between: its group has no renewals, and aside_off(): nobody puts anything aside.
+ */
+unsigned aside_refused(struct aside *a, const struct fetch_at *at);
+bool aside_off(const struct aside *a);
+
+/* The next entry of that partition behind `e`, or the first (NULL); NULL: none. */
+struct aside_entry *aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e);
+void aside_drop(struct aside *a, struct aside_entry *e);
+unsigned aside_drop_all(struct aside *a, const struct fetch_at *at); /* of that partition; NULL: of all.  How many */
+
+#endif

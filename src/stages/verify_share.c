@@ -1,0 +1,548 @@
+/*
+ * ShareFetch on its way, in enforce (KIP-932).  What a broker gave to a member is the member's, and counted, whether the member sees
+ * it or not; so what may not be seen yet is kept here, and its lock renewed, until it may.
+ *
+ *   request    in turn: for records ─┬─ for none, that renews locks (KIP-1222)
+ *   answer     records ─► judge ─┬─► may be seen: whole batches, and the offsets in them that are acquired
+ *                                ├─► not yet: aside; a later answer that renewed has it
+ *                                └─► may not be seen: left out; in no answer, until the broker gives it anew or no more
+ *
+ * Records of a share group have no order: what follows one that may not be seen is not kept back for that.  Where the policy
+ * is to stop, the member has the others first, and then the error.
+ */
+#include "base/log.h"
+#include "stages/verify_internal.h"
+
+enum { WAIT_MS = 100 }; /* a broker waits no longer for records when others are aside */
+
+struct given { /* what becomes of a part */
+	struct aside_entry *from; /* its records are from aside */
+	struct slice acquired;    /* that they are of */
+	struct slice *pieces;
+	struct share_span *spans; /* of what may be seen */
+	size_t count, span_count, cap;
+	bool changed, told; /* told: the error is the answer, not the records */
+	bool refused;       /* a record may not be seen, … */
+	struct share_span refused_span; /* … of these */
+	bool waits;
+	struct slice later; /* records that wait, … */
+	struct share_span later_span; /* … and what of them */
+	int64_t counts[VERDICT_COUNT], missing, reused, skipped;
+};
+
+/* One answer in work. */
+struct work {
+	struct verify *v;
+	struct exchange *x;
+	struct verify_state *s;
+	struct aside *aside;
+	struct config *config;
+	struct judge *judge;
+	struct share_response r;
+	struct given *given;
+};
+
+/* --- the request --------------------------------------------------------------------------- */
+
+static int
+renew(struct exchange *x, const struct share_request *q, struct aside *a, struct wr *out)
+{
+	struct share_renewal *list;
+	size_t count;
+	int err = aside_renewals(a, &list, &count);
+
+	if (err != 0)
+		return err;
+	err = share_renew(exchange_version(x), exchange_body(x), q, list, count, out);
+	free(list);
+	return err;
+}
+
+/* An answer is kept whole: it may not be larger than `most`, one batch apart. */
+static int
+ask_for_less(struct exchange *x, const struct share_request *q, int32_t wait, int32_t most, struct wr *out)
+{
+	struct slice body = exchange_body(x);
+
+	wr_bytes(out, body.p, q->limits_at);
+	wr_i32(out, wait);
+	wr_i32(out, q->min_bytes < most ? q->min_bytes : most);
+	wr_i32(out, q->max_bytes >= 0 && q->max_bytes < most ? q->max_bytes : most);
+	wr_bytes(out, body.p + q->limits_at + 12, body.n - q->limits_at - 12);
+	return wr_err(out);
+}
+
+static void
+log_gone(const struct exchange *x, const char *cause)
+{
+	LOG_LIMITED(LOG_LEVEL_WARN, "verify",
+		    "records that a member of a share group was to get later go back to the group, and are counted as delivered once",
+		    LOG_B("client", exchange_client_id(x)), LOG_S("cause", cause));
+}
+
+static int
+write_request(struct verify *v, struct exchange *x, struct aside *a, const struct share_request *q, bool *ret_renews,
+	      struct wr *out)
+{
+	struct config *config = verify_config(v);
+	int32_t most = (int32_t)config->verify_fetch_max_bytes, wait = q->max_wait_ms;
+
+	config_unref(config);
+	aside_session(a, q);
+	if (aside_expire(a, q, exchange_body(x)) > 0)
+		log_gone(x, "their lock ended before the member asked again");
+	*ret_renews = aside_turn(a, (size_t)most);
+	if (*ret_renews)
+		return renew(x, q, a, out);
+	if (aside_any(a) && wait > WAIT_MS)
+		wait = WAIT_MS;
+	return ask_for_less(x, q, wait, most, out);
+}
+
+enum stage_verdict
+verify_share_request(struct verify *v, struct exchange *x, struct verify_session *session)
+{
+	struct verify_state *s;
+	struct share_request q;
+	struct rope rope = {0};
+	struct wr w = wr_new(SIZE_MAX / 2);
+	bool renews;
+	int err = share_fetch_request_read(exchange_version(x), exchange_body(x), &q);
+
+	if (err == ERR_SHORT || err == ERR_MALFORMED)
+		return STAGE_PASS; /* the broker's to refuse; no answer to it passes */
+	if (err != 0 || (s = calloc(1, sizeof(*s))) == NULL)
+		return STAGE_CLOSE;
+	if (session->aside == NULL && (session->aside = aside_new()) == NULL)
+		err = ERR_NOMEM;
+	if (err == 0)
+		err = write_request(v, x, session->aside, &q, &renews, &w);
+	if (err == 0)
+		err = rope_add_wr(&rope, &w);
+	wr_free(&w);
+	if (err != 0) {
+		rope_clear(&rope);
+		free(s);
+		return STAGE_CLOSE;
+	}
+	s->max_wait_ms = q.max_wait_ms;
+	s->renews = renews;
+	if (renews)
+		exchange_set_version(x, SHARE_WITH_RENEWAL);
+	exchange_set_state(x, &v->stage, s);
+	exchange_replace(x, &rope);
+	return STAGE_REPLACE;
+}
+
+/* --- one part ------------------------------------------------------------------------------ */
+
+static int
+give(struct given *g, struct slice bytes, int64_t from, int64_t to)
+{
+	struct share_span *last = g->span_count > 0 ? &g->spans[g->span_count - 1] : NULL;
+
+	if (last != NULL && from > 0 && last->to == from - 1) { /* its piece is the one before, too */
+		last->to = to;
+		g->pieces[g->count - 1].n += bytes.n;
+		return 0;
+	}
+	if (g->count == g->cap) {
+		size_t cap = g->cap == 0 ? 4 : g->cap * 2;
+		struct slice *pieces = reallocarray(g->pieces, cap, sizeof(*pieces));
+		struct share_span *spans;
+
+		if (pieces == NULL)
+			return ERR_NOMEM;
+		g->pieces = pieces;
+		if ((spans = reallocarray(g->spans, cap, sizeof(*spans))) == NULL)
+			return ERR_NOMEM;
+		g->spans = spans;
+		g->cap = cap;
+	}
+	g->pieces[g->count++] = bytes;
+	g->spans[g->span_count++] = (struct share_span){from, to};
+	return 0;
+}
+
+static void
+count(struct given *g, const struct judge_batch *b)
+{
+	for (int i = 0; i < VERDICT_COUNT; i++)
+		g->counts[i] += b->counts[i];
+	g->missing += b->missing;
+	g->reused += b->reused;
+}
+
+/*
+ * A record that may not be seen: where the policy is to stop, the member is told each time that the broker gives it.  Or a
+ * member that is missing, which leaves nothing out: that is told once.
+ */
+static void
+violation(struct work *w, struct given *g, const struct verify_look *look, const struct judge_batch *b, bool refused,
+	  int64_t from)
+{
+	struct stuck_place at = {look->at.topic, look->at.partition, b->offset};
+	bool first = stuck_tell(w->v->stuck, &at), stop = w->config->verify_on_violation == VERIFY_STOP;
+
+	if (!refused && !first)
+		return;
+	verify_log_stop(w->v, &look->facts, look->at.partition, b);
+	if (stop && first)
+		metric_add(METRIC_VERIFY_STOPS, 1);
+	if (stop && !refused)
+		g->told = true;
+	if (stop && refused && !g->refused) {
+		g->refused = true;
+		g->refused_span = (struct share_span){from, b->last};
+	}
+	for (int k = 0; k < VERDICT_COUNT && refused && !stop; k++)
+		g->skipped += b->counts[k];
+}
+
+/* The judge's batches; each stands for the offsets before it, too, that have no record. */
+static int
+pick(struct work *w, struct given *g, const struct verify_look *look, struct slice records)
+{
+	int64_t from = INT64_MIN;
+	const struct judge_batch *b;
+	int err = 0;
+	size_t n;
+
+	b = judge_batches(w->judge, &n);
+	for (size_t i = 0; i < n && err == 0; i++) {
+		enum judge_end end = b[i].end == JUDGE_STOP ? b[i].of_records : b[i].end;
+
+		if (end == JUDGE_WAIT) {
+			size_t at = (size_t)(b[i].bytes.p - records.p);
+
+			g->waits = true;
+			g->later = slice_of(b[i].bytes.p, records.n - at);
+			g->later_span = (struct share_span){from, INT64_MAX};
+			if (look->whole)
+				stuck_note(w->v->stuck, &look->at, b[n - 1].last + 1);
+			break;
+		}
+		count(g, &b[i]);
+		if (b[i].end == JUDGE_STOP)
+			violation(w, g, look, &b[i], end == JUDGE_STOP, from);
+		if (end == JUDGE_PASS)
+			err = give(g, b[i].bytes, from, b[i].last);
+		from = b[i].last + 1;
+	}
+	if (g->count > 0)
+		stuck_pass(w->v->stuck, &look->at);
+	g->told = g->told || (g->refused && g->count == 0);
+	return err;
+}
+
+/* All of it is kept for later. */
+static int
+keep_all(struct given *g, struct slice records)
+{
+	g->waits = true;
+	g->later = records;
+	g->later_span = (struct share_span){INT64_MIN, INT64_MAX};
+	return 0;
+}
+
+static int
+judge_records(struct work *w, struct given *g, const struct fetch_at *at, struct slice records, int64_t first,
+	      struct verify_hold *hold)
+{
+	struct verify_source source = {at, records, first, -1};
+	struct verify_look look;
+	int err;
+
+	if ((err = verify_look(w->v, w->config, w->judge, &source, hold, &look)) != 0)
+		return err;
+	if (look.what == LOOK_LEFT_OUT)
+		return give(g, records, INT64_MIN, INT64_MAX);
+	if (look.what == LOOK_UNKNOWN)
+		return keep_all(g, records);
+	err = pick(w, g, &look, records);
+	judge_close(w->judge);
+	return err;
+}
+
+static void
+forget(struct given *g)
+{
+	free(g->pieces);
+	free(g->spans);
+	*g = (struct given){0};
+}
+
+static bool
+has_records(const struct share_part *p)
+{
+	return p->fetch.records.n > 0;
+}
+
+/* The first of what is aside of this partition that comes to something. */
+static int
+take_from_aside(struct work *w, size_t i, struct verify_hold *hold)
+{
+	const struct fetch_at *at = &w->r.parts[i].fetch.at;
+	struct given *g = &w->given[i];
+	bool waits = false;
+	int err = 0;
+
+	for (struct aside_entry *e = aside_next(w->aside, at, NULL); e != NULL; e = aside_next(w->aside, at, e)) {
+		struct slice records = wr_slice(&e->records);
+
+		g->told = e->kind == ASIDE_STOPS;
+		if (e->kind == ASIDE_PASSES)
+			err = give(g, records, INT64_MIN, INT64_MAX);
+		else if (e->kind == ASIDE_WAITS)
+			err = judge_records(w, g, at, records, e->first, hold);
+		if (err != 0)
+			return err;
+		if (g->count > 0 || g->told || !g->waits || g->skipped > 0) {
+			g->from = e;
+			g->acquired = wr_slice(&e->acquired);
+			g->changed = true;
+			return 0;
+		}
+		forget(g);
+		waits = true;
+	}
+	g->waits = waits;
+	return 0;
+}
+
+static int
+judge_part(struct work *w, size_t i, struct verify_hold *hold)
+{
+	const struct share_part *p = &w->r.parts[i];
+	struct given *g = &w->given[i];
+	struct slice body = exchange_body(w->x);
+	int err;
+
+	if (!has_records(p))
+		return p->fetch.error == 0 && w->s->renews && w->r.error == 0 ? take_from_aside(w, i, hold) : 0;
+	g->changed = true;
+	if (w->r.error != 0 || p->fetch.error != 0) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "verify", "an answer to ShareFetch has records beside an error: they are held back",
+			    LOG_I("partition", p->fetch.at.partition), LOG_I("error", w->r.error != 0 ? w->r.error : p->fetch.error));
+		return 0;
+	}
+	if (p->first < 0)
+		return 0; /* none of them is the member's */
+	g->acquired = slice_of(body.p + p->acquired_at, p->acquired_len);
+	err = judge_records(w, g, &p->fetch.at, p->fetch.records, p->first, hold);
+	if (err == 0 && g->count == 1 && !g->told && g->pieces[0].n == p->fetch.records.n)
+		g->changed = false; /* all of it */
+	return err;
+}
+
+/* --- the whole answer ---------------------------------------------------------------------- */
+
+static void
+forget_all(struct work *w)
+{
+	for (size_t i = 0; w->given != NULL && i < w->r.count; i++)
+		forget(&w->given[i]);
+	free(w->given);
+	w->given = NULL;
+}
+
+static int
+judge_all(struct work *w, struct verify_hold *hold)
+{
+	int err = 0;
+
+	forget_all(w);
+	w->given = calloc(w->r.count > 0 ? w->r.count : 1, sizeof(*w->given));
+	if (w->given == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < w->r.count && err == 0; i++)
+		err = judge_part(w, i, hold);
+	return err;
+}
+
+/* Something waits, and nothing is there that the client would go on with. */
+static bool
+is_nothing(const struct work *w)
+{
+	bool waits = false;
+
+	for (size_t i = 0; i < w->r.count; i++) {
+		const struct given *g = &w->given[i];
+
+		if (w->r.parts[i].fetch.error != 0 || w->r.parts[i].acknowledged != 0 || g->count > 0 || g->told || g->skipped > 0)
+			return false;
+		waits = waits || g->waits;
+	}
+	return waits;
+}
+
+/* From when the request was here: the lock began then, or later. */
+static struct monotime
+lock_end(const struct work *w)
+{
+	struct monotime now = clock_now();
+	int64_t ms = (int64_t)(w->r.lock_ms > 0 ? w->r.lock_ms : 0) * 9 / 10 - exchange_age_ms(w->x);
+
+	return (struct monotime){now.ns + ms * 1000000};
+}
+
+static int
+keep(struct work *w, const struct share_part *p, const struct given *g, enum aside_kind kind, const struct slice *pieces,
+     size_t count, const struct share_span *spans, size_t span_count)
+{
+	struct monotime until = g->from != NULL ? g->from->until : lock_end(w);
+	struct wr cut = wr_new(SIZE_MAX / 2);
+	int err;
+
+	if (aside_off(w->aside)) {
+		log_gone(w->x, "the broker renews no locks of this group: does it have share.renew.acknowledge.enable?");
+		return 0;
+	}
+	share_fetch_cut(g->acquired, spans, span_count, &cut);
+	if ((err = wr_err(&cut)) == 0)
+		err = aside_add(w->aside, &p->fetch.at, kind, pieces, count, wr_slice(&cut), until);
+	wr_free(&cut);
+	return err;
+}
+
+/* What of it comes later. */
+static int
+put_aside(struct work *w, const struct share_part *p, const struct given *g)
+{
+	int err = 0;
+
+	if (g->told && g->count > 0)
+		err = keep(w, p, g, ASIDE_PASSES, g->pieces, g->count, g->spans, g->span_count);
+	if (err == 0 && g->refused && g->count > 0)
+		err = keep(w, p, g, ASIDE_STOPS, NULL, 0, &g->refused_span, 1);
+	if (err == 0 && g->waits && g->later.n > 0)
+		err = keep(w, p, g, ASIDE_WAITS, &g->later, 1, &g->later_span, 1);
+	if (err == 0 && g->from != NULL)
+		aside_drop(w->aside, g->from);
+	return err;
+}
+
+static void
+count_all(const struct given *g)
+{
+	for (int k = 0; k < VERDICT_COUNT; k++)
+		if (g->counts[k] > 0)
+			metric_add((enum metric)(METRIC_VERIFY_VERIFIED + k), g->counts[k]);
+	metric_add(METRIC_VERIFY_MISSING, g->missing);
+	metric_add(METRIC_VERIFY_REUSED, g->reused);
+	metric_add(METRIC_VERIFY_SKIPPED, g->skipped);
+}
+
+static enum stage_verdict
+deliver(struct work *w)
+{
+	struct share_edit *edits = calloc(w->r.count > 0 ? w->r.count : 1, sizeof(*edits));
+	struct rope rope = {0};
+	bool changed = false;
+	int err = 0;
+
+	if (edits == NULL)
+		return STAGE_CLOSE;
+	for (size_t i = 0; i < w->r.count; i++) {
+		const struct given *g = &w->given[i];
+		int16_t error = g->told ? VERIFY_STOPPED : w->r.parts[i].fetch.error;
+		size_t n = g->told ? 0 : g->count;
+
+		edits[i] = (struct share_edit){{g->changed, error, g->pieces, n}, g->acquired, g->spans, n};
+		changed = changed || g->changed;
+		count_all(g);
+	}
+	if (changed)
+		err = share_fetch_edit(exchange_frame(w->x), exchange_body_at(w->x), &w->r, edits, &rope);
+	free(edits);
+	for (size_t i = 0; i < w->r.count && err == 0; i++)
+		err = put_aside(w, &w->r.parts[i], &w->given[i]);
+	if (err != 0) {
+		rope_clear(&rope);
+		return STAGE_CLOSE;
+	}
+	if (!changed)
+		return STAGE_PASS;
+	exchange_replace(w->x, &rope);
+	return STAGE_REPLACE;
+}
+
+/* What the broker says of the locks, and of the session. */
+static void
+see_locks(struct work *w)
+{
+	struct monotime until = lock_end(w);
+
+	if (w->r.error != 0 && aside_drop_all(w->aside, NULL) > 0)
+		log_gone(w->x, "the broker ended the session");
+	for (size_t i = 0; i < w->r.count && w->s->renews && w->r.error == 0; i++) {
+		const struct share_part *p = &w->r.parts[i];
+
+		if (p->acknowledged == 0 && p->fetch.error == 0)
+			aside_renewed(w->aside, &p->fetch.at, until);
+		else if (aside_refused(w->aside, &p->fetch.at) > 0)
+			log_gone(w->x, "the broker refused to renew their lock");
+	}
+}
+
+static enum stage_verdict
+know_topics(struct work *w)
+{
+	struct verify_unknown u = {.count = 0};
+
+	for (size_t i = 0; i < w->r.count; i++)
+		if (has_records(&w->r.parts[i]) || aside_next(w->aside, &w->r.parts[i].fetch.at, NULL) != NULL)
+			verify_look_unknown(w->v, &u, &w->r.parts[i].fetch.at);
+	return verify_look_wait(w->v, w->x, w->s, &u);
+}
+
+static enum stage_verdict
+decide(struct work *w)
+{
+	enum stage_verdict verdict;
+	int64_t left;
+
+	if (w->r.error == 0 && (verdict = know_topics(w)) != STAGE_PASS)
+		return verdict;
+	if (judge_all(w, NULL) != 0)
+		return STAGE_CLOSE;
+	if (is_nothing(w) && (left = verify_look_time_left(w->s, w->x)) > 0) {
+		/* What is known by now, and not before it is waited for. */
+		w->s->hold = verify_hold_begin(w->x, (unsigned)left);
+		if (w->s->hold == NULL || judge_all(w, w->s->hold) != 0)
+			return STAGE_CLOSE;
+		if (is_nothing(w)) {
+			metric_add(METRIC_VERIFY_HELD, 1);
+			return STAGE_HOLD;
+		}
+		verify_hold_end(w->v, w->s->hold);
+		w->s->hold = NULL;
+	}
+	return deliver(w);
+}
+
+enum stage_verdict
+verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s)
+{
+	struct verify_session *session = exchange_session_state(x, &v->stage);
+	struct work w = {.v = v, .x = x, .s = s, .aside = session->aside, .judge = exchange_reactor_state(x, &v->stage)};
+	enum stage_verdict verdict;
+	int err;
+
+	verify_hold_end(v, s->hold); /* what it was held for came, or its time is over */
+	s->hold = NULL;
+	if ((err = share_fetch_response_read(exchange_version(x), exchange_body(x), &w.r)) != 0) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "verify", "an answer to ShareFetch can't be read, closing",
+			    LOG_I("version", exchange_version(x)), LOG_S("cause", err_text(err)));
+		return STAGE_CLOSE;
+	}
+	if (!s->began)
+		see_locks(&w);
+	s->began = true;
+	w.config = verify_config(v);
+	verdict = decide(&w);
+	config_unref(w.config);
+	forget_all(&w);
+	share_fetch_response_free(&w.r);
+	return verdict;
+}

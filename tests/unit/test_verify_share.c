@@ -1,0 +1,531 @@
+/* The verify stage: what of a ShareFetch answer a member of a share group gets, and when. */
+#include "suite.h"
+#include "sharing.h"
+
+static struct wr r, empty;
+
+static void
+begin(const char *text)
+{
+	open_stage(text);
+	share_versions();
+	r = wr_new(BATCHES_MAX);
+	empty = wr_new(1);
+}
+
+static void
+teardown_all(void)
+{
+	wr_free(&r);
+	close_stage();
+	teardown();
+}
+
+static struct share
+of(const struct wr *records, int64_t first, int64_t last)
+{
+	return (struct share){.records = wr_slice(records), .acquired = {{first, last}}, .count = 1};
+}
+
+/* Nothing of it is the member's, and nothing is there: what a broker answers to who renews. */
+static const struct share renewed = {.count = 0};
+
+/* The answer's time is over: what is waited for didn't come. */
+static void
+over(struct exchange *x)
+{
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->held_ms, 500);
+	now.ns += 500000000;
+	stages_time_out(x);
+}
+
+START_TEST(asks_for_less)
+{
+	struct wr in = share_asked(1, "m", 0, INT32_MAX), out;
+	struct share_request q;
+	struct exchange *x;
+
+	begin("verify: {mode: enforce, fetch.max.bytes: 1MiB}\n");
+	x = stages_exchange(API_SHARE_FETCH, 1, wr_slice(&in));
+	x->session = session;
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_REPLACE);
+	ck_assert_int_eq(x->version, 1);
+	out = stages_flat(&x->body);
+	ck_assert_int_eq(share_fetch_request_read(1, wr_slice(&out), &q), 0);
+	ck_assert_int_eq(q.max_bytes, 1 << 20);
+	ck_assert_int_eq(q.max_wait_ms, 500);
+	ck_assert_uint_eq(out.len, in.len);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+START_TEST(what_can_not_be_read)
+{
+	struct wr in = share_asked(1, "m", 0, 1 << 20);
+	struct exchange *x;
+
+	begin(ENFORCE);
+	x = stages_exchange(API_SHARE_FETCH, _i == 0 ? 3 : 1, slice_of(in.buf, in.len - 1));
+	x->session = session;
+	ck_assert_int_eq(stage->request(stage->self, x), _i == 0 ? STAGE_CLOSE : STAGE_PASS);
+	ck_assert_int_eq(respond(x), STAGE_CLOSE);
+	stages_free(x);
+	wr_free(&in);
+}
+END_TEST
+
+START_TEST(attested_records_pass)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	p = of(&r, 2, 9);
+	x = share_exchange(_i + 1, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 8);
+	stages_free(x);
+}
+END_TEST
+
+/* What is stated goes on; the rest is kept, its locks renewed, and given when it is. */
+START_TEST(the_rest_comes_later)
+{
+	struct share p;
+	struct exchange *x;
+	size_t first;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	p = of(&r, 0, 9);
+	x = share_exchange(_i + 1, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf, first), {0, 4});
+	stages_free(x);
+	/* Whatever the client's version, this one renews. */
+	x = share_exchange(_i + 1, 1, true, &renewed, 1);
+	ck_assert_int_eq(x->version, 2);
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	know(0, 2);
+	call();
+	ck_assert_uint_eq(x->resumes, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + first, r.len - first), {5, 9});
+	stages_free(x);
+	/* Nothing is left. */
+	x = share_exchange(_i + 1, 2, false, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 10);
+}
+END_TEST
+
+/* Renewed in turn with being asked for others, for as long as it takes. */
+START_TEST(waits_for_long)
+{
+	struct share p, q;
+	struct exchange *x;
+	struct wr other;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	x = share_exchange(2, 0, false, &p, 1);
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, 0);
+	stages_free(x);
+	for (int i = 0; i < 100; i++) {
+		x = share_exchange(2, 2 * i + 1, true, &renewed, 1);
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+		now.ns += 5000000000;
+		x = share_exchange(2, 2 * i + 2, false, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_PASS); /* others that come are given at once */
+		stages_free(x);
+	}
+	/* Another partition's go on meanwhile. */
+	x = share_exchange(2, 300, true, &renewed, 1);
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	know(0, 1);
+	other = wr_new(BATCHES_MAX);
+	BATCH(&other, 0, 5);
+	q = of(&other, 0, 4);
+	q.partition = 0;
+	x = share_exchange(2, 301, false, &q, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	x = share_exchange(2, 302, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
+	stages_free(x);
+	wr_free(&other);
+}
+END_TEST
+
+/* What is aside goes when it may be another's, or nobody's any more. */
+START_TEST(gone)
+{
+	struct share p, failed = {.acknowledged = 121};
+	struct wr in, out;
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	x = share_exchange(2, 0, false, &p, 1);
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	stages_free(x);
+	know(0, 1);
+	switch (_i) {
+	case 0: /* its lock ended */
+		now.ns += 27000000000;
+		x = share_exchange(2, 1, false, &renewed, 1);
+		break;
+	case 1: /* … which the broker says */
+		x = share_exchange(2, 1, true, &failed, 1);
+		break;
+	case 2: /* a new session */
+		x = share_exchange(2, 0, false, &renewed, 1);
+		break;
+	case 3: /* the session's end */
+		x = share_exchange(2, -1, false, &renewed, 1);
+		break;
+	case 4: /* … which the broker says */
+		x = share_exchange(2, 1, true, &renewed, 1);
+		out = share_answer(122, 0, NULL, 0);
+		stages_message(x, wr_slice(&out));
+		wr_free(&out);
+		break;
+	default: /* another member */
+		in = share_asked(2, "n", 1, 1 << 20);
+		x = stages_exchange(API_SHARE_FETCH, 2, wr_slice(&in));
+		x->session = session;
+		x->reactor = judge;
+		ck_assert_int_eq(stage->request(stage->self, x), STAGE_REPLACE);
+		ck_assert(!is_renewal(x));
+		out = share_answer(0, 30000, &renewed, 1);
+		stages_message(x, wr_slice(&out));
+		wr_free(&out);
+		wr_free(&in);
+		break;
+	}
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	x = share_exchange(2, 2, false, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+}
+END_TEST
+
+/* A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it any more. */
+START_TEST(no_renewals)
+{
+	struct share p, failed = {.acknowledged = 121};
+	struct exchange *x;
+	int32_t epoch = 0;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	for (int i = 0; i < 4; i++) {
+		x = share_exchange(2, epoch++, false, &p, 1);
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_NONE(x, 0, 0);
+		stages_free(x);
+		if (i >= 2)
+			continue;
+		x = share_exchange(2, epoch++, true, &failed, 1);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+	}
+	know(0, 1);
+	x = share_exchange(2, epoch, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+}
+END_TEST
+
+/* A lock that is renewed lasts from then on. */
+START_TEST(the_lock_of_who_renews)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	x = share_exchange(2, 0, false, &p, 1);
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	stages_free(x);
+	for (int i = 0; i < 3; i++) {
+		now.ns += 20000000000;
+		x = share_exchange(2, 1 + 2 * i, true, &renewed, 1);
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+		x = share_exchange(2, 2 + 2 * i, false, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+	}
+	know(0, 1);
+	x = share_exchange(2, 9, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
+	stages_free(x);
+}
+END_TEST
+
+/* More than there may be: no more are asked for. */
+START_TEST(full)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin("verify: {mode: enforce, fetch.max.bytes: 64KiB}\n");
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	for (int i = 0; i < 400; i++) /* messages that no statement speaks of, behind */
+		BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	ck_assert_uint_gt(r.len, 65536);
+	x = share_exchange(2, 0, false, &p, 1);
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	stages_free(x);
+	for (int i = 1; i < 5; i++) {
+		x = share_exchange(2, i, true, &renewed, 1);
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+	}
+}
+END_TEST
+
+/* A record that may not be seen: the others come, then it is told; or it is left out. */
+START_TEST(a_violation)
+{
+	struct share p;
+	struct exchange *x;
+	struct wr want;
+	size_t first, second;
+
+	begin(_i == 0 ? ENFORCE : "verify: {mode: enforce, on.violation: skip}\n");
+	WINDOW(&proxy, .n = 15);
+	know(0, 1);
+	world_forge(&w.r[7], "forged");
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	second = r.len;
+	BATCH(&r, 10, 15);
+	want = wr_new(BATCHES_MAX);
+	wr_bytes(&want, r.buf, first);
+	wr_bytes(&want, r.buf + second, r.len - second);
+	p = of(&r, 1, 14);
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&want), {1, 4}, {10, 14});
+	stages_free(x);
+	if (_i == 0) {
+		x = share_exchange(2, 1, true, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_NONE(x, 0, STOPPED);
+		stages_free(x);
+	}
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), _i == 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_SKIPPED), _i == 0 ? 0 : 5);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 1);
+	/* The lock of that record ended; the broker gives it once more. */
+	wr_reset(&want);
+	wr_bytes(&want, r.buf + first, second - first);
+	p = of(&want, 5, 9);
+	x = share_exchange(2, 2, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, _i == 0 ? STOPPED : 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), _i == 0);
+	stages_free(x);
+	wr_free(&want);
+}
+END_TEST
+
+/* It is told once; what is there comes. */
+START_TEST(a_member_that_is_gone)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin(_i == 0 ? ENFORCE : "verify: {mode: enforce, on.violation: skip}\n");
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 5, 10);
+	p = of(&r, 3, 9);
+	x = share_exchange(2, 0, false, &p, 1);
+	if (_i == 0) {
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_NONE(x, 0, STOPPED);
+		stages_free(x);
+		x = share_exchange(2, 1, true, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	} else {
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+	}
+	CK_SHARE(x, 0, 0, wr_slice(&r), {3, 9});
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), 2);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 5);
+	stages_free(x);
+}
+END_TEST
+
+/* Of a batch in the middle of which the member's begin, what is before doesn't count; nor what is acquired of nothing. */
+START_TEST(what_is_not_the_members)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	world_forge(&w.r[2], "forged");
+	BATCH(&r, 0, 10);
+	p = (struct share){.records = wr_slice(&r), .acquired = {{5, 6}, {8, 8}}, .count = 2};
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	p.count = 0;
+	x = share_exchange(2, 1, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, 0);
+	stages_free(x);
+	/* No records: a range that the cleaner emptied, which clients settle as a gap. */
+	p = (struct share){.acquired = {{5, 6}}, .count = 1};
+	x = share_exchange(2, 2, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+}
+END_TEST
+
+START_TEST(no_records_go_with_an_error)
+{
+	struct share p;
+	struct exchange *x;
+	struct wr out;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	p.error = _i == 0 ? 0 : 6;
+	x = share_exchange(2, 0, false, &p, 1);
+	if (_i == 0) {
+		out = share_answer(58, 0, &p, 1);
+		stages_message(x, wr_slice(&out));
+		wr_free(&out);
+	}
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, p.error);
+	stages_free(x);
+}
+END_TEST
+
+START_TEST(a_topic_that_is_not_known_yet)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 0, 5);
+	topics.unknown = true;
+	p = of(&r, 0, 4);
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_HOLD);
+	ck_assert_uint_eq(topics.asked, 1);
+	topics.unknown = _i == 1;
+	ticket_resume(topics.ticket);
+	if (_i == 1) { /* nor then: later */
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_NONE(x, 0, 0);
+		stages_free(x);
+		topics.unknown = false;
+		x = share_exchange(2, 1, true, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	} else {
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+	}
+	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
+	stages_free(x);
+}
+END_TEST
+
+START_TEST(an_answer_that_can_not_be_read)
+{
+	struct exchange *x;
+	struct wr out = share_answer(0, 30000, &renewed, 1);
+
+	begin(ENFORCE);
+	x = share_exchange(2, 0, false, &renewed, 1);
+	stages_message(x, slice_of(out.buf, out.len - 1));
+	ck_assert_int_eq(respond(x), STAGE_CLOSE);
+	stages_free(x);
+	wr_free(&out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("verify_share");
+	TCase *c = tcase_create("verify_share");
+
+	tcase_add_checked_fixture(c, setup, teardown_all);
+	tcase_set_timeout(c, 60);
+	tcase_add_test(c, asks_for_less);
+	tcase_add_loop_test(c, what_can_not_be_read, 0, 2);
+	tcase_add_loop_test(c, attested_records_pass, 0, 2);
+	tcase_add_loop_test(c, the_rest_comes_later, 0, 2);
+	tcase_add_test(c, waits_for_long);
+	tcase_add_loop_test(c, gone, 0, 6);
+	tcase_add_test(c, no_renewals);
+	tcase_add_test(c, the_lock_of_who_renews);
+	tcase_add_test(c, full);
+	tcase_add_loop_test(c, a_violation, 0, 2);
+	tcase_add_loop_test(c, a_member_that_is_gone, 0, 2);
+	tcase_add_test(c, what_is_not_the_members);
+	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
+	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
+	tcase_add_test(c, an_answer_that_can_not_be_read);
+	suite_add_tcase(s, c);
+	return suite_run(s);
+}
