@@ -14,6 +14,7 @@
 #include "stages/verify_internal.h"
 
 enum { WAIT_MS = 100 }; /* a broker waits no longer for records when others are aside */
+enum { INVALID_RECORD_STATE = 121 }; /* they aren't the member's, or the group has no renewals */
 
 struct given { /* what becomes of a part */
 	struct aside_entry *from; /* its records are from aside */
@@ -480,8 +481,10 @@ see_locks(struct work *w)
 
 		if (p->acknowledged == 0 && p->fetch.error == 0)
 			aside_renewed(w->aside, &p->fetch.at, until);
-		else if (aside_refused(w->aside, &p->fetch.at) > 0)
+		else if (p->acknowledged == INVALID_RECORD_STATE && aside_refused(w->aside, &p->fetch.at) > 0)
 			log_gone(w->x, "the broker refused to renew their lock");
+		else if (aside_drop_all(w->aside, &p->fetch.at) > 0)
+			log_gone(w->x, "the broker has that partition no more");
 	}
 }
 

@@ -13,7 +13,7 @@ import kafkalog
 import pytest
 import wire
 from checks import attested, same_records
-from clients import JAVA, Confluent, Kcat, Rec, _Program, sample
+from clients import JAVA, Confluent, Kcat, Rec, _Program, run_jobs, sample
 from kafkalog import CODECS
 from lab.kafka import java, until
 from lab.releases import RELEASES, ReleaseCluster
@@ -347,3 +347,23 @@ def test_topics_of_an_old_format(cluster, way, topic, codec):
             return p.returncode == 0 and last["verdicts"] == {"verified": 10}
 
         until("its records are verified", verified, 30 * PATIENCE)
+
+
+def test_share_groups(cluster, new_proxy, topic, tmp_path):
+    """Behind enforce: each record as its first delivery, though its lock would have ended; where locks can't be renewed there are no share groups, and the application hears of it."""
+    w = new_proxy("writer", {"attest.window.max.age": "20s"})
+    policy = tmp_path / "trust.yaml"
+    policy.write_text(f"issuers:\n  writer:\n    keys: [{w.public_key}]\nunattested: deny\n")
+    r = new_proxy("reader", {"verify.mode": "enforce", "verify.policy": str(policy), "attest.enabled": False})
+    t = topic()
+    g = f"share-{t}"
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    job = JAVA.consume_job(t, 10, op="share", timeout=60 * PATIENCE, group_id=g)
+    if cluster.release.number < (4, 2):
+        with pytest.raises(AssertionError, match="UnsupportedVersionException"):
+            run_jobs(JAVA.command(), r.bootstrap, [job])
+        return
+    cluster.alter_group(g, share_auto_offset_reset="earliest", share_record_lock_duration_ms=15000)
+    got = run_jobs(JAVA.command(), r.bootstrap, [job])[0]
+    assert sorted(x["o"] for x in got["records"]) == list(range(10))
+    assert {x["d"] for x in got["records"]} == {1} and not got["failed"]

@@ -19,6 +19,7 @@
 #include "kafka/node_endpoints.h"
 #include "kafka/produce.h"
 #include "kafka/schema.h"
+#include "kafka/share_renew.h"
 #include "kafka/topics.h"
 #include "kafka/txn.h"
 #include "kafka/walk.h"
@@ -207,6 +208,59 @@ try_fetch_response(int16_t version, struct slice body)
 	fetch_response_free(&r);
 }
 
+/* As one that renews locks, of partitions that it names and of one that it doesn't: every byte is what version 2 says. */
+static void
+try_share_request(int16_t version, struct slice body)
+{
+	struct share_renewal list[] = {{{1}, 7, 3, 4, false}, {{0}, 1, 9, 9, false}, {{0}, 0, 5, 6, false}, {{0}, 0, 1, 1, false}};
+	struct share_request q;
+	struct wr out = wr_new(LIMIT);
+	int err = share_fetch_request_read(version, body, &q);
+
+	IMPLIES(err != ERR_UNSUPPORTED, (err == 0) == walks(API_SHARE_FETCH, false, version, body));
+	if (err != 0)
+		return;
+	for (size_t i = 1; i < 4 && q.rest_at - q.topics_at > 17; i++)
+		memcpy(list[i].topic_id, body.p + q.topics_at + 1, sizeof(list[i].topic_id));
+	if (share_renew(version, body, &q, list, 4, &out) == 0)
+		INVARIANT(share_fetch_request_read(SHARE_WITH_RENEWAL, wr_slice(&out), &q) == 0 && q.max_bytes == 0);
+	wr_free(&out);
+}
+
+/* Every part without records, and of what is acquired a stretch. */
+static void
+try_share_response(int16_t version, struct slice body)
+{
+	static const struct share_span span = {2, 1000};
+	struct share_response r = {0}, again = {0};
+	int err = share_fetch_response_read(version, body, &r);
+	struct share_edit *edits = calloc(r.count + 1, sizeof(*edits));
+	struct blob *b = blob_new(body.n);
+	struct wr flat = wr_new(LIMIT);
+	struct rope rope = {0};
+
+	IMPLIES(err != ERR_UNSUPPORTED && err != ERR_LIMIT, (err == 0) == walks(API_SHARE_FETCH, true, version, body));
+	INVARIANT(edits != NULL && b != NULL);
+	if (err == 0 && body.n < LIMIT / 4) {
+		memcpy(b->data, body.p, body.n);
+		b->len = body.n;
+		for (size_t i = 0; i < r.count; i++)
+			edits[i] = (struct share_edit){{true, 87, NULL, 0}, {NULL, 0}, &span, 1};
+		INVARIANT(share_fetch_edit(b, 0, &r, edits, &rope) == 0);
+		for (size_t i = 0; i < rope.count; i++)
+			wr_bytes(&flat, rope.pieces[i].blob->data + rope.pieces[i].off, rope.pieces[i].len);
+		INVARIANT(share_fetch_response_read(version, wr_slice(&flat), &again) == 0 && again.count == r.count);
+		for (size_t i = 0; i < r.count; i++)
+			INVARIANT(again.parts[i].fetch.error == 87 && again.parts[i].fetch.records.n == 0 && again.parts[i].acquired <= 999);
+	}
+	rope_clear(&rope);
+	wr_free(&flat);
+	share_fetch_response_free(&again);
+	share_fetch_response_free(&r);
+	blob_unref(b);
+	free(edits);
+}
+
 /* What a login is carried in, from either side; what is read is written and read to the same. */
 static void
 try_login_request(int16_t key, int16_t version, struct slice body, bool walked)
@@ -265,6 +319,8 @@ try_request(int16_t key, int16_t version, struct slice body)
 		try_produce_request(version, body);
 	if (key == API_FETCH)
 		try_fetch_request(version, body);
+	if (key == API_SHARE_FETCH)
+		try_share_request(version, body);
 	if (key == API_VERSIONS)
 		INVARIANT((apiversions_request_read(version, body, &name, &soft) == 0) == walked);
 	if (key == API_END_TXN)
@@ -322,6 +378,8 @@ try_response(int16_t key, int16_t version, struct slice body)
 		try_produce_response(version, body);
 	if (key == API_FETCH)
 		try_fetch_response(version, body);
+	if (key == API_SHARE_FETCH)
+		try_share_response(version, body);
 	if (key == API_VERSIONS)
 		try_apiversions(version, body);
 	if (key == API_METADATA && version >= METADATA_MIN) {

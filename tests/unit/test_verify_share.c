@@ -242,7 +242,7 @@ END_TEST
 /* A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it any more. */
 START_TEST(no_renewals)
 {
-	struct share p, failed = {.acknowledged = 121};
+	struct share p, failed = {.acknowledged = _i == 0 ? 121 : 6}; /* 6: another broker leads now */
 	struct exchange *x;
 	int32_t epoch = 0;
 
@@ -257,7 +257,7 @@ START_TEST(no_renewals)
 		ck_assert_int_eq(respond(x), STAGE_REPLACE);
 		CK_NONE(x, 0, 0);
 		stages_free(x);
-		if (i >= 2)
+		if (i >= 2 && _i == 0)
 			continue;
 		x = share_exchange(2, epoch++, true, &failed, 1);
 		ck_assert_int_eq(respond(x), STAGE_PASS);
@@ -517,7 +517,7 @@ main(void)
 	tcase_add_loop_test(c, the_rest_comes_later, 0, 2);
 	tcase_add_test(c, waits_for_long);
 	tcase_add_loop_test(c, gone, 0, 6);
-	tcase_add_test(c, no_renewals);
+	tcase_add_loop_test(c, no_renewals, 0, 2);
 	tcase_add_test(c, the_lock_of_who_renews);
 	tcase_add_test(c, full);
 	tcase_add_loop_test(c, a_violation, 0, 2);
