@@ -305,6 +305,24 @@ has_rival_at(const struct placement *p, int64_t base_offset)
 	return false;
 }
 
+/* Its first attempt was settled there, and forgotten before this one came (attest/retries.h): the log has that one. */
+static bool
+is_taken_twice(const struct chain *c, const struct placement *p, int64_t base_offset)
+{
+	LIST_EACH(&c->windows, we) {
+		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			const struct placement *first = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (first != p && first->base_offset == base_offset && first->count == p->count &&
+			    placement_is_same(first, p))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Nothing stands against it that the batch is stored where the answer says. */
 static bool
 is_sure(const struct chain *c, const struct attempt *a, const struct answer *answer, enum chains_time known,
@@ -331,8 +349,10 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	if (p->guessed && p->base_offset != answer->base_offset)
 		chain_guess_missed(c, set, p, answer->base_offset,
 				   chain_guess_is_open(p) && is_sure(c, a, answer, known, shown), now);
-	/* The client sent one sequence with two contents, and the broker kept the first, which is a member. */
-	if (p->life.state == MEMBER_FORWARDED && has_rival_at(p, answer->base_offset)) {
+	/* The client sent one sequence with two contents, and the broker kept the first, which is a member; or one content. */
+	if (p->life.state == MEMBER_FORWARDED &&
+	    (has_rival_at(p, answer->base_offset) ||
+	     (is_unproven(c, p, answer) && is_taken_twice(c, p, answer->base_offset)))) {
 		metric_add(METRIC_RECORDS_DUPLICATE, p->count);
 		apply(c, set, p, MEMBER_LOSE, now);
 		member_step(&p->life, MEMBER_GIVE_UP); /* and stays known: it may come once more */
