@@ -11,17 +11,21 @@ from lab.kafka import until
 from proxy import PATIENCE
 from test_verify_fetch import INVALID_RECORD, copied, forged, pair, stated  # noqa: F401
 
-LIMIT = 5  # deliveries, then a broker gives a record to the group no more
-LOCK_S = 15  # the least that brokers take
+LIMIT, LOCK_S = 2, 15  # deliveries, then a broker gives a record to the group no more; the least that brokers take
 
 
 @pytest.fixture
 def group(cluster, topic):
-    """group(topic) → a share group that reads from the start, with short locks."""
+    """group(topic) → a share group that reads from the start, with short locks and few deliveries."""
 
     def make(t):
         g = f"share-{t}"
-        cluster.alter_group(g, share_auto_offset_reset="earliest", share_record_lock_duration_ms=LOCK_S * 1000)
+        cluster.alter_group(
+            g,
+            share_auto_offset_reset="earliest",
+            share_record_lock_duration_ms=LOCK_S * 1000,
+            share_delivery_count_limit=LIMIT,
+        )
         return g
 
     return make
