@@ -237,7 +237,7 @@ watch_step(struct watch *w, struct share *s)
 	vigil_allow(s->vigil, allowed(w));
 	err = vigil_step(s->vigil, watch_now_ms(), clock_wall_ms(), &f);
 	if (err == 0) {
-		if ((err = tell_sure(w, s, f)) != 0 && s->vigil != NULL)
+		if ((err = tell_sure(w, s, f)) != 0)
 			vigil_forget(s->vigil); /* it may take long until that is better, and for all partitions at once */
 		return err;
 	}
