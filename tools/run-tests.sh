@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the test programs, as many at a time as there are processors; prints each one's own lines, then the sum.
+# Runs the test programs, two at a time for each processor, as some mostly wait; prints each one's own lines, then the sum.
 # usage: tools/run-tests.sh NAME PROGRAM...
 set -u
 name=$1
@@ -9,9 +9,9 @@ failed=0
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 # A test that hangs is ended; one that is slow because others run beside it is not.
-export CK_TIMEOUT_MULTIPLIER=4
+export CK_TIMEOUT_MULTIPLIER=8
 export TSAN_OPTIONS="suppressions=$PWD/tests/unit/tsan.supp"
-printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' sh -c '"$1" >"$2/${1##*/}" 2>&1; echo $? >"$2/${1##*/}.status"' sh '{}' "$out"
+printf '%s\n' "$@" | xargs -P "$((2 * $(nproc)))" -I '{}' sh -c '"$1" >"$2/${1##*/}" 2>&1; echo $? >"$2/${1##*/}.status"' sh '{}' "$out"
 for t in "$@"; do
 	said=$out/${t##*/}
 	status=$(cat "$said.status" 2>/dev/null || echo none)
