@@ -1521,6 +1521,8 @@ static void
 give_up_one(bool full)
 {
 	struct chains_batch lost = rig_batch(4), open = rig_transactional(7, 0, 6);
+	struct doubt doubts[LOOK_MAX];
+	struct look in_vain = {.doubts = doubts};
 	struct outgoing *out;
 	struct attempt a;
 	struct window *w;
@@ -1538,6 +1540,8 @@ give_up_one(bool full)
 	world_log[logged_count++] = (struct logged){0, 6, 2, 7};
 	log_end = 6;
 	pass(2 * set->outcome_wait_ms);
+	ck_assert(chains_look(c, &in_vain, &wait_ms));
+	chains_look_end(c, &in_vain, false, false, false); /* its log can't be read */
 	if (full)
 		fill_up();
 	ck_assert_ptr_null(chains_turn(c, &w, &out, &wait_ms));
