@@ -197,11 +197,9 @@ chain_journal_batch(struct placement *p, struct slice transactional_id, enum hea
 		return 0;
 	p->number = atomic_fetch_add(&shared->next_batch, 1) + 1;
 	err = put_batch(p, false, transactional_id, mode, digest, reach);
-	if (err != 0) {
+	if (err != 0)
 		p->number = 0; /* nobody needs to be told that it left */
-		return err;
-	}
-	return journal_commit(shared->journal);
+	return err;
 }
 
 int

@@ -20,7 +20,7 @@
 int chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open) MUSTCHECK;
 
 /*
- * The batch, as it goes out, is written, or on disk; without the mutex: it is nobody else's yet.
+ * The batch, as it goes out once that is committed; without the mutex: it is nobody else's yet.
  * 0; ERR_LIMIT: the journal has its size; ERR_IO; ERR_NOMEM.
  */
 int chain_journal_batch(struct placement *p, struct slice transactional_id, enum header_mode mode,

@@ -332,29 +332,55 @@ write_head(struct chains *c, struct chain *chain)
 	return err;
 }
 
-int
-chains_forward(struct attempt *a, enum header_mode mode)
+static int
+send_locked(struct attempt *a)
 {
 	struct chain *chain = a->placement->chain;
-	uint8_t digest[32] = {0};
 	int err;
 
-	if (a->placement->producer_id >= 0)
-		digest_of(a, digest);
-	/* A retry is written already. */
-	if (!a->retry && chain->unwritten && (err = write_head(a->chains, chain)) != 0) {
-		chains_withdraw(a);
-		return err;
-	}
-	if (!a->retry && (err = chain_journal_batch(a->placement, a->transactional_id, mode, digest, a->placement->reach)) != 0) {
-		chains_withdraw(a);
-		return err;
-	}
-	a->transactional_id = (struct slice){NULL, 0};
 	pthread_mutex_lock(&chain->lock);
-	err = chain_forward(chain, a, mode, digest);
+	err = chain_forward(chain, a, a->mode, a->digest);
 	pthread_mutex_unlock(&chain->lock);
+	a->out = err == 0;
 	return err;
+}
+
+int
+chains_write(struct attempt *a, enum header_mode mode)
+{
+	struct chain *chain = a->placement->chain;
+	int err = 0;
+
+	a->mode = mode;
+	if (a->placement->producer_id >= 0)
+		digest_of(a, a->digest);
+	if (a->retry) /* it is written already */
+		return send_locked(a);
+	if (chain->unwritten)
+		err = write_head(a->chains, chain);
+	if (err == 0)
+		err = chain_journal_batch(a->placement, a->transactional_id, mode, a->digest, a->placement->reach);
+	if (err != 0)
+		chains_withdraw(a);
+	return err;
+}
+
+int
+chains_commit(struct chains *c)
+{
+	return c->shared.journal == NULL ? 0 : journal_commit(c->shared.journal);
+}
+
+void
+chains_send(struct attempt *a)
+{
+	int err;
+
+	if (a->out)
+		return;
+	a->transactional_id = (struct slice){NULL, 0};
+	err = send_locked(a);
+	INVARIANT(err == 0); /* only a retry may turn out to be none */
 }
 
 void

@@ -1,8 +1,8 @@
 /*
  * chains: every chain of this instance, and the placing and settling of batches.
  *
- *   reactor   chains_place ─► (rewrite, no lock) ─► chains_forward ─► broker ─► chains_settle
- *                                  └─► chains_withdraw                          chains_lost
+ *   reactor   chains_place ─► (rewrite, no lock) ─► chains_write ─► chains_commit ─► chains_send ─► broker ─► chains_settle
+ *                                  └─► chains_withdraw ◄┘            once for many                            chains_lost
  *   sealer    chains_turn ─► a complete window ─► (build, sign, journal) ─► chains_stated
  *             chains_turn ─► its statement     ─► (publish)              ─► chains_published
  *
@@ -42,10 +42,10 @@ struct chains_batch {
 	enum chains_time time; /* the topic's timestamp type, as far as it is known */
 	struct who *who;       /* borrowed; NULL: not told */
 	bool young;            /* the name was another topic's a moment ago: the leader may not know better yet */
-	bool fresh;            /* chains_forward() said that it is no retry */
+	bool fresh;            /* chains_write() said that it is no retry */
 };
 
-/* The right to send a batch once.  Ends with one withdraw, settle or lost, or a failed forward. */
+/* The right to send a batch once.  Ends with one withdraw, settle or lost, or a failed write. */
 struct attempt {
 	struct chains *chains;
 	struct placement *placement;
@@ -53,7 +53,11 @@ struct attempt {
 	bool retry;             /* seen before: same windows, and the mode is given */
 	enum chains_time time;  /* what leaves are bound to; unknown: make both */
 	bool by_id;             /* the caller's to say: its answer names the topic's id, and means no other of that name */
-	struct slice transactional_id; /* the batch's, until it is forwarded */
+	struct slice transactional_id; /* the batch's, until it is sent */
+	/* chains_write()'s: */
+	enum header_mode mode;
+	uint8_t digest[32]; /* of all leaves */
+	bool out;           /* it is sent: now it ends with settle or lost */
 };
 
 enum chains_outcome {
@@ -90,11 +94,17 @@ const struct rewrite_span *chains_windows_of(const struct attempt *a, size_t *re
 enum header_mode chains_mode_of(const struct attempt *a);
 
 /*
- * The attempt is about to go out with these members, and the journal has them.  On failure
- * the attempt is over.  ERR_NOT_NOW: it is no retry after all (other content): place it
- * again, as fresh.  ERR_LIMIT, ERR_IO: the journal is full, or can't be written.  ERR_NOMEM.
+ * The attempt is about to go out with these members: they are put into the journal, which a
+ * retry needn't, so that it counts as sent at once.  On failure the attempt is over.
+ * ERR_NOT_NOW: it is no retry after all (other content): place it again, as fresh.
+ * ERR_LIMIT, ERR_IO: the journal is full, or can't be written.  ERR_NOMEM.
  */
-int chains_forward(struct attempt *a, enum header_mode mode) MUSTCHECK;
+int chains_write(struct attempt *a, enum header_mode mode) MUSTCHECK;
+
+/* All that was put is written, or on disk (state.sync): before any of it is sent.  0 or ERR_IO: it is not. */
+int chains_commit(struct chains *c) MUSTCHECK;
+
+void chains_send(struct attempt *a);
 void chains_withdraw(struct attempt *a); /* it does not go out */
 enum chains_outcome chains_settle(struct attempt *a, const struct answer *answer);
 void chains_lost(struct attempt *a); /* its answer will not be seen */

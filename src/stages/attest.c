@@ -58,7 +58,10 @@ attest_take_back(struct attest_state *s)
 	static const struct answer refused = {.error = NOT_ENOUGH_REPLICAS, .base_offset = -1, .append_ms = -1};
 
 	for (size_t i = 0; i < s->count; i++) {
-		(void)chains_settle(&s->sent[i].attempt, &refused);
+		if (s->sent[i].attempt.out)
+			(void)chains_settle(&s->sent[i].attempt, &refused);
+		else
+			chains_withdraw(&s->sent[i].attempt);
 		s->sent[i].ended = true;
 	}
 }

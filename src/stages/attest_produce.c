@@ -17,6 +17,12 @@ enum { REQUEST_MAX = 104857600 };
 /* A request may become so many times attest.max.plain.bytes: its thread serves nobody else meanwhile. */
 enum { PLAIN_TIMES = 8 };
 
+/* A batch that is ready to go, beside its `sent`. */
+struct made {
+	const struct produce_part *part;
+	struct wr batch; /* empty: it goes as it came */
+};
+
 /* One request in work. */
 struct work {
 	struct attest *a;
@@ -27,6 +33,8 @@ struct work {
 	struct attest_facts facts;
 	struct attest_pieces pieces;
 	struct attest_state *state;
+	struct made *made; /* as many as state->sent has */
+	bool put;          /* the journal got some of it, which isn't committed */
 	int64_t room;    /* so much longer may the request become */
 	size_t plain;    /* so much may still be decompressed */
 	bool changed;    /* in the pieces is another request than the client's */
@@ -79,17 +87,22 @@ count_rejected(const struct work *w)
 	metric_add(by_reason[w->why], 1);
 }
 
-/* The new batch in the part's place. */
+/* The new batch in the part's place.  A buffer that isn't taken along serves the next one. */
 static int
-put_batch(struct work *w, const struct produce_part *p)
+put_batch(struct work *w, struct made *m)
 {
-	struct wr *batch = &w->reactor->batch;
 	uint8_t prefix[5] = {0};
-	size_t n = produce_records_prefix(exchange_version(w->x), batch->len, prefix);
+	size_t n = produce_records_prefix(exchange_version(w->x), m->batch.len, prefix);
+	int err;
 
 	w->changed = true;
-	w->room -= (int64_t)(n + batch->len) - (int64_t)p->field_len;
-	return attest_pieces_put(&w->pieces, p->field_at, p->field_len, slice_of(prefix, n), batch);
+	err = attest_pieces_put(&w->pieces, m->part->field_at, m->part->field_len, slice_of(prefix, n), &m->batch);
+	if (w->reactor->batch.cap == 0) {
+		w->reactor->batch = m->batch;
+		m->batch = wr_new(0);
+	}
+	wr_free(&m->batch);
+	return err;
 }
 
 /* --- one part ------------------------------------------------------------------------------ */
@@ -185,7 +198,9 @@ static void
 note_sent(struct work *w, const struct produce_part *p, const struct topic_facts *f, const struct batch *b,
 	  const struct attempt *t)
 {
+	struct made *m = &w->made[w->state->count];
 	struct sent *s = &w->state->sent[w->state->count++];
+	uint8_t prefix[5];
 
 	s->by_id = p->by_id;
 	memcpy(s->topic_id, p->topic_id, sizeof(s->topic_id));
@@ -199,6 +214,13 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->reach = f->has_id && !t->retry ? chains_reach(t) : -1;
 	s->attempt = *t;
 	s->attempt.by_id = p->by_id;
+	w->put |= !t->out;
+	*m = (struct made){.part = p, .batch = wr_new(0)};
+	if (!s->longer)
+		return;
+	w->room -= (int64_t)(produce_records_prefix(exchange_version(w->x), s->size, prefix) + s->size) - (int64_t)p->field_len;
+	m->batch = w->reactor->batch;
+	w->reactor->batch = wr_new(m->batch.max);
 }
 
 /* Places what the rewriter has open, rewrites it, and makes it ready to go.  0, or why it goes as it came. */
@@ -220,13 +242,10 @@ place_and_rewrite(struct work *w, const struct produce_part *p, const struct cha
 			chains_withdraw(&t);
 			return err;
 		}
-		err = chains_forward(&t, mode);
+		err = chains_write(&t, mode);
 		if (err == ERR_LIMIT)
 			return ERR_IO; /* the journal has its size */
 		if (err == 0) {
-			if (t.retry)
-				metric_add(METRIC_RETRIES, 1);
-			count_mode(mode);
 			*ret = t;
 			return 0;
 		}
@@ -277,7 +296,7 @@ room_for_headers(const struct work *w, const struct topic_facts *f)
 	return w->req.acks == 0 && !f->max_told ? 0 : f->max_bytes;
 }
 
-static int
+static void
 attest_part(struct work *w, const struct produce_part *p, const struct topic_facts *f)
 {
 	struct batch b;
@@ -289,21 +308,21 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 
 	if (not != METRIC_COUNT) {
 		never(w, not, &b);
-		return 0;
+		return;
 	}
 	/* Without its timestamps a record isn't what it was: what a v0 topic keeps can't be held against a statement. */
 	if (f->format == TOPICS_FORMAT_V0) {
 		unattested(w, METRIC_RECORDS_LEGACY, b.count);
-		return 0;
+		return;
 	}
 	err = open_batch(w, &b);
 	if (err == ERR_NOMEM) {
 		failed(w, METRIC_RECORDS_NO_MEMORY, b.count);
-		return 0;
+		return;
 	}
 	if (err != 0) {
 		unattested(w, reason_of(err), err == ERR_LIMIT || err == ERR_UNSUPPORTED ? b.count : 1);
-		return 0;
+		return;
 	}
 	cb = (struct chains_batch){
 		.topic = slice_of(f->name, f->name_len),
@@ -331,15 +350,14 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	 * be what the broker keeps, beside a member that says otherwise; sent once more it is a retry, with the
 	 * same windows.
 	 */
-	case ERR_EXISTS: w->refuse = true; return 0;
-	case ERR_NOT_NOW: failed(w, METRIC_RECORDS_BACKLOG, b.count); return 0;
-	case ERR_CLOSED: failed(w, METRIC_RECORDS_STOPPING, b.count); return 0;
-	case ERR_IO: failed(w, METRIC_RECORDS_JOURNAL, b.count); return 0;
-	case ERR_NOMEM: failed(w, METRIC_RECORDS_NO_MEMORY, b.count); return 0;
-	default: unattested(w, reason_of(err), b.count); return 0;
+	case ERR_EXISTS: w->refuse = true; return;
+	case ERR_NOT_NOW: failed(w, METRIC_RECORDS_BACKLOG, b.count); return;
+	case ERR_CLOSED: failed(w, METRIC_RECORDS_STOPPING, b.count); return;
+	case ERR_IO: failed(w, METRIC_RECORDS_JOURNAL, b.count); return;
+	case ERR_NOMEM: failed(w, METRIC_RECORDS_NO_MEMORY, b.count); return;
+	default: unattested(w, reason_of(err), b.count); return;
 	}
 	note_sent(w, p, f, &b, &t);
-	return w->reactor->batch.len > 0 ? put_batch(w, p) : 0;
 }
 
 /* --- the whole request ------------------------------------------------------------------------- */
@@ -361,7 +379,7 @@ without_facts(struct work *w, const struct produce_part *p, int err)
 		failed(w, METRIC_RECORDS_TOPIC_UNKNOWN, b.count);
 }
 
-static int
+static void
 attest_parts(struct work *w)
 {
 	for (size_t i = 0; i < w->req.count && !w->refuse; i++) {
@@ -387,10 +405,41 @@ attest_parts(struct work *w)
 			unattested(w, METRIC_RECORDS_EXCLUDED, attest_ours_records(p));
 			continue;
 		}
-		if ((err = attest_part(w, p, &f)) != 0)
-			return err;
+		attest_part(w, p, &f);
 	}
-	return 0;
+}
+
+/*
+ * One commit for all that the journal got: with state.sync always that is one wait for the disk, for which this thread
+ * serves nobody.  Where it fails those batches stay as they came; retries were written before.
+ */
+static int
+send_parts(struct work *w)
+{
+	bool committed = !w->put || chains_commit(w->a->chains) == 0;
+	size_t count = w->state->count;
+	int err = 0;
+
+	w->state->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct sent *s = &w->state->sent[i];
+
+		if (!committed && !s->attempt.out) {
+			chains_withdraw(&s->attempt);
+			failed(w, METRIC_RECORDS_JOURNAL, s->records);
+			continue;
+		}
+		chains_send(&s->attempt);
+		if (s->attempt.retry)
+			metric_add(METRIC_RETRIES, 1);
+		count_mode(s->attempt.mode);
+		if (err == 0 && w->made[i].batch.len > 0)
+			err = put_batch(w, &w->made[i]);
+		if (w->state->count < i)
+			w->state->sent[w->state->count] = *s;
+		w->state->count++;
+	}
+	return err;
 }
 
 /* acks=0 is sent as acks=1: an offset is needed, and the client doesn't hear of it. */
@@ -430,13 +479,16 @@ attest_all(struct work *w)
 	w->state = calloc(1, sizeof(*w->state));
 	if (w->state != NULL)
 		w->state->sent = calloc(w->req.count > 0 ? w->req.count : 1, sizeof(*w->state->sent));
-	if (w->state == NULL || w->state->sent == NULL)
+	w->made = calloc(w->req.count > 0 ? w->req.count : 1, sizeof(*w->made));
+	if (w->state == NULL || w->state->sent == NULL || w->made == NULL)
 		return STAGE_CLOSE;
 	w->state->kind = EXCHANGE_PRODUCE;
 	if (w->req.acks == 0)
 		err = ask_for_answer(w);
 	if (err == 0)
-		err = attest_parts(w);
+		attest_parts(w);
+	if (err == 0 && !w->refuse)
+		err = send_parts(w);
 	if (err == 0 && w->refuse)
 		return refuse(w);
 	if (w->req.acks == 0 && w->state->count > 0) {
@@ -458,6 +510,14 @@ attest_all(struct work *w)
 		return STAGE_PASS;
 	exchange_replace(w->x, &w->pieces.rope);
 	return STAGE_REPLACE;
+}
+
+static void
+made_free(struct work *w)
+{
+	for (size_t i = 0; w->made != NULL && i < w->req.count; i++)
+		wr_free(&w->made[i].batch);
+	free(w->made);
 }
 
 static void
@@ -501,6 +561,7 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	if (verdict == STAGE_PASS || verdict == STAGE_REPLACE)
 		count_left_out(&w);
 	attest_state_free(w.state);
+	made_free(&w);
 	free(w.twice);
 	produce_request_free(&w.req);
 	attest_pieces_clear(&w.pieces);

@@ -191,6 +191,22 @@ rig_send(struct rig *r, struct chains_batch b, int content)
 	return a;
 }
 
+/* One batch by itself goes out. */
+static inline int
+chains_forward(struct attempt *a, enum header_mode mode)
+{
+	int err = chains_write(a, mode);
+
+	if (err != 0)
+		return err;
+	if ((err = chains_commit(a->chains)) != 0 && !a->out) {
+		chains_withdraw(a);
+		return err;
+	}
+	chains_send(a);
+	return 0;
+}
+
 static inline enum chains_outcome
 rig_answer(struct rig *r, struct attempt *a, int16_t error, int64_t base_offset, int64_t append_ms)
 {

@@ -1,8 +1,12 @@
 /* Produce requests through the attest stage: what goes on to the broker, to the byte, and what is placed. */
 #include "attesting.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "attest/journal_space.h"
 #include "kafka/produce.h"
 #include "kafka/record.h"
 #include "makoto/triple.h"
@@ -1732,6 +1736,146 @@ START_TEST(rejected_retry)
 }
 END_TEST
 
+/* --- the journal ------------------------------------------------------------------------- */
+
+static int syncs;
+static bool disk_fails;
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+int
+__wrap_fdatasync(int fd)
+{
+	syncs++;
+	if (!disk_fails)
+		return __real_fdatasync(fd);
+	errno = EIO;
+	return -1;
+}
+
+static struct journal *
+keep_journal(char dir[64])
+{
+	struct journal_conf conf = {.max_bytes = 64 << 20, .segment_bytes = 1 << 20, .sync = JOURNAL_SYNC_ALWAYS};
+	struct journal *j;
+	char why[256];
+
+	snprintf(dir, 64, "/tmp/test_attest_produce_XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	conf.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(conf.dir_fd, 0);
+	ck_assert_msg(journal_open(&conf, &j, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(chains_journal_begin(chains, j, NULL), 0);
+	return j;
+}
+
+static void
+drop_journal(const char *dir, struct journal *j)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	reopen(&(struct attesting){0}); /* the chains that it is of go */
+	ck_assert_int_eq(journal_sync(j), 0);
+	ck_assert_int_eq(journal_remove(fd, journal_last(j)), 0);
+	journal_close(j);
+	close(fd);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+/* Its thread waits for the disk, and serves nobody meanwhile: once for a request, however many partitions it has. */
+START_TEST(one_sync_for_a_request)
+{
+	enum { PARTS = 12 };
+	struct wr batch = BATCH(.count = 2);
+	struct stages_part p[PARTS];
+	struct stages_result r[PARTS];
+	struct exchange *x;
+	struct journal *j;
+	struct wr out;
+	char dir[64];
+
+	j = keep_journal(dir);
+	for (int i = 0; i < PARTS; i++) {
+		p[i] = (struct stages_part){"a", NULL, i, wr_slice(&batch)};
+		r[i] = (struct stages_result){"a", NULL, i, 0, 20, -1};
+	}
+	for (int i = 0; i < 2; i++) {
+		x = produce_of(9, -1, p, PARTS);
+		syncs = 0;
+		out = sent(x);
+		ck_assert_int_eq(syncs, 1);
+		ck_only_batches(9, -1, &out, p, PARTS);
+		ck_assert_int_eq(answer(x, r, PARTS), STAGE_PASS);
+		stages_free(x);
+		wr_free(&out);
+	}
+	ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 2 * 2 * PARTS);
+	drop_journal(dir, j);
+	wr_free(&batch);
+}
+END_TEST
+
+/* The disk takes nothing: what is new stays as it came, or the request is refused; a retry was written before. */
+START_TEST(a_commit_that_fails)
+{
+	enum { PARTS = 3 };
+	struct wr known = BATCH(.count = 2, .producer = true, .producer_id = 7), batch = BATCH(.count = 3);
+	struct stages_part p[PARTS] = {{"a", NULL, 0, wr_slice(&batch)}, {"a", NULL, 1, wr_slice(&known)},
+				       {"a", NULL, 2, wr_slice(&batch)}};
+	struct produce_request q;
+	struct exchange *x, *y;
+	struct journal *j;
+	struct wr first, out;
+	struct drained d;
+	char dir[64];
+
+	if (_i == 1)
+		reopen(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+	j = keep_journal(dir);
+	x = produce_of(9, -1, &p[1], 1);
+	first = sent(x);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	disk_fails = true;
+	y = produce_of(9, -1, p, PARTS);
+	if (_i == 1) {
+		ck_assert_int_eq(request(y), STAGE_ANSWER);
+		ck_refusal(y, 9, p, PARTS);
+		ck_assert_int_eq(counted(METRIC_REJECTED_JOURNAL), 1);
+		ck_assert_int_eq(counted(METRIC_RECORDS_JOURNAL), 0);
+	} else {
+		struct produce_request sent_first;
+
+		out = sent(y);
+		ck_assert(slice_eq(part_of(9, &out, 0, &q), p[0].records));
+		produce_request_free(&q);
+		ck_assert(slice_eq(part_of(9, &out, 1, &q), part_of(9, &first, 0, &sent_first)));
+		produce_request_free(&q);
+		produce_request_free(&sent_first);
+		ck_assert(slice_eq(part_of(9, &out, 2, &q), p[2].records));
+		produce_request_free(&q);
+		ck_assert_int_eq(counted(METRIC_RECORDS_JOURNAL), 6);
+		ck_assert_int_eq(counted(METRIC_RETRIES), 1);
+		wr_free(&out);
+		stage->lost(stage->self, y);
+	}
+	stages_free(y);
+	ck_assert_int_eq(backlog(), 2); /* of the one that went out */
+	disk_fails = false;
+	x = produce_of(9, -1, &p[1], 1);
+	out = sent(x);
+	ck_assert(slice_eq(wr_slice(&out), wr_slice(&first)));
+	answer_stored(x, "a", NULL, 1, 0);
+	stages_free(x);
+	d = drained(true);
+	ck_assert_int_eq(d.members, 2);
+	ck_assert_int_eq(d.unresolved, 0);
+	drop_journal(dir, j);
+	wr_free(&out), wr_free(&first), wr_free(&known), wr_free(&batch);
+}
+END_TEST
+
 START_TEST(rejects_unknown)
 {
 	struct wr batch = BATCH(.count = 2);
@@ -1832,6 +1976,8 @@ main(void)
 	tcase_add_test(t, large_pieces);
 	tcase_add_test(t, retry_is_the_same);
 	tcase_add_test(t, no_retry_but_the_same_sequence);
+	tcase_add_test(t, one_sync_for_a_request);
+	tcase_add_loop_test(t, a_commit_that_fails, 0, 2);
 	tcase_add_test(t, retry_keeps_its_mode);
 	tcase_add_test(t, too_much_unpublished);
 	tcase_add_test(t, rejects);
