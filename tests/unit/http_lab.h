@@ -22,7 +22,7 @@ static struct {
 	size_t count;
 	/* Instead of those: what it gives, and the status, is the answer; NULL: the connection ends without. */
 	const char *(*answer)(const char *request, const char **ret_status);
-	unsigned asked;
+	_Atomic unsigned asked;
 	const char *first_goes_to; /* the first answer is a redirection to there, unless NULL */
 	char last[8192]; /* what was asked last */
 } http_lab;

@@ -18,7 +18,7 @@ static struct {
 	const char *error;            /* every answer is this __type, with status 400; "": 503 without a body; NULL: all is well */
 	const char *body;             /* every answer is this; NULL: as it should be */
 	bool broken;                  /* signatures are of something else */
-	bool hangs_up;
+	_Atomic bool hangs_up; /* it then sends nothing by which the test could know that this was read */
 	char answer[131072];
 } kms_lab;
 
