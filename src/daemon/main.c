@@ -59,11 +59,19 @@ check_files(const struct config *c)
 		return EXIT_CONFIG;
 	}
 	policy_unref(policy);
-	if (app_signing_key_check(c, why, sizeof(why)) != 0) {
-		fprintf(stderr, "makoto-proxy: attest.signing.key.id: %s\n", why);
-		return EXIT_CONFIG;
-	}
 	return 0;
+}
+
+/* The check of the cluster tells of the key itself, beside all else that it finds. */
+static int
+check_key(const struct config *c)
+{
+	char why[2048];
+
+	if (app_signing_key_check(c, why, sizeof(why)) == 0)
+		return 0;
+	fprintf(stderr, "makoto-proxy: attest.signing.key.id: %s\n", why);
+	return EXIT_CONFIG;
 }
 
 /* What a start would meet. */
@@ -126,8 +134,8 @@ with_config(const struct options *o)
 		code = EXIT_CONFIG;
 	} else if (o->action == OPTIONS_CHECK || o->action == OPTIONS_CHECK_CLUSTER) {
 		code = check_files(c);
-		if (code == 0 && o->action == OPTIONS_CHECK_CLUSTER)
-			code = check_cluster(c);
+		if (code == 0)
+			code = o->action == OPTIONS_CHECK ? check_key(c) : check_cluster(c);
 	} else if (o->action == OPTIONS_RUN) {
 		log_setup((enum log_level)c->log_level, (enum log_format)c->log_format);
 		code = app_run(o, c);
