@@ -176,12 +176,6 @@ int chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r
  */
 bool chains_journal_tidy(struct chains *c);
 
-/*
- * Lets go what is kept in case that a batch comes again, of producers that did nothing for ten to twenty minutes; the
- * sealer's, as often as it likes.  Returns in how many milliseconds there is more to do.
- */
-int chains_quiet(struct chains *c);
-
 /* For /status and metrics. */
 struct chains_numbers {
 	size_t chains;

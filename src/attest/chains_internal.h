@@ -24,7 +24,6 @@ struct chains {
 	int64_t ask_ns;        /* … and another not before; the sealer's */
 	uint64_t stuck;        /* the oldest segment of the journal, when nothing in it could be written anew, … */
 	int64_t stuck_ns;      /* … then; likewise the sealer's */
-	struct monotime quiet_since; /* producers that did nothing from then on are to be forgotten; the sealer's */
 	struct list recovered; /* struct recovered (attest/recovery.h), whose cluster isn't known, or is another */
 };
 

@@ -11,7 +11,6 @@ struct retries_producer {
 	struct retries *home;
 	int64_t producer_id;
 	struct list batches; /* placements, oldest first */
-	bool used;           /* since the last retries_forget_quiet() */
 	bool proven;         /* a batch of `proven_epoch` is stored, and the first one that is has this sequence */
 	int16_t proven_epoch;
 	int32_t proven_sequence;
@@ -70,10 +69,8 @@ retries_find(struct retries *r, int64_t producer_id, int16_t epoch, int32_t base
 	LIST_EACH(&q->batches, e) {
 		struct placement *p = CONTAINER_OF(e, struct placement, in_producer);
 
-		if (p->producer_epoch != epoch || p->base_sequence != base_sequence || p->count != count)
-			continue;
-		q->used = true;
-		return p;
+		if (p->producer_epoch == epoch && p->base_sequence == base_sequence && p->count == count)
+			return p;
 	}
 	return NULL;
 }
@@ -113,36 +110,6 @@ trim_producers(struct retries *r)
 		if (is_idle(q))
 			producer_free(q);
 	}
-}
-
-/* Nothing but a retry would ask for them. */
-static bool
-is_final(const struct retries_producer *q)
-{
-	LIST_EACH(&q->batches, e) {
-		const struct member_life *l = &CONTAINER_OF(e, struct placement, in_producer)->life;
-
-		if (l->in_flight > 0 || (l->state != MEMBER_FINAL && l->state != MEMBER_GIVEN_UP))
-			return false;
-	}
-	return true;
-}
-
-void
-retries_forget_quiet(struct retries *r)
-{
-	LIST_EACH(&r->by_use, e) {
-		struct retries_producer *q = CONTAINER_OF(e, struct retries_producer, by_use);
-
-		if (!q->used && is_final(q))
-			producer_free(q);
-		else
-			q->used = false;
-	}
-	if (r->by_use.count > 0)
-		return;
-	map_free(r->producers);
-	r->producers = NULL;
 }
 
 static struct retries_producer *
@@ -189,7 +156,6 @@ retries_add(struct retries *r, struct placement *p)
 	list_remove(&r->by_use, &q->by_use);
 	list_append(&r->by_use, &q->by_use);
 	insert(q, p);
-	q->used = true;
 	p->producer = q;
 	placement_ref(p);
 	trim_batches(q);

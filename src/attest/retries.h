@@ -1,8 +1,7 @@
 /*
  * retries: the last batches of each idempotent producer on one chain, so that one that
  * comes again is known.  Brokers remember five; we keep a few more, and all whose
- * outcome is open.  Producers that were quiet for longest are forgotten first, and all that
- * were quiet for some time.
+ * outcome is open.  Producers that were quiet for longest are forgotten first.
  * Guarded by the chain's mutex.
  */
 #ifndef ATTEST_RETRIES_H
@@ -25,9 +24,6 @@ void retries_clear(struct retries *r);
 /* The placement of this batch that was not refused, or NULL. */
 struct placement *retries_find(struct retries *r, int64_t producer_id, int16_t epoch, int32_t base_sequence,
 			       int32_t count);
-
-/* Forgets the producers of which no batch was added or found since the last time, and all are final. */
-void retries_forget_quiet(struct retries *r);
 
 /* Remembers it, with a reference; forgets what is old.  0 or ERR_NOMEM. */
 int retries_add(struct retries *r, struct placement *p) MUSTCHECK;

@@ -197,7 +197,6 @@ sealer_main(void *arg)
 		}
 		if (chains_journal_tidy(s->chains))
 			wait_ms = 0;
-		wait_ms = sooner(wait_ms, chains_quiet(s->chains));
 		if (is_done(s, &quit_ms))
 			return NULL;
 		if (poll(fds, ARRAY_LEN(fds), sooner(wait_ms, quit_ms)) < 0 && errno != EINTR)

@@ -476,34 +476,6 @@ START_TEST(an_end_whose_answer_is_lost)
 }
 END_TEST
 
-/* --- what is kept for retries --------------------------------------------------------------- */
-
-/* Of batches that nobody will send again nothing is kept for long. */
-START_TEST(batches_are_forgotten)
-{
-	const int64_t ten_minutes = 600000;
-	struct attempt a;
-
-	ck_assert_int_eq(chains_quiet(c), ten_minutes);
-	send_stored(rig_idempotent(7, 0, 10), 1, 0);
-	ck_assert_uint_eq(seal(), 1);
-	pass(ten_minutes - 1);
-	ck_assert_int_eq(chains_quiet(c), 1);
-	pass(1);
-	ck_assert_int_eq(chains_quiet(c), ten_minutes);
-	a = send(rig_idempotent(7, 0, 10), 1);
-	ck_assert(a.retry);
-	chains_lost(&a);
-	for (int i = 0; i < 2; i++) {
-		pass(ten_minutes);
-		ck_assert_int_eq(chains_quiet(c), ten_minutes);
-	}
-	a = send(rig_idempotent(7, 0, 10), 1);
-	ck_assert(!a.retry);
-	chains_lost(&a);
-}
-END_TEST
-
 /* --- heads --------------------------------------------------------------------------------------- */
 
 static struct heads
@@ -1069,7 +1041,6 @@ main(void)
 	tcase_add_test(t, behind_the_mark);
 	tcase_add_test(t, fenced);
 	tcase_add_test(t, an_end_whose_answer_is_lost);
-	tcase_add_test(t, batches_are_forgotten);
 	tcase_add_test(t, nothing_follows_a_window_that_is_left);
 	tcase_add_test(t, the_same_instance_goes_on);
 	tcase_add_test(t, another_instance_follows);

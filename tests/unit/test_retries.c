@@ -166,59 +166,6 @@ START_TEST(the_last_producers)
 }
 END_TEST
 
-static struct placement *
-added_final(int64_t producer_id)
-{
-	struct placement *p = added(producer_id, 0, true);
-
-	(void)member_step(&p->life, MEMBER_STATE);
-	(void)member_step(&p->life, MEMBER_FINISH);
-	return p;
-}
-
-/* Who did nothing since the last time is forgotten, when all of it is final; one that comes again did something. */
-START_TEST(the_quiet_ones)
-{
-	struct retries *x = &r->c->retries;
-
-	retries_forget_quiet(x); /* nobody is there */
-	(void)added_final(1);
-	(void)added_final(2);
-	(void)added_final(3);
-	(void)added_final(4);
-	(void)added(4, 5, true); /* not stated yet */
-	(void)added(5, 0, false);
-	retries_forget_quiet(x);
-	for (int64_t id = 1; id <= 5; id++)
-		ck_assert_ptr_nonnull(map_get(x->producers, slice_of(&id, sizeof(id))));
-	(void)added(2, 5, true);
-	ck_assert_ptr_nonnull(find(3, 0));
-	retries_forget_quiet(x);
-	ck_assert_ptr_null(find(1, 0));
-	ck_assert_ptr_nonnull(find(2, 0));
-	ck_assert_ptr_nonnull(find(3, 0));
-	ck_assert_ptr_nonnull(find(4, 0));
-	ck_assert_ptr_nonnull(find(5, 0));
-}
-END_TEST
-
-/* One that a retry is out for is kept; the last one leaves nothing behind. */
-START_TEST(the_last_quiet_one)
-{
-	struct retries *x = &r->c->retries;
-	struct placement *p = added_final(1);
-
-	(void)member_step(&p->life, MEMBER_FORWARD);
-	for (int i = 0; i < 3; i++)
-		retries_forget_quiet(x);
-	ck_assert_uint_eq(x->by_use.count, 1);
-	(void)member_step(&p->life, MEMBER_LOSE);
-	retries_forget_quiet(x);
-	ck_assert_uint_eq(x->by_use.count, 0);
-	ck_assert_ptr_null(x->producers);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -232,8 +179,6 @@ main(void)
 	tcase_add_test(t, nothing_is_there);
 	tcase_add_test(t, the_last_batches);
 	tcase_add_test(t, the_last_producers);
-	tcase_add_test(t, the_quiet_ones);
-	tcase_add_test(t, the_last_quiet_one);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
