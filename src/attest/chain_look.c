@@ -4,6 +4,7 @@
 #include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_sure.h"
+#include "attest/issued.h"
 #include "attest/outgoing.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -229,6 +230,7 @@ absent(struct chain *c, struct placement *p)
 		return;
 	}
 	member_step(&p->life, MEMBER_MISS);
+	issued_forget(c->shared->issued, p->producer_id);
 	retries_forget(p);
 	/* Its bytes may still be in a broker's socket: the window says that it doesn't know. */
 	chain_leave_windows(c, p, true);

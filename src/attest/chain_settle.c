@@ -71,6 +71,8 @@ chain_give_up(struct chain *c, struct placement *p, enum metric reason, const ch
 	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are left out of their window", LOG_S("cause", why),
 		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", p->count));
 	member_step(&p->life, MEMBER_GIVE_UP);
+	if (reason == METRIC_RECORDS_UNRESOLVED)
+		issued_forget(c->shared->issued, p->producer_id);
 	chain_leave_windows(c, p, true);
 }
 
@@ -165,18 +167,45 @@ may_be_old(const struct attempt *a, const struct answer *answer, enum chains_tim
 	       (has_greatest(p, answer->append_ms) || has_greatest(p->rival, answer->append_ms));
 }
 
+/* Its first attempt was settled there, and forgotten before this one came (attest/retries.h): the log has that one. */
+static bool
+is_taken_twice(const struct chain *c, const struct placement *p, int64_t base_offset)
+{
+	LIST_EACH(&c->windows, we) {
+		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			const struct placement *first = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (first != p && first->base_offset == base_offset && first->count == p->count &&
+			    placement_is_same(first, p))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Another batch was found there, and may be this one: without headers copies look alike (attest/chain_guess.h). */
+static bool
+is_guessed_there(const struct chain *c, const struct placement *p, int64_t base_offset)
+{
+	return p->mode == HEADERS_NONE && covered_count(&c->guessed, base_offset, p->count) == p->count &&
+	       !is_taken_twice(c, p, base_offset);
+}
+
 /*
  * A broker that has a sequence answers with the batch that it has, of whichever run and
  * proxy, and on LogAppendTime that answer looks like any other.  Only the log tells, but
  * for a producer that can't have sent anything before this run.  What it sent to this run may have
- * been forgotten (attest/retries.h): then its offsets were given before.
+ * been forgotten (attest/retries.h): then its offsets were given before, by more than a guess about others.
  */
 static bool
 is_unproven(const struct chain *c, const struct placement *p, const struct answer *answer)
 {
 	return p->producer_id >= 0 && answer->append_ms >= EARLIEST_MS && !retries_is_proven(p) &&
 	       (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) ||
-		covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT);
+		(covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT &&
+		 !is_guessed_there(c, p, answer->base_offset)));
 }
 
 /*
@@ -302,24 +331,6 @@ has_rival_at(const struct placement *p, int64_t base_offset)
 	while ((p = p->rival) != NULL)
 		if (p->base_offset == base_offset)
 			return true;
-	return false;
-}
-
-/* Its first attempt was settled there, and forgotten before this one came (attest/retries.h): the log has that one. */
-static bool
-is_taken_twice(const struct chain *c, const struct placement *p, int64_t base_offset)
-{
-	LIST_EACH(&c->windows, we) {
-		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
-
-		LIST_EACH(&w->spans, e) {
-			const struct placement *first = CONTAINER_OF(e, struct span, in_window)->placement;
-
-			if (first != p && first->base_offset == base_offset && first->count == p->count &&
-			    placement_is_same(first, p))
-				return true;
-		}
-	}
 	return false;
 }
 

@@ -60,3 +60,17 @@ issued_has(struct issued *i, int64_t producer_id, int16_t epoch)
 	pthread_mutex_unlock(&i->lock);
 	return has;
 }
+
+void
+issued_forget(struct issued *i, int64_t producer_id)
+{
+	struct issued_id *id;
+
+	if (producer_id < 0)
+		return;
+	pthread_mutex_lock(&i->lock);
+	id = &i->place[producer_id % PLACES];
+	if (id->producer_id == producer_id)
+		id->producer_id = -1;
+	pthread_mutex_unlock(&i->lock);
+}

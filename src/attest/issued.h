@@ -20,4 +20,7 @@ void issued_note(struct issued *i, int64_t producer_id, int16_t epoch);
 /* Is this producer, at that epoch or a later one (clients raise it themselves, KIP-360), one of those? */
 bool issued_has(struct issued *i, int64_t producer_id, int16_t epoch);
 
+/* What it sent may stand in the log, and is remembered no more: from now on only the log tells. */
+void issued_forget(struct issued *i, int64_t producer_id);
+
 #endif

@@ -615,6 +615,43 @@ START_TEST(a_retry_that_was_forgotten)
 }
 END_TEST
 
+/* Nobody could tell what became of it, and then who sent it was forgotten: it may be in the log as that first attempt. */
+START_TEST(a_retry_of_what_was_given_up)
+{
+	enum { MANY = 260 }; /* more producers than a chain remembers */
+	struct attempt a;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	a = rig_send(r, rig_batch(1), 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_STORED);
+	issued_note(r->shared.issued, 7, 0);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	if (_i == 0) {
+		rig_pass(r, 2 * r->set->outcome_wait_ms);
+		look_in_vain(r);
+		ck_assert_uint_gt(rig_seal(r), 0);
+		ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	} else { /* its bytes arrive behind the last look */
+		rig_pass(r, r->set->outcome_wait_ms);
+		rig_look(r, -1, -1);
+		ck_assert_uint_gt(rig_seal(r), 0);
+	}
+	for (int i = 0; i < MANY; i++) {
+		struct attempt b;
+
+		issued_note(r->shared.issued, 1000 + i, 0);
+		b = rig_send(r, rig_idempotent(1000 + i, 0, 1), 100 + i);
+		ck_assert_int_eq(rig_answer(r, &b, 0, 5 + i, RIG_WALL), CHAINS_STORED);
+	}
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(!a.retry);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 1, RIG_WALL), CHAINS_OPEN);
+}
+END_TEST
+
 static struct attempt
 send_bare(struct rig *x, struct chains_batch b, int content)
 {
@@ -750,6 +787,28 @@ START_TEST(an_answer_beats_a_guess)
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {10, 2});
 	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+/* The same of a producer whose first batch this is, where the topic keeps the broker's time: the guess isn't what makes it a repetition. */
+START_TEST(an_answer_beats_a_guess_of_append_time)
+{
+	struct attempt p, q;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	issued_note(r->shared.issued, 7, 0);
+	p = send_bare(r, rig_batch(3), 1);
+	q = send_bare(r, rig_idempotent(7, 0, 3), 1);
+	chain_lost(r->c, r->set, &p, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, 10, RIG_WALL); /* which is the other's */
+	ck_assert_int_eq(rig_answer(r, &q, 0, 10, RIG_WALL), CHAINS_STORED);
+	rig_pass(r, 1000);
+	rig_look(r, 13, RIG_WALL);
+	rig_pass(r, 5000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 6});
 }
 END_TEST
 
@@ -1783,9 +1842,11 @@ main(void)
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);
 	tcase_add_test(t, a_producer_that_is_new);
 	tcase_add_test(t, a_retry_that_was_forgotten);
+	tcase_add_loop_test(t, a_retry_of_what_was_given_up, 0, 2);
 	tcase_add_test(t, the_same_again_without_headers);
 	tcase_add_test(t, both_copies_are_listed);
 	tcase_add_test(t, an_answer_beats_a_guess);
+	tcase_add_test(t, an_answer_beats_a_guess_of_append_time);
 	tcase_add_test(t, told_elsewhere_than_guessed);
 	tcase_add_test(t, told_elsewhere_than_stated);
 	tcase_add_test(t, told_elsewhere_than_stated_for_a_copy);
