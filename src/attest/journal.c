@@ -380,12 +380,15 @@ journal_sync(struct journal *j)
 static int
 admit(struct journal *j, enum journal_kind kind)
 {
+	/* That batches left is small, and has room behind the batches of the request whose commit failed: else they would be looked for. */
+	size_t most = kind == JOURNAL_LEFT ? 2 * FAILING_MAX_BYTES : FAILING_MAX_BYTES;
+
 	if (kind == JOURNAL_BATCH && j->bytes + j->filling.len + j->leaving.len >= j->conf.max_bytes)
 		return ERR_LIMIT;
 	if (!j->failing)
 		return 0;
 	/* A batch, and what has no room any more, tries whether it is over. */
-	if (kind == JOURNAL_BATCH || j->filling.len + j->leaving.len > FAILING_MAX_BYTES)
+	if (kind == JOURNAL_BATCH || j->filling.len + j->leaving.len > most)
 		return bring_out(j, j->conf.sync == JOURNAL_SYNC_ALWAYS);
 	return 0;
 }

@@ -1544,6 +1544,7 @@ START_TEST(a_disk_that_stays_full)
 {
 	struct journal_conf c = conf();
 	struct journal_entry e = {.kind = JOURNAL_STATED, .chain = 1, .window = 1};
+	struct journal_entry left = {.kind = JOURNAL_LEFT, .chain = 1, .batch = 1};
 	static uint8_t value[1 << 20];
 	struct journal *j = begun(&c);
 	int n = 0;
@@ -1555,11 +1556,13 @@ START_TEST(a_disk_that_stays_full)
 	while (journal_put(j, &e, NULL) == 0 && n < 100)
 		n++;
 	ck_assert_int_lt(n, 100);
+	/* That a batch isn't to be looked for has room: it is small, and of batches there are no more. */
+	ck_assert_int_eq(journal_put(j, &left, NULL), 0);
 	limit_disk(RLIM_INFINITY);
 	/* Nobody sends a batch meanwhile. */
 	ck_assert_int_eq(journal_put(j, &e, NULL), 0);
 	journal_close(j);
-	ck_assert_uint_eq(read_all(0).entries, (size_t)n + 2);
+	ck_assert_uint_eq(read_all(0).entries, (size_t)n + 3);
 }
 END_TEST
 
