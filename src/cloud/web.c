@@ -81,6 +81,7 @@ configure(CURL *c, const struct web_request *q, struct curl_slist *headers, stru
 
 	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, error);
 	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* neither a stop nor the timeout waits for a resolver that is silent */
 	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_bytes);
