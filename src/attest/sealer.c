@@ -121,7 +121,7 @@ turns_go(struct sealer *s)
 			j = job_new(s, c);
 			j->out = o;
 			if (o->state == OUTGOING_THERE)
-				sealer_published(j);
+				sealer_send_published(j);
 			else
 				sealer_send(j);
 		}
@@ -186,8 +186,8 @@ sealer_main(void *arg)
 
 		turns_woken(chains_turns(s->chains));
 		publisher_serve(s->publisher);
-		sealer_signed(s);
-		sealer_crowd(s);
+		sealer_state_signed(s);
+		sealer_send_crowd(s);
 		wait_ms = -1;
 		/* Before the topic is there nothing can be sent: windows wait in their chains. */
 		if (s->partitions > 0) {
@@ -216,7 +216,7 @@ sealer_start(const struct sealer_conf *conf, struct sealer **ret, char *why, siz
 				     .create_partitions = conf->create_partitions,
 				     .create_replication = conf->create_replication,
 				     .on_ready = on_ready,
-				     .on_report = sealer_on_report,
+				     .on_report = sealer_send_reported,
 				     .on_problem = on_problem};
 	struct sealer *s = calloc(1, sizeof(*s));
 	int err;

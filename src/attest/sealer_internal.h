@@ -67,12 +67,12 @@ void sealer_wait(struct job *j, const char *what, const char *why); /* the same,
 
 /* sealer_state.c: a window's job goes as far as it can now; what the signer has answered. */
 void sealer_state(struct job *j);
-void sealer_signed(struct sealer *s);
+void sealer_state_signed(struct sealer *s);
 
 /* sealer_send.c: a statement's job goes to the publisher; those that found no room there, once it has some; the end of a job. */
 void sealer_send(struct job *j);
-void sealer_crowd(struct sealer *s);
-void sealer_published(struct job *j);
-void sealer_on_report(void *arg, void *opaque, int err, const char *why); /* publisher_conf's */
+void sealer_send_crowd(struct sealer *s);
+void sealer_send_published(struct job *j);
+void sealer_send_reported(void *arg, void *opaque, int err, const char *why); /* publisher_conf's */
 
 #endif

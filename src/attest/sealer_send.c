@@ -4,7 +4,7 @@
 #include "base/metrics.h"
 
 void
-sealer_published(struct job *j)
+sealer_send_published(struct job *j)
 {
 	metric_add(METRIC_WINDOWS_PUBLISHED, 1);
 	LOG_DEBUG("sealer", "published", LOG_S("topic", j->chain->topic), LOG_I("partition", j->chain->partition),
@@ -62,7 +62,7 @@ sealer_send(struct job *j)
 
 /* Reports came, and with them room. */
 void
-sealer_crowd(struct sealer *s)
+sealer_send_crowd(struct sealer *s)
 {
 	size_t n = s->reported ? s->crowd.count : 0;
 
@@ -72,7 +72,7 @@ sealer_crowd(struct sealer *s)
 }
 
 void
-sealer_on_report(void *arg UNUSED, void *opaque, int err, const char *why)
+sealer_send_reported(void *arg UNUSED, void *opaque, int err, const char *why)
 {
 	struct job *j = opaque;
 
@@ -85,5 +85,5 @@ sealer_on_report(void *arg UNUSED, void *opaque, int err, const char *why)
 		return;
 	}
 	metric_add(METRIC_STATEMENT_BYTES, (int64_t)j->sent);
-	sealer_published(j);
+	sealer_send_published(j);
 }

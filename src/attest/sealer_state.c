@@ -216,7 +216,7 @@ sealer_state(struct job *j)
 }
 
 void
-sealer_signed(struct sealer *s)
+sealer_state_signed(struct sealer *s)
 {
 	struct signing_task *t;
 
