@@ -160,15 +160,24 @@ ask(struct ledger *l, const struct ledger_want *from, struct want *w)
 	return 0;
 }
 
-/* What was asked before and told takes no part in the plan any more. */
+/*
+ * What was asked before about these offsets and told takes no part in the plan any more.  About others of the partition it does, for
+ * a while: of what share groups have aside each range is asked about by itself, and one's search mustn't end another's.
+ */
 static void
 put_in(struct ledger *l, struct want *w)
 {
+	enum { OTHERS_MAX = 16 };
+	size_t others = w->part->wants; /* the oldest go */
+
 	LIST_EACH(&l->wants, link) {
 		struct want *old = CONTAINER_OF(link, struct want, link);
+		bool overlaps = old->from < w->to && w->from < old->to;
 
-		if (old->part == w->part && old->notify == NULL && old != w)
+		if (old->part == w->part && old->notify == NULL && old != w && (overlaps || others > OTHERS_MAX)) {
 			drop(l, old);
+			others--;
+		}
 	}
 	if (!w->searching && w->notify == NULL) {
 		want_free(w);

@@ -4,6 +4,7 @@
 
 #include "ledgers.h"
 #include "suite.h"
+#include "verify/ledger_internal.h"
 
 static struct ledger *l;
 static const char *const topics[] = {"makoto.dbom", NULL};
@@ -1397,6 +1398,39 @@ START_TEST(unreachable)
 }
 END_TEST
 
+/* A partition's ranges that are asked about in turn: each is searched for, up to a bound; the same or a part of it is searched for once. */
+START_TEST(several_ranges_of_one)
+{
+	static const struct {
+		int64_t from, to;
+		size_t searches;
+	} t[] = {{0, 10, 1}, {10, 20, 2}, {0, 10, 2}, {15, 25, 2}, {5, 22, 1}};
+	struct ledger_answer a;
+
+	lab_open(1);
+	lab.unreachable = true;
+	begin();
+	for (size_t i = 0; i < ARRAY_LEN(t) + 40; i++) {
+		int64_t behind = 100 + 10 * (int64_t)i;
+		struct ledger_want w = i < ARRAY_LEN(t) ? want_of("t", 0, t[i].from, t[i].to, LAB_TIME) :
+							  want_of("t", 0, behind, behind + 10, LAB_TIME);
+		size_t searches;
+
+		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
+		ck_assert(!a.whole);
+		ledger_release(l, &a);
+		(void)pthread_mutex_lock(&l->lock);
+		searches = l->wants.count;
+		(void)pthread_mutex_unlock(&l->lock);
+		if (i < ARRAY_LEN(t))
+			ck_assert_uint_eq(searches, t[i].searches);
+		else
+			ck_assert_uint_le(searches, 17);
+	}
+	end();
+}
+END_TEST
+
 /* It can be reached again: nothing is wrong any more. */
 START_TEST(reachable_again)
 {
@@ -1744,6 +1778,7 @@ main(void)
 	tcase_add_test(t, trust_changes);
 	tcase_add_test(t, retention);
 	tcase_add_test(t, unreachable);
+	tcase_add_test(t, several_ranges_of_one);
 	tcase_add_test(t, reachable_again);
 	tcase_add_test(t, made_anew);
 	suite_add_tcase(s, t);
