@@ -262,8 +262,8 @@ check-checker: deps-e2e ## what the chaos and soak runs decide, with each fault 
 
 check: deps-build deps-unit deps-e2e deps-demo ## every test: unit, fuzz corpora, embedded broker, real Kafka, lint
 	@$(PARALLEL) all build/demo-broker
-	@tools/side-by-side.sh 'for t in e2e check-chaos demo-check check-checker lint; do $(MAKE) --no-print-directory $$t || exit 1; done' \
-		'for t in unit-all fuzz-check; do nice -n 10 $(MAKE) --no-print-directory $$t || exit 1; done'
+	@tools/side-by-side.sh 'for t in e2e check-chaos demo-check; do $(MAKE) --no-print-directory $$t || exit 1; done' \
+		'for t in unit-all fuzz-check check-checker lint; do nice -n 10 $(MAKE) --no-print-directory $$t || exit 1; done'
 
 # check-life mostly waits for its brokers: beside it run the other releases, and the matrix's clients are fetched and compiled.
 check-long: deps-clients check ## check, then real Kafka under ASan, the long runs, check-life, every release of Kafka, the client matrix
