@@ -164,6 +164,35 @@ read_part(struct rd *r, const uint8_t *topic_id, struct grow *parts)
 	skip_tags(r);
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	const struct fetch_at *x = &(*(const struct share_part *const *)a)->fetch.at, *y = &(*(const struct share_part *const *)b)->fetch.at;
+	int d = memcmp(x->topic_id, y->topic_id, sizeof(x->topic_id));
+
+	return d != 0 ? d : (x->partition > y->partition) - (x->partition < y->partition);
+}
+
+/* What is said of a partition twice is what nobody could go by.  0, ERR_MALFORMED, ERR_NOMEM. */
+static int
+each_once(const struct share_part *parts, size_t count)
+{
+	const struct share_part **sorted;
+	int err = 0;
+
+	if (count < 2)
+		return 0;
+	if ((sorted = reallocarray(NULL, count, sizeof(struct share_part *))) == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &parts[i];
+	qsort(sorted, count, sizeof(struct share_part *), compare);
+	for (size_t i = 1; i < count && err == 0; i++)
+		err = compare(&sorted[i - 1], &sorted[i]) == 0 ? ERR_MALFORMED : 0;
+	free(sorted);
+	return err;
+}
+
 int
 share_fetch_response_read(int16_t version, struct slice body, struct share_response *ret)
 {
@@ -187,9 +216,9 @@ share_fetch_response_read(int16_t version, struct slice body, struct share_respo
 			read_part(&r, id.p, &parts);
 		skip_tags(&r);
 	}
-	if (rd_err(&r) != 0) {
+	if ((err = rd_err(&r)) != 0 || (err = each_once(parts.items, parts.count)) != 0) {
 		free(parts.items);
-		return rd_err(&r);
+		return err;
 	}
 	a.parts = parts.items;
 	a.count = parts.count;

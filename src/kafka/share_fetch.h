@@ -45,7 +45,7 @@ struct share_response {
 	size_t count;
 };
 
-/* 0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED, ERR_LIMIT, ERR_NOMEM.  Release with share_fetch_response_free(). */
+/* 0, ERR_SHORT, ERR_MALFORMED (a partition that is there twice, too), ERR_UNSUPPORTED, ERR_LIMIT, ERR_NOMEM.  Release with share_fetch_response_free(). */
 int share_fetch_response_read(int16_t version, struct slice body, struct share_response *ret) MUSTCHECK;
 void share_fetch_response_free(struct share_response *r);
 

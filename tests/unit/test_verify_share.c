@@ -503,6 +503,28 @@ START_TEST(an_answer_that_can_not_be_read)
 }
 END_TEST
 
+/* What is aside would be given for each. */
+START_TEST(an_answer_with_a_partition_twice)
+{
+	struct share p, two[2] = {{.count = 0}, {.count = 0}};
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	x = share_exchange(2, 0, false, &p, 1);
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	stages_free(x);
+	know(0, 1);
+	x = share_exchange(2, 1, true, two, 2);
+	ck_assert_int_eq(respond(x), STAGE_CLOSE);
+	stages_free(x);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -526,6 +548,7 @@ main(void)
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
 	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
 	tcase_add_test(c, an_answer_that_can_not_be_read);
+	tcase_add_test(c, an_answer_with_a_partition_twice);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }
