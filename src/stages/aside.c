@@ -8,6 +8,8 @@ struct aside {
 	struct list entries; /* oldest first */
 	size_t bytes;
 	bool renewed; /* the last request did */
+	bool passed;  /* others, since the last that went to make room */
+	struct monotime asked; /* when records were asked for */
 	unsigned refusals; /* since the last success */
 	uint8_t who[SHA256_LEN];
 };
@@ -104,11 +106,49 @@ aside_bytes(const struct aside *a)
 	return a->bytes;
 }
 
-bool
-aside_turn(struct aside *a, size_t most)
+static bool
+is_old(struct monotime since)
 {
+	return monotime_since_ms(clock_now(), since) >= ASIDE_OLD_MS;
+}
+
+/*
+ * What is never stated would fill it for ever.  But when nothing passes, as while no statements are written, others would fill it as
+ * well, and each that goes is a delivery: so then it is a quarter, and seldom.
+ */
+static unsigned
+make_room(struct aside *a, size_t most)
+{
+	unsigned n = 0;
+
+	if (a->bytes <= most || (!a->passed && !is_old(a->asked)))
+		return 0;
+	LIST_EACH(&a->entries, l) {
+		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
+
+		if (a->bytes <= most - most / 4 || !is_old(e->since))
+			break;
+		aside_drop(a, e);
+		n++;
+	}
+	a->passed = a->passed && n == 0;
+	return n;
+}
+
+bool
+aside_turn(struct aside *a, size_t most, unsigned *ret_gone)
+{
+	*ret_gone = make_room(a, most);
 	a->renewed = aside_any(a) && (!a->renewed || a->bytes > most);
+	if (!a->renewed)
+		a->asked = clock_now();
 	return a->renewed;
+}
+
+void
+aside_passed(struct aside *a)
+{
+	a->passed = true;
 }
 
 unsigned
@@ -134,8 +174,13 @@ fill(struct aside_entry *e, const struct slice *pieces, size_t count, struct sli
 	struct rd r = rd_of(acquired);
 	int64_t first, last;
 	uint32_t left = 0;
+	size_t n = 0;
 
-	e->records = e->acquired = wr_new(SIZE_MAX / 2);
+	/* Buffers grow by doubling; not beyond what goes in. */
+	for (size_t i = 0; i < count; i++)
+		n += pieces[i].n;
+	e->records = wr_new(n);
+	e->acquired = wr_new(acquired.n);
 	for (size_t i = 0; i < count; i++)
 		wr_slice_put(&e->records, pieces[i]);
 	wr_slice_put(&e->acquired, acquired);
@@ -159,6 +204,7 @@ aside_add(struct aside *a, const struct fetch_at *at, enum aside_kind kind, cons
 	}
 	e->at = *at;
 	e->kind = kind;
+	e->since = clock_now();
 	e->until = until;
 	if (e->first < 0) { /* nothing of it is the member's */
 		entry_free(e);

@@ -30,7 +30,7 @@ struct aside_entry {
 	struct wr records;    /* whole batches */
 	struct wr acquired;   /* as kafka/share_fetch.h has them; first: the lowest offset */
 	int64_t first;
-	struct monotime until; /* then the lock may have ended */
+	struct monotime since, until; /* until: then the lock may have ended */
 };
 
 struct aside *aside_new(void) MUSTCHECK; /* NULL: no memory */
@@ -42,8 +42,14 @@ void aside_session(struct aside *a, const struct share_request *q);
 bool aside_any(const struct aside *a);
 size_t aside_bytes(const struct aside *a);
 
-/* Are locks to be renewed now, rather than records got?  In turn; and as long as there are more than so many bytes. */
-bool aside_turn(struct aside *a, size_t most);
+/*
+ * Are locks to be renewed now, rather than records got?  In turn; and as long as there are more than `most` bytes.  *ret_gone: how many
+ * went, the oldest, so that there is room for others: of those that were here for ASIDE_OLD_MS, when others were seen to pass since
+ * the last that went, or none were asked for just as long.
+ */
+enum { ASIDE_OLD_MS = 30000 };
+bool aside_turn(struct aside *a, size_t most, unsigned *ret_gone);
+void aside_passed(struct aside *a); /* records that came just now did */
 
 /* Those whose lock may have ended, and what this request forgets, go.  How many went because of their lock. */
 unsigned aside_expire(struct aside *a, const struct share_request *q, struct slice body);

@@ -81,22 +81,36 @@ log_gone(const struct exchange *x, const char *cause)
 		    LOG_B("client", exchange_client_id(x)), LOG_S("cause", cause));
 }
 
+/* So much is asked for beside what is aside; never so little that nothing flows. */
+static int32_t
+room_of(const struct aside *a, int32_t most)
+{
+	size_t bytes = aside_bytes(a), least = (size_t)most / 4;
+
+	return bytes + least > (size_t)most ? (int32_t)least : most - (int32_t)bytes;
+}
+
 static int
 write_request(struct verify *v, struct exchange *x, struct aside *a, const struct share_request *q, bool *ret_renews,
 	      struct wr *out)
 {
 	struct config *config = verify_config(v);
 	int32_t most = (int32_t)config->verify_fetch_max_bytes, wait = q->max_wait_ms;
+	unsigned gone;
 
 	config_unref(config);
 	aside_session(a, q);
 	if (aside_expire(a, q, exchange_body(x)) > 0)
 		log_gone(x, "their lock ended before the member asked again");
-	*ret_renews = aside_turn(a, (size_t)most);
+	*ret_renews = aside_turn(a, (size_t)most, &gone);
+	if (gone > 0)
+		log_gone(x, "they waited for long, and left no room for others: are they stated at all?");
 	if (*ret_renews)
 		return renew(x, q, a, out);
 	if (aside_any(a) && wait > WAIT_MS)
 		wait = WAIT_MS;
+	if (aside_any(a))
+		most = room_of(a, most);
 	return ask_for_less(x, q, wait, most, out);
 }
 
@@ -439,7 +453,7 @@ deliver(struct work *w)
 {
 	struct share_edit *edits = calloc(w->r.count > 0 ? w->r.count : 1, sizeof(*edits));
 	struct rope rope = {0};
-	bool changed = false;
+	bool changed = false, passes = false;
 	int err = 0;
 
 	if (edits == NULL)
@@ -451,8 +465,11 @@ deliver(struct work *w)
 
 		edits[i] = (struct share_edit){{g->changed, error, g->pieces, n}, g->acquired, g->spans, n};
 		changed = changed || g->changed;
+		passes = passes || (g->count > 0 && g->from == NULL);
 		count_all(g);
 	}
+	if (passes)
+		aside_passed(w->aside);
 	if (changed)
 		err = share_fetch_edit(exchange_frame(w->x), exchange_body_at(w->x), &w->r, edits, &rope);
 	free(edits);

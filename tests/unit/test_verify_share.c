@@ -303,6 +303,18 @@ START_TEST(the_lock_of_who_renews)
 }
 END_TEST
 
+/* What takes room and has no records: the end of an answer that broke off. */
+static void
+cut_off_batch(struct wr *out, size_t n)
+{
+	static const uint8_t some[1000] = {0};
+
+	wr_i64(out, 1000);
+	wr_i32(out, INT32_MAX);
+	for (size_t i = 0; i < n; i += sizeof(some))
+		wr_bytes(out, some, sizeof(some));
+}
+
 /* More than there may be: no more are asked for. */
 START_TEST(full)
 {
@@ -313,8 +325,7 @@ START_TEST(full)
 	WINDOW(&proxy, .n = 5);
 	know(0, 0);
 	BATCH(&r, 0, 5);
-	for (int i = 0; i < 400; i++) /* messages that no statement speaks of, behind */
-		BATCH(&r, 0, 5);
+	cut_off_batch(&r, 70000);
 	p = of(&r, 0, 4);
 	ck_assert_uint_gt(r.len, 65536);
 	x = share_exchange(2, 0, false, &p, 1);
@@ -327,6 +338,75 @@ START_TEST(full)
 		ck_assert_int_eq(respond(x), STAGE_PASS);
 		stages_free(x);
 	}
+}
+END_TEST
+
+/* A member's requests for so long, in which nothing comes of what is aside; renewals all. */
+static int32_t
+renew_for(int32_t epoch, int seconds)
+{
+	for (int i = 0; i < seconds; i++) {
+		struct exchange *x = share_exchange(2, epoch++, true, &renewed, 1);
+
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+		now.ns += 500000000;
+	}
+	return epoch;
+}
+
+static void
+wait_on(const struct share *p, int32_t epoch)
+{
+	struct exchange *x = share_exchange(2, epoch, false, p, 1);
+
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, 0);
+	stages_free(x);
+}
+
+/*
+ * What is never stated doesn't keep others out for ever: at first nothing is asked for, then the oldest go, one now and then, or as many
+ * as there must when others pass.
+ */
+START_TEST(room_for_others)
+{
+	struct wr other = wr_new(BATCHES_MAX);
+	struct share p, q;
+	struct exchange *x;
+	int32_t epoch;
+
+	begin("verify: {mode: enforce, fetch.max.bytes: 64KiB}\n");
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&other, 0, 5);
+	BATCH(&r, 5, 10);
+	cut_off_batch(&r, 40000);
+	p = of(&r, 5, 9);
+	wait_on(&p, 0);
+	epoch = renew_for(1, 1);
+	wait_on(&p, epoch);
+	epoch = renew_for(epoch + 1, 30);
+	/* Nothing passed: one went, … */
+	wait_on(&p, epoch);
+	epoch = renew_for(epoch + 1, 30);
+	/* … and another, when as much time is over. */
+	know(0, 1);
+	q = of(&other, 0, 4);
+	x = share_exchange(2, epoch, false, _i == 0 ? &q : &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	epoch = renew_for(epoch + 1, 1);
+	wait_on(&p, epoch);
+	epoch = renew_for(epoch + 1, 1);
+	/* Did others pass since?  Then what is old went at once. */
+	x = share_exchange(2, epoch, _i != 0, &renewed, 1);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	wr_free(&other);
 }
 END_TEST
 
@@ -542,6 +622,7 @@ main(void)
 	tcase_add_loop_test(c, no_renewals, 0, 2);
 	tcase_add_test(c, the_lock_of_who_renews);
 	tcase_add_test(c, full);
+	tcase_add_loop_test(c, room_for_others, 0, 2);
 	tcase_add_loop_test(c, a_violation, 0, 2);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 2);
 	tcase_add_test(c, what_is_not_the_members);
