@@ -152,38 +152,46 @@ aside_passed(struct aside *a)
 }
 
 unsigned
-aside_expire(struct aside *a, const struct share_request *q, struct slice body)
+aside_expire(struct aside *a)
 {
 	struct monotime now = clock_now();
 	unsigned n = 0;
 
 	LIST_EACH(&a->entries, l) {
 		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
-		bool over = e->until.ns <= now.ns;
 
-		n += over;
-		if (over || share_fetch_forgets(q, body, &e->at))
-			aside_drop(a, e);
+		if (e->until.ns > now.ns)
+			continue;
+		aside_drop(a, e);
+		n++;
 	}
 	return n;
 }
 
-static int
-fill(struct aside_entry *e, const struct slice *pieces, size_t count, struct slice acquired)
+void
+aside_forget(struct aside *a, const struct share_request *q, struct slice body)
 {
-	struct rd r = rd_of(acquired);
+	LIST_EACH(&a->entries, l) {
+		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
+
+		if (share_fetch_forgets(q, body, &e->at))
+			aside_drop(a, e);
+	}
+}
+
+/* Buffers grow by doubling; not beyond what goes in. */
+static int
+fill(struct aside_entry *e, const struct aside_records *from, size_t bytes)
+{
+	struct rd r = rd_of(from->acquired);
 	int64_t first, last;
 	uint32_t left = 0;
-	size_t n = 0;
 
-	/* Buffers grow by doubling; not beyond what goes in. */
-	for (size_t i = 0; i < count; i++)
-		n += pieces[i].n;
-	e->records = wr_new(n);
-	e->acquired = wr_new(acquired.n);
-	for (size_t i = 0; i < count; i++)
-		wr_slice_put(&e->records, pieces[i]);
-	wr_slice_put(&e->acquired, acquired);
+	e->records = wr_new(bytes);
+	e->acquired = wr_new(from->acquired.n);
+	for (size_t i = 0; i < from->count; i++)
+		wr_slice_put(&e->records, from->pieces[i]);
+	wr_slice_put(&e->acquired, from->acquired);
 	e->first = -1;
 	if (share_fetch_acquired(&r, &left, &first, &last))
 		e->first = first;
@@ -191,25 +199,25 @@ fill(struct aside_entry *e, const struct slice *pieces, size_t count, struct sli
 }
 
 int
-aside_add(struct aside *a, const struct fetch_at *at, enum aside_kind kind, const struct slice *pieces, size_t count,
-	  struct slice acquired, struct monotime until)
+aside_add(struct aside *a, const struct aside_records *r, size_t most)
 {
 	struct aside_entry *e = calloc(1, sizeof(*e));
+	size_t bytes = 0, others = a->bytes - (r->of != NULL ? size_of(r->of) : 0);
+	int err;
 
 	if (e == NULL)
 		return ERR_NOMEM;
-	if (fill(e, pieces, count, acquired) != 0) {
+	for (size_t i = 0; i < r->count; i++)
+		bytes += r->pieces[i].n;
+	err = others + sizeof(*e) + bytes + r->acquired.n > 2 * most ? ERR_LIMIT : fill(e, r, bytes);
+	if (err != 0 || e->first < 0) { /* no room, or nothing of it is the member's */
 		entry_free(e);
-		return ERR_NOMEM;
+		return err;
 	}
-	e->at = *at;
-	e->kind = kind;
-	e->since = clock_now();
-	e->until = until;
-	if (e->first < 0) { /* nothing of it is the member's */
-		entry_free(e);
-		return 0;
-	}
+	e->at = *r->at;
+	e->kind = r->kind;
+	e->since = r->of != NULL ? r->of->since : clock_now();
+	e->until = r->until;
 	list_append(&a->entries, &e->link);
 	a->bytes += size_of(e);
 	return 0;

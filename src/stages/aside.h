@@ -51,12 +51,22 @@ enum { ASIDE_OLD_MS = 30000 };
 bool aside_turn(struct aside *a, size_t most, unsigned *ret_gone);
 void aside_passed(struct aside *a); /* records that came just now did */
 
-/* Those whose lock may have ended, and what this request forgets, go.  How many went because of their lock. */
-unsigned aside_expire(struct aside *a, const struct share_request *q, struct slice body);
+unsigned aside_expire(struct aside *a); /* those whose lock may have ended go.  How many */
+void aside_forget(struct aside *a, const struct share_request *q, struct slice body); /* what this request does */
 
-/* Pieces of records and the offsets of them that are acquired; copied.  0 or ERR_NOMEM. */
-int aside_add(struct aside *a, const struct fetch_at *at, enum aside_kind kind, const struct slice *pieces, size_t count,
-	      struct slice acquired, struct monotime until) MUSTCHECK;
+/* Pieces of records and the offsets of them that are acquired; copied. */
+struct aside_records {
+	const struct fetch_at *at;
+	enum aside_kind kind;
+	const struct slice *pieces;
+	size_t count;
+	struct slice acquired;
+	struct monotime until;
+	const struct aside_entry *of; /* what they are of, which is to be dropped; NULL: none */
+};
+
+/* 0, ERR_NOMEM, or ERR_LIMIT: it would be more than twice `most` bytes. */
+int aside_add(struct aside *a, const struct aside_records *r, size_t most) MUSTCHECK;
 
 /* What is to be renewed; *ret is the caller's, from malloc.  0 or ERR_NOMEM. */
 int aside_renewals(const struct aside *a, struct share_renewal **ret, size_t *ret_count) MUSTCHECK;

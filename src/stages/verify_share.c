@@ -81,6 +81,13 @@ log_gone(const struct exchange *x, const char *cause)
 		    LOG_B("client", exchange_client_id(x)), LOG_S("cause", cause));
 }
 
+static void
+see_ends(const struct exchange *x, struct aside *a)
+{
+	if (aside_expire(a) > 0)
+		log_gone(x, "their lock ended before the member asked again");
+}
+
 /* So much is asked for beside what is aside; never so little that nothing flows. */
 static int32_t
 room_of(const struct aside *a, int32_t most)
@@ -100,8 +107,8 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 
 	config_unref(config);
 	aside_session(a, q);
-	if (aside_expire(a, q, exchange_body(x)) > 0)
-		log_gone(x, "their lock ended before the member asked again");
+	see_ends(x, a);
+	aside_forget(a, q, exchange_body(x));
 	*ret_renews = aside_turn(a, (size_t)most, &gone);
 	if (gone > 0)
 		log_gone(x, "they waited for long, and left no room for others: are they stated at all?");
@@ -415,8 +422,13 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 	}
 	share_fetch_cut(g->acquired, spans, span_count, &cut);
 	if ((err = wr_err(&cut)) == 0)
-		err = aside_add(w->aside, &p->fetch.at, kind, pieces, count, wr_slice(&cut), until);
+		err = aside_add(w->aside, &(struct aside_records){&p->fetch.at, kind, pieces, count, wr_slice(&cut), until, g->from},
+				w->config->verify_fetch_max_bytes);
 	wr_free(&cut);
+	if (err == ERR_LIMIT) {
+		log_gone(w->x, "more waits for this member than twice verify.fetch.max.bytes");
+		return 0;
+	}
 	return err;
 }
 
@@ -483,6 +495,17 @@ deliver(struct work *w)
 		return STAGE_PASS;
 	exchange_replace(w->x, &rope);
 	return STAGE_REPLACE;
+}
+
+/* Who renews asked for no records; a broker that gives them all the same could give any number. */
+static bool
+is_strange(const struct work *w)
+{
+	bool strange = false;
+
+	for (size_t i = 0; i < w->r.count && w->s->renews; i++)
+		strange = strange || has_records(&w->r.parts[i]);
+	return strange;
 }
 
 /* What the broker says of the locks, and of the session. */
@@ -556,9 +579,16 @@ verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s
 			    LOG_I("version", exchange_version(x)), LOG_S("cause", err_text(err)));
 		return STAGE_CLOSE;
 	}
+	if (is_strange(&w)) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "verify", "an answer to a ShareFetch that only renewed locks has records, closing",
+			    LOG_B("client", exchange_client_id(x)));
+		share_fetch_response_free(&w.r);
+		return STAGE_CLOSE;
+	}
 	if (!s->began)
 		see_locks(&w);
 	s->began = true;
+	see_ends(x, w.aside);
 	w.config = verify_config(v);
 	verdict = decide(&w);
 	config_unref(w.config);

@@ -1,6 +1,7 @@
 /* The verify stage: what of a ShareFetch answer a member of a share group gets, and when. */
 #include "suite.h"
 #include "sharing.h"
+#include "stages/verify_internal.h"
 
 static struct wr r, empty;
 
@@ -356,6 +357,12 @@ renew_for(int32_t epoch, int seconds)
 	return epoch;
 }
 
+static const struct aside *
+the_aside(void)
+{
+	return ((const struct verify_session *)session)->aside;
+}
+
 static void
 wait_on(const struct share *p, int32_t epoch)
 {
@@ -407,6 +414,73 @@ START_TEST(room_for_others)
 	stage->lost(stage->self, x);
 	stages_free(x);
 	wr_free(&other);
+}
+END_TEST
+
+/* However much a broker gives, and whenever. */
+START_TEST(no_more_than_twice)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin("verify: {mode: enforce, fetch.max.bytes: 64KiB}\n");
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	cut_off_batch(&r, 60000);
+	p = of(&r, 0, 4);
+	wait_on(&p, 0);
+	ck_assert_int_eq(renew_for(1, 1), 2);
+	wait_on(&p, 2);
+	ck_assert_uint_lt(aside_bytes(the_aside()), 2 * 65536);
+	ck_assert_uint_gt(aside_bytes(the_aside()), 2 * 60000);
+	if (_i == 0) {
+		x = share_exchange(2, 3, true, &p, 1); /* instead of none */
+		ck_assert_int_eq(respond(x), STAGE_CLOSE);
+	} else {
+		x = share_exchange(2, 3, true, &renewed, 1);
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+	}
+	stages_free(x);
+	ck_assert_uint_lt(aside_bytes(the_aside()), 2 * 65536);
+}
+END_TEST
+
+/* One that is too large for it, alone. */
+START_TEST(too_much_to_wait)
+{
+	struct share p;
+
+	begin("verify: {mode: enforce, fetch.max.bytes: 64KiB}\n");
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	cut_off_batch(&r, 140000);
+	p = of(&r, 0, 4);
+	wait_on(&p, 0);
+	ck_assert(!aside_any(the_aside()));
+	wait_on(&p, 1);
+}
+END_TEST
+
+/* A lock that ends while its renewal is on its way is nobody's when the answer comes, if it tells nothing of it. */
+START_TEST(a_lock_that_ends_on_the_way)
+{
+	struct share p, other = {.partition = 1};
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	wait_on(&p, 0);
+	x = share_exchange(2, 1, true, &other, 1);
+	now.ns += 27000000000;
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert(!aside_any(the_aside()));
+	stages_free(x);
 }
 END_TEST
 
@@ -623,6 +697,9 @@ main(void)
 	tcase_add_test(c, the_lock_of_who_renews);
 	tcase_add_test(c, full);
 	tcase_add_loop_test(c, room_for_others, 0, 2);
+	tcase_add_loop_test(c, no_more_than_twice, 0, 2);
+	tcase_add_test(c, too_much_to_wait);
+	tcase_add_test(c, a_lock_that_ends_on_the_way);
 	tcase_add_loop_test(c, a_violation, 0, 2);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 2);
 	tcase_add_test(c, what_is_not_the_members);
