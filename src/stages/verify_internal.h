@@ -91,6 +91,7 @@ struct verify_source {
 	struct slice records;
 	int64_t from;      /* the first offset that the client takes */
 	int64_t log_start; /* -1: not told */
+	bool unordered;    /* a share group's */
 };
 
 struct verify_look {

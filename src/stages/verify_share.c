@@ -7,7 +7,7 @@
  *                                ├─► not yet: aside; a later answer that renewed has it
  *                                └─► may not be seen: left out; in no answer, until the broker gives it anew or no more
  *
- * Records of a share group have no order: what follows one that may not be seen is not kept back for that.  Where the policy
+ * Records of a share group have no order: what follows one that may not be seen, or not yet, is not kept back for that.  Where the policy
  * is to stop, the member has the others first, and then the error.
  */
 #include "base/log.h"
@@ -16,18 +16,22 @@
 enum { WAIT_MS = 100 }; /* a broker waits no longer for records when others are aside */
 enum { INVALID_RECORD_STATE = 121 }; /* they aren't the member's, or the group has no renewals */
 
+enum { RUNS_MAX = 8 }; /* so many entries a part becomes at most: what is behind the first batch of the last waits with it */
+
+struct pieces { /* of the records, and each one's offsets, which ascend */
+	struct slice *bytes;
+	struct share_span *spans;
+	size_t count, cap;
+};
+
 struct given { /* what becomes of a part */
 	struct aside_entry *from; /* its records are from aside */
 	struct slice acquired;    /* that they are of */
-	struct slice *pieces;
-	struct share_span *spans; /* of what may be seen */
-	size_t count, span_count, cap;
+	struct pieces seen, later; /* what may be seen, what waits */
 	bool changed, told; /* told: the error is the answer, not the records */
+	bool waits;         /* what is aside of it does */
 	bool refused;       /* a record may not be seen, … */
 	struct share_span refused_span; /* … of these */
-	bool waits;
-	struct slice later; /* records that wait, … */
-	struct share_span later_span; /* … and what of them */
 	int64_t counts[VERDICT_COUNT], missing, reused, skipped;
 };
 
@@ -159,31 +163,63 @@ verify_share_request(struct verify *v, struct exchange *x, struct verify_session
 /* --- one part ------------------------------------------------------------------------------ */
 
 static int
-give(struct given *g, struct slice bytes, int64_t from, int64_t to)
+add(struct pieces *p, struct slice bytes, int64_t from, int64_t to)
 {
-	struct share_span *last = g->span_count > 0 ? &g->spans[g->span_count - 1] : NULL;
+	struct share_span *last = p->count > 0 ? &p->spans[p->count - 1] : NULL;
 
 	if (last != NULL && from > 0 && last->to == from - 1) { /* its piece is the one before, too */
 		last->to = to;
-		g->pieces[g->count - 1].n += bytes.n;
+		p->bytes[p->count - 1].n += bytes.n;
 		return 0;
 	}
-	if (g->count == g->cap) {
-		size_t cap = g->cap == 0 ? 4 : g->cap * 2;
-		struct slice *pieces = reallocarray(g->pieces, cap, sizeof(*pieces));
+	if (p->count == p->cap) {
+		size_t cap = p->cap == 0 ? 4 : p->cap * 2;
+		struct slice *more = reallocarray(p->bytes, cap, sizeof(*more));
 		struct share_span *spans;
 
-		if (pieces == NULL)
+		if (more == NULL)
 			return ERR_NOMEM;
-		g->pieces = pieces;
-		if ((spans = reallocarray(g->spans, cap, sizeof(*spans))) == NULL)
+		p->bytes = more;
+		if ((spans = reallocarray(p->spans, cap, sizeof(*spans))) == NULL)
 			return ERR_NOMEM;
-		g->spans = spans;
-		g->cap = cap;
+		p->spans = spans;
+		p->cap = cap;
 	}
-	g->pieces[g->count++] = bytes;
-	g->spans[g->span_count++] = (struct share_span){from, to};
+	p->bytes[p->count] = bytes;
+	p->spans[p->count++] = (struct share_span){from, to};
 	return 0;
+}
+
+/* Ranges of acquired offsets, as they are passed by. */
+struct passing {
+	struct rd r;
+	uint32_t left;
+	int64_t first, last;
+	bool any;
+};
+
+static void
+next_range(struct passing *p)
+{
+	p->any = share_fetch_acquired(&p->r, &p->left, &p->first, &p->last);
+}
+
+static struct passing
+passing_of(struct slice acquired)
+{
+	struct passing p = {.r = rd_of(acquired)};
+
+	next_range(&p);
+	return p;
+}
+
+/* Is one of these acquired?  Ask in ascending order. */
+static bool
+has_acquired(struct passing *p, int64_t from, int64_t to)
+{
+	while (p->any && p->last < from)
+		next_range(p);
+	return p->any && p->first <= to;
 }
 
 static void
@@ -221,10 +257,11 @@ violation(struct work *w, struct given *g, const struct verify_look *look, const
 		g->skipped += b->counts[k];
 }
 
-/* The judge's batches; each stands for the offsets before it, too, that have no record. */
+/* The judge's batches; each stands for the offsets before it, too, that have no record, and the last for those behind it. */
 static int
 pick(struct work *w, struct given *g, const struct verify_look *look, struct slice records)
 {
+	struct passing acquired = passing_of(g->acquired);
 	int64_t from = INT64_MIN;
 	const struct judge_batch *b;
 	int err = 0;
@@ -233,54 +270,45 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 	b = judge_batches(w->judge, &n);
 	for (size_t i = 0; i < n && err == 0; i++) {
 		enum judge_end end = b[i].end == JUDGE_STOP ? b[i].of_records : b[i].end;
+		bool rest = i + 1 == n || (g->later.count == RUNS_MAX - 1 && g->later.spans[RUNS_MAX - 2].to != from - 1);
 
-		if (end == JUDGE_WAIT) {
-			size_t at = (size_t)(b[i].bytes.p - records.p);
-
-			g->waits = true;
-			g->later = slice_of(b[i].bytes.p, records.n - at);
-			g->later_span = (struct share_span){from, INT64_MAX};
-			if (look->whole)
-				stuck_note(w->v->stuck, &look->at, b[n - 1].last + 1);
+		if (end != JUDGE_WAIT) {
+			count(g, &b[i]);
+			if (b[i].end == JUDGE_STOP)
+				violation(w, g, look, &b[i], end == JUDGE_STOP, from);
+			if (end == JUDGE_PASS)
+				err = add(&g->seen, b[i].bytes, from, b[i].last);
+		} else if (rest) {
+			if (has_acquired(&acquired, from, INT64_MAX))
+				err = add(&g->later, slice_of(b[i].bytes.p, records.n - (size_t)(b[i].bytes.p - records.p)), from, INT64_MAX);
 			break;
+		} else if (has_acquired(&acquired, from, b[i].last)) {
+			err = add(&g->later, b[i].bytes, from, b[i].last);
 		}
-		count(g, &b[i]);
-		if (b[i].end == JUDGE_STOP)
-			violation(w, g, look, &b[i], end == JUDGE_STOP, from);
-		if (end == JUDGE_PASS)
-			err = give(g, b[i].bytes, from, b[i].last);
 		from = b[i].last + 1;
 	}
-	if (g->count > 0)
+	if (err == 0 && g->later.count > 0 && look->whole)
+		stuck_note(w->v->stuck, &look->at, b[n - 1].last + 1);
+	if (g->seen.count > 0)
 		stuck_pass(w->v->stuck, &look->at);
-	g->told = g->told || (g->refused && g->count == 0);
+	g->told = g->told || (g->refused && g->seen.count == 0);
 	return err;
-}
-
-/* All of it is kept for later. */
-static int
-keep_all(struct given *g, struct slice records)
-{
-	g->waits = true;
-	g->later = records;
-	g->later_span = (struct share_span){INT64_MIN, INT64_MAX};
-	return 0;
 }
 
 static int
 judge_records(struct work *w, struct given *g, const struct fetch_at *at, struct slice records, int64_t first,
 	      struct verify_hold *hold)
 {
-	struct verify_source source = {at, records, first, -1};
+	struct verify_source source = {at, records, first, -1, true};
 	struct verify_look look;
 	int err;
 
 	if ((err = verify_look(w->v, w->config, w->judge, &source, hold, &look)) != 0)
 		return err;
 	if (look.what == LOOK_LEFT_OUT)
-		return give(g, records, INT64_MIN, INT64_MAX);
+		return add(&g->seen, records, INT64_MIN, INT64_MAX);
 	if (look.what == LOOK_UNKNOWN)
-		return keep_all(g, records);
+		return add(&g->later, records, INT64_MIN, INT64_MAX);
 	err = pick(w, g, &look, records);
 	judge_close(w->judge);
 	return err;
@@ -289,8 +317,10 @@ judge_records(struct work *w, struct given *g, const struct fetch_at *at, struct
 static void
 forget(struct given *g)
 {
-	free(g->pieces);
-	free(g->spans);
+	free(g->seen.bytes);
+	free(g->seen.spans);
+	free(g->later.bytes);
+	free(g->later.spans);
 	*g = (struct given){0};
 }
 
@@ -313,15 +343,15 @@ take_from_aside(struct work *w, size_t i, struct verify_hold *hold)
 		struct slice records = wr_slice(&e->records);
 
 		g->told = e->kind == ASIDE_STOPS;
+		g->acquired = wr_slice(&e->acquired);
 		if (e->kind == ASIDE_PASSES)
-			err = give(g, records, INT64_MIN, INT64_MAX);
+			err = add(&g->seen, records, INT64_MIN, INT64_MAX);
 		else if (e->kind == ASIDE_WAITS)
 			err = judge_records(w, g, at, records, e->first, hold);
 		if (err != 0)
 			return err;
-		if (g->count > 0 || g->told || !g->waits || g->skipped > 0) {
+		if (g->seen.count > 0 || g->told || g->later.count == 0 || g->skipped > 0) {
 			g->from = e;
-			g->acquired = wr_slice(&e->acquired);
 			g->changed = true;
 			return 0;
 		}
@@ -352,7 +382,7 @@ judge_part(struct work *w, size_t i, struct verify_hold *hold)
 		return 0; /* none of them is the member's */
 	g->acquired = slice_of(body.p + p->acquired_at, p->acquired_len);
 	err = judge_records(w, g, &p->fetch.at, p->fetch.records, p->first, hold);
-	if (err == 0 && g->count == 1 && !g->told && g->pieces[0].n == p->fetch.records.n)
+	if (err == 0 && g->seen.count == 1 && !g->told && g->seen.bytes[0].n == p->fetch.records.n)
 		g->changed = false; /* all of it */
 	return err;
 }
@@ -391,9 +421,9 @@ is_nothing(const struct work *w)
 	for (size_t i = 0; i < w->r.count; i++) {
 		const struct given *g = &w->given[i];
 
-		if (w->r.parts[i].fetch.error != 0 || w->r.parts[i].acknowledged != 0 || g->count > 0 || g->told || g->skipped > 0)
+		if (w->r.parts[i].fetch.error != 0 || w->r.parts[i].acknowledged != 0 || g->seen.count > 0 || g->told || g->skipped > 0)
 			return false;
-		waits = waits || g->waits;
+		waits = waits || g->waits || g->later.count > 0;
 	}
 	return waits;
 }
@@ -409,8 +439,8 @@ lock_end(const struct work *w)
 }
 
 static int
-keep(struct work *w, const struct share_part *p, const struct given *g, enum aside_kind kind, const struct slice *pieces,
-     size_t count, const struct share_span *spans, size_t span_count)
+keep(struct work *w, const struct share_part *p, const struct given *g, enum aside_kind kind, const struct slice *bytes,
+     const struct share_span *spans, size_t count)
 {
 	struct monotime until = g->from != NULL ? g->from->until : lock_end(w);
 	struct wr cut = wr_new(SIZE_MAX / 2);
@@ -420,9 +450,9 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 		log_gone(w->x, "the broker renews no locks of this group: does it have share.renew.acknowledge.enable?");
 		return 0;
 	}
-	share_fetch_cut(g->acquired, spans, span_count, &cut);
+	share_fetch_cut(g->acquired, spans, count, &cut);
 	if ((err = wr_err(&cut)) == 0)
-		err = aside_add(w->aside, &(struct aside_records){&p->fetch.at, kind, pieces, count, wr_slice(&cut), until, g->from},
+		err = aside_add(w->aside, &(struct aside_records){&p->fetch.at, kind, bytes, bytes != NULL ? count : 0, wr_slice(&cut), until, g->from},
 				w->config->verify_fetch_max_bytes);
 	wr_free(&cut);
 	if (err == ERR_LIMIT) {
@@ -438,12 +468,12 @@ put_aside(struct work *w, const struct share_part *p, const struct given *g)
 {
 	int err = 0;
 
-	if (g->told && g->count > 0)
-		err = keep(w, p, g, ASIDE_PASSES, g->pieces, g->count, g->spans, g->span_count);
-	if (err == 0 && g->refused && g->count > 0)
-		err = keep(w, p, g, ASIDE_STOPS, NULL, 0, &g->refused_span, 1);
-	if (err == 0 && g->waits && g->later.n > 0)
-		err = keep(w, p, g, ASIDE_WAITS, &g->later, 1, &g->later_span, 1);
+	if (g->told && g->seen.count > 0)
+		err = keep(w, p, g, ASIDE_PASSES, g->seen.bytes, g->seen.spans, g->seen.count);
+	if (err == 0 && g->refused && g->seen.count > 0)
+		err = keep(w, p, g, ASIDE_STOPS, NULL, &g->refused_span, 1);
+	for (size_t i = 0; i < g->later.count && err == 0; i++) /* each is judged by itself: what is between isn't missing */
+		err = keep(w, p, g, ASIDE_WAITS, &g->later.bytes[i], &g->later.spans[i], 1);
 	if (err == 0 && g->from != NULL)
 		aside_drop(w->aside, g->from);
 	return err;
@@ -473,11 +503,11 @@ deliver(struct work *w)
 	for (size_t i = 0; i < w->r.count; i++) {
 		const struct given *g = &w->given[i];
 		int16_t error = g->told ? VERIFY_STOPPED : w->r.parts[i].fetch.error;
-		size_t n = g->told ? 0 : g->count;
+		size_t n = g->told ? 0 : g->seen.count;
 
-		edits[i] = (struct share_edit){{g->changed, error, g->pieces, n}, g->acquired, g->spans, n};
+		edits[i] = (struct share_edit){{g->changed, error, g->seen.bytes, n}, g->acquired, g->seen.spans, n};
 		changed = changed || g->changed;
-		passes = passes || (g->count > 0 && g->from == NULL);
+		passes = passes || (g->seen.count > 0 && g->from == NULL);
 		count_all(g);
 	}
 	if (passes)

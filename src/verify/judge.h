@@ -4,7 +4,8 @@
  *   judge_open: whole batches, what to ask the ledger ─► judge_run: its answer ─► for each batch PASS, WAIT or STOP
  *
  * Every offset from the fetched one to the last batch's end is accounted for, with or without headers: a
- * member that is gone stops the batch behind it.  Batches before the first that doesn't pass may go on.
+ * member that is gone stops the batch behind it.  Batches before the first that doesn't pass may go on; where there
+ * is no order, all that pass.
  * What waits may pass later; what stops may, too, should a statement come that lists it.  Belongs to one
  * thread; does no I/O.
  */
@@ -29,6 +30,7 @@ struct judge_policy {
 struct judge_case { /* borrowed until judge_close() */
 	struct slice topic, topic_id, cluster_id, dbom_topic; /* topic_id: 22 characters, or empty */
 	int32_t partition;
+	bool unordered;        /* what is behind one that waits may go on before it does */
 	bool compacted;        /* cleanup.policy: cleaned records are not missing */
 	struct slice records;  /* as they stand in the answer */
 	int64_t fetch_offset;
@@ -65,7 +67,7 @@ void judge_free(struct judge *j); /* NULL is fine */
 int judge_open(struct judge *j, const struct judge_case *c, struct ledger_want *ret_want) MUSTCHECK;
 
 /*
- * May be called again with another answer.  Batches behind one that waits may be left unread: they
+ * May be called again with another answer.  But for unordered, batches behind one that waits may be left unread: they
  * wait.  *ret_names: windows that records name and the answer hasn't, to ask again with, JUDGE_NAMES_MAX at most.  0 or ERR_NOMEM.
  */
 int judge_run(struct judge *j, const struct ledger_answer *a, const struct ledger_name **ret_names,

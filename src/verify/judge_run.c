@@ -177,7 +177,7 @@ begin(struct judge *j)
 	return answered_new(&j->about, &j->answered);
 }
 
-/* Nothing behind one that waits can go on before it does. */
+/* Where there is an order, nothing behind one that waits can go on before it does. */
 static int
 run(struct judge *j)
 {
@@ -189,7 +189,7 @@ run(struct judge *j)
 	for (; i < j->count; i++) {
 		if ((err = judge_batch(j, i)) != 0)
 			return err;
-		if (j->batches[i].end == JUDGE_WAIT) {
+		if (j->batches[i].end == JUDGE_WAIT && !j->c.unordered) {
 			i++;
 			break;
 		}

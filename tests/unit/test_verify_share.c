@@ -41,6 +41,38 @@ over(struct exchange *x)
 	stages_time_out(x);
 }
 
+/* A member's requests for so long, in which nothing comes of what is aside; renewals all. */
+static int32_t
+renew_for(int32_t epoch, int seconds)
+{
+	for (int i = 0; i < seconds; i++) {
+		struct exchange *x = share_exchange(2, epoch++, true, &renewed, 1);
+
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+		now.ns += 500000000;
+	}
+	return epoch;
+}
+
+static const struct aside *
+the_aside(void)
+{
+	return ((const struct verify_session *)session)->aside;
+}
+
+static void
+wait_on(const struct share *p, int32_t epoch)
+{
+	struct exchange *x = share_exchange(2, epoch, false, p, 1);
+
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, 0);
+	stages_free(x);
+}
+
 START_TEST(asks_for_less)
 {
 	struct wr in = share_asked(1, "m", 0, INT32_MAX), out;
@@ -131,6 +163,125 @@ START_TEST(the_rest_comes_later)
 	ck_assert_int_eq(respond(x), STAGE_PASS);
 	stages_free(x);
 	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 10);
+}
+END_TEST
+
+/* Nor does it keep back what is stated behind it; each that waits does by itself. */
+START_TEST(others_do_not_wait_for_it)
+{
+	struct world_proxy first, second;
+	struct share p;
+	struct exchange *x;
+	size_t at[5];
+
+	begin(ENFORCE);
+	world_proxy_open(&first, "t", WORLD_TOPIC_ID, 0, 2, false);
+	world_proxy_open(&second, "t", WORLD_TOPIC_ID, 0, 3, false);
+	WINDOW(&first, .n = 5);
+	WINDOW(&second, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(1, 2);
+	for (int i = 0; i < 4; i++) {
+		at[i] = r.len;
+		BATCH(&r, (size_t)i * 5, (size_t)i * 5 + 5);
+	}
+	at[4] = r.len;
+	p = of(&r, 0, 19);
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + at[1], at[2] - at[1]), {5, 9});
+	stages_free(x);
+	know(2, 4); /* those behind, and it is not missed that those between are elsewhere */
+	x = share_exchange(2, 1, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + at[2], at[4] - at[2]), {10, 19});
+	stages_free(x);
+	x = share_exchange(2, 2, false, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	know(0, 1);
+	x = share_exchange(2, 3, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf, at[1]), {0, 4});
+	stages_free(x);
+	ck_assert(!aside_any(the_aside()));
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), 0);
+	/* What another member has in the middle isn't waited for. */
+	know(0, 0);
+	p = (struct share){.records = wr_slice(&r), .acquired = {{0, 4}, {15, 19}}, .count = 2};
+	wait_on(&p, 4);
+	x = share_exchange(2, 5, true, &renewed, 1);
+	know(0, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf, at[1]), {0, 4});
+	stages_free(x);
+	know(3, 4);
+	x = share_exchange(2, 6, false, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	x = share_exchange(2, 7, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + at[3], at[4] - at[3]), {15, 19});
+	stages_free(x);
+	world_proxy_close(&first);
+	world_proxy_close(&second);
+}
+END_TEST
+
+/* Stated and not, in turn: so many wait by themselves, and all behind the first of the last together. */
+START_TEST(many_in_turn)
+{
+	enum { RUNS = 8, PAIRS = 15 };
+	struct world_proxy other;
+	struct share p;
+	struct exchange *x;
+	struct wr want = wr_new(BATCHES_MAX);
+	struct range ranges[RUNS];
+	int32_t epoch = 1;
+	size_t at = 0;
+
+	begin(ENFORCE);
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
+	for (size_t i = 0; i < PAIRS; i++) {
+		WINDOW(&other, .n = 1);
+		WINDOW(&proxy, .n = 1);
+		BATCH(&r, 2 * i, 2 * i + 1);
+		at = r.len;
+		BATCH(&r, 2 * i + 1, 2 * i + 2);
+		if (i + 1 < RUNS) {
+			wr_bytes(&want, r.buf + at, r.len - at);
+			ranges[i] = (struct range){(int64_t)(2 * i + 1), (int64_t)(2 * i + 1)};
+		}
+	}
+	know(0, 2 * PAIRS);
+	for (size_t i = 0; i < PAIRS; i++) /* every second one */
+		known.list[i] = &known.windows[2 * i + 1];
+	known.a.count = PAIRS;
+	p = of(&r, 0, 2 * PAIRS - 1);
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_share(x, 0, 0, wr_slice(&want), ranges, RUNS - 1);
+	stages_free(x);
+	/* Of those that wait together the stated ones come now, but for the last: no more are apart than before. */
+	for (size_t from = RUNS - 1, to = PAIRS - 1; from < PAIRS; from = to, to = PAIRS) {
+		wr_reset(&want);
+		for (size_t i = from; i < to; i++) {
+			BATCH(&want, 2 * i + 1, 2 * i + 2);
+			ranges[i - from] = (struct range){(int64_t)(2 * i + 1), (int64_t)(2 * i + 1)};
+		}
+		x = share_exchange(2, epoch++, true, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		ck_share(x, 0, 0, wr_slice(&want), ranges, to - from);
+		stages_free(x);
+		x = share_exchange(2, epoch++, false, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+	}
+	(void)renew_for(epoch, 1);
+	known.a.count = 2 * PAIRS; /* all are to be freed */
+	wr_free(&want);
+	world_proxy_close(&other);
 }
 END_TEST
 
@@ -341,38 +492,6 @@ START_TEST(full)
 	}
 }
 END_TEST
-
-/* A member's requests for so long, in which nothing comes of what is aside; renewals all. */
-static int32_t
-renew_for(int32_t epoch, int seconds)
-{
-	for (int i = 0; i < seconds; i++) {
-		struct exchange *x = share_exchange(2, epoch++, true, &renewed, 1);
-
-		over(x);
-		ck_assert_int_eq(respond(x), STAGE_PASS);
-		stages_free(x);
-		now.ns += 500000000;
-	}
-	return epoch;
-}
-
-static const struct aside *
-the_aside(void)
-{
-	return ((const struct verify_session *)session)->aside;
-}
-
-static void
-wait_on(const struct share *p, int32_t epoch)
-{
-	struct exchange *x = share_exchange(2, epoch, false, p, 1);
-
-	over(x);
-	ck_assert_int_eq(respond(x), STAGE_REPLACE);
-	CK_NONE(x, 0, 0);
-	stages_free(x);
-}
 
 /*
  * What is never stated doesn't keep others out for ever: at first nothing is asked for, then the oldest go, one now and then, or as many
@@ -691,6 +810,8 @@ main(void)
 	tcase_add_loop_test(c, what_can_not_be_read, 0, 2);
 	tcase_add_loop_test(c, attested_records_pass, 0, 2);
 	tcase_add_loop_test(c, the_rest_comes_later, 0, 2);
+	tcase_add_test(c, others_do_not_wait_for_it);
+	tcase_add_test(c, many_in_turn);
 	tcase_add_test(c, waits_for_long);
 	tcase_add_loop_test(c, gone, 0, 6);
 	tcase_add_loop_test(c, no_renewals, 0, 2);
