@@ -13,7 +13,10 @@
 #include "base/log.h"
 #include "stages/verify_internal.h"
 
-enum { WAIT_MS = 100 }; /* a broker waits no longer for records when others are aside */
+enum {
+	WAIT_MS = 100,       /* a broker waits no longer for records when others are aside, … */
+	WAIT_MAX_MS = 5000,  /* … nor ever: their lock may have begun with the request, and is to last when they come */
+};
 enum { INVALID_RECORD_STATE = 121 }; /* they aren't the member's, or the group has no renewals */
 
 enum { RUNS_MAX = 8 }; /* so many entries a part becomes at most: what is behind the first batch of the last waits with it */
@@ -118,8 +121,8 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 		log_gone(x, "they waited for long, and left no room for others: are they stated at all?");
 	if (*ret_renews)
 		return renew(x, q, a, out);
-	if (aside_any(a) && wait > WAIT_MS)
-		wait = WAIT_MS;
+	if (wait > (aside_any(a) ? WAIT_MS : WAIT_MAX_MS))
+		wait = aside_any(a) ? WAIT_MS : WAIT_MAX_MS;
 	if (aside_any(a))
 		most = room_of(a, most);
 	return ask_for_less(x, q, wait, most, out);
