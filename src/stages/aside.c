@@ -2,7 +2,11 @@
 
 #include "digest/sha256.h"
 
-enum { REFUSALS_MAX = 2 }; /* one may be because another got the record, or its partition another leader */
+enum {
+	REFUSALS_MAX = 2, /* one may be because another got the record, or its partition another leader */
+	LOCK_MS = 30000,  /* that isn't told */
+	OFF_MAX_MS = 60 * 60 * 1000,
+};
 
 struct aside {
 	struct list entries; /* oldest first */
@@ -10,7 +14,9 @@ struct aside {
 	bool renewed; /* the last request did */
 	bool passed;  /* others, since the last that went to make room */
 	struct monotime asked; /* when records were asked for */
-	unsigned refusals; /* since the last success */
+	unsigned refusals; /* answers, since the last success */
+	int64_t off_ms;    /* the last time; 0: never */
+	struct monotime off_until;
 	uint8_t who[SHA256_LEN];
 };
 
@@ -52,20 +58,32 @@ same(const struct fetch_at *a, const struct fetch_at *b)
 	return a->partition == b->partition && memcmp(a->topic_id, b->topic_id, sizeof(a->topic_id)) == 0;
 }
 
-unsigned
-aside_drop_all(struct aside *a, const struct fetch_at *at)
+static unsigned
+drop_some(struct aside *a, const struct fetch_at *at, bool stops)
 {
 	unsigned n = 0;
 
 	LIST_EACH(&a->entries, l) {
 		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
 
-		if (at == NULL || same(at, &e->at)) {
-			aside_drop(a, e);
-			n++;
-		}
+		if ((at != NULL && !same(at, &e->at)) || (!stops && e->kind == ASIDE_STOPS))
+			continue;
+		aside_drop(a, e);
+		n++;
 	}
 	return n;
+}
+
+unsigned
+aside_drop_all(struct aside *a, const struct fetch_at *at)
+{
+	return drop_some(a, at, true);
+}
+
+unsigned
+aside_drop_records(struct aside *a, const struct fetch_at *at)
+{
+	return drop_some(a, at, false);
 }
 
 void
@@ -256,33 +274,40 @@ aside_renewals(const struct aside *a, struct share_renewal **ret, size_t *ret_co
 	return 0;
 }
 
-void
+bool
 aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until)
 {
+	bool any = false;
+
 	LIST_EACH(&a->entries, l) {
 		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
 
 		if (!same(at, &e->at))
 			continue;
 		e->until = until;
-		a->refusals = 0;
+		any = true;
 	}
-}
-
-unsigned
-aside_refused(struct aside *a, const struct fetch_at *at)
-{
-	unsigned n = aside_drop_all(a, at);
-
-	if (n > 0 && a->refusals < REFUSALS_MAX)
-		a->refusals++;
-	return n;
+	return any;
 }
 
 bool
 aside_off(const struct aside *a)
 {
-	return a->refusals == REFUSALS_MAX;
+	return clock_now().ns < a->off_until.ns;
+}
+
+void
+aside_told(struct aside *a, bool renewed, bool refused, int32_t lock_ms)
+{
+	if (renewed) {
+		a->refusals = 0;
+		a->off_ms = 0;
+	} else if (refused && !aside_off(a) && ++a->refusals >= REFUSALS_MAX) {
+		a->refusals = REFUSALS_MAX - 1; /* afterwards one more is enough */
+		a->off_ms = a->off_ms == 0 ? (lock_ms > 0 ? lock_ms : LOCK_MS) : a->off_ms * 2;
+		a->off_ms = a->off_ms > OFF_MAX_MS ? OFF_MAX_MS : a->off_ms;
+		a->off_until = (struct monotime){clock_now().ns + a->off_ms * 1000000};
+	}
 }
 
 struct aside_entry *

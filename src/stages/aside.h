@@ -70,18 +70,20 @@ int aside_add(struct aside *a, const struct aside_records *r, size_t most) MUSTC
 
 /* What is to be renewed; *ret is the caller's, from malloc.  0 or ERR_NOMEM. */
 int aside_renewals(const struct aside *a, struct share_renewal **ret, size_t *ret_count) MUSTCHECK;
-void aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until);
+bool aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until); /* anything? */
 
 /*
- * The broker refused to, and so what the client acknowledged of that partition beside it: its entries go.  How many.  Twice, and no
- * success between: its group has no renewals, and aside_off(): nobody puts anything aside.
+ * What an answer told of all that it was to renew: something was, or the broker refused something, and so what the client acknowledged of
+ * that partition beside it.  Refused twice, and no success between: its group has no renewals.  Then aside_off(), and nothing waits, for
+ * lock_ms; for twice as long each time that the first answer afterwards is a refusal again.
  */
-unsigned aside_refused(struct aside *a, const struct fetch_at *at);
+void aside_told(struct aside *a, bool renewed, bool refused, int32_t lock_ms);
 bool aside_off(const struct aside *a);
 
 /* The next entry of that partition behind `e`, or the first (NULL); NULL: none. */
 struct aside_entry *aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e);
 void aside_drop(struct aside *a, struct aside_entry *e);
 unsigned aside_drop_all(struct aside *a, const struct fetch_at *at); /* of that partition; NULL: of all.  How many */
+unsigned aside_drop_records(struct aside *a, const struct fetch_at *at); /* of that partition: what is to be told isn't lost with a lock */
 
 #endif

@@ -449,7 +449,7 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 	struct wr cut = wr_new(SIZE_MAX / 2);
 	int err;
 
-	if (aside_off(w->aside)) {
+	if (kind != ASIDE_STOPS && aside_off(w->aside)) {
 		log_gone(w->x, "the broker renews no locks of this group: does it have share.renew.acknowledge.enable?");
 		return 0;
 	}
@@ -546,19 +546,25 @@ static void
 see_locks(struct work *w)
 {
 	struct monotime until = lock_end(w);
+	bool renewed = false, refused = false;
 
 	if (w->r.error != 0 && aside_drop_all(w->aside, NULL) > 0)
 		log_gone(w->x, "the broker ended the session");
 	for (size_t i = 0; i < w->r.count && w->s->renews && w->r.error == 0; i++) {
 		const struct share_part *p = &w->r.parts[i];
 
-		if (p->acknowledged == 0 && p->fetch.error == 0)
-			aside_renewed(w->aside, &p->fetch.at, until);
-		else if (p->acknowledged == INVALID_RECORD_STATE && aside_refused(w->aside, &p->fetch.at) > 0)
+		if (p->acknowledged == 0 && p->fetch.error == 0) {
+			renewed = aside_renewed(w->aside, &p->fetch.at, until) || renewed;
+		} else if (p->acknowledged == INVALID_RECORD_STATE && p->fetch.error == 0) {
+			if (aside_drop_records(w->aside, &p->fetch.at) == 0)
+				continue;
+			refused = true;
 			log_gone(w->x, "the broker refused to renew their lock");
-		else if (aside_drop_all(w->aside, &p->fetch.at) > 0)
+		} else if (aside_drop_all(w->aside, &p->fetch.at) > 0) {
 			log_gone(w->x, "the broker has that partition no more");
+		}
 	}
+	aside_told(w->aside, renewed, refused, w->r.lock_ms);
 }
 
 static enum stage_verdict

@@ -397,11 +397,26 @@ START_TEST(gone)
 }
 END_TEST
 
-/* A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it any more. */
+/* The broker's answer to who renews the lock of p, partition 0's. */
+static void
+wait_and_renew(const struct share *p, int32_t *epoch, const struct share *answer, size_t n)
+{
+	struct exchange *x;
+
+	wait_on(p, (*epoch)++);
+	x = share_exchange(2, (*epoch)++, true, answer, n);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert(!aside_any(the_aside()));
+	stages_free(x);
+}
+
+/*
+ * A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it for as
+ * long as a lock lasts; then it is tried again.
+ */
 START_TEST(no_renewals)
 {
 	struct share p, failed = {.acknowledged = _i == 0 ? 121 : 6}; /* 6: another broker leads now */
-	struct exchange *x;
 	int32_t epoch = 0;
 
 	begin(ENFORCE);
@@ -409,22 +424,92 @@ START_TEST(no_renewals)
 	know(0, 0);
 	BATCH(&r, 0, 5);
 	p = of(&r, 0, 4);
-	for (int i = 0; i < 4; i++) {
-		x = share_exchange(2, epoch++, false, &p, 1);
-		over(x);
-		ck_assert_int_eq(respond(x), STAGE_REPLACE);
-		CK_NONE(x, 0, 0);
-		stages_free(x);
-		if (i >= 2 && _i == 0)
-			continue;
-		x = share_exchange(2, epoch++, true, &failed, 1);
-		ck_assert_int_eq(respond(x), STAGE_PASS);
-		stages_free(x);
+	wait_and_renew(&p, &epoch, &failed, 1);
+	wait_and_renew(&p, &epoch, &failed, 1);
+	if (_i == 1) {
+		wait_and_renew(&p, &epoch, &failed, 1);
+		return;
 	}
+	/* Nothing waits: the next is no renewal. */
+	wait_on(&p, epoch++);
+	wait_on(&p, epoch++);
+	now.ns += 30000000000;
+	wait_and_renew(&p, &epoch, &failed, 1);
+	/* And so on, for twice as long. */
+	now.ns += 50000000000;
+	wait_on(&p, epoch++);
+	wait_on(&p, epoch++);
+	now.ns += 10000000000;
+	wait_on(&p, epoch++);
+	(void)renew_for(epoch, 1);
+	ck_assert(aside_any(the_aside()));
+}
+END_TEST
+
+/* One answer is one refusal, of however many partitions; and none where it renewed another's lock. */
+START_TEST(refusals_of_one_answer)
+{
+	struct share p[2], told[2] = {{.acknowledged = 121}, {.partition = 1, .acknowledged = _i == 0 ? 121 : 0}};
+	struct exchange *x;
+	int32_t epoch = 0;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	topics.unknown = true; /* else two partitions would be waited for */
+	p[0] = p[1] = of(&r, 0, 4);
+	p[1].partition = 1;
+	for (int i = 0; i < 1 + _i; i++) {
+		x = share_exchange(2, epoch++, false, p, 2);
+		while (respond(x) == STAGE_HOLD) {
+			now.ns += 500000000;
+			stages_time_out(x);
+		}
+		stages_free(x);
+		x = share_exchange(2, epoch++, true, told, 2);
+		while (respond(x) == STAGE_HOLD) {
+			now.ns += 500000000;
+			stages_time_out(x);
+		}
+		stages_free(x);
+		ck_assert_int_eq(aside_any(the_aside()), _i);
+	}
+	ck_assert(!aside_off(the_aside()));
+}
+END_TEST
+
+/* That a record may not be seen is told there, too. */
+START_TEST(a_violation_without_renewals)
+{
+	struct share p, failed = {.acknowledged = 121};
+	struct exchange *x;
+	struct wr bad = wr_new(BATCHES_MAX);
+	int32_t epoch = 0;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	wait_and_renew(&p, &epoch, &failed, 1);
+	wait_and_renew(&p, &epoch, &failed, 1);
+	ck_assert(aside_off(the_aside()));
 	know(0, 1);
-	x = share_exchange(2, epoch, false, &p, 1);
-	ck_assert_int_eq(respond(x), STAGE_PASS);
+	world_forge(&w.r[7], "forged");
+	BATCH(&bad, 0, 5);
+	BATCH(&bad, 5, 10);
+	p = of(&bad, 0, 9);
+	x = share_exchange(2, epoch++, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
 	stages_free(x);
+	x = share_exchange(2, epoch++, true, &failed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, STOPPED);
+	stages_free(x);
+	ck_assert(!aside_any(the_aside()));
+	wr_free(&bad);
 }
 END_TEST
 
@@ -821,6 +906,8 @@ main(void)
 	tcase_add_test(c, waits_for_long);
 	tcase_add_loop_test(c, gone, 0, 6);
 	tcase_add_loop_test(c, no_renewals, 0, 2);
+	tcase_add_loop_test(c, refusals_of_one_answer, 0, 2);
+	tcase_add_test(c, a_violation_without_renewals);
 	tcase_add_test(c, the_lock_of_who_renews);
 	tcase_add_test(c, full);
 	tcase_add_loop_test(c, room_for_others, 0, 2);
