@@ -58,6 +58,40 @@ skip_topics(struct rd *r)
 	}
 }
 
+static int
+compare_place(const void *a, const void *b)
+{
+	const struct fetch_at *x = a, *y = b;
+	int d = memcmp(x->topic_id, y->topic_id, sizeof(x->topic_id));
+
+	return d != 0 ? d : (x->partition > y->partition) - (x->partition < y->partition);
+}
+
+/* `list` may be NULL: they are counted alone. */
+static void
+read_forgotten(struct rd *r, struct grow *list)
+{
+	size_t all = 0;
+
+	for (uint32_t topics = read_count(r); topics > 0 && r->err == 0; topics--) {
+		struct slice id = rd_bytes(r, 16);
+
+		for (uint32_t n = read_count(r); n > 0 && r->err == 0; n--) {
+			int32_t partition = rd_i32(r);
+			struct fetch_at *at = list != NULL ? grow_add(r, list, sizeof(*at), FETCH_PARTS_MAX) : NULL;
+
+			if (++all > FETCH_PARTS_MAX && r->err == 0)
+				rd_fail(r, ERR_LIMIT);
+			if (at == NULL)
+				continue;
+			at->by_id = true;
+			at->partition = partition;
+			memcpy(at->topic_id, id.p, 16);
+		}
+		skip_tags(r);
+	}
+}
+
 int
 share_fetch_request_read(int16_t version, struct slice body, struct share_request *ret)
 {
@@ -85,27 +119,35 @@ share_fetch_request_read(int16_t version, struct slice body, struct share_reques
 	q.topics_at = rd_pos(&r);
 	skip_topics(&r);
 	q.rest_at = rd_pos(&r);
+	read_forgotten(&r, NULL);
 	if (rd_err(&r) != 0)
 		return rd_err(&r);
 	*ret = q;
 	return 0;
 }
 
-bool
-share_fetch_forgets(const struct share_request *q, struct slice body, const struct fetch_at *at)
+int
+share_fetch_forgotten(const struct share_request *q, struct slice body, struct fetch_at **ret, size_t *ret_count)
 {
 	struct rd r = rd_of(slice_of(body.p + q->rest_at, body.n - q->rest_at));
-	bool found = false;
+	struct grow list = {0};
 
-	for (uint32_t topics = read_count(&r); topics > 0 && r.err == 0; topics--) {
-		struct slice id = rd_bytes(&r, 16);
-		bool is = slice_eq(id, slice_of(at->topic_id, 16));
-
-		for (uint32_t n = read_count(&r); n > 0 && r.err == 0; n--)
-			found = (rd_i32(&r) == at->partition && is) || found;
-		skip_tags(&r);
+	read_forgotten(&r, &list);
+	if (rd_err(&r) != 0) {
+		free(list.items);
+		return rd_err(&r);
 	}
-	return found;
+	if (list.count > 0)
+		qsort(list.items, list.count, sizeof(struct fetch_at), compare_place);
+	*ret = list.items;
+	*ret_count = list.count;
+	return 0;
+}
+
+bool
+share_fetch_forgets(const struct fetch_at *forgotten, size_t count, const struct fetch_at *at)
+{
+	return count > 0 && bsearch(at, forgotten, count, sizeof(*at), compare_place) != NULL;
 }
 
 /* --- the answer -------------------------------------------------------------------- */
@@ -165,12 +207,9 @@ read_part(struct rd *r, const uint8_t *topic_id, struct grow *parts)
 }
 
 static int
-compare(const void *a, const void *b)
+compare_parts(const void *a, const void *b)
 {
-	const struct fetch_at *x = &(*(const struct share_part *const *)a)->fetch.at, *y = &(*(const struct share_part *const *)b)->fetch.at;
-	int d = memcmp(x->topic_id, y->topic_id, sizeof(x->topic_id));
-
-	return d != 0 ? d : (x->partition > y->partition) - (x->partition < y->partition);
+	return compare_place(&(*(const struct share_part *const *)a)->fetch.at, &(*(const struct share_part *const *)b)->fetch.at);
 }
 
 /* What is said of a partition twice is what nobody could go by.  0, ERR_MALFORMED, ERR_NOMEM. */
@@ -186,9 +225,9 @@ each_once(const struct share_part *parts, size_t count)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &parts[i];
-	qsort(sorted, count, sizeof(struct share_part *), compare);
+	qsort(sorted, count, sizeof(struct share_part *), compare_parts);
 	for (size_t i = 1; i < count && err == 0; i++)
-		err = compare(&sorted[i - 1], &sorted[i]) == 0 ? ERR_MALFORMED : 0;
+		err = compare_parts(&sorted[i - 1], &sorted[i]) == 0 ? ERR_MALFORMED : 0;
 	free(sorted);
 	return err;
 }

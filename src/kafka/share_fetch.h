@@ -24,11 +24,12 @@ struct share_request {
 	size_t topics_at, rest_at; /* the topics; what follows them: forgotten ones, tags */
 };
 
-/* Slices point into body.  0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED. */
+/* Slices point into body.  0, ERR_SHORT, ERR_MALFORMED, ERR_UNSUPPORTED; ERR_LIMIT: it forgets more than FETCH_PARTS_MAX. */
 int share_fetch_request_read(int16_t version, struct slice body, struct share_request *ret) MUSTCHECK;
 
-/* Is this partition to be none of the session's any more? */
-bool share_fetch_forgets(const struct share_request *q, struct slice body, const struct fetch_at *at);
+/* Partitions that are to be none of the session's any more, in an order; *ret is the caller's, from malloc.  0 or ERR_NOMEM. */
+int share_fetch_forgotten(const struct share_request *q, struct slice body, struct fetch_at **ret, size_t *ret_count) MUSTCHECK;
+bool share_fetch_forgets(const struct fetch_at *forgotten, size_t count, const struct fetch_at *at);
 
 struct share_part {
 	struct fetch_part fetch; /* watermarks aren't told */

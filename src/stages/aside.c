@@ -186,15 +186,25 @@ aside_expire(struct aside *a)
 	return n;
 }
 
-void
+int
 aside_forget(struct aside *a, const struct share_request *q, struct slice body)
 {
+	struct fetch_at *forgotten;
+	size_t count;
+	int err;
+
+	if (!aside_any(a))
+		return 0;
+	if ((err = share_fetch_forgotten(q, body, &forgotten, &count)) != 0)
+		return err;
 	LIST_EACH(&a->entries, l) {
 		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
 
-		if (share_fetch_forgets(q, body, &e->at))
+		if (share_fetch_forgets(forgotten, count, &e->at))
 			aside_drop(a, e);
 	}
+	free(forgotten);
+	return 0;
 }
 
 /* Buffers grow by doubling; not beyond what goes in. */

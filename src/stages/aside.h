@@ -52,7 +52,7 @@ bool aside_turn(struct aside *a, size_t most, unsigned *ret_gone);
 void aside_passed(struct aside *a); /* records that came just now did */
 
 unsigned aside_expire(struct aside *a); /* those whose lock may have ended go.  How many */
-void aside_forget(struct aside *a, const struct share_request *q, struct slice body); /* what this request does */
+int aside_forget(struct aside *a, const struct share_request *q, struct slice body) MUSTCHECK; /* what this request does.  0 or ERR_NOMEM */
 
 /* Pieces of records and the offsets of them that are acquired; copied. */
 struct aside_records {

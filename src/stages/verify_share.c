@@ -111,11 +111,13 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 	struct config *config = verify_config(v);
 	int32_t most = (int32_t)config->verify_fetch_max_bytes, wait = q->max_wait_ms;
 	unsigned gone;
+	int err;
 
 	config_unref(config);
 	aside_session(a, q);
 	see_ends(x, a);
-	aside_forget(a, q, exchange_body(x));
+	if ((err = aside_forget(a, q, exchange_body(x))) != 0)
+		return err;
 	*ret_renews = aside_turn(a, (size_t)most, &gone);
 	if (gone > 0)
 		log_gone(x, "they waited for long, and left no room for others: are they stated at all?");
@@ -140,6 +142,9 @@ verify_share_request(struct verify *v, struct exchange *x, struct verify_session
 
 	if (err == ERR_SHORT || err == ERR_MALFORMED)
 		return STAGE_PASS; /* the broker's to refuse; no answer to it passes */
+	if (err != 0)
+		LOG_LIMITED(LOG_LEVEL_WARN, "verify", "a ShareFetch can't be read, closing", LOG_I("version", exchange_version(x)),
+			    LOG_B("client", exchange_client_id(x)), LOG_S("cause", err_text(err)));
 	if (err != 0 || (s = calloc(1, sizeof(*s))) == NULL)
 		return STAGE_CLOSE;
 	if (session->aside == NULL && (session->aside = aside_new()) == NULL)

@@ -9,13 +9,18 @@ static bool
 request_taken(int16_t version, struct slice body)
 {
 	struct share_request q;
+	struct fetch_at *forgotten;
+	size_t count;
 
 	if (share_fetch_request_read(version, body, &q) != 0)
 		return false;
 	ck_assert_uint_lt(q.limits_at, q.topics_at);
 	ck_assert_uint_lt(q.topics_at, q.rest_at);
 	ck_assert_uint_lt(q.rest_at, body.n);
-	(void)share_fetch_forgets(&q, body, &(struct fetch_at){.partition = 0});
+	ck_assert_int_eq(share_fetch_forgotten(&q, body, &forgotten, &count), 0);
+	for (size_t i = 0; i < count; i++)
+		ck_assert(share_fetch_forgets(forgotten, count, &forgotten[i]));
+	free(forgotten);
 	return true;
 }
 
@@ -74,7 +79,8 @@ START_TEST(request)
 {
 	struct wr w = hex_of(requests[_i].hex);
 	struct share_request q;
-	struct fetch_at at = {.by_id = true, .partition = 6};
+	struct fetch_at at = {.by_id = true, .partition = 6}, *forgotten;
+	size_t count;
 
 	ck_assert_int_eq(share_fetch_request_read(requests[_i].version, wr_slice(&w), &q), 0);
 	ck_assert(slice_eq(q.group, slice_str("g")));
@@ -90,12 +96,44 @@ START_TEST(request)
 	ck_assert_uint_eq(w.len - q.rest_at, 28);
 	for (uint8_t i = 0; i < 16; i++)
 		at.topic_id[i] = i;
-	ck_assert(share_fetch_forgets(&q, wr_slice(&w), &at));
+	ck_assert_int_eq(share_fetch_forgotten(&q, wr_slice(&w), &forgotten, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert(share_fetch_forgets(forgotten, count, &at));
 	at.partition = 5;
-	ck_assert(!share_fetch_forgets(&q, wr_slice(&w), &at));
+	ck_assert(!share_fetch_forgets(forgotten, count, &at));
 	at.partition = 6;
 	at.topic_id[3] ^= 1;
-	ck_assert(!share_fetch_forgets(&q, wr_slice(&w), &at));
+	ck_assert(!share_fetch_forgets(forgotten, count, &at));
+	free(forgotten);
+	wr_free(&w);
+}
+END_TEST
+
+/* As many partitions as are read elsewhere, and no more. */
+START_TEST(forgets_many)
+{
+	struct wr w = hex_of(WHO LIMITS "01 02 " ID);
+	struct share_request q;
+	struct fetch_at *forgotten, at = {.by_id = true, .partition = 3};
+	uint32_t n = FETCH_PARTS_MAX + (uint32_t)_i;
+	size_t count;
+
+	w.max = 4 << 20;
+	wr_uvarint(&w, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		wr_i32(&w, (int32_t)(n - i) * 2);
+	wr_u16(&w, 0);
+	ck_assert_int_eq(share_fetch_request_read(1, wr_slice(&w), &q), _i == 0 ? 0 : ERR_LIMIT);
+	if (_i == 0) {
+		ck_assert_int_eq(share_fetch_forgotten(&q, wr_slice(&w), &forgotten, &count), 0);
+		ck_assert_uint_eq(count, n);
+		for (uint8_t i = 0; i < 16; i++)
+			at.topic_id[i] = i;
+		ck_assert(!share_fetch_forgets(forgotten, count, &at));
+		at.partition = 4;
+		ck_assert(share_fetch_forgets(forgotten, count, &at));
+		free(forgotten);
+	}
 	wr_free(&w);
 }
 END_TEST
@@ -347,6 +385,7 @@ main(void)
 	tcase_add_test(c, request_as_the_walker);
 	tcase_add_test(c, response_as_the_walker);
 	tcase_add_loop_test(c, request, 0, ARRAY_LEN(requests));
+	tcase_add_loop_test(c, forgets_many, 0, 2);
 	tcase_add_test(c, versions_that_are_not_known);
 	tcase_add_test(c, answer);
 	tcase_add_loop_test(c, an_edit_changes_nothing_else, 0, ARRAY_LEN(cuts));
