@@ -272,6 +272,7 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 	struct passing acquired = passing_of(g->acquired);
 	int64_t from = INT64_MIN;
 	const struct judge_batch *b;
+	bool told_here = false; /* what is to be told once is remembered by its offset, too */
 	int err = 0;
 	size_t n;
 
@@ -282,8 +283,10 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 
 		if (end != JUDGE_WAIT) {
 			count(g, &b[i]);
-			if (b[i].end == JUDGE_STOP)
+			if (b[i].end == JUDGE_STOP) {
 				violation(w, g, look, &b[i], end == JUDGE_STOP, from);
+				told_here = told_here || b[i].offset == look->at.offset;
+			}
 			if (end == JUDGE_PASS)
 				err = add(&g->seen, b[i].bytes, from, b[i].last);
 		} else if (rest) {
@@ -297,7 +300,7 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 	}
 	if (err == 0 && g->later.count > 0 && look->whole)
 		stuck_note(w->v->stuck, &look->at, b[n - 1].last + 1);
-	if (g->seen.count > 0)
+	if (g->seen.count > 0 && !told_here)
 		stuck_pass(w->v->stuck, &look->at);
 	g->told = g->told || (g->refused && g->seen.count == 0);
 	return err;
