@@ -128,10 +128,12 @@ void verify_state_free(struct verify *v, struct verify_state *s); /* NULL is fin
 
 enum stage_verdict verify_answer(struct verify *v, struct exchange *x, struct verify_state *s);
 
-/* --- verify_share.c: enforce, for members of share groups --------------------------------- */
+/* --- verify_share.c, verify_share_request.c: enforce, for members of share groups ---------- */
 
 enum stage_verdict verify_share_request(struct verify *v, struct exchange *x, struct verify_session *session);
 enum stage_verdict verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s);
+void verify_share_gone(const struct exchange *x, const char *cause); /* the line about what was aside, and is no more */
+void verify_share_ends(const struct exchange *x, struct aside *a);   /* what is aside goes when its lock may have ended */
 
 /* --- verify_observe.c --------------------------------------------------------------------- */
 
