@@ -111,18 +111,6 @@ verify_judge(struct verify *v, struct judge *judge, struct ledger_want *want, st
 }
 
 void
-verify_count(const struct judge_batch *b)
-{
-	for (int i = 0; i < VERDICT_COUNT; i++)
-		if (b->counts[i] > 0)
-			metric_add((enum metric)(METRIC_VERIFY_VERIFIED + i), b->counts[i]);
-	if (b->missing > 0)
-		metric_add(METRIC_VERIFY_MISSING, b->missing);
-	if (b->reused > 0)
-		metric_add(METRIC_VERIFY_REUSED, b->reused);
-}
-
-void
 verify_log_stop(const struct verify *v, const struct topic_facts *facts, int32_t partition, const struct judge_batch *b)
 {
 	char window[CHAIN_KEY_MAX + 1] = "-";

@@ -14,7 +14,7 @@ struct given { /* what becomes of a part */
 	bool withheld; /* it had records, and has none now, nor an error */
 	bool again;    /* a stop that was told before */
 	int16_t error;
-	int64_t counts[VERDICT_COUNT], missing, reused, skipped;
+	struct verify_counts counts;
 	uint8_t empty[BATCH_HEAD];
 };
 
@@ -77,15 +77,6 @@ add_empty(struct given *g, const struct judge_batch *b)
 	return err;
 }
 
-static void
-count(struct given *g, const struct judge_batch *b)
-{
-	for (int i = 0; i < VERDICT_COUNT; i++)
-		g->counts[i] += b->counts[i];
-	g->missing += b->missing;
-	g->reused += b->reused;
-}
-
 /*
  * What the client may have of these batches.  *ret_end: the one that ends it; NULL: none.  Where violations are skipped
  * a member that is missing leaves nothing out: what is there waits or passes as if it were not.
@@ -106,15 +97,15 @@ pick(struct work *w, struct given *g, const struct judge_batch *b, size_t n, con
 			*ret_end = &b[i];
 			break;
 		}
-		count(g, &b[i]);
+		verify_counts_add(&g->counts, &b[i]);
 		if (b[i].end == JUDGE_STOP)
 			skipped = &b[i];
-		if (!leave_out)
-			err = add_piece(g, b[i].bytes);
-		else
+		if (leave_out) {
 			g->changed = true;
-		for (int k = 0; k < VERDICT_COUNT && leave_out; k++)
-			g->skipped += b[i].counts[k];
+			verify_counts_skip(&g->counts, &b[i]);
+		} else {
+			err = add_piece(g, b[i].bytes);
+		}
 	}
 	if (err == 0 && g->count == 0 && skipped != NULL)
 		err = add_empty(g, skipped);
@@ -147,7 +138,7 @@ settle(struct work *w, size_t i, const struct verify_look *look)
 		g->error = VERIFY_STOPPED;
 		g->again = !stuck_tell(w->v->stuck, &look->at);
 		if (!g->again) {
-			count(g, end);
+			verify_counts_add(&g->counts, end);
 			metric_add(METRIC_VERIFY_STOPS, 1);
 			verify_log_stop(w->v, &look->facts, p->at.partition, end);
 		}
@@ -281,12 +272,7 @@ deliver(struct work *w)
 
 		edits[i] = (struct fetch_edit){g->changed, g->error, g->pieces, g->count};
 		changed = changed || g->changed;
-		for (int k = 0; k < VERDICT_COUNT; k++)
-			if (g->counts[k] > 0)
-				metric_add((enum metric)(METRIC_VERIFY_VERIFIED + k), g->counts[k]);
-		metric_add(METRIC_VERIFY_MISSING, g->missing);
-		metric_add(METRIC_VERIFY_REUSED, g->reused);
-		metric_add(METRIC_VERIFY_SKIPPED, g->skipped);
+		verify_counts_tell(&g->counts);
 	}
 	if (changed && fetch_response_edit(exchange_version(w->x), exchange_frame(w->x), exchange_body_at(w->x), &w->r,
 					   edits, &rope) != 0) {

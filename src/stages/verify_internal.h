@@ -121,8 +121,16 @@ int64_t verify_look_time_left(struct verify_state *s, const struct exchange *x);
 void verify_log_stop(const struct verify *v, const struct topic_facts *facts, int32_t partition,
 		     const struct judge_batch *b);
 
-void verify_count(const struct judge_batch *b); /* into the metrics */
 void verify_state_free(struct verify *v, struct verify_state *s); /* NULL is fine */
+
+/* --- verify_counts.c: what is said of records, in sum --------------------------------------- */
+
+struct verify_counts {
+	int64_t of[VERDICT_COUNT], missing, reused, skipped;
+};
+void verify_counts_add(struct verify_counts *c, const struct judge_batch *b);
+void verify_counts_skip(struct verify_counts *c, const struct judge_batch *b); /* the policy leaves its records out */
+void verify_counts_tell(const struct verify_counts *c);                        /* into the metrics */
 
 /* --- verify_answer.c: enforce ----------------------------------------------------------- */
 

@@ -169,9 +169,12 @@ count(struct verify_observer *o, struct item *i, const struct verify_place *plac
 
 	b = judge_batches(o->judge, &n);
 	for (size_t k = 0; k < n; k++) {
+		struct verify_counts counts = {0};
+
 		if (b[k].end == JUDGE_WAIT && !over)
 			return false;
-		verify_count(&b[k]);
+		verify_counts_add(&counts, &b[k]);
+		verify_counts_tell(&counts);
 		if (b[k].end == JUDGE_STOP)
 			verify_log_stop(o->home, place->facts, i->partition, &b[k]);
 		i->at += b[k].bytes.n;

@@ -30,7 +30,7 @@ struct given { /* what becomes of a part */
 	bool waits;         /* what is aside of it does */
 	bool refused;       /* a record may not be seen, … */
 	struct share_span refused_span; /* … of these */
-	int64_t counts[VERDICT_COUNT], missing, reused, skipped;
+	struct verify_counts counts;
 };
 
 /* One answer in work. */
@@ -124,15 +124,6 @@ has_acquired(struct passing *p, int64_t from, int64_t to)
 	return p->any && p->first <= to;
 }
 
-static void
-count(struct given *g, const struct judge_batch *b)
-{
-	for (int i = 0; i < VERDICT_COUNT; i++)
-		g->counts[i] += b->counts[i];
-	g->missing += b->missing;
-	g->reused += b->reused;
-}
-
 /*
  * A record that may not be seen: where the policy is to stop, the member is told each time that the broker gives it.  Or a
  * member that is missing, which leaves nothing out: that is told once.
@@ -155,8 +146,8 @@ violation(struct work *w, struct given *g, const struct verify_look *look, const
 		g->refused = true;
 		g->refused_span = (struct share_span){from, b->last};
 	}
-	for (int k = 0; k < VERDICT_COUNT && refused && !stop; k++)
-		g->skipped += b->counts[k];
+	if (refused && !stop)
+		verify_counts_skip(&g->counts, b);
 }
 
 /* The judge's batches; each stands for the offsets before it, too, that have no record, and the last for those behind it. */
@@ -176,7 +167,7 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 		bool rest = i + 1 == n || (g->later.count == RUNS_MAX - 1 && g->later.spans[RUNS_MAX - 2].to != from - 1);
 
 		if (end != JUDGE_WAIT) {
-			count(g, &b[i]);
+			verify_counts_add(&g->counts, &b[i]);
 			if (b[i].end == JUDGE_STOP) {
 				violation(w, g, look, &b[i], end == JUDGE_STOP, from);
 				told_here = told_here || b[i].offset == look->at.offset;
@@ -255,7 +246,7 @@ take_from_aside(struct work *w, size_t i, struct verify_hold *hold)
 			err = judge_records(w, g, at, records, e->first, hold);
 		if (err != 0)
 			return err;
-		if (g->seen.count > 0 || g->told || g->later.count == 0 || g->skipped > 0) {
+		if (g->seen.count > 0 || g->told || g->later.count == 0 || g->counts.skipped > 0) {
 			g->from = e;
 			g->changed = true;
 			return 0;
@@ -326,7 +317,7 @@ is_nothing(const struct work *w)
 	for (size_t i = 0; i < w->r.count; i++) {
 		const struct given *g = &w->given[i];
 
-		if (w->r.parts[i].fetch.error != 0 || w->r.parts[i].acknowledged != 0 || g->seen.count > 0 || g->told || g->skipped > 0)
+		if (w->r.parts[i].fetch.error != 0 || w->r.parts[i].acknowledged != 0 || g->seen.count > 0 || g->told || g->counts.skipped > 0)
 			return false;
 		waits = waits || g->waits || g->later.count > 0;
 	}
@@ -384,17 +375,6 @@ put_aside(struct work *w, const struct share_part *p, const struct given *g)
 	return err;
 }
 
-static void
-count_all(const struct given *g)
-{
-	for (int k = 0; k < VERDICT_COUNT; k++)
-		if (g->counts[k] > 0)
-			metric_add((enum metric)(METRIC_VERIFY_VERIFIED + k), g->counts[k]);
-	metric_add(METRIC_VERIFY_MISSING, g->missing);
-	metric_add(METRIC_VERIFY_REUSED, g->reused);
-	metric_add(METRIC_VERIFY_SKIPPED, g->skipped);
-}
-
 static enum stage_verdict
 deliver(struct work *w)
 {
@@ -413,7 +393,7 @@ deliver(struct work *w)
 		edits[i] = (struct share_edit){{g->changed, error, g->seen.bytes, n}, g->acquired, g->seen.spans, n};
 		changed = changed || g->changed;
 		passes = passes || (g->seen.count > 0 && g->from == NULL);
-		count_all(g);
+		verify_counts_tell(&g->counts);
 	}
 	if (passes)
 		aside_passed(w->aside);
