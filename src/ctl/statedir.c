@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "keys/keygen.h"
 #include "keys/signer.h"
 
 /* No segment that the proxy makes is near it: it begins the next one behind 16 MiB. */
@@ -304,7 +305,7 @@ compare_keys(struct statedir *d)
 	static const char advice[] = "verifiers need the private key's own public key: openssl pkey -in signing.pem -pubout";
 	struct signer *s = NULL;
 	char why[512];
-	int err = signer_open(&(struct signer_conf){.uri = "file:signing.pem", .base_dir = d->path}, &s, why, sizeof(why));
+	int err = signer_open(&(struct signer_conf){.uri = KEYGEN_FIRST_URI, .base_dir = d->path}, &s, why, sizeof(why));
 
 	if (err == 0 && d->key[0] == '\0')
 		err = remark(d, STATEDIR_NOTE, "signing.pub.pem", -1, advice, "is not there, and signing.pem is: key %s", signer_keyid(s));

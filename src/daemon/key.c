@@ -10,8 +10,6 @@
 #include "daemon/app_internal.h"
 #include "keys/keygen.h"
 
-#define DEFAULT_KEY "file:signing.pem"
-
 enum { OK = 0, FAILED = 1, CONFIG = 2 };
 
 /* KMS is told to answer for so long: a network that comes up late, or a right that was just given, ends no start. */
@@ -40,8 +38,8 @@ app_signing_key_check(const struct config *c, char *why, size_t why_len)
 		return 0;
 	if (conf.uri[5] != '/' && app_state_path(c, dir, sizeof(dir)) != 0)
 		return 0; /* where it would be, isn't known here */
-	(void)snprintf(path, sizeof(path), "%s/signing.pem", dir);
-	if (strcmp(conf.uri, DEFAULT_KEY) == 0 && access(path, F_OK) != 0 && errno == ENOENT)
+	(void)snprintf(path, sizeof(path), "%s/" KEYGEN_FIRST_PRIVATE, dir);
+	if (strcmp(conf.uri, KEYGEN_FIRST_URI) == 0 && access(path, F_OK) != 0 && errno == ENOENT)
 		return 0;
 	err = signer_open(&conf, &s, why, why_len);
 	if (err == 0)
@@ -75,11 +73,11 @@ make_key(const char *dir, const char *uri)
 	char priv[4200], pub[4200], id[KEYID_LEN + 1], why[512];
 	int err;
 
-	if (strcmp(uri, DEFAULT_KEY) != 0)
+	if (strcmp(uri, KEYGEN_FIRST_URI) != 0)
 		return 0;
 	remove_half_made(dir); /* the state's lock is ours: nobody else is about to make it */
-	(void)snprintf(priv, sizeof(priv), "%s/signing.pem", dir);
-	(void)snprintf(pub, sizeof(pub), "%s/signing.pub.pem", dir);
+	(void)snprintf(priv, sizeof(priv), "%s/" KEYGEN_FIRST_PRIVATE, dir);
+	(void)snprintf(pub, sizeof(pub), "%s/" KEYGEN_FIRST_PUBLIC, dir);
 	if (access(priv, F_OK) == 0)
 		return 0;
 	err = key_generate("p256", priv, pub, id, why, sizeof(why));
@@ -113,8 +111,8 @@ make_public(const char *dir, const char *uri, const struct signer *signer)
 {
 	char path[4200], why[512];
 
-	(void)snprintf(path, sizeof(path), "%s/signing.pub.pem", dir);
-	if (strcmp(uri, DEFAULT_KEY) != 0)
+	(void)snprintf(path, sizeof(path), "%s/" KEYGEN_FIRST_PUBLIC, dir);
+	if (strcmp(uri, KEYGEN_FIRST_URI) != 0)
 		return 0;
 	if (access(path, F_OK) == 0) {
 		if (keygen_public_is(path, signer_keyid(signer), why, sizeof(why)) != 0)

@@ -14,6 +14,11 @@
 int key_generate(const char *algorithm, const char *private_path, const char *public_path,
 		 char ret_id[KEYID_LEN + 1], char *why, size_t why_len) MUSTCHECK;
 
+/* The key that a first start makes, and its public part, in the state directory: attest.signing.key.id as it is by itself. */
+#define KEYGEN_FIRST_URI     "file:signing.pem"
+#define KEYGEN_FIRST_PRIVATE "signing.pem"
+#define KEYGEN_FIRST_PUBLIC  "signing.pub.pem"
+
 /* Writes a public key, whole or not at all; it replaces nothing but a public key: ERR_EXISTS. */
 int keygen_public(const char *path, struct slice pem, char *why, size_t why_len) MUSTCHECK;
 

@@ -45,8 +45,8 @@ here_check_key(const struct config *c, const char *dir, struct findings *r)
 
 	if (c->attest_level < 2)
 		return;
-	(void)snprintf(path, sizeof(path), "%s/signing.pem", dir);
-	if (strcmp(c->attest_signing_key_id, "file:signing.pem") == 0 && access(path, F_OK) != 0 && errno == ENOENT) {
+	(void)snprintf(path, sizeof(path), "%s/" KEYGEN_FIRST_PRIVATE, dir);
+	if (strcmp(c->attest_signing_key_id, KEYGEN_FIRST_URI) == 0 && access(path, F_OK) != 0 && errno == ENOENT) {
 		findings_line(r, FINDINGS_OK, "signing key", "%s is made at the first start", path);
 		return;
 	}
@@ -57,8 +57,8 @@ here_check_key(const struct config *c, const char *dir, struct findings *r)
 	}
 	findings_line(r, FINDINGS_OK, "signing key", "%s%s%s", signer_keyid(s), signer_shown(s) != NULL ? " in " : "",
 		      signer_shown(s) != NULL ? signer_shown(s) : "");
-	(void)snprintf(path, sizeof(path), "%s/signing.pub.pem", dir);
-	if (strcmp(c->attest_signing_key_id, "file:signing.pem") == 0 && access(path, F_OK) == 0 &&
+	(void)snprintf(path, sizeof(path), "%s/" KEYGEN_FIRST_PUBLIC, dir);
+	if (strcmp(c->attest_signing_key_id, KEYGEN_FIRST_URI) == 0 && access(path, F_OK) == 0 &&
 	    keygen_public_is(path, signer_keyid(s), why, sizeof(why)) != 0)
 		findings_line(r, FINDINGS_WARN, "signing key", "%s: remove it, and the next start writes it anew", why);
 	signer_free(s);
