@@ -209,6 +209,7 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 	chain_guess_note(c, p, d->base_offset, false);
 	/* The log was asked for by its name. */
 	chain_settle_at(c, p, d->base_offset, d->append_ms, time, chain_sure_from(c, d->base_offset <= p->reach, now));
+	retries_prove(p);
 	chain_given_add(c, p);
 }
 
@@ -231,7 +232,7 @@ absent(struct chain *c, struct placement *p)
 	}
 	member_step(&p->life, MEMBER_MISS);
 	issued_forget(c->shared->issued, p->producer_id);
-	retries_forget(p);
+	retries_lose(p);
 	/* Its bytes may still be in a broker's socket: the window says that it doesn't know. */
 	chain_leave_windows(c, p, true);
 }

@@ -294,7 +294,6 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 	p->base_offset = base_offset;
 	p->append_ms = append_ms;
 	p->settled = ++c->settles;
-	retries_prove(p);
 	p->sure_ns = sure_ns;
 	if (p->mode == HEADERS_NONE)
 		covered_add(&c->covered, base_offset, p->count);
@@ -407,6 +406,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	chain_count_attested(c, p, now);
 	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time,
 			a->by_id ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
+	retries_prove(p);
 	chain_given_add(c, p);
 	return CHAINS_STORED;
 }

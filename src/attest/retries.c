@@ -14,6 +14,9 @@ struct retries_producer {
 	bool proven;         /* a batch of `proven_epoch` is stored, and the first one that is has this sequence */
 	int16_t proven_epoch;
 	int32_t proven_sequence;
+	bool lost; /* up to this sequence of `lost_epoch` there is one that is remembered no more, and may be stored */
+	int16_t lost_epoch;
+	int32_t lost_sequence;
 };
 
 static struct slice
@@ -75,7 +78,48 @@ retries_find(struct retries *r, int64_t producer_id, int16_t epoch, int32_t base
 	return NULL;
 }
 
-/* Forgets what nobody asks for any more: all but the last few whose outcome is known. */
+/* Sequences go from 0 to INT32_MAX and begin again. */
+static uint32_t
+ahead_of(int32_t sequence, int32_t other)
+{
+	return ((uint32_t)sequence - (uint32_t)other) & INT32_MAX;
+}
+
+static bool
+is_behind(int32_t sequence, int32_t other)
+{
+	uint32_t ahead = ahead_of(sequence, other);
+
+	return ahead != 0 && ahead <= INT32_MAX / 2;
+}
+
+/* No client waits for the other's answer any more; and sequences go round. */
+static bool
+is_long_behind(int32_t sequence, int32_t other)
+{
+	return is_behind(sequence, other) && ahead_of(sequence, other) > INT32_MAX / 4;
+}
+
+static bool
+may_be_lost(const struct retries_producer *q, const struct placement *p)
+{
+	return q->lost && q->lost_epoch == p->producer_epoch && !is_behind(p->base_sequence, q->lost_sequence);
+}
+
+static void
+lose(struct retries_producer *q, struct placement *p)
+{
+	int32_t last = (int32_t)(((uint32_t)p->base_sequence + (uint32_t)p->count - 1) & INT32_MAX);
+
+	if (!q->lost || q->lost_epoch != p->producer_epoch || is_behind(last, q->lost_sequence)) {
+		q->lost = true;
+		q->lost_epoch = p->producer_epoch;
+		q->lost_sequence = last;
+	}
+	forget(q, p);
+}
+
+/* Forgets what nobody asks for any more: all but the last few whose outcome is known, or was given up. */
 static void
 trim_batches(struct retries_producer *q)
 {
@@ -84,7 +128,9 @@ trim_batches(struct retries_producer *q)
 
 		if (q->batches.count <= BATCHES_KEPT)
 			break;
-		if (member_is_resolved(&p->life))
+		if (p->life.state == MEMBER_GIVEN_UP)
+			lose(q, p);
+		else if (member_is_resolved(&p->life))
 			forget(q, p);
 	}
 }
@@ -163,20 +209,13 @@ retries_add(struct retries *r, struct placement *p)
 	return 0;
 }
 
-/* Sequences go from 0 to INT32_MAX and begin again. */
-static bool
-is_behind(int32_t sequence, int32_t other)
-{
-	uint32_t ahead = ((uint32_t)sequence - (uint32_t)other) & INT32_MAX;
-
-	return ahead != 0 && ahead <= INT32_MAX / 2;
-}
-
 void
 retries_prove(const struct placement *p)
 {
 	struct retries_producer *q = p->producer;
 
+	if (q != NULL && q->lost && is_long_behind(p->base_sequence, q->lost_sequence))
+		q->lost = false;
 	if (q == NULL || (q->proven && q->proven_epoch == p->producer_epoch && is_behind(p->base_sequence, q->proven_sequence)))
 		return;
 	q->proven = true;
@@ -189,7 +228,8 @@ retries_is_proven(const struct placement *p)
 {
 	const struct retries_producer *q = p->producer;
 
-	return q != NULL && q->proven && q->proven_epoch == p->producer_epoch && is_behind(p->base_sequence, q->proven_sequence);
+	return q != NULL && q->proven && q->proven_epoch == p->producer_epoch &&
+	       is_behind(p->base_sequence, q->proven_sequence) && !may_be_lost(q, p);
 }
 
 void
@@ -197,4 +237,11 @@ retries_forget(struct placement *p)
 {
 	if (p->producer != NULL)
 		forget(p->producer, p);
+}
+
+void
+retries_lose(struct placement *p)
+{
+	if (p->producer != NULL)
+		lose(p->producer, p);
 }

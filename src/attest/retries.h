@@ -35,4 +35,7 @@ bool retries_is_proven(const struct placement *p);
 /* It was refused, so what comes again is new. */
 void retries_forget(struct placement *p);
 
+/* Nobody found out whether it is stored, and it may yet be: if it comes again only the log tells. */
+void retries_lose(struct placement *p);
+
 #endif

@@ -652,6 +652,41 @@ START_TEST(a_retry_of_what_was_given_up)
 }
 END_TEST
 
+/*
+ * The same of a producer whose earlier batch is stored: what it sends behind that it never sent before, but for what was
+ * sent, and not found before the log's high watermark was behind it.
+ */
+START_TEST(a_retry_of_what_was_not_found)
+{
+	struct attempt a, b;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	issued_note(r->shared.issued, 7, 0);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_STORED);
+	a = rig_send(r, rig_idempotent(7, 4, 3), 2);
+	b = rig_send(r, rig_idempotent(7, 7, 2), 3);
+	chain_lost(r->c, r->set, &a, r->now);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 1000);
+	rig_pass(r, r->set->outcome_wait_ms);
+	rig_look(r, -1, -1);
+	rig_look(r, -1, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 4});
+
+	a = rig_send(r, rig_idempotent(7, 4, 3), 2);
+	b = rig_send(r, rig_idempotent(7, 7, 2), 3);
+	ck_assert(!a.retry);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 4, RIG_WALL), CHAINS_OPEN);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 7, RIG_WALL), CHAINS_OPEN);
+	/* That isn't for ever. */
+	a = rig_send(r, rig_idempotent(7, 9, 1), 4);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 9, RIG_WALL), CHAINS_STORED);
+}
+END_TEST
+
 static struct attempt
 send_bare(struct rig *x, struct chains_batch b, int content)
 {
@@ -1843,6 +1878,7 @@ main(void)
 	tcase_add_test(t, a_producer_that_is_new);
 	tcase_add_test(t, a_retry_that_was_forgotten);
 	tcase_add_loop_test(t, a_retry_of_what_was_given_up, 0, 2);
+	tcase_add_test(t, a_retry_of_what_was_not_found);
 	tcase_add_test(t, the_same_again_without_headers);
 	tcase_add_test(t, both_copies_are_listed);
 	tcase_add_test(t, an_answer_beats_a_guess);

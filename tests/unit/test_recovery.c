@@ -1674,6 +1674,27 @@ START_TEST(the_type_stays)
 }
 END_TEST
 
+/* A producer's batch that is stored tells nothing of what it sent behind that: the journal forgets what left its windows. */
+START_TEST(a_proof_ends_with_its_run)
+{
+	struct chains_batch first = rig_idempotent(7, 0, 3), next = rig_idempotent(7, 3, 2);
+	struct attempt a;
+
+	first.time = next.time = CHAINS_TIME_APPEND;
+	begin();
+	chains_issued(c, 7, 0);
+	place(&first, &a, 1);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 20, wall}), CHAINS_STORED);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	place(&next, &a, 2);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 23, wall}), CHAINS_OPEN);
+	crash();
+}
+END_TEST
+
 static struct outgoing *
 first_of(int32_t partition)
 {
@@ -1790,6 +1811,7 @@ main(void)
 	tcase_add_loop_test(t, one_is_never_taken, 0, ARRAY_LEN(syncs));
 	tcase_add_test(t, windows_of_another_cluster);
 	tcase_add_test(t, the_type_stays);
+	tcase_add_test(t, a_proof_ends_with_its_run);
 	tcase_add_test(t, a_full_disk_while_renewing);
 	tcase_add_test(t, many_heads);
 	tcase_add_test(t, ended_and_followed);

@@ -91,6 +91,54 @@ START_TEST(proven_behind_what_is_stored)
 }
 END_TEST
 
+START_TEST(lost_behind_what_is_stored)
+{
+	struct placement *first = added(7, INT32_MAX - 9, true), *one = added(7, INT32_MAX - 4, true), *two = added(7, 0, true);
+
+	retries_prove(first);
+	retries_lose(two);
+	retries_lose(one); /* in whichever order */
+	ck_assert_ptr_null(find(7, INT32_MAX - 4));
+	ck_assert_ptr_null(find(7, 0));
+	one = added(7, INT32_MAX - 4, false);
+	two = added(7, 0, false);
+	ck_assert(!retries_is_proven(one));
+	ck_assert(!retries_is_proven(two));
+	retries_prove(one);
+	ck_assert(!retries_is_proven(two));
+	ck_assert(retries_is_proven(added(7, 5, false)));
+}
+END_TEST
+
+/* A producer goes on for more than half of all sequences. */
+START_TEST(lost_long_ago)
+{
+	enum { QUARTER = 1 << 29 };
+
+	retries_prove(added(7, 0, true));
+	retries_lose(added(7, 5, true));
+	retries_prove(added(7, QUARTER + 100, true));
+	retries_prove(added(7, 2 * QUARTER + 100, true));
+	ck_assert(retries_is_proven(added(7, 2 * QUARTER + 200, true)));
+}
+END_TEST
+
+/* One that was given up is lost with its place among the last few. */
+START_TEST(lost_behind_others)
+{
+	struct placement *lost, *last = NULL;
+
+	retries_prove(added(7, 0, true));
+	lost = added(7, 5, false);
+	(void)member_step(&lost->life, MEMBER_LOSE);
+	(void)member_step(&lost->life, MEMBER_GIVE_UP);
+	for (int i = 2; find(7, 5) != NULL; i++)
+		last = added(7, 5 * i, true);
+	ck_assert(retries_is_proven(last));
+	ck_assert(!retries_is_proven(added(7, 5, false)));
+}
+END_TEST
+
 START_TEST(found_by_all_four)
 {
 	struct placement *p = added(7, 100, true), *q = added(7, 105, true), *o = added(8, 100, true);
@@ -175,6 +223,9 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, told_in_another_order);
 	tcase_add_test(t, proven_behind_what_is_stored);
+	tcase_add_test(t, lost_behind_what_is_stored);
+	tcase_add_test(t, lost_long_ago);
+	tcase_add_test(t, lost_behind_others);
 	tcase_add_test(t, found_by_all_four);
 	tcase_add_test(t, nothing_is_there);
 	tcase_add_test(t, the_last_batches);
