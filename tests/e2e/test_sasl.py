@@ -12,8 +12,8 @@ import pytest
 import wire
 from checks import attested, of_topic, public_keys, same_records, statements
 from clients import JAVA, Confluent, sample
-from lab.kafka import jwt, until
-from proxy import CTL, PATIENCE, SANITIZERS
+from lab.kafka import ROOT, jwt, until
+from proxy import CTL, PATIENCE, SANITIZERS, ctl
 
 N = 40
 SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -179,6 +179,32 @@ def test_credentials_directory(cluster, new_proxy, topic, tmp_path):
     assert p.wait_line(r"the proxy can't log in.*SASL_AUTHENTICATION_FAILED")
     (tmp_path / "pw").write_text("sidecar-pw\n")
     round_trip(cluster, p, topic("again", partitions=2), Confluent, {})
+
+
+def test_the_example_of_a_sidecar(cluster, new_proxy, topic, tmp_path):
+    """conf/examples/sidecar-scram.yaml with this cluster's names: clients log in nowhere, and makotoctl takes the same file."""
+    with open(os.path.join(ROOT, "conf", "examples", "sidecar-scram.yaml")) as f:
+        text = f.read()
+    for theirs, ours in (
+        ("kafka-1.example.org:9093,kafka-2.example.org:9093", cluster.bootstrap_of("SASLTLS")),
+        ("/etc/makoto-proxy/kafka-ca.pem", cluster.pki.ca),
+        ("username: orders", "username: sidecar"),
+    ):
+        assert text.count(theirs) == 1
+        text = text.replace(theirs, ours)
+    (tmp_path / "kafka.password").write_text("sidecar-pw\n")
+    here = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    p = new_proxy(start=False)
+    where = [x for k, v in p.settings.items() if not k.startswith("kafka.") for x in ("-o", f"{k}={v}")]
+    p.write_config(text)
+    p.env |= here
+    p.spawn("-c", p.config, *where, config=False)
+    p.wait_line("ready bootstrap=")
+    t = topic(partitions=2)
+    round_trip(cluster, p, t, Confluent, {})
+    assert principals(cluster, p, t) == {None}
+    verified = ctl("verify", "-c", p.config, "-t", t, "--dbom-topic", p.dbom_topic, "--public-key", p.public_key, env=here)
+    assert verified.returncode == 0 and f"OK: all {N} records verified" in verified.stdout, verified.stdout + verified.stderr
 
 
 class TokenEndpoint:
