@@ -1,7 +1,8 @@
 """README's five commands, as they stand there: the lines that begin with $ of its section "On your own cluster".
 
 They run in namespaces of their own, where kafka:9092 is a broker and every port is free, in a directory that is the
-checkout but for build/, so that nothing in a line has to be another.  This file is also what runs in there.
+checkout but for build/, so that nothing in a line has to be another.  The cluster makes no topic by itself, and `orders`
+was written to before there was a proxy.  This file is also what runs in there.
 """
 
 import fcntl
@@ -17,6 +18,7 @@ import time
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from clients import Confluent, Rec  # noqa: E402
 from lab.kafka import ROOT, Cluster, until  # noqa: E402
 
 FLAVOR = os.environ.get("E2E_FLAVOR", "release")
@@ -106,9 +108,11 @@ def say(command, directory, n, env):
 
 def inside(directory):
     loopback_up()
-    cluster = Cluster(os.path.join(directory, "cluster"), nodes=1, port_base=KAFKA, heap="320m")
+    cluster = Cluster(os.path.join(directory, "cluster"), nodes=1, port_base=KAFKA, heap="320m", extra="auto.create.topics.enable=false\n")
     is_kafka(directory, cluster.nodes[0].host)
     cluster.start()
+    cluster.create("orders")
+    Confluent.produce(cluster.bootstrap, "orders", [Rec(None, b"yesterday's", timestamp=(int(time.time()) - 86400) * 1000)])
     env = {**os.environ, "HOME": os.environ["README_HOME"]}
     json.dump([say(c, directory, n, env) for n, c in enumerate(commands())], sys.stdout)
 
