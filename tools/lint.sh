@@ -147,7 +147,7 @@ check alerts alerts
 check dashboard dashboard
 check log-doc python3 tools/log_doc.py
 check man-keys python3 tools/man_keys.py
-check yaml yamllint -s -c tools/yamllint.yaml conf docker k8s
+check yaml yamllint -s -c tools/yamllint.yaml conf docker k8s systemd
 check mandoc mandoc -Tlint -W warning man/*.[1-8]
 check shell sh -c 'shellcheck -S warning tools/*.sh .ci/run demo/run bench/run tests/e2e/run tests/e2e/lab/prepare tests/e2e/lab/prepare-releases tests/e2e/lab/steps.sh tests/e2e/matrix/prepare tests/e2e/suites/prepare tests/e2e/suites/librdkafka/tool.sh tests/chaos/run tests/soak/run tests/deploy/run tests/deploy/prepare docker/rootfs.sh completion/makotoctl.bash'
 check tree sh -c 'test -z "$(git status --porcelain --untracked-files=normal)" || [ -z "${CI:-}" ] || { git status --short; exit 1; }'
