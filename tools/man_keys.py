@@ -9,15 +9,18 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 PAGE = pathlib.Path("man/makoto-proxy.yaml.5")
 BEGIN, END = '.\\" keys: what follows is written by tools/man_keys.py\n', '.\\" keys: end\n'
 
 
 def escaped(text):
-    """Text that roff prints as it is, one sentence a line."""
+    """Text that roff prints as it is: each sentence begins a line, and none is longer than mandoc likes."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("…", "...")
-    return "\n".join(re.sub(r"^([.'])", r"\\&\1", line) for line in re.sub(r"([.:;]) +(?=[A-Z])", r"\1\n", text).split("\n"))
+    sentences = re.sub(r"([.:;]) +(?=[A-Z])", r"\1\n", text).split("\n")
+    lines = [line for s in sentences for line in textwrap.wrap(s, 80, break_long_words=False, break_on_hyphens=False)]
+    return "\n".join(re.sub(r"^([.'])", r"\\&\1", line) for line in lines)
 
 
 def entry(line):
