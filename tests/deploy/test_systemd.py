@@ -9,6 +9,7 @@ from checks import attested
 from clients import Confluent, sample
 from lab.kafka import ROOT, until
 from machine import Machine, Service
+from proxy import ctl
 
 N = 40
 
@@ -97,10 +98,8 @@ def test_sandbox(machine, service):
     s.stop()
 
 
-CREDENTIAL = """\
-[Service]
-LoadCredential=kafka.password:/etc/makoto-proxy/kafka.password
-"""
+# As the units say: only root can read these files.
+CREDENTIALS = [f"LoadCredential={name}:/etc/makoto-proxy/{name}" for name in ("kafka.password", "tls.key", "signing.pem")]
 
 
 def the_check(*more):
@@ -111,8 +110,8 @@ def the_check(*more):
     return [*words[:i], *more, *words[i:]]
 
 
-def test_tls_and_a_credential(cluster, machine, service, topic):
-    """All that the filter of system calls has to let pass: TLS on both sides, the proxy's own login, a password that only root can read."""
+def test_tls_and_credentials(cluster, machine, service, topic, tmp_path):
+    """All that the filter of system calls has to let pass: TLS on both sides, the proxy's own login; a password and two keys that only root can read."""
     pki = cluster.pki
     cert = pki.make("proxy", "DNS:localhost,IP:127.0.0.1")
     s = service(
@@ -124,31 +123,37 @@ def test_tls_and_a_credential(cluster, machine, service, topic):
             "kafka.sasl.password.file": "kafka.password",
             "clients.authentication": "proxy",
             "listen.tls.certificate": "/etc/makoto-proxy/tls.crt",
-            "listen.tls.key": "/etc/makoto-proxy/tls.key",
+            "listen.tls.key": "${CREDENTIALS_DIRECTORY}/tls.key",
+            "attest.signing.key.id": "file:${CREDENTIALS_DIRECTORY}/signing.pem",
         },
         upstream=cluster.bootstrap_of("SASLTLS"),
-        dropin=CREDENTIAL,
+        dropin="\n".join(["[Service]", *CREDENTIALS, ""]),
     )
-    user = int(machine.must("id", "-u", "makoto-proxy"))
-    for inside, path, mode, owner in (("kafka-ca.pem", pki.ca, 0o644, 0), ("tls.crt", cert.crt, 0o644, 0), ("tls.key", cert.key, 0o600, user)):
+    signing, s.public_key = str(tmp_path / "signing.pem"), str(tmp_path / "signing.pub.pem")
+    assert ctl("keygen", "--out", signing, "--public", s.public_key).returncode == 0
+    for inside, path, mode in (("kafka-ca.pem", pki.ca, 0o644), ("tls.crt", cert.crt, 0o644), ("tls.key", cert.key, 0o600), ("signing.pem", signing, 0o600)):
         with open(path) as f:
-            machine.write(f"/etc/makoto-proxy/{inside}", f.read(), mode, (owner, 0))
+            machine.write(f"/etc/makoto-proxy/{inside}", f.read(), mode)
     machine.write("/etc/makoto-proxy/kafka.password", "sidecar-pw\n", 0o600)
     s.start()
+    assert "signing.pem" not in machine.must("ls", s.state_dir), "the key is where root put it, and nowhere else"
     for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
         t = topic(f"secured-{codec}")
         produce(s, t, codec=codec, security_protocol="SSL", ssl_ca_location=pki.ca)
         attested(cluster, s, t, dbom_topic=s.dbom_topic)
     # Beside it, and where it would be again: state, key and password are the unit's.
-    beside = machine.run(*the_check("-p", "LoadCredential=kafka.password:/etc/makoto-proxy/kafka.password"))
+    given = [x for c in CREDENTIALS for x in ("-p", c)]
+    beside = machine.run(*the_check(*given))
     assert beside.returncode == 0, beside.stdout + beside.stderr
     assert f"{s.state_dir} is in use by another makoto-proxy, process " in beside.stdout
     assert re.search(r"(?m)^ok    signing key: SHA256:", beside.stdout), beside.stdout
     s.stop()
-    ended = machine.run(*the_check("-p", "LoadCredential=kafka.password:/etc/makoto-proxy/kafka.password"))
+    ended = machine.run(*the_check(*given))
     assert ended.returncode == 0 and f"{s.state_dir}: the next start goes on with its chains" in ended.stdout, ended.stdout + ended.stderr
-    without = machine.run(*the_check())
+    without = machine.run(*the_check(*given[2:]))
     assert without.returncode == 1 and re.search(r"(?m)^fail .*kafka\.password", without.stdout), without.stdout + without.stderr
+    bare = machine.run(*the_check())
+    assert bare.returncode == 2 and "CREDENTIALS_DIRECTORY" in bare.stderr, bare.stdout + bare.stderr
     assert "sidecar-pw" not in s.text()
 
 
