@@ -187,6 +187,9 @@ def test_killed_it_comes_back_and_finishes_its_windows(cluster, machine, service
 
 def test_hung_it_is_ended_and_comes_back(machine, service):
     s = service(dropin="[Service]\nWatchdogSec=2\n").start()
+    heard = {s.show("WatchdogTimestampMonotonic")}
+    until("it is heard of again and again", lambda: heard.add(s.show("WatchdogTimestampMonotonic")) or len(heard) > 3)
+    assert s.show("NRestarts") == "0"
     machine.must("systemctl", "kill", "--kill-whom=main", "-s", "STOP", s.unit)
     until("systemd starts it again", lambda: s.show("NRestarts") == "1" and s.show("ActiveState") == "active")
     s.stop()

@@ -187,6 +187,47 @@ def test_service_manager_hears_the_truth(tmp_path):
             told(1)
 
 
+def test_watchdog_hears_from_one_that_works(tmp_path):
+    """WATCHDOG=1 again and again, as WATCHDOG_USEC asks, for as long as the process works: none while it is stopped, again when it goes on."""
+    b = FakeBroker({})
+    p = Proxy(tmp_path, b.bootstrap, {"attest.enabled": False})
+    usec = 400_000
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0makoto-e2e-watchdog-{os.getpid()}")
+        manager.settimeout(60 * PATIENCE)
+        p.env |= {"NOTIFY_SOCKET": f"@makoto-e2e-watchdog-{os.getpid()}", "WATCHDOG_USEC": str(usec)}
+
+        def told():
+            return manager.recv(256).decode()
+
+        def stopped():
+            tasks = f"/proc/{p.proc.pid}/task"
+            return all(open(f"{tasks}/{t}/stat").read().rsplit(")", 1)[1].split()[0] == "T" for t in os.listdir(tasks))
+
+        p.spawn()
+        try:
+            while (first := told()) == "WATCHDOG=1":  # a start may take long, and works as well
+                pass
+            assert first == "READY=1"
+            assert [told() for _ in range(3)] == ["WATCHDOG=1"] * 3
+            p.proc.send_signal(signal.SIGSTOP)
+            until("all its threads are stopped", stopped, 20 * PATIENCE)
+            manager.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                while True:  # what it had sent by then
+                    assert told() == "WATCHDOG=1"
+            manager.settimeout(usec / 1e6)
+            with pytest.raises(TimeoutError):
+                told()
+            p.proc.send_signal(signal.SIGCONT)
+            manager.settimeout(60 * PATIENCE)
+            assert [told() for _ in range(3)] == ["WATCHDOG=1"] * 3
+            p.stop()
+        finally:
+            p.kill()
+    b.close()
+
+
 def test_stop_before_ready(tmp_path):
     p = Proxy(tmp_path, f"127.0.77.9:{free_ports(1, '127.0.77.9')}")
     p.spawn()
