@@ -5,6 +5,7 @@ import re
 import shlex
 
 import pytest
+import wire
 from checks import attested
 from clients import Confluent, sample
 from lab.kafka import ROOT, until
@@ -213,6 +214,36 @@ def test_a_stop_publishes_what_is_open(cluster, machine, service, topic):
     s.stop()
     assert s.said("msg=stopped .*windows_published=[1-9]")
     attested(cluster, s, t, dbom_topic=s.dbom_topic)
+
+
+def seconds(machine, text):
+    """A time span as systemd or the proxy writes it."""
+    (us,) = re.findall(r"(?m)^\s*μs: (\d+)$", machine.must("systemd-analyze", "timespan", text))
+    return int(us) / 10**6
+
+
+def test_a_stop_has_the_time_it_takes(cluster, machine, service, topic):
+    """Brokers that hang: it ends by itself within shutdown.timeout, systemd waits for longer than that, and the next start publishes what was open."""
+    s = service({"attest.window.max.age": "1h", "shutdown.timeout": "5s"}).start()
+    (default,) = (line.split("\t")[2] for line in machine.must("makoto-proxy", "--dump-keys").splitlines() if line.startswith("shutdown.timeout\t"))
+    assert seconds(machine, s.show("TimeoutStopUSec")) > seconds(machine, default)
+    t = topic("drained")
+    produce(s, t)
+    (broker,) = cluster.nodes
+    broker.pause()
+    try:
+        with wire.Conn("127.0.0.1", s.port + broker.n) as c:
+            c.send("Heartbeat", 4, {})
+            until("an answer is waited for", lambda: s.metric("makoto_requests_total", api="Heartbeat") == 1)
+            machine.must("systemctl", "stop", s.unit)
+        # 1: windows wait for the next start.
+        assert (s.show("Result"), s.show("ExecMainCode"), s.show("ExecMainStatus")) == ("exit-code", "1", "1"), s.text()
+    finally:
+        broker.resume()
+    machine.must("systemctl", "reset-failed", s.unit)
+    machine.must("systemctl", "start", s.unit)
+    attested(cluster, s, t, dbom_topic=s.dbom_topic)
+    s.stop()
 
 
 def test_one_for_each_cluster(cluster, machine, service, topic):
