@@ -14,6 +14,7 @@ from test_tamper import BROKER, at, rewrite
 from test_verify_fetch import Watch, pair, segment_dir, stated  # noqa: F401  pair is a fixture
 
 TAB, ENTER = "\ue004", "\ue007"
+FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]"
 
 
 @pytest.fixture
@@ -71,9 +72,11 @@ def looked_at(b, p, directory, name, head):
     assert b.run("return document.activeElement.className") == "skip"
     b.press(ENTER)
     assert b.run("return location.hash") == "#main"
-    b.press(TAB)
-    assert b.run("return document.activeElement.id") == "to-metrics"
-    assert b.run("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    for link in ("to-metrics", "to-status", "to-healthz", "to-readyz"):
+        b.press(TAB)
+        assert b.run("return document.activeElement.id") == link
+        assert b.run("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert b.run("return [...document.querySelectorAll(arguments[0])].filter(e => e.tabIndex >= 0).length", FOCUSABLE) == 5, "that is all there is"
     elsewhere = b.run("return performance.getEntriesByType('resource').map(e => e.name)")
     assert all(x == url(p) for x in elsewhere), elsewhere
     assert b.complaints() == []

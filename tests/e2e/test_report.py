@@ -223,6 +223,16 @@ def test_browser(scene):
         assert b.run("const s = document.querySelector('summary'); s.focus(); return s.parentNode.open") is False
         b.press("\ue007")
         assert b.run("return document.querySelector('summary').parentNode.open") is True
+        # a table that is wider than its place is reached, and moved
+        b.open(out, width=375)
+        wide = "return document.activeElement.className === 'scroll' && document.activeElement.scrollWidth > document.activeElement.clientWidth"
+        for _ in range(b.run("return [...document.querySelectorAll('a, summary, [tabindex]')].filter(e => e.tabIndex >= 0).length")):
+            b.press("\ue004")
+            if b.run(wide):
+                break
+        assert b.run(wide) and b.run("return document.activeElement.scrollLeft") == 0
+        b.press("\ue014")
+        until("it is moved", lambda: b.run("return document.activeElement.scrollLeft") > 0, 20 * PATIENCE)
         b.open(out, width=700, media="print", dark=True)
         assert b.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", "paper is white"
         assert b.run("return [...document.querySelectorAll('.scroll')].every(e => e.scrollWidth <= e.clientWidth)"), "paper can't be scrolled"
