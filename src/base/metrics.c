@@ -173,6 +173,17 @@ metric_read(enum metric id)
 	return n;
 }
 
+struct slice
+metric_label(enum metric id)
+{
+	const char *from = strchr(rows[id].labels, '"');
+
+	if (from == NULL)
+		return (struct slice){NULL, 0};
+	from++;
+	return slice_of(from, strcspn(from, "\""));
+}
+
 static void
 seconds(struct wr *w, int64_t n, int a_second)
 {

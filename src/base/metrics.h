@@ -37,6 +37,9 @@ void metric_gauge_fn(enum metric id, int64_t (*fn)(void *arg), void *arg);
 /* The sum over all threads; for tests and /status. */
 int64_t metric_read(enum metric id);
 
+/* What the table calls the value of its first label, for others who tell the same counts; empty: it has no label. */
+struct slice metric_label(enum metric id);
+
 /* The whole page in Prometheus text format 0.0.4.  `api_name` gives a key's name or NULL. */
 void metrics_render(struct wr *w, const char *(*api_name)(int16_t key));
 

@@ -177,6 +177,21 @@ app_verify_apply(struct app *a, struct config *c, struct policy *fresh)
 	verify_set_config(a->verify, c);
 }
 
+/* By the same names as makoto_verify_records_total. */
+static void
+put_verdicts(struct wr *w)
+{
+	_Static_assert((int)METRIC_VERIFY_MISSING == (int)METRIC_VERIFY_VERIFIED + (int)VERDICT_COUNT, "a row for each verdict");
+
+	wr_text(w, ",\"verdicts\":{");
+	for (enum metric id = METRIC_VERIFY_VERIFIED; id <= METRIC_VERIFY_REUSED; id++) {
+		wr_text(w, id == METRIC_VERIFY_VERIFIED ? "" : ",");
+		json_write_text(w, metric_label(id));
+		wr_printf(w, ":%lld", (long long)metric_read(id));
+	}
+	wr_u8(w, '}');
+}
+
 void
 app_verify_status(struct app *a, struct wr *w)
 {
@@ -193,6 +208,7 @@ app_verify_status(struct app *a, struct wr *w)
 		wr_text(w, ",\"why\":");
 		json_write_text(w, slice_str(s.why));
 	}
+	put_verdicts(w);
 	wr_printf(w, ",\"stops\":%lld,\"held\":%lld}", (long long)metric_read(METRIC_VERIFY_STOPS),
 		  (long long)metric_read(METRIC_VERIFY_HELD));
 }

@@ -233,7 +233,10 @@ def test_planted(cluster, pair, topic, case, mode):
             assert "offset=10" in r.wait_line("a record that enforce would hold back")
         assert mode == "enforce" or not c.errors, c.errors
     verdict = ALONE.get(case, verdict) if mode == "enforce" else verdict
-    assert r.metric("makoto_verify_records_total", verdict=verdict) == 1
+    told = r.status()["verify"]["verdicts"]
+    assert told[verdict] == 1
+    assert told == {name: r.metric("makoto_verify_records_total", verdict=name) for name in told}
+    assert sum(told.values()) == r.metric("makoto_verify_records_total"), "a count for each verdict"
 
 
 CHANGED = {

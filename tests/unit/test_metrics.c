@@ -54,6 +54,14 @@ START_TEST(counts)
 }
 END_TEST
 
+START_TEST(labels)
+{
+	ck_assert(slice_eq(metric_label(METRIC_RECORDS_CRC), slice_str("crc")));
+	ck_assert(slice_eq(metric_label(METRIC_VERIFY_REUSED), slice_str("offset-reused")));
+	ck_assert_uint_eq(metric_label(METRIC_CONNECTIONS_OPENED).n, 0);
+}
+END_TEST
+
 START_TEST(seconds)
 {
 	metric_add(METRIC_HASH_NS, 1234567890);
@@ -198,6 +206,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, counts);
+	tcase_add_test(t, labels);
 	tcase_add_test(t, seconds);
 	tcase_add_test(t, histogram);
 	tcase_add_test(t, requests);
