@@ -102,12 +102,40 @@ on_foreign_window(void *arg UNUSED, const struct verdict_window *w UNUSED, enum 
 
 /* --- windows of this one -------------------------------------------------------------------- */
 
+static bool
+is_there(const struct answered *a, const struct triple *t)
+{
+	for (size_t i = 0; i < a->conf.answer->count; i++) {
+		const struct statement *s = a->conf.answer->windows[i]->w.statement;
+
+		if (s->window_id == t->window_id && chain_id_eq(&s->chain, &t->chain))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A window lists another record there, and this one names a window that the answer hasn't: it may list the offset, too,
+ * which was used again.  true: it was told what becomes of it.
+ */
+static bool
+is_of_one_to_find(const struct answered *a)
+{
+	const struct verdict_record *r = a->current;
+	struct triple t;
+
+	return a->conf.unknown != NULL && triple_last(r->headers, r->header_count, a->value_hash, &t) && t.well_formed &&
+	       !is_there(a, &t) && a->conf.unknown(a->conf.options.arg, r, &t);
+}
+
 static void
 on_record(void *arg, int64_t offset, enum verdict v, const char *why, const struct verdict_window *w)
 {
 	struct answered *a = arg;
 
-	if ((v == VERDICT_PENDING || (v == VERDICT_UNATTESTED && w == NULL)) && a->current != NULL && is_elsewhere(a))
+	if (a->current != NULL && (v == VERDICT_PENDING || (v == VERDICT_UNATTESTED && w == NULL)) && is_elsewhere(a))
+		return;
+	if (a->current != NULL && (v == VERDICT_ALTERED || v == VERDICT_MISPLACED) && is_of_one_to_find(a))
 		return;
 	a->conf.options.record(a->conf.options.arg, offset, v, why, w);
 }

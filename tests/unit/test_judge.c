@@ -629,6 +629,45 @@ START_TEST(records_that_are_gone)
 }
 END_TEST
 
+static void
+five_later(struct statement *s)
+{
+	static struct run run = {5, 5};
+
+	s->ranges = (struct runs){&run, 1};
+	s->first_offset = 5;
+	s->last_offset = 9;
+}
+
+/* The log was cut back, and other records have offsets that a statement lists: the window that they name is looked for first. */
+START_TEST(offsets_used_again)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5, .edit = five_later);
+	for (size_t i = 0; i < 5; i++)
+		w.r[i].gone = true;
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	BATCH(&r, 5, 10);
+	(void)JUDGED(&r, .fetch_offset = 5);
+	ck_assert_uint_eq(name_count, 1);
+	ck_assert(chain_id_eq(&names[0].chain, &proxy.chain));
+	ck_assert_uint_eq(names[0].window_id, 2);
+	/* It is looked for, and not all is read; all is, and it isn't there; it is. */
+	known.a.whole = false;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 5), "W");
+	known.a.whole = true;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 5), "S");
+	ck_found(0, 5, VERDICT_ALTERED, "");
+	know(0, 2);
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 5), "P");
+	ck_assert_uint_eq(got[0].reused, 5);
+	ck_assert_uint_eq(name_count, 0);
+	wr_free(&r);
+}
+END_TEST
+
 /* Another chain's window in between accounts for its offsets; empty batches for none. */
 START_TEST(two_chains)
 {
@@ -854,6 +893,7 @@ main(void)
 	tcase_add_test(c, another_partitions_window);
 	tcase_add_test(c, more_windows_than_are_asked_for_at_once);
 	tcase_add_test(c, records_that_are_gone);
+	tcase_add_test(c, offsets_used_again);
 	tcase_add_test(c, two_chains);
 	tcase_add_test(c, damaged);
 	tcase_add_loop_test(c, offsets_that_can_not_be_told, 0, ARRAY_LEN(strange));
