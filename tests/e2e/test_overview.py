@@ -6,12 +6,13 @@ import re
 
 import pytest
 from browser import Browser
+from checks import segment_dir
 from clients import Confluent, Rec, sample
 from lab.kafka import until
 from proxy import PATIENCE
 from test_report import CONTRAST, Checker
 from test_tamper import BROKER, at, rewrite
-from test_verify_fetch import Watch, pair, segment_dir, stated  # noqa: F401  pair is a fixture
+from test_verify_fetch import Watch, pair, stated  # noqa: F401  pair is a fixture
 
 TAB, ENTER = "\ue004", "\ue007"
 FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]"

@@ -10,9 +10,8 @@ import time
 import confluent_kafka
 import pytest
 import test_drain
-import test_tamper
 import wire
-from checks import public_keys, segment_dir, wait_stated
+from checks import public_keys, wait_stated
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
@@ -237,44 +236,6 @@ def test_planted(cluster, pair, topic, case, mode):
     assert told[verdict] == 1
     assert told == {name: r.metric("makoto_verify_records_total", verdict=name) for name in told}
     assert sum(told.values()) == r.metric("makoto_verify_records_total"), "a count for each verdict"
-
-
-CHANGED = {
-    "altered": (test_tamper.at(12, value=b"not what was sent"), 12, "altered"),
-    "swapped": (test_tamper.swapped(12, 13), 12, "misplaced"),
-    "removed": (test_tamper.without(12), 12, "missing"),
-}
-
-
-def test_a_log_that_was_changed_on_disk(cluster, pair, topic):
-    """Records that were altered, swapped or taken out of a broker's log: up to there, and no further."""
-    w, r = pair()
-    topics = {case: topic(assignment=[[test_tamper.BROKER]], configs={"retention.ms": -1}) for case in CHANGED}
-    for t in topics.values():
-        for i in range(4):  # batches of five records
-            Confluent.produce(w.bootstrap, t, sample(5, seed=i, text=True))
-        stated(cluster, w, t)
-    node = cluster.node(test_tamper.BROKER)
-    directories = {t: segment_dir(cluster, t) for t in topics.values()}
-    node.stop()
-    for case, t in topics.items():
-        test_tamper.rewrite(directories[t], CHANGED[case][0])
-    clean = os.path.join(node.data, ".kafka_cleanshutdown")
-    if os.path.exists(clean):
-        os.unlink(clean)
-    node.start()
-    cluster.wait_ready()
-    for t in topics.values():
-        cluster.wait_leaders(t)
-    for case, t in topics.items():
-        _, offset, verdict = CHANGED[case]
-        before = r.metric("makoto_verify_records_total", verdict=verdict)
-        with Watch(r.bootstrap, t) as c:
-            assert c.stopped() == INVALID_RECORD
-            assert [m.offset() for m in c.records] == list(range(10)), case
-        assert r.metric("makoto_verify_records_total", verdict=verdict) > before, case
-        line = r.wait_line(f"a record may not be seen.*topic={t}")
-        assert f"offset={offset}" in line and f"verdict={verdict}" in line
 
 
 def test_transactions(cluster, pair, topic):
