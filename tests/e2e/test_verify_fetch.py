@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import threading
 import time
 
@@ -179,6 +180,45 @@ def test_a_key_that_counts_no_more(cluster, new_proxy, topic, tmp_path, known):
     p = ctl("verify", "-b", cluster.bootstrap, "-t", t, "--dbom-topic", w.dbom_topic, "--policy", policy, "--json")
     verdicts = {k: n for k, n in json_objects(p.stdout)[-1]["verdicts"].items() if n}
     assert (p.returncode, verdicts) == ((1, {"untrusted": 10, "unattested": 10}) if known else (0, {"unattested": 20})), p.stdout
+
+
+def test_a_policy_that_is_changed(cluster, pair, topic, tmp_path):
+    """SIGHUP reads it anew, for consumers that are there; with an error in it the one before stays, and the log says where."""
+    w, r = pair()
+    t = topic()
+    another = tmp_path / "another.pub.pem"
+    assert ctl("keygen", "--out", tmp_path / "another.pem", "--public", another).returncode == 0
+    with_key, without = r.policy.read_text(), f"issuers:\n  writer:\n    keys: [{another}]\n"
+
+    def more():
+        old = int((time.time() - 2 * 3600) * 1000)  # so that nobody waits for another statement
+        Confluent.produce(w.bootstrap, t, [Rec(b"k", b"%d" % i, timestamp=old + i) for i in range(10)])
+
+    def read_anew(policy, result):
+        before = r.metric("makoto_reloads_total", result=result)
+        r.policy.write_text(policy)
+        r.proc.send_signal(signal.SIGHUP)
+        until(f"{result} is counted", lambda: r.metric("makoto_reloads_total", result=result) == before + 1, 30 * PATIENCE, 0.02)
+
+    more()
+    stated(cluster, w, t)
+    read_anew(without, "ok")
+    with Watch(r.bootstrap, t) as c:
+        assert c.stopped() == INVALID_RECORD
+        assert not c.records
+        assert "verdict=untrusted" in r.wait_line("a record may not be seen")
+        read_anew(with_key, "ok")
+        c.until(10)
+        read_anew(with_key.replace("keys:", "kyes:"), "failed")
+        line = r.wait_line("the configuration was not reloaded, the old one stays")
+        assert f"{r.policy}:3:5: " in line and "kyes" in line, line
+        more()
+        c.until(20)
+        del c.errors[:]
+        read_anew(without, "ok")
+        more()
+        assert c.stopped() == INVALID_RECORD
+        assert [m.offset() for m in c.records] == list(range(20))
 
 
 def forged(cluster, t):
