@@ -1,7 +1,7 @@
 """makotoctl report: one page for an auditor, made of real topics and opened in a real browser.
 
-One proxy and one statement topic: a good topic, one with a record that was altered on disk and one that was removed, ones whose records retention,
-the cleaner and aborted transactions took.  The issuer's name in the policy is markup.
+One statement topic: a good topic, one with a record that was altered on disk and one that was removed, one whose statements are wrong (a gap, a
+fork, a key that nobody trusts), ones whose records retention, the cleaner and aborted transactions took.  The issuer's name in the policy is markup.
 """
 
 import hashlib
@@ -12,16 +12,17 @@ import subprocess
 
 import pytest
 from browser import Browser
-from checks import public_keys, wait_stated
+from checks import of_topic, public_keys, wait_stated
 from clients import Confluent, Rec, sample
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from lab.kafka import until
 from proxy import CTL, PATIENCE, SANITIZERS, Proxy, ctl
 from test_verify_topics import COMPACTED
-from test_tamper import at, rewrite, without
+from test_tamper import at, later, records, restated, rewrite, without
 
 BROKER = 3
+STATED = GAP, FORK, STRANGER = 0, 1, 2  # a partition for each thing that is wrong with statements
 EVIL = "</title><script>document.title='owned'</script><img src=x onerror=alert(1)> \"Q\" & 'A' \u202egnp"
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
@@ -40,23 +41,25 @@ def scene(cluster, tmp_path_factory):
     s.cluster, s.dir = cluster, tmp_path_factory.mktemp("report")
     s.run = f"report-{os.getpid()}"
     s.dbom = f"makoto.dbom.{s.run}"
-    cluster.create(s.dbom, configs={"retention.ms": -1})
-    s.names = {n: f"{s.run}-{n}" for n in "good altered aborted expired compacted".split()}
+    cluster.create(s.dbom, assignment=[[BROKER]], configs={"retention.ms": -1})
+    s.names = {n: f"{s.run}-{n}" for n in "good altered stated aborted expired compacted".split()}
     t = s.names
-    px = Proxy(
-        s.dir / "proxy",
-        cluster.bootstrap,
-        {"attest.window.records": 10, "attest.window.max.age": "300ms", "attest.dbom.topic": s.dbom, "attest.compacted": [t["compacted"]]},
-    )
+    settings = {"attest.window.records": 10, "attest.window.max.age": "300ms", "attest.dbom.topic": s.dbom, "attest.compacted": [t["compacted"]]}
+    px, stranger = (Proxy(s.dir / n, cluster.bootstrap, settings) for n in ("proxy", "stranger"))
     px.start()
+    stranger.start()
     cluster.create(t["good"], partitions=2)
     cluster.create(t["altered"], assignment=[[BROKER]])
+    cluster.create(t["stated"], partitions=len(STATED))
     cluster.create(t["aborted"])
     cluster.create(t["expired"])
     cluster.create(t["compacted"], rf=1, configs=COMPACTED)
     Confluent.produce(px.bootstrap, t["compacted"], [Rec(b"k%d" % (i % 5), b"v%d" % i) for i in range(30)])
     Confluent.produce(px.bootstrap, t["good"], sample(40, partitions=2))
     Confluent.produce(px.bootstrap, t["altered"], [Rec(b"k%d" % i, b"v%d" % i) for i in range(30)])
+    for p in STATED:
+        to = (stranger if p == STRANGER else px).bootstrap
+        Confluent.produce(to, t["stated"], [Rec(b"k%d" % i, b"v%d" % i, partition=p) for i in range(30)])
     Confluent.produce(px.bootstrap, t["aborted"], sample(40), txn=[(True, 10), (False, 20), (True, 10)], transactional_id=f"tx-{s.run}")
     Confluent.produce(px.bootstrap, t["expired"], sample(30))
     keys = public_keys(px.public_key)
@@ -71,18 +74,33 @@ def scene(cluster, tmp_path_factory):
 
     until("the cleaner has been", cleaned, 60, 0.4)
     wait_stated(cluster, keys, t["compacted"], 30 + len(rolled), s.dbom)
+    v = wait_stated(cluster, [*keys, *public_keys(stranger.public_key)], t["stated"], 30 * len(STATED), s.dbom)
+    key_of = {p: next(x.record_key for x in of_topic(v, t["stated"], cluster.topic_id(t["stated"])) if (x.kafka["partition"], x.window) == (p, 2)) for p in STATED}
     px.stop()
+    stranger.stop()
+    with open(os.path.join(px.state, "signing.pem"), "rb") as f:
+        s.private = f.read()
     admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
     admin.delete_records([TopicPartition(t["expired"], 0, 15)])[TopicPartition(t["expired"], 0)].result(30)
     node = cluster.node(BROKER)
     node.stop()
     rewrite(os.path.join(node.data, t["altered"] + "-0"), lambda b: without(21)(at(7, value=b"not what was sent")(b)))
+    twice = []
+
+    def change(r):
+        if r.key == key_of[FORK].encode():
+            twice.append(Rec(r.key, restated(s, r, later), list(r.headers)))
+        return None if r.key == key_of[GAP].encode() else r
+
+    rewrite(os.path.join(node.data, s.dbom + "-0"), records(change))
     clean = os.path.join(node.data, ".kafka_cleanshutdown")
     if os.path.exists(clean):
         os.unlink(clean)
     node.start()
     cluster.wait_ready()
     cluster.wait_leaders(t["altered"])
+    cluster.wait_leaders(s.dbom)
+    Confluent.produce(cluster.bootstrap, s.dbom, twice)
     s.policy = s.dir / "trust.yaml"
     quoted = EVIL.replace("'", "''")
     s.policy.write_text(f"issuers:\n  '{quoted}':\n    keys: [{px.public_key}]\n")
@@ -174,7 +192,8 @@ def test_all(scene):
     p, page = s.report("--isolation", "read_committed")
     assert p.returncode == 1, p.stderr
     text = checked(page)
-    assert "<h1>Violation found</h1>" in page and "1 altered, 1 missing" in text and "5 topics, 6 partitions" in text
+    assert "<h1>Violation found</h1>" in page and "1 altered, 30 untrusted, 1 missing, 1 gap, 1 fork" in text
+    assert "6 topics, 9 partitions" in text
     for name in t.values():
         assert name in text
     assert re.search(r"retention 15 0 to 14 below the log's start", text), text
@@ -188,6 +207,10 @@ def test_all(scene):
     assert found and found[1] == t["altered"] and found[4] != found[5], text
     assert re.search(r"missing partition 0, offset 21 .*? leaf expected [0-9a-f]{64} leaf found not known, or none", text), text
     assert re.search(r"missing 1 21 no record is in this member's place", text)
+    assert re.search(rf"gap partition {GAP}, window 3 Topic {t['stated']} Reason statements before this one are not there", text)
+    fork = re.search(rf"fork partition {FORK}, window 2 Topic \S+ Reason .*? statement expected ([0-9a-f]{{64}}) ?statement found ([0-9a-f]{{64}})", text)
+    assert fork and fork[1] != fork[2], text
+    assert f"untrusted partition {STRANGER}, offset 29 Topic {t['stated']} Reason no trusted key signed the statement" in text
     # the leaf that was expected is the one that the window's manifest has
     shown = ctl("verify", "-b", s.cluster.bootstrap, "--policy", s.policy, "--dbom-topic", s.dbom, "-t", t["altered"], "--json")
     assert f'"chain":"{found[3]}","window":{found[2]}' in shown.stdout
@@ -209,6 +232,12 @@ def test_browser(scene):
             assert b.run("return performance.getEntriesByType('resource').length") == 0
             assert b.run("return document.documentElement.scrollWidth <= innerWidth"), f"{name}: the page is wider than its window"
             assert b.run("return document.querySelectorAll('main section').length") >= 9
+            # each partition whose statements are wrong, in its timeline: a letter, and the numbers for a pointer that rests on it
+            lines = b.run(LINES, s.names["stated"])
+            assert [[letter for letter, _ in pieces] for pieces in lines] == [["V", "?", "!"], ["V", "!", "V"], ["!"]], lines
+            said = lines[GAP][1][1], lines[GAP][2][1], lines[FORK][1][1], lines[STRANGER][0][1]
+            for title, words in zip(said, ("10 unattested", "10 verified, 1 gap", "10 verified, 1 fork", "30 untrusted")):
+                assert title.endswith(": " + words), title
             # colours stand out against what is behind them
             low = b.run(CONTRAST)
             assert not low, (name, low)
@@ -240,6 +269,12 @@ def test_browser(scene):
     finally:
         b.close()
 
+
+# [[letter, title] of each piece] of each timeline of a topic
+LINES = """
+const of = [...document.querySelectorAll('main section')].find(e => e.querySelector('h2, h3').textContent.includes(arguments[0]));
+return [...of.querySelectorAll('.line')].map(l => [...l.querySelectorAll('i')].map(i => [i.textContent, i.title]));
+"""
 
 CONTRAST = """
 const channel = c => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
