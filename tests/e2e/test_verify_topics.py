@@ -20,6 +20,7 @@ from proxy import CTL, PATIENCE, SANITIZERS, Proxy, ctl, json_objects
 from test_tamper import records, rewrite, without
 
 BROKER = 3
+HOUR_MS = 3600 * 1000
 
 
 class Scene:
@@ -85,7 +86,7 @@ def scene(cluster, tmp_path_factory):
 
     until("the cleaner has been", cleaned, 60, 0.4)
     wait_stated(cluster, keys(px.public_key), t["compacted"], 60 + len(rolled), s.dbom)
-    # As retention does, but at once: a broker looks half a minute after its start, and then once an hour.
+    # As retention does, but at once: a broker looks when it has started, and then once an hour.
     cut = TopicPartition(t["expired"], 0, 15)
     admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
     admin.delete_records([cut])[cut].result(30)
@@ -301,3 +302,29 @@ def test_history_cut_off(scene, tmp_path):
     on_disk(lambda: rewrite(os.path.join(node.data, t + "-0"), without(7)))
     p, findings, _, _ = s.verify(topics=[t])
     assert p.returncode == 1 and [(o["offset"], o["finding"]) for o in findings] == [(7, "missing")], p.stdout[-2000:]
+
+
+def test_past_retention(cluster, new_proxy, topic):
+    """What the broker itself removed, by retention.ms: told with that reason, and no violation."""
+    w = new_proxy(settings={"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t = topic(assignment=[[BROKER]], configs={"retention.ms": -1, "segment.ms": HOUR_MS})
+    now = int(time.time() * 1000)
+    for days in (3, 2, 0):  # a segment for each: the records' own times are further apart than segment.ms
+        at = now - days * 24 * HOUR_MS
+        Confluent.produce(w.bootstrap, t, [Rec(b"k%d" % i, b"v%d" % i, timestamp=at + i) for i in range(10)])
+    wait_stated(cluster, public_keys(w.public_key), t, 30, w.dbom_topic)
+    assert cluster.log(t).start == 0
+    cluster.alter_topic(t, retention_ms=24 * HOUR_MS)
+    node = cluster.node(BROKER)  # which looks for what is too old when it has started, and then once an hour
+    node.stop()
+    node.start()
+    cluster.wait_ready()
+    cluster.wait_leaders(t)
+    until("retention has been", lambda: cluster.log(t).start == 20, 120 * PATIENCE)
+    args = ["verify", "-b", cluster.bootstrap, "--public-key", w.public_key, "--dbom-topic", w.dbom_topic, "-t", t]
+    p = ctl(*args, "--json")
+    (total,) = [o for o in json_objects(p.stdout) if "partitions" in o]
+    assert p.returncode == 0 and total["ok"], p.stdout[-2000:] + p.stderr
+    assert (total["records"], total["verdicts"], total["absent"]) == (10, {"verified": 10}, {"retention": 20})
+    p = ctl(*args)
+    assert p.returncode == 0 and "retention" in p.stdout, p.stdout

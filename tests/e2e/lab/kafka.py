@@ -100,6 +100,7 @@ group.consumer.min.heartbeat.interval.ms=500
 group.consumer.heartbeat.interval.ms=500
 log.cleaner.backoff.ms=500
 log.retention.check.interval.ms=3600000
+log.initial.task.delay.ms=1000
 broker.session.timeout.ms=9000
 num.network.threads=2
 num.io.threads=4
