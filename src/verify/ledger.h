@@ -48,6 +48,19 @@ struct ledger_want {
 	int64_t min_ms, max_ms;      /* of the records' timestamps: where in the statement topics to look */
 	const struct ledger_name *names; /* what the records there name; may be empty */
 	size_t name_count;
+	bool holes;                  /* some of the offsets have no record: is a statement missing that would tell why? */
+};
+
+/* How a window hangs on its chain (docs/FORMAT.md, "Verdicts"), as far as that was read; only of statements that are signed. */
+struct ledger_link {
+	bool is_fork;     /* there is another statement for the same chain and window */
+	bool is_broken;   /* the one before it isn't the one that it follows */
+	/*
+	 * Asked with `holes`: the statement that it follows isn't there, though an earlier one of the chain is, and all
+	 * that stands between them in the statement topic was read.
+	 */
+	bool has_gap;
+	int64_t gap_from; /* the first offset of that earlier one */
 };
 
 struct ledger_answer {
@@ -59,6 +72,7 @@ struct ledger_answer {
 	 */
 	const struct ledger_window *const *windows;
 	size_t count;
+	const struct ledger_link *links; /* of each of the windows; those of other partitions have none.  NULL: nothing is known of them */
 	bool whole;   /* nothing more to be read about these offsets: what is not listed now is not stated yet, or never */
 	bool too_large; /* it will not be whole, for want of memory (of names, of what was read anew, and while many ask: for now), and what comes first is there */
 	bool current; /* the followers are at the statement topics' ends (as of a moment ago) */

@@ -87,6 +87,7 @@ want_new(const struct ledger_want *from, void (*notify)(void *arg), void *arg)
 	w->to = from->to;
 	w->min_ms = from->min_ms;
 	w->max_ms = from->max_ms;
+	w->holes = from->holes;
 	w->notify = notify;
 	w->arg = arg;
 	w->asked_ms = ledger_now_ms();
@@ -315,7 +316,8 @@ static int
 answer(struct ledger *l, const struct want *w, struct gathering *g, struct ledger_answer *ret)
 {
 	const struct ledger_window **list;
-	size_t n = 0;
+	struct ledger_link *links;
+	size_t n = 0, max;
 	int err;
 
 	if (g->count > 0)
@@ -323,18 +325,23 @@ answer(struct ledger *l, const struct want *w, struct gathering *g, struct ledge
 	for (size_t i = 0; i < g->count; i++)
 		if (n == 0 || g->list[n - 1] != g->list[i])
 			g->list[n++] = g->list[i];
-	if ((list = malloc((n + w->name_count + 1) * sizeof(struct ledger_window *))) == NULL)
+	/* The links stand behind the windows. */
+	max = n + w->name_count + 1;
+	if ((list = calloc(max, sizeof(struct ledger_window *) + sizeof(*links))) == NULL)
 		return ERR_NOMEM;
+	links = (struct ledger_link *)(void *)&list[max];
 	for (size_t i = 0; i < n; i++) {
 		struct body *b = g->list[i]->body;
 
 		b->refs++;
 		ledger_room_use(l, b);
 		list[i] = &b->lw;
+		links[i] = ledger_links_of(l, w, g->list[i]);
 	}
 	err = add_untrusted(l, w, list, &n);
 	ret->windows = list;
 	ret->count = n;
+	ret->links = links;
 	return err;
 }
 

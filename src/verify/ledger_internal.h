@@ -174,6 +174,7 @@ struct want {
 	int64_t from, to, min_ms, max_ms;
 	struct ledger_name *names;
 	size_t name_count;
+	bool holes;
 	int64_t room_to;   /* of those that list offsets below, … */
 	size_t room_names; /* … and of so many names there is room for the windows: others would take it from them */
 	bool searching;
@@ -363,6 +364,12 @@ bool ledger_lost_name(const struct lchain *c, uint64_t window_id); /* the same o
 /* … and looked for anew here.  Since which generation all of the chain is kept; 0: it isn't. */
 uint64_t ledger_lost_kept_since(struct ledger *l, const struct want *w, struct lchain *c, uint64_t window_id);
 void ledger_lost_again(const struct ledger *l, const struct want *w); /* its search ended without it */
+
+/* --- ledger_links.c --- */
+
+/* Is all read that w->holes asks for?  May set need of sparts. */
+bool ledger_links_read(struct ledger *l, const struct want *w, bool set_needs);
+struct ledger_link ledger_links_of(struct ledger *l, const struct want *w, const struct entry *e);
 
 /* --- ledger_straight.c --- */
 

@@ -281,6 +281,9 @@ struct lab_chain { /* who states windows of a partition */
 	int64_t next_offset, now_ms;
 	bool untrusted;
 	bool barred; /* by a key that is known, and may not attest it */
+	bool withheld; /* what it states isn't published */
+	uint64_t empty_before; /* of the next one */
+	uint8_t previous_sha256[SHA256_LEN];
 };
 
 static void
@@ -320,7 +323,7 @@ lab_state(struct lab_chain *c, size_t n, bool manifest)
 			memcpy(s.first_leaf, leaf, LEAF_LEN);
 		memcpy(s.last_leaf, leaf, LEAF_LEN);
 	}
-	c->window++;
+	c->window += 1 + c->empty_before;
 	s.collector_id = slice_str("urn:test");
 	s.location = slice_str(c->untrusted ? "nowhere" : c->barred ? "barred" : "lab");
 	s.collector_version = slice_str("0");
@@ -333,6 +336,7 @@ lab_state(struct lab_chain *c, size_t n, bool manifest)
 	memcpy(s.instance, c->instance, INSTANCE_LEN);
 	s.chain = c->id;
 	s.window_id = c->window;
+	s.empty_before = c->empty_before;
 	s.reason = CLOSE_RECORDS;
 	s.max_age_ms = 1000;
 	s.opened_ms = c->now_ms - 10;
@@ -351,13 +355,21 @@ lab_state(struct lab_chain *c, size_t n, bool manifest)
 	if (c->length == 1)
 		c->genesis = c->window;
 	s.genesis_window = c->genesis;
-	s.previous_window = c->length == 1 ? 0 : c->window - 1;
+	s.previous_window = c->length == 1 ? 0 : c->window - 1 - c->empty_before;
+	memcpy(s.previous_statement, c->previous_sha256, SHA256_LEN);
 	ck_assert_int_eq(statement_write(&s, &r.value), 0);
 	(void)chain_key(&c->id, c->window, r.key);
 	if (!manifest)
 		wr_free(&r.manifest);
 	c->next_offset += (int64_t)n;
-	lab_put(c->at, &r);
+	c->empty_before = 0;
+	sha256_of(wr_slice(&r.value), c->previous_sha256);
+	if (!c->withheld) {
+		lab_put(c->at, &r);
+		return;
+	}
+	wr_free(&r.value);
+	wr_free(&r.manifest);
 }
 
 /* What anybody can write under a statement's key. */

@@ -1,0 +1,145 @@
+/*
+ * How windows hang on their chains.
+ *
+ *   statement topic:   … earlier one ├──── all of it read ────┤ the window's, which follows one that isn't there
+ *
+ * Statements of a chain are published in order, in one partition (docs/FORMAT.md, "Publication"): what the window follows
+ * stood between those two, and whoever read all of that and didn't find it knows that it was taken away.  Where no earlier one is
+ * there retention may have taken it, and where one is known that had no room, doesn't count or stands elsewhere, nothing is said.
+ */
+#include "verify/ledger_internal.h"
+
+enum {
+	FORK_LOOK = 16,   /* statements for one chain and window */
+	EARLIER_LOOK = 64 /* … of a chain, before a window */
+};
+
+/* What the window follows; 0: nothing, or its statement contradicts itself. */
+static uint64_t
+follows(const struct statement *s)
+{
+	bool agrees = s->empty_before < s->window_id && s->window_id - s->empty_before - 1 == s->previous_window;
+
+	return agrees ? s->previous_window : 0;
+}
+
+static bool
+is_fork(const struct entry *e)
+{
+	const struct entries *ids = &e->chain->by_id;
+	size_t at = ledger_index_by_id(e->chain, e->window_id);
+
+	for (size_t i = at; i < ids->count && i - at < FORK_LOOK && ids->list[i]->window_id == e->window_id; i++)
+		if (ids->list[i]->trust == TRUST_SIGNED && memcmp(ids->list[i]->sha256, e->sha256, SHA256_LEN) != 0)
+			return true;
+	return false;
+}
+
+/* Something is stated under that id; *ret_other: and none of it is that. */
+static bool
+is_stated(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA256_LEN], bool *ret_other)
+{
+	size_t at = ledger_index_by_id(c, window_id), i = at;
+	bool same = false, signed_one = false;
+
+	for (; i < c->by_id.count && i - at < FORK_LOOK && c->by_id.list[i]->window_id == window_id; i++) {
+		same = same || memcmp(c->by_id.list[i]->sha256, sha256, SHA256_LEN) == 0;
+		signed_one = signed_one || c->by_id.list[i]->trust == TRUST_SIGNED;
+	}
+	*ret_other = signed_one && !same;
+	return i > at;
+}
+
+/* An earlier window of the chain that stands before e in the same log, the nearest; NULL: none is known. */
+static const struct entry *
+earlier(const struct entry *e)
+{
+	const struct entries *ids = &e->chain->by_id;
+	size_t at = ledger_index_by_id(e->chain, e->window_id);
+
+	for (size_t i = at; i > 0 && at - i < EARLIER_LOOK; i--) {
+		const struct entry *x = ids->list[i - 1];
+
+		if (x->sp == e->sp && x->offset < e->offset && x->offset >= e->sp->low)
+			return x;
+	}
+	return NULL;
+}
+
+struct reach {
+	bool known;  /* all that tells whether something is missing was read, or nothing can tell it */
+	int64_t at;  /* else: read from here on */
+	const struct entry *from; /* an earlier window behind which it is missing; NULL: it isn't, as far as is known */
+};
+
+/* Of e, which follows a window that isn't there. */
+static struct reach
+reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t missing)
+{
+	struct lchain *c = e->chain;
+	const struct entry *before = earlier(e);
+	struct reach r = {.known = true};
+	uint64_t gen = ledger_lost_kept_since(l, w, c, missing); /* what had no room may be read anew from now on */
+	int64_t from, x;
+	bool done;
+
+	if (ledger_lost_name(c, missing) || ledger_untrusted_bars(c, missing) || e->offset < e->sp->low)
+		return r;
+	from = before != NULL ? before->offset : ledger_plan_begin(l, w, e->sp);
+	if (from < e->sp->low)
+		from = e->sp->low;
+	x = ledger_spans_walk(l, e->sp, from, gen, INT64_MAX, &done);
+	if (x <= e->offset)
+		return (struct reach){.at = x};
+	r.from = before;
+	return r;
+}
+
+static bool
+counts(const struct want *w, const struct entry *e)
+{
+	return e->part == w->part && e->trust == TRUST_SIGNED && e->body != NULL;
+}
+
+struct ledger_link
+ledger_links_of(struct ledger *l, const struct want *w, const struct entry *e)
+{
+	struct ledger_link k = {.is_fork = false};
+	struct reach r;
+	uint64_t before;
+
+	if (!counts(w, e))
+		return k;
+	k.is_fork = is_fork(e);
+	before = follows(&e->body->s);
+	if (before == 0 || is_stated(e->chain, before, e->body->s.previous_statement, &k.is_broken) || !w->holes)
+		return k;
+	r = reach_of(l, w, e, before);
+	k.has_gap = r.known && r.from != NULL;
+	k.gap_from = k.has_gap ? r.from->first : 0;
+	return k;
+}
+
+bool
+ledger_links_read(struct ledger *l, const struct want *w, bool set_needs)
+{
+	const struct lpart *p = w->part;
+	bool read = true, other;
+
+	for (size_t i = ledger_index_by_first(p, plus(w->from, -p->longest)); w->holes && i < p->by_first.count; i++) {
+		const struct entry *e = p->by_first.list[i];
+		struct reach r;
+		uint64_t before;
+
+		if (e->first >= w->to)
+			break;
+		if (e->last < w->from || !counts(w, e) || (before = follows(&e->body->s)) == 0 ||
+		    is_stated(e->chain, before, e->body->s.previous_statement, &other))
+			continue;
+		r = reach_of(l, w, e, before);
+		if (!r.known && set_needs)
+			ledger_need_at(e->sp, r.at, false);
+		read = read && r.known;
+	}
+	return read;
+}
