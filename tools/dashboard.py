@@ -18,7 +18,7 @@ PAGE = pathlib.Path("conf/grafana/makoto-proxy.json")
 NOT_SHOWN = {"makoto_connections_closed_total": "those opened less those open"}
 MEANT = 'reason=~"excluded|disabled|control|duplicate"'  # records that nobody wanted attested, or that were before
 NOT_MEANT = MEANT.replace("=~", "!~")
-BAD = 'verdict=~"misplaced|altered|untrusted|forged-header|missing|offset-reused|duplicate"'
+BAD = 'verdict=~"misplaced|altered|untrusted|forged-header|missing|offset-reused|gap|fork|break|duplicate"'
 GREEN, ORANGE, RED = "green", "orange", "red"
 
 

@@ -37,6 +37,14 @@ put_unattested(struct overview *o)
 	o->passed = metric_read(METRIC_RECORDS_EXCLUDED) + metric_read(METRIC_RECORDS_DISABLED);
 }
 
+static const struct {
+	enum window_finding finding;
+	enum metric id;
+} findings[] = {
+	{WINDOW_MISSING, METRIC_VERIFY_MISSING}, {WINDOW_OFFSET_REUSED, METRIC_VERIFY_REUSED}, {WINDOW_GAP, METRIC_VERIFY_GAP},
+	{WINDOW_FORK, METRIC_VERIFY_FORK},	 {WINDOW_BREAK, METRIC_VERIFY_BREAK},
+};
+
 static void
 put_verdicts(struct overview *o)
 {
@@ -44,8 +52,9 @@ put_verdicts(struct overview *o)
 		o->verdicts[o->verdict_count++] =
 			(struct overview_count){verdict_name((enum verdict)v), metric_read((enum metric)(METRIC_VERIFY_VERIFIED + v)),
 						verdict_is_violation((enum verdict)v)};
-	o->verdicts[o->verdict_count++] = (struct overview_count){"missing", metric_read(METRIC_VERIFY_MISSING), true};
-	o->verdicts[o->verdict_count++] = (struct overview_count){"offset-reused", metric_read(METRIC_VERIFY_REUSED), true};
+	for (size_t i = 0; i < ARRAY_LEN(findings); i++)
+		o->verdicts[o->verdict_count++] =
+			(struct overview_count){window_finding_name(findings[i].finding), metric_read(findings[i].id), true};
 	o->stops = metric_read(METRIC_VERIFY_STOPS);
 	o->skipped = metric_read(METRIC_VERIFY_SKIPPED);
 }
@@ -65,8 +74,10 @@ unattested(void)
 static int64_t
 violations(void)
 {
-	int64_t n = metric_read(METRIC_VERIFY_MISSING) + metric_read(METRIC_VERIFY_REUSED);
+	int64_t n = 0;
 
+	for (size_t i = 0; i < ARRAY_LEN(findings); i++)
+		n += metric_read(findings[i].id);
 	for (int v = 0; v < VERDICT_COUNT; v++)
 		n += verdict_is_violation((enum verdict)v) ? metric_read((enum metric)(METRIC_VERIFY_VERIFIED + v)) : 0;
 	return n;

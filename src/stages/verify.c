@@ -120,7 +120,7 @@ verify_log_stop(const struct verify *v, const struct topic_facts *facts, int32_t
 	LOG_LIMITED(LOG_LEVEL_WARN, "verify",
 		    v->mode == VERIFY_ENFORCE ? "a record may not be seen" : "a record that enforce would hold back",
 		    LOG_S("topic", facts->name), LOG_I("partition", partition), LOG_I("offset", b->offset),
-		    LOG_S("verdict", b->is_missing ? "missing" : verdict_name(b->verdict)), LOG_S("window", window),
+		    LOG_S("verdict", b->finding != WINDOW_COMPLETE ? window_finding_name(b->finding) : verdict_name(b->verdict)), LOG_S("window", window),
 		    LOG_S("cause", b->why));
 }
 

@@ -7,6 +7,9 @@ verify_counts_add(struct verify_counts *c, const struct judge_batch *b)
 		c->of[i] += b->counts[i];
 	c->missing += b->missing;
 	c->reused += b->reused;
+	c->gaps += b->gaps;
+	c->forks += b->forks;
+	c->breaks += b->breaks;
 }
 
 void
@@ -24,5 +27,8 @@ verify_counts_tell(const struct verify_counts *c)
 			metric_add((enum metric)(METRIC_VERIFY_VERIFIED + i), c->of[i]);
 	metric_add(METRIC_VERIFY_MISSING, c->missing);
 	metric_add(METRIC_VERIFY_REUSED, c->reused);
+	metric_add(METRIC_VERIFY_GAP, c->gaps);
+	metric_add(METRIC_VERIFY_FORK, c->forks);
+	metric_add(METRIC_VERIFY_BREAK, c->breaks);
 	metric_add(METRIC_VERIFY_SKIPPED, c->skipped);
 }

@@ -126,7 +126,7 @@ void verify_state_free(struct verify *v, struct verify_state *s); /* NULL is fin
 /* --- verify_counts.c: what is said of records, in sum --------------------------------------- */
 
 struct verify_counts {
-	int64_t of[VERDICT_COUNT], missing, reused, skipped;
+	int64_t of[VERDICT_COUNT], missing, reused, gaps, forks, breaks, skipped;
 };
 void verify_counts_add(struct verify_counts *c, const struct judge_batch *b);
 void verify_counts_skip(struct verify_counts *c, const struct judge_batch *b); /* the policy leaves its records out */

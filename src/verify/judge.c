@@ -154,6 +154,7 @@ judge_open(struct judge *j, const struct judge_case *c, struct ledger_want *ret_
 			timed = true;
 		}
 		j->count++;
+		w.holes = w.holes || (p->gap && !c->compacted);
 		if (b->last >= w.to)
 			w.to = b->last + 1;
 		left = slice_of(left.p + b->bytes.n, left.n - b->bytes.n);

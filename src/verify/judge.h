@@ -4,7 +4,7 @@
  *   judge_open: whole batches, what to ask the ledger ─► judge_run: its answer ─► for each batch PASS, WAIT or STOP
  *
  * Every offset from the fetched one to the last batch's end is accounted for, with or without headers: a
- * member that is gone stops the batch behind it.  Batches before the first that doesn't pass may go on; where there
+ * member that is gone stops the batch behind it, and so do offsets without a record where a window of a chain is withheld.  Batches before the first that doesn't pass may go on; where there
  * is no order, all that pass.
  * What waits may pass later; what stops may, too, should a statement come that lists it.  Belongs to one
  * thread; does no I/O.
@@ -44,12 +44,14 @@ struct judge_batch {
 	struct slice bytes;
 	int64_t base, last; /* offsets */
 	enum judge_end end;
-	enum judge_end of_records; /* what it would be if no member were missing */
+	enum judge_end of_records; /* what it would be if nothing were wrong with windows: no member missing, no chain broken */
 	uint32_t counts[VERDICT_COUNT]; /* of its records from the fetched offset on */
 	uint32_t missing, reused;       /* members in or before it */
-	/* The first that waits or stops: a record, or a member that is missing. */
+	uint32_t gaps;                  /* stretches in or before it without a record, where a withheld window belongs */
+	uint32_t forks, breaks;         /* windows that are so, whose first record that the client takes is in it */
+	/* The first that waits or stops: a record, or what is found about a window. */
 	int64_t offset;
-	bool is_missing;
+	enum window_finding finding; /* WINDOW_COMPLETE: it is the record's verdict */
 	enum verdict verdict;
 	const char *why;
 	bool has_window;

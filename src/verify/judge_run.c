@@ -30,8 +30,10 @@ headers_of(struct judge *j, const struct record *rec)
 
 /* 0, ERR_NOMEM, or why it can't be read. */
 static int
-feed(struct judge *j, const struct judge_batch *at, const struct batch *b)
+feed(struct judge *j, size_t n)
 {
+	const struct judge_batch *at = &j->batches[n];
+	const struct batch *b = &j->parts[n].b;
 	bool append = batch_is(b, BATCH_LOG_APPEND);
 	int64_t next = at->base;
 	struct slice plain = b->records;
@@ -57,6 +59,7 @@ feed(struct judge *j, const struct judge_batch *at, const struct batch *b)
 			return ERR_MALFORMED;
 		v = (struct verdict_record){at->base + rec.offset_delta, append ? b->max_timestamp : rec.timestamp,
 					    rec.key, rec.value, j->headers, (size_t)rec.header_count};
+		judge_links_hole(j, n, next, v.offset);
 		next = v.offset + 1;
 		j->current = &v;
 		err = answered_record(j->answered, &v);
@@ -64,24 +67,8 @@ feed(struct judge *j, const struct judge_batch *at, const struct batch *b)
 		if (err != 0 || (err = j->err) != 0)
 			return err;
 	}
+	judge_links_hole(j, n, next, at->last + 1);
 	return b->count > 0 && rd_left(&r) > 0 ? ERR_MALFORMED : 0;
-}
-
-/* The first offset of the runs, from `from` on, that is listed; INT64_MAX: none is. */
-static int64_t
-first_of(const struct runs *r, int64_t from)
-{
-	size_t lo = 0, hi = r->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->list[mid].first + (r->list[mid].count - 1) < from)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo == r->count ? INT64_MAX : r->list[lo].first > from ? r->list[lo].first : from;
 }
 
 /* The first offset of the batch that the client takes and a trusted statement lists; -1: there is none. */
@@ -92,8 +79,7 @@ listed_in(const struct judge *j, const struct judge_batch *b)
 
 	for (size_t i = 0; i < j->answer->count; i++) {
 		const struct verdict_window *w = &j->answer->windows[i]->w;
-		bool counts = w->trust != TRUST_NONE && answered_is_home(&j->about, w->statement);
-		int64_t at = counts ? first_of(&w->statement->ranges, from) : INT64_MAX;
+		int64_t at = judge_is_home(j, w) ? judge_first_of(&w->statement->ranges, from) : INT64_MAX;
 
 		found = at < found ? at : found;
 	}
@@ -117,7 +103,7 @@ tell_unread(struct judge *j, struct judge_batch *b, enum judge_kind kind)
 	if (kind == KIND_STRANGE)
 		end = j->answer->whole ? JUDGE_STOP : JUDGE_WAIT;
 	b->counts[v]++;
-	judge_told_come_to(b, end, offset, false, v, why, NULL);
+	judge_told_come_to(b, end, offset, WINDOW_COMPLETE, v, why, NULL);
 }
 
 static int
@@ -127,9 +113,10 @@ judge_batch(struct judge *j, size_t i)
 	enum judge_kind kind = j->parts[i].kind;
 	int err = 0;
 
+	judge_links_hole(j, i, j->fed_to, b->base);
 	j->fed_to = b->last + 1;
 	if (kind == KIND_DATA)
-		err = feed(j, b, &j->parts[i].b);
+		err = feed(j, i);
 	if (err == ERR_NOMEM)
 		return err;
 	if (err != 0) {
@@ -142,7 +129,7 @@ judge_batch(struct judge *j, size_t i)
 		tell_unread(j, b, kind);
 	/* As long as more may be read, nobody knows that nothing was where nothing is. */
 	if (j->parts[i].gap && !j->answer->whole && !j->c.compacted)
-		judge_told_come_to(b, JUDGE_WAIT, b->base, true, VERDICT_COUNT, "offsets before it have no record", NULL);
+		judge_told_come_to(b, JUDGE_WAIT, b->base, WINDOW_MISSING, VERDICT_COUNT, "offsets before it have no record", NULL);
 	return 0;
 }
 
@@ -186,6 +173,7 @@ run(struct judge *j)
 
 	if ((err = begin(j)) != 0)
 		return err;
+	judge_links_begin(j);
 	for (; i < j->count; i++) {
 		if ((err = judge_batch(j, i)) != 0)
 			return err;
@@ -196,7 +184,9 @@ run(struct judge *j)
 	}
 	for (; i < j->count; i++)
 		j->batches[i].end = j->batches[i].of_records = JUDGE_WAIT;
-	return answered_end(j->answered);
+	if ((err = answered_end(j->answered)) == 0)
+		judge_links_windows(j);
+	return err;
 }
 
 int

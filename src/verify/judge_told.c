@@ -70,16 +70,16 @@ judge_told_end(const struct judge *j, int64_t offset, enum verdict v, const stru
 }
 
 void
-judge_told_come_to(struct judge_batch *b, enum judge_end end, int64_t offset, bool is_missing, enum verdict v, const char *why,
+judge_told_come_to(struct judge_batch *b, enum judge_end end, int64_t offset, enum window_finding f, enum verdict v, const char *why,
 	const struct verdict_window *w)
 {
-	if (!is_missing && end > b->of_records)
+	if (f == WINDOW_COMPLETE && end > b->of_records)
 		b->of_records = end;
 	if (end < b->end || end == JUDGE_PASS || (end == b->end && b->offset <= offset))
 		return;
 	b->end = end;
 	b->offset = offset;
-	b->is_missing = is_missing;
+	b->finding = f;
 	b->verdict = v;
 	b->why = why;
 	b->has_window = w != NULL;
@@ -97,7 +97,7 @@ tell(struct judge *j, int64_t offset, enum verdict v, const char *why, const str
 	if (offset < j->c.fetch_offset)
 		return; /* the client skips it */
 	b->counts[v]++;
-	judge_told_come_to(b, judge_told_end(j, offset, v, w), offset, false, v, why, w);
+	judge_told_come_to(b, judge_told_end(j, offset, v, w), offset, WINDOW_COMPLETE, v, why, w);
 }
 
 /* --- windows that the answer hasn't ------------------------------------------------------- */
@@ -135,7 +135,7 @@ wait_for_names(struct judge *j, int64_t offset)
 	if (offset < j->c.fetch_offset)
 		return;
 	b->counts[VERDICT_PENDING]++;
-	judge_told_come_to(b, JUDGE_WAIT, offset, false, VERDICT_PENDING, "records before it name more windows than are asked for at once",
+	judge_told_come_to(b, JUDGE_WAIT, offset, WINDOW_COMPLETE, VERDICT_PENDING, "records before it name more windows than are asked for at once",
 			   NULL);
 }
 
@@ -190,5 +190,5 @@ judge_told_window(void *arg, const struct verdict_window *w, enum window_finding
 	if (offset >= b->base && j->parts[i].kind >= KIND_LEGACY)
 		return;
 	b->missing++;
-	judge_told_come_to(b, j->answer->whole ? JUDGE_STOP : JUDGE_WAIT, offset, true, VERDICT_COUNT, why, w);
+	judge_told_come_to(b, j->answer->whole ? JUDGE_STOP : JUDGE_WAIT, offset, WINDOW_MISSING, VERDICT_COUNT, why, w);
 }

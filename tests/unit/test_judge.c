@@ -154,7 +154,7 @@ START_TEST(control_batches_pass)
 	BATCH(&r, 0, 2);
 	BATCH(&r, 2, 4, .attributes = BATCH_CONTROL);
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
-	ck_assert(got[1].is_missing);
+	ck_assert_int_eq(got[1].finding, WINDOW_MISSING);
 	ck_assert_int_eq(got[1].offset, 2);
 	ck_assert_uint_eq(got[1].missing, 2);
 	wr_free(&r);
@@ -389,7 +389,7 @@ START_TEST(violations)
 	BATCH(&r, 10, 15);
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PSP");
 	ck_found(1, attacks[_i].offset, attacks[_i].verdict, attacks[_i].word);
-	ck_assert(!got[1].is_missing && got[1].has_window);
+	ck_assert(got[1].finding == WINDOW_COMPLETE && got[1].has_window);
 	ck_assert_uint_eq(got[1].window_id, 2);
 	/* Unattested records may pass, these may not. */
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0, .policy.pass_pending = true, .waited_to = 100), "PSP");
@@ -602,7 +602,7 @@ START_TEST(records_that_are_gone)
 	BATCH(&r, 0, 5);
 	BATCH(&r, 5, 10);
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
-	ck_assert(got[1].is_missing && got[1].has_window);
+	ck_assert(got[1].finding == WINDOW_MISSING && got[1].has_window);
 	ck_assert_int_eq(got[1].offset, 6);
 	ck_assert_uint_eq(got[1].missing, 1);
 	/* … of which the client asks for the rest: it is none of its. */
@@ -692,6 +692,224 @@ START_TEST(two_chains)
 }
 END_TEST
 
+/* --- what a chain tells ---------------------------------------------------------------------------------- */
+
+/* Windows 1, 3 and 4 of the proxy, in 0 … 4, 10 … 14 and 15 … 19; the second is not there, nor are its records in 5 … 9. */
+static void
+one_withheld(void)
+{
+	for (int i = 0; i < 4; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 4);
+	for (size_t i = 5; i < 10; i++)
+		w.r[i].gone = true;
+	known.list[1] = known.list[2];
+	known.list[2] = known.list[3];
+	known.a.count = 3;
+	known.links[1].has_gap = true;
+}
+
+static void
+ck_window(size_t i, enum window_finding f, int64_t offset, uint64_t window_id, const char *word)
+{
+	ck_assert_msg(got[i].finding == f, "%s", window_finding_name(got[i].finding));
+	ck_assert_int_eq(got[i].offset, offset);
+	ck_assert(got[i].has_window);
+	ck_assert_uint_eq(got[i].window_id, window_id);
+	ck_assert_msg(strstr(got[i].why, word) != NULL, "%s", got[i].why);
+}
+
+START_TEST(a_window_withheld_with_its_records)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	one_withheld();
+	BATCH(&r, 0, 5);
+	BATCH(&r, 10, 15);
+	BATCH(&r, 15, 20);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PSP");
+	ck_assert(want.holes);
+	ck_window(1, WINDOW_GAP, 5, 3, "not there");
+	ck_assert_uint_eq(got[1].gaps, 1);
+	ck_assert_uint_eq(got[1].missing, 0);
+	ck_assert_uint_eq(got[2].gaps, 0);
+	/* The records themselves are as they have to be: who skips violations, or a share group, goes on with them. */
+	ck_assert_int_eq(got[1].of_records, JUDGE_PASS);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 7) + 1, "SP");
+	ck_window(1, WINDOW_GAP, 7, 3, "not there");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .unordered = true), "PSP");
+	/* As long as not all is read it may come. */
+	known.a.whole = false;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PWW");
+	known.a.whole = true;
+	wr_reset(&r);
+	BATCH(&r, 10, 15);
+	BATCH(&r, 15, 20);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 5), "SP");
+	ck_window(0, WINDOW_GAP, 5, 3, "not there");
+	/* Below the log's start nothing has to be, and what isn't asked for isn't judged. */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 5, .log_start = 10), "PP");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 5, .log_start = 9), "SP");
+	ck_window(0, WINDOW_GAP, 9, 3, "not there");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 10), "PP");
+	ck_assert(!want.holes);
+	/* On a compacted topic the cleaner may have been there. */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .compacted = true), "PP");
+	ck_assert(!want.holes);
+	wr_free(&r);
+}
+END_TEST
+
+/* Where nothing says that a statement is missing, offsets without records pass as they did. */
+START_TEST(holes_of_no_window)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	one_withheld();
+	BATCH(&r, 0, 5);
+	BATCH(&r, 10, 15);
+	known.links[1].has_gap = false;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PP");
+	known.a.links = NULL;
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PP");
+	known.a.links = known.links;
+	/* Before the chain's window that is there before it there was nothing of it. */
+	known.links[1] = (struct ledger_link){.has_gap = true, .gap_from = 10};
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PP");
+	known.links[1] = (struct ledger_link){.has_gap = true, .gap_from = 9};
+	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
+	/* Nor behind the one that follows.  Where there are records nobody attested them, and that is their verdict. */
+	known.links[1] = (struct ledger_link){.has_gap = true};
+	for (size_t i = 5; i < 10; i++)
+		w.r[i].gone = false;
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	BATCH(&r, 10, 15);
+	known.a.count = 2; /* nothing is known of the last */
+	BATCH(&r, 17, 20);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PPPP");
+	ck_assert(want.holes);
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10, .attributes = BATCH_CONTROL | BATCH_TRANSACTIONAL);
+	BATCH(&r, 10, 15);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PPP");
+	wr_free(&r);
+}
+END_TEST
+
+/* Members that are missing are told as that; what is beside them is the withheld window's. */
+START_TEST(holes_that_windows_list)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	one_withheld();
+	w.r[3].gone = w.r[4].gone = true;
+	BATCH(&r, 0, 3);
+	BATCH(&r, 10, 15);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
+	ck_assert_int_eq(got[1].finding, WINDOW_MISSING);
+	ck_assert_int_eq(got[1].offset, 3);
+	ck_assert_uint_eq(got[1].missing, 2);
+	ck_assert_uint_eq(got[1].gaps, 1);
+	/* All of it is listed. */
+	know(0, 4);
+	known.links[2].has_gap = true;
+	wr_reset(&r);
+	BATCH(&r, 0, 3);
+	BATCH(&r, 10, 15);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
+	ck_assert_int_eq(got[1].finding, WINDOW_MISSING);
+	ck_assert_uint_eq(got[1].gaps, 0);
+	wr_free(&r);
+}
+END_TEST
+
+/* One batch had all three windows; it was made anew without the second. */
+START_TEST(withheld_inside_a_batch)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	one_withheld();
+	BATCH(&r, 0, 15, .codec = CODEC_GZIP);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "S");
+	ck_assert(want.holes);
+	ck_window(0, WINDOW_GAP, 5, 3, "not there");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 8), "S");
+	ck_window(0, WINDOW_GAP, 8, 3, "not there");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 10), "P");
+	/* At its end. */
+	wr_reset(&r);
+	BATCH(&r, 0, 5, .more = 5);
+	BATCH(&r, 10, 15);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "SP");
+	ck_window(0, WINDOW_GAP, 5, 3, "not there");
+	wr_free(&r);
+}
+END_TEST
+
+/* Another chain's records between, and behind. */
+START_TEST(withheld_between_two_chains)
+{
+	struct wr r = wr_new(MAX_PLAIN);
+
+	WINDOW(&proxy, .n = 5); /* 0 … 4 */
+	WINDOW(&other, .n = 5); /* 5 … 9 */
+	WINDOW(&proxy, .n = 5); /* 10 … 14: withheld */
+	WINDOW(&other, .n = 5); /* 15 … 19 */
+	WINDOW(&proxy, .n = 5); /* 20 … 24 */
+	know(0, 5);
+	for (size_t i = 10; i < 15; i++)
+		w.r[i].gone = true;
+	known.list[2] = known.list[3];
+	known.list[3] = known.list[4];
+	known.a.count = 4;
+	known.links[3].has_gap = true;
+	BATCH(&r, 0, 10);
+	BATCH(&r, 15, 20);
+	BATCH(&r, 20, 25);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PSP");
+	ck_window(1, WINDOW_GAP, 10, 3, "not there");
+	wr_free(&r);
+}
+END_TEST
+
+START_TEST(a_fork_or_a_break)
+{
+	const bool fork = _i == 0;
+	struct wr r = wr_new(MAX_PLAIN);
+
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 3);
+	known.links[1] = fork ? (struct ledger_link){.is_fork = true} : (struct ledger_link){.is_broken = true};
+	for (int64_t o = 0; o < 15; o += 5)
+		BATCH(&r, o, o + 5);
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PSP");
+	ck_assert(!want.holes);
+	ck_window(1, fork ? WINDOW_FORK : WINDOW_BREAK, 5, 2, fork ? "another statement" : "follows");
+	ck_assert_uint_eq(got[1].forks, fork);
+	ck_assert_uint_eq(got[1].breaks, !fork);
+	ck_assert_uint_eq(got[1].counts[VERDICT_VERIFIED], 5);
+	ck_assert_int_eq(got[1].of_records, JUDGE_PASS);
+	/* From its middle on, too. */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 7) + 1, "SP");
+	ck_window(1, fork ? WINDOW_FORK : WINDOW_BREAK, 7, 2, "");
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 10) + 2, "P");
+	/* On a compacted topic, too: it is about what is there. */
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .compacted = true), "PSP");
+	known.a.whole = false;
+	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PWP");
+	known.a.whole = true;
+	/* Not of another partition's window. */
+	known.statements[1]->partition = 7;
+	(void)ALLOWED(&r, .fetch_offset = 0);
+	ck_assert_int_eq(got[1].finding, WINDOW_COMPLETE);
+	wr_free(&r);
+}
+END_TEST
+
 /* --- what can't be read ---------------------------------------------------------------------------------- */
 
 START_TEST(damaged)
@@ -761,7 +979,7 @@ START_TEST(offsets_that_can_not_be_told)
 	if (strange[_i].byte != 0)
 		r.buf[at + strange[_i].at] = strange[_i].byte;
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PS");
-	ck_assert(!got[1].is_missing);
+	ck_assert_int_eq(got[1].finding, WINDOW_COMPLETE);
 	ck_assert_str_eq(JUDGED(&r, .fetch_offset = 0), "PS");
 	known.a.whole = false;
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PW");
@@ -802,7 +1020,7 @@ START_TEST(old_formats)
 	BATCH(&r, 4, 10);
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "SSP");
 	ck_found(0, 0, VERDICT_ALTERED, "message format");
-	ck_assert(got[1].is_missing);
+	ck_assert_int_eq(got[1].finding, WINDOW_MISSING);
 	ck_assert_int_eq(got[1].offset, 1);
 	ck_assert_uint_eq(got[1].missing, 2);
 	ck_assert_uint_eq(got[1].counts[VERDICT_ALTERED], 1);
@@ -895,6 +1113,12 @@ main(void)
 	tcase_add_test(c, records_that_are_gone);
 	tcase_add_test(c, offsets_used_again);
 	tcase_add_test(c, two_chains);
+	tcase_add_test(c, a_window_withheld_with_its_records);
+	tcase_add_test(c, holes_of_no_window);
+	tcase_add_test(c, holes_that_windows_list);
+	tcase_add_test(c, withheld_inside_a_batch);
+	tcase_add_test(c, withheld_between_two_chains);
+	tcase_add_loop_test(c, a_fork_or_a_break, 0, 2);
 	tcase_add_test(c, damaged);
 	tcase_add_loop_test(c, offsets_that_can_not_be_told, 0, ARRAY_LEN(strange));
 	tcase_add_test(c, old_formats);

@@ -486,6 +486,74 @@ START_TEST(a_member_that_is_gone)
 }
 END_TEST
 
+/* A window is gone with its statement, and what follows it is there. */
+static void
+withhold_the_second(void)
+{
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 3);
+	known.list[1] = known.list[2];
+	known.a.count = 2;
+	known.links[1].has_gap = true;
+}
+
+START_TEST(a_window_withheld)
+{
+	bool stops = _i == 0;
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(stops ? ENFORCE : "verify: {mode: enforce, on.violation: skip}\n");
+	withhold_the_second();
+	BATCH(&r, 10, 15);
+	for (int i = 0; i < 3; i++) {
+		x = fetch_one(5, &r);
+		ck_assert_int_eq(respond(x), i > 0 && stops ? STAGE_HOLD : stops ? STAGE_REPLACE : STAGE_PASS);
+		if (i > 0 && stops) { /* it was told, and is told again when its wait is over */
+			now.ns += 500000000;
+			ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		}
+		ck_part(x, 0, stops ? STOPPED : 0, stops ? NOTHING : wr_slice(&r));
+		stages_free(x);
+	}
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_GAP), stops ? 1 : 3);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), stops);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_SKIPPED), 0);
+	/* What is before it passes. */
+	wr_reset(&r);
+	BATCH(&r, 0, 5);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
+/* One for each metric. */
+START_TEST(forked_and_broken)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 1);
+	known.links[0] = (struct ledger_link){.is_fork = _i == 0, .is_broken = _i == 1};
+	BATCH(&r, 0, 5);
+	x = fetch_one(2, &r);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, STOPPED, NOTHING);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_FORK), _i == 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_BREAK), _i == 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_GAP), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 1);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
 /*
  * Left out is what may not be seen, not what stands behind a member that is gone: that waits for its own statement, and
  * passes where unattested records may.
@@ -719,6 +787,29 @@ START_TEST(observed)
 }
 END_TEST
 
+START_TEST(observed_without_a_window)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	clock_set_for_tests(NULL, &wall);
+	open_stage("verify: {mode: observe}\n");
+	ck_assert_int_eq(verify_start(verify), 0);
+	withhold_the_second();
+	BATCH(&r, 0, 5);
+	BATCH(&r, 10, 15);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	until_asked(1);
+	verify_stop(verify);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 10);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_GAP), 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 0);
+	wr_free(&r);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -743,6 +834,8 @@ main(void)
 	tcase_add_test(c, a_violation_stops);
 	tcase_add_test(c, a_violation_is_skipped);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 2);
+	tcase_add_loop_test(c, a_window_withheld, 0, 2);
+	tcase_add_loop_test(c, forked_and_broken, 0, 2);
 	tcase_add_loop_test(c, no_record_is_skipped_for_what_is_gone, 0, 2);
 	tcase_add_loop_test(c, held_for_too_long, 0, 3);
 	tcase_add_test(c, an_incremental_fetch);
@@ -750,6 +843,7 @@ main(void)
 	tcase_add_test(c, an_error_as_a_whole_passes);
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
 	tcase_add_test(c, observed);
+	tcase_add_test(c, observed_without_a_window);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }

@@ -788,6 +788,40 @@ START_TEST(a_member_that_is_gone)
 }
 END_TEST
 
+/* A window is gone with its statement: what is around it passes, and it is told once. */
+START_TEST(a_window_withheld)
+{
+	struct share p;
+	struct exchange *x;
+
+	begin(_i == 0 ? ENFORCE : "verify: {mode: enforce, on.violation: skip}\n");
+	for (int i = 0; i < 3; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 3);
+	known.list[1] = known.list[2];
+	known.a.count = 2;
+	known.links[1].has_gap = true;
+	BATCH(&r, 0, 5);
+	BATCH(&r, 10, 15);
+	p = of(&r, 0, 14);
+	x = share_exchange(2, 0, false, &p, 1);
+	if (_i == 0) {
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_NONE(x, 0, STOPPED);
+		stages_free(x);
+		x = share_exchange(2, 1, true, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	} else {
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+	}
+	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 14});
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_GAP), 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 10);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), _i == 0);
+	stages_free(x);
+}
+END_TEST
+
 /* Of a batch in the middle of which the member's begin, what is before doesn't count; nor what is acquired of nothing. */
 START_TEST(what_is_not_the_members)
 {
@@ -935,6 +969,7 @@ main(void)
 	tcase_add_test(c, a_lock_that_ends_on_the_way);
 	tcase_add_loop_test(c, a_violation, 0, 2);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 4);
+	tcase_add_loop_test(c, a_window_withheld, 0, 2);
 	tcase_add_test(c, what_is_not_the_members);
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
 	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);

@@ -16,6 +16,7 @@ static struct {
 	struct ledger_window windows[KNOWN_MAX];
 	struct statement *statements[KNOWN_MAX];
 	const struct ledger_window *list[KNOWN_MAX];
+	struct ledger_link links[KNOWN_MAX];
 	struct ledger_answer a;
 } known;
 
@@ -43,7 +44,9 @@ know(size_t first, size_t to)
 		sha256_of(wr_slice(&w.s[i].payload), known.windows[n].w.sha256);
 		known.list[n] = &known.windows[n];
 	}
+	memset(known.links, 0, sizeof(known.links));
 	known.a.windows = known.list;
+	known.a.links = known.links;
 	known.a.whole = known.a.current = true;
 }
 
