@@ -332,6 +332,7 @@ bool ledger_spans_at_end(const struct ledger *l, const struct spart *sp, int64_t
  */
 bool ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms);
 int64_t ledger_plan_begin(const struct ledger *l, const struct want *w, const struct spart *sp); /* nothing that it is about stands below */
+int64_t ledger_plan_since(int64_t ms); /* what is stated of a window that was opened then was published since, whatever clocks say */
 /* What the finder is to read: `need` of each spart.  *ret_ms as above. */
 void ledger_plan_all(struct ledger *l, int64_t *ret_ms);
 enum { AHEAD_ASKED_MS = 5000 /* who asked so long ago may ask on */ };
@@ -367,8 +368,8 @@ void ledger_lost_again(const struct ledger *l, const struct want *w); /* its sea
 
 /* --- ledger_links.c --- */
 
-/* Is all read that w->holes asks for?  May set need of sparts. */
-bool ledger_links_read(struct ledger *l, const struct want *w, bool set_needs);
+/* Is all read that w->holes asks for?  Else as ledger_plan_ended(). */
+bool ledger_links_read(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms);
 struct ledger_link ledger_links_of(struct ledger *l, const struct want *w, const struct entry *e);
 
 /* --- ledger_straight.c --- */

@@ -4,8 +4,10 @@
  *   statement topic:   … earlier one ├──── all of it read ────┤ the window's, which follows one that isn't there
  *
  * Statements of a chain are published in order, in one partition (docs/FORMAT.md, "Publication"): what the window follows
- * stood between those two, and whoever read all of that and didn't find it knows that it was taken away.  Where no earlier one is
- * there retention may have taken it, and where one is known that had no room, doesn't count or stands elsewhere, nothing is said.
+ * stood between those two, and whoever read all of that and didn't find it knows that it was taken away.  The earlier one may stand
+ * there once more, later than it did, as anybody can publish it again: so all is read that came since its window was opened.
+ * Where no earlier one is there, or nothing that is older, retention may have taken it, and where one is known that had no
+ * room, doesn't count or stands elsewhere, nothing is said.
  */
 #include "verify/ledger_internal.h"
 
@@ -50,12 +52,12 @@ is_stated(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA25
 	return i > at;
 }
 
-/* An earlier window of the chain that stands before e in the same log, the nearest; NULL: none is known. */
+/* The chain's window before the missing one that stands before e in the same log, the nearest; NULL: none is known. */
 static const struct entry *
-earlier(const struct entry *e)
+earlier(const struct entry *e, uint64_t missing)
 {
 	const struct entries *ids = &e->chain->by_id;
-	size_t at = ledger_index_by_id(e->chain, e->window_id);
+	size_t at = ledger_index_by_id(e->chain, missing);
 
 	for (size_t i = at; i > 0 && at - i < EARLIER_LOOK; i--) {
 		const struct entry *x = ids->list[i - 1];
@@ -68,7 +70,8 @@ earlier(const struct entry *e)
 
 struct reach {
 	bool known;  /* all that tells whether something is missing was read, or nothing can tell it */
-	int64_t at;  /* else: read from here on */
+	int64_t at;  /* else: read from here on, … */
+	int64_t need_ms; /* … or, unless it is INT64_MIN, look this time up */
 	const struct entry *from; /* an earlier window behind which it is missing; NULL: it isn't, as far as is known */
 };
 
@@ -77,21 +80,30 @@ static struct reach
 reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t missing)
 {
 	struct lchain *c = e->chain;
-	const struct entry *before = earlier(e);
-	struct reach r = {.known = true};
+	const struct entry *before = earlier(e, missing);
+	struct reach r = {.known = true, .need_ms = INT64_MIN};
 	uint64_t gen = ledger_lost_kept_since(l, w, c, missing); /* what had no room may be read anew from now on */
-	int64_t from, x;
+	int64_t begin = ledger_plan_begin(l, w, e->sp), since, x;
 	bool done;
 
 	if (ledger_lost_name(c, missing) || ledger_untrusted_bars(c, missing) || e->offset < e->sp->low)
 		return r;
-	from = before != NULL ? before->offset : ledger_plan_begin(l, w, e->sp);
-	if (from < e->sp->low)
-		from = e->sp->low;
-	x = ledger_spans_walk(l, e->sp, from, gen, INT64_MAX, &done);
+	if (before != NULL) {
+		bool exact;
+
+		since = ledger_plan_since(before->opened_ms);
+		begin = ledger_spans_at_time(l, e->sp, since, &exact);
+		if (begin < 0 || !exact)
+			return (struct reach){.need_ms = since};
+		if (before->offset < begin)
+			begin = before->offset;
+	}
+	if (begin < e->sp->low)
+		begin = e->sp->low;
+	x = ledger_spans_walk(l, e->sp, begin, gen, INT64_MAX, &done);
 	if (x <= e->offset)
-		return (struct reach){.at = x};
-	r.from = before;
+		return (struct reach){.at = x, .need_ms = INT64_MIN};
+	r.from = begin > e->sp->low || e->sp->low == 0 ? before : NULL;
 	return r;
 }
 
@@ -121,7 +133,7 @@ ledger_links_of(struct ledger *l, const struct want *w, const struct entry *e)
 }
 
 bool
-ledger_links_read(struct ledger *l, const struct want *w, bool set_needs)
+ledger_links_read(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	const struct lpart *p = w->part;
 	bool read = true, other;
@@ -137,7 +149,9 @@ ledger_links_read(struct ledger *l, const struct want *w, bool set_needs)
 		    is_stated(e->chain, before, e->body->s.previous_statement, &other))
 			continue;
 		r = reach_of(l, w, e, before);
-		if (!r.known && set_needs)
+		if (!r.known && r.need_ms != INT64_MIN)
+			*ret_need_ms = *ret_need_ms == INT64_MIN ? r.need_ms : *ret_need_ms;
+		else if (!r.known && set_needs)
 			ledger_need_at(e->sp, r.at, false);
 		read = read && r.known;
 	}

@@ -212,8 +212,8 @@ read_in_all(struct ledger *l, const struct want *w, const struct search *s, bool
 	return done;
 }
 
-static int64_t
-begin_at(int64_t ms)
+int64_t
+ledger_plan_since(int64_t ms)
 {
 	ms = plus(ms, -SLACK_MS);
 	return ms < 0 ? 0 : ms - ms % BEGIN_ROUND_MS;
@@ -254,13 +254,13 @@ is_whole(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 	s.gen = names.gen > p->gen ? names.gen : p->gen;
 	if (!is_known || plus(since, CLOSE_MS) < s.begin_ms) {
 		/* What the records claim may lead to a window that is nearer: then it is believed. */
-		s.begin_ms = begin_at(s.begin_ms);
+		s.begin_ms = ledger_plan_since(s.begin_ms);
 		if (!read_in_all(l, w, &s, set_needs, ret_need_ms))
 			return false;
 		s.limit_ms = INT64_MAX;
 	}
 	s.before = last_before;
-	s.begin_ms = begin_at(since);
+	s.begin_ms = ledger_plan_since(since);
 	s.full = !is_known;
 	if (read_in_all(l, w, &s, set_needs, ret_need_ms)) {
 		if (w->lost)
@@ -277,7 +277,7 @@ bool
 ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	struct bodies b = ledger_need_bodies(l, w, set_needs);
-	bool read = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms) && ledger_links_read(l, w, set_needs);
+	bool read = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms) && ledger_links_read(l, w, set_needs, ret_need_ms);
 
 	w->part->crowded = b.too_many;
 	w->whole = read && !w->name_lost && !w->lost;

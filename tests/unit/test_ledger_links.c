@@ -70,6 +70,15 @@ index_bytes(void)
 	return s.index_bytes;
 }
 
+static uint64_t
+followed(void)
+{
+	struct ledger_stats s;
+
+	ledger_stats(l, &s);
+	return s.followed;
+}
+
 static void
 state(int n)
 {
@@ -194,17 +203,17 @@ START_TEST(late)
 }
 END_TEST
 
-/* What retention took of the statement topic: up to between what is missing and the next, … */
+/* What retention took of the statement topic: all that is older than what is before the missing one, that too, the next one too, … */
 START_TEST(retention)
 {
 	open_chain();
 	state(3);
 	withhold();
 	state(3);
-	lab.low[0] = _i + 3; /* window 5 is at 3 */
+	lab.low[0] = _i + 2; /* window 3 is at 2, 5 at 3 */
 	begin();
 	ck_assert(!asked(5 * EACH, 6, true).has_gap);
-	if (_i == 0)
+	if (_i < 2)
 		ck_assert(!asked(0, 5, true).has_gap);
 	end();
 }
@@ -255,36 +264,77 @@ START_TEST(the_start_is_missing)
 }
 END_TEST
 
-/* Another chain's windows in between, so many and for so long that a search for the offsets doesn't reach the one before. */
-START_TEST(far_apart)
+/*
+ * c's first window, many of another chain, its second (or that before those), many again, and its third behind offsets without
+ * a record.  There are more between than are read ahead of who asks.
+ */
+enum { BETWEEN = 1500, BETWEEN_MS = 60000, ROOM = 8 << 20 };
+
+static struct lab_chain
+far_apart_chains(bool withheld, bool both_first)
 {
-	enum { BETWEEN = 500 };
 	struct lab_chain other;
-	struct ledger_answer a;
 
 	open_chain();
 	lab_chain_open(&other, "t", 0, 2);
-	state(1);
-	other.next_offset = c.next_offset;
-	other.now_ms = c.now_ms + 3600000;
-	if (_i == 1) {
-		withhold();
+	state(both_first ? 2 : 1);
+	for (int half = 0; half < 2; half++) {
 		other.next_offset = c.next_offset;
-	} else {
-		state(1);
-		other.next_offset = c.next_offset;
+		other.now_ms = c.now_ms;
+		for (int i = 0; i < BETWEEN; i++, other.now_ms += BETWEEN_MS)
+			lab_state(&other, EACH, true);
+		c.next_offset = other.next_offset + (half == 1 ? EACH : 0);
+		c.now_ms = other.now_ms;
+		c.withheld = withheld && half == 0;
+		if (!both_first || half == 1)
+			state(1);
 	}
-	for (int i = 0; i < BETWEEN; i++, other.now_ms += 60000)
-		lab_state(&other, EACH, true);
-	c.now_ms = other.now_ms;
-	c.next_offset = other.next_offset + EACH; /* there is the hole */
-	state(1);
-	begin();
+	return other;
+}
+
+/* The one before is known, what it takes to know that nothing stands between isn't: that is read first. */
+START_TEST(far_apart)
+{
+	struct lab_chain other = far_apart_chains(_i == 1, false);
+	struct ledger_answer a;
+
+	begin_with(lab_trusts, ROOM);
+	a = whole(0, EACH, LAB_TIME, false);
+	ck_assert_uint_eq(a.count, 1);
+	ledger_release(l, &a);
+	a = whole(c.next_offset - 5 * EACH, c.next_offset - 4 * EACH, c.now_ms - 3 * BETWEEN_MS, false);
+	ck_assert_uint_eq(a.count, 1);
+	ledger_release(l, &a);
 	a = whole(c.next_offset - 3 * EACH, c.next_offset, c.now_ms, true);
 	ck_assert(link_of(&a, &c, 3).has_gap == (_i == 1));
-	if (_i == 1)
-		ck_assert_int_eq(link_of(&a, &c, 3).gap_from, 0);
-	ck_assert(!link_of(&a, &other, BETWEEN).has_gap);
+	ck_assert_int_eq(link_of(&a, &c, 3).gap_from, 0);
+	ck_assert(!link_of(&a, &other, (uint64_t)2 * BETWEEN).has_gap);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/*
+ * What was published again stands elsewhere than it did, and anybody may do that: the tail meets the copies first, of the window
+ * before and the one behind, and the one between stands where it always did.
+ */
+START_TEST(published_again)
+{
+	struct lab_chain other = far_apart_chains(false, true);
+	int64_t third = lab.count[0] - 1;
+	struct ledger_answer a;
+
+	begin_with(lab_trusts, ROOM);
+	a = whole((int64_t)(BETWEEN + 2) * EACH, (int64_t)(BETWEEN + 3) * EACH, LAB_TIME + 2000 + (int64_t)BETWEEN * BETWEEN_MS, false);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert(chain_id_eq(&a.windows[0]->w.statement->chain, &other.id));
+	ledger_release(l, &a);
+	lab_again(0, 0, true);
+	lab_again(0, third, true);
+	while (followed() < 2)
+		follower_wake(l->tail);
+	a = whole(c.next_offset - 3 * EACH, c.next_offset, c.now_ms, true);
+	ck_assert(!link_of(&a, &c, 3).has_gap);
 	ledger_release(l, &a);
 	end();
 }
@@ -489,10 +539,11 @@ main(void)
 	tcase_add_test(t, nothing_is_missing);
 	tcase_add_test(t, a_statement_is_missing);
 	tcase_add_test(t, late);
-	tcase_add_loop_test(t, retention, 0, 2);
+	tcase_add_loop_test(t, retention, 0, 3);
 	tcase_add_test(t, retention_meanwhile);
 	tcase_add_test(t, the_start_is_missing);
 	tcase_add_loop_test(t, far_apart, 0, 2);
+	tcase_add_test(t, published_again);
 	tcase_add_test(t, another_instance);
 	tcase_add_test(t, moved);
 	tcase_add_loop_test(t, by_others, 0, 2);
