@@ -97,6 +97,21 @@ judge_links_hole(struct judge *j, size_t i, int64_t from, int64_t to)
 	come_to(j, i, from, WINDOW_GAP, "no record is here, and the statement that its chain's next window follows is not there", w);
 }
 
+/* The statements of a fork are told one by one, and counted once. */
+static bool
+is_counted(const struct judge *j, size_t i)
+{
+	const struct statement *s = j->answer->windows[i]->w.statement;
+
+	for (size_t k = 0; k < i; k++) {
+		const struct statement *x = j->answer->windows[k]->w.statement;
+
+		if (x->window_id == s->window_id && chain_id_eq(&x->chain, &s->chain))
+			return true;
+	}
+	return false;
+}
+
 void
 judge_links_windows(struct judge *j)
 {
@@ -110,7 +125,7 @@ judge_links_windows(struct judge *j)
 		    (at = judge_first_of(&w->statement->ranges, j->c.fetch_offset)) >= j->fed_to)
 			continue;
 		b = judge_batch_of(j, at);
-		j->batches[b].forks += k->is_fork;
+		j->batches[b].forks += k->is_fork && !is_counted(j, i);
 		j->batches[b].breaks += k->is_broken;
 		if (k->is_fork)
 			come_to(j, b, at, WINDOW_FORK, "there is another statement for the same chain and window", w);

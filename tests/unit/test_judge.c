@@ -897,6 +897,14 @@ START_TEST(a_fork_or_a_break)
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 7) + 1, "SP");
 	ck_window(1, fork ? WINDOW_FORK : WINDOW_BREAK, 7, 2, "");
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 10) + 2, "P");
+	if (fork) { /* the other one is there, too */
+		known.list[3] = known.list[1];
+		known.links[3] = known.links[1];
+		known.a.count = 4;
+		ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PSP");
+		ck_assert_uint_eq(got[1].forks, 1);
+		known.a.count = 3;
+	}
 	/* On a compacted topic, too: it is about what is there. */
 	ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0, .compacted = true), "PSP");
 	known.a.whole = false;
