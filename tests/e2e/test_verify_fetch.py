@@ -278,6 +278,101 @@ def test_planted(cluster, pair, topic, case, mode):
     assert sum(told.values()) == r.metric("makoto_verify_records_total"), "a count for each verdict"
 
 
+@pytest.fixture
+def withheld(cluster, pair, topic):
+    """A topic of four windows of five records: the second was removed on disk, and so was its statement.  The log has a hole there,
+    and what is left is all attested."""
+    dbom = topic("withheld-dbom", assignment=[[test_tamper.BROKER]], configs={"retention.ms": -1})
+    w, r = pair(unattested="allow", writer={"attest.window.records": 5, "attest.dbom.topic": dbom}, reader={"attest.dbom.topic": dbom})
+    r.stop()
+    t = topic(assignment=[[test_tamper.BROKER]], configs={"retention.ms": -1})
+    for i in range(4):
+        Confluent.produce(w.bootstrap, t, sample(5, seed=i, text=True), linger_ms=200)
+    stated(cluster, w, t)
+    w.stop()
+    node = cluster.node(test_tamper.BROKER)
+    directories = segment_dir(cluster, t), segment_dir(cluster, dbom)
+    node.stop()
+    test_tamper.rewrite(directories[0], test_tamper.without(*range(5, 10)))
+    test_tamper.rewrite(directories[1], test_tamper.statements_where(None, 2, lambda r: None))
+    clean = os.path.join(node.data, ".kafka_cleanshutdown")
+    if os.path.exists(clean):
+        os.unlink(clean)
+    node.start()
+    cluster.wait_ready()
+    for x in (t, dbom):
+        cluster.wait_leaders(x)
+    return w, r, t
+
+
+def test_a_window_withheld(cluster, new_proxy, withheld):
+    """A window's records and its statement were removed together: the next one of its chain tells."""
+    w, r, t = withheld
+    p = ctl("verify", "-b", cluster.bootstrap, "-t", t, "--dbom-topic", w.dbom_topic, "--policy", r.policy, "--json")
+    assert p.returncode == 1, p.stdout
+    assert [x["finding"] for x in json_objects(p.stdout) if "finding" in x] == ["gap"], p.stdout
+    whole = [*range(5), *range(10, 20)]
+    r.start()  # enforce
+    with Watch(r.bootstrap, t) as c:
+        assert c.stopped() == INVALID_RECORD
+        assert [m.offset() for m in c.records] == list(range(5))
+    assert r.metric("makoto_verify_records_total", verdict="gap") == 1
+    assert r.metric("makoto_verify_records_total", verdict="missing") == 0
+    assert r.metric("makoto_verify_stops_total") == 1
+    line = r.wait_line("a record may not be seen")
+    assert f"topic={t}" in line and "offset=5" in line and "verdict=gap" in line, line
+    with Watch(r.bootstrap, t, offset=10) as c:  # behind it
+        c.until(10)
+        assert not c.errors
+    with Watch(r.bootstrap, t, offset=7) as c:  # in it
+        assert c.stopped() == INVALID_RECORD
+        assert not c.records
+    r.stop()
+    for name, value in {"verify.mode": "observe", "verify.on.violation": "skip"}.items():
+        same = ("verify.mode", "verify.policy", "attest.enabled", "attest.dbom.topic")
+        q = new_proxy(value, {**{k: r.settings[k] for k in same}, name: value})
+        with Watch(q.bootstrap, t) as c:
+            c.until(15)
+            assert [m.offset() for m in c.records] == whole
+            assert not c.errors
+        counted = lambda: [q.metric("makoto_verify_records_total", verdict=v) for v in ("verified", "gap")]  # noqa: E731
+        until("it is counted", lambda: counted() == [15, 1], 30 * PATIENCE, 0.05)
+        assert q.metric("makoto_verify_records_skipped_total") == 0
+
+
+def test_a_fork(cluster, pair, topic):
+    """Another statement for a window, by the proxy's own key: who reads from then on is stopped at that window.  The same one again changes nothing."""
+    dbom = topic("fork-dbom", configs={"retention.ms": -1})
+    w, r = pair(unattested="allow", writer={"attest.window.records": 5, "attest.dbom.topic": dbom}, reader={"attest.dbom.topic": dbom})
+    t = topic()
+    for i in range(3):
+        Confluent.produce(w.bootstrap, t, sample(5, seed=i, text=True), linger_ms=200)
+    stated(cluster, w, t)
+    scene = test_tamper.Scene()
+    scene.cluster, scene.dbom = cluster, w.dbom_topic
+    with open(os.path.join(w.state, "signing.pem"), "rb") as f:
+        scene.private = f.read()
+    again = [Rec(x.key, test_tamper.restated(scene, x, lambda b: None), list(x.headers)) for x in cluster.log(scene.dbom).committed()]
+    Confluent.produce(cluster.bootstrap, scene.dbom, again)  # under other signatures
+    with Watch(r.bootstrap, t) as c:
+        c.until(15)
+        assert not c.errors
+    test_tamper.second_statement(scene, t)
+
+    def stopped():
+        with Watch(r.bootstrap, t) as c:
+            c.wait("the end, or a stop", lambda: c.errors or len(c.records) == 15)
+            return c.errors and [m.offset() for m in c.records]
+
+    assert until("it was read", stopped, 30 * PATIENCE, 0.1) == list(range(5))
+    line = r.wait_line("a record may not be seen")
+    assert f"topic={t}" in line and "offset=5" in line and "verdict=fork" in line, line
+    assert r.metric("makoto_verify_records_total", verdict="fork") == 1
+    p = ctl("verify", "-b", cluster.bootstrap, "-t", t, "--dbom-topic", w.dbom_topic, "--policy", r.policy, "--json")
+    assert p.returncode == 1, p.stdout
+    assert [x["finding"] for x in json_objects(p.stdout) if "finding" in x] == ["fork"], p.stdout
+
+
 def test_transactions(cluster, pair, topic):
     """read_committed and read_uncommitted see what they would directly, in groups, too."""
     w, r = pair()
