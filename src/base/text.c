@@ -368,6 +368,30 @@ text_distance(struct slice a, struct slice b)
 	return row[b.n];
 }
 
+bool
+text_next(struct slice *list, struct slice *ret)
+{
+	const uint8_t *comma;
+
+	if (list->p == NULL)
+		return false;
+	comma = list->n == 0 ? NULL : memchr(list->p, ',', list->n);
+	*ret = slice_of(list->p, comma == NULL ? list->n : (size_t)(comma - list->p));
+	*list = comma == NULL ? (struct slice){NULL, 0} : slice_of(comma + 1, list->n - ret->n - 1);
+	return true;
+}
+
+bool
+text_listed(struct slice list, struct slice one)
+{
+	struct slice each;
+
+	while (text_next(&list, &each))
+		if (slice_eq(each, one))
+			return true;
+	return false;
+}
+
 char **
 text_list_copy(const char *const *from)
 {

@@ -50,6 +50,12 @@ bool text_glob(const char *pattern, struct slice s);
 /* Levenshtein's: how many edits make b of a.  SIZE_MAX when b has 128 bytes or more. */
 size_t text_distance(struct slice a, struct slice b);
 
+/* Takes the first text off a list that has commas between; false: there is none left.  ",a" and "a," have an empty one. */
+bool text_next(struct slice *list, struct slice *ret);
+
+/* Is it one of such a list? */
+bool text_listed(struct slice list, struct slice one);
+
 /* A NULL-ended list of texts, copied; from NULL: an empty one.  NULL: no memory. */
 char **text_list_copy(const char *const *from) MUSTCHECK;
 void text_list_free(char **list); /* NULL is fine */

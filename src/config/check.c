@@ -145,6 +145,8 @@ static const struct rule {
 	{"attest.dbom.partitions", want_nonzero},
 	{"attest.dbom.replication.factor", want_nonzero},
 	{"attest.collector.id", want_uri},
+	{"verify.dbom.topics", want_topic}, /* each of them */
+	{"verify.dbom.bootstrap.servers", want_servers},
 	{"admin.listen", want_listen},
 };
 

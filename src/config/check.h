@@ -4,7 +4,7 @@
 
 #include "config/value.h"
 
-/* Is `text` good for `k`?  0, or ERR_CONFIG with `why`, which names the key but no place. */
+/* Is `text` good for `k`, or as one of its list?  0, or ERR_CONFIG with `why`, which names the key but no place. */
 int check_text(const struct key *k, const char *text, char *why, size_t why_len) MUSTCHECK;
 
 #endif

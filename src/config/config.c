@@ -175,6 +175,41 @@ matches(const struct config_list *globs, struct slice topic)
 	return false;
 }
 
+struct config_list
+config_dbom_topics(const struct config *c)
+{
+	struct config *own = (struct config *)(uintptr_t)c;
+
+	return c->verify_dbom_topics.count > 0 ? c->verify_dbom_topics : (struct config_list){&own->attest_dbom_topic, 1};
+}
+
+const char *
+config_dbom_servers(const struct config *c)
+{
+	return c->verify_dbom_servers[0] != '\0' ? c->verify_dbom_servers : c->kafka_bootstrap_servers;
+}
+
+void
+config_dbom_names(const struct config *c, struct wr *w)
+{
+	wr_text(w, c->attest_dbom_topic);
+	for (size_t i = 0; i < c->verify_dbom_topics.count; i++) {
+		wr_u8(w, ',');
+		wr_text(w, c->verify_dbom_topics.items[i]);
+	}
+}
+
+bool
+config_is_dbom(const struct config *c, struct slice topic)
+{
+	if (slice_eq(topic, slice_str(c->attest_dbom_topic)))
+		return true;
+	for (size_t i = 0; c->verify_dbom_servers[0] == '\0' && i < c->verify_dbom_topics.count; i++)
+		if (slice_eq(topic, slice_str(c->verify_dbom_topics.items[i])))
+			return true;
+	return false;
+}
+
 bool
 config_attests(const struct config *c, struct slice topic)
 {

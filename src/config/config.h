@@ -69,6 +69,16 @@ void config_unref(struct config *c); /* NULL is fine */
 /* Are this topic's records to be attested?  attest.topics, and not attest.exclude. */
 bool config_attests(const struct config *c, struct slice topic);
 
+/* The statement topics that verify.mode reads, and on which cluster.  The configuration's own. */
+struct config_list config_dbom_topics(const struct config *c);
+const char *config_dbom_servers(const struct config *c);
+
+/* The names that a record's header may have its window's statement topic by, commas between: those, and attest.dbom.topic. */
+void config_dbom_names(const struct config *c, struct wr *w);
+
+/* Is it a statement topic, on the cluster of the data?  No statement is about its records. */
+bool config_is_dbom(const struct config *c, struct slice topic);
+
 /* YAML that loads to the same snapshot; secrets are shown as ***. */
 void config_dump(const struct config *c, struct wr *w);
 

@@ -34,8 +34,8 @@ overlap(const struct in6_addr *a, const struct in6_addr *b)
 }
 
 /* A host's name is for the resolver, and not looked into. */
-int
-together_check(const struct config *c, char *why, size_t why_len)
+static int
+check_admin(const struct config *c, char *why, size_t why_len)
 {
 	struct slice admin = slice_str(c->admin_listen);
 	const uint8_t *colon = memrchr(admin.p, ':', admin.n);
@@ -50,4 +50,27 @@ together_check(const struct config *c, char *why, size_t why_len)
 	(void)snprintf(why, why_len, "admin.listen: %s is where clients are listened to (listen.address, listen.bootstrap.port); it wants a port of its own",
 		       c->admin_listen);
 	return ERR_CONFIG;
+}
+
+/* A topic that stands there twice would be read twice. */
+static int
+check_dbom_topics(const struct config *c, char *why, size_t why_len)
+{
+	const struct config_list *l = &c->verify_dbom_topics;
+
+	for (size_t i = 0; i < l->count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(l->items[i], l->items[k]) == 0) {
+				(void)snprintf(why, why_len, "verify.dbom.topics: %s stands there twice", l->items[i]);
+				return ERR_CONFIG;
+			}
+	return 0;
+}
+
+int
+together_check(const struct config *c, char *why, size_t why_len)
+{
+	int err = check_admin(c, why, why_len);
+
+	return err != 0 ? err : check_dbom_topics(c, why, why_len);
 }

@@ -7,6 +7,7 @@
  */
 #include "config/yaml.h"
 
+#include "config/check.h"
 #include "config/yaml_events.h"
 
 enum { PATH_MAX_LEN = 256, DEPTH_MAX = 16 };
@@ -73,16 +74,18 @@ set_list(struct walk *w, const struct key *k)
 
 	value_clear(w->c, k);
 	while ((err = next(w)) == 0 && w->e.ev.type != YAML_SEQUENCE_END_EVENT) {
-		char *text;
+		yaml_mark_t at = w->e.ev.start_mark;
+		char *text, why[768];
 
 		if (w->e.ev.type != YAML_SCALAR_EVENT)
 			return complain(w, w->e.ev.start_mark, "want plain words in this list");
 		if ((err = scalar(w, k, &text)) != 0)
 			return err;
-		err = value_add_item(w->c, k, text);
+		if ((err = check_text(k, text, why, sizeof(why))) == 0)
+			err = value_add_item(w->c, k, text);
 		free(text);
 		if (err != 0)
-			return err;
+			return err == ERR_CONFIG ? complain(w, at, why) : err;
 	}
 	return err;
 }

@@ -126,26 +126,30 @@ void
 app_verify_begin(struct app *a)
 {
 	const char *props[APP_PROPS_MAX];
-	const char *topics[] = {a->config->attest_dbom_topic, NULL};
-	struct ledger_conf conf = {.bootstrap = a->config->kafka_bootstrap_servers,
+	struct config_list read = config_dbom_topics(a->config);
+	struct ledger_conf conf = {.bootstrap = config_dbom_servers(a->config),
 				   .props = props,
 				   .detour = a->detour,
-				   .topics = topics,
 				   .memory = (size_t)a->config->verify_memory_bytes,
 				   .trusts = trusts,
 				   .arg = a};
 	struct ledger *l;
-	char id[256], why[512];
+	const char **topics;
+	char id[256], why[512] = "out of memory";
 
 	if (a->verify == NULL || atomic_load(&a->ledger) != NULL || !chains_has_cluster(a->chains))
 		return;
 	chains_cluster(a->chains, id, sizeof(id));
 	conf.cluster_id = slice_str(id);
 	app_tls_props(a->config, props);
-	if (ledger_new(&conf, &l, why, sizeof(why)) == 0)
+	if ((topics = calloc(read.count + 1, sizeof(*topics))) != NULL)
+		memcpy(topics, read.items, read.count * sizeof(*topics));
+	conf.topics = topics;
+	if (topics != NULL && ledger_new(&conf, &l, why, sizeof(why)) == 0)
 		atomic_store(&a->ledger, l);
 	else
 		LOG_LIMITED(LOG_LEVEL_ERROR, "app", "statements can't be read; tried again", LOG_S("cause", why));
+	free(topics);
 }
 
 void

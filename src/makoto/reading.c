@@ -31,14 +31,14 @@ struct seen {
 };
 
 static void
-look(struct seen *l, const struct verdict_record *r, const struct statement *s, struct slice dbom_topic)
+look(struct seen *l, const struct verdict_record *r, const struct statement *s, struct slice dbom_topics)
 {
 	l->r = r;
 	l->s = s;
 	memset(&l->input, 0, sizeof(l->input));
 	leaf_set_record(&l->input, r->key, r->value, true, r->timestamp);
 	l->value_hash = r->value.p == NULL ? NULL : l->input.value_hash;
-	l->covered = triple_covered(r->headers, r->header_count, l->value_hash, dbom_topic, &s->chain, s->window_id, &l->own);
+	l->covered = triple_covered(r->headers, r->header_count, l->value_hash, dbom_topics, &s->chain, s->window_id, &l->own);
 }
 
 /* Is a later hop's triple there? */
@@ -72,12 +72,12 @@ is_over(const struct seen *l, size_t covered, const uint8_t leaf[LEAF_LEN], stru
 }
 
 bool
-reading_find(const struct verdict_record *r, const struct statement *s, struct slice dbom_topic,
+reading_find(const struct verdict_record *r, const struct statement *s, struct slice dbom_topics,
 	     const uint8_t leaf[LEAF_LEN], struct leaf_input *ret)
 {
 	struct seen l;
 
-	look(&l, r, s, dbom_topic);
+	look(&l, r, s, dbom_topics);
 	if (is_over(&l, l.covered, leaf, ret))
 		return true;
 	for (size_t at = 0; !l.own && at < r->header_count; at++)
@@ -87,12 +87,12 @@ reading_find(const struct verdict_record *r, const struct statement *s, struct s
 }
 
 void
-reading_both(const struct verdict_record *r, const struct statement *s, struct slice dbom_topic,
+reading_both(const struct verdict_record *r, const struct statement *s, struct slice dbom_topics,
 	     struct leaf_input ret[READINGS])
 {
 	struct seen l;
 
-	look(&l, r, s, dbom_topic);
+	look(&l, r, s, dbom_topics);
 	over(&l, l.covered, &ret[READING_ALL]);
 	ret[READING_HOP] = ret[READING_ALL];
 	for (size_t at = r->header_count; !l.own && at-- > 0;)

@@ -17,11 +17,11 @@ void reading_over(const struct leaf_input *record, const struct header *headers,
 		  struct leaf_input *ret);
 
 /* The leaf's input that has this leaf.  false: the record can't be read so that it has. */
-bool reading_find(const struct verdict_record *r, const struct statement *s, struct slice dbom_topic,
+bool reading_find(const struct verdict_record *r, const struct statement *s, struct slice dbom_topics,
 		  const uint8_t leaf[LEAF_LEN], struct leaf_input *ret);
 
 /* Both; READING_HOP is before the last later hop.  With the window's own triple, or no later hop, they are the same. */
-void reading_both(const struct verdict_record *r, const struct statement *s, struct slice dbom_topic,
+void reading_both(const struct verdict_record *r, const struct statement *s, struct slice dbom_topics,
 		  struct leaf_input ret[READINGS]);
 
 #endif

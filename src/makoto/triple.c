@@ -105,20 +105,20 @@ triple_any_name(const struct header *headers, size_t count)
 }
 
 bool
-triple_is_of(const struct triple *t, struct slice dbom_topic, const struct chain_id *chain, uint64_t window_id)
+triple_is_of(const struct triple *t, struct slice dbom_topics, const struct chain_id *chain, uint64_t window_id)
 {
 	return t->well_formed && t->window_id == window_id && chain_id_eq(&t->chain, chain) &&
-	       (t->compact || dbom_topic.p == NULL || slice_eq(t->dbom_topic, dbom_topic));
+	       (t->compact || dbom_topics.p == NULL || text_listed(dbom_topics, t->dbom_topic));
 }
 
 size_t
-triple_covered(const struct header *headers, size_t count, const uint8_t *value_hash, struct slice dbom_topic,
+triple_covered(const struct header *headers, size_t count, const uint8_t *value_hash, struct slice dbom_topics,
 	       const struct chain_id *chain, uint64_t window_id, bool *ret_own)
 {
 	for (size_t at = count; at-- > 0;) {
 		struct triple t;
 
-		if (!triple_at(headers, count, at, value_hash, &t) || !triple_is_of(&t, dbom_topic, chain, window_id))
+		if (!triple_at(headers, count, at, value_hash, &t) || !triple_is_of(&t, dbom_topics, chain, window_id))
 			continue;
 		*ret_own = true;
 		return at;

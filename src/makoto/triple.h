@@ -36,14 +36,17 @@ bool triple_last(const struct header *headers, size_t count, const uint8_t *valu
 /* Is any of the three names among the headers? */
 bool triple_any_name(const struct header *headers, size_t count);
 
-/* Does it name that window?  dbom_topic p == NULL: of any topic (a mirror). */
-bool triple_is_of(const struct triple *t, struct slice dbom_topic, const struct chain_id *chain, uint64_t window_id);
+/*
+ * Does it name that window?  dbom_topics: the names of the statement topics that it may tell, commas between, which no
+ * name has; p == NULL: any (a mirror).
+ */
+bool triple_is_of(const struct triple *t, struct slice dbom_topics, const struct chain_id *chain, uint64_t window_id);
 
 /*
  * Where the headers that a statement's leaf covers end: at its own triple, the last
- * that names it; else at `count`.  *ret_own tells which.  dbom_topic as above.
+ * that names it; else at `count`.  *ret_own tells which.  dbom_topics as above.
  */
-size_t triple_covered(const struct header *headers, size_t count, const uint8_t *value_hash, struct slice dbom_topic,
+size_t triple_covered(const struct header *headers, size_t count, const uint8_t *value_hash, struct slice dbom_topics,
 		      const struct chain_id *chain, uint64_t window_id, bool *ret_own);
 
 #endif

@@ -81,7 +81,7 @@ struct verdict_record {
 };
 
 struct verdict_options {
-	struct slice dbom_topic;
+	struct slice dbom_topic; /* one, or several names with commas between: what a header may tell */
 	int64_t now_ms;
 	int64_t pending_max_ms;
 	int64_t log_start;    /* the first offset that the log may hold */

@@ -1,4 +1,5 @@
 /* One record after the other: docs/FORMAT.md, "Verdicts", rules 1 to 5 in their order. */
+#include "base/text.h"
 #include "makoto/verdict_internal.h"
 
 enum { TRIPLE_HEADERS = 3 };
@@ -468,10 +469,10 @@ look_at(struct verdicts *v, const struct verdict_record *r, const uint8_t *value
 	}
 	l->has_triple = triple_last(r->headers, r->header_count, l->value_hash, &l->last);
 	l->names = l->has_triple && l->last.well_formed;
-	if (l->names && !l->last.compact && !v->o.mirror && !slice_eq(l->last.dbom_topic, v->o.dbom_topic)) {
+	if (l->names && !l->last.compact && !v->o.mirror && !text_listed(v->o.dbom_topic, l->last.dbom_topic)) {
 		size_t n, at = verdict_find_name(v, &l->last.chain, l->last.window_id, &n);
 
-		/* Stated here, but the header tells another topic: it names nothing. */
+		/* Stated here, but the header tells a topic that isn't read: it names nothing. */
 		l->names = n == 0 || (trusted_of(v, at, n) == NULL && (v->o.live || untrusted_of(v, at, n) == NULL));
 	}
 }

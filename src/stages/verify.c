@@ -39,7 +39,7 @@ verify_leaves_out(const struct config *c, struct slice topic)
 	for (size_t i = 0; i < c->verify_exclude.count; i++)
 		if (text_glob(c->verify_exclude.items[i], topic))
 			return true;
-	return false;
+	return config_is_dbom(c, topic);
 }
 
 /* --- what both ways share ------------------------------------------------------------ */
@@ -57,7 +57,7 @@ verify_place_fill(struct verify *v, const struct config *config, const struct to
 	ret->c = (struct judge_case){.topic = name,
 				     .topic_id = slice_str(ret->topic_id),
 				     .cluster_id = slice_str(ret->cluster_id),
-				     .dbom_topic = slice_str(config->attest_dbom_topic),
+				     .dbom_topic = wr_slice(&v->dbom_names),
 				     .partition = partition,
 				     .compacted = facts->compacted,
 				     .waited_to = -1,
@@ -422,6 +422,8 @@ verify_new(const struct verify_doors *doors, struct topics *topics, struct confi
 	v->doors = *doors;
 	v->topics = topics;
 	v->config = config_ref(config);
+	v->dbom_names = wr_new(SIZE_MAX / 2);
+	config_dbom_names(config, &v->dbom_names);
 	v->watches = map_new();
 	v->stuck = stuck_new(STUCK_MAX);
 	v->no_room = stuck_new(STUCK_MAX);
@@ -439,7 +441,7 @@ verify_new(const struct verify_doors *doors, struct topics *topics, struct confi
 		.reactor_free = reactor_free,
 		.session_free = session_free,
 	};
-	if (v->watches == NULL || v->stuck == NULL || v->no_room == NULL || (v->mode == VERIFY_OBSERVE && v->observer == NULL)) {
+	if (wr_err(&v->dbom_names) != 0 || v->watches == NULL || v->stuck == NULL || v->no_room == NULL || (v->mode == VERIFY_OBSERVE && v->observer == NULL)) {
 		verify_free(v);
 		return NULL;
 	}
@@ -469,6 +471,7 @@ verify_free(struct verify *v)
 	stuck_free(v->stuck);
 	stuck_free(v->no_room);
 	config_unref(v->config);
+	wr_free(&v->dbom_names);
 	pthread_mutex_destroy(&v->lock);
 	free(v);
 }

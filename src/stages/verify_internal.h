@@ -27,6 +27,7 @@ struct verify {
 	enum verify_mode mode;
 	struct verify_doors doors;
 	struct topics *topics;
+	struct wr dbom_names; /* config_dbom_names(): a reload changes none of them */
 	struct stuck *stuck;
 	struct stuck *no_room; /* that what is stated has none was told of these */
 	struct verify_observer *observer;
@@ -66,7 +67,7 @@ struct verify_state {
 
 struct config *verify_config(struct verify *v); /* a reference of the caller's own */
 
-/* verify.exclude. */
+/* verify.exclude, and the statement topics. */
 bool verify_leaves_out(const struct config *c, struct slice topic);
 
 /* A partition's records, as something to judge; the topic's facts must outlive it. */

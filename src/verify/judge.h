@@ -28,7 +28,7 @@ struct judge_policy {
 };
 
 struct judge_case { /* borrowed until judge_close() */
-	struct slice topic, topic_id, cluster_id, dbom_topic; /* topic_id: 22 characters, or empty */
+	struct slice topic, topic_id, cluster_id, dbom_topic; /* topic_id: 22 characters, or empty; dbom_topic: as verdict.h's */
 	int32_t partition;
 	bool unordered;        /* what is behind one that waits may go on before it does */
 	bool compacted;        /* cleanup.policy: cleaned records are not missing */

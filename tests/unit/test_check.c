@@ -18,6 +18,8 @@ static const struct {
 	{"attest.signing.key.id", WANTS("file:signing.pem", "file:/etc/makoto/key.pem", KMS_KEY, "awskms:///" KMS_KEY),
 	 WANTS("", "file:", "signing.pem", "pkcs11:token=x", "awskms:///arn:aws:kms:x", "awskms:" KMS_KEY, "FILE:x")},
 	{"attest.dbom.topic", WANTS("makoto.dbom", "a", "A_b-9."), WANTS("", ".", "..", "a b", "a/b", "t\xc3\xb6pic")},
+	{"verify.dbom.topics", WANTS("west.makoto.dbom"), WANTS("", "*", "a,b")},
+	{"verify.dbom.bootstrap.servers", WANTS("", "kafka:9092", "a:1,b:65535"), WANTS("kafka", "a:1,")},
 	{"attest.dbom.partitions", WANTS("-1", "1", "10"), WANTS("0")},
 	{"attest.dbom.replication.factor", WANTS("-1", "3"), WANTS("0")},
 	{"attest.collector.id", WANTS("", "urn:makoto-kafka:edge-1", "https://example.com/p"),

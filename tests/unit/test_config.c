@@ -65,6 +65,48 @@ START_TEST(attested_topics)
 }
 END_TEST
 
+/* Which statements are read, where, and what headers may call their topics. */
+START_TEST(statement_topics)
+{
+	static const struct {
+		const char *text, *said;
+	} bad[] = {
+		{"verify.dbom.topics: [a, 'b,c']", "f.yaml:1:25: verify.dbom.topics: \"b,c\" is not right; want the name of a Kafka topic"},
+		{"verify: {dbom.topics: [a, b, a]}", "verify.dbom.topics: a stands there twice"},
+		{"verify.dbom.topics: a", "want a list"},
+	};
+	struct config *c = good("kafka.bootstrap.servers: here:1", NULL, 0);
+	struct wr w = wr_new(1 << 10);
+
+	ck_assert_uint_eq(config_dbom_topics(c).count, 1);
+	ck_assert_str_eq(config_dbom_topics(c).items[0], "makoto.dbom");
+	ck_assert_str_eq(config_dbom_servers(c), "here:1");
+	config_dbom_names(c, &w);
+	ck_assert(slice_eq(wr_slice(&w), slice_str("makoto.dbom")));
+	ck_assert(config_is_dbom(c, slice_str("makoto.dbom")) && !config_is_dbom(c, slice_str("makoto.dbom2")));
+	config_unref(c);
+	wr_reset(&w);
+	c = good("attest.dbom.topic: own\nverify: {dbom.topics: [west.dbom, own]}\nkafka.bootstrap.servers: here:1", NULL, 0);
+	ck_assert_uint_eq(config_dbom_topics(c).count, 2);
+	ck_assert_str_eq(config_dbom_topics(c).items[1], "own");
+	config_dbom_names(c, &w);
+	ck_assert(slice_eq(wr_slice(&w), slice_str("own,west.dbom,own")));
+	ck_assert(config_is_dbom(c, slice_str("own")) && config_is_dbom(c, slice_str("west.dbom")) && !config_is_dbom(c, slice_str("makoto.dbom")));
+	config_unref(c);
+	c = good("verify.dbom: {topics: [west.dbom], bootstrap.servers: 'there:1'}\nkafka.bootstrap.servers: here:1", NULL, 0);
+	ck_assert_str_eq(config_dbom_servers(c), "there:1");
+	ck_assert(config_is_dbom(c, slice_str("makoto.dbom")) && !config_is_dbom(c, slice_str("west.dbom"))); /* that is there */
+	config_unref(c);
+	wr_free(&w);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		c = NULL;
+		ck_assert_int_eq(config_load_text("f.yaml", slice_str(bad[i].text), NULL, 0, &c, why, sizeof(why)), ERR_CONFIG);
+		ck_assert_msg(strstr(why, bad[i].said) != NULL, "%s", why);
+		ck_assert_ptr_null(c);
+	}
+}
+END_TEST
+
 START_TEST(counted)
 {
 	struct config *c = good("", NULL, 0);
@@ -395,6 +437,7 @@ main(void)
 
 	tcase_add_test(t, no_file_at_all);
 	tcase_add_test(t, attested_topics);
+	tcase_add_test(t, statement_topics);
 	tcase_add_test(t, counted);
 	tcase_add_test(t, overrides);
 	tcase_add_loop_test(t, bad_override, 0, ARRAY_LEN(bad_overrides));

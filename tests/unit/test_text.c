@@ -339,6 +339,32 @@ START_TEST(lists)
 }
 END_TEST
 
+START_TEST(texts_with_commas)
+{
+	static const struct {
+		const char *list;
+		const char *each[4];
+	} cases[] = {{"", {""}}, {"a", {"a"}}, {"a,bc", {"a", "bc"}}, {",a,", {"", "a", ""}}};
+	struct slice none = {NULL, 0}, one;
+
+	ck_assert(!text_next(&none, &one));
+	ck_assert(!text_listed(none, slice_str("")));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice left = slice_str(cases[i].list);
+
+		for (size_t k = 0; cases[i].each[k] != NULL; k++) {
+			ck_assert(text_next(&left, &one));
+			ck_assert(slice_eq(one, slice_str(cases[i].each[k])));
+			ck_assert(text_listed(slice_str(cases[i].list), one));
+		}
+		ck_assert(!text_next(&left, &one));
+	}
+	ck_assert(!text_listed(slice_str("a,bc"), slice_str("b")));
+	ck_assert(!text_listed(slice_str("a,bc"), slice_str("")));
+	ck_assert(!text_listed(slice_str("a,bc"), slice_str("a,bc"))); /* nobody's name has a comma */
+}
+END_TEST
+
 int
 main(void)
 {
@@ -365,6 +391,7 @@ main(void)
 	tcase_add_test(t, globs);
 	tcase_add_test(t, distances);
 	tcase_add_test(t, lists);
+	tcase_add_test(t, texts_with_commas);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

@@ -280,6 +280,10 @@ START_TEST(covered)
 	ck_assert(!own);
 	ck_assert_uint_eq(COVERED(11, slice_str("other"), &chain, 18), 11);
 	ck_assert(!own);
+	ck_assert_uint_eq(COVERED(11, slice_str("other,makoto.dbom"), &chain, 18), 7); /* of several that are read */
+	ck_assert(own);
+	ck_assert_uint_eq(COVERED(11, slice_str("other,makoto.dbom.2"), &chain, 18), 11);
+	ck_assert(!own);
 	ck_assert_uint_eq(COVERED(11, NULL_VALUE, &chain, 18), 7); /* a mirror's topic has another name */
 	ck_assert(own);
 	h[8].value = slice_str("nonsense"); /* malformed, it is a header like any */

@@ -480,6 +480,9 @@ START_TEST(test_untrusted_and_allowed)
 	opt.dbom_topic = slice_str("another");
 	judge_both(recs, 3);
 	ck_assert_int_eq(verdict_of(0), VERDICT_UNATTESTED);
+	opt.dbom_topic = slice_str("another,makoto.dbom"); /* it is one of those that are read */
+	judge_both(recs, 6);
+	ck_assert_int_eq(verdict_of(4), VERDICT_VERIFIED);
 	opt.dbom_topic = options().dbom_topic;
 	/* One more, whichever comes first. */
 	win_make(&other, 1, recs, 3, NULL);

@@ -388,6 +388,39 @@ START_TEST(one_of_several)
 }
 END_TEST
 
+/* Its header names one of several statement topics that are read; and those have no records to judge, where they are here. */
+START_TEST(several_statement_topics)
+{
+	static const char *const configs[] = {
+		"verify: {mode: enforce, dbom.topics: [west, makoto.dbom]}\nattest.dbom.topic: own\n",
+		"verify: {mode: enforce, dbom: {topics: [west], bootstrap.servers: 'there:1'}}\n",
+	};
+	struct part q = {"t", 0, 0, 0, NOTHING};
+	struct wr r = wr_new(BATCHES_MAX);
+	struct exchange *x;
+
+	open_stage(configs[_i]);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 0, 10);
+	x = fetch_one(0, &r);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	q.records = wr_slice(&r);
+	q.topic = _i == 0 ? "own" : "makoto.dbom";
+	x = fetched(11, 0, -1, 0, &q, 1, &q, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	ledger.asks = 0;
+	q.topic = "west";
+	x = fetched(11, 0, -1, 0, &q, 1, &q, 1);
+	(void)respond(x);
+	ck_assert_int_eq(ledger.asks != 0, _i == 1);
+	stages_free(x);
+	wr_free(&r);
+}
+END_TEST
+
 /* A record that may not be seen. */
 START_TEST(a_violation_stops)
 {
@@ -831,6 +864,7 @@ main(void)
 	tcase_add_test(c, stated_just_before_the_hold);
 	tcase_add_test(c, held_for_as_long_as_the_client_waits);
 	tcase_add_test(c, one_of_several);
+	tcase_add_loop_test(c, several_statement_topics, 0, 2);
 	tcase_add_test(c, a_violation_stops);
 	tcase_add_test(c, a_violation_is_skipped);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 2);
