@@ -87,12 +87,15 @@ rank(enum published_state s)
 	return ranks[s];
 }
 
-/* Takes what was read when it is better than what there is. */
+/* Takes what was read when it is better than what there is; as good in the topic that the header names is better. */
 static void
-keep(const struct path *p, struct path_hop *h, struct published *found, struct slice manifest)
+keep(const struct path *p, struct path_hop *h, bool named, struct published *found, struct slice manifest)
 {
-	if (h->p.statement != NULL && rank(h->p.state) >= rank(found->state))
+	int better = h->p.statement == NULL ? 1 : rank(found->state) - rank(h->p.state);
+
+	if (better < 0 || (better == 0 && (!named || h->there)))
 		return;
+	h->there = named;
 	published_clear(&h->p);
 	h->p = *found;
 	*found = (struct published){0};
@@ -106,7 +109,7 @@ keep(const struct path *p, struct path_hop *h, struct published *found, struct s
  * nobody is asked for; and not one that had another record there.
  */
 static void
-add_unnamed(struct path *p, struct slice dbom_topic, struct published *found, struct slice manifest)
+add_unnamed(struct path *p, struct published *found, struct slice manifest)
 {
 	struct path_hop h = {.member = PATH_UNKNOWN, .offset = p->r->offset};
 	const struct statement *s = found->statement;
@@ -117,7 +120,7 @@ add_unnamed(struct path *p, struct slice dbom_topic, struct published *found, st
 		return;
 	(void)runs_find(&s->ranges, p->r->offset, &i);
 	if (has_manifest(s, manifest)) {
-		if (!reading_find(p->r, s, dbom_topic, manifest_leaf(s->manifest, manifest, i), &in))
+		if (!reading_find(p->r, s, (struct slice){NULL, 0}, manifest_leaf(s->manifest, manifest, i), &in))
 			return;
 		h.member = PATH_MEMBER;
 	}
@@ -126,14 +129,13 @@ add_unnamed(struct path *p, struct slice dbom_topic, struct published *found, st
 	p->hops[p->count++] = h;
 }
 
+/* Whichever topic the header tells: a mirror's copy has another name, and the chain id is signed. */
 static struct path_hop *
-hop_named(struct path *p, struct slice dbom_topic, const struct chain_id *chain, uint64_t window_id)
+hop_named(struct path *p, const struct chain_id *chain, uint64_t window_id)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		struct path_hop *h = &p->hops[i];
-		bool by_headers = h->by_headers && h->triple.well_formed && chain_id_eq(&h->triple.chain, chain) &&
-				  h->triple.window_id == window_id &&
-				  (h->triple.compact || slice_eq(h->triple.dbom_topic, dbom_topic));
+		bool by_headers = h->by_headers && triple_is_of(&h->triple, (struct slice){NULL, 0}, chain, window_id);
 
 		if (by_headers || (!h->by_headers && chain_id_eq(&h->p.chain, chain) && h->p.window_id == window_id))
 			return h;
@@ -161,15 +163,15 @@ path_take(struct path *p, struct slice dbom_topic, struct slice key, struct slic
 		return err == ERR_NOTFOUND ? 0 : err;
 	if (found.statement == NULL)
 		goto out;
-	h = hop_named(p, dbom_topic, &found.chain, found.window_id);
+	h = hop_named(p, &found.chain, found.window_id);
 	if (h == NULL && !lists_it(p, found.statement))
 		goto out;
 	if (p->conf.policy != NULL && (err = published_check(&found, p->conf.policy)) != 0)
 		goto out;
 	if (h == NULL)
-		add_unnamed(p, dbom_topic, &found, manifest);
+		add_unnamed(p, &found, manifest);
 	else if (h->by_headers)
-		keep(p, h, &found, manifest);
+		keep(p, h, slice_eq(h->triple.dbom_topic, dbom_topic), &found, manifest);
 out:
 	published_clear(&found);
 	return err;

@@ -18,6 +18,7 @@ struct path_hop {
 	bool by_headers;      /* else: by its offset alone, a window that no header names */
 	struct triple triple; /* by_headers */
 	struct published p;   /* its statement; statement NULL: none was found */
+	bool there;           /* … which stands in the topic that the header names */
 	/* Of a statement: has the window a member like this record? */
 	enum { PATH_UNKNOWN /* no manifest */, PATH_MEMBER, PATH_OTHER } member;
 	int64_t offset; /* PATH_MEMBER: where it stood there */
@@ -35,7 +36,10 @@ struct path;
 int path_new(const struct path_conf *conf, const struct verdict_record *r, struct path **ret) MUSTCHECK;
 void path_free(struct path *p); /* NULL is fine */
 
-/* A record of a statement topic; of several statements for a window the first counts whose signature is best.  0 or ERR_NOMEM. */
+/*
+ * A record of a statement topic.  Of several statements for a window the first counts whose signature is best; of two
+ * that are as good, one in the topic that the header names.  0 or ERR_NOMEM.
+ */
 int path_take(struct path *p, struct slice dbom_topic, struct slice key, struct slice value, struct slice manifest) MUSTCHECK;
 
 /* From the first to the last; those by offset alone stand behind. */

@@ -128,6 +128,21 @@ def test_mirrored(cluster, east, new_proxy, enforcing, topic, tmp_path):
     assert code == 0 and total["verdicts"] == {"verified": 0, "verified-content": len(sent)}, (found, said)
     assert total["issuers"] == [{"issuer": "plant-7", "records": len(sent)}]
 
+    path = json.loads(ctl("show", "-b", east.bootstrap, "-t", copy, "-p", "1", "--record", "0", "--dbom-topic", copied_dbom, "--policy", reader.policy, "--json").stdout)
+    (hop,) = path["hops"]  # its headers name the topic as it is called at the source
+    found = {k: hop.get(k) for k in ("headers", "dbomTopic", "signature", "issuer", "clusterId", "topic", "partition", "offset", "member")}
+    assert found == {
+        "headers": "full",
+        "dbomTopic": dbom,
+        "signature": "signed",
+        "issuer": "plant-7",
+        "clusterId": cluster.id,
+        "topic": t,
+        "partition": 1,
+        "offset": 0,
+        "member": "yes",
+    }
+
     whole = lambda rs: sorted((r.partition, r.offset, r.key, r.value, r.headers, r.timestamp) for r in rs)  # noqa: E731
     got = Confluent.consume(reader.bootstrap, copy, len(sent))
     assert whole(got) == whole(Confluent.consume(cluster.bootstrap, t, len(sent))), "the proxy gives the copy, and the copy is what it is of"

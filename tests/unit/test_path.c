@@ -94,7 +94,7 @@ START_TEST(copied)
 }
 END_TEST
 
-/* Which statement topic: the one that the header names, whatever stands elsewhere under that key. */
+/* Whichever topic it stands in, a mirror's copy, say; of two that are as good the one in the topic that the header names. */
 START_TEST(not_here)
 {
 	const struct path_hop *h;
@@ -106,7 +106,16 @@ START_TEST(not_here)
 	ck_assert_ptr_null(h->p.statement);
 	w.s[0].gone = false;
 	h = hops_of(1, policy, "another.dbom", &n);
-	ck_assert_ptr_null(h->p.statement);
+	ck_assert_int_eq(h->p.state, PUBLISHED_SIGNED);
+	ck_assert_int_eq(h->member, PATH_MEMBER);
+	ck_assert(!h->there);
+	for (int i = 0; i < 2; i++) { /* the other way round, too */
+		ck_assert_int_eq(path_take(path, slice_str(i == 0 ? WORLD_DBOM : "another.dbom"), slice_str(w.s[0].key), wr_slice(&w.s[0].value),
+					   (struct slice){NULL, 0}), 0);
+		h = path_hops(path, &n);
+		ck_assert(h->there);
+		ck_assert_int_eq(h->member, PATH_UNKNOWN); /* that copy has no manifest */
+	}
 }
 END_TEST
 
