@@ -14,7 +14,7 @@ import sys
 
 import pytest
 import verifier
-from checks import of_topic, public_keys, wait_stated
+from checks import of_topic, public_keys, statements, wait_stated
 from clients import Confluent, Rec, sample
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -417,9 +417,17 @@ def test_path(cluster, new_proxy, topic):
     assert [h["signature"] for h in got] == ["signed"] * 3 and len({h["keyId"] for h in got}) == 3
     assert got[1]["collector"] == "urn:makoto-kafka:second"
     assert [h["headers"] for h in got] == ["full", "full", "compact"]
+    # When: as each statement says; a record comes to the next hop when it is through with the one before.
+    for h, p, of in zip(got, (a, b, c), (t, u, v)):
+        stated = of_topic(statements(cluster, public_keys(p.public_key), p.dbom_topic), of, cluster.topic_id(of))
+        digest = next(s.digest for s in stated if (s.chain, s.window) == (h["chain"], h["window"]))
+        assert (h["opened"], h["closed"]) == (digest["windowStart"], digest["windowEnd"])
+    assert all(x["opened"] <= x["closed"] <= y["opened"] for x, y in zip(got, got[1:])), got
     assert [h["signature"] for h in hops(u, 1, "--public-key", b.public_key)] == ["untrusted", "signed"]
+    times = [f"{h['opened']} to {h['closed']}" for h in got[:2]]
     said = ctl("show", "-b", cluster.bootstrap, "-t", u, "-p", 0, "--record", 1, "--dbom-topic", a.dbom_topic).stdout
     assert f"{u}/0 offset 1: 2 attestations" in said and said.count("it is what was attested there") == 2
+    assert re.findall(r", (\S+ to \S+)$", said, re.M) == times, said
     # Changed on its way: the first hop's headers no longer fit.
     w = topic()
     changed = [Rec(r.key, b"changed", r.headers, r.timestamp) for r in copied[:1]]
