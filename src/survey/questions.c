@@ -44,18 +44,49 @@ write_plain(void *arg, int16_t version, struct wr *w)
 	metadata_request_write(version, &name, NULL, c != NULL ? 1 : 0, w);
 }
 
-int
-questions_topics(struct caller *c, struct config *of, struct questions_told *ret)
+static void
+write_followed(void *arg, int16_t version, struct wr *w)
+{
+	struct config_list l = config_dbom_topics(arg);
+	struct slice *names = calloc(l.count, sizeof(*names));
+
+	if (names == NULL) {
+		w->err = ERR_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < l.count; i++)
+		names[i] = slice_str(l.items[i]);
+	if (version < METADATA_RIGHTS_MIN)
+		metadata_request_write(version, names, NULL, l.count, w);
+	else
+		metadata_rights_write(version, names, l.count, w);
+	free(names);
+}
+
+static int
+ask_topics(struct caller *c, caller_body_fn *with_rights, caller_body_fn *plain, struct config *of, struct questions_told *ret)
 {
 	int16_t version;
-	int err = caller_ask(c, API_METADATA, METADATA_RIGHTS_MIN, METADATA_RIGHTS_MAX, write_rights, of, &version, &ret->body);
+	int err = caller_ask(c, API_METADATA, METADATA_RIGHTS_MIN, METADATA_RIGHTS_MAX, with_rights, of, &version, &ret->body);
 
 	ret->rights = err == 0;
 	if (err == ERR_UNSUPPORTED)
-		err = caller_ask(c, API_METADATA, METADATA_MIN, METADATA_MAX, write_plain, of, &version, &ret->body);
+		err = caller_ask(c, API_METADATA, METADATA_MIN, METADATA_MAX, plain, of, &version, &ret->body);
 	if (err == 0)
 		err = metadata_read(version, blob_slice(ret->body), &ret->metadata);
 	return err;
+}
+
+int
+questions_topics(struct caller *c, struct config *of, struct questions_told *ret)
+{
+	return ask_topics(c, write_rights, write_plain, of, ret);
+}
+
+int
+questions_followed(struct caller *c, struct config *of, struct questions_told *ret)
+{
+	return ask_topics(c, write_followed, write_followed, of, ret);
 }
 
 void

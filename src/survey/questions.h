@@ -19,6 +19,8 @@ struct questions_told {
  * names.  Where nobody tells rights (brokers before 2.3): the brokers; the statement topic.
  */
 int questions_topics(struct caller *c, struct config *of, struct questions_told *ret) MUSTCHECK;
+/* The statement topics that are read for verify.mode. */
+int questions_followed(struct caller *c, struct config *of, struct questions_told *ret) MUSTCHECK;
 void questions_clear(struct questions_told *t);
 
 int questions_settings(struct caller *c, const char *topic, struct dbom *d) MUSTCHECK;

@@ -1,6 +1,6 @@
 /*
  *   here ─► every bootstrap server ─► Metadata ─► every broker at its advertised address
- *        ─► rights ─► the statement topic ─► the time ─► ports
+ *        ─► rights ─► the statement topics ─► the time ─► ports
  *
  * A broker that refuses the login ends it there: a wrong password is tried once.
  */
@@ -17,6 +17,7 @@
 #include "reach/wrap.h"
 #include "survey/attested.h"
 #include "survey/dbom.h"
+#include "survey/followed.h"
 #include "survey/here.h"
 #include "survey/principal.h"
 #include "survey/questions.h"
@@ -55,6 +56,16 @@ flush(struct survey *s)
 		err = ERR_IO;
 	wr_reset(&s->findings.out);
 	return err;
+}
+
+static struct gate_conf
+way(const struct survey *s, const char *servers)
+{
+	return (struct gate_conf){.bootstrap_servers = servers,
+				  .brokers = s->tls,
+				  .login = principal_door(s->principal),
+				  .connect_ms = (unsigned)s->config->kafka_connect_timeout,
+				  .max_frame = (uint32_t)s->config->listen_max_frame_bytes};
 }
 
 static struct mend
@@ -264,7 +275,7 @@ check_dbom(struct survey *s)
 	struct mend m = mend_of(s);
 	int err = 0;
 
-	if (!c->attest_enabled && c->verify_mode == 0)
+	if (!c->attest_enabled && (c->verify_mode == 0 || !followed_has_own(c)))
 		return;
 	s->dbom = (struct dbom){.error = DBOM_NONE, .rights = METADATA_UNTOLD, .retention_ms = -1, .retention_bytes = -1, .max_message_bytes = -1};
 	if (t != NULL) {
@@ -282,6 +293,50 @@ check_dbom(struct survey *s)
 	if (err != 0 && err != ERR_UNSUPPORTED)
 		findings_line(&s->findings, FINDINGS_FAIL, "cluster", "a question about the statement topic: %s", err_text(err));
 	dbom_check(&s->dbom, c, &m, &s->findings);
+}
+
+/* The connection that there is, or one to the cluster of the statements.  False: there is none, and it was said why. */
+static bool
+reach_statements(struct survey *s, struct caller **ret)
+{
+	char host[HOST_MAX_BYTES] = "", why[1024] = "out of memory";
+	struct caller_try t = {.host = host, .err = ERR_TIMEOUT};
+	struct gate_conf conf = way(s, s->config->verify_dbom_servers);
+
+	if (caller_open(&conf, ret, why, sizeof(why)) != 0) {
+		findings_line(&s->findings, FINDINGS_FAIL, "verify.dbom.bootstrap.servers", "%s", why);
+		return false;
+	}
+	for (size_t i = 0; t.err != 0 && t.err != ERR_REMOTE && caller_server(*ret, i, host, sizeof(host), &t.port); i++)
+		(void)!caller_reach(*ret, &t);
+	if (t.err == 0)
+		findings_line(&s->findings, FINDINGS_OK, "verify.dbom.bootstrap.servers", "reached at %s:%u", host, t.port);
+	else
+		findings_line(&s->findings, FINDINGS_FAIL, "verify.dbom.bootstrap.servers", "%s:%u: %s%s%s", host, t.port, t.why,
+			      t.err == ERR_REMOTE ? "; check " : "", t.err == ERR_REMOTE ? advice(s->config) : "");
+	return t.err == 0;
+}
+
+/* Whose statements count for what consumers read. */
+static void
+check_followed(struct survey *s)
+{
+	bool elsewhere = s->config->verify_dbom_servers[0] != '\0';
+	struct questions_told told = {0};
+	struct caller *there = NULL;
+	struct mend m = mend_of(s);
+	int err;
+
+	m.bootstrap = config_dbom_servers(s->config);
+	if (s->config->verify_mode != 0 && (!elsewhere || reach_statements(s, &there))) {
+		err = questions_followed(elsewhere ? there : s->caller, s->config, &told);
+		if (err == 0)
+			followed_check(&told.metadata, s->config, elsewhere, &m, &s->findings);
+		else
+			findings_line(&s->findings, FINDINGS_FAIL, "verify.dbom.topics", "Metadata: %s", err_text(err));
+	}
+	questions_clear(&told);
+	caller_close(there);
 }
 
 static void
@@ -331,9 +386,7 @@ check_clock(struct survey *s)
 static int
 open_way(struct survey *s, char *why, size_t why_len)
 {
-	struct gate_conf conf = {.bootstrap_servers = s->config->kafka_bootstrap_servers,
-				 .connect_ms = (unsigned)s->config->kafka_connect_timeout,
-				 .max_frame = (uint32_t)s->config->listen_max_frame_bytes};
+	struct gate_conf conf;
 	int err = wrap_new(s->config, &s->tls, why, why_len);
 
 	if (err == 0)
@@ -343,8 +396,7 @@ open_way(struct survey *s, char *why, size_t why_len)
 	s->principal = principal_new(identity_door(s->identity), s->tls);
 	if (s->principal == NULL)
 		return ERR_NOMEM;
-	conf.brokers = s->tls;
-	conf.login = principal_door(s->principal);
+	conf = way(s, s->config->kafka_bootstrap_servers);
 	return caller_open(&conf, &s->caller, why, why_len);
 }
 
@@ -365,6 +417,7 @@ look_at_cluster(struct survey *s)
 		return err;
 	check_rights(s);
 	check_dbom(s);
+	check_followed(s);
 	check_clock(s); /* the last, since the controller may be slow, and the connection ends with a question that isn't answered */
 	return flush(s);
 }

@@ -14,7 +14,7 @@ from clients import Confluent, sample
 from fakebroker import FakeBroker
 from lab.kafka import PORT_BASE, STATE, Cluster, java, jwt, until
 from lab.pki import Pki
-from proxy import PATIENCE, PROXY, SANITIZERS, Proxy, free_ports
+from proxy import PATIENCE, PROXY, SANITIZERS, Proxy, ctl, free_ports
 from test_cli import CLASSES
 from test_sasl import client_props, own
 
@@ -141,6 +141,29 @@ def test_mutual_tls(cluster, tmp_path):
     c, _ = checked(tmp_path / "p", cluster.bootstrap_of("MTLS"), s)
     c.ends(0, "all well")
     c.has("ok", "kafka.ssl.certificate.location", "^ends at 20")
+
+
+def test_statements_elsewhere(cluster, island, tmp_path):
+    """Whose statements count for what consumers read, on this cluster and on another: may the login read each?"""
+    name = f"dbom-followed-{os.getpid():x}"
+    assert ctl("keygen", "--out", tmp_path / "k.pem", "--public", tmp_path / "k.pub.pem").returncode == 0
+    (tmp_path / "trust.yaml").write_text("issuers: {writer: {keys: [k.pub.pem]}}\n")
+    verify = {"verify.mode": "enforce", "verify.policy": str(tmp_path / "trust.yaml"), "attest.dbom.topic": f"{name}.own"}
+    for kind in ("west", "own"):
+        island.create(f"{name}.{kind}", partitions=2, rf=1)
+    c, _ = checked(tmp_path / "p", cluster.bootstrap, verify | {"verify.dbom.topics": [f"{name}.west", f"{name}.own"]})
+    c.ends(0, "nothing failed, 1 warning")
+    c.has("warn", f"topic {name}.west", "^it is not there: ")
+    c.has("ok", f"topic {name}.own", "the proxy creates it, and may")
+    there = {"verify.dbom.topics": [f"{name}.west", f"{name}.own"], "verify.dbom.bootstrap.servers": "127.0.0.1:1," + island.bootstrap}
+    c, _ = checked(tmp_path / "q", cluster.bootstrap, verify | there)
+    c.ends(0, "all well")
+    c.has("ok", "verify.dbom.bootstrap.servers", f"^reached at {re.escape(island.bootstrap.split(',')[0])}$")
+    for kind in ("west", "own"):
+        c.has("ok", f"topic {name}.{kind}", "^2 partitions, and the login may read statements there$")
+    c, _ = checked(tmp_path / "r", cluster.bootstrap, verify | {"verify.dbom.bootstrap.servers": "127.0.0.1:1"})
+    c.ends(1, "1 failed, 0 warnings")
+    assert c.of("fail") == [("verify.dbom.bootstrap.servers", "127.0.0.1:1: Connection refused")]
 
 
 # -- what can't be reached

@@ -37,8 +37,8 @@ begin(void)
 	ck_assert_int_eq(read(fds[0], &lab.port, sizeof(lab.port)), sizeof(lab.port));
 	close(fds[0]), close(fds[1]);
 	(void)snprintf(yaml, sizeof(yaml), "kafka: {bootstrap.servers: '127.0.0.1:%u'}\nlisten: {bootstrap.port: %u, broker.ports: %u-%u}\nadmin: {listen: ''}\n"
-					   "state: {max.bytes: 16MiB}",
-		       lab.port, first, first + 1, first + 3);
+					   "state: {max.bytes: 16MiB}\nverify: {mode: observe, dbom: {topics: [west], bootstrap.servers: '127.0.0.1:%u'}}",
+		       lab.port, first, first + 1, first + 3, lab.port);
 }
 
 static void
@@ -73,6 +73,8 @@ START_TEST(whole)
 
 	ck_assert_msg(surveyed(c, 0, false, &want) == 0, "%s", want);
 	ck_assert_ptr_nonnull(strstr(want, "ok    cluster: unit-cluster, 1 broker\n"));
+	ck_assert_ptr_nonnull(strstr(want, "ok    verify.dbom.bootstrap.servers: reached at 127.0.0.1:"));
+	ck_assert_ptr_nonnull(strstr(want, " topic west: "));
 	do {
 		int64_t alive = failing.live;
 		int err;
