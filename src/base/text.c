@@ -413,6 +413,25 @@ text_list_copy(const char *const *from)
 	return to;
 }
 
+char **
+text_list_of(struct slice commas)
+{
+	struct slice left = commas, one;
+	size_t n = 0;
+	char **list;
+
+	while (text_next(&left, &one))
+		n++;
+	if ((list = calloc(n + 1, sizeof(*list))) == NULL)
+		return NULL;
+	for (n = 0, left = commas; text_next(&left, &one); n++)
+		if ((list[n] = strndup((const char *)one.p, one.n)) == NULL) {
+			text_list_free(list);
+			return NULL;
+		}
+	return list;
+}
+
 void
 text_list_free(char **list)
 {

@@ -58,6 +58,7 @@ bool text_listed(struct slice list, struct slice one);
 
 /* A NULL-ended list of texts, copied; from NULL: an empty one.  NULL: no memory. */
 char **text_list_copy(const char *const *from) MUSTCHECK;
+char **text_list_of(struct slice commas) MUSTCHECK; /* the texts of a list with commas between */
 void text_list_free(char **list); /* NULL is fine */
 
 #endif

@@ -13,7 +13,7 @@ static const char help[] =
 	"\n"
 	"      --group NAME             the consumer group; how far each partition is judged is committed in it\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
-	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
+	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its statement topics, count\n"
 	"  -t, --topic TOPIC            what to verify: a name, or a glob ('*', '?'); may be given again\n"
 	"      --from OFFSET|TIME       where to begin in a partition of which the group committed nothing; default: its start\n"
 	"      --wait TIME              for a record's statement (500ms, 60s, 5m); default 60s.  Then it is told as pending or\n"
@@ -23,7 +23,8 @@ static const char help[] =
 	"      --public-key FILE…       PEM; the keys whose statements count\n"
 	"      --policy FILE            a trust policy instead: which keys may attest which topics\n"
 	"      --accept-unsigned        statements of Makoto level 1, which have no signature, count too\n"
-	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
+	"      --dbom-topic TOPIC,…     where the statements are; default makoto.dbom\n"
+	"      --dbom-bootstrap HOST:PORT,…  the cluster that has them, if it is another; reached with the same login\n"
 	"      --json                   for programs: a JSON object on a line for each finding\n"
 	"  -X NAME=VALUE                a librdkafka property, e.g. -X session.timeout.ms=10000\n"
 	"\n"
@@ -43,6 +44,7 @@ static const struct option long_options[] = {{"group", required_argument, NULL, 
 					     {"policy", required_argument, NULL, 'P'},
 					     {"accept-unsigned", no_argument, NULL, 'u'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
+					     {"dbom-bootstrap", required_argument, NULL, 'D'},
 					     {"json", no_argument, NULL, 'j'},
 					     {"help", no_argument, NULL, 'h'},
 					     {NULL, 0, NULL, 0}};
@@ -99,7 +101,7 @@ read_option(const struct command *c, int opt, char **argv, struct watch_options 
 		o->json = true;
 		return EXIT_OK;
 	default:
-		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom, &o->topics.dbom_topic});
+		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom});
 	}
 }
 
@@ -160,8 +162,7 @@ run(const struct command *c, int argc, char **argv)
 		o.policy = policy;
 		o.topics.patterns = o.patterns;
 		o.topics.count = o.pattern_count;
-		if (o.topics.dbom_topic == NULL)
-			o.topics.dbom_topic = way.dbom_topic;
+		o.topics.dbom_topic = way.dbom_topic;
 		code = watch_run(c, &o, &way);
 	}
 	way_close(&way);

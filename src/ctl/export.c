@@ -21,7 +21,7 @@ static const char help[] =
 	"and the artifact that it is about, its leaves, CHAIN-WINDOW.leaves.\n"
 	"\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
-	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
+	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its statement topics, count\n"
 	"  -t, --topic TOPIC            windows of this topic alone\n"
 	"  -p, --partition N            and this partition\n"
 	"      --from OFFSET|TIME       with a record from there on, or closed then or later\n"
@@ -32,7 +32,8 @@ static const char help[] =
 	"      --public-key FILE…       PEM; only what one of these keys signed\n"
 	"      --policy FILE            a trust policy instead: only what a key signed that may attest the topic\n"
 	"                               without either, signatures are not checked here\n"
-	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
+	"      --dbom-topic TOPIC,…     where the statements are; default makoto.dbom\n"
+	"      --dbom-bootstrap HOST:PORT,…  the cluster that has them, if it is another; reached with the same login\n"
 	"  -X NAME=VALUE                a librdkafka property\n"
 	"\n"
 	"Times: RFC 3339 (2026-01-02T03:04:05Z), before now (-90s, -1h, -7d), or 13 digits of milliseconds\n"
@@ -48,7 +49,7 @@ struct bound {
 
 struct export {
 	struct way_options way;
-	const char *topic, *chain, *dbom_topic, *dir;
+	const char *topic, *chain, *dbom_topic, *dbom_names, *dir;
 	int64_t partition, window; /* -1, 0: all */
 	struct bound from, to;
 	struct whom whom;
@@ -74,6 +75,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"public-key", required_argument, NULL, 'k'},
 					     {"policy", required_argument, NULL, 'P'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
+					     {"dbom-bootstrap", required_argument, NULL, 'D'},
 					     {"help", no_argument, NULL, 'h'},
 					     {NULL, 0, NULL, 0}};
 
@@ -129,7 +131,7 @@ leaves_again(struct export *x, const struct statement *s, struct reading_again *
 	if (!slice_eq(s->cluster_id, x->cluster_id))
 		return ERR_NOTFOUND;
 	topic = strndup((const char *)s->topic.p, s->topic.n);
-	if (topic == NULL || (g->leaves = leaves_new(s, slice_str(x->dbom_topic))) == NULL) {
+	if (topic == NULL || (g->leaves = leaves_new(s, slice_str(x->dbom_names))) == NULL) {
 		free(topic);
 		return ERR_NOMEM;
 	}
@@ -280,14 +282,11 @@ end(const struct command *c, const struct export *x)
 static int
 open_consumers(const struct command *c, struct export *x, const struct way *w)
 {
-	struct consumer_conf cc = {.bootstrap = w->bootstrap,
-				   .detour = w->detour,
-				   .props = args_props_list(&x->way.props),
-				   .timeout_ms = args_props_timeout_ms(&x->way.props)};
+	struct consumer_conf there = way_consumer(w, &x->way.props, true), here = way_consumer(w, &x->way.props, false);
 	int err;
 
-	if ((err = consumer_open(&cc, &x->statements, x->why, sizeof(x->why))) != 0 ||
-	    (err = consumer_open(&cc, &x->records, x->why, sizeof(x->why))) != 0)
+	if ((err = consumer_open(&there, &x->statements, x->why, sizeof(x->why))) != 0 ||
+	    (err = consumer_open(&here, &x->records, x->why, sizeof(x->why))) != 0)
 		return err == ERR_CONFIG ? command_misused(c, "%s", x->why) : command_failed(c, "%s", x->why);
 	x->why[0] = '\0';
 	if ((x->names = map_new()) == NULL)
@@ -301,18 +300,20 @@ static int
 export_all(const struct command *c, struct export *x, const struct way *w)
 {
 	int code = open_consumers(c, x, w), err;
+	const char *said = "";
 
 	if (code != EXIT_OK)
 		return code;
-	if (x->dbom_topic == NULL)
-		x->dbom_topic = w->dbom_topic;
-	if ((err = consumer_cluster_id(x->statements, &x->cluster_id)) == 0)
-		err = reader_statements(x->statements, x->dbom_topic, on_statement, NULL, x);
+	x->dbom_topic = w->dbom_topic;
+	x->dbom_names = w->dbom_names;
+	if ((err = consumer_cluster_id(x->records, &x->cluster_id)) != 0)
+		said = consumer_why(x->records);
+	else if ((err = reader_statements(x->statements, x->dbom_topic, on_statement, NULL, x)) != 0)
+		said = consumer_why(x->statements);
 	if (err == 0)
 		return end(c, x);
 	if (x->why[0] == '\0')
-		snprintf(x->why, sizeof(x->why), "%s",
-			 consumer_why(x->statements)[0] == '\0' ? err_text(err) : consumer_why(x->statements));
+		snprintf(x->why, sizeof(x->why), "%s", said[0] == '\0' ? err_text(err) : said);
 	return err == ERR_TIMEOUT ? way_failed(w, c, x->why) : command_failed(c, "%s", x->why);
 }
 
@@ -370,7 +371,7 @@ read_option(const struct command *c, int opt, char **argv, struct export *x)
 		x->dir = optarg;
 		return EXIT_OK;
 	default:
-		return shared_options_take(c, opt, argv, &(struct shared_options){&x->way, &x->whom, &x->dbom_topic});
+		return shared_options_take(c, opt, argv, &(struct shared_options){&x->way, &x->whom});
 	}
 }
 

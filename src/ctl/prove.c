@@ -13,7 +13,7 @@ static const char help[] =
 	"Writes one record's evidence into one file, for somebody without Kafka: makotoctl verify-proof reads it.\n"
 	"\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
-	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
+	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its statement topics, count\n"
 	"  -t, --topic TOPIC            the record's topic\n"
 	"  -p, --partition N            and partition\n"
 	"  -o, --offset OFFSET          and offset\n"
@@ -23,7 +23,8 @@ static const char help[] =
 	"                               without either, whose signature it is isn't checked here\n"
 	"      --accept-unsigned        statements of Makoto level 1, which have no signature, count too; the others then\n"
 	"                               need a --public-key\n"
-	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
+	"      --dbom-topic TOPIC,…     where the statements are; default makoto.dbom\n"
+	"      --dbom-bootstrap HOST:PORT,…  the cluster that has them, if it is another; reached with the same login\n"
 	"  -X NAME=VALUE                a librdkafka property\n"
 	"\n"
 	"Exit: 0 done; 1 the record is altered, misplaced, untrusted, …: there is no proof; 2 usage; 3 could not finish,\n"
@@ -31,7 +32,7 @@ static const char help[] =
 
 struct options {
 	struct way_options way;
-	const char *topic, *dbom_topic;
+	const char *topic;
 	int64_t partition, offset; /* -1: missing */
 	struct whom whom;
 	struct policy *policy; /* NULL: nobody was named */
@@ -48,6 +49,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"policy", required_argument, NULL, 'P'},
 					     {"accept-unsigned", no_argument, NULL, 'u'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
+					     {"dbom-bootstrap", required_argument, NULL, 'D'},
 					     {"help", no_argument, NULL, 'h'},
 					     {NULL, 0, NULL, 0}};
 
@@ -147,7 +149,7 @@ no_proof(const struct command *c, const struct options *o, const struct evidence
 }
 
 static int
-prove(const struct command *c, const struct way *w, struct proving *g, struct consumer *consumer)
+prove(const struct command *c, const struct way *w, struct proving *g, struct consumer *consumer, struct consumer *statements)
 {
 	const struct options *o = g->o;
 	struct wr out = wr_new(PROOF_FILE_MAX);
@@ -155,9 +157,10 @@ prove(const struct command *c, const struct way *w, struct proving *g, struct co
 	int64_t from, to;
 	int err;
 
-	if ((err = reader_statements(consumer, o->dbom_topic, on_look, NULL, g)) != 0 ||
-	    (err = reader_statements(consumer, o->dbom_topic, on_take, NULL, g)) != 0 ||
-	    (err = evidence_range(g->evidence, &from, &to)) != 0 ||
+	if ((err = reader_statements(statements, w->dbom_topic, on_look, NULL, g)) != 0 ||
+	    (err = reader_statements(statements, w->dbom_topic, on_take, NULL, g)) != 0)
+		return failed(c, w, statements, err);
+	if ((err = evidence_range(g->evidence, &from, &to)) != 0 ||
 	    (err = consumer_read(consumer, o->topic, (int32_t)o->partition, from, to, on_record, g)) != 0 ||
 	    (err = evidence_end(g->evidence, &end)) != 0)
 		return failed(c, w, consumer, err);
@@ -176,23 +179,22 @@ prove(const struct command *c, const struct way *w, struct proving *g, struct co
 static int
 open_and_prove(const struct command *c, struct options *o, const struct way *w)
 {
-	struct consumer_conf cc = {.bootstrap = w->bootstrap,
-				   .detour = w->detour,
-				   .props = args_props_list(&o->way.props),
-				   .timeout_ms = args_props_timeout_ms(&o->way.props)};
+	struct consumer_conf here = way_consumer(w, &o->way.props, false), there = way_consumer(w, &o->way.props, true);
 	struct proving g = {.o = o};
 	struct topic_id id = {.text = ""};
 	char why[600];
-	struct consumer *consumer;
-	int err = consumer_open(&cc, &consumer, why, sizeof(why)), code;
+	struct consumer *consumer = NULL, *statements = NULL;
+	int err = consumer_open(&here, &consumer, why, sizeof(why)), code;
 
-	if (err != 0)
+	if (err == 0)
+		err = consumer_open(&there, &statements, why, sizeof(why));
+	if (err != 0) {
+		consumer_close(consumer);
 		return err == ERR_CONFIG ? command_misused(c, "%s", why) : command_failed(c, "%s", why);
-	if (o->dbom_topic == NULL)
-		o->dbom_topic = w->dbom_topic;
+	}
 	g.conf = (struct evidence_conf){.topic = slice_str(o->topic),
 					.partition = (int32_t)o->partition,
-					.dbom_topic = slice_str(o->dbom_topic),
+					.dbom_topic = slice_str(w->dbom_names),
 					.policy = o->policy,
 					.now_ms = clock_wall_ms(),
 					.pending_max_ms = JOIN_PENDING_MAX_MS};
@@ -201,9 +203,10 @@ open_and_prove(const struct command *c, struct options *o, const struct way *w)
 	if ((err = consumer_cluster_id(consumer, &g.conf.cluster_id)) != 0)
 		code = failed(c, w, consumer, err);
 	else if ((code = find_record(c, w, &g, consumer)) == EXIT_OK)
-		code = prove(c, w, &g, consumer);
+		code = prove(c, w, &g, consumer, statements);
 	evidence_free(g.evidence);
 	free(g.headers.list);
+	consumer_close(statements);
 	consumer_close(consumer);
 	return code;
 }
@@ -227,7 +230,7 @@ read_option(const struct command *c, int opt, char **argv, struct options *o)
 		o->with_value = true;
 		return EXIT_OK;
 	default:
-		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom, &o->dbom_topic});
+		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom});
 	}
 }
 

@@ -2,6 +2,8 @@
 
 #include <getopt.h>
 
+#include "verify/dbom_row.h"
+
 static int
 add_key(const struct command *c, struct whom *whom, const char *path)
 {
@@ -23,7 +25,14 @@ shared_options_take(const struct command *c, int opt, char **argv, const struct 
 			return command_misused(c, "-X %s: a librdkafka property is NAME=VALUE", optarg);
 		return EXIT_OK;
 	case 'd':
-		*to->dbom_topic = optarg;
+		if (to->way->dbom_topic != NULL)
+			return command_misused(c, "--dbom-topic %s: it was given before; several topics have commas between", optarg);
+		if (!dbom_row_is_good(optarg))
+			return command_misused(c, "--dbom-topic %s: not the name of a topic, nor of several with commas between", optarg);
+		to->way->dbom_topic = optarg;
+		return EXIT_OK;
+	case 'D':
+		to->way->dbom_bootstrap = optarg;
 		return EXIT_OK;
 	case 'k':
 		return add_key(c, to->whom, optarg);

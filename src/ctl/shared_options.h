@@ -1,7 +1,7 @@
 /*
  * shared_options: the options that commands which read statements share.
  *
- *   -b -c -X   --dbom-topic   --public-key FILE… --policy --accept-unsigned
+ *   -b -c -X   --dbom-topic --dbom-bootstrap   --public-key FILE… --policy --accept-unsigned
  */
 #ifndef CTL_SHARED_OPTIONS_H
 #define CTL_SHARED_OPTIONS_H
@@ -12,7 +12,6 @@
 struct shared_options { /* where a command keeps them */
 	struct way_options *way;
 	struct whom *whom;
-	const char **dbom_topic;
 };
 
 /* The option that getopt_long() gave, with its optarg.  EXIT_OK, or an exit code, and it was said why: of one that isn't among these, too. */

@@ -9,6 +9,7 @@
 #include "ctl/table.h"
 #include "makoto/json_write.h"
 #include "verify/published.h"
+#include "verify/dbom_row.h"
 #include "verify/reader.h"
 
 static const char help[] =
@@ -17,7 +18,7 @@ static const char help[] =
 	"Shows statements: a line for each, or all of those with --window N.\n"
 	"\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
-	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
+	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its statement topics, count\n"
 	"  -t, --topic TOPIC            statements about this topic alone\n"
 	"  -p, --partition N            and this partition\n"
 	"      --chain ID               of this chain: its id, or how that starts\n"
@@ -25,7 +26,8 @@ static const char help[] =
 	"      --record OFFSET          of the record there (-t and -p say where): its way, who attested it when, hop by hop\n"
 	"      --public-key FILE…       PEM; tells whether one of these keys signed them\n"
 	"      --policy FILE            a trust policy instead; tells whose they are, and which of them count\n"
-	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
+	"      --dbom-topic TOPIC,…     where the statements are; default makoto.dbom\n"
+	"      --dbom-bootstrap HOST:PORT,…  the cluster that has them, if it is another; reached with the same login\n"
 	"      --json                   for programs: a JSON object on a line for each, the statement inside\n"
 	"  -X NAME=VALUE                a librdkafka property; what its version can't, such as SCRAM with Kafka 4 before\n"
 	"                               2.6.1, -c can\n"
@@ -36,7 +38,7 @@ struct show {
 	struct way_options way;
 	const char *topic;
 	const char *chain;
-	const char *dbom_topic; /* NULL: as the way says */
+	const char *dbom_topic; /* as the way says */
 	int64_t partition; /* -1: all */
 	int64_t window;    /* 0: all */
 	int64_t record;    /* an offset; -1: none, statements */
@@ -57,6 +59,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"public-key", required_argument, NULL, 'k'},
 					     {"policy", required_argument, NULL, 'P'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
+					     {"dbom-bootstrap", required_argument, NULL, 'D'},
 					     {"json", no_argument, NULL, 'j'},
 					     {"help", no_argument, NULL, 'h'},
 					     {NULL, 0, NULL, 0}};
@@ -115,16 +118,23 @@ put_squeezed(struct wr *w, struct slice json)
 	}
 }
 
+struct stood { /* where a statement was read */
+	char topic[DBOM_ROW_NAME];
+	int32_t partition;
+	int64_t offset;
+};
+
 static int
-show_json(const struct published *p, int32_t partition, int64_t offset, struct slice manifest)
+show_json(const struct published *p, const struct stood *at, struct slice manifest)
 {
 	struct wr w = wr_new(LINE_MAX_BYTES);
 	char hex[2 * SHA256_LEN + 1];
 	int err;
 
-	wr_printf(&w, "{\"key\":\"%s/%llu\",\"partition\":%d,\"offset\":%lld,\"signature\":\"%s\",\"keyId\":",
-		  text_hex(p->chain.b, CHAIN_ID_LEN, hex), (unsigned long long)p->window_id, partition,
-		  (long long)offset, published_state_name(p->state));
+	wr_printf(&w, "{\"key\":\"%s/%llu\",\"dbomTopic\":", text_hex(p->chain.b, CHAIN_ID_LEN, hex), (unsigned long long)p->window_id);
+	json_write_text(&w, slice_str(at->topic));
+	wr_printf(&w, ",\"partition\":%d,\"offset\":%lld,\"signature\":\"%s\",\"keyId\":", at->partition, (long long)at->offset,
+		  published_state_name(p->state));
 	json_write_text(&w, slice_str(p->keyid));
 	if (p->issuer[0] != '\0') {
 		wr_text(&w, ",\"issuer\":");
@@ -147,14 +157,14 @@ show_json(const struct published *p, int32_t partition, int64_t offset, struct s
 }
 
 static int
-show_whole(const struct published *p, int32_t partition, int64_t offset, struct slice manifest)
+show_whole(const struct published *p, const struct stood *at, struct slice manifest)
 {
 	char hex[2 * SHA256_LEN + 1];
 	json_t *root;
 	char *text;
 
 	printf("key        %s/%llu\n", text_hex(p->chain.b, CHAIN_ID_LEN, hex), (unsigned long long)p->window_id);
-	printf("published  partition %d, offset %lld\n", partition, (long long)offset);
+	safe_line(stdout, "published  %s, partition %d, offset %lld", at->topic, at->partition, (long long)at->offset);
 	safe_line(stdout, "signature  %s%s%s%s", published_state_name(p->state), p->keyid[0] == '\0' ? "" : ", key ", p->keyid,
 		  p->state == PUBLISHED_UNTRUSTED ? " as it says" : "");
 	if (p->issuer[0] != '\0')
@@ -210,7 +220,7 @@ show_row(struct show *s, const struct published *p, struct slice manifest)
 }
 
 static int
-show_one(struct show *s, struct published *p, int32_t partition, int64_t offset, struct slice manifest)
+show_one(struct show *s, struct published *p, const struct stood *at, struct slice manifest)
 {
 	int err = s->policy == NULL ? 0 : published_check(p, s->policy);
 
@@ -218,9 +228,9 @@ show_one(struct show *s, struct published *p, int32_t partition, int64_t offset,
 		return err;
 	s->shown++;
 	if (s->json)
-		return show_json(p, partition, offset, manifest);
+		return show_json(p, at, manifest);
 	if (s->window > 0)
-		return show_whole(p, partition, offset, manifest);
+		return show_whole(p, at, manifest);
 	show_row(s, p, manifest);
 	return 0;
 }
@@ -229,13 +239,14 @@ static int
 on_statement(void *arg, int32_t partition, int64_t offset, struct slice key, struct slice value, struct slice manifest)
 {
 	struct show *s = arg;
+	struct stood at = {.offset = offset};
 	struct published p;
 	int err = published_read(key, value, &p);
 
 	if (err != 0)
 		return err == ERR_NOTFOUND ? 0 : err;
-	if (wanted(s, &p))
-		err = show_one(s, &p, partition, offset, manifest);
+	if (wanted(s, &p) && (err = dbom_row_place(s->dbom_topic, partition, at.topic, &at.partition)) == 0)
+		err = show_one(s, &p, &at, manifest);
 	published_clear(&p);
 	return err;
 }
@@ -245,10 +256,7 @@ show(const struct command *c, struct show *s, const struct way *w)
 {
 	static const char *const heads[COLUMNS] = {"chain",  "window", "partition", "offsets",  "records", "closed",
 						   "reason", "root",   "manifest",  "key", "signature"};
-	struct consumer_conf cc = {.bootstrap = w->bootstrap,
-				   .detour = w->detour,
-				   .props = args_props_list(&s->way.props),
-				   .timeout_ms = args_props_timeout_ms(&s->way.props)};
+	struct consumer_conf cc = way_consumer(w, &s->way.props, true);
 	struct consumer *consumer;
 	char why[600];
 	int err = consumer_open(&cc, &consumer, why, sizeof(why));
@@ -257,8 +265,7 @@ show(const struct command *c, struct show *s, const struct way *w)
 		return command_misused(c, "%s", why);
 	if (err != 0)
 		return command_failed(c, "%s", why);
-	if (s->dbom_topic == NULL)
-		s->dbom_topic = w->dbom_topic;
+	s->dbom_topic = w->dbom_topic;
 	s->table = table_new(COLUMNS);
 	for (size_t i = 0; i < COLUMNS; i++)
 		table_cell(&s->table, "%s", heads[i]);
@@ -307,7 +314,7 @@ read_option(const struct command *c, int opt, char **argv, struct show *s)
 		s->json = true;
 		return EXIT_OK;
 	default:
-		return shared_options_take(c, opt, argv, &(struct shared_options){&s->way, &s->whom, &s->dbom_topic});
+		return shared_options_take(c, opt, argv, &(struct shared_options){&s->way, &s->whom});
 	}
 }
 
@@ -336,7 +343,6 @@ static int
 show_one_record(const struct command *c, const struct show *s, const struct way *w)
 {
 	struct show_record_conf conf = {.topic = s->topic,
-					.dbom_topic = s->dbom_topic == NULL ? w->dbom_topic : s->dbom_topic,
 					.partition = (int32_t)s->partition,
 					.offset = s->record,
 					.props = &s->way.props,

@@ -3,17 +3,20 @@
 #include "base/json_out.h"
 #include "base/text.h"
 #include "ctl/safe.h"
+#include "verify/dbom_row.h"
 #include "verify/own_record.h"
 #include "verify/path.h"
 #include "verify/reader.h"
 
 struct showing {
 	const struct show_record_conf *conf;
-	struct consumer *consumer;
+	struct consumer *consumer;   /* of the record */
+	struct consumer *statements; /* … which may be another cluster's */
+	const char *dbom_topics;
 	struct path_conf path_conf;
 	struct own_record record;
 	struct path *path;
-	const char *dbom_topic; /* that is read just now */
+	struct slice dbom_topic; /* that is read just now */
 };
 
 /* --- what is told ------------------------------------------------------------------ */
@@ -141,17 +144,19 @@ on_path_statement(void *arg, int32_t partition UNUSED, int64_t offset UNUSED, st
 {
 	struct showing *g = arg;
 
-	return path_take(g->path, slice_str(g->dbom_topic), key, value, manifest);
+	return path_take(g->path, g->dbom_topic, key, value, manifest);
 }
 
 /* One statement topic; one that a header names alone may be another cluster's. */
 static int
-read_statements(struct showing *g, const char *topic, bool must)
+read_statements(struct showing *g, struct slice name, bool must)
 {
+	char topic[DBOM_ROW_NAME];
 	int err;
 
-	g->dbom_topic = topic;
-	err = reader_statements(g->consumer, topic, on_path_statement, NULL, g);
+	(void)snprintf(topic, sizeof(topic), "%.*s", (int)name.n, (const char *)name.p);
+	g->dbom_topic = name;
+	err = reader_statements(g->statements, topic, on_path_statement, NULL, g);
 	return err == ERR_NOTFOUND && !must ? 0 : err;
 }
 
@@ -159,22 +164,22 @@ read_statements(struct showing *g, const char *topic, bool must)
 static int
 read_all_statements(struct showing *g)
 {
+	struct slice given = slice_str(g->dbom_topics), left = given, name;
 	size_t count;
 	const struct path_hop *hops = path_hops(g->path, &count);
-	int err = read_statements(g, g->conf->dbom_topic, true);
+	int err = 0;
 
+	while (err == 0 && text_next(&left, &name))
+		err = read_statements(g, name, true);
 	for (size_t i = 0; err == 0 && i < count; i++) {
-		struct slice name = hops[i].triple.dbom_topic;
-		bool again = !hops[i].by_headers || !hops[i].triple.well_formed || hops[i].triple.compact || name.n > 249 ||
-			     slice_eq(name, slice_str(g->conf->dbom_topic));
-		char topic[250];
+		bool again = !hops[i].by_headers || !hops[i].triple.well_formed || hops[i].triple.compact;
 
+		name = hops[i].triple.dbom_topic; /* which is anybody's text, until a statement is found there */
+		again = again || name.n >= DBOM_ROW_NAME || memchr(name.p, ',', name.n) != NULL || text_listed(given, name);
 		for (size_t k = 0; k < i; k++)
 			again = again || (hops[k].triple.well_formed && slice_eq(hops[k].triple.dbom_topic, name));
-		if (again)
-			continue;
-		(void)snprintf(topic, sizeof(topic), "%.*s", (int)name.n, (const char *)name.p);
-		err = read_statements(g, topic, false);
+		if (!again)
+			err = read_statements(g, name, false);
 	}
 	return err;
 }
@@ -223,18 +228,19 @@ read_and_tell(struct showing *g)
 int
 show_record(const struct command *c, const struct way *w, const struct show_record_conf *conf)
 {
-	struct consumer_conf cc = {.bootstrap = w->bootstrap,
-				   .detour = w->detour,
-				   .props = args_props_list(conf->props),
-				   .timeout_ms = args_props_timeout_ms(conf->props)};
-	struct showing g = {.conf = conf, .path_conf = {.topic = slice_str(conf->topic), .partition = conf->partition, .policy = conf->policy}};
+	struct consumer_conf here = way_consumer(w, conf->props, false), there = way_consumer(w, conf->props, true);
+	struct showing g = {.conf = conf,
+			    .dbom_topics = w->dbom_topic,
+			    .path_conf = {.topic = slice_str(conf->topic), .partition = conf->partition, .policy = conf->policy}};
 	char why[600];
-	int err = consumer_open(&cc, &g.consumer, why, sizeof(why)), code = EXIT_OK;
+	int err = consumer_open(&here, &g.consumer, why, sizeof(why)), code = EXIT_OK;
 
+	if (err == 0)
+		err = consumer_open(&there, &g.statements, why, sizeof(why));
 	if (err != 0)
-		return err == ERR_CONFIG ? command_misused(c, "%s", why) : command_failed(c, "%s", why);
-	if ((err = read_and_tell(&g)) != 0) {
-		const char *said = consumer_why(g.consumer);
+		code = err == ERR_CONFIG ? command_misused(c, "%s", why) : command_failed(c, "%s", why);
+	else if ((err = read_and_tell(&g)) != 0) {
+		const char *said = consumer_why(g.path == NULL ? g.consumer : g.statements);
 
 		if (err == ERR_NOTFOUND && said[0] == '\0')
 			code = command_failed(c, "%s/%d has no record at offset %lld", conf->topic, conf->partition,
@@ -246,6 +252,7 @@ show_record(const struct command *c, const struct way *w, const struct show_reco
 	}
 	path_free(g.path);
 	own_record_free(&g.record);
+	consumer_close(g.statements);
 	consumer_close(g.consumer);
 	return code;
 }

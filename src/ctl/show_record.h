@@ -6,7 +6,7 @@
 #include "trust/policy.h"
 
 struct show_record_conf {
-	const char *topic, *dbom_topic;
+	const char *topic;
 	int32_t partition;
 	int64_t offset;
 	const struct args_props *props;

@@ -11,7 +11,7 @@ static const char help[] =
 	"Reads topics and the statements about them, and tells which records are what was written.\n"
 	"\n"
 	"  -b, --bootstrap HOST:PORT,…  the cluster, directly or through the proxy\n"
-	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its attest.dbom.topic, count\n"
+	"  -c, --config FILE            log in as makoto-proxy does: FILE's keys of kafka, and its statement topics, count\n"
 	"  -t, --topic TOPIC            what to verify: a name, or a glob ('*', '?'); may be given again.  Without it, every\n"
 	"                               topic that a trusted statement is about\n"
 	"  -p, --partition N            this partition alone\n"
@@ -21,7 +21,8 @@ static const char help[] =
 	"      --public-key FILE…       PEM; the keys whose statements count\n"
 	"      --policy FILE            a trust policy instead: which keys may attest which topics\n"
 	"      --accept-unsigned        statements of Makoto level 1, which have no signature, count too\n"
-	"      --dbom-topic TOPIC       where the statements are; default makoto.dbom\n"
+	"      --dbom-topic TOPIC,…     where the statements are; default makoto.dbom\n"
+	"      --dbom-bootstrap HOST:PORT,…  the cluster that has them, if it is another; reached with the same login\n"
 	"      --isolation LEVEL        read_committed, or read_uncommitted (the default)\n"
 	"      --memory FILE            remember what was seen, and find what is gone or was replaced since the last run\n"
 	"      --resume FILE            go on where a run that was interrupted was, as FILE tells\n"
@@ -50,6 +51,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"policy", required_argument, NULL, 'P'},
 					     {"accept-unsigned", no_argument, NULL, 'u'},
 					     {"dbom-topic", required_argument, NULL, 'd'},
+					     {"dbom-bootstrap", required_argument, NULL, 'D'},
 					     {"isolation", required_argument, NULL, 'i'},
 					     {"json", no_argument, NULL, 'j'},
 					     {"verbose", no_argument, NULL, 'v'},
@@ -124,7 +126,7 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 		o->verbose = true;
 		return EXIT_OK;
 	default:
-		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom, &o->a.topics.dbom_topic});
+		return shared_options_take(c, opt, argv, &(struct shared_options){&o->way, &o->whom});
 	}
 }
 

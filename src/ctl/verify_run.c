@@ -170,6 +170,7 @@ digest_options(const struct verify_options *o, uint8_t ret[SHA256_LEN])
 	digest_text(&h, "from", o->from);
 	digest_text(&h, "to", o->to);
 	digest_text(&h, "dbom", o->a.topics.dbom_topic);
+	digest_text(&h, "there", o->a.examiner.dbom_bootstrap != NULL ? o->a.examiner.dbom_bootstrap : "");
 	digest_text(&h, "isolation", o->a.examiner.read_committed ? "committed" : "uncommitted");
 	digest_text(&h, "unsigned", o->whom.accept_unsigned ? "accepted" : "");
 	digest_text(&h, "memory", o->memory == NULL ? NULL : "");
@@ -282,8 +283,9 @@ fill(struct verify_options *o, const struct way *w, struct running *r)
 
 	o->a.topics.patterns = o->topics;
 	o->a.topics.count = o->topic_count;
-	if (o->a.topics.dbom_topic == NULL)
-		o->a.topics.dbom_topic = w->dbom_topic;
+	o->a.topics.dbom_topic = w->dbom_topic;
+	o->a.examiner.dbom_names = w->dbom_names;
+	o->a.examiner.dbom_bootstrap = w->dbom_bootstrap;
 	r->view.about = (struct report_about){.bootstrap = w->bootstrap,
 					      .dbom_topic = o->a.topics.dbom_topic,
 					      .read_committed = o->a.examiner.read_committed};

@@ -4,7 +4,9 @@
 #include <signal.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "ctl/safe.h"
+#include "verify/dbom_row.h"
 
 enum {
 	POLL_MS = 100,
@@ -136,37 +138,46 @@ trusts(void *arg, struct published *p, enum verdict_trust *ret)
 
 /* The cluster is there, and has the statement topic.  EXIT_OK or an exit code. */
 static int
+unreached(const struct watch *w, const struct consumer *from, int err)
+{
+	return err == ERR_TIMEOUT ? way_failed(w->way, w->c, consumer_why(from))
+				  : command_failed(w->c, "%s", err == ERR_NOMEM ? "out of memory" : consumer_why(from));
+}
+
+static int
 reach(struct watch *w)
 {
-	struct consumer_conf cc = {.bootstrap = w->way->bootstrap,
-				   .props = args_props_list(&w->o->way.props),
-				   .detour = w->way->detour,
-				   .timeout_ms = args_props_timeout_ms(&w->o->way.props),
-				   .queue_kib = "16384"};
-	char why[WATCH_WHY_MAX];
+	struct consumer_conf here = way_consumer(w->way, &w->o->way.props, false), there = way_consumer(w->way, &w->o->way.props, true);
+	char why[WATCH_WHY_MAX], topic[DBOM_ROW_NAME];
+	struct consumer *statements = NULL;
 	struct slice id;
 	int32_t n;
-	int err;
+	int err, code = EXIT_OK;
 
-	if ((err = consumer_open(&cc, &w->consumer, why, sizeof(why))) != 0)
+	here.queue_kib = "16384";
+	if ((err = consumer_open(&here, &w->consumer, why, sizeof(why))) != 0 || (err = consumer_open(&there, &statements, why, sizeof(why))) != 0)
 		return err == ERR_CONFIG ? command_misused(w->c, "%s", why) : command_failed(w->c, "%s", why);
-	if ((err = consumer_cluster_id(w->consumer, &id)) != 0 ||
-	    (err = consumer_partitions(w->consumer, w->o->topics.dbom_topic, &n)) != 0)
-		return err == ERR_TIMEOUT ? way_failed(w->way, w->c, consumer_why(w->consumer))
-					  : command_failed(w->c, "%s", err == ERR_NOMEM ? "out of memory" : consumer_why(w->consumer));
-	snprintf(w->cluster_id, sizeof(w->cluster_id), "%.*s", (int)id.n, (const char *)id.p);
-	return EXIT_OK;
+	if ((err = consumer_cluster_id(w->consumer, &id)) != 0)
+		code = unreached(w, w->consumer, err);
+	for (int32_t i = 0; code == EXIT_OK && dbom_row_place(w->o->topics.dbom_topic, i * DBOM_ROW_PARTITIONS, topic, &n) == 0; i++)
+		if ((err = consumer_partitions(statements, topic, &n)) != 0)
+			code = unreached(w, statements, err);
+	consumer_close(statements);
+	if (code == EXIT_OK)
+		snprintf(w->cluster_id, sizeof(w->cluster_id), "%.*s", (int)id.n, (const char *)id.p);
+	return code;
 }
 
 static int
 open_all(struct watch *w)
 {
-	const char *topics[] = {w->o->topics.dbom_topic, NULL};
+	char **topics = text_list_of(slice_str(w->o->topics.dbom_topic));
 	const char *const *props = args_props_list(&w->o->way.props);
-	struct ledger_conf lc = {.bootstrap = w->way->bootstrap,
+	struct consumer_conf there = way_consumer(w->way, &w->o->way.props, true);
+	struct ledger_conf lc = {.bootstrap = there.bootstrap,
 				 .props = props,
 				 .detour = w->way->detour,
-				 .topics = topics,
+				 .topics = (const char *const *)topics,
 				 .cluster_id = slice_str(w->cluster_id),
 				 .trusts = trusts,
 				 .arg = w};
@@ -193,12 +204,14 @@ open_all(struct watch *w)
 	w->vigil = (struct vigil_conf){.consumer = w->consumer,
 				       .policy = w->o->policy,
 				       .cluster_id = w->cluster_id,
-				       .dbom_topic = w->o->topics.dbom_topic,
+				       .dbom_topic = w->way->dbom_names,
 				       .wait_ms = w->o->wait_ms,
 				       .tick = on_read,
 				       .arg = w};
-	if ((err = ledger_new(&lc, &w->ledger, why, sizeof(why))) != 0 ||
-	    (err = watch_tell_open(&tc, &w->tell, why, sizeof(why))) != 0 ||
+	snprintf(why, sizeof(why), "out of memory");
+	err = topics == NULL ? ERR_NOMEM : ledger_new(&lc, &w->ledger, why, sizeof(why));
+	text_list_free(topics);
+	if (err != 0 || (err = watch_tell_open(&tc, &w->tell, why, sizeof(why))) != 0 ||
 	    (err = group_open(&gc, &w->group, why, sizeof(why))) != 0)
 		return err == ERR_CONFIG ? command_misused(w->c, "%s", why) : command_failed(w->c, "%s", why);
 	w->vigil.ledger = w->ledger;

@@ -46,9 +46,9 @@ unreached(const struct command *c, const struct way *w, int err, const char *why
 
 /* HOST:PORT and so on, as the proxy's -b: what can't be one would only be waited for. */
 static int
-check_servers(const struct command *c, const char *servers)
+check_servers(const struct command *c, const char *servers, const char *option)
 {
-	struct config_override to = {"kafka.bootstrap.servers", servers, "-b"};
+	struct config_override to = {"kafka.bootstrap.servers", servers, option};
 	struct config *config;
 	char why[1024];
 	int err = config_load(NULL, &to, 1, &config, why, sizeof(why));
@@ -56,7 +56,7 @@ check_servers(const struct command *c, const char *servers)
 	if (err != 0)
 		return err == ERR_NOMEM ? command_failed(c, "%s", why) : command_misused(c, "%s", why);
 	config_unref(config);
-	return servers[0] != '\0' ? EXIT_OK : command_misused(c, "-b: HOST:PORT is missing");
+	return servers[0] != '\0' ? EXIT_OK : command_misused(c, "%s: HOST:PORT is missing", option);
 }
 
 /* The configuration, and what it asks for.  EXIT_OK or an exit code. */
@@ -72,7 +72,8 @@ read_file(const struct command *c, const struct way_options *o, struct way *w, s
 	if (w->config->kafka_bootstrap_servers[0] == '\0')
 		return command_misused(c, "%s: kafka.bootstrap.servers is not set; give it, or -b HOST:PORT", o->file);
 	w->bootstrap = w->config->kafka_bootstrap_servers;
-	w->dbom_topic = w->config->attest_dbom_topic;
+	if (w->dbom_bootstrap == NULL && w->config->verify_dbom_servers[0] != '\0')
+		w->dbom_bootstrap = w->config->verify_dbom_servers;
 	err = identity_check(w->config, why, sizeof(why));
 	if (err == 0)
 		err = wrap_new(w->config, ret_tls, why, sizeof(why));
@@ -103,10 +104,34 @@ open_gate(const struct command *c, struct way *w, struct tls_context *tls)
 	return w->detour != NULL ? EXIT_OK : command_failed(c, "out of memory");
 }
 
+/* Where the statements are, and what headers may call that. */
+static int
+name_topics(const struct command *c, const char *given, struct way *w)
+{
+	struct config_list list = {NULL, 0};
+
+	if (w->config != NULL && given == NULL)
+		list = config_dbom_topics(w->config);
+	w->topics = wr_new(SIZE_MAX / 2);
+	for (size_t i = 0; i < list.count; i++)
+		wr_printf(&w->topics, "%s%s", i == 0 ? "" : ",", list.items[i]);
+	if (list.count == 0)
+		wr_text(&w->topics, given != NULL ? given : DBOM_TOPIC);
+	w->names = wr_new(SIZE_MAX / 2);
+	if (w->config != NULL)
+		wr_printf(&w->names, "%s,", w->config->attest_dbom_topic);
+	wr_bytes(&w->names, w->topics.buf, w->topics.len);
+	wr_u8(&w->topics, '\0');
+	wr_u8(&w->names, '\0');
+	w->dbom_topic = (const char *)w->topics.buf;
+	w->dbom_names = (const char *)w->names.buf;
+	return wr_err(&w->topics) == 0 && wr_err(&w->names) == 0 ? EXIT_OK : command_failed(c, "out of memory");
+}
+
 int
 way_open(const struct command *c, const struct way_options *o, struct way *ret)
 {
-	struct way w = {.bootstrap = o->bootstrap, .file = o->file, .dbom_topic = DBOM_TOPIC};
+	struct way w = {.bootstrap = o->bootstrap, .file = o->file, .dbom_bootstrap = o->dbom_bootstrap};
 	struct tls_context *tls = NULL;
 	const char *name;
 	int code = EXIT_OK;
@@ -114,9 +139,13 @@ way_open(const struct command *c, const struct way_options *o, struct way *ret)
 	if (o->file != NULL && (name = misplaced(&o->props)) != NULL)
 		return command_misused(c, "-X %s: with -c, the file says that, in keys of kafka", name);
 	if (o->bootstrap != NULL)
-		code = check_servers(c, o->bootstrap);
+		code = check_servers(c, o->bootstrap, "-b");
+	if (o->dbom_bootstrap != NULL && code == EXIT_OK)
+		code = check_servers(c, o->dbom_bootstrap, "--dbom-bootstrap");
 	if (o->file != NULL && code == EXIT_OK)
 		code = read_file(c, o, &w, &tls);
+	if (code == EXIT_OK)
+		code = name_topics(c, o->dbom_topic, &w);
 	if (o->file != NULL && code == EXIT_OK)
 		code = open_gate(c, &w, tls);
 	tls_unref(tls);
@@ -134,7 +163,18 @@ way_close(struct way *w)
 	detour_free(w->detour);
 	identity_close(w->identity);
 	config_unref(w->config);
+	wr_free(&w->topics);
+	wr_free(&w->names);
 	*w = (struct way){0};
+}
+
+struct consumer_conf
+way_consumer(const struct way *w, const struct args_props *props, bool statements)
+{
+	return (struct consumer_conf){.bootstrap = statements && w->dbom_bootstrap != NULL ? w->dbom_bootstrap : w->bootstrap,
+				      .detour = w->detour,
+				      .props = args_props_list(props),
+				      .timeout_ms = args_props_timeout_ms(props)};
 }
 
 const char *

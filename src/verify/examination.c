@@ -54,7 +54,7 @@ read_statements(struct examination *a)
 				     .wanted = examination_wanted,
 				     .wanted_arg = a,
 				     .partition = a->conf->partition};
-	struct consumer *c = examiner_consumer(a->first);
+	struct consumer *c = examiner_statements(a->first);
 	int err;
 
 	if ((a->spool = spool_new(a->conf->spool_dir, SPOOL_IN_MEMORY)) == NULL)
@@ -64,7 +64,10 @@ read_statements(struct examination *a)
 		return examination_say(a, ERR_NOMEM);
 	err = reader_statements(c, a->conf->topics.dbom_topic, on_statement,
 				a->conf->progress == NULL ? NULL : on_statements_progress, a);
-	return err == ERR_IO ? err : examination_say(a, err);
+	if (err == 0 || err == ERR_IO || err == ERR_NOMEM)
+		return err == ERR_IO ? err : examination_say(a, err);
+	snprintf(a->why, a->why_len, "%s", consumer_why(c));
+	return err;
 }
 
 /* --- what is to be done ---------------------------------------------------------------------- */

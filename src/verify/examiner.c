@@ -8,7 +8,8 @@ enum { PROGRESS_EVERY = 4096 };
 
 struct examiner {
 	const struct examiner_conf *conf;
-	struct consumer *statements_from; /* reads what is not committed too; free for single look-ups while records are read */
+	struct consumer *beside; /* reads what is not committed too; free for single look-ups while records are read */
+	struct consumer *statements_from; /* that, or another cluster's */
 	struct consumer *records_from;
 	struct reader_headers headers;
 	char *why;
@@ -32,9 +33,9 @@ say(struct examiner *g, const struct consumer *c, int err)
 }
 
 static int
-open_one(const struct examiner_conf *conf, bool committed, struct consumer **ret, char *why, size_t why_len)
+open_one(const struct examiner_conf *conf, const char *bootstrap, bool committed, struct consumer **ret, char *why, size_t why_len)
 {
-	struct consumer_conf cc = {.bootstrap = conf->bootstrap,
+	struct consumer_conf cc = {.bootstrap = bootstrap,
 				   .props = conf->props,
 				   .detour = conf->detour,
 				   .read_committed = committed,
@@ -55,11 +56,14 @@ examiner_open(const struct examiner_conf *conf, struct examiner **ret, char *why
 		return ERR_NOMEM;
 	}
 	g->conf = conf;
-	if ((err = open_one(conf, false, &g->statements_from, why, why_len)) != 0 ||
-	    (err = open_one(conf, conf->read_committed, &g->records_from, why, why_len)) != 0) {
+	if ((err = open_one(conf, conf->bootstrap, false, &g->beside, why, why_len)) != 0 ||
+	    (err = open_one(conf, conf->bootstrap, conf->read_committed, &g->records_from, why, why_len)) != 0 ||
+	    (err = conf->dbom_bootstrap == NULL ? 0 : open_one(conf, conf->dbom_bootstrap, false, &g->statements_from, why, why_len)) != 0) {
 		examiner_close(g);
 		return err;
 	}
+	if (g->statements_from == NULL)
+		g->statements_from = g->beside;
 	why[0] = '\0';
 	*ret = g;
 	return 0;
@@ -72,12 +76,20 @@ examiner_close(struct examiner *g)
 		return;
 	free(g->headers.list);
 	consumer_close(g->records_from);
-	consumer_close(g->statements_from);
+	if (g->statements_from != g->beside)
+		consumer_close(g->statements_from);
+	consumer_close(g->beside);
 	free(g);
 }
 
 struct consumer *
 examiner_consumer(struct examiner *g)
+{
+	return g->beside;
+}
+
+struct consumer *
+examiner_statements(struct examiner *g)
 {
 	return g->statements_from;
 }
@@ -120,7 +132,7 @@ uncommitted(void *arg, int64_t offset, bool *ret_there)
 {
 	struct examiner *g = arg;
 
-	return say(g, g->statements_from, consumer_read(g->statements_from, g->task->topic, g->task->partition, offset,
+	return say(g, g->beside, consumer_read(g->beside, g->task->topic, g->task->partition, offset,
 							offset + 1, on_uncommitted, ret_there));
 }
 
@@ -171,9 +183,9 @@ find_ends(struct examiner *g)
 	int err;
 
 	for (int i = 0; i < TRIES; i++) {
-		err = consumer_watermarks(g->statements_from, g->task->topic, g->task->partition, &low, &g->end);
+		err = consumer_watermarks(g->beside, g->task->topic, g->task->partition, &low, &g->end);
 		if (err != 0)
-			return say(g, g->statements_from, err);
+			return say(g, g->beside, err);
 		if (g->end >= stated)
 			break;
 		(void)nanosleep(&pause, NULL);
@@ -259,11 +271,11 @@ read_records(struct examiner *g, struct topic_partition *ret)
 	if (err != 0)
 		return read_failed(g, g->records_from, err);
 	/* Retention goes on while we read. */
-	err = consumer_watermarks(g->statements_from, g->task->topic, g->task->partition, &low, &high);
+	err = consumer_watermarks(g->beside, g->task->topic, g->task->partition, &low, &high);
 	if (err != 0)
-		return say(g, g->statements_from, err);
+		return say(g, g->beside, err);
 	if ((err = join_end(g->join, low)) != 0)
-		return read_failed(g, g->statements_from, err);
+		return read_failed(g, g->beside, err);
 	*ret = (struct topic_partition){g->task->partition, g->from > g->low ? g->from : g->low,
 					g->to < g->high ? g->to : g->high, *join_tally(g->join)};
 	return 0;
@@ -295,7 +307,7 @@ examiner_partition(struct examiner *g, const struct examiner_task *task, struct 
 	jc.elsewhere = (struct elsewhere_conf){.statements = task->statements,
 					       .policy = g->conf->policy,
 					       .topic = slice_str(task->topic),
-					       .dbom_topic = slice_str(g->conf->dbom_topic),
+					       .dbom_topic = slice_str(g->conf->dbom_names != NULL ? g->conf->dbom_names : g->conf->dbom_topic),
 					       .now_ms = g->conf->now_ms,
 					       .pending_max_ms = JOIN_PENDING_MAX_MS,
 					       .fetch = fetch,

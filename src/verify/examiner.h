@@ -20,7 +20,9 @@ struct examiner_conf { /* borrowed */
 	int timeout_ms;           /* for each answer of the cluster */
 	const char *queue_kib;    /* as a consumer's */
 	struct topic_bound from, to; /* `to` is not included */
-	const char *dbom_topic;
+	const char *dbom_topic;     /* where the statements are: one, or several with commas between */
+	const char *dbom_names;     /* what headers may call it; NULL: that */
+	const char *dbom_bootstrap; /* the cluster that has them; NULL: the same */
 	bool read_committed;
 	const struct policy *policy;
 	int64_t now_ms;
@@ -45,6 +47,7 @@ void examiner_close(struct examiner *j); /* NULL is fine */
 
 /* Reads what is not committed too; free for other questions while no partition is judged. */
 struct consumer *examiner_consumer(struct examiner *j);
+struct consumer *examiner_statements(struct examiner *j); /* of the cluster of the statements; the same where it is no other */
 
 /* 0; ERR_TIMEOUT, ERR_REMOTE, ERR_NOMEM; or ERR_NOT_NOW: progress ended it. */
 int examiner_partition(struct examiner *j, const struct examiner_task *task, struct topic_partition *ret, char *why,

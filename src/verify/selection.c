@@ -28,7 +28,7 @@ selection_match(const struct selection *t, struct slice topic)
 {
 	if (selection_named(t, topic))
 		return true;
-	if (slice_eq(topic, slice_str(t->dbom_topic)))
+	if (text_listed(slice_str(t->dbom_topic), topic))
 		return false;
 	for (size_t i = 0; i < t->count; i++)
 		if (selection_is_glob(t->patterns[i]) && text_glob(t->patterns[i], topic) &&

@@ -22,7 +22,7 @@ struct vigil_conf { /* borrowed */
 	struct consumer *consumer; /* reads what is not committed too */
 	const struct policy *policy;
 	const char *cluster_id;
-	const char *dbom_topic;
+	const char *dbom_topic; /* what headers may call where the statements are: one, or several with commas between */
 	int64_t wait_ms; /* for a record's statement */
 	size_t runs_max; /* findings at once; 0: VIGIL_RUNS_MAX */
 	/*

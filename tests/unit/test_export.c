@@ -20,7 +20,7 @@ setup(void)
 {
 	mocked_open();
 	ck_assert_int_eq(mock_topic(mock, "t", 1), 0);
-	x = (struct export){.dbom_topic = "makoto.dbom", .records = mocked_consumer(10000), .cluster_id = slice_str("c")};
+	x = (struct export){.dbom_topic = "makoto.dbom", .dbom_names = "makoto.dbom", .records = mocked_consumer(10000), .cluster_id = slice_str("c")};
 }
 
 static void

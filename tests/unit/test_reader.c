@@ -4,6 +4,7 @@
 #include "makoto/manifest.h"
 #include "mocked.h"
 #include "suite.h"
+#include "verify/dbom_row.h"
 
 static struct consumer *c;
 
@@ -84,6 +85,29 @@ START_TEST(all)
 }
 END_TEST
 
+/* One after the other, and each partition has a number of its own. */
+START_TEST(several)
+{
+	struct publisher *p;
+	struct seen s = {.text = ""};
+
+	ck_assert_int_eq(mock_topic(mock, "west.dbom", 2), 0);
+	fill();
+	p = mocked_publisher("west.dbom");
+	ck_assert_int_eq(publisher_send(p, 1, slice_str("w"), slice_str("9"), NULL, 0, NULL), 0);
+	mocked_finish(p);
+	ck_assert_int_eq(reader_statements(c, "west.dbom,dbom", on_statement, on_progress, &s), 0);
+	ck_assert_str_eq(s.text, "1/0 w=9 1048576/0 a=1+leaves 1048576/1 b=2 1048578/0 c=null 1048578/1 =4+ ");
+	ck_assert_uint_eq(s.done, 5);
+	ck_assert_uint_eq(s.total, 5);
+	s.text[0] = '\0';
+	ck_assert_int_eq(reader_statement_at(c, "west.dbom,dbom", DBOM_ROW_PARTITIONS + 2, 1, on_statement, &s), 0);
+	ck_assert_int_eq(reader_statement_at(c, "west.dbom,dbom", 1, 0, on_statement, &s), 0);
+	ck_assert_str_eq(s.text, "1048578/1 =4+ 1/0 w=9 ");
+	ck_assert_int_eq(reader_statement_at(c, "west.dbom,dbom", 2 * DBOM_ROW_PARTITIONS, 0, on_statement, &s), ERR_NOTFOUND);
+}
+END_TEST
+
 START_TEST(nothing_there)
 {
 	struct seen s = {.text = ""};
@@ -145,6 +169,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, all);
+	tcase_add_test(t, several);
 	tcase_add_test(t, nothing_there);
 	tcase_add_test(t, ended_by_its_reader);
 	tcase_add_test(t, one_of_them);

@@ -38,6 +38,8 @@ START_TEST(globs)
 	ck_assert(match(OF("*", "makoto.dbom"), "makoto.dbom"));
 	ck_assert(match(OF("makoto.*"), "makoto.other"));
 	ck_assert(match(OF("*"), "_one"));
+	ck_assert(!match((struct selection){(const char *const[]){"*"}, 1, "a.dbom,b.dbom"}, "b.dbom"));
+	ck_assert(match((struct selection){(const char *const[]){"*"}, 1, "a.dbom,b.dbom"}, "dbom"));
 }
 END_TEST
 

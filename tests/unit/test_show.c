@@ -177,6 +177,38 @@ START_TEST(json_unreadable)
 }
 END_TEST
 
+/* Where statements are, and what headers may call it: by an option, a file, or as ever. */
+START_TEST(where_statements_are)
+{
+	static const struct {
+		const char *given, *file, *topics, *names;
+	} cases[] = {
+		{NULL, NULL, "makoto.dbom", "makoto.dbom"},
+		{"a,b", NULL, "a,b", "a,b"},
+		{NULL, "attest.dbom.topic: own", "own", "own,own"},
+		{NULL, "attest.dbom.topic: own\nverify.dbom.topics: [west, own]", "west,own", "own,west,own"},
+		{"a", "attest.dbom.topic: own\nverify.dbom.topics: [west]", "a", "own,a"},
+	};
+	const struct args_props none = {NULL, 0};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct way way = {.bootstrap = "k:1"};
+		char why[256];
+
+		if (cases[i].file != NULL)
+			ck_assert_msg(config_load_text("f", slice_str(cases[i].file), NULL, 0, &way.config, why, sizeof(why)) == 0, "%s", why);
+		ck_assert_int_eq(name_topics(&show_command, cases[i].given, &way), EXIT_OK);
+		ck_assert_str_eq(way.dbom_topic, cases[i].topics);
+		ck_assert_str_eq(way.dbom_names, cases[i].names);
+		ck_assert_str_eq(way_consumer(&way, &none, true).bootstrap, "k:1");
+		way.dbom_bootstrap = "there:1";
+		ck_assert_str_eq(way_consumer(&way, &none, true).bootstrap, "there:1");
+		ck_assert_str_eq(way_consumer(&way, &none, false).bootstrap, "k:1");
+		way_close(&way);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -185,6 +217,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, whole);
+	tcase_add_test(t, where_statements_are);
 	tcase_add_test(t, json);
 	tcase_add_test(t, json_is_the_payload);
 	tcase_add_test(t, json_of_a_payload_with_lines);

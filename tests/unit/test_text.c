@@ -333,8 +333,17 @@ START_TEST(lists)
 	ck_assert_ptr_null(copy[2]);
 	ck_assert_ptr_ne(copy[0], two[0]);
 	ck_assert_ptr_null(none[0]);
-	text_list_free(copy);
 	text_list_free(none);
+	none = text_list_of((struct slice){NULL, 0});
+	ck_assert_ptr_null(none[0]);
+	text_list_free(none);
+	text_list_free(copy);
+	copy = text_list_of(slice_str("a,,bc"));
+	ck_assert_str_eq(copy[0], "a");
+	ck_assert_str_eq(copy[1], "");
+	ck_assert_str_eq(copy[2], "bc");
+	ck_assert_ptr_null(copy[3]);
+	text_list_free(copy);
 	text_list_free(NULL);
 }
 END_TEST

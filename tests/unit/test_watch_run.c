@@ -203,6 +203,12 @@ consumer_topic_config(struct consumer *c UNUSED, const char *topic UNUSED, const
 	return ERR_REMOTE;
 }
 
+struct consumer_conf
+way_consumer(const struct way *w UNUSED, const struct args_props *props UNUSED, bool statements UNUSED)
+{
+	return (struct consumer_conf){0};
+}
+
 int
 consumer_open(const struct consumer_conf *conf UNUSED, struct consumer **ret UNUSED, char *why UNUSED, size_t why_len UNUSED)
 {
