@@ -8,7 +8,7 @@
 #include "ctl/table.h"
 #include "makoto/json_write.h"
 
-enum { JSON_LINE_MAX = 16 * 1024 * 1024, REASON_MAX = 512 };
+enum { JSON_LINE_MAX = 16 * 1024 * 1024, REASON_MAX = 512, HOP_PART_MAX = 64 };
 
 static const char *
 name_of(const struct finding *f)
@@ -38,6 +38,10 @@ plural(uint64_t n)
 static const char *
 reason_of(const struct finding *f, char *buf, size_t len)
 {
+	if (f->hop > 0) {
+		snprintf(buf, len, "at hop %zu: %s", f->hop, f->why);
+		return buf;
+	}
 	if (f->headers_behind == 0)
 		return f->why;
 	if (f->headers_behind == 1)
@@ -82,6 +86,8 @@ finding_json(struct report *r, const struct finding *f)
 	json_text(&w, "reason", reason_of(f, reason, sizeof(reason)));
 	if (f->headers_behind > 0)
 		wr_printf(&w, ",\"headersBehind\":%zu", f->headers_behind);
+	if (f->hop > 0)
+		wr_printf(&w, ",\"hop\":%zu", f->hop);
 	if (f->has_window)
 		wr_printf(&w, ",\"chain\":\"%s\",\"window\":%llu", text_hex(f->chain.b, CHAIN_ID_LEN, chain),
 			  (unsigned long long)f->window_id);
@@ -125,7 +131,7 @@ continues(const struct report *r, const struct finding *f)
 
 	return r->held && f->offset >= 0 && f->offset == r->last_offset + 1 && f->partition == g->partition &&
 	       f->about_record == g->about_record && strcmp(name_of(f), name_of(g)) == 0 && strcmp(f->why, g->why) == 0 &&
-	       f->headers_behind == g->headers_behind && f->has_window == g->has_window &&
+	       f->headers_behind == g->headers_behind && f->hop == g->hop && f->has_window == g->has_window &&
 	       (!f->has_window || (chain_id_eq(&f->chain, &g->chain) && f->window_id == g->window_id));
 }
 
@@ -167,6 +173,30 @@ report_finding(struct report *r, const struct finding *f)
 
 /* --- the sum, for programs -------------------------------------------------------- */
 
+static uint64_t
+hop_records(const struct tally *t, size_t hop)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < HOP_RESULTS; i++)
+		n += t->hops[hop][i];
+	return n;
+}
+
+/* Nothing where none was looked at. */
+static void
+hops_json(struct wr *w, const struct tally *t)
+{
+	for (size_t i = 0; i < HOPS_TOLD && hop_records(t, i) > 0; i++) {
+		wr_printf(w, "%s{\"hop\":%zu", i == 0 ? ",\"hops\":[" : ",", i + 1);
+		for (size_t k = 0; k < HOP_RESULTS; k++)
+			wr_printf(w, ",\"%s\":%llu", tally_hop_name((enum hop_result)k), (unsigned long long)t->hops[i][k]);
+		wr_text(w, "}");
+	}
+	if (hop_records(t, 0) > 0)
+		wr_text(w, "]");
+}
+
 static void
 tally_json(struct wr *w, const struct tally *t)
 {
@@ -196,6 +226,7 @@ tally_json(struct wr *w, const struct tally *t)
 			comma = ",";
 		}
 	wr_text(w, "}");
+	hops_json(w, t);
 }
 
 static void
@@ -365,6 +396,16 @@ noted(const struct report_notes *n, const char *fmt, ...)
 	free(text);
 }
 
+/* "; 3 changed since", or nothing of none. */
+static const char *
+hop_part(uint64_t n, const char *what, char buf[HOP_PART_MAX])
+{
+	buf[0] = '\0';
+	if (n > 0)
+		snprintf(buf, HOP_PART_MAX, "; %llu %s", (unsigned long long)n, what);
+	return buf;
+}
+
 void
 report_notes(const struct report_notes *n, const struct report_about *about, const struct topic_report *t,
 	     const struct report_issuers *issuers)
@@ -391,6 +432,15 @@ report_notes(const struct report_notes *n, const struct report_about *about, con
 		noted(n, "%llu record%s with headers that no statement covers (%llu in all); anybody may have added them",
 			(unsigned long long)t->sum.records_with_behind, plural(t->sum.records_with_behind),
 			(unsigned long long)t->sum.headers_behind);
+	for (size_t i = 0; i < HOPS_TOLD && hop_records(&t->sum, i) > 0; i++) {
+		const uint64_t *h = t->sum.hops[i];
+		char part[4][HOP_PART_MAX];
+
+		noted(n, "hop %zu%s: %llu of %llu record%s verified%s%s%s%s", i + 1, i == HOPS_TOLD - 1 ? " and later" : "",
+		      (unsigned long long)h[HOP_VERIFIED], (unsigned long long)hop_records(&t->sum, i), plural(hop_records(&t->sum, i)),
+		      hop_part(h[HOP_CHANGED], "changed since", part[0]), hop_part(h[HOP_NOT_FOUND], "whose statement isn't here", part[1]),
+		      hop_part(h[HOP_UNTRUSTED], "whose statement doesn't count", part[2]), hop_part(h[HOP_UNTOLD], "that can't be told", part[3]));
+	}
 	if (t->mirror)
 		noted(n, "the policy declares this topic a mirror: what is missing in it can't be told");
 	else if (s->trusted == 0)

@@ -11,10 +11,10 @@
 #include "base/text.h"
 #include "makoto/json_write.h"
 
-#define FORMAT "makoto-kafka-resume/1"
+#define FORMAT "makoto-kafka-resume/2"
 #define HEAD_BEGIN "{\"format\":\"" FORMAT "\",\"options\":\""
 
-enum { LINE_MAX_BYTES = 16384, LINES_MAX = 4000000, FIRST = 4, COUNTS = FIRST + VERDICT_COUNT + 2 * WINDOW_FINDINGS };
+enum { LINE_MAX_BYTES = 16384, LINES_MAX = 4000000, FIRST = 4, COUNTS = FIRST + VERDICT_COUNT + 2 * WINDOW_FINDINGS + HOPS_TOLD * HOP_RESULTS };
 
 struct resume {
 	const char *path;
@@ -39,6 +39,8 @@ put_counts(const struct tally *t, uint64_t out[COUNTS])
 		out[n++] = t->windows_with[i];
 		out[n++] = t->members[i];
 	}
+	for (size_t i = 0; i < HOPS_TOLD * HOP_RESULTS; i++)
+		out[n++] = t->hops[i / HOP_RESULTS][i % HOP_RESULTS];
 }
 
 static void
@@ -56,6 +58,8 @@ get_counts(const uint64_t in[COUNTS], struct tally *t)
 		t->windows_with[i] = in[n++];
 		t->members[i] = in[n++];
 	}
+	for (size_t i = 0; i < HOPS_TOLD * HOP_RESULTS; i++)
+		t->hops[i / HOP_RESULTS][i % HOP_RESULTS] = in[n++];
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

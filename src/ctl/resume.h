@@ -1,7 +1,7 @@
 /*
  * resume: what a run of verify has judged so far, so that the next one goes on from there.
  *
- *   {"format":"makoto-kafka-resume/1","options":"<SHA-256 of what was asked for>","nowMs":1700000000000}
+ *   {"format":"makoto-kafka-resume/2","options":"<SHA-256 of what was asked for>","nowMs":1700000000000}
  *   {"clusterId":"…","topicId":"…","topic":"…","partition":0,"from":0,"to":70,"counts":[70,…]}      a line for each partition
  *
  * A line is written when its partition is judged; one that a crash cut off counts for nothing.  A run that

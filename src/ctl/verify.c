@@ -24,6 +24,7 @@ static const char help[] =
 	"      --dbom-topic TOPIC,…     where the statements are; default makoto.dbom\n"
 	"      --dbom-bootstrap HOST:PORT,…  the cluster that has them, if it is another; reached with the same login\n"
 	"      --isolation LEVEL        read_committed, or read_uncommitted (the default)\n"
+	"      --hops                   look at the hops before, too, that records' headers name\n"
 	"      --memory FILE            remember what was seen, and find what is gone or was replaced since the last run\n"
 	"      --resume FILE            go on where a run that was interrupted was, as FILE tells\n"
 	"      --json                   for programs: a line for each finding, then one that sums up each topic, and all\n"
@@ -35,7 +36,8 @@ static const char help[] =
 	"since 1970.\n"
 	"\n"
 	"Exit: 0 all verified; 1 a violation (altered, misplaced, untrusted, forged-header, duplicate, missing,\n"
-	"offset-reused, manifest-missing, fork, break, gap; with --memory truncated, replaced, records-gone); 2 usage; 3 could not\n"
+	"offset-reused, manifest-missing, fork, break, gap; with --memory truncated, replaced, records-gone; with\n"
+	"--hops hop-changed); 2 usage; 3 could not\n"
 	"finish, and found no violation so far; 4 no violation, but something is pending, or unattested where the policy doesn't allow that, or a topic that statements are about is gone.\n";
 
 static const struct option long_options[] = {{"bootstrap", required_argument, NULL, 'b'},
@@ -53,6 +55,7 @@ static const struct option long_options[] = {{"bootstrap", required_argument, NU
 					     {"dbom-topic", required_argument, NULL, 'd'},
 					     {"dbom-bootstrap", required_argument, NULL, 'D'},
 					     {"isolation", required_argument, NULL, 'i'},
+					     {"hops", no_argument, NULL, 'H'},
 					     {"json", no_argument, NULL, 'j'},
 					     {"verbose", no_argument, NULL, 'v'},
 					     {"out", required_argument, NULL, 'O'},
@@ -86,7 +89,7 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 	int64_t n;
 
 	/* A page has all that is to be told; and a run that goes on has it not from before. */
-	if (o->report ? opt == 'j' || opt == 'v' || opt == 'R' : opt == 'O')
+	if (o->report ? opt == 'j' || opt == 'v' || opt == 'R' || opt == 'H' : opt == 'O')
 		return command_bad_option(c, argv);
 	switch (opt) {
 	case 'O':
@@ -119,6 +122,9 @@ read_option(const struct command *c, int opt, char **argv, struct verify_options
 		return EXIT_OK;
 	case 'i':
 		return read_isolation(c, optarg, &o->a.examiner.read_committed);
+	case 'H':
+		o->a.examiner.hops = true;
+		return EXIT_OK;
 	case 'j':
 		o->json = true;
 		return EXIT_OK;

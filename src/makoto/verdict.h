@@ -44,6 +44,7 @@ enum window_finding {
 	WINDOW_TRUNCATED,    /* a statement that was seen is gone */
 	WINDOW_REPLACED,     /* another is in its place */
 	WINDOW_RECORDS_GONE, /* the log ends before records that were seen stated, or its topic is gone */
+	WINDOW_HOP_CHANGED,  /* of one that looks at earlier hops (verify/hops.h): a record isn't what was attested there */
 	WINDOW_FINDINGS
 };
 

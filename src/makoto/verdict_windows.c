@@ -16,7 +16,8 @@ window_finding_name(enum window_finding f)
 {
 	static const char *const names[WINDOW_FINDINGS] = {
 		"complete", "retention", "aborted", "compacted", "missing", "offset-reused", "manifest-missing",
-		"gap",      "fork",      "break",   "truncated", "replaced", "records-gone"};
+		"gap",      "fork",      "break",   "truncated", "replaced", "records-gone",
+		"hop-changed"};
 
 	return names[f];
 }

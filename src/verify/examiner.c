@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "verify/hops.h"
 #include "verify/reader.h"
 
 enum { PROGRESS_EVERY = 4096 };
@@ -20,6 +21,7 @@ struct examiner {
 	int64_t low, high, from, to;
 	int64_t end; /* high, or behind it what is not committed yet */
 	struct join *join;
+	struct hops *hops; /* or NULL */
 	int64_t read_from, read_to;
 	unsigned count;
 };
@@ -150,7 +152,38 @@ on_record(void *arg, const struct consumer_record *r)
 	    (err = g->task->progress(g->task->arg, (uint64_t)(r->offset - g->read_from),
 				     (uint64_t)(g->read_to - g->read_from))) != 0)
 		return err;
+	if (g->hops != NULL && v.offset >= g->from && v.offset < g->to && (err = hops_record(g->hops, &v)) != 0)
+		return err;
 	return join_record(g->join, &v);
+}
+
+static void
+on_hop_changed(void *arg, const struct hops_changed *c)
+{
+	const struct examiner *g = arg;
+	struct finding f = {.window = WINDOW_HOP_CHANGED, .partition = g->task->partition, .offset = c->offset, .why = c->why,
+			    .hop = c->hop, .issuer = c->issuer, .has_window = c->chain != NULL, .window_id = c->window_id};
+
+	if (c->chain != NULL)
+		f.chain = *c->chain;
+	g->task->found(g->task->arg, &f);
+}
+
+static int
+open_hops(struct examiner *g)
+{
+	struct hops_conf hc = {.statements = g->task->statements,
+			       .partition = g->task->partition,
+			       .policy = g->conf->policy,
+			       .fetch = fetch,
+			       .fetch_arg = g,
+			       .changed = on_hop_changed,
+			       .arg = g};
+
+	if (!g->conf->hops)
+		return 0;
+	g->hops = hops_new(&hc);
+	return g->hops == NULL ? ERR_NOMEM : 0;
 }
 
 /* --- what is there, and what of it is asked for ---------------------------------------- */
@@ -312,11 +345,16 @@ examiner_partition(struct examiner *g, const struct examiner_task *task, struct 
 					       .pending_max_ms = JOIN_PENDING_MAX_MS,
 					       .fetch = fetch,
 					       .fetch_arg = g};
-	if ((err = join_new(&jc, &g->join)) != 0)
-		return say(g, g->records_from, err);
-	err = read_records(g, ret);
+	if ((err = join_new(&jc, &g->join)) != 0 || (err = open_hops(g)) != 0)
+		(void)say(g, g->records_from, err);
+	else
+		err = read_records(g, ret);
+	if (err == 0 && g->hops != NULL)
+		hops_tally(g->hops, &ret->tally);
 	if (err == 0 && task->memory != NULL)
 		judge_memory(g, &ret->tally);
+	hops_free(g->hops);
+	g->hops = NULL;
 	join_free(g->join);
 	g->join = NULL;
 	return err;

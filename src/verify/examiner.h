@@ -24,6 +24,7 @@ struct examiner_conf { /* borrowed */
 	const char *dbom_names;     /* what headers may call it; NULL: that */
 	const char *dbom_bootstrap; /* the cluster that has them; NULL: the same */
 	bool read_committed;
+	bool hops; /* look at what the windows of earlier hops say, too */
 	const struct policy *policy;
 	int64_t now_ms;
 };

@@ -21,6 +21,7 @@ struct finding { /* about a record, or about a window or one of its members */
 	int64_t offset;  /* -1: the window as a whole */
 	const char *why; /* "": nothing more to say */
 	size_t headers_behind; /* about_record: so many headers that the window's leaf doesn't cover */
+	size_t hop;         /* WINDOW_HOP_CHANGED: at which, the first is 1; else 0 */
 	const char *issuer; /* whose the window's statement is; "": nobody's by name */
 	bool has_window;
 	struct chain_id chain;

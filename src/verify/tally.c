@@ -1,5 +1,13 @@
 #include "verify/tally.h"
 
+const char *
+tally_hop_name(enum hop_result r)
+{
+	static const char *const names[HOP_RESULTS] = {"verified", "untold", "untrusted", "notFound", "changed"};
+
+	return names[r];
+}
+
 void
 tally_add(struct tally *sum, const struct tally *t)
 {
@@ -13,6 +21,9 @@ tally_add(struct tally *sum, const struct tally *t)
 		sum->windows_with[i] += t->windows_with[i];
 		sum->members[i] += t->members[i];
 	}
+	for (size_t i = 0; i < HOPS_TOLD; i++)
+		for (size_t k = 0; k < HOP_RESULTS; k++)
+			sum->hops[i][k] += t->hops[i][k];
 }
 
 enum tally_outcome

@@ -4,6 +4,18 @@
 
 #include "makoto/verdict.h"
 
+/* What the window of an earlier hop says of a record that names it (verify/hops.h). */
+enum hop_result {
+	HOP_VERIFIED,
+	HOP_UNTOLD,    /* it has no manifest, or lost some records' outcome */
+	HOP_UNTRUSTED, /* its statement doesn't count */
+	HOP_NOT_FOUND, /* its statement isn't here */
+	HOP_CHANGED,   /* it has no such record, or the headers contradict the record */
+	HOP_RESULTS
+};
+
+enum { HOPS_TOLD = 8 /* the last is that of all behind it */ };
+
 struct tally {
 	uint64_t records;
 	uint64_t verdicts[VERDICT_COUNT];
@@ -12,6 +24,7 @@ struct tally {
 	uint64_t windows;                       /* stated, with members in the range */
 	uint64_t windows_with[WINDOW_FINDINGS]; /* how many of them have that finding */
 	uint64_t members[WINDOW_FINDINGS];      /* how many members were found so */
+	uint64_t hops[HOPS_TOLD][HOP_RESULTS];  /* of records, by the hop, from the first */
 };
 
 enum tally_outcome {
@@ -20,6 +33,7 @@ enum tally_outcome {
 	TALLY_UNDECIDED, /* no violation, but something is pending or unattested */
 };
 
+const char *tally_hop_name(enum hop_result r); /* as JSON has it */
 void tally_add(struct tally *sum, const struct tally *t);
 enum tally_outcome tally_outcome(const struct tally *t, bool unattested_allowed);
 

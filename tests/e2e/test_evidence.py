@@ -19,7 +19,7 @@ from clients import Confluent, Rec, sample
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from lab.kafka import ROOT
-from proxy import CTL, PATIENCE, SANITIZERS, ctl
+from proxy import CTL, PATIENCE, SANITIZERS, ctl, json_objects
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
@@ -434,6 +434,23 @@ def test_path(cluster, new_proxy, topic):
     written(cluster, b, w, changed, a.dbom_topic)
     got = hops(w, 0)
     assert got[0] == {"headers": "malformed"} and got[1]["member"] == "yes"
+    both = f"{a.dbom_topic},{c.dbom_topic}"
+
+    def verified(topic, dbom=both, keys=keys):
+        p = ctl("verify", "-b", cluster.bootstrap, "-t", topic, "--hops", "--json", "--dbom-topic", dbom, *keys)
+        *found, total = json_objects(p.stdout)
+        counts = [{k: n for k, n in x.items() if n > 0 and k != "hop"} for x in total.get("hops", [])]
+        return p.returncode, [(x["finding"], x["hop"], x["offset"]) for x in found if "finding" in x], counts
+
+    assert verified(t) == (0, [], [])
+    assert verified(u) == (0, [], [{"verified": 3}])
+    assert verified(v) == (0, [], [{"verified": 3}, {"verified": 3}])
+    assert verified(v, c.dbom_topic) == (0, [], [{"notFound": 3}, {"notFound": 3}])
+    assert verified(v, keys=keys[2:]) == (0, [], [{"untrusted": 3}, {"verified": 3}])
+    assert verified(w) == (1, [("hop-changed", 1, 0)], [{"changed": 1}])
+    said = ctl("verify", "-b", cluster.bootstrap, "-t", w, "--hops", "--dbom-topic", both, *keys).stdout
+    assert "hop-changed       at hop 1: its headers contradict the value" in said and "VIOLATION: 1 hop-changed" in said, said
+    assert "note: hop 1: 0 of 1 record verified; 1 changed since" in said, said
     none = ctl("show", "-b", cluster.bootstrap, "-t", w, "-p", 0, "--record", 9, "--dbom-topic", a.dbom_topic)
     assert none.returncode == 3 and "has no record at offset 9" in none.stderr
 

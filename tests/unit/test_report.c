@@ -267,6 +267,29 @@ START_TEST(what_is_worth_a_note)
 }
 END_TEST
 
+/* Of each hop that records have, and nothing where none was looked at. */
+START_TEST(hops)
+{
+	struct report r = report_of(_i == 1, false);
+	struct topic_report t = result(10);
+
+	t.sum.hops[0][HOP_VERIFIED] = 7;
+	t.sum.hops[0][HOP_NOT_FOUND] = 2;
+	t.sum.hops[0][HOP_CHANGED] = t.sum.windows_with[WINDOW_HOP_CHANGED] = t.sum.members[WINDOW_HOP_CHANGED] = 1;
+	t.sum.hops[1][HOP_UNTRUSTED] = 1;
+	ck_assert_int_eq(report_topic(&r, &about, &t, &nobody), EXIT_VIOLATION);
+	if (_i == 0) {
+		ck_says("note: hop 1: 7 of 10 records verified; 1 changed since; 2 whose statement isn't here\n");
+		ck_says("note: hop 2: 0 of 1 record verified; 1 whose statement doesn't count\n");
+		ck_says("VIOLATION: 1 hop-changed\n");
+	} else {
+		ck_says(",\"hops\":[{\"hop\":1,\"verified\":7,\"untold\":0,\"untrusted\":0,\"notFound\":2,\"changed\":1},"
+			"{\"hop\":2,\"verified\":0,\"untold\":0,\"untrusted\":1,\"notFound\":0,\"changed\":0}],\"partitions\":[{");
+		ck_assert_ptr_null(strstr(strstr(written(), "\"partitions\":"), "\"hops\":"));
+	}
+}
+END_TEST
+
 START_TEST(json_sum)
 {
 	for (int how = 0; how < 3; how++) {
@@ -314,6 +337,7 @@ main(void)
 	tcase_add_test(t, a_violation);
 	tcase_add_test(t, undecided);
 	tcase_add_test(t, what_is_worth_a_note);
+	tcase_add_loop_test(t, hops, 0, 2);
 	tcase_add_test(t, json_sum);
 	suite_add_tcase(s, t);
 	return suite_run(s);
