@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 import wire
@@ -115,12 +116,16 @@ def test_mirrored(cluster, east, new_proxy, enforcing, topic, tmp_path):
             return all(ends(cluster, x, x) == ends(east, f"west.{x}", x) for x in (t, dbom))
 
         until("all is mirrored", mirrored, 90 * PATIENCE, 0.3)
+        before, began = fetches(west), time.monotonic()
         sent += produce(w, t, 2, "zstd")  # while it works
         wait_stated(cluster, public_keys(w.public_key), t, dbom_topic=dbom)
         until("all of that, too", mirrored, 60 * PATIENCE, 0.3)
+        rate = (fetches(west) - before) / (time.monotonic() - began)
     finally:
         mm.stop()
     assert west.metric("makoto_verify_records_total", verdict="verified") >= len(sent)
+    print(f"{rate:.1f} fetches a second while records were held, and copied")
+    assert rate < 10 * len(cluster.nodes), f"{rate} fetches a second, of one consumer at {len(cluster.nodes)} brokers"
 
     mirrors = [{"topic": "west.*", "of": "*", "cluster": cluster.id}]
     reader = enforcing("reader", east.bootstrap, {"issuers": issuers, "mirrors": mirrors}, copied_dbom)
@@ -160,6 +165,10 @@ def test_mirrored(cluster, east, new_proxy, enforcing, topic, tmp_path):
     with Watch(reader.bootstrap, copy, 1) as c:
         assert c.stopped() == INVALID_RECORD
         assert [m.offset() for m in c.records] == list(range(end))
+
+
+def fetches(proxy):
+    return proxy.metric("makoto_requests_total", api="Fetch")
 
 
 def produce(proxy, t, seed, codec):
