@@ -3,7 +3,8 @@
  *
  * Two things of librdkafka 2.0.  What it counts of a queued record is key and value, not headers: so the queue is
  * bounded by a number of records too.  And when the queue was full, it looks again after a second, or when something
- * else happens to the broker's connection: nudge() asks the leader a question once the queue is empty.
+ * else happens to the broker's connection: nudge() asks the leader a question once the queue is empty.  It is known that
+ * there is more, or it can't be: of what came since it saw the full queue, librdkafka knows nothing.
  */
 #include "rdkafka/follower.h"
 
@@ -28,6 +29,7 @@ enum {
 
 struct reading {
 	bool on;
+	bool unsure;          /* its leader may not be asked for what comes next */
 	int64_t next;         /* records below are not given */
 	uint64_t first_batch; /* what was taken out of the queue before is of the place before */
 };
@@ -47,6 +49,8 @@ struct follower {
 	int timeout_ms;
 	struct topic *topics;
 	size_t topic_count;
+	size_t full_count, full_bytes; /* with so much in it the queue is full */
+	size_t count, bytes;           /* that were taken since the queue was empty */
 	uint64_t batch; /* how often something was taken out of the queue */
 	char why[600];
 };
@@ -84,11 +88,12 @@ open_handle(struct follower *f, const struct follower_conf *conf, char *why, siz
 	rd_kafka_conf_t *rconf;
 	int err;
 
+	f->full_count = conf->queue_bytes < 16 * RECORD ? 16 : conf->queue_bytes / RECORD;
+	f->full_bytes = conf->queue_bytes / 1024 * 1024;
 	if ((err = handle_conf(conf->bootstrap, defaults, conf->props, fixed, &rconf, why, why_len)) != 0)
 		return err;
-	if ((err = set_number(rconf, "queued.max.messages.kbytes", conf->queue_bytes / 1024, why, why_len)) != 0 ||
-	    (err = set_number(rconf, "queued.min.messages",
-			      conf->queue_bytes < 16 * RECORD ? 16 : conf->queue_bytes / RECORD, why, why_len)) != 0 ||
+	if ((err = set_number(rconf, "queued.max.messages.kbytes", f->full_bytes / 1024, why, why_len)) != 0 ||
+	    (err = set_number(rconf, "queued.min.messages", f->full_count, why, why_len)) != 0 ||
 	    (err = set_number(rconf, "fetch.message.max.bytes", conf->queue_bytes < 4 * ANSWER ? conf->queue_bytes / 4 : ANSWER,
 			      why, why_len)) != 0 ||
 	    (err = set_number(rconf, "fetch.max.bytes", conf->queue_bytes < 4 * ANSWER ? ANSWER : conf->queue_bytes / 4,
@@ -306,15 +311,57 @@ follower_read(struct follower *f, size_t topic, int32_t partition, int64_t offse
 	if (rd_kafka_consume_start_queue(t->rkt, partition, offset, f->queue) != 0)
 		return failed(f, t->name, rd_kafka_last_error());
 	r->on = true;
+	r->unsure = false;
 	r->next = offset;
 	r->first_batch = f->batch + 1;
 	return 0;
+}
+
+/* All that was taken may have been there at once. */
+static void
+count_taken(struct follower *f)
+{
+	bool was_full = f->count >= f->full_count || f->bytes >= f->full_bytes;
+
+	f->count = f->bytes = 0;
+	for (size_t i = 0; was_full && i < f->topic_count; i++)
+		for (int32_t p = 0; p < f->topics[i].count; p++)
+			f->topics[i].list[p].unsure = true;
+}
+
+static bool
+is_empty(struct follower *f, int timeout_ms)
+{
+	struct pollfd fd = {.fd = f->event_fd, .events = POLLIN};
+
+	return rd_kafka_queue_length(f->queue) == 0 && poll(&fd, 1, timeout_ms) == 0;
+}
+
+/* Each leader that may have seen a full queue, until something is there. */
+static void
+nudge_unsure(struct follower *f)
+{
+	for (size_t i = 0; i < f->topic_count; i++)
+		for (int32_t p = 0; p < f->topics[i].count; p++) {
+			struct reading *r = &f->topics[i].list[p];
+			int64_t low, high;
+
+			if (!r->on || !r->unsure)
+				continue;
+			if (!is_empty(f, 0))
+				return;
+			r->unsure = false;
+			(void)rd_kafka_query_watermark_offsets(f->rk, f->topics[i].name, p, &low, &high, NUDGE_MS);
+		}
 }
 
 static void
 nudge(struct follower *f)
 {
 	int asked = 0;
+
+	count_taken(f);
+	nudge_unsure(f);
 
 	for (size_t i = 0; i < f->topic_count; i++)
 		for (int32_t p = 0; p < f->topics[i].count && asked < NUDGES; p++) {
@@ -327,14 +374,6 @@ nudge(struct follower *f)
 			(void)rd_kafka_query_watermark_offsets(f->rk, f->topics[i].name, p, &low, &high, NUDGE_MS);
 			asked++;
 		}
-}
-
-static bool
-is_empty(struct follower *f, int timeout_ms)
-{
-	struct pollfd fd = {.fd = f->event_fd, .events = POLLIN};
-
-	return rd_kafka_queue_length(f->queue) == 0 && poll(&fd, 1, timeout_ms) == 0;
 }
 
 void
@@ -431,6 +470,8 @@ follower_take(struct follower *f, size_t max, follower_fn *fn, void *arg)
 	for (ssize_t i = 0; i < n; i++) {
 		struct follower_event e;
 
+		f->count++;
+		f->bytes += list[i]->len + list[i]->key_len;
 		if (event_of(f, list[i], &e))
 			fn(arg, &e);
 		rd_kafka_message_destroy(list[i]);

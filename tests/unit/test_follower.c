@@ -1,6 +1,7 @@
 /* Many partitions at once, out of librdkafka's mock cluster. */
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "mocked.h"
 #include "rdkafka/follower.h"
 #include "suite.h"
@@ -201,6 +202,35 @@ START_TEST(little_room)
 }
 END_TEST
 
+static int
+by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* More at once than the queue is to have, again and again: what comes behind it isn't a second late. */
+START_TEST(bursts)
+{
+	enum { ROUNDS = 12, BURST = 400 };
+	struct seen s = {.records = 0};
+	int64_t ms[ROUNDS];
+
+	ck_assert_int_eq(follower_read(f, 0, 1, 0), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct monotime since;
+
+		fill("t", 1, i * BURST, (i + 1) * BURST);
+		since = clock_now();
+		take_until(&s, (i + 1) * BURST, 0);
+		ms[i] = monotime_since_ms(clock_now(), since);
+	}
+	qsort(ms, ROUNDS, sizeof(ms[0]), by_number);
+	ck_assert_int_lt(ms[ROUNDS / 2], 500);
+}
+END_TEST
+
 static void *
 wakes(void *arg)
 {
@@ -256,6 +286,7 @@ main(void)
 	tcase_add_test(t, stopped);
 	tcase_add_test(t, gone);
 	tcase_add_test(t, little_room);
+	tcase_add_test(t, bursts);
 	tcase_add_test(t, woken);
 	tcase_add_test(t, not_there);
 	suite_add_tcase(s, t);
