@@ -3,7 +3,8 @@
 CPU is of all threads of the proxy (user and system); MB are of values, 10^6 bytes.  `cold` is a fresh proxy, which has to
 read the statements, too; `warm` the same once more.  The floor is bench/enforce_floor.c over the topic's own segments
 plus what `off` took in the same round.
-usage: enforce.py ROUNDS
+With a PROGRAM, another makoto-proxy such as one without verify.mode, only `off` of either, in turn.
+usage: enforce.py ROUNDS [PROGRAM]
 """
 
 import glob
@@ -13,6 +14,7 @@ import sys
 import time
 
 ROUNDS = int(sys.argv[1])
+PEER = sys.argv[2] if len(sys.argv) > 2 else None
 sys.argv[1:] = ["0"]
 
 import reading  # noqa: E402, I001  imports run
@@ -48,7 +50,7 @@ def idle(px):
 
 def fetched(px, topic):
     """CPU-ms per MB of reading the topic, partition after partition, with what goes on behind."""
-    verifies, n = px.settings["verify.mode"] != "off", 0
+    verifies, n = "verify.mode" in px.settings, 0
     judged = px.metric("makoto_verify_records_total", verdict="verified")
     before = idle(px)
     for p in range(PARTITIONS):
@@ -70,6 +72,27 @@ def one_round(b, topic, files):
     return out
 
 
+def beside(b, topic):
+    """CPU-ms per MB of `off`, of the other program, and their ratio; the first round warms."""
+    ours, theirs = b.reader("off"), b.reader("off", PEER)
+    rounds = [[fetched(px, topic) for px in (ours, theirs)] for _ in range(ROUNDS + 1)][1:]
+    ours.stop()
+    theirs.stop()
+    return [f"{run.median(x):.2f}" for x in ([a for a, _ in rounds], [c for _, c in rounds], [a / c for a, c in rounds])]
+
+
+def by_mode(b, topic):
+    files = segments(b.cluster, topic)
+    rounds = [one_round(b, topic, files) for _ in range(ROUNDS)]
+
+    def shown(of):
+        return f"{run.median([of(r) for r in rounds]):.2f}"
+
+    return [shown(lambda r: r["off", "warm"]), shown(lambda r: r["floor"]),
+            *(shown(lambda r, k=(m, t): r[k]) for m in ("observe", "enforce") for t in ("cold", "warm")),
+            *(shown(lambda r, t=t: r["enforce", t] / r["floor"]) for t in ("cold", "warm"))]  # fmt: skip
+
+
 def main():
     rows = []
     with reading.Bench("enforce") as b:
@@ -79,17 +102,10 @@ def main():
             run.perf(b.writer.bootstrap, topics[codec], RECORDS, codec=codec)
         b.writer.stop()
         for codec, topic in topics.items():
-            files = segments(b.cluster, topic)
-            rounds = [one_round(b, topic, files) for _ in range(ROUNDS)]
-
-            def shown(of):
-                return f"{run.median([of(r) for r in rounds]):.2f}"
-
-            rows.append((codec, shown(lambda r: r["off", "warm"]), shown(lambda r: r["floor"]),
-                         *(shown(lambda r, k=(m, t): r[k]) for m in ("observe", "enforce") for t in ("cold", "warm")),
-                         *(shown(lambda r, t=t: r["enforce", t] / r["floor"]) for t in ("cold", "warm"))))  # fmt: skip
-    run.table(f"fetch by verify.mode, 1 KB records, {PARTITIONS} partitions, CPU-ms per MB, median of {ROUNDS} rounds",
-              ("codec", "off", "floor", "observe, cold", "warm", "enforce, cold", "warm", "enforce/floor, cold", "warm"), rows)  # fmt: skip
+            rows.append((codec, *(beside if PEER else by_mode)(b, topic)))
+    head = ("off", "the other program", "ratio") if PEER else (
+        "off", "floor", "observe, cold", "warm", "enforce, cold", "warm", "enforce/floor, cold", "warm")  # fmt: skip
+    run.table(f"fetch by verify.mode, 1 KB records, {PARTITIONS} partitions, CPU-ms per MB, median of {ROUNDS} rounds", ("codec", *head), rows)
 
 
 main()

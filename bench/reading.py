@@ -4,8 +4,8 @@ import os
 import tempfile
 
 import run  # puts the tests' modules on the path
+import proxy
 from proxy import Proxy
-
 
 
 class Bench:
@@ -42,13 +42,19 @@ class Bench:
         self.topics.append(t)
         return t
 
-    def reader(self, mode):
-        """One that was never asked for anything yet."""
+    def reader(self, mode, program=None):
+        """One that was never asked for anything yet; program: another than this build's."""
         self.readers += 1
         d = os.path.join(self.dir.name, f"reader-{self.readers}")
         os.makedirs(d)
         policy = os.path.join(d, "trust.yaml")
         with open(policy, "w") as f:
             f.write(f"issuers:\n  bench:\n    keys: [{self.key}]\nunattested: deny\n")
-        settings = {"verify.mode": mode, "verify.policy": policy, "attest.enabled": False, "attest.dbom.topic": self.dbom}
-        return Proxy(d, self.cluster.bootstrap, settings).start()
+        settings = {"attest.enabled": False, "attest.dbom.topic": self.dbom}
+        if mode != "off":  # which an older program may not know
+            settings |= {"verify.mode": mode, "verify.policy": policy}
+        ours, proxy.PROXY = proxy.PROXY, program or proxy.PROXY
+        try:
+            return Proxy(d, self.cluster.bootstrap, settings).start()
+        finally:
+            proxy.PROXY = ours
