@@ -2,6 +2,7 @@
 
 Each time is of a proxy that was started for it, and counts from the consumer's creation: its connections, metadata and
 first Fetch, the proxy's search for the statements, and the way back.  `direct` is the same without a proxy.
+It fails where a first record takes longer than SOON, or a proxy more memory than MOST.
 usage: replay.py ROUNDS [RECORDS]
 """
 
@@ -18,6 +19,10 @@ import run  # noqa: E402
 from confluent_kafka import Consumer, TopicPartition  # noqa: E402
 
 SIZE, PARTITIONS, NEAR_END = 100, 4, 5000
+SOON = 2.0  # seconds
+# MiB over an idle proxy: verify.memory.bytes, and what isn't of statements: an answer is kept whole while it is judged, which
+# these clients ask a MiB of each partition for, and the allocator keeps as much again.
+MOST = 64 + 2 * PARTITIONS
 
 
 def first(bootstrap, topic, offsets, px=None):
@@ -48,19 +53,20 @@ def ends(bootstrap, topic):
 
 
 def whole(b, topic):
-    """From start to end: records a second, CPU-ms per MB, resident memory at its height."""
+    """From start to end: records a second, CPU-ms per MB, resident memory at its height and before; what it grew by."""
     px = b.reader("enforce")
+    idle = px.rss_mb()
     before, start = run.cpu_ms(px.proc.pid), time.monotonic()
     subprocess.run(["kcat", "-b", px.bootstrap, "-C", "-t", topic, "-o", "beginning", "-c", str(RECORDS), "-q", "-e"],
                    stdout=subprocess.DEVNULL, check=True)  # fmt: skip
     took, cpu, peak = time.monotonic() - start, run.cpu_ms(px.proc.pid) - before, px.peak_rss_mb()
     assert px.metric("makoto_verify_records_total", verdict="verified") >= RECORDS
     px.stop()
-    return f"{RECORDS / took:.0f}", f"{cpu / (RECORDS * SIZE / 1e6):.2f}", f"{peak:.0f}"
+    return (f"{RECORDS / took:.0f}", f"{cpu / (RECORDS * SIZE / 1e6):.2f}", f"{peak:.0f}", f"{idle:.0f}"), peak - idle
 
 
 def main():
-    rows = []
+    rows, slowest, most = [], 0.0, 0.0
     with reading.Bench("replay") as b:
         topic = b.topic("long", PARTITIONS)
         run.perf(b.writer.bootstrap, topic, RECORDS, codec="lz4", size=SIZE)
@@ -78,14 +84,19 @@ def main():
             for _ in range(ROUNDS):
                 direct.append(first(b.cluster.bootstrap, topic, offsets))
                 px = b.reader("enforce")
+                idle = px.rss_mb()
                 proxied.append(first(px.bootstrap, topic, offsets, px))
                 rss.append(px.peak_rss_mb())
+                slowest, most = max(slowest, proxied[-1][0]), max(most, rss[-1] - idle)
                 px.stop()
             rows.append((name, *(f"{run.median([x[i] for x in xs]):.2f}" for xs in (direct, proxied) for i in (0, 1)),
                          f"{max(x[0] for x in proxied):.2f}", f"{run.median([x[2] for x in proxied]):.0f}", f"{max(rss):.0f}"))  # fmt: skip
         run.table(f"a fresh enforcing proxy, {RECORDS} records of {SIZE} bytes, {statements} statements: seconds to the first record, median of {ROUNDS}",
                   ("from", "direct", "direct, every partition", "enforce", "enforce, every partition", "enforce, slowest round", "CPU-ms", "RSS MB, peak"), rows)  # fmt: skip
-        run.table("from start to end", ("records/s", "CPU-ms per MB", "RSS MB, peak"), [whole(b, topic)])
+        row, grew = whole(b, topic)
+        run.table("from start to end", ("records/s", "CPU-ms per MB", "RSS MB, peak", "idle"), [row])
+    assert slowest < SOON, f"a first record came after {slowest:.2f} s"
+    assert max(most, grew) < MOST, f"{max(most, grew):.0f} MiB more than idle, where {MOST:.0f} would do"
 
 
 main()
