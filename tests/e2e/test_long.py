@@ -1,4 +1,4 @@
-"""The million: four unmodified producers at once, and a proxy that is stopped and started under them; an outage.
+"""The million: four unmodified producers at once, and a proxy that is stopped and started under them; an outage; statements that have no room.
 
 environment: E2E_OUTAGE_SECONDS, how long the statement topic takes nothing (40)
 """
@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from checks import of_topic, public_keys, statements, wait_stated
+from checks import of_topic, public_keys, segment_dir, statements, wait_stated
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
 from proxy import ctl
@@ -198,3 +198,46 @@ def test_the_statement_topic_takes_nothing(cluster, new_proxy, topic):
     assert len({s.chain for s in of_topic(v, t, cluster.topic_id(t))}) == PARTITIONS
     p = ctl("verify", "-b", cluster.bootstrap, "-t", t, "--dbom-topic", dbom, "--public-key", px.public_key, "--json", timeout=300)
     assert p.returncode == 0, p.stdout[-3000:] + p.stderr
+
+
+def read_from(bootstrap, topic, starts, ends):
+    """Reads each partition to its end, all at once; how many records."""
+    c = Consumer({"bootstrap.servers": bootstrap, "group.id": "x", "enable.auto.commit": False, "fetch.max.bytes": 1 << 20,
+                  "queued.max.messages.kbytes": 2048})  # fmt: skip
+    c.assign([TopicPartition(topic, p, at) for p, at in starts.items()])
+    n, left, late = 0, set(starts), time.monotonic() + 300
+    while left:
+        assert time.monotonic() < late, f"{n} records, and no end of {left}"
+        for m in c.consume(10000, 1):
+            assert not m.error(), m.error()
+            n += 1
+            if m.offset() == ends[m.partition()] - 1:
+                left.discard(m.partition())
+    c.close()
+    return n
+
+
+def test_statements_that_have_no_room(cluster, new_proxy, topic, tmp_path):
+    """Several times what may be kept of statements: a proxy that verifies stays within its bound, librdkafka's share included."""
+    n, memory, t = 600_000, 4 << 20, topic(partitions=PARTITIONS)
+    w = new_proxy("writer", {"attest.window.records": 150})
+    p = Producer({"bootstrap.servers": w.bootstrap, "linger.ms": 20, "queue.buffering.max.messages": 1_000_000})
+    for i in range(n):
+        p.produce(t, b"%d" % i, partition=i % PARTITIONS)
+    assert p.flush(120) == 0
+    del p
+    until("all is stated", lambda: w.metric("makoto_windows_published_total") and w.metric("makoto_windows_unpublished") == 0, 300)
+    w.stop()
+    stated = sum(e.stat().st_size for x in cluster.partitions(w.dbom_topic) for e in os.scandir(segment_dir(cluster, w.dbom_topic, x)) if e.name.endswith(".log"))
+    policy = tmp_path / "trust.yaml"
+    policy.write_text(f"issuers:\n  writer:\n    keys: [{w.public_key}]\n")
+    settings = {"verify.mode": "enforce", "verify.policy": str(policy), "attest.enabled": False, "verify.memory.bytes": memory}
+    r = new_proxy("reader", settings)
+    idle, ends = r.rss_mb(), {x: cluster.high_watermark(t, x) for x in range(PARTITIONS)}
+    halves = {x: end // 2 for x, end in ends.items()}
+    assert read_from(r.bootstrap, t, dict.fromkeys(ends, 0), ends) == n
+    assert read_from(r.bootstrap, t, halves, ends) == n - sum(halves.values())
+    grown = r.peak_rss_mb() - idle
+    print(f"{stated >> 20} MiB of statements; {idle:.0f} MB idle, {grown:.0f} MB more at most")
+    assert stated > 6 * memory
+    assert grown < (memory >> 20) + 12  # answers to three brokers' Fetch are kept while they are judged
