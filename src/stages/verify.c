@@ -150,7 +150,7 @@ session_free(void *self UNUSED, void *state)
 static struct verify_session *
 session_of(struct verify *v, struct exchange *x)
 {
-	struct verify_session *session = exchange_session_state(x, &v->stage);
+	struct verify_session *session = verify_session_of(v, x);
 
 	if (session == NULL && (session = calloc(1, sizeof(*session))) != NULL)
 		exchange_set_session_state(x, &v->stage, session);

@@ -343,7 +343,7 @@ verify_answer(struct verify *v, struct exchange *x, struct verify_state *s)
 		return STAGE_CLOSE;
 	}
 	if (!s->began)
-		fetches_answer(((struct verify_session *)exchange_session_state(x, &v->stage))->fetches, s->asked, &w.r);
+		fetches_answer(verify_session_of(v, x)->fetches, s->asked, &w.r);
 	s->began = true;
 	w.config = verify_config(v);
 	verdict = decide(&w);

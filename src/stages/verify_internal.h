@@ -52,6 +52,13 @@ struct verify_session {
 	bool renews; /* its broker renews the locks of share groups */
 };
 
+/* The connection's; NULL: no request of it was here. */
+static inline struct verify_session *
+verify_session_of(const struct verify *v, struct exchange *x)
+{
+	return exchange_session_state(x, &v->stage);
+}
+
 /* What an exchange remembers from request to answer. */
 struct verify_state {
 	bool unread;          /* a broker's own: passes */

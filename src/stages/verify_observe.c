@@ -144,7 +144,7 @@ verify_observe_answer(struct verify *v, struct exchange *x, struct verify_state 
 	struct fetch_response r;
 
 	if (fetch_response_read(exchange_version(x), exchange_body(x), &r) == 0) {
-		fetches_answer(exchange_session_state(x, &v->stage), s->asked, &r);
+		fetches_answer(verify_session_of(v, x)->fetches, s->asked, &r);
 		for (size_t i = 0; i < r.count; i++) {
 			const struct fetch_part *p = &r.parts[i];
 			int64_t offset;

@@ -488,8 +488,7 @@ decide(struct work *w)
 enum stage_verdict
 verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s)
 {
-	struct verify_session *session = exchange_session_state(x, &v->stage);
-	struct work w = {.v = v, .x = x, .s = s, .aside = session->aside, .judge = exchange_reactor_state(x, &v->stage)};
+	struct work w = {.v = v, .x = x, .s = s, .aside = verify_session_of(v, x)->aside, .judge = exchange_reactor_state(x, &v->stage)};
 	enum stage_verdict verdict;
 	int err;
 

@@ -820,6 +820,34 @@ START_TEST(observed)
 }
 END_TEST
 
+/* A session's later requests name no partition: what they ask for is known, and they aren't told to begin anew. */
+START_TEST(an_observed_session)
+{
+	struct wr r = wr_new(BATCHES_MAX);
+	struct part p = {"t", 0, 5, 0, NOTHING};
+	struct exchange *x;
+
+	clock_set_for_tests(NULL, &wall);
+	open_stage("verify: {mode: observe}\n");
+	ck_assert_int_eq(verify_start(verify), 0);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	x = fetched(13, 0, 0, 9, &p, 1, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	BATCH(&r, 5, 10);
+	p.records = wr_slice(&r);
+	x = fetched(13, 9, 1, 9, NULL, 0, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	until_asked(1);
+	verify_stop(verify);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 5);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_SESSIONS_UNKNOWN), 0);
+	wr_free(&r);
+}
+END_TEST
+
 START_TEST(observed_without_a_window)
 {
 	struct wr r = wr_new(BATCHES_MAX);
@@ -877,6 +905,7 @@ main(void)
 	tcase_add_test(c, an_error_as_a_whole_passes);
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
 	tcase_add_test(c, observed);
+	tcase_add_test(c, an_observed_session);
 	tcase_add_test(c, observed_without_a_window);
 	suite_add_tcase(s, c);
 	return suite_run(s);
