@@ -295,7 +295,8 @@ wants_request(void *self, int16_t key, int16_t version)
 	const struct verify *v = self;
 
 	if (v->mode == VERIFY_OBSERVE)
-		return key == API_FETCH && version >= FETCH_MIN && version <= FETCH_MAX;
+		return (key == API_FETCH && version >= FETCH_MIN && version <= FETCH_MAX) ||
+		       (key == API_SHARE_FETCH && version >= SHARE_FETCH_MIN && version <= SHARE_FETCH_MAX);
 	return key == API_FETCH || key == API_SHARE_FETCH || key == API_SHARE_GROUP_HEARTBEAT;
 }
 
@@ -309,6 +310,8 @@ request(void *self, struct exchange *x)
 		return STAGE_CLOSE;
 	if (exchange_key(x) == API_SHARE_GROUP_HEARTBEAT)
 		return session->renews ? STAGE_PASS : no_share_groups(x);
+	if (exchange_key(x) == API_SHARE_FETCH && v->mode == VERIFY_OBSERVE)
+		return verify_share_observe(v, x);
 	if (exchange_key(x) == API_SHARE_FETCH && !session->renews)
 		return refuse(x, "ApiVersions told this client of no ShareFetch, or wasn't asked");
 	if (exchange_key(x) == API_SHARE_FETCH)
@@ -369,7 +372,9 @@ response(void *self, struct exchange *x)
 		return versions(v, x);
 	if (s == NULL)
 		return v->mode == VERIFY_ENFORCE ? STAGE_CLOSE : STAGE_PASS;
-	if (exchange_key(x) == API_SHARE_FETCH)
+	if (exchange_key(x) == API_SHARE_FETCH && v->mode == VERIFY_OBSERVE)
+		verify_observe_share(v, x);
+	else if (exchange_key(x) == API_SHARE_FETCH)
 		verdict = verify_share_answer(v, x, s);
 	else if (!s->unread && v->mode == VERIFY_ENFORCE)
 		verdict = verify_answer(v, x, s);

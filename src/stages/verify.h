@@ -5,7 +5,7 @@
  *   ShareFetch   enforce: renews, in turn, the locks of what may not be seen yet; the answer: whole batches that may, and what of them is acquired
  *   ApiVersions, ShareGroupHeartbeat  enforce: no share groups where brokers don't renew locks
  *
- * observe changes nothing: a thread of its own judges a copy.
+ * observe changes nothing, of ShareFetch neither: a thread of its own judges a copy.
  */
 #ifndef STAGES_VERIFY_H
 #define STAGES_VERIFY_H

@@ -144,10 +144,11 @@ void verify_counts_tell(const struct verify_counts *c);                        /
 
 enum stage_verdict verify_answer(struct verify *v, struct exchange *x, struct verify_state *s);
 
-/* --- verify_share.c, verify_share_request.c: enforce, for members of share groups ---------- */
+/* --- verify_share.c, verify_share_request.c: for members of share groups; in enforce ------- */
 
 enum stage_verdict verify_share_request(struct verify *v, struct exchange *x, struct verify_session *session);
 enum stage_verdict verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s);
+enum stage_verdict verify_share_observe(struct verify *v, struct exchange *x); /* the request, in observe */
 void verify_share_gone(const struct exchange *x, const char *cause); /* the line about what was aside, and is no more */
 void verify_share_ends(const struct exchange *x, struct aside *a);   /* what is aside goes when its lock may have ended */
 
@@ -158,6 +159,7 @@ int verify_observe_start(struct verify_observer *o) MUSTCHECK;          /* 0 or 
 void verify_observe_stop(struct verify_observer *o);                    /* NULL is fine */
 void verify_observe_free(struct verify_observer *o);                    /* NULL is fine */
 void verify_observe_answer(struct verify *v, struct exchange *x, struct verify_state *s);
+void verify_observe_share(struct verify *v, struct exchange *x); /* an answer to ShareFetch */
 
 /* --- verify_hold.c: an answer that waits for statements ------------------------------------ */
 

@@ -25,6 +25,7 @@ struct item {
 	int32_t partition;
 	int64_t offset; /* what is before it was counted */
 	int64_t log_start;
+	bool unordered; /* a share group's */
 	size_t at, len;
 	uint8_t records[];
 };
@@ -99,7 +100,7 @@ verify_observe_free(struct verify_observer *o)
 /* --- the reactors ------------------------------------------------------------------------ */
 
 static void
-copy(struct verify_observer *o, const struct fetch_part *p, int64_t offset)
+copy(struct verify_observer *o, const struct fetch_part *p, int64_t offset, bool unordered)
 {
 	size_t room = p->records.n;
 	struct item *i;
@@ -129,6 +130,7 @@ copy(struct verify_observer *o, const struct fetch_part *p, int64_t offset)
 	i->partition = p->at.partition;
 	i->offset = offset;
 	i->log_start = p->log_start;
+	i->unordered = unordered;
 	i->len = room;
 	memcpy(i->records, p->records.p, room);
 	pthread_mutex_lock(&o->lock);
@@ -151,11 +153,28 @@ verify_observe_answer(struct verify *v, struct exchange *x, struct verify_state 
 
 			if (p->error == 0 && p->records.n > 0 && fetches_offset(s->asked, &p->at, &offset) &&
 			    (p->at.by_id || !verify_leaves_out(config, p->at.topic)))
-				copy(v->observer, p, offset);
+				copy(v->observer, p, offset, false);
 		}
 		fetch_response_free(&r);
 	}
 	config_unref(config);
+}
+
+/* What a member doesn't acquire it doesn't see, but for what stands between. */
+void
+verify_observe_share(struct verify *v, struct exchange *x)
+{
+	struct share_response r;
+
+	if (share_fetch_response_read(exchange_version(x), exchange_body(x), &r) != 0)
+		return;
+	for (size_t i = 0; i < r.count && r.error == 0; i++) {
+		const struct share_part *p = &r.parts[i];
+
+		if (p->fetch.error == 0 && p->fetch.records.n > 0 && p->first >= 0)
+			copy(v->observer, &p->fetch, p->first, true);
+	}
+	share_fetch_response_free(&r);
 }
 
 /* --- the thread --------------------------------------------------------------------------- */
@@ -215,6 +234,7 @@ look(struct verify_observer *o, struct item *i, const struct config *config)
 		place.c.records = slice_of(i->records + i->at, i->len - i->at);
 		place.c.fetch_offset = i->offset;
 		place.c.log_start = i->log_start;
+		place.c.unordered = i->unordered;
 		if (judge_open(o->judge, &place.c, &want) != 0)
 			return false;
 		done = want.from == want.to;

@@ -1,8 +1,9 @@
 /*
- * A member's ShareFetch on its way to the broker, in enforce.
+ * A member's ShareFetch on its way to the broker.
  *
- *   in turn ─┬─► for records: at most so many bytes, and no long wait
- *            └─► for none, that renews the locks of what is aside (kafka/share_renew.h)
+ *   enforce, in turn ─┬─► for records: at most so many bytes, and no long wait
+ *                     └─► for none, that renews the locks of what is aside (kafka/share_renew.h)
+ *   observe             ► at most so many bytes
  */
 #include "base/log.h"
 #include "stages/verify_internal.h"
@@ -75,12 +76,27 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 	return ask_for_less(x, q, wait, most, out);
 }
 
+/* Takes w, whose error counts.  0 or an error. */
+static int
+replace(struct exchange *x, struct wr *w, int err)
+{
+	struct rope rope = {0};
+
+	if (err == 0)
+		err = rope_add_wr(&rope, w);
+	wr_free(w);
+	if (err != 0)
+		rope_clear(&rope);
+	else
+		exchange_replace(x, &rope);
+	return err;
+}
+
 enum stage_verdict
 verify_share_request(struct verify *v, struct exchange *x, struct verify_session *session)
 {
 	struct verify_state *s;
 	struct share_request q;
-	struct rope rope = {0};
 	struct wr w = wr_new(SIZE_MAX / 2);
 	bool renews;
 	int err = share_fetch_request_read(exchange_version(x), exchange_body(x), &q);
@@ -96,11 +112,7 @@ verify_share_request(struct verify *v, struct exchange *x, struct verify_session
 		err = ERR_NOMEM;
 	if (err == 0)
 		err = write_request(v, x, session->aside, &q, &renews, &w);
-	if (err == 0)
-		err = rope_add_wr(&rope, &w);
-	wr_free(&w);
-	if (err != 0) {
-		rope_clear(&rope);
+	if ((err = replace(x, &w, err)) != 0) {
 		free(s);
 		return STAGE_CLOSE;
 	}
@@ -109,6 +121,25 @@ verify_share_request(struct verify *v, struct exchange *x, struct verify_session
 	if (renews)
 		exchange_set_version(x, SHARE_WITH_RENEWAL);
 	exchange_set_state(x, &v->stage, s);
-	exchange_replace(x, &rope);
 	return STAGE_REPLACE;
+}
+
+enum stage_verdict
+verify_share_observe(struct verify *v, struct exchange *x)
+{
+	struct config *config = verify_config(v);
+	int32_t most = (int32_t)config->verify_fetch_max_bytes;
+	struct wr w = wr_new(SIZE_MAX / 2);
+	struct verify_state *s;
+	struct share_request q;
+
+	config_unref(config);
+	if (share_fetch_request_read(exchange_version(x), exchange_body(x), &q) != 0)
+		return STAGE_PASS; /* nor is its answer judged */
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return STAGE_CLOSE;
+	exchange_set_state(x, &v->stage, s);
+	if (q.max_bytes >= 0 && q.max_bytes <= most && q.min_bytes <= most)
+		return STAGE_PASS;
+	return replace(x, &w, ask_for_less(x, &q, q.max_wait_ms, most, &w)) == 0 ? STAGE_REPLACE : STAGE_CLOSE;
 }

@@ -158,12 +158,18 @@ def test_a_violation(cluster, pair, topic, group, make, policy):  # noqa: F811
 
 
 def test_observe(cluster, pair, topic, group):  # noqa: F811
-    """Nothing changes for share groups."""
+    """Nothing changes for share groups; what they get is judged and counted, and a violation named."""
     w, r = pair("observe")
     t = topic()
-    Confluent.produce(cluster.bootstrap, t, sample(10, text=True))
-    got = Job(r.bootstrap, t, 10, group(t)).done()
-    assert offsets(got) == [(0, x) for x in range(10)]
+    Confluent.produce(w.bootstrap, t, sample(10, text=True))
+    stated(cluster, w, t)
+    Confluent.produce(cluster.bootstrap, t, [forged(cluster, t)])
+    got = Job(r.bootstrap, t, 11, group(t)).done()
+    assert offsets(got) == [(0, x) for x in range(11)] and not got["errors"]
+    line = r.wait_line("a record that enforce would hold back")
+    assert f"topic={t}" in line and "offset=10" in line and "verdict=forged-header" in line
+    until("all are counted", lambda: r.metric("makoto_verify_records_total", verdict="verified") == 10, 30 * PATIENCE, 0.05)
+    assert r.metric("makoto_verify_records_total", verdict="forged-header") == 1
 
 
 def test_a_share_fetch_out_of_the_blue(cluster, pair, topic, group):  # noqa: F811

@@ -776,15 +776,6 @@ END_TEST
 
 /* --- observe --------------------------------------------------------------------------------------- */
 
-static void
-until_asked(unsigned n)
-{
-	pthread_mutex_lock(&ledger.lock);
-	while (ledger.asks < n)
-		pthread_cond_wait(&ledger.cond, &ledger.lock);
-	pthread_mutex_unlock(&ledger.lock);
-}
-
 START_TEST(observed)
 {
 	struct wr r = wr_new(BATCHES_MAX);
@@ -794,7 +785,6 @@ START_TEST(observed)
 	open_stage("verify: {mode: observe}\n");
 	ck_assert(stage->wants_request(stage->self, API_FETCH, 4));
 	ck_assert(!stage->wants_request(stage->self, API_FETCH, 3));
-	ck_assert(!stage->wants_request(stage->self, API_SHARE_FETCH, 1));
 	ck_assert(!stage->wants_request(stage->self, API_SHARE_GROUP_HEARTBEAT, 1));
 	ck_assert(!stage->wants_response(stage->self, API_VERSIONS, 3));
 	ck_assert_int_eq(verify_start(verify), 0);

@@ -942,6 +942,83 @@ START_TEST(an_answer_with_a_partition_twice)
 }
 END_TEST
 
+/* Where nothing is held back, all passes, and a copy is judged: from what is the member's on, and what follows one that waits, too. */
+START_TEST(observed)
+{
+	struct wr in = share_asked(1, "m", 0, 1 << 20), out;
+	struct share p;
+	struct exchange *x;
+
+	clock_set_for_tests(NULL, &wall);
+	open_stage("verify: {mode: observe}\n");
+	ck_assert(stage->wants_request(stage->self, API_SHARE_FETCH, 1));
+	ck_assert(stage->wants_response(stage->self, API_SHARE_FETCH, 2));
+	ck_assert(!stage->wants_request(stage->self, API_SHARE_FETCH, 3));
+	ck_assert_int_eq(verify_start(verify), 0);
+	r = wr_new(BATCHES_MAX);
+	empty = wr_new(1);
+	WINDOW(&proxy, .n = 10);
+	world_forge(&w.r[2], "forged"); /* another member's */
+	world_forge(&w.r[7], "forged");
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	BATCH(&r, 5, 10);
+	p = of(&r, 3, 9);
+	out = share_answer(0, 30000, &p, 1);
+	x = stages_exchange(API_SHARE_FETCH, 1, wr_slice(&in));
+	x->session = session;
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_PASS);
+	session = x->session;
+	stages_message(x, wr_slice(&out));
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	until_asked(2); /* not stated yet: it is looked at again */
+	pthread_mutex_lock(&ledger.lock);
+	know(0, 1);
+	ledger.asks = 0;
+	pthread_mutex_unlock(&ledger.lock);
+	until_asked(1);
+	verify_stop(verify);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 6);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 0);
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+/* There, too, an answer is kept whole: no more is asked for than may be.  What can't be read is nobody's to judge. */
+START_TEST(observed_with_less)
+{
+	struct wr in = share_asked(2, "m", 0, INT32_MAX), out;
+	struct share_request q;
+	struct exchange *x;
+
+	open_stage("verify: {mode: observe, fetch.max.bytes: 1MiB}\n");
+	r = wr_new(1);
+	empty = wr_new(1);
+	x = stages_exchange(API_SHARE_FETCH, 2, slice_of(in.buf, in.len - (size_t)_i));
+	x->session = session;
+	ck_assert_int_eq(stage->request(stage->self, x), _i == 0 ? STAGE_REPLACE : STAGE_PASS);
+	session = x->session;
+	if (_i == 0) {
+		out = stages_flat(&x->body);
+		ck_assert_int_eq(share_fetch_request_read(2, wr_slice(&out), &q), 0);
+		ck_assert_int_eq(q.max_bytes, 1 << 20);
+		ck_assert_int_eq(q.max_wait_ms, 500);
+		ck_assert_uint_eq(out.len, in.len);
+		wr_free(&out);
+	}
+	out = share_answer(0, 30000, &renewed, 1);
+	stages_message(x, slice_of(out.buf, out.len - (size_t)_i));
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -975,6 +1052,8 @@ main(void)
 	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
 	tcase_add_test(c, an_answer_that_can_not_be_read);
 	tcase_add_test(c, an_answer_with_a_partition_twice);
+	tcase_add_test(c, observed);
+	tcase_add_loop_test(c, observed_with_less, 0, 2);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }

@@ -96,6 +96,16 @@ release(void *arg, struct ledger_answer *a UNUSED)
 	ledger.released++;
 }
 
+/* So often, by another thread. */
+static UNUSED void
+until_asked(unsigned n)
+{
+	pthread_mutex_lock(&ledger.lock);
+	while (ledger.asks < n)
+		pthread_cond_wait(&ledger.cond, &ledger.lock);
+	pthread_mutex_unlock(&ledger.lock);
+}
+
 /* The ledger knows more. */
 static void
 call(void)
