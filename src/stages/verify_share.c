@@ -150,7 +150,10 @@ violation(struct work *w, struct given *g, const struct verify_look *look, const
 		verify_counts_skip(&g->counts, b);
 }
 
-/* The judge's batches; each stands for the offsets before it, too, that have no record, and the last for those behind it. */
+/*
+ * The judge's batches; each stands for the offsets before it, too, that have no record, and the last for those behind it.  One of
+ * which nothing is acquired is another member's, or nobody's: it changes nothing.
+ */
 static int
 pick(struct work *w, struct given *g, const struct verify_look *look, struct slice records)
 {
@@ -164,8 +167,13 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 	b = judge_batches(w->judge, &n);
 	for (size_t i = 0; i < n && err == 0; i++) {
 		enum judge_end end = b[i].end == JUDGE_STOP ? b[i].of_records : b[i].end;
+		int64_t to = i + 1 == n ? INT64_MAX : b[i].last;
 		bool rest = i + 1 == n || (g->later.count == RUNS_MAX - 1 && g->later.spans[RUNS_MAX - 2].to != from - 1);
 
+		if (!has_acquired(&acquired, from, to)) {
+			from = b[i].last + 1;
+			continue;
+		}
 		if (end != JUDGE_WAIT) {
 			verify_counts_add(&g->counts, &b[i]);
 			if (b[i].end == JUDGE_STOP) {
@@ -173,12 +181,11 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 				told_here = told_here || b[i].offset == look->at.offset;
 			}
 			if (end == JUDGE_PASS)
-				err = add(&g->seen, b[i].bytes, from, b[i].last);
+				err = add(&g->seen, b[i].bytes, from, to);
 		} else if (rest) {
-			if (has_acquired(&acquired, from, INT64_MAX))
-				err = add(&g->later, slice_of(b[i].bytes.p, records.n - (size_t)(b[i].bytes.p - records.p)), from, INT64_MAX);
+			err = add(&g->later, slice_of(b[i].bytes.p, records.n - (size_t)(b[i].bytes.p - records.p)), from, INT64_MAX);
 			break;
-		} else if (has_acquired(&acquired, from, b[i].last)) {
+		} else {
 			err = add(&g->later, b[i].bytes, from, b[i].last);
 		}
 		from = b[i].last + 1;

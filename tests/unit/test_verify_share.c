@@ -850,6 +850,49 @@ START_TEST(what_is_not_the_members)
 }
 END_TEST
 
+/* Batches of which another member has all the offsets are nobody's business here: what the member has waits, or comes, without them. */
+START_TEST(a_batch_of_another_member)
+{
+	struct world_proxy other;
+	struct share p;
+	struct exchange *x;
+	size_t first, second;
+
+	begin(_i == 2 ? "verify: {mode: enforce, on.violation: skip}\n" : ENFORCE);
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
+	WINDOW(&other, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&other, .n = 5);
+	know(1, 2);
+	if (_i > 0)
+		world_forge(&w.r[7], "forged");
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	second = r.len;
+	BATCH(&r, 10, 15);
+	p = (struct share){.records = wr_slice(&r), .acquired = {{0, 4}, {10, 14}}, .count = 2};
+	wait_on(&p, 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_SKIPPED), 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 0);
+	know(0, 1);
+	x = share_exchange(2, 1, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf, first), {0, 4});
+	stages_free(x);
+	/* What passes is the member's alone, too. */
+	know(1, 3);
+	p = (struct share){.records = slice_of(r.buf + first, r.len - first), .acquired = {{10, 14}}, .count = 1};
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + second, r.len - second), {10, 14});
+	stages_free(x);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 10);
+	world_proxy_close(&other);
+}
+END_TEST
+
 START_TEST(no_records_go_with_an_error)
 {
 	struct share p;
@@ -1048,6 +1091,7 @@ main(void)
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 4);
 	tcase_add_loop_test(c, a_window_withheld, 0, 2);
 	tcase_add_test(c, what_is_not_the_members);
+	tcase_add_loop_test(c, a_batch_of_another_member, 0, 3);
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
 	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
 	tcase_add_test(c, an_answer_that_can_not_be_read);
