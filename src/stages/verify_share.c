@@ -14,7 +14,6 @@
 #include "stages/verify_internal.h"
 
 enum { INVALID_RECORD_STATE = 121 }; /* they aren't the member's, or the group has no renewals */
-enum { RUNS_MAX = 8 }; /* so many entries a part becomes at most: what is behind the first batch of the last waits with it */
 
 struct pieces { /* of the records, and each one's offsets, which ascend */
 	struct slice *bytes;
@@ -25,7 +24,7 @@ struct pieces { /* of the records, and each one's offsets, which ascend */
 struct given { /* what becomes of a part */
 	struct aside_entry *from; /* its records are from aside */
 	struct slice acquired;    /* that they are of */
-	struct pieces seen, later; /* what may be seen, what waits */
+	struct pieces seen, later; /* what may be seen; what waits, which has other batches between */
 	bool changed, told; /* told: the error is the answer, not the records */
 	bool waits;         /* what is aside of it does */
 	bool refused;       /* a record may not be seen, … */
@@ -168,7 +167,6 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 	for (size_t i = 0; i < n && err == 0; i++) {
 		enum judge_end end = b[i].end == JUDGE_STOP ? b[i].of_records : b[i].end;
 		int64_t to = i + 1 == n ? INT64_MAX : b[i].last;
-		bool rest = i + 1 == n || (g->later.count == RUNS_MAX - 1 && g->later.spans[RUNS_MAX - 2].to != from - 1);
 
 		if (!has_acquired(&acquired, from, to)) {
 			from = b[i].last + 1;
@@ -182,11 +180,10 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 			}
 			if (end == JUDGE_PASS)
 				err = add(&g->seen, b[i].bytes, from, to);
-		} else if (rest) {
-			err = add(&g->later, slice_of(b[i].bytes.p, records.n - (size_t)(b[i].bytes.p - records.p)), from, INT64_MAX);
-			break;
 		} else {
-			err = add(&g->later, b[i].bytes, from, b[i].last);
+			size_t left = records.n - (size_t)(b[i].bytes.p - records.p);
+
+			err = add(&g->later, slice_of(b[i].bytes.p, i + 1 == n ? left : b[i].bytes.n), from, to);
 		}
 		from = b[i].last + 1;
 	}
@@ -341,8 +338,9 @@ lock_end(const struct work *w)
 	return (struct monotime){now.ns + ms * 1000000};
 }
 
+/* Of the part's offsets those in the spans, and these of its records. */
 static int
-keep(struct work *w, const struct share_part *p, const struct given *g, enum aside_kind kind, const struct slice *bytes,
+keep(struct work *w, const struct share_part *p, const struct given *g, enum aside_kind kind, const struct slice *bytes, size_t pieces,
      const struct share_span *spans, size_t count)
 {
 	struct monotime until = g->from != NULL ? g->from->until : lock_end(w);
@@ -355,7 +353,7 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 	}
 	share_fetch_cut(g->acquired, spans, count, &cut);
 	if ((err = wr_err(&cut)) == 0)
-		err = aside_add(w->aside, &(struct aside_records){&p->fetch.at, kind, bytes, bytes != NULL ? count : 0, wr_slice(&cut), until, g->from},
+		err = aside_add(w->aside, &(struct aside_records){&p->fetch.at, kind, bytes, pieces, wr_slice(&cut), until, g->from},
 				w->config->verify_fetch_max_bytes);
 	wr_free(&cut);
 	if (err == ERR_LIMIT) {
@@ -365,18 +363,25 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 	return err;
 }
 
-/* What of it comes later. */
+/*
+ * What of it comes later.  Between batches that wait are some that went out, or stopped: they stay there, acquired no more, since a window
+ * may be judged by all of its records alone, and none is missing because it is elsewhere.
+ */
 static int
 put_aside(struct work *w, const struct share_part *p, const struct given *g)
 {
 	int err = 0;
 
 	if (g->told && g->seen.count > 0)
-		err = keep(w, p, g, ASIDE_PASSES, g->seen.bytes, g->seen.spans, g->seen.count);
+		err = keep(w, p, g, ASIDE_PASSES, g->seen.bytes, g->seen.count, g->seen.spans, g->seen.count);
 	if (err == 0 && g->refused && g->seen.count > 0)
-		err = keep(w, p, g, ASIDE_STOPS, NULL, &g->refused_span, 1);
-	for (size_t i = 0; i < g->later.count && err == 0; i++) /* each is judged by itself: what is between isn't missing */
-		err = keep(w, p, g, ASIDE_WAITS, &g->later.bytes[i], &g->later.spans[i], 1);
+		err = keep(w, p, g, ASIDE_STOPS, NULL, 0, &g->refused_span, 1);
+	if (err == 0 && g->later.count > 0) {
+		struct slice first = g->later.bytes[0], last = g->later.bytes[g->later.count - 1];
+		struct slice all = slice_of(first.p, (size_t)(last.p + last.n - first.p));
+
+		err = keep(w, p, g, ASIDE_WAITS, &all, 1, g->later.spans, g->later.count);
+	}
 	if (err == 0 && g->from != NULL)
 		aside_drop(w->aside, g->from);
 	return err;

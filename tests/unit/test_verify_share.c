@@ -235,57 +235,105 @@ START_TEST(others_do_not_wait_for_it)
 }
 END_TEST
 
-/* Stated and not, in turn: so many wait by themselves, and all behind the first of the last together. */
+/* Stated and not, in turn: however many, all that is stated comes at once, and the others when they are. */
 START_TEST(many_in_turn)
 {
-	enum { RUNS = 8, PAIRS = 15 };
+	enum { PAIRS = 15 };
 	struct world_proxy other;
 	struct share p;
 	struct exchange *x;
-	struct wr want = wr_new(BATCHES_MAX);
-	struct range ranges[RUNS];
-	int32_t epoch = 1;
-	size_t at = 0;
+	struct wr want[2] = {wr_new(BATCHES_MAX), wr_new(BATCHES_MAX)};
+	struct range ranges[2][PAIRS];
 
 	begin(ENFORCE);
 	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
 	for (size_t i = 0; i < PAIRS; i++) {
 		WINDOW(&other, .n = 1);
 		WINDOW(&proxy, .n = 1);
-		BATCH(&r, 2 * i, 2 * i + 1);
-		at = r.len;
-		BATCH(&r, 2 * i + 1, 2 * i + 2);
-		if (i + 1 < RUNS) {
-			wr_bytes(&want, r.buf + at, r.len - at);
-			ranges[i] = (struct range){(int64_t)(2 * i + 1), (int64_t)(2 * i + 1)};
+		for (size_t k = 0; k < 2; k++) {
+			size_t at = r.len;
+
+			BATCH(&r, 2 * i + k, 2 * i + k + 1);
+			wr_bytes(&want[k], r.buf + at, r.len - at);
+			ranges[k][i] = (struct range){(int64_t)(2 * i + k), (int64_t)(2 * i + k)};
 		}
 	}
-	know(0, 2 * PAIRS);
-	for (size_t i = 0; i < PAIRS; i++) /* every second one */
-		known.list[i] = &known.windows[2 * i + 1];
-	known.a.count = PAIRS;
 	p = of(&r, 0, 2 * PAIRS - 1);
+	for (int k = 1; k >= 0; k--) {
+		know(0, 2 * PAIRS);
+		for (size_t i = 0; i < PAIRS && k == 1; i++) /* every second one */
+			known.list[i] = &known.windows[2 * i + 1];
+		known.a.count = k == 1 ? PAIRS : 2 * PAIRS;
+		x = share_exchange(2, 1 - k, k == 0, k == 1 ? &p : &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		ck_share(x, 0, 0, wr_slice(&want[k]), ranges[k], PAIRS);
+		stages_free(x);
+		known.a.count = 2 * PAIRS; /* all are to be freed */
+		wr_free(&want[k]);
+	}
+	ck_assert(!aside_any(the_aside()));
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 2 * PAIRS);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_MISSING), 0);
+	world_proxy_close(&other);
+}
+END_TEST
+
+/* Of fifteen records the middle ones are another window's. */
+static void
+around(struct statement *s)
+{
+	static struct run runs[] = {{0, 5}, {10, 5}};
+
+	s->ranges = (struct runs){runs, 2};
+	s->last_offset = 14;
+}
+
+static void
+between(struct statement *s)
+{
+	static struct run run = {5, 5};
+
+	s->ranges = (struct runs){&run, 1};
+	s->first_offset = 5;
+	s->last_offset = 9;
+}
+
+/* A window that has to be judged by all of its records is, though others' stood between, and went out before. */
+START_TEST(a_window_without_a_manifest)
+{
+	struct world_proxy other;
+	struct share p;
+	struct exchange *x;
+	struct wr want;
+	size_t at[3];
+
+	begin(ENFORCE);
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
+	WINDOW(&proxy, .n = 10, .manifest = MANIFEST_NONE, .edit = around);
+	WINDOW(&other, .n = 5, .edit = between);
+	for (size_t i = 0; i < 5; i++) {
+		w.r[5 + i].offset += 5;
+		w.r[10 + i].offset -= 5;
+	}
+	know(1, 2);
+	for (size_t i = 0; i < 3; i++) {
+		at[i] = r.len;
+		BATCH(&r, (int64_t)i * 5, (int64_t)i * 5 + 5);
+	}
+	want = wr_new(BATCHES_MAX);
+	wr_bytes(&want, r.buf, at[1]);
+	wr_bytes(&want, r.buf + at[2], r.len - at[2]);
+	p = of(&r, 0, 14);
 	x = share_exchange(2, 0, false, &p, 1);
 	ck_assert_int_eq(respond(x), STAGE_REPLACE);
-	ck_share(x, 0, 0, wr_slice(&want), ranges, RUNS - 1);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + at[1], at[2] - at[1]), {5, 9});
 	stages_free(x);
-	/* Of those that wait together the stated ones come now, but for the last: no more are apart than before. */
-	for (size_t from = RUNS - 1, to = PAIRS - 1; from < PAIRS; from = to, to = PAIRS) {
-		wr_reset(&want);
-		for (size_t i = from; i < to; i++) {
-			BATCH(&want, 2 * i + 1, 2 * i + 2);
-			ranges[i - from] = (struct range){(int64_t)(2 * i + 1), (int64_t)(2 * i + 1)};
-		}
-		x = share_exchange(2, epoch++, true, &renewed, 1);
-		ck_assert_int_eq(respond(x), STAGE_REPLACE);
-		ck_share(x, 0, 0, wr_slice(&want), ranges, to - from);
-		stages_free(x);
-		x = share_exchange(2, epoch++, false, &renewed, 1);
-		ck_assert_int_eq(respond(x), STAGE_PASS);
-		stages_free(x);
-	}
-	(void)renew_for(epoch, 1);
-	known.a.count = 2 * PAIRS; /* all are to be freed */
+	know(0, 1);
+	x = share_exchange(2, 1, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&want), {0, 4}, {10, 14});
+	stages_free(x);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 15);
 	wr_free(&want);
 	world_proxy_close(&other);
 }
@@ -1076,6 +1124,7 @@ main(void)
 	tcase_add_loop_test(c, the_rest_comes_later, 0, 2);
 	tcase_add_test(c, others_do_not_wait_for_it);
 	tcase_add_test(c, many_in_turn);
+	tcase_add_test(c, a_window_without_a_manifest);
 	tcase_add_test(c, waits_for_long);
 	tcase_add_loop_test(c, gone, 0, 6);
 	tcase_add_loop_test(c, no_renewals, 0, 2);
