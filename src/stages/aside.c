@@ -11,7 +11,8 @@ enum {
 struct aside {
 	struct list entries; /* oldest first */
 	size_t bytes;
-	bool renewed; /* the last request did */
+	bool renewed; /* the last request did, … */
+	bool gave;    /* … and its answer had something of what was here */
 	bool passed;  /* others, since the last that went to make room */
 	struct monotime asked; /* when records were asked for */
 	unsigned refusals; /* answers, since the last success */
@@ -134,8 +135,8 @@ is_old(struct monotime since)
  * What is never stated would fill it for ever.  But when nothing passes, as while no statements are written, others would fill it as
  * well, and each that goes is a delivery: so then it is a quarter, and seldom.
  */
-static unsigned
-make_room(struct aside *a, size_t most)
+unsigned
+aside_make_room(struct aside *a, size_t most)
 {
 	unsigned n = 0;
 
@@ -154,13 +155,19 @@ make_room(struct aside *a, size_t most)
 }
 
 bool
-aside_turn(struct aside *a, size_t most, unsigned *ret_gone)
+aside_turn(struct aside *a, size_t most)
 {
-	*ret_gone = make_room(a, most);
-	a->renewed = aside_any(a) && (!a->renewed || a->bytes > most);
+	a->renewed = aside_any(a) && (!a->renewed || a->gave || a->bytes > most);
+	a->gave = false;
 	if (!a->renewed)
 		a->asked = clock_now();
 	return a->renewed;
+}
+
+void
+aside_gave(struct aside *a)
+{
+	a->gave = true;
 }
 
 void

@@ -42,13 +42,16 @@ void aside_session(struct aside *a, const struct share_request *q);
 bool aside_any(const struct aside *a);
 size_t aside_bytes(const struct aside *a);
 
+/* Are locks to be renewed now, rather than records got?  In turn; as long as that gives something; and with more than `most` bytes. */
+bool aside_turn(struct aside *a, size_t most);
+void aside_gave(struct aside *a); /* an answer that renewed did */
+
 /*
- * Are locks to be renewed now, rather than records got?  In turn; and as long as there are more than `most` bytes.  *ret_gone: how many
- * went, the oldest, so that there is room for others: of those that were here for ASIDE_OLD_MS, when others were seen to pass since
- * the last that went, or none were asked for just as long.
+ * Behind an answer that renewed and gave nothing: with more than `most` bytes some go, the oldest, so that there is room for others.  Of those
+ * that were here for ASIDE_OLD_MS, when others were seen to pass since the last that went, or none were asked for just as long.  How many.
  */
 enum { ASIDE_OLD_MS = 30000 };
-bool aside_turn(struct aside *a, size_t most, unsigned *ret_gone);
+unsigned aside_make_room(struct aside *a, size_t most);
 void aside_passed(struct aside *a); /* records that came just now did */
 
 unsigned aside_expire(struct aside *a); /* those whose lock may have ended go.  How many */

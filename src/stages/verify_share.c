@@ -387,12 +387,24 @@ put_aside(struct work *w, const struct share_part *p, const struct given *g)
 	return err;
 }
 
+/* What an answer says of what is aside: there may be more to give; or nothing is, so that what is old goes for others. */
+static void
+see_room(struct work *w, bool gave, bool passes)
+{
+	if (passes)
+		aside_passed(w->aside);
+	if (gave)
+		aside_gave(w->aside);
+	else if (w->s->renews && aside_make_room(w->aside, w->config->verify_fetch_max_bytes) > 0)
+		verify_share_gone(w->x, "they waited for long, and left no room for others: are they stated at all?");
+}
+
 static enum stage_verdict
 deliver(struct work *w)
 {
 	struct share_edit *edits = calloc(w->r.count > 0 ? w->r.count : 1, sizeof(*edits));
 	struct rope rope = {0};
-	bool changed = false, passes = false;
+	bool changed = false, passes = false, gave = false;
 	int err = 0;
 
 	if (edits == NULL)
@@ -405,10 +417,9 @@ deliver(struct work *w)
 		edits[i] = (struct share_edit){{g->changed, error, g->seen.bytes, n}, g->acquired, g->seen.spans, n};
 		changed = changed || g->changed;
 		passes = passes || (g->seen.count > 0 && g->from == NULL);
+		gave = gave || g->from != NULL;
 		verify_counts_tell(&g->counts);
 	}
-	if (passes)
-		aside_passed(w->aside);
 	if (changed)
 		err = share_fetch_edit(exchange_frame(w->x), exchange_body_at(w->x), &w->r, edits, &rope);
 	free(edits);
@@ -418,6 +429,7 @@ deliver(struct work *w)
 		rope_clear(&rope);
 		return STAGE_CLOSE;
 	}
+	see_room(w, gave, passes);
 	if (!changed)
 		return STAGE_PASS;
 	exchange_replace(w->x, &rope);

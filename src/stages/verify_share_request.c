@@ -56,7 +56,6 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 {
 	struct config *config = verify_config(v);
 	int32_t most = (int32_t)config->verify_fetch_max_bytes, wait = q->max_wait_ms;
-	unsigned gone;
 	int err;
 
 	config_unref(config);
@@ -64,9 +63,7 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 	verify_share_ends(x, a);
 	if ((err = aside_forget(a, q, exchange_body(x))) != 0)
 		return err;
-	*ret_renews = aside_turn(a, (size_t)most, &gone);
-	if (gone > 0)
-		verify_share_gone(x, "they waited for long, and left no room for others: are they stated at all?");
+	*ret_renews = aside_turn(a, (size_t)most);
 	if (*ret_renews)
 		return renew(x, q, a, out);
 	if (wait > (aside_any(a) ? WAIT_MS : WAIT_MAX_MS))
