@@ -1,5 +1,6 @@
 #include "stages/aside.h"
 
+#include "base/map.h"
 #include "digest/sha256.h"
 
 enum {
@@ -8,8 +9,16 @@ enum {
 	OFF_MAX_MS = 60 * 60 * 1000,
 };
 
+enum { KEY_LEN = 16 + 4 };
+
+struct aside_place { /* as long as it has entries */
+	struct list entries;
+	uint8_t key[KEY_LEN];
+};
+
 struct aside {
 	struct list entries; /* oldest first */
+	struct map *places;  /* → struct aside_place, which it owns */
 	size_t bytes;
 	bool renewed; /* the last request did, … */
 	bool gave;    /* … and its answer had something of what was here */
@@ -26,10 +35,59 @@ aside_new(void)
 {
 	struct aside *a = calloc(1, sizeof(*a));
 
-	if (a != NULL)
-		list_init(&a->entries);
+	if (a == NULL)
+		return NULL;
+	list_init(&a->entries);
+	if ((a->places = map_new()) == NULL) {
+		free(a);
+		return NULL;
+	}
 	return a;
 }
+
+/* --- partitions --------------------------------------------------------------------------- */
+
+static struct slice
+key_of(const struct fetch_at *at, uint8_t key[KEY_LEN])
+{
+	memcpy(key, at->topic_id, 16);
+	memcpy(key + 16, &at->partition, 4);
+	return slice_of(key, KEY_LEN);
+}
+
+static struct aside_place *
+find(const struct aside *a, const struct fetch_at *at)
+{
+	uint8_t key[KEY_LEN];
+
+	return map_get(a->places, key_of(at, key));
+}
+
+/* NULL: no memory. */
+static struct aside_place *
+find_or_add(struct aside *a, const struct fetch_at *at)
+{
+	struct aside_place *p = find(a, at);
+
+	if (p != NULL || (p = calloc(1, sizeof(*p))) == NULL)
+		return p;
+	list_init(&p->entries);
+	if (map_put(a->places, key_of(at, p->key), p) == 0)
+		return p;
+	free(p);
+	return NULL;
+}
+
+static void
+drop_unused(struct aside *a, struct aside_place *p)
+{
+	if (p->entries.count > 0)
+		return;
+	(void)map_remove(a->places, slice_of(p->key, KEY_LEN));
+	free(p);
+}
+
+/* --- entries ------------------------------------------------------------------------------ */
 
 static size_t
 size_of(const struct aside_entry *e)
@@ -49,25 +107,21 @@ void
 aside_drop(struct aside *a, struct aside_entry *e)
 {
 	list_remove(&a->entries, &e->link);
+	list_remove(&e->place->entries, &e->of);
+	drop_unused(a, e->place);
 	a->bytes -= size_of(e);
 	entry_free(e);
 }
 
-static bool
-same(const struct fetch_at *a, const struct fetch_at *b)
-{
-	return a->partition == b->partition && memcmp(a->topic_id, b->topic_id, sizeof(a->topic_id)) == 0;
-}
-
+/* They go, but for stops where those are to stay. */
 static unsigned
 drop_some(struct aside *a, const struct fetch_at *at, bool stops)
 {
 	unsigned n = 0;
 
-	LIST_EACH(&a->entries, l) {
-		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
-
-		if ((at != NULL && !same(at, &e->at)) || (!stops && e->kind == ASIDE_STOPS))
+	for (struct aside_entry *e = aside_next(a, at, NULL), *next; e != NULL; e = next) {
+		next = aside_next(a, at, e);
+		if (!stops && e->kind == ASIDE_STOPS)
 			continue;
 		aside_drop(a, e);
 		n++;
@@ -93,6 +147,7 @@ aside_free(struct aside *a)
 	if (a == NULL)
 		return;
 	(void)aside_drop_all(a, NULL);
+	map_free(a->places);
 	free(a);
 }
 
@@ -249,11 +304,16 @@ aside_add(struct aside *a, const struct aside_records *r, size_t most)
 		entry_free(e);
 		return err;
 	}
+	if ((e->place = find_or_add(a, r->at)) == NULL) {
+		entry_free(e);
+		return ERR_NOMEM;
+	}
 	e->at = *r->at;
 	e->kind = r->kind;
 	e->since = r->of != NULL ? r->of->since : clock_now();
 	e->until = r->until;
 	list_append(&a->entries, &e->link);
+	list_append(&e->place->entries, &e->of);
 	a->bytes += size_of(e);
 	return 0;
 }
@@ -296,11 +356,7 @@ aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until)
 {
 	bool any = false;
 
-	LIST_EACH(&a->entries, l) {
-		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
-
-		if (!same(at, &e->at))
-			continue;
+	for (struct aside_entry *e = aside_next(a, at, NULL); e != NULL; e = aside_next(a, at, e)) {
 		e->until = until;
 		any = true;
 	}
@@ -330,13 +386,14 @@ aside_told(struct aside *a, bool renewed, bool refused, int32_t lock_ms)
 struct aside_entry *
 aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e)
 {
-	struct link *l = e != NULL ? e->link.next : a->entries.head.next;
+	const struct aside_place *p = e != NULL ? e->place : at != NULL ? find(a, at) : NULL;
+	const struct list *all = at == NULL ? &a->entries : p != NULL ? &p->entries : NULL;
+	struct link *l;
 
-	for (; l != &a->entries.head; l = l->next) {
-		struct aside_entry *next = CONTAINER_OF(l, struct aside_entry, link);
-
-		if (same(at, &next->at))
-			return next;
-	}
-	return NULL;
+	if (all == NULL)
+		return NULL;
+	l = e == NULL ? all->head.next : at == NULL ? e->link.next : e->of.next;
+	if (l == &all->head)
+		return NULL;
+	return at == NULL ? CONTAINER_OF(l, struct aside_entry, link) : CONTAINER_OF(l, struct aside_entry, of);
 }

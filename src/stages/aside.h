@@ -23,8 +23,12 @@ enum aside_kind {
 	ASIDE_STOPS,  /* no records: the member is to be told that there is one that it may not have */
 };
 
+struct aside_place; /* opaque: a partition */
+
 struct aside_entry {
-	struct link link;
+	struct link link; /* of all, oldest first */
+	struct link of;   /* of its partition's, the longest not judged first */
+	struct aside_place *place;
 	struct fetch_at at;
 	enum aside_kind kind;
 	struct wr records;    /* whole batches */
@@ -83,7 +87,7 @@ bool aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime u
 void aside_told(struct aside *a, bool renewed, bool refused, int32_t lock_ms);
 bool aside_off(const struct aside *a);
 
-/* The next entry of that partition behind `e`, or the first (NULL); NULL: none. */
+/* The next entry of that partition, or of all (NULL), behind `e`, or the first (NULL); NULL: none. */
 struct aside_entry *aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e);
 void aside_drop(struct aside *a, struct aside_entry *e);
 unsigned aside_drop_all(struct aside *a, const struct fetch_at *at); /* of that partition; NULL: of all.  How many */
