@@ -59,7 +59,7 @@ of_topic(const struct group *g, const uint8_t *topic_id)
 	return find(g, topic_id, INT32_MIN, INT32_MAX);
 }
 
-/* Partitions (or topics) that were not seen; `len` bytes of the renewals tell them apart. */
+/* Partitions (or topics) that were not seen. */
 static uint32_t
 unseen(const struct group *g, bool topics)
 {
@@ -137,6 +137,8 @@ put_partition(struct rd *r, const struct group *topic, const uint8_t *topic_id, 
 	uint32_t n = read_count(r);
 	size_t next = 0;
 
+	for (size_t i = 0; i < g.count; i++)
+		g.list[i].beside = g.list[i].beside || n > 0;
 	if (g.count > 0 && g.list[0].seen)
 		g.count = 0; /* it is named twice */
 	mark(g);
@@ -230,7 +232,7 @@ share_renew(int16_t version, struct slice body, const struct share_request *q, s
 	if (count > 0)
 		qsort(list, count, sizeof(*list), compare);
 	for (size_t i = 0; i < count; i++)
-		list[i].seen = false;
+		list[i].seen = list[i].beside = false;
 	wr_bytes(out, body.p, q->limits_at);
 	for (int i = 0; i < 4; i++)
 		wr_i32(out, 0); /* no wait, no bytes, no records: brokers want that of who renews */

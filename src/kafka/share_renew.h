@@ -15,7 +15,8 @@ struct share_renewal {
 	uint8_t topic_id[16];
 	int32_t partition;
 	int64_t first, last;
-	bool seen; /* this file's own */
+	bool seen;   /* this file's own */
+	bool beside; /* out: the client acknowledges something of that partition, too */
 };
 
 /*

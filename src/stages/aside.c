@@ -4,7 +4,8 @@
 #include "digest/sha256.h"
 
 enum {
-	REFUSALS_MAX = 2, /* one may be because another got the record, or its partition another leader */
+	UNSURE = 1, SURE = 2, /* what a refusal counts, … */
+	REFUSED = 3,          /* … and from when on it is the group's: one may be because another got the record */
 	LOCK_MS = 30000,  /* that isn't told */
 	OFF_MAX_MS = 60 * 60 * 1000,
 };
@@ -13,6 +14,7 @@ enum { KEY_LEN = 16 + 4 };
 
 struct aside_place { /* as long as it has entries */
 	struct list entries;
+	bool beside;
 	uint8_t key[KEY_LEN];
 };
 
@@ -24,7 +26,7 @@ struct aside {
 	bool gave;    /* … and its answer had something of what was here */
 	bool passed;  /* others, since the last that went to make room */
 	struct monotime asked; /* when records were asked for */
-	unsigned refusals; /* answers, since the last success */
+	unsigned refusals; /* what they count since the last success */
 	int64_t off_ms;    /* the last time; 0: never */
 	struct monotime off_until;
 	uint8_t who[SHA256_LEN];
@@ -351,6 +353,27 @@ aside_renewals(const struct aside *a, struct share_renewal **ret, size_t *ret_co
 	return 0;
 }
 
+void
+aside_asked(struct aside *a, const struct share_renewal *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct fetch_at at = {.partition = list[i].partition};
+		struct aside_place *p;
+
+		memcpy(at.topic_id, list[i].topic_id, sizeof(at.topic_id));
+		if ((p = find(a, &at)) != NULL)
+			p->beside = list[i].beside;
+	}
+}
+
+bool
+aside_beside(const struct aside *a, const struct fetch_at *at)
+{
+	const struct aside_place *p = find(a, at);
+
+	return p != NULL && p->beside;
+}
+
 bool
 aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until)
 {
@@ -369,18 +392,23 @@ aside_off(const struct aside *a)
 	return clock_now().ns < a->off_until.ns;
 }
 
-void
-aside_told(struct aside *a, bool renewed, bool refused, int32_t lock_ms)
+unsigned
+aside_told(struct aside *a, enum aside_told told, int32_t lock_ms)
 {
-	if (renewed) {
+	if (told == ASIDE_RENEWED) {
 		a->refusals = 0;
 		a->off_ms = 0;
-	} else if (refused && !aside_off(a) && ++a->refusals >= REFUSALS_MAX) {
-		a->refusals = REFUSALS_MAX - 1; /* afterwards one more is enough */
-		a->off_ms = a->off_ms == 0 ? (lock_ms > 0 ? lock_ms : LOCK_MS) : a->off_ms * 2;
-		a->off_ms = a->off_ms > OFF_MAX_MS ? OFF_MAX_MS : a->off_ms;
-		a->off_until = (struct monotime){clock_now().ns + a->off_ms * 1000000};
 	}
+	if (told != ASIDE_REFUSED && told != ASIDE_UNSURE)
+		return 0;
+	a->refusals += told == ASIDE_REFUSED ? SURE : UNSURE;
+	if (a->refusals < REFUSED)
+		return 0;
+	a->refusals = REFUSED - SURE; /* afterwards one more is enough */
+	a->off_ms = a->off_ms == 0 ? (lock_ms > 0 ? lock_ms : LOCK_MS) : a->off_ms * 2;
+	a->off_ms = a->off_ms > OFF_MAX_MS ? OFF_MAX_MS : a->off_ms;
+	a->off_until = (struct monotime){clock_now().ns + a->off_ms * 1000000};
+	return aside_drop_records(a, NULL);
 }
 
 struct aside_entry *

@@ -75,22 +75,26 @@ struct aside_records {
 /* 0, ERR_NOMEM, or ERR_LIMIT: it would be more than twice `most` bytes. */
 int aside_add(struct aside *a, const struct aside_records *r, size_t most) MUSTCHECK;
 
-/* What is to be renewed; *ret is the caller's, from malloc.  0 or ERR_NOMEM. */
+/* What is to be renewed; *ret is the caller's, from malloc.  0 or ERR_NOMEM.  And beside what of the client's own it went out. */
 int aside_renewals(const struct aside *a, struct share_renewal **ret, size_t *ret_count) MUSTCHECK;
+void aside_asked(struct aside *a, const struct share_renewal *list, size_t count);
+bool aside_beside(const struct aside *a, const struct fetch_at *at); /* … was something acknowledged? */
 bool aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime until); /* anything? */
 
 /*
  * What an answer told of all that it was to renew: something was, or the broker refused something, and so what the client acknowledged of
- * that partition beside it.  Refused twice, and no success between: its group has no renewals.  Then aside_off(), and nothing waits, for
- * lock_ms; for twice as long each time that the first answer afterwards is a refusal again.
+ * that partition beside it; if it did, that may have been the reason: unsure.  Refused twice, or three times where it wasn't sure, and no
+ * success between: its group has no renewals.  Then aside_off(), and no records wait any more, for lock_ms; for twice as long each
+ * time that the first answer afterwards is a refusal again.  How many went.
  */
-void aside_told(struct aside *a, bool renewed, bool refused, int32_t lock_ms);
+enum aside_told { ASIDE_NOTHING, ASIDE_UNSURE, ASIDE_REFUSED, ASIDE_RENEWED };
+unsigned aside_told(struct aside *a, enum aside_told told, int32_t lock_ms);
 bool aside_off(const struct aside *a);
 
 /* The next entry of that partition, or of all (NULL), behind `e`, or the first (NULL); NULL: none. */
 struct aside_entry *aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e);
 void aside_drop(struct aside *a, struct aside_entry *e);
 unsigned aside_drop_all(struct aside *a, const struct fetch_at *at); /* of that partition; NULL: of all.  How many */
-unsigned aside_drop_records(struct aside *a, const struct fetch_at *at); /* of that partition: what is to be told isn't lost with a lock */
+unsigned aside_drop_records(struct aside *a, const struct fetch_at *at); /* the same, but what is to be told isn't lost with a lock */
 
 #endif

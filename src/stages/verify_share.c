@@ -13,7 +13,11 @@
 #include "base/log.h"
 #include "stages/verify_internal.h"
 
-enum { INVALID_RECORD_STATE = 121 }; /* they aren't the member's, or the group has no renewals */
+enum { /* a broker's */
+	NO_PARTITION = 3, MOVED = 6, FENCED = 74, NO_TOPIC = 100,     /* the partition isn't here */
+	NO_SESSION = 122, SESSION_EPOCH = 123, SESSION_LIMIT = 133,   /* nor is the session */
+	INVALID_RECORD_STATE = 121, /* records aren't the member's; or the group has no renewals */
+};
 
 struct pieces { /* of the records, and each one's offsets, which ascend */
 	struct slice *bytes;
@@ -43,6 +47,8 @@ struct work {
 	struct share_response r;
 	struct given *given;
 };
+
+#define NO_RENEWALS "the broker renews no locks of this group: does it have share.renew.acknowledge.enable?"
 
 /* --- what goes back to the group ------------------------------------------------------------ */
 
@@ -347,8 +353,9 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 	struct wr cut = wr_new(SIZE_MAX / 2);
 	int err;
 
-	if (kind != ASIDE_STOPS && aside_off(w->aside)) {
-		verify_share_gone(w->x, "the broker renews no locks of this group: does it have share.renew.acknowledge.enable?");
+	if (aside_off(w->aside)) { /* where a record that may not be seen has its line alone */
+		if (kind != ASIDE_STOPS)
+			verify_share_gone(w->x, NO_RENEWALS);
 		return 0;
 	}
 	share_fetch_cut(g->acquired, spans, count, &cut);
@@ -447,30 +454,55 @@ is_strange(const struct work *w)
 	return strange;
 }
 
-/* What the broker says of the locks, and of the session. */
+static bool
+is_elsewhere(const struct share_part *p)
+{
+	return p->fetch.error != 0 || p->acknowledged == NO_PARTITION || p->acknowledged == MOVED || p->acknowledged == FENCED ||
+	       p->acknowledged == NO_TOPIC;
+}
+
+/* What a broker says of the locks of a partition. */
+static enum aside_told
+see_part(struct work *w, const struct share_part *p)
+{
+	const struct fetch_at *at = &p->fetch.at;
+
+	if (aside_next(w->aside, at, NULL) == NULL)
+		return ASIDE_NOTHING;
+	if (is_elsewhere(p)) {
+		(void)aside_drop_all(w->aside, at);
+		verify_share_gone(w->x, "the broker has that partition no more");
+		return ASIDE_NOTHING;
+	}
+	if (p->acknowledged == 0) {
+		(void)aside_renewed(w->aside, at, lock_end(w));
+		return ASIDE_RENEWED;
+	}
+	if (p->acknowledged == INVALID_RECORD_STATE && aside_beside(w->aside, at))
+		return ASIDE_UNSURE;
+	if (aside_drop_records(w->aside, at) > 0)
+		verify_share_gone(w->x, "the broker refused to renew their lock");
+	return ASIDE_REFUSED;
+}
+
+/* What it says of all of them, and of the session. */
 static void
 see_locks(struct work *w)
 {
-	struct monotime until = lock_end(w);
-	bool renewed = false, refused = false;
+	bool ended = w->r.error == NO_SESSION || w->r.error == SESSION_EPOCH || w->r.error == SESSION_LIMIT;
+	enum aside_told told = ASIDE_NOTHING;
 
-	if (w->r.error != 0 && aside_drop_all(w->aside, NULL) > 0)
-		verify_share_gone(w->x, "the broker ended the session");
-	for (size_t i = 0; i < w->r.count && w->s->renews && w->r.error == 0; i++) {
-		const struct share_part *p = &w->r.parts[i];
-
-		if (p->acknowledged == 0 && p->fetch.error == 0) {
-			renewed = aside_renewed(w->aside, &p->fetch.at, until) || renewed;
-		} else if (p->acknowledged == INVALID_RECORD_STATE && p->fetch.error == 0) {
-			if (aside_drop_records(w->aside, &p->fetch.at) == 0)
-				continue;
-			refused = true;
-			verify_share_gone(w->x, "the broker refused to renew their lock");
-		} else if (aside_drop_all(w->aside, &p->fetch.at) > 0) {
-			verify_share_gone(w->x, "the broker has that partition no more");
-		}
+	if (w->r.error != 0 && aside_drop_all(w->aside, NULL) > 0) {
+		verify_share_gone(w->x, ended ? "the broker ended the session" : "the broker answered with an error");
+		told = w->s->renews && !ended ? ASIDE_REFUSED : told;
 	}
-	aside_told(w->aside, renewed, refused, w->r.lock_ms);
+	for (size_t i = 0; i < w->r.count && w->s->renews && w->r.error == 0; i++) {
+		enum aside_told one = see_part(w, &w->r.parts[i]);
+
+		told = one > told ? one : told;
+	}
+	if (aside_told(w->aside, told, w->r.lock_ms) > 0)
+		verify_share_gone(w->x, NO_RENEWALS);
 }
 
 static enum stage_verdict

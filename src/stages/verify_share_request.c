@@ -23,6 +23,7 @@ renew(struct exchange *x, const struct share_request *q, struct aside *a, struct
 	if (err != 0)
 		return err;
 	err = share_renew(exchange_version(x), exchange_body(x), q, list, count, out);
+	aside_asked(a, list, count);
 	free(list);
 	return err;
 }

@@ -212,7 +212,7 @@ try_fetch_response(int16_t version, struct slice body)
 static void
 try_share_request(int16_t version, struct slice body)
 {
-	struct share_renewal list[] = {{{1}, 7, 3, 4, false}, {{0}, 1, 9, 9, false}, {{0}, 0, 5, 6, false}, {{0}, 0, 1, 1, false}};
+	struct share_renewal list[] = {{{1}, 7, 3, 4, false, false}, {{0}, 1, 9, 9, false, false}, {{0}, 0, 5, 6, false, false}, {{0}, 0, 1, 1, false, false}};
 	struct share_request q;
 	struct wr out = wr_new(LIMIT);
 	int err = share_fetch_request_read(version, body, &q);

@@ -20,26 +20,26 @@ static const struct {
 	const char *in, *out;
 } cases[] = {
 	/* the partition isn't named, nor its topic */
-	{1, 1, {{{0x0a}, 3, 5, 9, false}}, WHO LIMITS "01 01 00", WHO NONE "00 01 02 " A " 02 00000003 02" RENEWED("05", "09") "00 00 01 00"},
-	{2, 1, {{{0x0a}, 3, 5, 9, true}}, WHO LIMITS "01 00 01 01 00",
+	{1, 1, {{{0x0a}, 3, 5, 9, false, false}}, WHO LIMITS "01 01 00", WHO NONE "00 01 02 " A " 02 00000003 02" RENEWED("05", "09") "00 00 01 00"},
+	{2, 1, {{{0x0a}, 3, 5, 9, true, false}}, WHO LIMITS "01 00 01 01 00",
 	 WHO NONE "01 01 02 " A " 02 00000003 02" RENEWED("05", "09") "00 00 01 00"},
 	/* nothing is to be renewed */
-	{1, 0, {{{0}, 0, 0, 0, false}}, WHO LIMITS "02 " A " 02 00000003 01 00 00 01 00", WHO NONE "00 01 02 " A " 02 00000003 01 00 00 01 00"},
+	{1, 0, {{{0}, 0, 0, 0, false, false}}, WHO LIMITS "02 " A " 02 00000003 01 00 00 01 00", WHO NONE "00 01 02 " A " 02 00000003 01 00 00 01 00"},
 	/* between what is acknowledged, and behind it; tags stay */
-	{1, 3, {{{0x0a}, 3, 0x20, 0x21, false}, {{0x0a}, 3, 5, 9, false}, {{0x0a}, 3, 1, 1, false}},
+	{1, 3, {{{0x0a}, 3, 0x20, 0x21, false, false}, {{0x0a}, 3, 5, 9, false, false}, {{0x0a}, 3, 1, 1, false, false}},
 	 WHO LIMITS "02 " A " 02 00000003 03" ACKED("02", "04") ACKED("0a", "0b") "01 08 01 '!' 01 09 01 '!' 01 00",
 	 WHO NONE "00 01 02 " A " 02 00000003 06" RENEWED("01", "01") ACKED("02", "04") RENEWED("05", "09") ACKED("0a", "0b")
 		 RENEWED("20", "21") "01 08 01 '!' 01 09 01 '!' 01 00"},
 	/* other partitions of the topic that is named, and another topic */
-	{1, 4, {{{0x0b}, 1, 7, 7, false}, {{0x0a}, 2, 5, 9, false}, {{0x0a}, 4, 5, 9, false}, {{0x0b}, 0, 7, 7, false}},
+	{1, 4, {{{0x0b}, 1, 7, 7, false, false}, {{0x0a}, 2, 5, 9, false, false}, {{0x0a}, 4, 5, 9, false, false}, {{0x0b}, 0, 7, 7, false, false}},
 	 WHO LIMITS "02 " A " 02 00000003 02" ACKED("02", "04") "00 00 01 00",
 	 WHO NONE "00 01 03 " A " 04 00000003 02" ACKED("02", "04") "00 00000002 02" RENEWED("05", "09") "00 00000004 02"
 		 RENEWED("05", "09") "00 00 " B " 03 00000000 02" RENEWED("07", "07") "00 00000001 02" RENEWED("07", "07") "00 00 01 00"},
 	/* named twice: once is enough */
-	{1, 1, {{{0x0a}, 3, 5, 9, false}}, WHO LIMITS "03 " A " 03 00000003 01 00 00000003 01 00 00 " A " 02 00000003 01 00 00 01 00",
+	{1, 1, {{{0x0a}, 3, 5, 9, false, false}}, WHO LIMITS "03 " A " 03 00000003 01 00 00000003 01 00 00 " A " 02 00000003 01 00 00 01 00",
 	 WHO NONE "00 01 03 " A " 03 00000003 02" RENEWED("05", "09") "00 00000003 01 00 00 " A " 02 00000003 01 00 00 01 00"},
 	/* all else: what is forgotten, and tags */
-	{1, 1, {{{0x0a}, 3, 5, 9, false}}, WHO LIMITS "01 02 " B " 02 00000004 00 01 07 01 '?'",
+	{1, 1, {{{0x0a}, 3, 5, 9, false, false}}, WHO LIMITS "01 02 " B " 02 00000004 00 01 07 01 '?'",
 	 WHO NONE "00 01 02 " A " 02 00000003 02" RENEWED("05", "09") "00 00 02 " B " 02 00000004 00 01 07 01 '?'"},
 };
 
@@ -62,6 +62,8 @@ START_TEST(renewed)
 	ck_assert_int_eq(share_fetch_request_read(cases[_i].version, wr_slice(&in), &q), 0);
 	ck_assert_int_eq(share_renew(cases[_i].version, wr_slice(&in), &q, list, cases[_i].count, &out), 0);
 	ck_hex(wr_slice(&out), cases[_i].out);
+	for (size_t i = 0; i < cases[_i].count; i++)
+		ck_assert(list[i].beside == (_i == 3)); /* that partition alone, and where it is acknowledged */
 	ck_assert_int_eq(share_fetch_request_read(2, wr_slice(&out), &q), 0);
 	wr_free(&in);
 	wr_free(&out);
@@ -85,7 +87,7 @@ START_TEST(any_request)
 			ck_assert_int_eq(share_fetch_request_read(v, wr_slice(&in), &q), 0);
 			for (int with = 0; with < 2; with++) {
 				for (int i = 0; i < 8; i++)
-					list[i] = (struct share_renewal){{0}, i / 2, i * 10, i * 10 + round % 10, false};
+					list[i] = (struct share_renewal){{0}, i / 2, i * 10, i * 10 + round % 10, false, false};
 				for (int i = 4; i < 8 && q.rest_at - q.topics_at > 17; i++)
 					memcpy(list[i].topic_id, in.buf + q.topics_at + 1, 16);
 				wr_reset(&out);
@@ -103,7 +105,7 @@ END_TEST
 
 START_TEST(no_room)
 {
-	struct share_renewal list[1] = {{{0x0a}, 3, 5, 9, false}};
+	struct share_renewal list[1] = {{{0x0a}, 3, 5, 9, false, false}};
 	struct wr in = hex_of(cases[0].in);
 	struct share_request q;
 

@@ -456,6 +456,47 @@ wait_and_renew(const struct share *p, int32_t *epoch, const struct share *answer
 	stages_free(x);
 }
 
+/* As before, but for the answer as a whole. */
+static void
+wait_and_fail(const struct share *p, int32_t *epoch, int16_t error)
+{
+	struct wr out = share_answer(error, 30000, NULL, 0);
+	struct exchange *x;
+
+	wait_on(p, (*epoch)++);
+	x = share_exchange(2, (*epoch)++, true, &renewed, 1);
+	stages_message(x, wr_slice(&out));
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert(!aside_any(the_aside()));
+	stages_free(x);
+	wr_free(&out);
+}
+
+/* Whatever it is that a broker refuses them with; but for what it says of a partition or a session that it has no more. */
+START_TEST(refused_with)
+{
+	static const struct {
+		int16_t part, whole;
+		bool off;
+	} cases[] = {{42, 0, true}, {87, 0, true}, {3, 0, false}, {74, 0, false}, {100, 0, false}, {0, 42, true}, {0, 122, false}, {0, 123, false}, {0, 133, false}};
+	struct share p, failed = {.acknowledged = cases[_i].part};
+	int32_t epoch = 0;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	for (int i = 0; i < 2; i++) {
+		if (cases[_i].whole != 0)
+			wait_and_fail(&p, &epoch, cases[_i].whole);
+		else
+			wait_and_renew(&p, &epoch, &failed, 1);
+	}
+	ck_assert(aside_off(the_aside()) == cases[_i].off);
+}
+END_TEST
+
 /*
  * A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it for as
  * long as a lock lasts; then it is tried again.
@@ -538,7 +579,10 @@ START_TEST(refusals_of_one_answer)
 }
 END_TEST
 
-/* That a record may not be seen is told there, too. */
+/*
+ * That a record may not be seen takes a renewal to tell, and is found out by it as well.  While there are none it has its line alone: what
+ * the client acknowledges beside it is not risked for that.
+ */
 START_TEST(a_violation_without_renewals)
 {
 	struct share p, failed = {.acknowledged = 121};
@@ -548,27 +592,104 @@ START_TEST(a_violation_without_renewals)
 
 	begin(ENFORCE);
 	WINDOW(&proxy, .n = 10);
-	know(0, 0);
-	BATCH(&r, 0, 5);
-	p = of(&r, 0, 4);
-	wait_and_renew(&p, &epoch, &failed, 1);
-	wait_and_renew(&p, &epoch, &failed, 1);
-	ck_assert(aside_off(the_aside()));
 	know(0, 1);
 	world_forge(&w.r[7], "forged");
+	BATCH(&r, 0, 5);
 	BATCH(&bad, 0, 5);
 	BATCH(&bad, 5, 10);
 	p = of(&bad, 0, 9);
-	x = share_exchange(2, epoch++, false, &p, 1);
+	for (int i = 0; i < 4; i++) {
+		x = share_exchange(2, epoch++, false, &p, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
+		stages_free(x);
+		ck_assert(aside_off(the_aside()) == (i >= 2));
+		ck_assert(aside_any(the_aside()) == (i < 2));
+		if (i >= 2)
+			continue;
+		x = share_exchange(2, epoch++, true, &failed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_NONE(x, 0, STOPPED);
+		stages_free(x);
+	}
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 4);
+	wr_free(&bad);
+}
+END_TEST
+
+/* The member acknowledges offset 20, beside what is renewed. */
+static struct exchange *
+acknowledging(int32_t epoch, const struct share *told)
+{
+	struct wr in = share_asked(2, "m", epoch, 1 << 20), out = share_answer(0, 30000, told, 1);
+	struct exchange *x;
+
+	in.len -= 3; /* no topics, none forgotten, no tags */
+	wr_uvarint(&in, 2);
+	wr_bytes(&in, SHARING_ID, 16);
+	wr_uvarint(&in, 2);
+	wr_i32(&in, 0);
+	wr_uvarint(&in, 2);
+	wr_i64(&in, 20);
+	wr_i64(&in, 20);
+	wr_uvarint(&in, 2);
+	wr_u8(&in, 1);
+	for (int i = 0; i < 3; i++)
+		wr_uvarint(&in, 0);
+	wr_uvarint(&in, 1);
+	wr_uvarint(&in, 0);
+	x = stages_exchange(API_SHARE_FETCH, 2, wr_slice(&in));
+	x->session = session;
+	x->reactor = judge;
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_REPLACE);
+	ck_assert(is_renewal(x));
+	stages_message(x, wr_slice(&out));
+	wr_free(&in);
+	wr_free(&out);
+	return x;
+}
+
+/*
+ * A broker that refuses what was renewed beside what the client acknowledged of the partition may mean either: it stays, once and again, and
+ * for as long as other renewals are fine between.
+ */
+START_TEST(an_acknowledgement_that_is_late)
+{
+	struct share p, failed = {.acknowledged = 121};
+	struct exchange *x;
+	int32_t epoch = 1;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	wait_on(&p, 0);
+	for (int i = 0; i < (_i == 0 ? 2 : 5); i++) {
+		x = acknowledging(epoch++, &failed);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		ck_assert(aside_any(the_aside()) && !aside_off(the_aside()));
+		stages_free(x);
+		for (int k = 0; k < (_i == 0 ? 1 : 3); k++) { /* for records, to renew, for records */
+			x = share_exchange(2, epoch++, k == 1, &renewed, 1);
+			if (k == 1)
+				over(x);
+			ck_assert_int_eq(respond(x), STAGE_PASS);
+			stages_free(x);
+		}
+	}
+	if (_i == 0) {
+		x = acknowledging(epoch++, &failed);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		ck_assert(!aside_any(the_aside()) && aside_off(the_aside()));
+		stages_free(x);
+		return;
+	}
+	know(0, 1);
+	x = share_exchange(2, epoch, true, &renewed, 1);
 	ck_assert_int_eq(respond(x), STAGE_REPLACE);
 	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
 	stages_free(x);
-	x = share_exchange(2, epoch++, true, &failed, 1);
-	ck_assert_int_eq(respond(x), STAGE_REPLACE);
-	CK_NONE(x, 0, STOPPED);
-	stages_free(x);
-	ck_assert(!aside_any(the_aside()));
-	wr_free(&bad);
 }
 END_TEST
 
@@ -1176,7 +1297,9 @@ main(void)
 	tcase_add_loop_test(c, gone, 0, 6);
 	tcase_add_loop_test(c, no_renewals, 0, 2);
 	tcase_add_loop_test(c, refusals_of_one_answer, 0, 2);
+	tcase_add_loop_test(c, refused_with, 0, 9);
 	tcase_add_test(c, a_violation_without_renewals);
+	tcase_add_loop_test(c, an_acknowledgement_that_is_late, 0, 2);
 	tcase_add_test(c, the_lock_of_who_renews);
 	tcase_add_test(c, full);
 	tcase_add_loop_test(c, room_for_others, 0, 2);
