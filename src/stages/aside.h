@@ -52,11 +52,11 @@ void aside_gave(struct aside *a); /* an answer that renewed did */
 
 /*
  * Behind an answer that renewed and gave nothing: with more than `most` bytes some go, the oldest, so that there is room for others.  Of those
- * that were here for ASIDE_OLD_MS, when others were seen to pass since the last that went, or none were asked for just as long.  How many.
+ * that were here for ASIDE_OLD_MS, when stated ones were seen to pass since the last that went, or none were asked for just as long.  How many.
  */
 enum { ASIDE_OLD_MS = 30000 };
 unsigned aside_make_room(struct aside *a, size_t most);
-void aside_passed(struct aside *a); /* records that came just now did */
+void aside_passed(struct aside *a); /* stated records that came just now did */
 
 unsigned aside_expire(struct aside *a); /* those whose lock may have ended go.  How many */
 int aside_forget(struct aside *a, const struct share_request *q, struct slice body) MUSTCHECK; /* what this request does.  0 or ERR_NOMEM */

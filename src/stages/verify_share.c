@@ -394,6 +394,14 @@ put_aside(struct work *w, const struct share_part *p, const struct given *g)
 	return err;
 }
 
+/* Of what came just now, something that a statement vouches for: that statements are written. */
+static bool
+is_stated(const struct given *g)
+{
+	return g->from == NULL && g->seen.count > 0 &&
+	       g->counts.of[VERDICT_VERIFIED] + g->counts.of[VERDICT_UNSIGNED] + g->counts.of[VERDICT_VERIFIED_CONTENT] > 0;
+}
+
 /* What an answer says of what is aside: there may be more to give; or nothing is, so that what is old goes for others. */
 static void
 see_room(struct work *w, bool gave, bool passes)
@@ -423,7 +431,7 @@ deliver(struct work *w)
 
 		edits[i] = (struct share_edit){{g->changed, error, g->seen.bytes, n}, g->acquired, g->seen.spans, n};
 		changed = changed || g->changed;
-		passes = passes || (g->seen.count > 0 && g->from == NULL);
+		passes = passes || is_stated(g);
 		gave = gave || g->from != NULL;
 		verify_counts_tell(&g->counts);
 	}
