@@ -143,6 +143,42 @@ aside_drop_records(struct aside *a, const struct fetch_at *at)
 	return drop_some(a, at, false);
 }
 
+/* Has one of these arrays an offset that the other has? */
+static bool
+meet(struct slice one, struct slice other)
+{
+	struct rd r[2] = {rd_of(one), rd_of(other)};
+	int64_t first[2], last[2];
+	uint32_t left[2] = {0, 0};
+	bool any[2];
+
+	for (int i = 0; i < 2; i++)
+		any[i] = share_fetch_acquired(&r[i], &left[i], &first[i], &last[i]);
+	while (any[0] && any[1]) {
+		int behind = last[0] < last[1] ? 0 : 1; /* the one to go on with */
+
+		if (first[0] <= last[1] && first[1] <= last[0])
+			return true;
+		any[behind] = share_fetch_acquired(&r[behind], &left[behind], &first[behind], &last[behind]);
+	}
+	return false;
+}
+
+unsigned
+aside_drop_again(struct aside *a, const struct fetch_at *at, struct slice acquired)
+{
+	unsigned n = 0;
+
+	for (struct aside_entry *e = aside_next(a, at, NULL), *next; e != NULL; e = next) {
+		next = aside_next(a, at, e);
+		if (!meet(wr_slice(&e->acquired), acquired))
+			continue;
+		aside_drop(a, e);
+		n++;
+	}
+	return n;
+}
+
 void
 aside_free(struct aside *a)
 {

@@ -95,6 +95,7 @@ bool aside_off(const struct aside *a);
 struct aside_entry *aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e);
 void aside_drop(struct aside *a, struct aside_entry *e);
 unsigned aside_drop_all(struct aside *a, const struct fetch_at *at); /* of that partition; NULL: of all.  How many */
+unsigned aside_drop_again(struct aside *a, const struct fetch_at *at, struct slice acquired); /* of that partition, what is given anew */
 unsigned aside_drop_records(struct aside *a, const struct fetch_at *at); /* the same, but what is to be told isn't lost with a lock */
 
 #endif

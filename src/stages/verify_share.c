@@ -513,6 +513,23 @@ see_locks(struct work *w)
 		verify_share_gone(w->x, NO_RENEWALS);
 }
 
+/* Of what is given anew the lock ended, or another has been given it meanwhile: once is enough. */
+static void
+see_again(struct work *w)
+{
+	struct slice body = exchange_body(w->x);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < w->r.count && w->r.error == 0; i++) {
+		const struct share_part *p = &w->r.parts[i];
+
+		if (p->fetch.error == 0 && p->first >= 0)
+			n += aside_drop_again(w->aside, &p->fetch.at, slice_of(body.p + p->acquired_at, p->acquired_len));
+	}
+	if (n > 0)
+		verify_share_gone(w->x, "the broker gave them anew before that");
+}
+
 static enum stage_verdict
 know_topics(struct work *w)
 {
@@ -569,8 +586,10 @@ verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s
 		share_fetch_response_free(&w.r);
 		return STAGE_CLOSE;
 	}
-	if (!s->began)
+	if (!s->began) {
 		see_locks(&w);
+		see_again(&w);
+	}
 	s->began = true;
 	verify_share_ends(x, w.aside);
 	w.config = verify_config(v);

@@ -346,6 +346,7 @@ START_TEST(waits_for_long)
 
 	begin(ENFORCE);
 	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
 	know(0, 0);
 	BATCH(&r, 0, 5);
 	p = of(&r, 0, 4);
@@ -364,19 +365,19 @@ START_TEST(waits_for_long)
 		ck_assert_int_eq(respond(x), STAGE_PASS); /* others that come are given at once */
 		stages_free(x);
 	}
-	/* Another partition's go on meanwhile. */
+	/* Others go on meanwhile. */
 	x = share_exchange(2, 300, true, &renewed, 1);
 	over(x);
 	ck_assert_int_eq(respond(x), STAGE_PASS);
 	stages_free(x);
-	know(0, 1);
+	know(1, 2);
 	other = wr_new(BATCHES_MAX);
-	BATCH(&other, 0, 5);
-	q = of(&other, 0, 4);
-	q.partition = 0;
+	BATCH(&other, 5, 10);
+	q = of(&other, 5, 9);
 	x = share_exchange(2, 301, false, &q, 1);
 	ck_assert_int_eq(respond(x), STAGE_PASS);
 	stages_free(x);
+	know(0, 2);
 	x = share_exchange(2, 302, true, &renewed, 1);
 	ck_assert_int_eq(respond(x), STAGE_REPLACE);
 	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
@@ -866,18 +867,23 @@ END_TEST
 /* However much a broker gives, and whenever. */
 START_TEST(no_more_than_twice)
 {
-	struct share p;
+	struct share p, q;
 	struct exchange *x;
+	struct wr other;
+	size_t len;
 
 	begin("verify: {mode: enforce, fetch.max.bytes: 64KiB}\n");
-	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 10);
 	know(0, 0);
 	BATCH(&r, 0, 5);
 	cut_off_batch(&r, 60000);
+	other = of_size(5, 10, 60000, &len);
 	p = of(&r, 0, 4);
+	q = of(&other, 5, 9);
 	wait_on(&p, 0);
 	ck_assert_int_eq(renew_for(1, 1), 2);
-	wait_on(&p, 2);
+	wait_on(&q, 2);
+	wr_free(&other);
 	ck_assert_uint_lt(aside_bytes(the_aside()), 2 * 65536);
 	ck_assert_uint_gt(aside_bytes(the_aside()), 2 * 60000);
 	if (_i == 0) {
@@ -907,6 +913,40 @@ START_TEST(too_much_to_wait)
 	wait_on(&p, 0);
 	ck_assert(!aside_any(the_aside()));
 	wait_on(&p, 1);
+}
+END_TEST
+
+/* A broker that gives offsets anew says that their lock ended: what was aside of them is not the member's any more. */
+START_TEST(given_again)
+{
+	struct wr second = wr_new(BATCHES_MAX);
+	struct share p, q;
+	struct exchange *x;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	BATCH(&second, 5, 10);
+	p = of(&r, 0, 4);
+	q = of(&second, 5, 9);
+	wait_on(&p, 0);
+	(void)renew_for(1, 1);
+	wait_on(&q, 2);
+	(void)renew_for(3, 1);
+	know(0, 1);
+	p.acquired[0].first = 4;
+	x = share_exchange(2, 4, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	know(0, 2);
+	x = share_exchange(2, 5, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&second), {5, 9});
+	stages_free(x);
+	ck_assert(!aside_any(the_aside()));
+	wr_free(&second);
 }
 END_TEST
 
@@ -1313,6 +1353,7 @@ main(void)
 	tcase_add_loop_test(c, all_that_is_stated_first, 0, 2);
 	tcase_add_loop_test(c, no_more_than_twice, 0, 2);
 	tcase_add_test(c, too_much_to_wait);
+	tcase_add_test(c, given_again);
 	tcase_add_test(c, a_lock_that_ends_on_the_way);
 	tcase_add_loop_test(c, a_violation, 0, 2);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 4);
