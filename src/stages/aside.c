@@ -29,7 +29,7 @@ struct aside {
 	unsigned refusals; /* what they count since the last success */
 	int64_t off_ms;    /* the last time; 0: never */
 	struct monotime off_until;
-	uint8_t who[SHA256_LEN];
+	uint8_t group[SHA256_LEN], member[SHA256_LEN];
 };
 
 struct aside *
@@ -192,18 +192,20 @@ aside_free(struct aside *a)
 void
 aside_session(struct aside *a, const struct share_request *q)
 {
-	static const uint8_t between = 0;
-	uint8_t who[SHA256_LEN];
-	struct slice parts[] = {q->group, {&between, 1}, q->member};
-	struct wr w = wr_new(1 << 20);
+	uint8_t group[SHA256_LEN], member[SHA256_LEN];
 
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		wr_slice_put(&w, parts[i]);
-	sha256_of(wr_slice(&w), who);
-	if (q->epoch <= 0 || wr_err(&w) != 0 || memcmp(who, a->who, sizeof(who)) != 0)
+	sha256_of(q->group, group);
+	sha256_of(q->member, member);
+	if (q->epoch <= 0 || memcmp(group, a->group, sizeof(group)) != 0 || memcmp(member, a->member, sizeof(member)) != 0)
 		(void)aside_drop_all(a, NULL);
-	memcpy(a->who, who, sizeof(who));
-	wr_free(&w);
+	memcpy(a->group, group, sizeof(group));
+	memcpy(a->member, member, sizeof(member));
+}
+
+struct slice
+aside_group(const struct aside *a)
+{
+	return slice_of(a->group, sizeof(a->group));
 }
 
 bool

@@ -42,6 +42,7 @@ void aside_free(struct aside *a);        /* NULL is fine */
 
 /* Who asks, and at which epoch of the session: at its first and its last nothing is left. */
 void aside_session(struct aside *a, const struct share_request *q);
+struct slice aside_group(const struct aside *a); /* whose that is: a hash of the name */
 
 bool aside_any(const struct aside *a);
 size_t aside_bytes(const struct aside *a);

@@ -107,7 +107,8 @@ struct verify_look {
 	bool whole;
 	struct topic_facts facts;
 	struct verify_place place;
-	struct stuck_place at;
+	struct stuck_place at; /* how long it waits is known by; a share group's, by another key than those who fetch */
+	uint8_t key[16 + 1];
 };
 
 /* Judges it; when it is LOOK_JUDGED the judge has the batches until judge_close().  0 or ERR_NOMEM. */

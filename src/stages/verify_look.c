@@ -32,6 +32,11 @@ verify_look(struct verify *v, const struct config *config, struct judge *judge, 
 	ret->place.c.fetch_offset = s->from;
 	ret->place.c.unordered = s->unordered;
 	ret->at = (struct stuck_place){s->at->by_id ? slice_of(s->at->topic_id, 16) : s->at->topic, s->at->partition, s->from};
+	if (s->unordered) {
+		memcpy(ret->key, s->at->topic_id, 16);
+		ret->key[16] = 's';
+		ret->at.topic = slice_of(ret->key, sizeof(ret->key));
+	}
 	ret->place.c.waited_to = stuck_waited(v->stuck, &ret->at, config->verify_hold_max);
 	if ((err = judge_open(judge, &ret->place.c, &want)) != 0)
 		return err;

@@ -129,6 +129,19 @@ has_acquired(struct passing *p, int64_t from, int64_t to)
 	return p->any && p->first <= to;
 }
 
+/* Each group is told by itself. */
+static bool
+is_first(const struct work *w, const struct verify_look *look, int64_t offset)
+{
+	struct slice group = aside_group(w->aside);
+	uint8_t key[sizeof(look->key) + 32];
+
+	INVARIANT(group.n == sizeof(key) - sizeof(look->key));
+	memcpy(key, look->key, sizeof(look->key));
+	memcpy(key + sizeof(look->key), group.p, group.n);
+	return stuck_tell(w->v->stuck, &(struct stuck_place){slice_of(key, sizeof(key)), look->at.partition, offset});
+}
+
 /*
  * A record that may not be seen: where the policy is to stop, the member is told each time that the broker gives it.  Or a
  * member that is missing, which leaves nothing out: that is told once.
@@ -137,8 +150,7 @@ static void
 violation(struct work *w, struct given *g, const struct verify_look *look, const struct judge_batch *b, bool refused,
 	  int64_t from)
 {
-	struct stuck_place at = {look->at.topic, look->at.partition, b->offset};
-	bool first = stuck_tell(w->v->stuck, &at), stop = w->config->verify_on_violation == VERIFY_STOP;
+	bool first = is_first(w, look, b->offset), stop = w->config->verify_on_violation == VERIFY_STOP;
 
 	if (!refused && !first)
 		return;
@@ -164,8 +176,9 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 {
 	struct passing acquired = passing_of(g->acquired);
 	int64_t from = INT64_MIN;
+	struct stuck_place waits = look->at;
 	const struct judge_batch *b;
-	bool told_here = false; /* what is to be told once is remembered by its offset, too */
+	bool first = true; /* that is the member's */
 	int err = 0;
 	size_t n;
 
@@ -178,12 +191,15 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 			from = b[i].last + 1;
 			continue;
 		}
+		if (end == JUDGE_WAIT && g->later.count == 0)
+			waits.offset = acquired.first > from ? acquired.first : from;
+		if (end == JUDGE_PASS && first)
+			stuck_pass(w->v->stuck, &look->at);
+		first = false;
 		if (end != JUDGE_WAIT) {
 			verify_counts_add(&g->counts, &b[i]);
-			if (b[i].end == JUDGE_STOP) {
+			if (b[i].end == JUDGE_STOP)
 				violation(w, g, look, &b[i], end == JUDGE_STOP, from);
-				told_here = told_here || b[i].offset == look->at.offset;
-			}
 			if (end == JUDGE_PASS)
 				err = add(&g->seen, b[i].bytes, from, to);
 		} else {
@@ -194,9 +210,7 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 		from = b[i].last + 1;
 	}
 	if (err == 0 && g->later.count > 0 && look->whole)
-		stuck_note(w->v->stuck, &look->at, b[n - 1].last + 1);
-	if (g->seen.count > 0 && !told_here)
-		stuck_pass(w->v->stuck, &look->at);
+		stuck_note(w->v->stuck, &waits, b[n - 1].last + 1);
 	g->told = g->told || (g->refused && g->seen.count == 0);
 	return err;
 }

@@ -1085,6 +1085,78 @@ START_TEST(a_window_withheld)
 }
 END_TEST
 
+/* Each group is told, whoever was told before: another group, or who fetches there. */
+START_TEST(each_group_is_told)
+{
+	struct wr in = share_asked(2, "m", 0, 1 << 20), out;
+	struct exchange *x;
+	struct share p;
+	struct part q;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	BATCH(&r, 5, 10);
+	q = (struct part){"t", 0, 3, 0, wr_slice(&r)};
+	x = fetched(13, 0, -1, 0, &q, 1, &q, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	ck_part(x, 0, STOPPED, NOTHING);
+	stages_free(x);
+	p = of(&r, 3, 9);
+	out = share_answer(0, 30000, &p, 1);
+	for (int i = 0; i < 4; i++) {
+		in.buf[1] = (uint8_t)"ghgh"[i];
+		x = stages_exchange(API_SHARE_FETCH, 2, wr_slice(&in));
+		x->session = session;
+		x->reactor = judge;
+		ck_assert_int_eq(stage->request(stage->self, x), STAGE_REPLACE);
+		stages_message(x, wr_slice(&out));
+		ck_assert_int_eq(respond(x), i < 2 ? STAGE_REPLACE : STAGE_PASS);
+		if (i < 2)
+			CK_NONE(x, 0, STOPPED);
+		stages_free(x);
+	}
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 3);
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+/* How long a record waits isn't counted anew when others pass behind it, or before it; nor each time that it is given. */
+START_TEST(waits_for_too_long)
+{
+	struct world_proxy other;
+	struct share p;
+	struct exchange *x;
+	size_t len;
+
+	begin("verify: {mode: enforce, hold.max: 1m, hold.then: pass}\n");
+	ledger.deny = false;
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
+	WINDOW(_i == 0 ? &other : &proxy, .n = 5);
+	WINDOW(_i == 0 ? &proxy : &other, .n = 5);
+	know(_i == 0 ? 1 : 0, _i == 0 ? 2 : 1);
+	BATCH(&r, 0, 5);
+	len = r.len;
+	BATCH(&r, 5, 10);
+	p = of(&r, 0, 9);
+	for (int i = 0; i < 3; i++) {
+		x = share_exchange(2, 0, false, &p, 1);
+		ck_assert_int_eq(respond(x), i < 2 || _i == 1 ? STAGE_REPLACE : STAGE_PASS);
+		stages_free(x);
+		now.ns += 31000000000;
+	}
+	if (_i == 1) { /* the broker doesn't give anew what was settled */
+		p = of(&r, 5, 9);
+		x = share_exchange(2, 0, false, &p, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_SHARE(x, 0, 0, slice_of(r.buf + len, r.len - len), {5, 9});
+		stages_free(x);
+	}
+	world_proxy_close(&other);
+}
+END_TEST
+
 /* Of a batch in the middle of which the member's begin, what is before doesn't count; nor what is acquired of nothing. */
 START_TEST(what_is_not_the_members)
 {
@@ -1358,6 +1430,8 @@ main(void)
 	tcase_add_loop_test(c, a_violation, 0, 2);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 4);
 	tcase_add_loop_test(c, a_window_withheld, 0, 2);
+	tcase_add_test(c, each_group_is_told);
+	tcase_add_loop_test(c, waits_for_too_long, 0, 2);
 	tcase_add_test(c, what_is_not_the_members);
 	tcase_add_loop_test(c, a_batch_of_another_member, 0, 3);
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
