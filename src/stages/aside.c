@@ -332,14 +332,15 @@ int
 aside_add(struct aside *a, const struct aside_records *r, size_t most)
 {
 	struct aside_entry *e = calloc(1, sizeof(*e));
-	size_t bytes = 0, others = a->bytes - (r->of != NULL ? size_of(r->of) : 0);
+	struct link *before = r->of != NULL ? &r->of->link : &a->entries.head; /* as old as that */
+	size_t bytes = 0;
 	int err;
 
 	if (e == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < r->count; i++)
 		bytes += r->pieces[i].n;
-	err = others + sizeof(*e) + bytes + r->acquired.n > 2 * most ? ERR_LIMIT : fill(e, r, bytes);
+	err = r->of == NULL && a->bytes + sizeof(*e) + bytes + r->acquired.n > 2 * most ? ERR_LIMIT : fill(e, r, bytes);
 	if (err != 0 || e->first < 0) { /* no room, or nothing of it is the member's */
 		entry_free(e);
 		return err;
@@ -352,7 +353,7 @@ aside_add(struct aside *a, const struct aside_records *r, size_t most)
 	e->kind = r->kind;
 	e->since = r->of != NULL ? r->of->since : clock_now();
 	e->until = r->until;
-	list_append(&a->entries, &e->link);
+	list_insert_before(&a->entries, before, &e->link);
 	list_append(&e->place->entries, &e->of);
 	a->bytes += size_of(e);
 	return 0;

@@ -70,10 +70,10 @@ struct aside_records {
 	size_t count;
 	struct slice acquired;
 	struct monotime until;
-	const struct aside_entry *of; /* what they are of, which is to be dropped; NULL: none */
+	struct aside_entry *of; /* what they are of, which is to be dropped; NULL: none */
 };
 
-/* 0, ERR_NOMEM, or ERR_LIMIT: it would be more than twice `most` bytes. */
+/* 0, ERR_NOMEM, or ERR_LIMIT: it would be more than twice `most` bytes; never of what is there already, which is as old as that was. */
 int aside_add(struct aside *a, const struct aside_records *r, size_t most) MUSTCHECK;
 
 /* What is to be renewed; *ret is the caller's, from malloc.  0 or ERR_NOMEM.  And beside what of the client's own it went out. */

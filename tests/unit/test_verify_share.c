@@ -899,6 +899,94 @@ START_TEST(no_more_than_twice)
 }
 END_TEST
 
+/* Of what came first something went out: the rest is no younger for that, and goes before others. */
+START_TEST(the_rest_is_as_old)
+{
+	struct wr other = wr_new(BATCHES_MAX);
+	struct share p, q;
+	struct exchange *x;
+	int32_t epoch;
+	size_t first, at, len;
+
+	begin("verify: {mode: enforce, fetch.max.bytes: 64KiB}\n");
+	for (int i = 0; i < 4; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	cut_off_batch(&r, 40000);
+	p = of(&r, 0, 9);
+	wait_on(&p, 0);
+	epoch = renew_for(1, 1);
+	now.ns += 10000000000;
+	know(2, 3);
+	BATCH(&other, 10, 15);
+	at = other.len;
+	BATCH(&other, 15, 20);
+	len = other.len;
+	cut_off_batch(&other, 30000);
+	q = of(&other, 10, 19);
+	x = share_exchange(2, epoch++, false, &q, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(other.buf, at), {10, 14});
+	stages_free(x);
+	know(0, 1);
+	x = share_exchange(2, epoch++, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf, first), {0, 4});
+	stages_free(x);
+	epoch = renew_for(epoch, 1);
+	ck_assert_uint_gt(aside_bytes(the_aside()), 70000);
+	now.ns += 19000000000;
+	epoch = renew_for(epoch, 1);
+	ck_assert_uint_lt(aside_bytes(the_aside()), 40000);
+	know(3, 4);
+	x = share_exchange(2, epoch++, false, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	x = share_exchange(2, epoch, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(other.buf + at, len - at), {15, 19});
+	stages_free(x);
+	wr_free(&other);
+}
+END_TEST
+
+/* What had room has it still when something of it went out, though there are more ranges than before. */
+START_TEST(room_for_the_rest)
+{
+	enum { MOST = 65536, ACQUIRED = 1 + 8 + 8 + 2 + 1 };
+	struct world_proxy other;
+	struct share p;
+	struct exchange *x;
+	size_t at[3];
+
+	begin("verify: {mode: enforce, fetch.max.bytes: 64KiB}\n");
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&other, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	for (int i = 0; i < 3; i++) {
+		at[i] = r.len;
+		BATCH(&r, i * 5, i * 5 + 5);
+	}
+	cut_off_batch(&r, 2 * MOST);
+	r.len = 2 * MOST - sizeof(struct aside_entry) - ACQUIRED;
+	p = of(&r, 0, 14);
+	wait_on(&p, 0);
+	ck_assert_uint_eq(aside_bytes(the_aside()), 2 * MOST);
+	know(1, 2);
+	x = share_exchange(2, 1, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + at[1], at[2] - at[1]), {5, 9});
+	stages_free(x);
+	ck_assert(aside_any(the_aside()));
+	world_proxy_close(&other);
+}
+END_TEST
+
 /* One that is too large for it, alone. */
 START_TEST(too_much_to_wait)
 {
@@ -1424,6 +1512,8 @@ main(void)
 	tcase_add_loop_test(c, room_for_others, 0, 3);
 	tcase_add_loop_test(c, all_that_is_stated_first, 0, 2);
 	tcase_add_loop_test(c, no_more_than_twice, 0, 2);
+	tcase_add_test(c, the_rest_is_as_old);
+	tcase_add_test(c, room_for_the_rest);
 	tcase_add_test(c, too_much_to_wait);
 	tcase_add_test(c, given_again);
 	tcase_add_test(c, a_lock_that_ends_on_the_way);
