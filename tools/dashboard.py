@@ -99,7 +99,8 @@ ROWS = [
     ("Fetch, and what consumers may see", [
         graph("Records read, by verdict", "cps", rate("makoto_verify_records_total", by="verdict")),
         graph("Held back, stopped, left out", "cps", rate("makoto_verify_answers_held_total", "answers held"), rate("makoto_verify_stops_total", "partitions stopped"),
-              rate("makoto_verify_records_skipped_total", "records left out"), rate("makoto_verify_sessions_unknown_total", "sessions begun anew")),
+              rate("makoto_verify_records_skipped_total", "records left out"), rate("makoto_verify_records_returned_total", "back to a share group"),
+              rate("makoto_verify_sessions_unknown_total", "sessions begun anew")),
         graph("Statement topics are read", "bool_yes_no", each("makoto_verify_current")),
         graph("Waiting for statements", "short", each("makoto_verify_waiting")),
         graph("Memory of statements", "bytes", each("makoto_verify_memory_bytes")),

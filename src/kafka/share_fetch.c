@@ -23,21 +23,6 @@ skip_tags(struct rd *r)
 	}
 }
 
-/* So many offsets are from one to the other; none when they aren't in that order. */
-static uint64_t
-length(int64_t first, int64_t last)
-{
-	uint64_t n = last < first ? 0 : (uint64_t)last - (uint64_t)first;
-
-	return last < first || n == UINT64_MAX ? n : n + 1;
-}
-
-static uint64_t
-add(uint64_t a, uint64_t b)
-{
-	return b > UINT64_MAX - a ? UINT64_MAX : a + b;
-}
-
 /* --- the request --------------------------------------------------------------------- */
 
 static void
@@ -172,7 +157,6 @@ read_acquired(struct rd *r, struct share_part *p)
 
 		read_range(r, &first, &last, &deliveries);
 		first = first < 0 ? 0 : first; /* before it there are no records */
-		p->acquired = add(p->acquired, length(first, last));
 		if (first <= last && (p->first < 0 || first < p->first))
 			p->first = first;
 	}
@@ -340,6 +324,22 @@ share_fetch_acquired(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *
 	(*left)--;
 	read_range(r, ret_first, ret_last, &deliveries);
 	return r->err == 0;
+}
+
+int64_t
+share_fetch_count(struct slice acquired)
+{
+	struct rd r = rd_of(acquired);
+	int64_t first, last;
+	uint64_t n = 0;
+	uint32_t left = 0;
+
+	while (share_fetch_acquired(&r, &left, &first, &last)) {
+		first = first < 0 ? 0 : first; /* before it there are no records */
+		n += last < first ? 0 : (uint64_t)(last - first) + 1;
+		n = n > INT64_MAX ? INT64_MAX : n;
+	}
+	return (int64_t)n;
 }
 
 static int

@@ -35,8 +35,7 @@ struct share_part {
 	struct fetch_part fetch; /* watermarks aren't told */
 	int16_t acknowledged; /* the error of what the request acknowledged */
 	size_t acquired_at, acquired_len; /* the array: its count and its ranges */
-	int64_t first;     /* the lowest offset that is acquired; -1: none */
-	uint64_t acquired; /* offsets */
+	int64_t first; /* the lowest offset that is acquired; -1: none */
 };
 
 struct share_response {
@@ -74,5 +73,6 @@ void share_fetch_cut(struct slice acquired, const struct share_span *spans, size
 
 /* The next range of such an array; false: there is none.  Begin with *r of the array and *left 0. */
 bool share_fetch_acquired(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *ret_last);
+int64_t share_fetch_count(struct slice acquired); /* its offsets */
 
 #endif

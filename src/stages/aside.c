@@ -116,28 +116,28 @@ aside_drop(struct aside *a, struct aside_entry *e)
 }
 
 /* They go, but for stops where those are to stay. */
-static unsigned
+static int64_t
 drop_some(struct aside *a, const struct fetch_at *at, bool stops)
 {
-	unsigned n = 0;
+	int64_t n = 0;
 
 	for (struct aside_entry *e = aside_next(a, at, NULL), *next; e != NULL; e = next) {
 		next = aside_next(a, at, e);
 		if (!stops && e->kind == ASIDE_STOPS)
 			continue;
+		n += e->count;
 		aside_drop(a, e);
-		n++;
 	}
 	return n;
 }
 
-unsigned
+int64_t
 aside_drop_all(struct aside *a, const struct fetch_at *at)
 {
 	return drop_some(a, at, true);
 }
 
-unsigned
+int64_t
 aside_drop_records(struct aside *a, const struct fetch_at *at)
 {
 	return drop_some(a, at, false);
@@ -164,17 +164,17 @@ meet(struct slice one, struct slice other)
 	return false;
 }
 
-unsigned
+int64_t
 aside_drop_again(struct aside *a, const struct fetch_at *at, struct slice acquired)
 {
-	unsigned n = 0;
+	int64_t n = 0;
 
 	for (struct aside_entry *e = aside_next(a, at, NULL), *next; e != NULL; e = next) {
 		next = aside_next(a, at, e);
 		if (!meet(wr_slice(&e->acquired), acquired))
 			continue;
+		n += e->count;
 		aside_drop(a, e);
-		n++;
 	}
 	return n;
 }
@@ -189,17 +189,19 @@ aside_free(struct aside *a)
 	free(a);
 }
 
-void
+int64_t
 aside_session(struct aside *a, const struct share_request *q)
 {
 	uint8_t group[SHA256_LEN], member[SHA256_LEN];
+	int64_t n = 0;
 
 	sha256_of(q->group, group);
 	sha256_of(q->member, member);
 	if (q->epoch <= 0 || memcmp(group, a->group, sizeof(group)) != 0 || memcmp(member, a->member, sizeof(member)) != 0)
-		(void)aside_drop_all(a, NULL);
+		n = aside_drop_all(a, NULL);
 	memcpy(a->group, group, sizeof(group));
 	memcpy(a->member, member, sizeof(member));
+	return n;
 }
 
 struct slice
@@ -230,10 +232,10 @@ is_old(struct monotime since)
  * What is never stated would fill it for ever.  But when nothing passes, as while no statements are written, others would fill it as
  * well, and each that goes is a delivery: so then it is a quarter, and seldom.
  */
-unsigned
+int64_t
 aside_make_room(struct aside *a, size_t most)
 {
-	unsigned n = 0;
+	int64_t n = 0;
 
 	if (a->bytes <= most || (!a->passed && !is_old(a->asked)))
 		return 0;
@@ -242,8 +244,8 @@ aside_make_room(struct aside *a, size_t most)
 
 		if (a->bytes <= most - most / 4 || !is_old(e->since))
 			break;
+		n += e->count;
 		aside_drop(a, e);
-		n++;
 	}
 	a->passed = a->passed && n == 0;
 	return n;
@@ -271,41 +273,47 @@ aside_passed(struct aside *a)
 	a->passed = true;
 }
 
-unsigned
+int64_t
 aside_expire(struct aside *a)
 {
 	struct monotime now = clock_now();
-	unsigned n = 0;
+	int64_t n = 0;
 
 	LIST_EACH(&a->entries, l) {
 		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
 
 		if (e->until.ns > now.ns)
 			continue;
+		n += e->count;
 		aside_drop(a, e);
-		n++;
 	}
 	return n;
 }
 
 int
-aside_forget(struct aside *a, const struct share_request *q, struct slice body)
+aside_forget(struct aside *a, const struct share_request *q, struct slice body, int64_t *ret)
 {
 	struct fetch_at *forgotten;
+	int64_t n = 0;
 	size_t count;
 	int err;
 
-	if (!aside_any(a))
+	if (!aside_any(a)) {
+		*ret = 0;
 		return 0;
+	}
 	if ((err = share_fetch_forgotten(q, body, &forgotten, &count)) != 0)
 		return err;
 	LIST_EACH(&a->entries, l) {
 		struct aside_entry *e = CONTAINER_OF(l, struct aside_entry, link);
 
-		if (share_fetch_forgets(forgotten, count, &e->at))
-			aside_drop(a, e);
+		if (!share_fetch_forgets(forgotten, count, &e->at))
+			continue;
+		n += e->count;
+		aside_drop(a, e);
 	}
 	free(forgotten);
+	*ret = n;
 	return 0;
 }
 
@@ -325,6 +333,7 @@ fill(struct aside_entry *e, const struct aside_records *from, size_t bytes)
 	e->first = -1;
 	if (share_fetch_acquired(&r, &left, &first, &last))
 		e->first = first;
+	e->count = from->kind == ASIDE_STOPS ? 0 : share_fetch_count(from->acquired);
 	return wr_err(&e->records) != 0 ? wr_err(&e->records) : wr_err(&e->acquired);
 }
 
@@ -431,7 +440,7 @@ aside_off(const struct aside *a)
 	return clock_now().ns < a->off_until.ns;
 }
 
-unsigned
+int64_t
 aside_told(struct aside *a, enum aside_told told, int32_t lock_ms)
 {
 	if (told == ASIDE_RENEWED) {

@@ -34,14 +34,19 @@ struct aside_entry {
 	struct wr records;    /* whole batches */
 	struct wr acquired;   /* as kafka/share_fetch.h has them; first: the lowest offset */
 	int64_t first;
+	int64_t count;        /* of records that are lost to the member with it; none of a stop */
 	struct monotime since, until; /* until: then the lock may have ended */
 };
 
 struct aside *aside_new(void) MUSTCHECK; /* NULL: no memory */
 void aside_free(struct aside *a);        /* NULL is fine */
 
-/* Who asks, and at which epoch of the session: at its first and its last nothing is left. */
-void aside_session(struct aside *a, const struct share_request *q);
+/*
+ * What is lost to the member is counted, in records, by all that drops some.
+ *
+ * Who asks, and at which epoch of the session: at its first and its last nothing is left.
+ */
+int64_t aside_session(struct aside *a, const struct share_request *q);
 struct slice aside_group(const struct aside *a); /* whose that is: a hash of the name */
 
 bool aside_any(const struct aside *a);
@@ -53,14 +58,14 @@ void aside_gave(struct aside *a); /* an answer that renewed did */
 
 /*
  * Behind an answer that renewed and gave nothing: with more than `most` bytes some go, the oldest, so that there is room for others.  Of those
- * that were here for ASIDE_OLD_MS, when stated ones were seen to pass since the last that went, or none were asked for just as long.  How many.
+ * that were here for ASIDE_OLD_MS, when stated ones were seen to pass since the last that went, or none were asked for just as long.
  */
 enum { ASIDE_OLD_MS = 30000 };
-unsigned aside_make_room(struct aside *a, size_t most);
+int64_t aside_make_room(struct aside *a, size_t most);
 void aside_passed(struct aside *a); /* stated records that came just now did */
 
-unsigned aside_expire(struct aside *a); /* those whose lock may have ended go.  How many */
-int aside_forget(struct aside *a, const struct share_request *q, struct slice body) MUSTCHECK; /* what this request does.  0 or ERR_NOMEM */
+int64_t aside_expire(struct aside *a); /* those whose lock may have ended go */
+int aside_forget(struct aside *a, const struct share_request *q, struct slice body, int64_t *ret) MUSTCHECK; /* what this request does.  0 or ERR_NOMEM */
 
 /* Pieces of records and the offsets of them that are acquired; copied. */
 struct aside_records {
@@ -86,17 +91,17 @@ bool aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime u
  * What an answer told of all that it was to renew: something was, or the broker refused something, and so what the client acknowledged of
  * that partition beside it; if it did, that may have been the reason: unsure.  Refused twice, or three times where it wasn't sure, and no
  * success between: its group has no renewals.  Then aside_off(), and no records wait any more, for lock_ms; for twice as long each
- * time that the first answer afterwards is a refusal again.  How many went.
+ * time that the first answer afterwards is a refusal again.
  */
 enum aside_told { ASIDE_NOTHING, ASIDE_UNSURE, ASIDE_REFUSED, ASIDE_RENEWED };
-unsigned aside_told(struct aside *a, enum aside_told told, int32_t lock_ms);
+int64_t aside_told(struct aside *a, enum aside_told told, int32_t lock_ms);
 bool aside_off(const struct aside *a);
 
 /* The next entry of that partition, or of all (NULL), behind `e`, or the first (NULL); NULL: none. */
 struct aside_entry *aside_next(const struct aside *a, const struct fetch_at *at, const struct aside_entry *e);
 void aside_drop(struct aside *a, struct aside_entry *e);
-unsigned aside_drop_all(struct aside *a, const struct fetch_at *at); /* of that partition; NULL: of all.  How many */
-unsigned aside_drop_again(struct aside *a, const struct fetch_at *at, struct slice acquired); /* of that partition, what is given anew */
-unsigned aside_drop_records(struct aside *a, const struct fetch_at *at); /* the same, but what is to be told isn't lost with a lock */
+int64_t aside_drop_all(struct aside *a, const struct fetch_at *at); /* of that partition; NULL: of all */
+int64_t aside_drop_again(struct aside *a, const struct fetch_at *at, struct slice acquired); /* of that partition, what is given anew */
+int64_t aside_drop_records(struct aside *a, const struct fetch_at *at); /* as aside_drop_all(), but what is to be told isn't lost with a lock */
 
 #endif

@@ -142,6 +142,8 @@ session_free(void *self UNUSED, void *state)
 	struct verify_session *session = state;
 
 	fetches_free(session->fetches);
+	if (session->aside != NULL)
+		metric_add(METRIC_VERIFY_RETURNED, aside_drop_all(session->aside, NULL));
 	aside_free(session->aside);
 	free(session);
 }

@@ -53,18 +53,20 @@ struct work {
 /* --- what goes back to the group ------------------------------------------------------------ */
 
 void
-verify_share_gone(const struct exchange *x, const char *cause)
+verify_share_gone(const struct exchange *x, int64_t count, const char *cause)
 {
+	if (count == 0)
+		return;
+	metric_add(METRIC_VERIFY_RETURNED, count);
 	LOG_LIMITED(LOG_LEVEL_WARN, "verify",
 		    "records that a member of a share group was to get later go back to the group, and are counted as delivered once",
-		    LOG_B("client", exchange_client_id(x)), LOG_S("cause", cause));
+		    LOG_B("client", exchange_client_id(x)), LOG_I("records", count), LOG_S("cause", cause));
 }
 
 void
 verify_share_ends(const struct exchange *x, struct aside *a)
 {
-	if (aside_expire(a) > 0)
-		verify_share_gone(x, "their lock ended before the member asked again");
+	verify_share_gone(x, aside_expire(a), "their lock ended before the member asked again");
 }
 
 /* --- one part ------------------------------------------------------------------------------ */
@@ -364,23 +366,23 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
      const struct share_span *spans, size_t count)
 {
 	struct monotime until = g->from != NULL ? g->from->until : lock_end(w);
+	const char *cause = aside_off(w->aside) ? NO_RENEWALS : NULL;
 	struct wr cut = wr_new(SIZE_MAX / 2);
+	int64_t lost;
 	int err;
 
-	if (aside_off(w->aside)) { /* where a record that may not be seen has its line alone */
-		if (kind != ASIDE_STOPS)
-			verify_share_gone(w->x, NO_RENEWALS);
-		return 0;
-	}
 	share_fetch_cut(g->acquired, spans, count, &cut);
-	if ((err = wr_err(&cut)) == 0)
+	lost = kind != ASIDE_STOPS ? share_fetch_count(wr_slice(&cut)) : 0; /* that has its line, and comes again */
+	if ((err = wr_err(&cut)) == 0 && cause == NULL)
 		err = aside_add(w->aside, &(struct aside_records){&p->fetch.at, kind, bytes, pieces, wr_slice(&cut), until, g->from},
 				w->config->verify_fetch_max_bytes);
 	wr_free(&cut);
 	if (err == ERR_LIMIT) {
-		verify_share_gone(w->x, "more waits for this member than twice verify.fetch.max.bytes");
-		return 0;
+		cause = "more waits for this member than twice verify.fetch.max.bytes";
+		err = 0;
 	}
+	if (err == 0 && cause != NULL)
+		verify_share_gone(w->x, lost, cause);
 	return err;
 }
 
@@ -424,8 +426,8 @@ see_room(struct work *w, bool gave, bool passes)
 		aside_passed(w->aside);
 	if (gave)
 		aside_gave(w->aside);
-	else if (w->s->renews && aside_make_room(w->aside, w->config->verify_fetch_max_bytes) > 0)
-		verify_share_gone(w->x, "they waited for long, and left no room for others: are they stated at all?");
+	else if (w->s->renews)
+		verify_share_gone(w->x, aside_make_room(w->aside, (size_t)w->config->verify_fetch_max_bytes), "they waited for long, and left no room for others: are they stated at all?");
 }
 
 static enum stage_verdict
@@ -492,8 +494,7 @@ see_part(struct work *w, const struct share_part *p)
 	if (aside_next(w->aside, at, NULL) == NULL)
 		return ASIDE_NOTHING;
 	if (is_elsewhere(p)) {
-		(void)aside_drop_all(w->aside, at);
-		verify_share_gone(w->x, "the broker has that partition no more");
+		verify_share_gone(w->x, aside_drop_all(w->aside, at), "the broker has that partition no more");
 		return ASIDE_NOTHING;
 	}
 	if (p->acknowledged == 0) {
@@ -502,8 +503,7 @@ see_part(struct work *w, const struct share_part *p)
 	}
 	if (p->acknowledged == INVALID_RECORD_STATE && aside_beside(w->aside, at))
 		return ASIDE_UNSURE;
-	if (aside_drop_records(w->aside, at) > 0)
-		verify_share_gone(w->x, "the broker refused to renew their lock");
+	verify_share_gone(w->x, aside_drop_records(w->aside, at), "the broker refused to renew their lock");
 	return ASIDE_REFUSED;
 }
 
@@ -514,8 +514,8 @@ see_locks(struct work *w)
 	bool ended = w->r.error == NO_SESSION || w->r.error == SESSION_EPOCH || w->r.error == SESSION_LIMIT;
 	enum aside_told told = ASIDE_NOTHING;
 
-	if (w->r.error != 0 && aside_drop_all(w->aside, NULL) > 0) {
-		verify_share_gone(w->x, ended ? "the broker ended the session" : "the broker answered with an error");
+	if (w->r.error != 0 && aside_any(w->aside)) {
+		verify_share_gone(w->x, aside_drop_all(w->aside, NULL), ended ? "the broker ended the session" : "the broker answered with an error");
 		told = w->s->renews && !ended ? ASIDE_REFUSED : told;
 	}
 	for (size_t i = 0; i < w->r.count && w->s->renews && w->r.error == 0; i++) {
@@ -523,8 +523,7 @@ see_locks(struct work *w)
 
 		told = one > told ? one : told;
 	}
-	if (aside_told(w->aside, told, w->r.lock_ms) > 0)
-		verify_share_gone(w->x, NO_RENEWALS);
+	verify_share_gone(w->x, aside_told(w->aside, told, w->r.lock_ms), NO_RENEWALS);
 }
 
 /* Of what is given anew the lock ended, or another has been given it meanwhile: once is enough. */
@@ -532,7 +531,7 @@ static void
 see_again(struct work *w)
 {
 	struct slice body = exchange_body(w->x);
-	unsigned n = 0;
+	int64_t n = 0;
 
 	for (size_t i = 0; i < w->r.count && w->r.error == 0; i++) {
 		const struct share_part *p = &w->r.parts[i];
@@ -540,8 +539,7 @@ see_again(struct work *w)
 		if (p->fetch.error == 0 && p->first >= 0)
 			n += aside_drop_again(w->aside, &p->fetch.at, slice_of(body.p + p->acquired_at, p->acquired_len));
 	}
-	if (n > 0)
-		verify_share_gone(w->x, "the broker gave them anew before that");
+	verify_share_gone(w->x, n, "the broker gave them anew before that");
 }
 
 static enum stage_verdict

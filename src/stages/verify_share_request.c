@@ -57,13 +57,15 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 {
 	struct config *config = verify_config(v);
 	int32_t most = (int32_t)config->verify_fetch_max_bytes, wait = q->max_wait_ms;
+	int64_t gone;
 	int err;
 
 	config_unref(config);
-	aside_session(a, q);
+	verify_share_gone(x, aside_session(a, q), "the member began or ended its session");
 	verify_share_ends(x, a);
-	if ((err = aside_forget(a, q, exchange_body(x))) != 0)
+	if ((err = aside_forget(a, q, exchange_body(x), &gone)) != 0)
 		return err;
+	verify_share_gone(x, gone, "the member reads that partition no more");
 	*ret_renews = aside_turn(a, (size_t)most);
 	if (*ret_renews)
 		return renew(x, q, a, out);

@@ -24,6 +24,12 @@ request_taken(int16_t version, struct slice body)
 	return true;
 }
 
+static int64_t
+acquired_of(struct slice body, const struct share_part *p)
+{
+	return share_fetch_count(slice_of(body.p + p->acquired_at, p->acquired_len));
+}
+
 static bool
 response_taken(int16_t version, struct slice body)
 {
@@ -38,7 +44,7 @@ response_taken(int16_t version, struct slice body)
 		ck_assert_uint_le(f->error_at, f->field_at - 2);
 		ck_assert_uint_eq(f->field_at + f->field_len, p->acquired_at);
 		ck_assert_uint_le(p->acquired_len, body.n - p->acquired_at);
-		ck_assert((p->acquired == 0) == (p->first < 0));
+		ck_assert((acquired_of(body, p) == 0) == (p->first < 0));
 		if (f->records.n > 0)
 			ck_assert_ptr_eq(f->records.p, body.p + p->acquired_at - f->records.n);
 	}
@@ -177,7 +183,7 @@ START_TEST(answer)
 	ck_assert(slice_eq(r.parts[0].fetch.records, slice_str("record")));
 	ck_assert_int_eq(r.parts[0].first, 5);
 	ck_assert_int_eq(r.parts[0].acknowledged, 3);
-	ck_assert_uint_eq(r.parts[0].acquired, 16);
+	ck_assert_int_eq(acquired_of(wr_slice(&w), &r.parts[0]), 16);
 	ck_assert_int_eq(r.parts[1].fetch.at.partition, 1);
 	ck_assert_int_eq(r.parts[1].fetch.error, 6);
 	ck_assert_int_eq(r.parts[1].first, -1);
@@ -306,8 +312,8 @@ START_TEST(ranges_of_another)
 	ck_assert_int_eq(share_fetch_edit(b, 5, &a, edits, &rope), 0);
 	out = flat(&rope);
 	ck_assert_int_eq(share_fetch_response_read(1, wr_slice(&out), &got), 0);
-	ck_assert_uint_eq(got.parts[0].acquired, 16);
-	ck_assert_uint_eq(got.parts[1].acquired, 3);
+	ck_assert_int_eq(acquired_of(wr_slice(&out), &got.parts[0]), 16);
+	ck_assert_int_eq(acquired_of(wr_slice(&out), &got.parts[1]), 3);
 	ck_assert_int_eq(got.parts[1].first, 1);
 	ck_assert(share_fetch_acquired(&r, &left, &first, &last));
 	ck_assert(share_fetch_acquired(&r, &left, &first, &last));
@@ -362,7 +368,7 @@ START_TEST(edits_of_any_answer)
 				ck_assert_int_eq(s.parts[i].fetch.at.partition, r.parts[i].fetch.at.partition);
 				ck_assert(slice_eq(s.parts[i].fetch.records, is ? piece : r.parts[i].fetch.records));
 				if (is && round % 2 == 0)
-					ck_assert_uint_eq(s.parts[i].acquired, 0);
+					ck_assert_int_eq(acquired_of(wr_slice(&out), &s.parts[i]), 0);
 			}
 			wr_free(&out);
 			rope_clear(&rope);
@@ -372,6 +378,28 @@ START_TEST(edits_of_any_answer)
 			blob_unref(b);
 		}
 	wr_free(&w);
+}
+END_TEST
+
+/* However much a broker says that it is. */
+START_TEST(counted)
+{
+	static const int64_t ranges[][2] = {{-5, 2}, {7, 5}, {INT64_MIN, -1}, {9, 9}, {0, INT64_MAX}, {0, INT64_MAX}};
+	static const int64_t want[] = {0, 3, 3, 3, 4, INT64_MAX, INT64_MAX};
+
+	for (uint32_t n = 0; n <= ARRAY_LEN(ranges); n++) {
+		struct wr w = wr_new(1000);
+
+		wr_uvarint(&w, n + 1);
+		for (uint32_t i = 0; i < n; i++) {
+			wr_i64(&w, ranges[i][0]);
+			wr_i64(&w, ranges[i][1]);
+			wr_u16(&w, 1);
+			wr_uvarint(&w, 0);
+		}
+		ck_assert_int_eq(share_fetch_count(wr_slice(&w)), want[n]);
+		wr_free(&w);
+	}
 }
 END_TEST
 
@@ -392,6 +420,7 @@ main(void)
 	tcase_add_test(c, ranges_out_of_order);
 	tcase_add_test(c, ranges_of_another);
 	tcase_add_test(c, edits_of_any_answer);
+	tcase_add_test(c, counted);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }

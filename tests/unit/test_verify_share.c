@@ -437,10 +437,29 @@ START_TEST(gone)
 		break;
 	}
 	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_RETURNED), 5);
 	stages_free(x);
 	x = share_exchange(2, 2, false, &renewed, 1);
 	ck_assert_int_eq(respond(x), STAGE_PASS);
 	stages_free(x);
+}
+END_TEST
+
+/* A connection's end says nothing, but is counted. */
+START_TEST(gone_with_the_connection)
+{
+	struct share p;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = (struct share){.records = wr_slice(&r), .acquired = {{0, 0}, {2, 4}}, .count = 2};
+	wait_on(&p, 0);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_RETURNED), 0);
+	stage->session_free(stage->self, session);
+	session = NULL;
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_RETURNED), 4);
 }
 END_TEST
 
@@ -614,6 +633,7 @@ START_TEST(a_violation_without_renewals)
 		stages_free(x);
 	}
 	ck_assert_int_eq(metric_read(METRIC_VERIFY_ALTERED), 4);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_RETURNED), 0);
 	wr_free(&bad);
 }
 END_TEST
@@ -1000,6 +1020,7 @@ START_TEST(too_much_to_wait)
 	p = of(&r, 0, 4);
 	wait_on(&p, 0);
 	ck_assert(!aside_any(the_aside()));
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_RETURNED), 5);
 	wait_on(&p, 1);
 }
 END_TEST
@@ -1502,6 +1523,7 @@ main(void)
 	tcase_add_test(c, a_window_without_a_manifest);
 	tcase_add_test(c, waits_for_long);
 	tcase_add_loop_test(c, gone, 0, 6);
+	tcase_add_test(c, gone_with_the_connection);
 	tcase_add_loop_test(c, no_renewals, 0, 2);
 	tcase_add_loop_test(c, refusals_of_one_answer, 0, 2);
 	tcase_add_loop_test(c, refused_with, 0, 9);
