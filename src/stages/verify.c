@@ -313,7 +313,7 @@ request(void *self, struct exchange *x)
 	if (exchange_key(x) == API_SHARE_GROUP_HEARTBEAT)
 		return session->renews ? STAGE_PASS : no_share_groups(x);
 	if (exchange_key(x) == API_SHARE_FETCH && v->mode == VERIFY_OBSERVE)
-		return verify_share_observe(v, x);
+		return verify_share_request_observed(v, x);
 	if (exchange_key(x) == API_SHARE_FETCH && !session->renews)
 		return refuse(x, "ApiVersions told this client of no ShareFetch, or wasn't asked");
 	if (exchange_key(x) == API_SHARE_FETCH)

@@ -149,7 +149,7 @@ enum stage_verdict verify_answer(struct verify *v, struct exchange *x, struct ve
 
 enum stage_verdict verify_share_request(struct verify *v, struct exchange *x, struct verify_session *session);
 enum stage_verdict verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s);
-enum stage_verdict verify_share_observe(struct verify *v, struct exchange *x); /* the request, in observe */
+enum stage_verdict verify_share_request_observed(struct verify *v, struct exchange *x); /* the request, in observe */
 void verify_share_gone(const struct exchange *x, int64_t count, const char *cause); /* so many records were aside, and are no more */
 void verify_share_ends(const struct exchange *x, struct aside *a);   /* what is aside goes when its lock may have ended */
 

@@ -125,7 +125,7 @@ verify_share_request(struct verify *v, struct exchange *x, struct verify_session
 }
 
 enum stage_verdict
-verify_share_observe(struct verify *v, struct exchange *x)
+verify_share_request_observed(struct verify *v, struct exchange *x)
 {
 	struct config *config = verify_config(v);
 	int32_t most = (int32_t)config->verify_fetch_max_bytes;
