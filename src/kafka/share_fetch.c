@@ -181,7 +181,8 @@ read_part(struct rd *r, const uint8_t *topic_id, struct grow *parts)
 	(void)rd_nullable_compact(r);
 	p->acknowledged = rd_i16(r);
 	(void)rd_nullable_compact(r);
-	rd_skip(r, 8); /* the leader and its epoch */
+	p->leader_at = rd_pos(r);
+	rd_skip(r, 8);
 	skip_tags(r);
 	f->field_at = rd_pos(r);
 	f->records = rd_nullable_compact(r);
@@ -380,6 +381,12 @@ share_fetch_edit(struct blob *frame, size_t body_at, const struct share_response
 		err = patch_put(&e, slice_of(body.p + copied, f->error_at - copied));
 		wr_i16(&e.head, edits[i].fetch.error);
 		copied = f->error_at + 2;
+		if (err == 0 && edits[i].fetch.error != 0 && edits[i].fetch.error != f->error) {
+			err = patch_put(&e, slice_of(body.p + copied, p->leader_at - copied));
+			wr_i32(&e.head, -1);
+			wr_i32(&e.head, -1);
+			copied = p->leader_at + 8;
+		}
 		if (err == 0)
 			err = patch_put(&e, slice_of(body.p + copied, f->field_at - copied));
 		if (err == 0)

@@ -34,6 +34,7 @@ bool share_fetch_forgets(const struct fetch_at *forgotten, size_t count, const s
 struct share_part {
 	struct fetch_part fetch; /* watermarks aren't told */
 	int16_t acknowledged; /* the error of what the request acknowledged */
+	size_t leader_at; /* who leads it, and that one's epoch: four bytes each */
 	size_t acquired_at, acquired_len; /* the array: its count and its ranges */
 	int64_t first; /* the lowest offset that is acquired; -1: none */
 };
@@ -61,7 +62,7 @@ struct share_edit {
 	size_t span_count;
 };
 
-/* As fetch_response_edit(). */
+/* As fetch_response_edit().  Beside an error that the broker didn't tell nobody leads: clients take that for where to go on. */
 int share_fetch_edit(struct blob *frame, size_t body_at, const struct share_response *r, const struct share_edit *edits,
 			struct rope *ret) MUSTCHECK;
 
