@@ -15,3 +15,8 @@ func groupProtocol(name string) []kgo.Opt {
 	}
 	return nil
 }
+
+func share(_ string, _ job) (res result) {
+	must(fmt.Errorf("no share groups in this franz-go"))
+	return res
+}

@@ -24,6 +24,7 @@ type record struct {
 	K []byte      `json:"k"`
 	V []byte      `json:"v"`
 	H [][2][]byte `json:"h"`
+	D int32       `json:"d,omitempty"` // deliveries, of share groups
 }
 
 type txn struct {
@@ -48,6 +49,7 @@ type job struct {
 	Replicas   int16             `json:"replicas"`
 	Stop       string            `json:"stop"`
 	PerSecond  int               `json:"perSecond"`
+	UntilError bool              `json:"untilError"`
 }
 
 type result struct {
@@ -56,6 +58,7 @@ type result struct {
 	Acked     int              `json:"acked,omitempty"`
 	Committed map[string]int64 `json:"committed,omitempty"`
 	Errors    []string         `json:"errors,omitempty"` // of fetches, as the application is told
+	Failed    []string         `json:"failed,omitempty"` // acknowledgements
 }
 
 // must ends the job; run and serve catch it.
@@ -154,6 +157,15 @@ func produce(bootstrap string, j job) (res result) {
 	return res
 }
 
+func told(r *kgo.Record) record {
+	t := r.Timestamp.UnixMilli()
+	out := record{P: r.Partition, O: r.Offset, T: &t, K: r.Key, V: r.Value, H: [][2][]byte{}}
+	for _, h := range r.Headers {
+		out.H = append(out.H, [2][]byte{[]byte(h.Key), h.Value})
+	}
+	return out
+}
+
 func consume(bootstrap string, j job) (res result) {
 	opts := append(options(bootstrap, j), kgo.ConsumeTopics(j.Topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	cl, err := kgo.NewClient(opts...)
@@ -167,12 +179,7 @@ func consume(bootstrap string, j job) (res result) {
 	for len(res.Records) < j.Count && ctx.Err() == nil {
 		fetches := cl.PollFetches(ctx)
 		fetches.EachRecord(func(r *kgo.Record) {
-			t := r.Timestamp.UnixMilli()
-			out := record{P: r.Partition, O: r.Offset, T: &t, K: r.Key, V: r.Value, H: [][2][]byte{}}
-			for _, h := range r.Headers {
-				out.H = append(out.H, [2][]byte{[]byte(h.Key), h.Value})
-			}
-			res.Records = append(res.Records, out)
+			res.Records = append(res.Records, told(r))
 		})
 		fetches.EachError(func(_ string, _ int32, err error) {
 			if ctx.Err() == nil {
@@ -277,6 +284,8 @@ func run(bootstrap string, j job) interface{} {
 		return produce(bootstrap, j)
 	case "consume":
 		return consume(bootstrap, j)
+	case "share":
+		return share(bootstrap, j)
 	case "load":
 		return load(bootstrap, j)
 	}
