@@ -98,7 +98,7 @@ verify_share_request(struct verify *v, struct exchange *x, struct verify_session
 	struct verify_state *s;
 	struct share_request q;
 	struct wr w = wr_new(SIZE_MAX / 2);
-	bool renews;
+	bool renews = false;
 	int err = share_fetch_request_read(exchange_version(x), exchange_body(x), &q);
 
 	if (err == ERR_SHORT || err == ERR_MALFORMED)
