@@ -44,11 +44,12 @@ class Attack:
     passes: str = ""  # why a consumer gets it all the same
     held: str = ""  # why it is held back, without an error
     alone: str = ""  # the verdict that stops, where that of an answer without the other records differs
+    chain: int | None = None  # the first offset of the window whose chain is wrong, though each record is what a statement lists
 
     @property
     def at(self):
         """The offset that stops it."""
-        return min({*self.verdicts, *self.missing})
+        return min({*self.verdicts, *self.missing}) if self.chain is None else self.chain
 
 
 # -- on disk: those of test_tamper
@@ -160,12 +161,14 @@ ATTACKS |= {
     "link to another statement": Attack(
         problems={"break"},
         statement=(3, lambda s, r: at_value(r, restated(s, r, other_previous))),
-        passes="each record is what a trusted statement lists; how its chain hangs together is verify's to tell",
+        alone="break",
+        chain=20,
     ),
     "window stated twice": Attack(
         problems={"fork"},
         statement=(2, lambda s, r: s.second.append(Rec(r.key, restated(s, r, later), list(r.headers))) or r),
-        passes="likewise",
+        alone="fork",
+        chain=10,
     ),
     "manifest removed": Attack(
         problems={"manifest-missing"},
