@@ -214,7 +214,10 @@ place_new(struct chain *c, const struct settings *set, const struct chains_batch
 	if (rival != NULL) { /* only now that nothing can fail: its own retry may still come */
 		placement_ref(rival);
 		p->rival = rival;
-		retries_forget(rival);
+		if (member_is_resolved(&rival->life) && rival->life.state != MEMBER_GIVEN_UP)
+			retries_forget(rival);
+		else
+			retries_lose(rival); /* the broker may have that one, and say so to this */
 	}
 	fill_windows(c, p, &spare, set, now);
 	p->reach = c->high_offset > c->head.high_offset ? c->high_offset : c->head.high_offset;

@@ -202,10 +202,13 @@ is_guessed_there(const struct chain *c, const struct placement *p, int64_t base_
 static bool
 is_unproven(const struct chain *c, const struct placement *p, const struct answer *answer)
 {
-	return p->producer_id >= 0 && answer->append_ms >= EARLIEST_MS && !retries_is_proven(p) &&
-	       (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) ||
-		(covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT &&
-		 !is_guessed_there(c, p, answer->base_offset)));
+	if (p->producer_id < 0 || answer->append_ms < EARLIEST_MS)
+		return false;
+	if (retries_is_lost(p))
+		return true;
+	return !retries_is_proven(p) && (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) ||
+					 (covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT &&
+					  !is_guessed_there(c, p, answer->base_offset)));
 }
 
 /*

@@ -100,18 +100,13 @@ is_long_behind(int32_t sequence, int32_t other)
 	return is_behind(sequence, other) && ahead_of(sequence, other) > INT32_MAX / 4;
 }
 
-static bool
-may_be_lost(const struct retries_producer *q, const struct placement *p)
-{
-	return q->lost && q->lost_epoch == p->producer_epoch && !is_behind(p->base_sequence, q->lost_sequence);
-}
-
 static void
 lose(struct retries_producer *q, struct placement *p)
 {
 	int32_t last = (int32_t)(((uint32_t)p->base_sequence + (uint32_t)p->count - 1) & INT32_MAX);
 
-	if (!q->lost || q->lost_epoch != p->producer_epoch || is_behind(last, q->lost_sequence)) {
+	if (!q->lost || p->producer_epoch > q->lost_epoch ||
+	    (p->producer_epoch == q->lost_epoch && is_behind(last, q->lost_sequence))) {
 		q->lost = true;
 		q->lost_epoch = p->producer_epoch;
 		q->lost_sequence = last;
@@ -228,8 +223,7 @@ retries_is_proven(const struct placement *p)
 {
 	const struct retries_producer *q = p->producer;
 
-	return q != NULL && q->proven && q->proven_epoch == p->producer_epoch &&
-	       is_behind(p->base_sequence, q->proven_sequence) && !may_be_lost(q, p);
+	return q != NULL && q->proven && q->proven_epoch == p->producer_epoch && is_behind(p->base_sequence, q->proven_sequence);
 }
 
 void
@@ -244,4 +238,12 @@ retries_lose(struct placement *p)
 {
 	if (p->producer != NULL)
 		lose(p->producer, p);
+}
+
+bool
+retries_is_lost(const struct placement *p)
+{
+	const struct retries_producer *q = p->producer;
+
+	return q != NULL && q->lost && q->lost_epoch == p->producer_epoch && !is_behind(p->base_sequence, q->lost_sequence);
 }

@@ -28,14 +28,15 @@ struct placement *retries_find(struct retries *r, int64_t producer_id, int16_t e
 /* Remembers it, with a reference; forgets what is old.  0 or ERR_NOMEM. */
 int retries_add(struct retries *r, struct placement *p) MUSTCHECK;
 
-/* The log has this one's bytes: what its producer sends behind it in this epoch it never sent before. */
+/* The log has this one's bytes: what its producer sends behind it in this epoch, and didn't lose, it never sent before. */
 void retries_prove(const struct placement *p);
 bool retries_is_proven(const struct placement *p);
 
 /* It was refused, so what comes again is new. */
 void retries_forget(struct placement *p);
 
-/* Nobody found out whether it is stored, and it may yet be: if it comes again only the log tells. */
+/* Nobody found out whether it is stored, and it may yet be: of what comes with its sequences only the log tells. */
 void retries_lose(struct placement *p);
+bool retries_is_lost(const struct placement *p);
 
 #endif

@@ -687,6 +687,25 @@ START_TEST(a_retry_of_what_was_not_found)
 }
 END_TEST
 
+/* The same where another content of that sequence was sent before, and nobody knows what became of it. */
+START_TEST(behind_a_rival_in_doubt)
+{
+	struct chains_batch other = rig_idempotent(7, 4, 3);
+	struct attempt a, b;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	issued_note(r->shared.issued, 7, 0);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_STORED);
+	a = rig_send(r, rig_idempotent(7, 4, 3), 2);
+	chain_lost(r->c, r->set, &a, r->now);
+	other.fresh = true;
+	b = rig_send(r, other, 3);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 4, RIG_WALL), CHAINS_OPEN);
+}
+END_TEST
+
 static struct attempt
 send_bare(struct rig *x, struct chains_batch b, int content)
 {
@@ -1879,6 +1898,7 @@ main(void)
 	tcase_add_test(t, a_retry_that_was_forgotten);
 	tcase_add_loop_test(t, a_retry_of_what_was_given_up, 0, 2);
 	tcase_add_test(t, a_retry_of_what_was_not_found);
+	tcase_add_test(t, behind_a_rival_in_doubt);
 	tcase_add_test(t, the_same_again_without_headers);
 	tcase_add_test(t, both_copies_are_listed);
 	tcase_add_test(t, an_answer_beats_a_guess);

@@ -102,11 +102,26 @@ START_TEST(lost_behind_what_is_stored)
 	ck_assert_ptr_null(find(7, 0));
 	one = added(7, INT32_MAX - 4, false);
 	two = added(7, 0, false);
-	ck_assert(!retries_is_proven(one));
-	ck_assert(!retries_is_proven(two));
+	ck_assert(retries_is_lost(one));
+	ck_assert(retries_is_lost(two));
 	retries_prove(one);
-	ck_assert(!retries_is_proven(two));
-	ck_assert(retries_is_proven(added(7, 5, false)));
+	ck_assert(retries_is_lost(two));
+	ck_assert(!retries_is_lost(added(7, 5, false)));
+}
+END_TEST
+
+/* Clients raise the epoch and begin anew: what was lost in the epoch before says nothing of this one, whenever it is forgotten. */
+START_TEST(lost_in_two_epochs)
+{
+	struct placement *old = added(7, 50, true), *lost = added(7, 5, true), *first = added(7, 0, true);
+
+	first->producer_epoch = lost->producer_epoch = 1;
+	retries_prove(first);
+	retries_lose(lost);
+	retries_lose(old);
+	lost = added(7, 5, true);
+	lost->producer_epoch = 1;
+	ck_assert(retries_is_lost(lost));
 }
 END_TEST
 
@@ -119,7 +134,7 @@ START_TEST(lost_long_ago)
 	retries_lose(added(7, 5, true));
 	retries_prove(added(7, QUARTER + 100, true));
 	retries_prove(added(7, 2 * QUARTER + 100, true));
-	ck_assert(retries_is_proven(added(7, 2 * QUARTER + 200, true)));
+	ck_assert(!retries_is_lost(added(7, 2 * QUARTER + 200, true)));
 }
 END_TEST
 
@@ -134,8 +149,8 @@ START_TEST(lost_behind_others)
 	(void)member_step(&lost->life, MEMBER_GIVE_UP);
 	for (int i = 2; find(7, 5) != NULL; i++)
 		last = added(7, 5 * i, true);
-	ck_assert(retries_is_proven(last));
-	ck_assert(!retries_is_proven(added(7, 5, false)));
+	ck_assert(!retries_is_lost(last));
+	ck_assert(retries_is_lost(added(7, 5, false)));
 }
 END_TEST
 
@@ -224,6 +239,7 @@ main(void)
 	tcase_add_test(t, told_in_another_order);
 	tcase_add_test(t, proven_behind_what_is_stored);
 	tcase_add_test(t, lost_behind_what_is_stored);
+	tcase_add_test(t, lost_in_two_epochs);
 	tcase_add_test(t, lost_long_ago);
 	tcase_add_test(t, lost_behind_others);
 	tcase_add_test(t, found_by_all_four);
