@@ -11,6 +11,7 @@ import time
 import confluent_kafka
 import pytest
 import test_drain
+import test_tamper
 import wire
 from checks import public_keys, wait_stated
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
