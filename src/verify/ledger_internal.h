@@ -318,6 +318,7 @@ void ledger_spans_read(struct spart *sp, int64_t from, int64_t to, uint64_t gen,
 void ledger_spans_time(struct spart *sp, int64_t ms, int64_t offset);
 /* The highest offset below which all is older than `ms`, as far as is known; -1: nothing is. */
 int64_t ledger_spans_at_time(const struct ledger *l, struct spart *sp, int64_t ms, bool *ret_exact);
+bool ledger_spans_none_older(const struct spart *sp, int64_t ms); /* nothing that is older than `ms` is left, as far as is known */
 /* How far it was read from x on, for that generation; *ret_done: far enough. */
 int64_t ledger_spans_walk(const struct ledger *l, const struct spart *sp, int64_t x, uint64_t gen, int64_t limit_ms,
 			  bool *ret_done);

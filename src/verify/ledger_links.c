@@ -75,35 +75,38 @@ struct reach {
 	const struct entry *from; /* an earlier window behind which it is missing; NULL: it isn't, as far as is known */
 };
 
-/* Of e, which follows a window that isn't there. */
+/*
+ * Of e, which follows a window that isn't there.  What is known of times will do where all is read from there on: of many windows
+ * each would need its own else, and there is room for few.
+ */
 static struct reach
 reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t missing)
 {
 	struct lchain *c = e->chain;
+	struct spart *sp = e->sp;
 	const struct entry *before = earlier(e, missing);
 	struct reach r = {.known = true, .need_ms = INT64_MIN};
 	uint64_t gen = ledger_lost_kept_since(l, w, c, missing); /* what had no room may be read anew from now on */
-	int64_t begin = ledger_plan_begin(l, w, e->sp), since, x;
-	bool done;
+	int64_t begin = ledger_plan_begin(l, w, sp), since = 0, at = -1, x;
+	bool done, exact = true, kept = sp->low == 0;
 
-	if (ledger_lost_name(c, missing) || ledger_untrusted_bars(c, missing) || e->offset < e->sp->low)
+	if (ledger_lost_name(c, missing) || ledger_untrusted_bars(c, missing) || e->offset < sp->low)
 		return r;
 	if (before != NULL) {
-		bool exact;
-
 		since = ledger_plan_since(before->opened_ms);
-		begin = ledger_spans_at_time(l, e->sp, since, &exact);
-		if (begin < 0 || !exact)
-			return (struct reach){.need_ms = since};
-		if (before->offset < begin)
-			begin = before->offset;
+		at = ledger_spans_at_time(l, sp, since, &exact);
+		at = before->offset < at ? before->offset : at;
+		exact = exact || before->offset == sp->low;
+		kept = kept || at > sp->low; /* something older is there: retention took nothing that came since */
 	}
-	if (begin < e->sp->low)
-		begin = e->sp->low;
-	x = ledger_spans_walk(l, e->sp, begin, gen, INT64_MAX, &done);
+	begin = at > begin ? at : begin;
+	begin = sp->low > begin ? sp->low : begin;
+	x = ledger_spans_walk(l, sp, begin, gen, INT64_MAX, &done);
+	if (!exact && (x <= e->offset || (!kept && !ledger_spans_none_older(sp, since))))
+		return (struct reach){.need_ms = since};
 	if (x <= e->offset)
 		return (struct reach){.at = x, .need_ms = INT64_MIN};
-	r.from = begin > e->sp->low || e->sp->low == 0 ? before : NULL;
+	r.from = kept ? before : NULL;
 	return r;
 }
 

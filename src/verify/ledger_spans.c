@@ -168,6 +168,15 @@ ledger_spans_at_time(const struct ledger *l, struct spart *sp, int64_t ms, bool 
 }
 
 bool
+ledger_spans_none_older(const struct spart *sp, int64_t ms)
+{
+	for (size_t i = 0; i < sp->time_count; i++)
+		if (sp->times[i].ms >= ms && sp->times[i].offset <= sp->low)
+			return true;
+	return false;
+}
+
+bool
 ledger_spans_at_end(const struct ledger *l, const struct spart *sp, int64_t x)
 {
 	return sp->following && x >= sp->follow_at && sp->follow_at >= sp->high && ledger_is_fresh(l);

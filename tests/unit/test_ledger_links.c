@@ -340,6 +340,46 @@ START_TEST(published_again)
 }
 END_TEST
 
+/*
+ * Every second one of a slow topic, more of them than times are remembered: what was read tells what is missing, whenever it was
+ * opened.  Where the statement topic begins later, by then, too: first with what is old, then with what is all published late.
+ */
+enum { SECONDS = TIMES_MAX + 6, APART_MS = 20000 };
+
+static void
+state_every_second(int64_t published_ms)
+{
+	open_chain();
+	for (int i = 0; i < SECONDS; i++) {
+		state(1);
+		if (published_ms != 0)
+			lab.log[0][lab.count[0] - 1].timestamp = published_ms;
+		c.now_ms += APART_MS;
+		withhold();
+		c.now_ms += APART_MS;
+	}
+	state(1);
+}
+
+START_TEST(many_are_missing)
+{
+	int64_t from = _i == 0 ? 0 : 2 * 4 * EACH;
+	struct ledger_answer a;
+
+	state_every_second(_i == 2 ? LAB_TIME + (int64_t)SECONDS * 3 * APART_MS : 0);
+	lab.low[0] = _i == 0 ? 0 : 3;
+	begin();
+	a = whole(from, c.next_offset, LAB_TIME + (_i == 0 ? 0 : 4 * 2 * APART_MS), true);
+	for (uint64_t id = (uint64_t)from / EACH + 3; id <= 2 * SECONDS + 1; id += 2)
+		ck_assert(link_of(&a, &c, id).has_gap == (_i < 2));
+	ledger_release(l, &a);
+	(void)pthread_mutex_lock(&lab.lock);
+	ck_assert_int_lt(lab.time_questions, _i < 2 ? 8 : 2 * SECONDS);
+	(void)pthread_mutex_unlock(&lab.lock);
+	end();
+}
+END_TEST
+
 /* In the first of a new instance nothing is followed that this chain has. */
 START_TEST(another_instance)
 {
@@ -544,6 +584,7 @@ main(void)
 	tcase_add_test(t, the_start_is_missing);
 	tcase_add_loop_test(t, far_apart, 0, 2);
 	tcase_add_test(t, published_again);
+	tcase_add_loop_test(t, many_are_missing, 0, 3);
 	tcase_add_test(t, another_instance);
 	tcase_add_test(t, moved);
 	tcase_add_loop_test(t, by_others, 0, 2);
