@@ -151,6 +151,8 @@ void
 ledger_index_move(struct ledger *l, struct entry *e, struct spart *sp, int64_t offset, size_t body_bytes)
 {
 	ledger_room_detach(l, e);
+	if (e->sp != sp || e->first_at < sp->low || offset < e->first_at)
+		e->first_at = offset;
 	e->sp = sp;
 	e->offset = offset;
 	e->body_bytes = body_bytes;

@@ -47,14 +47,15 @@ struct entry {
 	struct lchain *chain;
 	struct spart *sp; /* where it stands */
 	int64_t offset;
+	int64_t first_at; /* the lowest offset there that it was met at, it or a copy */
 	uint64_t window_id;
 	int64_t first, last;
 	int64_t opened_ms, closed_ms;
 	enum verdict_trust trust;
 	uint8_t sha256[SHA256_LEN];
-	size_t body_bytes; /* what its body has, or would have */
 	bool is_good; /* no copy could have more: it declares no manifest, or a right one stands there */
 	bool copied;  /* one was met elsewhere */
+	size_t body_bytes; /* what its body has, or would have */
 	struct body *body;
 };
 

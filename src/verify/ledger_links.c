@@ -52,22 +52,6 @@ is_stated(const struct lchain *c, uint64_t window_id, const uint8_t sha256[SHA25
 	return i > at;
 }
 
-/* The chain's window before the missing one that stands before e in the same log, the nearest; NULL: none is known. */
-static const struct entry *
-earlier(const struct entry *e, uint64_t missing)
-{
-	const struct entries *ids = &e->chain->by_id;
-	size_t at = ledger_index_by_id(e->chain, missing);
-
-	for (size_t i = at; i > 0 && at - i < EARLIER_LOOK; i--) {
-		const struct entry *x = ids->list[i - 1];
-
-		if (x->sp == e->sp && x->offset < e->offset && x->offset >= e->sp->low)
-			return x;
-	}
-	return NULL;
-}
-
 struct reach {
 	bool known;  /* all that tells whether something is missing was read, or nothing can tell it */
 	int64_t at;  /* else: read from here on, … */
@@ -76,38 +60,59 @@ struct reach {
 };
 
 /*
- * Of e, which follows a window that isn't there.  What is known of times will do where all is read from there on: of many windows
- * each would need its own else, and there is room for few.
+ * Of e, which follows a window that isn't there, and `before`, which is earlier in its chain.  What is known of times will do where
+ * all is read from there on: of many windows each would need its own else, and there is room for few.
  */
 static struct reach
-reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t missing)
+reach_behind(const struct ledger *l, const struct want *w, const struct entry *e, const struct entry *before, uint64_t gen)
 {
-	struct lchain *c = e->chain;
 	struct spart *sp = e->sp;
-	const struct entry *before = earlier(e, missing);
 	struct reach r = {.known = true, .need_ms = INT64_MIN};
-	uint64_t gen = ledger_lost_kept_since(l, w, c, missing); /* what had no room may be read anew from now on */
 	int64_t begin = ledger_plan_begin(l, w, sp), since = 0, at = -1, x;
 	bool done, exact = true, kept = sp->low == 0;
 
-	if (ledger_lost_name(c, missing) || ledger_untrusted_bars(c, missing) || e->offset < sp->low)
-		return r;
 	if (before != NULL) {
 		since = ledger_plan_since(before->opened_ms);
 		at = ledger_spans_at_time(l, sp, since, &exact);
-		at = before->offset < at ? before->offset : at;
-		exact = exact || before->offset == sp->low;
+		at = before->first_at < at ? before->first_at : at;
 		kept = kept || at > sp->low; /* something older is there: retention took nothing that came since */
 	}
 	begin = at > begin ? at : begin;
 	begin = sp->low > begin ? sp->low : begin;
 	x = ledger_spans_walk(l, sp, begin, gen, INT64_MAX, &done);
-	if (!exact && (x <= e->offset || (!kept && !ledger_spans_none_older(sp, since))))
+	if (!exact && (x <= e->offset || (!kept && before->first_at > sp->low && !ledger_spans_none_older(sp, since))))
 		return (struct reach){.need_ms = since};
 	if (x <= e->offset)
 		return (struct reach){.at = x, .need_ms = INT64_MIN};
 	r.from = kept ? before : NULL;
 	return r;
+}
+
+/*
+ * The nearest of its chain that stood before it in the same log tells.  One that was only met behind it, so far, may be a copy that
+ * anybody published: where it stood is known when all is read that came since it was opened.
+ */
+static struct reach
+reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t missing)
+{
+	struct lchain *c = e->chain;
+	const struct entries *ids = &c->by_id;
+	size_t at = ledger_index_by_id(c, missing);
+	uint64_t gen = ledger_lost_kept_since(l, w, c, missing); /* what had no room may be read anew from now on */
+
+	if (ledger_lost_name(c, missing) || ledger_untrusted_bars(c, missing) || e->offset < e->sp->low)
+		return (struct reach){.known = true, .need_ms = INT64_MIN};
+	for (size_t i = at; i > 0 && at - i < EARLIER_LOOK; i--) {
+		const struct entry *x = ids->list[i - 1];
+		struct reach r;
+
+		if (x->sp != e->sp || x->offset < x->sp->low || x->first_at < x->sp->low)
+			continue;
+		r = reach_behind(l, w, e, x, gen);
+		if (!r.known || x->first_at < e->offset)
+			return r;
+	}
+	return reach_behind(l, w, e, NULL, gen);
 }
 
 static bool

@@ -116,6 +116,7 @@ entry_new(const struct taking *t, struct lchain *c, struct lpart *part, enum ver
 			    .chain = c,
 			    .sp = t->sp,
 			    .offset = t->e->offset,
+			    .first_at = t->e->offset,
 			    .window_id = t->p.window_id,
 			    .first = s->first_offset,
 			    .last = s->last_offset,
@@ -158,6 +159,8 @@ find_or_add(struct taking *t, enum verdict_trust trust, struct lchain *c, struct
 		e->is_good = t->is_better;
 	} else {
 		e->copied = true;
+		if (e->sp == t->sp && t->e->offset < e->first_at)
+			e->first_at = t->e->offset;
 	}
 	l->stats.kept += *ret != NULL;
 	return 0;

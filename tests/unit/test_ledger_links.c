@@ -340,6 +340,30 @@ START_TEST(published_again)
 }
 END_TEST
 
+/* Of the one before alone, which has its manifest nowhere, and the one between isn't there: a copy that is met first doesn't hide that. */
+START_TEST(published_again_behind_a_gap)
+{
+	struct ledger_answer a;
+
+	(void)far_apart_chains(true, false);
+	wr_free(&lab.log[0][0].manifest);
+	begin_with(lab_trusts, ROOM);
+	a = whole((int64_t)(BETWEEN + 2) * EACH, (int64_t)(BETWEEN + 3) * EACH, LAB_TIME + 2000 + (int64_t)BETWEEN * BETWEEN_MS, false);
+	ck_assert_uint_eq(a.count, 1);
+	ledger_release(l, &a);
+	lab_again(0, 0, false);
+	while (followed() < 1)
+		follower_wake(l->tail);
+	(void)pthread_mutex_lock(&lab.lock);
+	lab.log[0][0].gone = _i == 1; /* where it stood nobody knows then */
+	(void)pthread_mutex_unlock(&lab.lock);
+	a = whole(c.next_offset - 3 * EACH, c.next_offset, c.now_ms, true);
+	ck_assert(link_of(&a, &c, 3).has_gap == (_i == 0));
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
 /*
  * Every second one of a slow topic, more of them than times are remembered: what was read tells what is missing, whenever it was
  * opened.  Where the statement topic begins later, by then, too: first with what is old, then with what is all published late.
@@ -584,6 +608,7 @@ main(void)
 	tcase_add_test(t, the_start_is_missing);
 	tcase_add_loop_test(t, far_apart, 0, 2);
 	tcase_add_test(t, published_again);
+	tcase_add_loop_test(t, published_again_behind_a_gap, 0, 2);
 	tcase_add_loop_test(t, many_are_missing, 0, 3);
 	tcase_add_test(t, another_instance);
 	tcase_add_test(t, moved);
