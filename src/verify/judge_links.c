@@ -97,6 +97,19 @@ judge_links_hole(struct judge *j, size_t i, int64_t from, int64_t to)
 	come_to(j, i, from, WINDOW_GAP, "no record is here, and the statement that its chain's next window follows is not there", w);
 }
 
+/* The first offset that its fork or break stops at, if it is read; INT64_MAX: none. */
+static int64_t
+stops_at(const struct judge *j, size_t i)
+{
+	const struct verdict_window *w = home_window(j, i);
+	int64_t at;
+
+	if (w == NULL || (!j->answer->links[i].is_fork && !j->answer->links[i].is_broken))
+		return INT64_MAX;
+	at = judge_first_of(&w->statement->ranges, j->c.fetch_offset);
+	return at < j->fed_to ? at : INT64_MAX;
+}
+
 /* The statements of a fork are told one by one, and counted once. */
 static bool
 is_counted(const struct judge *j, size_t i)
@@ -106,7 +119,8 @@ is_counted(const struct judge *j, size_t i)
 	for (size_t k = 0; k < i; k++) {
 		const struct statement *x = j->answer->windows[k]->w.statement;
 
-		if (x->window_id == s->window_id && chain_id_eq(&x->chain, &s->chain))
+		if (x->window_id == s->window_id && chain_id_eq(&x->chain, &s->chain) && j->answer->links[k].is_fork &&
+		    stops_at(j, k) != INT64_MAX)
 			return true;
 	}
 	return false;
@@ -116,14 +130,15 @@ void
 judge_links_windows(struct judge *j)
 {
 	for (size_t i = 0; i < j->answer->count; i++) {
-		const struct verdict_window *w = home_window(j, i);
-		const struct ledger_link *k = &j->answer->links[i];
-		int64_t at;
+		int64_t at = stops_at(j, i);
+		const struct verdict_window *w;
+		const struct ledger_link *k;
 		size_t b;
 
-		if (w == NULL || (!k->is_fork && !k->is_broken) ||
-		    (at = judge_first_of(&w->statement->ranges, j->c.fetch_offset)) >= j->fed_to)
+		if (at == INT64_MAX)
 			continue;
+		w = &j->answer->windows[i]->w;
+		k = &j->answer->links[i];
 		b = judge_batch_of(j, at);
 		j->batches[b].forks += k->is_fork && !is_counted(j, i);
 		j->batches[b].breaks += k->is_broken;

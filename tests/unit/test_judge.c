@@ -904,6 +904,15 @@ START_TEST(a_fork_or_a_break)
 		known.a.count = 4;
 		ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PSP");
 		ck_assert_uint_eq(got[1].forks, 1);
+		/* … and before them one that stops nothing, for nobody signed it. */
+		known.list[3] = known.list[0];
+		known.list[0] = known.list[1];
+		known.links[3] = known.links[0];
+		known.links[0] = (struct ledger_link){.is_fork = false};
+		ck_assert_str_eq(ALLOWED(&r, .fetch_offset = 0), "PSP");
+		ck_assert_uint_eq(got[1].forks, 1);
+		known.list[0] = known.list[3];
+		known.links[0] = known.links[3];
 		known.a.count = 3;
 	}
 	/* On a compacted topic, too: it is about what is there. */
