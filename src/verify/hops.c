@@ -14,6 +14,7 @@ struct window {
 	uint8_t key[KEY_LEN];
 	uint64_t used;
 	enum hop_result result; /* of every record; HOP_VERIFIED: the manifest decides */
+	uint8_t sha256[SHA256_LEN]; /* of the statement that counts */
 	const char *issuer;     /* the policy's */
 	bool log_append, unresolved;
 	bool told; /* that a record isn't what was attested there */
@@ -131,6 +132,13 @@ struct taking {
 };
 
 /* Of a fork the first that counts; of one that was published again any that has its manifest. */
+static bool
+is_the_one(const struct window *w, const struct published *p)
+{
+	return p->trust != TRUST_NONE && w->result != HOP_VERIFIED &&
+	       (w->result != HOP_UNTOLD || memcmp(w->sha256, p->sha256, SHA256_LEN) == 0);
+}
+
 static int
 take(void *to, struct slice key, struct slice value, struct slice manifest)
 {
@@ -146,8 +154,9 @@ take(void *to, struct slice key, struct slice value, struct slice manifest)
 	s = p.statement;
 	if (err == 0 && s != NULL && p.trust == TRUST_NONE && w->result == HOP_NOT_FOUND)
 		w->result = HOP_UNTRUSTED;
-	if (err == 0 && s != NULL && p.trust != TRUST_NONE && w->result != HOP_VERIFIED) {
+	if (err == 0 && s != NULL && is_the_one(w, &p)) {
 		w->result = HOP_UNTOLD;
+		memcpy(w->sha256, p.sha256, SHA256_LEN);
 		w->issuer = p.issuer;
 		w->log_append = s->log_append;
 		w->unresolved = s->unresolved > 0;

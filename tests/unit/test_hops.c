@@ -287,6 +287,26 @@ START_TEST(the_one_that_counts)
 }
 END_TEST
 
+/* Another statement for the window, which has its manifest: the first one counts.  The first's again, with its own, makes it whole. */
+START_TEST(the_first_of_a_fork)
+{
+	struct world_proxy before = there;
+
+	WINDOW(&there, .n = 2);
+	there = before;
+	WINDOW(&there, .n = 2);
+	WINDOW(&here, .n = 1);
+	w.s[3] = w.s[0];
+	w.s[0].manifest = (struct wr){0};
+	w.stated = _i == 0 ? 3 : 4;
+	begin();
+	look(on(handed(&w.r[0]), &w.r[4]));
+	ck_counts(_i, 1 - (uint64_t)_i, 0, 0, 0);
+	w.stated = 4;
+	w.s[0].payload = w.s[0].value = (struct wr){0}; /* which s[3] has */
+}
+END_TEST
+
 /* No room for two of them: read again, and right each time. */
 START_TEST(little_memory)
 {
@@ -351,6 +371,7 @@ main(void)
 	tcase_add_test(t, untrusted);
 	tcase_add_test(t, can_not_be_told);
 	tcase_add_test(t, the_one_that_counts);
+	tcase_add_loop_test(t, the_first_of_a_fork, 0, 2);
 	tcase_add_test(t, little_memory);
 	tcase_add_test(t, it_can_not_be_read);
 	tcase_add_test(t, many);
