@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "makoto/reading.h"
+#include "verify/path.h"
 
 enum {
 	READ_MAX = 256,      /* statements of one name: who fills the topic with them must not hold us up */
@@ -299,6 +300,10 @@ is_before(const struct hops *h, const struct triple *t, bool last, const struct 
 	return here > 0 && here == *ret_count;
 }
 
+/*
+ * For each place that is looked at all headers before it are hashed, and a record has room for thousands, which anybody may
+ * write: those behind as many as a path may have are counted alone.
+ */
 int
 hops_record(struct hops *h, const struct verdict_record *r)
 {
@@ -319,10 +324,14 @@ hops_record(struct hops *h, const struct verdict_record *r)
 	for (size_t at = 0; err == 0 && at <= last.at; at++) {
 		if (!triple_at(r->headers, r->header_count, at, hash, &t) || (!t.well_formed && at == last.at))
 			continue;
-		if (!t.well_formed)
+		if (t.well_formed && !is_before(h, &t, at == last.at, &places, &n))
+			continue;
+		if (hop >= PATH_HOPS_MAX)
+			count(h, hop, HOP_UNTOLD);
+		else if (!t.well_formed)
 			changed(h, (struct hops_changed){r->offset, hop + 1, "its headers contradict the value or each other: it was changed since, or they are forged",
 							 NULL, 0, ""}, &h->told);
-		else if (is_before(h, &t, at == last.at, &places, &n))
+		else
 			err = judge(h, r, &input, &t, hop, places, n);
 		hop++;
 	}

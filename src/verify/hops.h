@@ -4,7 +4,8 @@
  *   hops_new ─► hops_record …, of one partition ─► hops_tally
  *
  * A record that came by several proxies has a place of headers from each. The last one's window decides its verdict;
- * here the others are looked for in the statement topics, and the record as it came to that hop among their members.
+ * here the others are looked for in the statement topics, and the record as it came to that hop among their members:
+ * PATH_HOPS_MAX of a record; those behind are HOP_UNTOLD.
  * Each window is read when a record names it, and kept while there is room: records of one window stand together.
  */
 #ifndef VERIFY_HOPS_H

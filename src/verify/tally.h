@@ -7,7 +7,7 @@
 /* What the window of an earlier hop says of a record that names it (verify/hops.h). */
 enum hop_result {
 	HOP_VERIFIED,
-	HOP_UNTOLD,    /* it has no manifest, or lost some records' outcome */
+	HOP_UNTOLD,    /* it has no manifest, or lost some records' outcome; or the record names too many before it */
 	HOP_UNTRUSTED, /* its statement doesn't count */
 	HOP_NOT_FOUND, /* its statement isn't here */
 	HOP_CHANGED,   /* it has no such record, or the headers contradict the record */

@@ -3,6 +3,7 @@
 
 #include "suite.h"
 #include "trusting.h"
+#include "verify/path.h"
 #include "world.h"
 
 static struct world w;
@@ -356,6 +357,67 @@ START_TEST(many)
 }
 END_TEST
 
+enum { FAR_TOO_MANY = 4096 };
+
+/*
+ * Anybody can write a record of a megabyte that names one window thousands of times, and for each place all headers before
+ * it are hashed: so only the first are looked at, and told of.
+ */
+static void
+look_at_many(bool well_formed)
+{
+	struct header *headers = calloc(1 + 3 * FAR_TOO_MANY, sizeof(*headers));
+	struct handed *x;
+
+	WINDOW(&there, .n = 1);
+	WINDOW(&here, .n = 1);
+	begin();
+	ck_assert_ptr_nonnull(headers);
+	x = handed(&w.r[0]);
+	ck_assert_uint_eq(x->r.header_count, 1 + 3);
+	headers[0] = x->headers[0];
+	for (size_t i = 0; i < FAR_TOO_MANY; i++)
+		memcpy(headers + 1 + 3 * i, x->headers + 1, 3 * sizeof(*headers));
+	if (!well_formed)
+		x->r.value = slice_str("another");
+	x->r.headers = headers;
+	x->r.header_count = 1 + (size_t)3 * FAR_TOO_MANY;
+	look(x);
+	hops_tally(h, &tally);
+	free(headers);
+}
+
+static uint64_t
+of_result(enum hop_result result)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < HOPS_TOLD; i++)
+		n += tally.hops[i][result];
+	return n;
+}
+
+START_TEST(far_too_many)
+{
+	look_at_many(true);
+	ck_assert_uint_eq(of_result(HOP_VERIFIED), 1); /* before the first stands what it came with */
+	ck_assert_uint_eq(of_result(HOP_CHANGED), PATH_HOPS_MAX - 1);
+	ck_assert_uint_eq(of_result(HOP_UNTOLD), FAR_TOO_MANY - PATH_HOPS_MAX);
+	ck_assert_uint_eq(told, PATH_HOPS_MAX - 1);
+	ck_assert_uint_eq(last.hop, PATH_HOPS_MAX);
+	ck_assert_uint_eq(fetches, 1);
+}
+END_TEST
+
+START_TEST(far_too_many_malformed)
+{
+	look_at_many(false);
+	ck_assert_uint_eq(of_result(HOP_CHANGED), PATH_HOPS_MAX);
+	ck_assert_uint_eq(of_result(HOP_UNTOLD), FAR_TOO_MANY - 1 - PATH_HOPS_MAX); /* at the end such are no hop */
+	ck_assert_uint_eq(told, PATH_HOPS_MAX);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -375,6 +437,8 @@ main(void)
 	tcase_add_test(t, little_memory);
 	tcase_add_test(t, it_can_not_be_read);
 	tcase_add_test(t, many);
+	tcase_add_test(t, far_too_many);
+	tcase_add_test(t, far_too_many_malformed);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
