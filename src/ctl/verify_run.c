@@ -170,6 +170,7 @@ digest_options(const struct verify_options *o, uint8_t ret[SHA256_LEN])
 	digest_text(&h, "from", o->from);
 	digest_text(&h, "to", o->to);
 	digest_text(&h, "dbom", o->a.topics.dbom_topic);
+	digest_text(&h, "names", o->a.examiner.dbom_names);
 	digest_text(&h, "there", o->a.examiner.dbom_bootstrap != NULL ? o->a.examiner.dbom_bootstrap : "");
 	digest_text(&h, "hops", o->a.examiner.hops ? "" : NULL);
 	digest_text(&h, "isolation", o->a.examiner.read_committed ? "committed" : "uncommitted");

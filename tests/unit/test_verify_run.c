@@ -31,6 +31,7 @@ static struct world_proxy proxy;
 static struct policy *policy;
 static char dir[] = "/tmp/test_verify_run_XXXXXX", memory[64], progress[64];
 static char said[2][64 * 1024]; /* stdout, stderr */
+static const char *names = WORLD_DBOM;
 
 static void
 learn_cluster(void)
@@ -104,7 +105,7 @@ static int
 verified(struct verify_options o)
 {
 	static const char *topic = "t";
-	const struct way way = {.bootstrap = mock_bootstrap(mock), .dbom_topic = WORLD_DBOM};
+	const struct way way = {.bootstrap = mock_bootstrap(mock), .dbom_topic = WORLD_DBOM, .dbom_names = names};
 	int fds[2] = {STDOUT_FILENO, STDERR_FILENO}, saved[2], to[2], code;
 
 	o.topics = &topic;
@@ -151,16 +152,13 @@ START_TEST(not_remembered)
 }
 END_TEST
 
-/* Here a partition's line is more than FILE has room for.  What was found before counts; what was seen is not remembered. */
-START_TEST(no_end)
+/* Here a partition's line is more than FILE has room for. */
+static int
+broken_off(struct verify_options o)
 {
-	const struct verify_options o = {.memory = memory, .resume = progress};
 	struct rlimit was, small;
 	int code;
 
-	if (_i == 1)
-		snprintf(w.r[2].value, sizeof(w.r[2].value), "altered");
-	publish();
 	ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &was), 0);
 	small = was;
@@ -168,6 +166,19 @@ START_TEST(no_end)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
 	code = verified(o);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+	return code;
+}
+
+/* What was found before counts; what was seen is not remembered. */
+START_TEST(no_end)
+{
+	const struct verify_options o = {.memory = memory, .resume = progress};
+	int code;
+
+	if (_i == 1)
+		snprintf(w.r[2].value, sizeof(w.r[2].value), "altered");
+	publish();
+	code = broken_off(o);
 	ck_assert_msg(code == (_i == 1 ? EXIT_VIOLATION : EXIT_UNFINISHED), "%d: %s%s", code, said[0], said[1]);
 	ck_assert_msg(strstr(said[1], progress) != NULL, "%s%s", said[0], said[1]);
 	ck_assert_ptr_nonnull(strstr(said[1], "File too large"));
@@ -177,6 +188,22 @@ START_TEST(no_end)
 	/* With room it ends, and the file goes. */
 	ck_assert_int_eq(verified(o), _i == 1 ? EXIT_VIOLATION : EXIT_OK);
 	ck_assert_int_eq(access(memory, F_OK), 0);
+	ck_assert_int_eq(access(progress, F_OK), -1);
+}
+END_TEST
+
+/* What headers may call the statement topic decides about records: what was judged by other names is not gone on with. */
+START_TEST(other_names)
+{
+	const struct verify_options o = {.resume = progress};
+
+	publish();
+	ck_assert_int_eq(broken_off(o), EXIT_UNFINISHED);
+	names = "west." WORLD_DBOM "," WORLD_DBOM;
+	ck_assert_msg(verified(o) == EXIT_USAGE, "%s%s", said[0], said[1]);
+	ck_assert_ptr_nonnull(strstr(said[1], progress));
+	names = WORLD_DBOM;
+	ck_assert_msg(verified(o) == EXIT_OK, "%s%s", said[0], said[1]);
 	ck_assert_int_eq(access(progress, F_OK), -1);
 }
 END_TEST
@@ -226,6 +253,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, not_remembered, 0, 2);
 	tcase_add_loop_test(t, no_end, 0, 2);
+	tcase_add_test(t, other_names);
 	tcase_add_test(t, one_file_for_both);
 	tcase_add_test(t, begins);
 	suite_add_tcase(s, t);
