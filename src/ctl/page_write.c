@@ -223,7 +223,6 @@ static const char meanings[] =
 	"<dt>offset-reused</dt><dd>another record is in its place</dd>\n"
 	"<dt>gap, break, fork</dt><dd>a statement of a chain is not there, doesn't follow the one before, or exists twice</dd>\n"
 	"<dt>manifest-missing</dt><dd>a statement declares its window's leaves and has no right ones</dd>\n"
-	"<dt>hop-changed</dt><dd>it isn't what was attested at a hop before, which its headers name</dd>\n"
 	"<dt>truncated, replaced, records-gone</dt><dd>what an earlier run saw is gone, or another is in its place</dd>\n"
 	"<dt>leaf, root, statement, manifest</dt><dd>SHA-256 of a record, of all records of a window, of what was signed, and of the list of leaves</dd>\n"
 	"</dl>\n</section>\n";

@@ -136,7 +136,6 @@ trusts(void *arg, struct published *p, enum verdict_trust *ret)
 	return err;
 }
 
-/* The cluster is there, and has the statement topic.  EXIT_OK or an exit code. */
 static int
 unreached(const struct watch *w, const struct consumer *from, int err)
 {
@@ -144,6 +143,7 @@ unreached(const struct watch *w, const struct consumer *from, int err)
 				  : command_failed(w->c, "%s", err == ERR_NOMEM ? "out of memory" : consumer_why(from));
 }
 
+/* The cluster is there, and has the statement topics.  EXIT_OK or an exit code. */
 static int
 reach(struct watch *w)
 {
