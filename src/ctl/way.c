@@ -6,6 +6,7 @@
 #include "proxy/gate.h"
 #include "reach/identity.h"
 #include "reach/wrap.h"
+#include "verify/dbom_row.h"
 
 #define DBOM_TOPIC "makoto.dbom"
 
@@ -112,6 +113,8 @@ name_topics(const struct command *c, const char *given, struct way *w)
 
 	if (w->config != NULL && given == NULL)
 		list = config_dbom_topics(w->config);
+	if (list.count > DBOM_ROW_TOPICS)
+		return command_misused(c, "%s: verify.dbom.topics: %zu topics, and %d are read at most", w->file, list.count, DBOM_ROW_TOPICS);
 	w->topics = wr_new(SIZE_MAX / 2);
 	for (size_t i = 0; i < list.count; i++)
 		wr_printf(&w->topics, "%s%s", i == 0 ? "" : ",", list.items[i]);

@@ -209,6 +209,26 @@ START_TEST(where_statements_are)
 }
 END_TEST
 
+/* As many as have numbers; more are refused before anything is asked of the cluster. */
+START_TEST(how_many_topics)
+{
+	const int count = DBOM_ROW_TOPICS + _i;
+	struct way way = {.bootstrap = "k:1", .file = "f"};
+	struct wr text = wr_new(1 << 20);
+	char why[256];
+
+	wr_text(&text, "verify.dbom.topics: [t0");
+	for (int k = 1; k < count; k++)
+		wr_printf(&text, ", t%d", k);
+	wr_text(&text, "]\n");
+	ck_assert_int_eq(wr_err(&text), 0);
+	ck_assert_msg(config_load_text("f", wr_slice(&text), NULL, 0, &way.config, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(name_topics(&show_command, NULL, &way), _i == 0 ? EXIT_OK : EXIT_USAGE);
+	way_close(&way);
+	wr_free(&text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,6 +238,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, whole);
 	tcase_add_test(t, where_statements_are);
+	tcase_add_loop_test(t, how_many_topics, 0, 2);
 	tcase_add_test(t, json);
 	tcase_add_test(t, json_is_the_payload);
 	tcase_add_test(t, json_of_a_payload_with_lines);
