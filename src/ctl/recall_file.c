@@ -137,18 +137,21 @@ read_chains(const char *path, const json_t *list, struct recall *m, char *why, s
 	return 0;
 }
 
+/* Earlier versions wrote no dbomClusterId. */
 static int
 read_root(const char *path, const json_t *root, const char *dbom_topic, struct recall *m, char *why, size_t why_len)
 {
 	const json_t *chains = json_object_get(root, "chains");
 	char format[sizeof(FORMAT)], dbom[RECALL_TOPIC_MAX + 1];
+	bool tells_where = json_object_get(root, "dbomClusterId") != NULL;
 
 	if (!get_text(root, "format", format, sizeof(format) - 1) || strcmp(format, FORMAT) != 0)
 		snprintf(why, why_len, "%s: its format isn't %s", path, FORMAT);
-	else if (json_object_size(root) != 4 || !get_text(root, "clusterId", m->cluster_id, RECALL_CLUSTER_MAX) ||
+	else if (json_object_size(root) != 4 + (size_t)tells_where || !get_text(root, "clusterId", m->cluster_id, RECALL_CLUSTER_MAX) ||
+		 (tells_where && !get_text(root, "dbomClusterId", m->dbom_cluster_id, RECALL_CLUSTER_MAX)) ||
 		 !get_text(root, "dbomTopic", dbom, RECALL_TOPIC_MAX) || !json_is_array(chains) ||
 		 json_array_size(chains) > CHAINS_MAX)
-		snprintf(why, why_len, "%s: not format, clusterId, dbomTopic and at most %d chains", path, CHAINS_MAX);
+		snprintf(why, why_len, "%s: not format, clusterId, dbomTopic, dbomClusterId and at most %d chains", path, CHAINS_MAX);
 	else if (strcmp(dbom, dbom_topic) != 0)
 		snprintf(why, why_len, "%s: it is of the statement topic %s, not of %s", path, dbom, dbom_topic);
 	else
@@ -251,6 +254,8 @@ write_json(const struct recall *m, const char *dbom_topic, struct wr *w)
 	json_write_text(w, slice_str(m->cluster_id));
 	wr_text(w, ",\"dbomTopic\":");
 	json_write_text(w, slice_str(dbom_topic));
+	wr_text(w, ",\"dbomClusterId\":");
+	json_write_text(w, slice_str(m->dbom_cluster_id));
 	wr_text(w, ",\"chains\":[");
 	for (size_t i = 0; i < m->count; i++) {
 		const struct remembered *r = m->list[i];

@@ -1,7 +1,7 @@
 /*
  * recall_file: a verifier's memory in a file, for one run at a time.
  *
- *   {"format":"makoto-kafka-memory/1","clusterId":"…","dbomTopic":"…","chains":[
+ *   {"format":"makoto-kafka-memory/1","clusterId":"…","dbomTopic":"…","dbomClusterId":"…","chains":[
  *   {"chain":"…","topic":"…","topicId":"…","partition":0,"windowId":7,"statement":"…","end":70},
  *   …]}
  *

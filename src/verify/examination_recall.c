@@ -1,10 +1,36 @@
 /* What a run remembers of the one before, and for the next. */
 #include "verify/examination_internal.h"
 
+/* Of another cluster's statements all would be gone. */
+static int
+open_statements(struct examination *a, struct recall *m)
+{
+	struct consumer *c = examiner_statements(a->first);
+	char here[sizeof(m->dbom_cluster_id)];
+	struct slice id;
+	int err = consumer_cluster_id(c, &id);
+
+	if (err == ERR_NOMEM)
+		return examination_say(a, err);
+	if (err != 0) {
+		snprintf(a->why, a->why_len, "%s", consumer_why(c));
+		return err;
+	}
+	snprintf(here, sizeof(here), "%.*s", (int)id.n, (const char *)id.p);
+	if (m->count > 0 && m->dbom_cluster_id[0] != '\0' && strcmp(m->dbom_cluster_id, here) != 0) {
+		snprintf(a->why, a->why_len, "what is remembered is of statements of cluster \"%s\", and these are of \"%s\"",
+			 m->dbom_cluster_id, here);
+		return ERR_CONFIG;
+	}
+	memcpy(m->dbom_cluster_id, here, sizeof(here));
+	return 0;
+}
+
 int
 examination_recall_open(struct examination *a)
 {
 	struct recall *m = a->conf->memory;
+	int err;
 
 	if (m == NULL)
 		return 0;
@@ -13,6 +39,8 @@ examination_recall_open(struct examination *a)
 			 a->cluster_id);
 		return ERR_CONFIG;
 	}
+	if ((err = open_statements(a, m)) != 0)
+		return err;
 	snprintf(m->cluster_id, sizeof(m->cluster_id), "%s", a->cluster_id);
 	recall_sort(m);
 	return 0;

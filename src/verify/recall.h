@@ -27,6 +27,7 @@ struct remembered {
 
 struct recall { /* zeroed is empty; recall_clear() */
 	char cluster_id[RECALL_CLUSTER_MAX + 1];
+	char dbom_cluster_id[RECALL_CLUSTER_MAX + 1]; /* where the statements are; empty: not known */
 	struct remembered **list;
 	size_t count, cap;
 	struct map *by_chain;

@@ -73,6 +73,7 @@ START_TEST(there_and_back)
 	ck_assert(!f.begins);
 	ck_assert_uint_eq(f.memory.count, 0);
 	snprintf(f.memory.cluster_id, sizeof(f.memory.cluster_id), "cluster");
+	snprintf(f.memory.dbom_cluster_id, sizeof(f.memory.dbom_cluster_id), "another");
 	for (int i = 20; i > 0; i--) {
 		struct remembered r = chain((uint8_t)i, i);
 
@@ -82,6 +83,7 @@ START_TEST(there_and_back)
 	ck_assert_msg(opened() == 0, "%s", why);
 	ck_assert_uint_eq(f.memory.count, 20);
 	ck_assert_str_eq(f.memory.cluster_id, "cluster");
+	ck_assert_str_eq(f.memory.dbom_cluster_id, "another");
 	for (size_t i = 0; i < 20; i++) {
 		const struct remembered *r = f.memory.list[i];
 		struct remembered want = chain(r->chain.b[0], r->chain.b[0]);
@@ -113,8 +115,25 @@ END_TEST
 #define ID "\"chain\":\"" HEX32 "\""
 #define SUM "\"statement\":\"" HEX32 HEX32 "\""
 #define REST "\"topic\":\"t\",\"topicId\":\"\",\"partition\":0,\"windowId\":1,\"end\":5"
-#define HEAD "{\"format\":\"makoto-kafka-memory/1\",\"clusterId\":\"c\",\"dbomTopic\":\"makoto.dbom\",\"chains\":["
+#define OLD_HEAD "{\"format\":\"makoto-kafka-memory/1\",\"clusterId\":\"c\",\"dbomTopic\":\"makoto.dbom\",\"chains\":["
+#define HEAD "{\"format\":\"makoto-kafka-memory/1\",\"clusterId\":\"c\",\"dbomTopic\":\"makoto.dbom\",\"dbomClusterId\":\"d\",\"chains\":["
 #define GOOD HEAD "{" ID "," SUM "," REST "}]}"
+
+/* As earlier versions wrote it, who didn't say whose the statements are. */
+START_TEST(of_before)
+{
+	static const char text[] = OLD_HEAD "{" ID "," SUM "," REST "}]}";
+
+	write_text(text, sizeof(text) - 1);
+	ck_assert_msg(opened() == 0, "%s", why);
+	ck_assert_uint_eq(f.memory.count, 1);
+	ck_assert_str_eq(f.memory.cluster_id, "c");
+	ck_assert_str_eq(f.memory.dbom_cluster_id, "");
+	saved();
+	ck_assert_msg(opened() == 0, "%s", why);
+	ck_assert_uint_eq(f.memory.count, 1);
+}
+END_TEST
 
 /* Every prefix of it, and every other byte in it, is refused or means something; and nothing else is there. */
 START_TEST(spoiled)
@@ -163,7 +182,7 @@ START_TEST(refused)
 		HEAD "{" ID "," SUM ",\"topic\":\"t\",\"topicId\":\"\",\"partition\":0,\"windowId\":0,\"end\":5}]}",
 		HEAD "{" ID "," SUM ",\"topic\":\"t\",\"topicId\":\"\",\"partition\":0,\"windowId\":1.5,\"end\":5}]}",
 		HEAD "{" ID "," SUM ",\"topic\":\"t\",\"topicId\":\"\",\"partition\":0,\"windowId\":1,\"end\":-5}]}",
-		HEAD "],\"more\":1}",
+		HEAD "],\"more\":1}", OLD_HEAD "],\"more\":1}", OLD_HEAD "],\"dbomClusterId\":7}",
 		"{\"format\":\"makoto-kafka-memory/2\",\"clusterId\":\"c\",\"dbomTopic\":\"makoto.dbom\",\"chains\":[]}",
 		"{\"format\":\"makoto-kafka-memory/1\",\"clusterId\":7,\"dbomTopic\":\"makoto.dbom\",\"chains\":[]}",
 		"{\"format\":\"makoto-kafka-memory/1\",\"clusterId\":\"c\",\"dbomTopic\":\"other\",\"chains\":[]}",
@@ -239,6 +258,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, there_and_back);
+	tcase_add_test(t, of_before);
 	tcase_add_test(t, locked);
 	tcase_add_test(t, spoiled);
 	tcase_add_test(t, refused);

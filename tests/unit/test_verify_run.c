@@ -31,7 +31,7 @@ static struct world_proxy proxy;
 static struct policy *policy;
 static char dir[] = "/tmp/test_verify_run_XXXXXX", memory[64], progress[64];
 static char said[2][64 * 1024]; /* stdout, stderr */
-static const char *names = WORLD_DBOM;
+static const char *names = WORLD_DBOM, *elsewhere;
 
 static void
 learn_cluster(void)
@@ -105,7 +105,7 @@ static int
 verified(struct verify_options o)
 {
 	static const char *topic = "t";
-	const struct way way = {.bootstrap = mock_bootstrap(mock), .dbom_topic = WORLD_DBOM, .dbom_names = names};
+	const struct way way = {.bootstrap = mock_bootstrap(mock), .dbom_topic = WORLD_DBOM, .dbom_names = names, .dbom_bootstrap = elsewhere};
 	int fds[2] = {STDOUT_FILENO, STDERR_FILENO}, saved[2], to[2], code;
 
 	o.topics = &topic;
@@ -243,6 +243,26 @@ START_TEST(begins)
 }
 END_TEST
 
+/* What was stated on one cluster is not looked for on another, where nothing of it is: that would be no more than a slip in an option. */
+START_TEST(statements_of_another_cluster)
+{
+	const struct verify_options o = {.memory = memory};
+	struct mock *other = mock_start(1);
+
+	ck_assert_ptr_nonnull(other);
+	ck_assert_int_eq(mock_topic(other, WORLD_DBOM, 1), 0);
+	publish();
+	ck_assert_int_eq(verified(o), EXIT_OK);
+	elsewhere = mock_bootstrap(other);
+	ck_assert_msg(verified(o) == EXIT_USAGE, "%s%s", said[0], said[1]);
+	ck_assert_msg(strstr(said[1], "statements of cluster") != NULL, "%s", said[1]);
+	/* Another name of the same cluster is no other cluster. */
+	elsewhere = mock_bootstrap(mock);
+	ck_assert_msg(verified(o) == EXIT_OK, "%s%s", said[0], said[1]);
+	mock_stop(other);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -256,6 +276,7 @@ main(void)
 	tcase_add_test(t, other_names);
 	tcase_add_test(t, one_file_for_both);
 	tcase_add_test(t, begins);
+	tcase_add_test(t, statements_of_another_cluster);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
