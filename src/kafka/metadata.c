@@ -201,3 +201,12 @@ metadata_free(struct metadata *m)
 	free(m->topics);
 	*m = (struct metadata){0};
 }
+
+const struct metadata_topic *
+metadata_topic_named(const struct metadata *m, const char *name)
+{
+	for (size_t i = 0; i < m->topic_count; i++)
+		if (slice_eq(m->topics[i].name, slice_str(name)))
+			return &m->topics[i];
+	return NULL;
+}

@@ -49,4 +49,6 @@ struct metadata {
 int metadata_read(int16_t version, struct slice body, struct metadata *ret) MUSTCHECK;
 void metadata_free(struct metadata *m);
 
+const struct metadata_topic *metadata_topic_named(const struct metadata *m, const char *name); /* NULL: it isn't told of */
+
 #endif

@@ -6,15 +6,6 @@
 
 enum { RIGHTS = MEND_DESCRIBE | MEND_READ };
 
-static const struct metadata_topic *
-find(const struct metadata *told, const char *name)
-{
-	for (size_t i = 0; i < told->topic_count; i++)
-		if (slice_eq(told->topics[i].name, slice_str(name)))
-			return &told->topics[i];
-	return NULL;
-}
-
 static void
 check_topic(const struct metadata_topic *t, const char *name, const struct mend *m, struct findings *r)
 {
@@ -59,5 +50,5 @@ followed_check(const struct metadata *told, const struct config *c, bool there, 
 
 	for (size_t i = 0; i < read.count; i++)
 		if (there || strcmp(read.items[i], c->attest_dbom_topic) != 0)
-			check_topic(find(told, read.items[i]), read.items[i], m, r);
+			check_topic(metadata_topic_named(told, read.items[i]), read.items[i], m, r);
 }

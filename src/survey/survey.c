@@ -258,20 +258,11 @@ ask_the_controller(struct survey *s)
 	return ERR_NOTFOUND;
 }
 
-static const struct metadata_topic *
-topic_named(const struct metadata *m, const char *name)
-{
-	for (size_t i = 0; i < m->topic_count; i++)
-		if (slice_eq(m->topics[i].name, slice_str(name)))
-			return &m->topics[i];
-	return NULL;
-}
-
 static void
 check_dbom(struct survey *s)
 {
 	const struct config *c = s->config;
-	const struct metadata_topic *t = topic_named(&s->named.metadata, c->attest_dbom_topic);
+	const struct metadata_topic *t = metadata_topic_named(&s->named.metadata, c->attest_dbom_topic);
 	struct mend m = mend_of(s);
 	int err = 0;
 

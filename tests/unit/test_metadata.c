@@ -48,6 +48,8 @@ START_TEST(version_1)
 	ck_assert_int_eq(m.topics[0].partitions, 1);
 	ck_assert_int_eq(m.topics[1].error, 3);
 	ck_assert_int_eq(m.error, 0);
+	ck_assert_ptr_eq(metadata_topic_named(&m, "u"), &m.topics[1]);
+	ck_assert_ptr_null(metadata_topic_named(&m, "v"));
 	metadata_free(&m);
 	ck_assert_ptr_null(m.brokers);
 	wr_free(&w);
