@@ -452,8 +452,8 @@ aside_told(struct aside *a, enum aside_told told, int32_t lock_ms)
 	a->refusals += told == ASIDE_REFUSED ? SURE : UNSURE;
 	if (a->refusals < REFUSED)
 		return 0;
-	a->refusals = REFUSED - SURE; /* afterwards one more is enough */
-	a->off_ms = a->off_ms == 0 ? (lock_ms > 0 ? lock_ms : LOCK_MS) : a->off_ms * 2;
+	a->refusals = REFUSED - UNSURE; /* afterwards one more is enough */
+	a->off_ms = a->off_ms == 0 ? 2 * (int64_t)(lock_ms > 0 ? lock_ms : LOCK_MS) : a->off_ms * 2;
 	a->off_ms = a->off_ms > OFF_MAX_MS ? OFF_MAX_MS : a->off_ms;
 	a->off_until = (struct monotime){clock_now().ns + a->off_ms * 1000000};
 	return aside_drop_records(a, NULL);

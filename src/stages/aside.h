@@ -90,8 +90,8 @@ bool aside_renewed(struct aside *a, const struct fetch_at *at, struct monotime u
 /*
  * What an answer told of all that it was to renew: something was, or the broker refused something, and so what the client acknowledged of
  * that partition beside it; if it did, that may have been the reason: unsure.  Refused twice, or three times where it wasn't sure, and no
- * success between: its group has no renewals.  Then aside_off(), and no records wait any more, for lock_ms; for twice as long each
- * time that the first answer afterwards is a refusal again.
+ * success between: its group has no renewals.  Then aside_off(), and no records wait any more, for twice lock_ms, so that what the
+ * client couldn't settle comes once more meanwhile; and for twice as long each time that the first answer afterwards is a refusal again.
  */
 enum aside_told { ASIDE_NOTHING, ASIDE_UNSURE, ASIDE_REFUSED, ASIDE_RENEWED };
 int64_t aside_told(struct aside *a, enum aside_told told, int32_t lock_ms);

@@ -518,8 +518,8 @@ START_TEST(refused_with)
 END_TEST
 
 /*
- * A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it for as
- * long as a lock lasts; then it is tried again.
+ * A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it for
+ * twice as long as a lock lasts; then it is tried again.
  */
 START_TEST(no_renewals)
 {
@@ -538,12 +538,13 @@ START_TEST(no_renewals)
 		return;
 	}
 	/* Nothing waits: the next is no renewal. */
+	now.ns += 50000000000;
 	wait_on(&p, epoch++);
 	wait_on(&p, epoch++);
-	now.ns += 30000000000;
+	now.ns += 10000000000;
 	wait_and_renew(&p, &epoch, &failed, 1);
 	/* And so on, for twice as long. */
-	now.ns += 50000000000;
+	now.ns += 110000000000;
 	wait_on(&p, epoch++);
 	wait_on(&p, epoch++);
 	now.ns += 10000000000;
@@ -711,6 +712,47 @@ START_TEST(an_acknowledgement_that_is_late)
 	ck_assert_int_eq(respond(x), STAGE_REPLACE);
 	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
 	stages_free(x);
+}
+END_TEST
+
+/*
+ * Where the client acknowledged beside each renewal, no refusal is sure, and each takes the acknowledgements with it: so there are none until
+ * the broker has given once more what they were of, a lock later.
+ */
+START_TEST(a_violation_beside_acknowledgements)
+{
+	struct share p, failed = {.acknowledged = 121};
+	struct wr bad = wr_new(BATCHES_MAX);
+	struct exchange *x;
+	int32_t epoch = 0;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 10);
+	know(0, 1);
+	world_forge(&w.r[7], "forged");
+	BATCH(&r, 0, 5);
+	BATCH(&bad, 0, 5);
+	BATCH(&bad, 5, 10);
+	p = of(&bad, 0, 9);
+	for (int i = 0; i < 6; i++) {
+		bool off = i == 3 || i == 5; /* one more is enough after the first time */
+
+		x = share_exchange(2, epoch++, false, &p, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
+		stages_free(x);
+		ck_assert(aside_off(the_aside()) == off);
+		ck_assert(aside_any(the_aside()) == !off);
+		if (!off) {
+			now.ns += 1000000;
+			x = acknowledging(epoch++, &failed);
+			ck_assert_int_eq(respond(x), STAGE_REPLACE);
+			CK_NONE(x, 0, STOPPED);
+			stages_free(x);
+		}
+		now.ns += 30005000000;
+	}
+	wr_free(&bad);
 }
 END_TEST
 
@@ -1529,6 +1571,7 @@ main(void)
 	tcase_add_loop_test(c, refused_with, 0, 9);
 	tcase_add_test(c, a_violation_without_renewals);
 	tcase_add_loop_test(c, an_acknowledgement_that_is_late, 0, 2);
+	tcase_add_test(c, a_violation_beside_acknowledgements);
 	tcase_add_test(c, the_lock_of_who_renews);
 	tcase_add_test(c, full);
 	tcase_add_loop_test(c, room_for_others, 0, 3);
