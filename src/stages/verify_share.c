@@ -16,7 +16,7 @@
 enum { /* a broker's */
 	NO_PARTITION = 3, MOVED = 6, FENCED = 74, NO_TOPIC = 100,     /* the partition isn't here */
 	NO_SESSION = 122, SESSION_EPOCH = 123, SESSION_LIMIT = 133,   /* nor is the session */
-	INVALID_RECORD_STATE = 121, /* records aren't the member's; or the group has no renewals */
+	UNKNOWN = -1, TIMED_OUT = 7, NO_COORDINATOR = 15, STATE_EPOCH = 124, /* the group's coordinator isn't, or not ready */
 };
 
 struct pieces { /* of the records, and each one's offsets, which ascend */
@@ -485,6 +485,14 @@ is_elsewhere(const struct share_part *p)
 	       p->acknowledged == NO_TOPIC;
 }
 
+/* Nothing was renewed or acknowledged, nor is it refused: the locks are as they were. */
+static bool
+is_later(const struct share_part *p)
+{
+	return p->acknowledged == UNKNOWN || p->acknowledged == TIMED_OUT || p->acknowledged == NO_COORDINATOR ||
+	       p->acknowledged == STATE_EPOCH;
+}
+
 /* What a broker says of the locks of a partition. */
 static enum aside_told
 see_part(struct work *w, const struct share_part *p)
@@ -501,7 +509,9 @@ see_part(struct work *w, const struct share_part *p)
 		(void)aside_renewed(w->aside, at, lock_end(w));
 		return ASIDE_RENEWED;
 	}
-	if (p->acknowledged == INVALID_RECORD_STATE && aside_beside(w->aside, at))
+	if (is_later(p))
+		return ASIDE_NOTHING;
+	if (aside_beside(w->aside, at)) /* one may be about records that aren't the member's any more */
 		return ASIDE_UNSURE;
 	verify_share_gone(w->x, aside_drop_records(w->aside, at), "the broker refused to renew their lock");
 	return ASIDE_REFUSED;

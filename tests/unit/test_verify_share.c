@@ -517,6 +517,46 @@ START_TEST(refused_with)
 }
 END_TEST
 
+/* While the group's coordinator moves, a broker renews nothing, and the locks are as they were. */
+START_TEST(a_coordinator_that_moves)
+{
+	static const int16_t errors[] = {15, 7, -1, 124};
+	struct share p, failed = {.acknowledged = errors[_i]};
+	struct exchange *x;
+	int32_t epoch = 1;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	wait_on(&p, 0);
+	for (int i = 0; i < 4; i++) {
+		x = share_exchange(2, epoch++, true, &failed, 1);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		ck_assert(aside_any(the_aside()) && !aside_off(the_aside()));
+		stages_free(x);
+		x = share_exchange(2, epoch++, false, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+	}
+	know(0, 1);
+	x = share_exchange(2, epoch++, true, &failed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&r), {0, 4});
+	stages_free(x);
+	/* But for what ended meanwhile. */
+	know(0, 0);
+	wait_on(&p, epoch++);
+	now.ns += 26000000000;
+	x = share_exchange(2, epoch, true, &failed, 1);
+	now.ns += 500000000;
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	ck_assert(!aside_any(the_aside()) && !aside_off(the_aside()));
+	stages_free(x);
+}
+END_TEST
+
 /*
  * A group whose locks the broker doesn't renew: found out once and again, and the client's acknowledgements aren't risked for it for
  * twice as long as a lock lasts; then it is tried again.
@@ -672,12 +712,12 @@ acknowledging(int32_t epoch, const struct share *told)
 }
 
 /*
- * A broker that refuses what was renewed beside what the client acknowledged of the partition may mean either: it stays, once and again, and
- * for as long as other renewals are fine between.
+ * A broker that refuses what was renewed beside what the client acknowledged of the partition may mean either, whatever it says: it stays, once
+ * and again, and for as long as other renewals are fine between.
  */
 START_TEST(an_acknowledgement_that_is_late)
 {
-	struct share p, failed = {.acknowledged = 121};
+	struct share p, failed = {.acknowledged = _i == 2 ? 42 : 121};
 	struct exchange *x;
 	int32_t epoch = 1;
 
@@ -1569,8 +1609,9 @@ main(void)
 	tcase_add_loop_test(c, no_renewals, 0, 2);
 	tcase_add_loop_test(c, refusals_of_one_answer, 0, 2);
 	tcase_add_loop_test(c, refused_with, 0, 9);
+	tcase_add_loop_test(c, a_coordinator_that_moves, 0, 4);
 	tcase_add_test(c, a_violation_without_renewals);
-	tcase_add_loop_test(c, an_acknowledgement_that_is_late, 0, 2);
+	tcase_add_loop_test(c, an_acknowledgement_that_is_late, 0, 3);
 	tcase_add_test(c, a_violation_beside_acknowledgements);
 	tcase_add_test(c, the_lock_of_who_renews);
 	tcase_add_test(c, full);
