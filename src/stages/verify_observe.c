@@ -179,6 +179,17 @@ verify_observe_share(struct verify *v, struct exchange *x)
 
 /* --- the thread --------------------------------------------------------------------------- */
 
+static bool
+is_stopped(struct verify_observer *o)
+{
+	bool stopped;
+
+	pthread_mutex_lock(&o->lock);
+	stopped = o->stop;
+	pthread_mutex_unlock(&o->lock);
+	return stopped;
+}
+
 /* What is decided of it is counted.  true: all is. */
 static bool
 count(struct verify_observer *o, struct item *i, const struct verify_place *place, bool over)
@@ -198,8 +209,8 @@ count(struct verify_observer *o, struct item *i, const struct verify_place *plac
 			verify_log_stop(o->home, place->facts, i->partition, &b[k]);
 		i->at += b[k].bytes.n;
 		i->offset = b[k].last + 1;
-		/* Those behind one that waits were not read. */
-		if (b[k].end == JUDGE_WAIT)
+		/* Those behind one that waits were not read, where there is an order. */
+		if (b[k].end == JUDGE_WAIT && !place->c.unordered)
 			return k + 1 == n;
 	}
 	return true;
@@ -234,14 +245,14 @@ look(struct verify_observer *o, struct item *i, const struct config *config)
 		place.c.records = slice_of(i->records + i->at, i->len - i->at);
 		place.c.fetch_offset = i->offset;
 		place.c.log_start = i->log_start;
-		place.c.unordered = i->unordered;
+		place.c.unordered = i->unordered && over; /* none that waits is passed before */
 		if (judge_open(o->judge, &place.c, &want) != 0)
 			return false;
 		done = want.from == want.to;
 		if (!done && (err = verify_judge(o->home, o->judge, &want, NULL, &whole)) == 0)
 			done = count(o, i, &place, over);
 		judge_close(o->judge);
-	} while (err == 0 && !done && over && i->at > before);
+	} while (err == 0 && !done && over && i->at > before && !is_stopped(o));
 	return done;
 }
 
@@ -253,6 +264,8 @@ look_at_all(struct verify_observer *o, struct list *waiting)
 	LIST_EACH(waiting, e) {
 		struct item *i = CONTAINER_OF(e, struct item, link);
 
+		if (is_stopped(o))
+			break;
 		if (!look(o, i, config))
 			continue;
 		list_remove(waiting, e);

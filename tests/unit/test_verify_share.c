@@ -1557,6 +1557,44 @@ START_TEST(observed)
 }
 END_TEST
 
+/* What waited for too long is counted as it is, in one look, however many batches it has. */
+START_TEST(observed_for_long)
+{
+	enum { BATCHES = 50 };
+	struct wr in = share_asked(1, "m", 0, 1 << 20), out;
+	struct share p[2];
+	struct exchange *x;
+	unsigned asks;
+
+	open_stage("verify: {mode: observe, hold.max: 0s}\n");
+	r = wr_new(BATCHES_MAX);
+	empty = wr_new(1);
+	WINDOW(&proxy, .n = BATCHES);
+	know(0, 0);
+	for (int64_t i = 0; i < BATCHES; i++)
+		BATCH(&r, i, i + 1);
+	p[0] = p[1] = of(&r, 0, BATCHES - 1);
+	p[1].partition = 1;
+	out = share_answer(0, 30000, p, 2);
+	x = stages_exchange(API_SHARE_FETCH, 1, wr_slice(&in));
+	x->session = session;
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_PASS);
+	session = x->session;
+	stages_message(x, wr_slice(&out));
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	ck_assert_int_eq(verify_start(verify), 0);
+	pthread_mutex_lock(&ledger.lock);
+	while (ledger.want.partition != 1) /* the first is done with */
+		pthread_cond_wait(&ledger.cond, &ledger.lock);
+	asks = ledger.asks;
+	pthread_mutex_unlock(&ledger.lock);
+	ck_assert_uint_le(asks, 4); /* once, and once more with the names that the records have */
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
 /* There, too, an answer is kept whole: no more is asked for than may be.  What can't be read is nobody's to judge. */
 START_TEST(observed_with_less)
 {
@@ -1635,6 +1673,7 @@ main(void)
 	tcase_add_test(c, an_answer_that_can_not_be_read);
 	tcase_add_test(c, an_answer_with_a_partition_twice);
 	tcase_add_test(c, observed);
+	tcase_add_test(c, observed_for_long);
 	tcase_add_loop_test(c, observed_with_less, 0, 2);
 	suite_add_tcase(s, c);
 	return suite_run(s);
