@@ -338,7 +338,7 @@ share_fetch_count(struct slice acquired)
 	while (share_fetch_acquired(&r, &left, &first, &last)) {
 		first = first < 0 ? 0 : first; /* before it there are no records */
 		n += last < first ? 0 : (uint64_t)(last - first) + 1;
-		n = n > INT64_MAX ? INT64_MAX : n;
+		n = n > INT32_MAX ? INT32_MAX : n;
 	}
 	return (int64_t)n;
 }

@@ -74,6 +74,6 @@ void share_fetch_cut(struct slice acquired, const struct share_span *spans, size
 
 /* The next range of such an array; false: there is none.  Begin with *r of the array and *left 0. */
 bool share_fetch_acquired(struct rd *r, uint32_t *left, int64_t *ret_first, int64_t *ret_last);
-int64_t share_fetch_count(struct slice acquired); /* its offsets */
+int64_t share_fetch_count(struct slice acquired); /* its offsets; INT32_MAX: so many, or more, and sums of that don't overflow */
 
 #endif

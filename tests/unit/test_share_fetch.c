@@ -386,7 +386,7 @@ END_TEST
 START_TEST(counted)
 {
 	static const int64_t ranges[][2] = {{-5, 2}, {7, 5}, {INT64_MIN, -1}, {9, 9}, {0, INT64_MAX}, {0, INT64_MAX}};
-	static const int64_t want[] = {0, 3, 3, 3, 4, INT64_MAX, INT64_MAX};
+	static const int64_t want[] = {0, 3, 3, 3, 4, INT32_MAX, INT32_MAX};
 
 	for (uint32_t n = 0; n <= ARRAY_LEN(ranges); n++) {
 		struct wr w = wr_new(1000);

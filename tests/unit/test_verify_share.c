@@ -463,6 +463,49 @@ START_TEST(gone_with_the_connection)
 }
 END_TEST
 
+/* Nor is it when it was asked for; what is to be judged waits. */
+static void
+topic_unknown(struct exchange *x)
+{
+	enum stage_verdict verdict = respond(x);
+
+	if (verdict == STAGE_HOLD && topics.ticket != NULL) {
+		ticket_resume(topics.ticket);
+		topics.ticket = NULL;
+		verdict = respond(x);
+	}
+	if (verdict == STAGE_HOLD) {
+		now.ns += 500000000;
+		stages_time_out(x);
+		verdict = respond(x);
+	}
+	ck_assert(verdict == STAGE_PASS || verdict == STAGE_REPLACE);
+}
+
+/* However many offsets a broker says are the member's, what is lost of them can be counted. */
+START_TEST(more_than_can_be_counted)
+{
+	struct exchange *x;
+	struct share p[2];
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	topics.unknown = true;
+	p[0] = p[1] = of(&r, 0, INT64_MAX);
+	p[1].partition = 1;
+	x = share_exchange(2, 0, false, p, 2);
+	topic_unknown(x);
+	stages_free(x);
+	ck_assert(aside_any(the_aside()));
+	x = share_exchange(2, 0, false, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_RETURNED), 2 * (int64_t)INT32_MAX);
+}
+END_TEST
+
 /* The broker's answer to who renews the lock of p, partition 0's. */
 static void
 wait_and_renew(const struct share *p, int32_t *epoch, const struct share *answer, size_t n)
@@ -593,25 +636,6 @@ START_TEST(no_renewals)
 	ck_assert(aside_any(the_aside()));
 }
 END_TEST
-
-/* Nor is it when it was asked for; what is to be judged waits. */
-static void
-topic_unknown(struct exchange *x)
-{
-	enum stage_verdict verdict = respond(x);
-
-	if (verdict == STAGE_HOLD && topics.ticket != NULL) {
-		ticket_resume(topics.ticket);
-		topics.ticket = NULL;
-		verdict = respond(x);
-	}
-	if (verdict == STAGE_HOLD) {
-		now.ns += 500000000;
-		stages_time_out(x);
-		verdict = respond(x);
-	}
-	ck_assert(verdict == STAGE_PASS || verdict == STAGE_REPLACE);
-}
 
 /* One answer is one refusal, of however many partitions; and none where it renewed another's lock. */
 START_TEST(refusals_of_one_answer)
@@ -1644,6 +1668,7 @@ main(void)
 	tcase_add_test(c, waits_for_long);
 	tcase_add_loop_test(c, gone, 0, 6);
 	tcase_add_test(c, gone_with_the_connection);
+	tcase_add_test(c, more_than_can_be_counted);
 	tcase_add_loop_test(c, no_renewals, 0, 2);
 	tcase_add_loop_test(c, refusals_of_one_answer, 0, 2);
 	tcase_add_loop_test(c, refused_with, 0, 9);
