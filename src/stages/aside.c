@@ -193,12 +193,20 @@ int64_t
 aside_session(struct aside *a, const struct share_request *q)
 {
 	uint8_t group[SHA256_LEN], member[SHA256_LEN];
+	bool other_group;
 	int64_t n = 0;
 
 	sha256_of(q->group, group);
 	sha256_of(q->member, member);
-	if (q->epoch <= 0 || memcmp(group, a->group, sizeof(group)) != 0 || memcmp(member, a->member, sizeof(member)) != 0)
+	other_group = memcmp(group, a->group, sizeof(group)) != 0;
+	if (q->epoch <= 0 || other_group || memcmp(member, a->member, sizeof(member)) != 0)
 		n = aside_drop_all(a, NULL);
+	if (other_group) { /* what was seen was the other's */
+		a->passed = false;
+		a->refusals = 0;
+		a->off_ms = 0;
+		a->off_until = (struct monotime){0};
+	}
 	memcpy(a->group, group, sizeof(group));
 	memcpy(a->member, member, sizeof(member));
 	return n;

@@ -1025,6 +1025,40 @@ START_TEST(no_more_than_twice)
 }
 END_TEST
 
+/* What is known of a group's renewals says nothing of another's on the same connection. */
+START_TEST(another_group_has_renewals)
+{
+	struct wr in = share_asked(2, "m", 0, 1 << 20);
+	struct share p, failed = {.acknowledged = 121};
+	struct exchange *x;
+	int32_t epoch = 0;
+
+	begin(ENFORCE);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	wait_and_renew(&p, &epoch, &failed, 1);
+	wait_and_renew(&p, &epoch, &failed, 1);
+	ck_assert(aside_off(the_aside()));
+	x = share_exchange(2, 0, false, &renewed, 1); /* a new session of the same group */
+	stage->lost(stage->self, x);
+	stages_free(x);
+	ck_assert(aside_off(the_aside()));
+	in.buf[1] = 'h';
+	x = stages_exchange(API_SHARE_FETCH, 2, wr_slice(&in));
+	x->session = session;
+	ck_assert_int_eq(stage->request(stage->self, x), STAGE_REPLACE);
+	ck_assert(!aside_off(the_aside()));
+	stage->lost(stage->self, x);
+	stages_free(x);
+	/* Nor are refusals counted on. */
+	wait_and_renew(&p, &epoch, &failed, 1);
+	ck_assert(!aside_off(the_aside()));
+	wr_free(&in);
+}
+END_TEST
+
 /* Of what came first something went out: the rest is no younger for that, and goes before others. */
 START_TEST(the_rest_is_as_old)
 {
@@ -1682,6 +1716,7 @@ main(void)
 	tcase_add_loop_test(c, all_that_is_stated_first, 0, 2);
 	tcase_add_loop_test(c, no_more_than_twice, 0, 2);
 	tcase_add_test(c, the_rest_is_as_old);
+	tcase_add_test(c, another_group_has_renewals);
 	tcase_add_test(c, room_for_the_rest);
 	tcase_add_test(c, too_much_to_wait);
 	tcase_add_test(c, given_again);
