@@ -100,6 +100,7 @@ struct verify_source {
 	int64_t from;      /* the first offset that the client takes */
 	int64_t log_start; /* -1: not told */
 	bool unordered;    /* a share group's */
+	bool waited;       /* for too long, all of them */
 };
 
 struct verify_look {

@@ -37,7 +37,7 @@ verify_look(struct verify *v, const struct config *config, struct judge *judge, 
 		ret->key[16] = 's';
 		ret->at.topic = slice_of(ret->key, sizeof(ret->key));
 	}
-	ret->place.c.waited_to = stuck_waited(v->stuck, &ret->at, config->verify_hold_max);
+	ret->place.c.waited_to = s->waited ? INT64_MAX : stuck_waited(v->stuck, &ret->at, config->verify_hold_max);
 	if ((err = judge_open(judge, &ret->place.c, &want)) != 0)
 		return err;
 	if (want.from == want.to)

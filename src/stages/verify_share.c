@@ -195,7 +195,8 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 		}
 		if (end == JUDGE_WAIT && g->later.count == 0)
 			waits.offset = acquired.first > from ? acquired.first : from;
-		if (end == JUDGE_PASS && first)
+		/* What passes since it waited for too long does for the others' members, too: they don't begin anew. */
+		if (end == JUDGE_PASS && first && look->place.c.waited_to < 0)
 			stuck_pass(w->v->stuck, &look->at);
 		first = false;
 		if (end != JUDGE_WAIT) {
@@ -217,11 +218,13 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 	return err;
 }
 
+/* `since`: they were aside since then; NULL: they came just now. */
 static int
 judge_records(struct work *w, struct given *g, const struct fetch_at *at, struct slice records, int64_t first,
-	      struct verify_hold *hold)
+	      const struct monotime *since, struct verify_hold *hold)
 {
-	struct verify_source source = {at, records, first, -1, true};
+	bool waited = since != NULL && monotime_since_ms(clock_now(), *since) >= w->config->verify_hold_max;
+	struct verify_source source = {at, records, first, -1, true, waited};
 	struct verify_look look;
 	int err;
 
@@ -269,7 +272,7 @@ take_from_aside(struct work *w, size_t i, struct verify_hold *hold)
 		if (e->kind == ASIDE_PASSES)
 			err = add(&g->seen, records, INT64_MIN, INT64_MAX);
 		else if (e->kind == ASIDE_WAITS)
-			err = judge_records(w, g, at, records, e->first, hold);
+			err = judge_records(w, g, at, records, e->first, &e->since, hold);
 		if (err != 0)
 			return err;
 		if (g->seen.count > 0 || g->told || g->later.count == 0 || g->counts.skipped > 0) {
@@ -303,7 +306,7 @@ judge_part(struct work *w, size_t i, struct verify_hold *hold)
 	if (p->first < 0)
 		return 0; /* none of them is the member's */
 	g->acquired = slice_of(body.p + p->acquired_at, p->acquired_len);
-	err = judge_records(w, g, &p->fetch.at, p->fetch.records, p->first, hold);
+	err = judge_records(w, g, &p->fetch.at, p->fetch.records, p->first, NULL, hold);
 	if (err == 0 && g->seen.count == 1 && !g->told && g->seen.bytes[0].n == p->fetch.records.n)
 		g->changed = false; /* all of it */
 	return err;

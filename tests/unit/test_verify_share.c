@@ -1406,6 +1406,87 @@ START_TEST(waits_for_too_long)
 }
 END_TEST
 
+/* That it passed for one group begins no new wait for another. */
+START_TEST(two_groups_wait_for_too_long)
+{
+	struct wr in = share_asked(2, "m", 0, 1 << 20), out;
+	struct exchange *x;
+	struct share p;
+
+	begin("verify: {mode: enforce, hold.max: 1m, hold.then: pass}\n");
+	ledger.deny = false;
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	p = of(&r, 0, 4);
+	out = share_answer(0, 30000, &p, 1);
+	for (int i = 0; i < 6; i++) {
+		in.buf[1] = (uint8_t)"gh"[i % 2];
+		x = stages_exchange(API_SHARE_FETCH, 2, wr_slice(&in));
+		x->session = session;
+		x->reactor = judge;
+		ck_assert_int_eq(stage->request(stage->self, x), STAGE_REPLACE);
+		session = x->session;
+		stages_message(x, wr_slice(&out));
+		if (i < 4)
+			over(x);
+		ck_assert_int_eq(respond(x), i < 4 ? STAGE_REPLACE : STAGE_PASS);
+		stages_free(x);
+		now.ns += i % 2 == 1 ? 31000000000 : 0;
+	}
+	wr_free(&in);
+	wr_free(&out);
+}
+END_TEST
+
+/* Nor is what is aside younger for what went out before it. */
+START_TEST(the_rest_waits_no_longer)
+{
+	struct exchange *x;
+	struct share p;
+	int32_t epoch = 1;
+	size_t first;
+
+	begin("verify: {mode: enforce, hold.max: 1m, hold.then: pass}\n");
+	ledger.deny = false;
+	WINDOW(&proxy, .n = 5);
+	WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	p = of(&r, 0, 9);
+	wait_on(&p, 0);
+	for (int i = 0; i < 10; i++) {
+		x = share_exchange(2, epoch++, true, &renewed, 1);
+		over(x);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+		now.ns += 4500000000;
+		x = share_exchange(2, epoch++, false, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_PASS);
+		stages_free(x);
+	}
+	know(0, 1);
+	x = share_exchange(2, epoch++, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf, first), {0, 4});
+	stages_free(x);
+	x = share_exchange(2, epoch++, true, &renewed, 1); /* there may be more, but isn't */
+	over(x);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	now.ns += 10000000000;
+	x = share_exchange(2, epoch++, false, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_PASS);
+	stages_free(x);
+	x = share_exchange(2, epoch++, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, slice_of(r.buf + first, r.len - first), {5, 9});
+	stages_free(x);
+}
+END_TEST
+
 /* Of a batch in the middle of which the member's begin, what is before doesn't count; nor what is acquired of nothing. */
 START_TEST(what_is_not_the_members)
 {
@@ -1726,6 +1807,8 @@ main(void)
 	tcase_add_loop_test(c, a_window_withheld, 0, 2);
 	tcase_add_test(c, each_group_is_told);
 	tcase_add_loop_test(c, waits_for_too_long, 0, 2);
+	tcase_add_test(c, two_groups_wait_for_too_long);
+	tcase_add_test(c, the_rest_waits_no_longer);
 	tcase_add_test(c, what_is_not_the_members);
 	tcase_add_loop_test(c, a_batch_of_another_member, 0, 3);
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
