@@ -170,8 +170,24 @@ violation(struct work *w, struct given *g, const struct verify_look *look, const
 }
 
 /*
+ * What is wrong with a window hangs on the first batch of its records, whoever's that is; it is told with the next one that is the member's,
+ * which may be of the same window.
+ */
+static void
+tell_of_windows(struct work *w, struct given *g, const struct verify_look *look, const struct judge_batch *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (b[i].end != JUDGE_STOP || (b[i].finding != WINDOW_FORK && b[i].finding != WINDOW_BREAK))
+			continue;
+		g->counts.forks += b[i].forks;
+		g->counts.breaks += b[i].breaks;
+		violation(w, g, look, &b[i], false, b[i].base);
+	}
+}
+
+/*
  * The judge's batches; each stands for the offsets before it, too, that have no record, and the last for those behind it.  One of
- * which nothing is acquired is another member's, or nobody's: it changes nothing.
+ * which nothing is acquired is another member's, or nobody's: its records change nothing.
  */
 static int
 pick(struct work *w, struct given *g, const struct verify_look *look, struct slice records)
@@ -181,8 +197,8 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 	struct stuck_place waits = look->at;
 	const struct judge_batch *b;
 	bool first = true; /* that is the member's */
+	size_t n, skipped = 0; /* from this one on they are others' */
 	int err = 0;
-	size_t n;
 
 	b = judge_batches(w->judge, &n);
 	for (size_t i = 0; i < n && err == 0; i++) {
@@ -200,6 +216,7 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 			stuck_pass(w->v->stuck, &look->at);
 		first = false;
 		if (end != JUDGE_WAIT) {
+			tell_of_windows(w, g, look, b + skipped, i - skipped);
 			verify_counts_add(&g->counts, &b[i]);
 			if (b[i].end == JUDGE_STOP)
 				violation(w, g, look, &b[i], end == JUDGE_STOP, from);
@@ -211,6 +228,7 @@ pick(struct work *w, struct given *g, const struct verify_look *look, struct sli
 			err = add(&g->later, slice_of(b[i].bytes.p, i + 1 == n ? left : b[i].bytes.n), from, to);
 		}
 		from = b[i].last + 1;
+		skipped = i + 1;
 	}
 	if (err == 0 && g->later.count > 0 && look->whole)
 		stuck_note(w->v->stuck, &waits, b[n - 1].last + 1);

@@ -1558,6 +1558,53 @@ START_TEST(a_batch_of_another_member)
 }
 END_TEST
 
+/* But what is wrong with a window that begins in one of them is told with what the member has of it. */
+START_TEST(a_fork_that_begins_at_another_member)
+{
+	struct world_proxy other;
+	struct share p;
+	struct exchange *x;
+	struct wr want;
+	size_t first, second;
+
+	begin(ENFORCE);
+	world_proxy_open(&other, "t", WORLD_TOPIC_ID, 0, 2, false);
+	WINDOW(&other, .n = 5);
+	WINDOW(&proxy, .n = 10);
+	know(0, 2);
+	known.links[1].is_fork = _i == 0;
+	known.links[1].is_broken = _i == 1;
+	BATCH(&r, 0, 5);
+	first = r.len;
+	BATCH(&r, 5, 10);
+	second = r.len;
+	BATCH(&r, 10, 15);
+	want = wr_new(BATCHES_MAX);
+	wr_bytes(&want, r.buf, first);
+	wr_bytes(&want, r.buf + second, r.len - second);
+	p = (struct share){.records = wr_slice(&r), .acquired = {{0, 4}, {10, 14}}, .count = 2};
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_NONE(x, 0, STOPPED);
+	stages_free(x);
+	x = share_exchange(2, 1, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&want), {0, 4}, {10, 14});
+	stages_free(x);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 1);
+	ck_assert_int_eq(metric_read(_i == 0 ? METRIC_VERIFY_FORK : METRIC_VERIFY_BREAK), 1);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 10);
+	/* Once. */
+	x = share_exchange(2, 0, false, &p, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&want), {0, 4}, {10, 14});
+	stages_free(x);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), 1);
+	wr_free(&want);
+	world_proxy_close(&other);
+}
+END_TEST
+
 START_TEST(no_records_go_with_an_error)
 {
 	struct share p;
@@ -1811,6 +1858,7 @@ main(void)
 	tcase_add_test(c, the_rest_waits_no_longer);
 	tcase_add_test(c, what_is_not_the_members);
 	tcase_add_loop_test(c, a_batch_of_another_member, 0, 3);
+	tcase_add_loop_test(c, a_fork_that_begins_at_another_member, 0, 2);
 	tcase_add_loop_test(c, no_records_go_with_an_error, 0, 2);
 	tcase_add_loop_test(c, a_topic_that_is_not_known_yet, 0, 2);
 	tcase_add_test(c, an_answer_that_can_not_be_read);
