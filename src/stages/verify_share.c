@@ -407,6 +407,13 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 	return err;
 }
 
+/* It was aside, and is told of before its records are given: they stay as they are, and are judged again when they may be. */
+static bool
+stays(const struct given *g)
+{
+	return g->from != NULL && g->told && g->seen.count > 0;
+}
+
 /*
  * What of it comes later.  Between batches that wait are some that went out, or stopped: they stay there, acquired no more, since a window
  * may be judged by all of its records alone, and none is missing because it is elsewhere.
@@ -416,6 +423,8 @@ put_aside(struct work *w, const struct share_part *p, const struct given *g)
 {
 	int err = 0;
 
+	if (stays(g))
+		return 0;
 	if (g->told && g->seen.count > 0)
 		err = keep(w, p, g, ASIDE_PASSES, g->seen.bytes, g->seen.count, g->seen.spans, g->seen.count);
 	if (err == 0 && g->refused && g->seen.count > 0)
@@ -470,7 +479,8 @@ deliver(struct work *w)
 		changed = changed || g->changed;
 		passes = passes || is_stated(g);
 		gave = gave || g->from != NULL;
-		verify_counts_tell(&g->counts);
+		if (!stays(g)) /* else it is counted then */
+			verify_counts_tell(&g->counts);
 	}
 	if (changed)
 		err = share_fetch_edit(exchange_frame(w->x), exchange_body_at(w->x), &w->r, edits, &rope);

@@ -1113,7 +1113,10 @@ START_TEST(the_rest_is_as_old)
 }
 END_TEST
 
-/* What had room has it still when something of it went out, though there are more ranges than before. */
+/*
+ * What had room has it still when something of it went out, though there are more ranges than before; and when there is something to be told
+ * first, it takes no more.
+ */
 START_TEST(room_for_the_rest)
 {
 	enum { MOST = 65536, ACQUIRED = 1 + 8 + 8 + 2 + 1 };
@@ -1138,11 +1141,21 @@ START_TEST(room_for_the_rest)
 	wait_on(&p, 0);
 	ck_assert_uint_eq(aside_bytes(the_aside()), 2 * MOST);
 	know(1, 2);
-	x = share_exchange(2, 1, true, &renewed, 1);
-	ck_assert_int_eq(respond(x), STAGE_REPLACE);
-	CK_SHARE(x, 0, 0, slice_of(r.buf + at[1], at[2] - at[1]), {5, 9});
-	stages_free(x);
-	ck_assert(aside_any(the_aside()));
+	known.links[0].is_fork = _i == 1;
+	for (int i = 1 - _i; i < 2; i++) {
+		x = share_exchange(2, 1 + i, true, &renewed, 1);
+		ck_assert_int_eq(respond(x), STAGE_REPLACE);
+		if (i == 0)
+			CK_NONE(x, 0, STOPPED);
+		else
+			CK_SHARE(x, 0, 0, slice_of(r.buf + at[1], at[2] - at[1]), {5, 9});
+		stages_free(x);
+		ck_assert(aside_any(the_aside()));
+		ck_assert_uint_lt(aside_bytes(the_aside()), 2 * MOST + 2 * ACQUIRED);
+	}
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_STOPS), _i);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_FORK), _i);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_VERIFIED), 5);
 	world_proxy_close(&other);
 }
 END_TEST
@@ -1845,7 +1858,7 @@ main(void)
 	tcase_add_loop_test(c, no_more_than_twice, 0, 2);
 	tcase_add_test(c, the_rest_is_as_old);
 	tcase_add_test(c, another_group_has_renewals);
-	tcase_add_test(c, room_for_the_rest);
+	tcase_add_loop_test(c, room_for_the_rest, 0, 2);
 	tcase_add_test(c, too_much_to_wait);
 	tcase_add_test(c, given_again);
 	tcase_add_test(c, a_lock_that_ends_on_the_way);
