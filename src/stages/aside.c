@@ -167,11 +167,17 @@ meet(struct slice one, struct slice other)
 int64_t
 aside_drop_again(struct aside *a, const struct fetch_at *at, struct slice acquired)
 {
-	int64_t n = 0;
+	int64_t n = 0, first, last, lowest = INT64_MAX, highest = -1;
+	struct rd r = rd_of(acquired);
+	uint32_t left = 0;
 
+	while (share_fetch_acquired(&r, &left, &first, &last)) {
+		lowest = first < lowest ? first : lowest;
+		highest = last > highest ? last : highest;
+	}
 	for (struct aside_entry *e = aside_next(a, at, NULL), *next; e != NULL; e = next) {
 		next = aside_next(a, at, e);
-		if (!meet(wr_slice(&e->acquired), acquired))
+		if (e->last < lowest || e->first > highest || !meet(wr_slice(&e->acquired), acquired))
 			continue;
 		n += e->count;
 		aside_drop(a, e);
@@ -332,15 +338,17 @@ fill(struct aside_entry *e, const struct aside_records *from, size_t bytes)
 	struct rd r = rd_of(from->acquired);
 	int64_t first, last;
 	uint32_t left = 0;
+	bool any;
 
 	e->records = wr_new(bytes);
 	e->acquired = wr_new(from->acquired.n);
 	for (size_t i = 0; i < from->count; i++)
 		wr_slice_put(&e->records, from->pieces[i]);
 	wr_slice_put(&e->acquired, from->acquired);
-	e->first = -1;
-	if (share_fetch_acquired(&r, &left, &first, &last))
-		e->first = first;
+	any = share_fetch_acquired(&r, &left, &first, &last);
+	e->first = any ? first : -1;
+	for (; any; any = share_fetch_acquired(&r, &left, &first, &last)) /* they ascend */
+		e->last = last;
 	e->count = from->kind == ASIDE_STOPS ? 0 : share_fetch_count(from->acquired);
 	return wr_err(&e->records) != 0 ? wr_err(&e->records) : wr_err(&e->acquired);
 }

@@ -33,7 +33,7 @@ struct aside_entry {
 	enum aside_kind kind;
 	struct wr records;    /* whole batches */
 	struct wr acquired;   /* as kafka/share_fetch.h has them; first: the lowest offset */
-	int64_t first;
+	int64_t first, last;  /* the highest */
 	int64_t count;        /* of records that are lost to the member with it; none of a stop */
 	struct monotime since, until; /* until: then the lock may have ended */
 };

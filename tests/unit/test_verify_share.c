@@ -1212,6 +1212,44 @@ START_TEST(given_again)
 }
 END_TEST
 
+/* What lies between offsets that are given anew is the member's still, and what lies beside them. */
+START_TEST(others_given_again)
+{
+	enum { N = 4 };
+	struct share p, q = {.acquired = {{2, 2}, {14, 14}}, .count = 2};
+	struct wr each[N];
+	struct exchange *x;
+	int32_t epoch = 0;
+
+	begin(ENFORCE);
+	for (int i = 0; i < N; i++)
+		WINDOW(&proxy, .n = 5);
+	know(0, 0);
+	for (int64_t i = 0; i < N; i++) {
+		each[i] = wr_new(BATCHES_MAX);
+		BATCH(&each[i], i * 5, i * 5 + 5);
+		p = of(&each[i], i * 5, i * 5 + 4);
+		wait_on(&p, epoch++);
+		epoch = renew_for(epoch, 1);
+	}
+	q.records = wr_slice(&each[2]);
+	wait_on(&q, epoch++);
+	ck_assert_int_eq(metric_read(METRIC_VERIFY_RETURNED), 10);
+	know(1, 2);
+	x = share_exchange(2, epoch++, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&each[1]), {5, 9});
+	stages_free(x);
+	know(3, 4);
+	x = share_exchange(2, epoch, true, &renewed, 1);
+	ck_assert_int_eq(respond(x), STAGE_REPLACE);
+	CK_SHARE(x, 0, 0, wr_slice(&each[3]), {15, 19});
+	stages_free(x);
+	for (int i = 0; i < N; i++)
+		wr_free(&each[i]);
+}
+END_TEST
+
 /* A lock that ends while its renewal is on its way is nobody's when the answer comes, if it tells nothing of it. */
 START_TEST(a_lock_that_ends_on_the_way)
 {
@@ -1861,6 +1899,7 @@ main(void)
 	tcase_add_loop_test(c, room_for_the_rest, 0, 2);
 	tcase_add_test(c, too_much_to_wait);
 	tcase_add_test(c, given_again);
+	tcase_add_test(c, others_given_again);
 	tcase_add_test(c, a_lock_that_ends_on_the_way);
 	tcase_add_loop_test(c, a_violation, 0, 2);
 	tcase_add_loop_test(c, a_member_that_is_gone, 0, 4);
