@@ -118,5 +118,7 @@ void statement_free(struct statement *s); /* only of statement_read(); NULL is f
 
 /* Is `offset` in one of the ascending runs?  *ret_index counts the offsets before it. */
 bool runs_find(const struct runs *r, int64_t offset, uint64_t *ret_index);
+/* Behind the run that has the offset; the offset itself: none has. */
+int64_t runs_behind(const struct runs *r, int64_t offset);
 
 #endif

@@ -561,3 +561,26 @@ runs_find(const struct runs *r, int64_t offset, uint64_t *ret_index)
 	}
 	return false;
 }
+
+int64_t
+runs_behind(const struct runs *r, int64_t offset)
+{
+	const struct run *run;
+	size_t lo = 0, hi = r->count;
+	int64_t behind;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->list[mid].first <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0)
+		return offset;
+	run = &r->list[lo - 1];
+	if (offset - run->first >= run->count)
+		return offset;
+	return __builtin_add_overflow(run->first, run->count, &behind) ? INT64_MAX : behind;
+}

@@ -36,25 +36,6 @@ behind_gap(const struct judge *j, int64_t from, int64_t to)
 	return NULL;
 }
 
-/* Behind the run that has the offset; the offset itself: none has. */
-static int64_t
-behind_run(const struct runs *r, int64_t offset)
-{
-	size_t lo = 0, hi = r->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->list[mid].first <= offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == 0 || offset - r->list[lo - 1].first >= r->list[lo - 1].count)
-		return offset;
-	return r->list[lo - 1].first + r->list[lo - 1].count;
-}
-
 /* The first offset from `from` on that no window lists; to, or more: all before that are. */
 static int64_t
 first_unlisted(const struct judge *j, int64_t from, int64_t to)
@@ -67,7 +48,7 @@ first_unlisted(const struct judge *j, int64_t from, int64_t to)
 			const struct verdict_window *w = home_window(j, i);
 
 			if (w != NULL)
-				at = behind_run(&w->statement->ranges, at);
+				at = runs_behind(&w->statement->ranges, at);
 		}
 	} while (at > before && at < to);
 	return at;

@@ -36,26 +36,6 @@ enum {
 
 /* --- what a want needs ---------------------------------------------------------------------- */
 
-/* The run that the offset is in ends before *ret_end. */
-static bool
-run_at(const struct runs *r, int64_t offset, int64_t *ret_end)
-{
-	size_t lo = 0, hi = r->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->list[mid].first <= offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == 0 || offset - r->list[lo - 1].first >= r->list[lo - 1].count)
-		return false;
-	*ret_end = r->list[lo - 1].first + r->list[lo - 1].count;
-	return true;
-}
-
 static bool
 all_listed(const struct lpart *p, int64_t from, int64_t to)
 {
@@ -65,12 +45,15 @@ all_listed(const struct lpart *p, int64_t from, int64_t to)
 		further = false;
 		for (size_t i = ledger_index_by_first(p, plus(from, -p->longest)); i < p->by_first.count; i++) {
 			const struct entry *e = p->by_first.list[i];
+			int64_t behind;
 
 			if (e->first > from)
 				break;
-			while (e->body != NULL && ledger_body_is_complete(e->body) && e->last >= from &&
-			       run_at(&e->body->s.ranges, from, &from))
+			while (e->body != NULL && ledger_body_is_complete(e->body) &&
+			       (behind = runs_behind(&e->body->s.ranges, from)) > from) {
+				from = behind;
 				further = true;
+			}
 		}
 	}
 	return from >= to;

@@ -467,6 +467,22 @@ START_TEST(finds_in_runs)
 }
 END_TEST
 
+START_TEST(behind_runs)
+{
+	struct run list[] = {{10, 1}, {20, 3}, {23, 1}, {INT64_MAX - 1, 2}};
+	const struct runs r = {list, ARRAY_LEN(list)}, none = {NULL, 0};
+	static const struct {
+		int64_t offset, behind;
+	} cases[] = {{9, 9}, {10, 11}, {11, 11}, {19, 19}, {20, 23}, {22, 23}, {23, 24}, {24, 24},
+		     {INT64_MAX - 1, INT64_MAX}, {INT64_MAX, INT64_MAX}, {0, 0}, {-1, -1}, {INT64_MIN, INT64_MIN}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ck_assert_int_eq(runs_behind(&r, cases[i].offset), cases[i].behind);
+		ck_assert_int_eq(runs_behind(&none, cases[i].offset), cases[i].offset);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -485,6 +501,7 @@ main(void)
 	tcase_add_test(t, no_nul_in_a_name);
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, finds_in_runs);
+	tcase_add_test(t, behind_runs);
 	suite_add_tcase(s, t);
 	failed = suite_run(s);
 	json_decref(all);
