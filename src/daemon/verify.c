@@ -186,9 +186,10 @@ static void
 put_verdicts(struct wr *w)
 {
 	_Static_assert((int)METRIC_VERIFY_MISSING == (int)METRIC_VERIFY_VERIFIED + (int)VERDICT_COUNT, "a row for each verdict");
+	_Static_assert((int)METRIC_VERIFY_SKIPPED == (int)METRIC_VERIFY_BREAK + 1, "and the last of what is wrong with windows");
 
 	wr_text(w, ",\"verdicts\":{");
-	for (enum metric id = METRIC_VERIFY_VERIFIED; id <= METRIC_VERIFY_REUSED; id++) {
+	for (enum metric id = METRIC_VERIFY_VERIFIED; id <= METRIC_VERIFY_BREAK; id++) {
 		wr_text(w, id == METRIC_VERIFY_VERIFIED ? "" : ",");
 		json_write_text(w, metric_label(id));
 		wr_printf(w, ":%lld", (long long)metric_read(id));

@@ -347,6 +347,8 @@ def expected(s, upto):
         out.update(a.verdicts.get(r.offset, "verified") for r in s.logs[p].records if lo <= r.offset < hi)
         out["missing"] += len([o for o in a.missing if o < hi]) if name != "tail removed" else 0
         out["offset-reused"] += len(a.reused)
+        if a.chain is not None and a.chain < hi:
+            out[a.alone] += 1
     out["misplaced"] += out.pop("duplicate", 0)
     return +out
 
@@ -402,6 +404,13 @@ def lines(proxy, topic, what):
 
 def test_observe(scene):
     s = scene
+
+    def counts():
+        """The second statement of a fork stands at the end of the topic: nobody goes back for who passed before it was read."""
+        told = c.counts()
+        assert told.pop("fork", 0) <= 1
+        return told
+
     with Read(s, "observe") as c:
         records = [len(log.records) for log in s.logs] + [GOOD]
         c.until("all that there is", lambda: all(len(o) >= n for o, n in zip(c.offsets, records)))
@@ -411,8 +420,9 @@ def test_observe(scene):
         assert not c.errors
         for held in (True, False):  # all but what waits for a statement; then that, too
             want = expected(s, lambda name, log: batch_of(log, ATTACKS[name].at)[0] if held and ATTACKS[name].held else log.end)
-            c.until("each is counted", lambda: c.counts().total() >= want.total())
-            assert c.counts() == want
+            del want["fork"]
+            c.until("each is counted", lambda: counts().total() >= want.total())
+            assert counts() == want
             if held:
                 c.reload(**{"verify.hold.max": "1s"})
         assert c.proxy.metric("makoto_verify_stops_total") == c.proxy.metric("makoto_verify_unread_bytes_total") == 0

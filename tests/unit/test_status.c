@@ -1,4 +1,4 @@
-/* daemon/ is no part of the archive that tests are linked with, so its file is taken in whole. */
+/* daemon/ is no part of the archive that tests are linked with, so its files are taken in whole. */
 #include <check.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "daemon/status.c"
+#include "daemon/verify.c"
 #include "suite.h"
 
 /* --- a proxy that says what the test wants ---------------------------------------------- */
 
 static const char *unready;
-static const char *cluster_id = "";
+static const char *told_cluster = "";
 static const struct proxy_port *ports;
 static size_t port_count;
 
@@ -26,7 +27,7 @@ void
 proxy_cluster_id(const struct proxy *p, char *ret, size_t len)
 {
 	(void)p;
-	(void)snprintf(ret, len, "%s", cluster_id);
+	(void)snprintf(ret, len, "%s", told_cluster);
 }
 
 unsigned
@@ -54,9 +55,9 @@ state_instance(const struct state *s)
 }
 
 void
-app_verify_status(struct app *a UNUSED, struct wr *w)
+app_tls_props(const struct config *c UNUSED, const char *ret[APP_PROPS_MAX])
 {
-	wr_text(w, ",\"verify\":{\"mode\":\"off\"}");
+	ret[0] = NULL;
 }
 
 static struct config config = {.state_max_bytes = 5000};
@@ -75,7 +76,7 @@ setup(void)
 	app.phase = APP_READY;
 	app.started = clock_now();
 	unready = NULL;
-	cluster_id = "";
+	told_cluster = "";
 	port_count = 0;
 	app_gauges(&app, true);
 }
@@ -149,7 +150,7 @@ START_TEST(texts)
 	static const struct proxy_port two[] = {{-1, 9092, "", 0, 3}, {7, 19092, "k\"7\\\n", 9093, 1}};
 	json_t *j, *list, *p;
 
-	cluster_id = "a\"b\\";
+	told_cluster = "a\"b\\";
 	ports = two;
 	port_count = 2;
 	(void)snprintf(app.key_id, sizeof(app.key_id), "SHA256:00");
@@ -188,6 +189,39 @@ START_TEST(nothing_yet)
 	ck_assert_int_eq(metric_read(METRIC_VERIFY_CURRENT), 0);
 	ck_assert_int_eq(metric_read(METRIC_VERIFY_WAITING), 0);
 	ck_assert_int_eq(metric_read(METRIC_VERIFY_MEMORY), 0);
+	json_decref(j);
+}
+END_TEST
+
+/* What operators are sent to for the cause of an alert has each verdict that the alert is of. */
+START_TEST(verdicts)
+{
+#define COUNTER(id, name, labels, help) {id, name},
+#define GAUGE(id, name, labels, help) {id, name},
+#define HISTOGRAM(id, name, labels, help) {id, name},
+	static const struct {
+		enum metric id;
+		const char *name;
+	} metrics[] = {
+#include "base/metrics.def"
+	};
+#undef COUNTER
+#undef GAUGE
+#undef HISTOGRAM
+	json_t *j = status(), *told = json_object_get(json_object_get(j, "verify"), "verdicts");
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+		struct slice label = metric_label(metrics[i].id);
+
+		if (strcmp(metrics[i].name, "makoto_verify_records_total") != 0)
+			continue;
+		ck_assert_msg(json_is_integer(json_object_getn(told, (const char *)label.p, label.n)), "no %.*s", (int)label.n,
+			      (const char *)label.p);
+		n++;
+	}
+	ck_assert_uint_ge(n, VERDICT_COUNT);
+	ck_assert_uint_eq(json_object_size(told), n);
 	json_decref(j);
 }
 END_TEST
@@ -241,6 +275,7 @@ main(void)
 	tcase_add_test(t, readiness);
 	tcase_add_test(t, texts);
 	tcase_add_test(t, nothing_yet);
+	tcase_add_test(t, verdicts);
 	tcase_add_test(t, journal_gauges);
 	suite_add_tcase(s, t);
 	return suite_run(s);
