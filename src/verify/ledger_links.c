@@ -69,18 +69,19 @@ reach_behind(const struct ledger *l, const struct want *w, const struct entry *e
 	struct spart *sp = e->sp;
 	struct reach r = {.known = true, .need_ms = INT64_MIN};
 	int64_t begin = ledger_plan_begin(l, w, sp), since = 0, at = -1, x;
-	bool done, exact = true, kept = sp->low == 0;
+	bool done, exact = true, kept = sp->low == 0, told = true;
 
 	if (before != NULL) {
 		since = ledger_plan_since(before->opened_ms);
 		at = ledger_spans_at_time(l, sp, since, &exact);
 		at = before->first_at < at ? before->first_at : at;
 		kept = kept || at > sp->low; /* something older is there: retention took nothing that came since */
+		told = exact || kept || before->first_at <= sp->low || ledger_spans_none_older(sp, since);
 	}
 	begin = at > begin ? at : begin;
 	begin = sp->low > begin ? sp->low : begin;
 	x = ledger_spans_walk(l, sp, begin, gen, INT64_MAX, &done);
-	if (!exact && (x <= e->offset || (!kept && before->first_at > sp->low && !ledger_spans_none_older(sp, since))))
+	if (!told || (!exact && x <= e->offset))
 		return (struct reach){.need_ms = since};
 	if (x <= e->offset)
 		return (struct reach){.at = x, .need_ms = INT64_MIN};
