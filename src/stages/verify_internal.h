@@ -151,8 +151,14 @@ enum stage_verdict verify_answer(struct verify *v, struct exchange *x, struct ve
 enum stage_verdict verify_share_request(struct verify *v, struct exchange *x, struct verify_session *session);
 enum stage_verdict verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s);
 enum stage_verdict verify_share_request_observed(struct verify *v, struct exchange *x); /* the request, in observe */
-void verify_share_gone(const struct exchange *x, int64_t count, const char *cause); /* so many records were aside, and are no more */
-void verify_share_ends(const struct exchange *x, struct aside *a);   /* what is aside goes when its lock may have ended */
+
+/* --- verify_share_locks.c: what a broker says of the locks of what is aside ---------------- */
+
+void verify_share_locks_see(const struct exchange *x, struct aside *a, const struct share_response *r, bool renews); /* once for an answer */
+struct monotime verify_share_locks_until(const struct exchange *x, const struct share_response *r); /* counted from the request, as the lock is */
+void verify_share_locks_gone(const struct exchange *x, int64_t count, const char *cause); /* so many records were aside, and are no more */
+void verify_share_locks_expire(const struct exchange *x, struct aside *a);   /* what is aside goes when its lock may have ended */
+extern const char verify_share_locks_refused[]; /* a cause */
 
 /* --- verify_observe.c --------------------------------------------------------------------- */
 

@@ -13,12 +13,6 @@
 #include "base/log.h"
 #include "stages/verify_internal.h"
 
-enum { /* a broker's */
-	NO_PARTITION = 3, MOVED = 6, FENCED = 74, NO_TOPIC = 100,     /* the partition isn't here */
-	NO_SESSION = 122, SESSION_EPOCH = 123, SESSION_LIMIT = 133,   /* nor is the session */
-	UNKNOWN = -1, TIMED_OUT = 7, NO_COORDINATOR = 15, STATE_EPOCH = 124, /* the group's coordinator isn't, or not ready */
-};
-
 struct pieces { /* of the records, and each one's offsets, which ascend */
 	struct slice *bytes;
 	struct share_span *spans;
@@ -47,27 +41,6 @@ struct work {
 	struct share_response r;
 	struct given *given;
 };
-
-#define NO_RENEWALS "the broker renews no locks of this group: does it have share.renew.acknowledge.enable?"
-
-/* --- what goes back to the group ------------------------------------------------------------ */
-
-void
-verify_share_gone(const struct exchange *x, int64_t count, const char *cause)
-{
-	if (count == 0)
-		return;
-	metric_add(METRIC_VERIFY_RETURNED, count);
-	LOG_LIMITED(LOG_LEVEL_WARN, "verify",
-		    "records that a member of a share group was to get later go back to the group, and are counted as delivered once",
-		    LOG_B("client", exchange_client_id(x)), LOG_I("records", count), LOG_S("cause", cause));
-}
-
-void
-verify_share_ends(const struct exchange *x, struct aside *a)
-{
-	verify_share_gone(x, aside_expire(a), "their lock ended before the member asked again");
-}
 
 /* --- one part ------------------------------------------------------------------------------ */
 
@@ -371,23 +344,13 @@ is_nothing(const struct work *w)
 	return waits;
 }
 
-/* From when the request was here: the lock began then, or later. */
-static struct monotime
-lock_end(const struct work *w)
-{
-	struct monotime now = clock_now();
-	int64_t ms = (int64_t)(w->r.lock_ms > 0 ? w->r.lock_ms : 0) * 9 / 10 - exchange_age_ms(w->x);
-
-	return (struct monotime){now.ns + ms * 1000000};
-}
-
 /* Of the part's offsets those in the spans, and these of its records. */
 static int
 keep(struct work *w, const struct share_part *p, const struct given *g, enum aside_kind kind, const struct slice *bytes, size_t pieces,
      const struct share_span *spans, size_t count)
 {
-	struct monotime until = g->from != NULL ? g->from->until : lock_end(w);
-	const char *cause = aside_off(w->aside) ? NO_RENEWALS : NULL;
+	struct monotime until = g->from != NULL ? g->from->until : verify_share_locks_until(w->x, &w->r);
+	const char *cause = aside_off(w->aside) ? verify_share_locks_refused : NULL;
 	struct wr cut = wr_new(SIZE_MAX / 2);
 	int64_t lost;
 	int err;
@@ -403,7 +366,7 @@ keep(struct work *w, const struct share_part *p, const struct given *g, enum asi
 		err = 0;
 	}
 	if (err == 0 && cause != NULL)
-		verify_share_gone(w->x, lost, cause);
+		verify_share_locks_gone(w->x, lost, cause);
 	return err;
 }
 
@@ -457,7 +420,7 @@ see_room(struct work *w, bool gave, bool passes)
 	if (gave)
 		aside_gave(w->aside);
 	else if (w->s->renews)
-		verify_share_gone(w->x, aside_make_room(w->aside, (size_t)w->config->verify_fetch_max_bytes), "they waited for long, and left no room for others: are they stated at all?");
+		verify_share_locks_gone(w->x, aside_make_room(w->aside, (size_t)w->config->verify_fetch_max_bytes), "they waited for long, and left no room for others: are they stated at all?");
 }
 
 static enum stage_verdict
@@ -507,80 +470,6 @@ is_strange(const struct work *w)
 	for (size_t i = 0; i < w->r.count && w->s->renews; i++)
 		strange = strange || has_records(&w->r.parts[i]);
 	return strange;
-}
-
-static bool
-is_elsewhere(const struct share_part *p)
-{
-	return p->fetch.error != 0 || p->acknowledged == NO_PARTITION || p->acknowledged == MOVED || p->acknowledged == FENCED ||
-	       p->acknowledged == NO_TOPIC;
-}
-
-/* Nothing was renewed or acknowledged, nor is it refused: the locks are as they were. */
-static bool
-is_later(const struct share_part *p)
-{
-	return p->acknowledged == UNKNOWN || p->acknowledged == TIMED_OUT || p->acknowledged == NO_COORDINATOR ||
-	       p->acknowledged == STATE_EPOCH;
-}
-
-/* What a broker says of the locks of a partition. */
-static enum aside_told
-see_part(struct work *w, const struct share_part *p)
-{
-	const struct fetch_at *at = &p->fetch.at;
-
-	if (aside_next(w->aside, at, NULL) == NULL)
-		return ASIDE_NOTHING;
-	if (is_elsewhere(p)) {
-		verify_share_gone(w->x, aside_drop_all(w->aside, at), "the broker has that partition no more");
-		return ASIDE_NOTHING;
-	}
-	if (p->acknowledged == 0) {
-		(void)aside_renewed(w->aside, at, lock_end(w));
-		return ASIDE_RENEWED;
-	}
-	if (is_later(p))
-		return ASIDE_NOTHING;
-	if (aside_beside(w->aside, at)) /* one may be about records that aren't the member's any more */
-		return ASIDE_UNSURE;
-	verify_share_gone(w->x, aside_drop_records(w->aside, at), "the broker refused to renew their lock");
-	return ASIDE_REFUSED;
-}
-
-/* What it says of all of them, and of the session. */
-static void
-see_locks(struct work *w)
-{
-	bool ended = w->r.error == NO_SESSION || w->r.error == SESSION_EPOCH || w->r.error == SESSION_LIMIT;
-	enum aside_told told = ASIDE_NOTHING;
-
-	if (w->r.error != 0 && aside_any(w->aside)) {
-		verify_share_gone(w->x, aside_drop_all(w->aside, NULL), ended ? "the broker ended the session" : "the broker answered with an error");
-		told = w->s->renews && !ended ? ASIDE_REFUSED : told;
-	}
-	for (size_t i = 0; i < w->r.count && w->s->renews && w->r.error == 0; i++) {
-		enum aside_told one = see_part(w, &w->r.parts[i]);
-
-		told = one > told ? one : told;
-	}
-	verify_share_gone(w->x, aside_told(w->aside, told, w->r.lock_ms), NO_RENEWALS);
-}
-
-/* Of what is given anew the lock ended, or another has been given it meanwhile: once is enough. */
-static void
-see_again(struct work *w)
-{
-	struct slice body = exchange_body(w->x);
-	int64_t n = 0;
-
-	for (size_t i = 0; i < w->r.count && w->r.error == 0; i++) {
-		const struct share_part *p = &w->r.parts[i];
-
-		if (p->fetch.error == 0 && p->first >= 0)
-			n += aside_drop_again(w->aside, &p->fetch.at, slice_of(body.p + p->acquired_at, p->acquired_len));
-	}
-	verify_share_gone(w->x, n, "the broker gave them anew before that");
 }
 
 static enum stage_verdict
@@ -639,12 +528,10 @@ verify_share_answer(struct verify *v, struct exchange *x, struct verify_state *s
 		share_fetch_response_free(&w.r);
 		return STAGE_CLOSE;
 	}
-	if (!s->began) {
-		see_locks(&w);
-		see_again(&w);
-	}
+	if (!s->began)
+		verify_share_locks_see(x, w.aside, &w.r, s->renews);
 	s->began = true;
-	verify_share_ends(x, w.aside);
+	verify_share_locks_expire(x, w.aside);
 	w.config = verify_config(v);
 	verdict = decide(&w);
 	config_unref(w.config);

@@ -61,11 +61,11 @@ write_request(struct verify *v, struct exchange *x, struct aside *a, const struc
 	int err;
 
 	config_unref(config);
-	verify_share_gone(x, aside_session(a, q), "the member began or ended its session");
-	verify_share_ends(x, a);
+	verify_share_locks_gone(x, aside_session(a, q), "the member began or ended its session");
+	verify_share_locks_expire(x, a);
 	if ((err = aside_forget(a, q, exchange_body(x), &gone)) != 0)
 		return err;
-	verify_share_gone(x, gone, "the member reads that partition no more");
+	verify_share_locks_gone(x, gone, "the member reads that partition no more");
 	*ret_renews = aside_turn(a, (size_t)most);
 	if (*ret_renews)
 		return renew(x, q, a, out);
