@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 import kafkalog
 import pytest
 import test_tamper
-import verifier
 from checks import public_keys, statements, wait_stated
 from clients import Confluent, Rec
 from confluent_kafka import Consumer, TopicPartition

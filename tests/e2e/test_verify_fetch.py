@@ -8,12 +8,10 @@ import signal
 import threading
 import time
 
-import confluent_kafka
 import pytest
 import test_drain
 import test_tamper
-import wire
-from checks import public_keys, wait_stated
+from checks import public_keys, segment_dir, wait_stated
 from clients import GO, JAVA, Aiokafka, Confluent, Rec, run_jobs, sample
 from confluent_kafka import Consumer, Producer, TopicPartition
 from lab.kafka import until
