@@ -473,4 +473,60 @@ lab_trusts(void *arg, struct published *p, enum verdict_trust *ret)
 	return 0;
 }
 
+typedef int lab_trusts_fn(void *arg, struct published *p, enum verdict_trust *ret);
+
+/* A ledger over makoto.dbom; memory 0: what it takes by itself. */
+static UNUSED struct ledger *
+lab_begin(lab_trusts_fn *trusted, size_t memory)
+{
+	static const char *const topics[] = {"makoto.dbom", NULL};
+	struct ledger_conf conf = {.bootstrap = "nobody:1",
+				   .topics = topics,
+				   .cluster_id = slice_str(LAB_CLUSTER),
+				   .memory = memory,
+				   .trusts = trusted};
+	struct ledger *l;
+	char why[256];
+
+	bell.count = 0;
+	ck_assert_msg(ledger_new(&conf, &l, why, sizeof(why)) == 0, "%s", why);
+	return l;
+}
+
+static UNUSED void
+lab_end(struct ledger *l)
+{
+	ledger_free(l);
+	lab_close();
+}
+
+static UNUSED struct ledger_want
+lab_want(const char *topic, int32_t partition, int64_t from, int64_t to, int64_t ms)
+{
+	return (struct ledger_want){.topic = slice_str(topic),
+				    .topic_id = slice_str(LAB_TOPIC_ID),
+				    .partition = partition,
+				    .from = from,
+				    .to = to,
+				    .min_ms = ms,
+				    .max_ms = ms};
+}
+
+/* Asks, and again when it is told that more is known, until the answer is whole. */
+static UNUSED struct ledger_answer
+lab_whole(struct ledger *l, const struct ledger_want *w)
+{
+	struct ledger_answer a;
+
+	for (;;) {
+		int heard = lab_heard();
+
+		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
+		if (a.whole)
+			return a;
+		ledger_release(l, &a);
+		lab_wait(heard + 1);
+	}
+}
+
 #endif

@@ -7,68 +7,22 @@
 #include "verify/ledger_internal.h"
 
 static struct ledger *l;
-static const char *const topics[] = {"makoto.dbom", NULL};
 enum { JUDGED_AT_ONCE = 100 }; /* windows that are named */
-
-static void
-begin_with(int (*trusts)(void *, struct published *, enum verdict_trust *), size_t memory)
-{
-	struct ledger_conf conf = {.bootstrap = "nobody:1",
-				   .topics = topics,
-				   .cluster_id = slice_str(LAB_CLUSTER),
-				   .memory = memory,
-				   .trusts = trusts};
-	char why[256];
-
-	bell.count = 0;
-	ck_assert_msg(ledger_new(&conf, &l, why, sizeof(why)) == 0, "%s", why);
-}
 
 static void
 begin(void)
 {
-	begin_with(lab_trusts, 0);
+	l = lab_begin(lab_trusts, 0);
 }
 
 static void
 end(void)
 {
-	ledger_free(l);
+	lab_end(l);
 	l = NULL;
-	lab_close();
 }
 
-static struct ledger_want
-want_of(const char *topic, int32_t partition, int64_t from, int64_t to, int64_t ms)
-{
-	return (struct ledger_want){.topic = slice_str(topic),
-				    .topic_id = slice_str(LAB_TOPIC_ID),
-				    .partition = partition,
-				    .from = from,
-				    .to = to,
-				    .min_ms = ms,
-				    .max_ms = ms};
-}
-
-/* Asks, and again when it is told that more is known, until the answer is whole. */
-static struct ledger_answer
-whole(const struct ledger_want *w)
-{
-	struct ledger_answer a;
-
-	for (;;) {
-		int heard;
-
-		heard = lab_heard();
-		ck_assert_int_eq(ledger_ask(l, w, lab_ring, NULL, &a), 0);
-		if (a.whole)
-			return a;
-		ledger_release(l, &a);
-		lab_wait(heard + 1);
-	}
-}
-
-/* The same until there are so many windows. */
+/* As lab_whole(), until there are so many windows. */
 static struct ledger_answer
 so_many(const struct ledger_want *w, size_t count)
 {
@@ -130,13 +84,13 @@ nth(const struct ledger_answer *a, size_t i)
 START_TEST(at_the_end)
 {
 	struct lab_chain c;
-	struct ledger_want w = want_of("t", 3, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 3, 0, 10, LAB_TIME);
 	struct ledger_answer a;
 	int heard;
 
 	lab_open(2);
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 0);
 	ck_assert(a.current);
 	ledger_release(l, &a);
@@ -146,7 +100,7 @@ START_TEST(at_the_end)
 	ledger_release(l, &a);
 	lab_state(&c, 10, true);
 	lab_wait(heard + 1);
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 1);
 	ck_assert_uint_eq(nth(&a, 0)->ranges.count, 1);
@@ -158,7 +112,7 @@ START_TEST(at_the_end)
 	/* Of offsets that it doesn't list, it is none. */
 	w.from = 10;
 	w.to = 20;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 0);
 	ledger_release(l, &a);
 	end();
@@ -181,13 +135,13 @@ fill(const char *topic, int32_t partition, uint8_t instance, int windows, int64_
 /* A window in the middle of many is found by its time, and few are read. */
 START_TEST(by_time)
 {
-	struct ledger_want w = want_of("t", 0, 150000, 150020, LAB_TIME + 15000 * 1000);
+	struct ledger_want w = lab_want("t", 0, 150000, 150020, LAB_TIME + 15000 * 1000);
 	struct ledger_answer a;
 
 	lab_open(1);
 	(void)fill("t", 0, 1, 20000, 1000);
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 2);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 15001);
 	ck_assert_uint_eq(nth(&a, 1)->window_id, 15002);
@@ -222,14 +176,14 @@ START_TEST(straight)
 	for (int i = 0; i < STATEMENTS; i++, c.now_ms += EACH_MS)
 		lab_state(&c, 2, false);
 	begin();
-	w = want_of("t", 0, (int64_t)2 * N, (int64_t)2 * N + 2, LAB_TIME + (int64_t)N * EACH_MS + _i * WRONG_MS);
+	w = lab_want("t", 0, (int64_t)2 * N, (int64_t)2 * N + 2, LAB_TIME + (int64_t)N * EACH_MS + _i * WRONG_MS);
 	a = so_many(&w, 1);
 	ck_assert_int_eq(nth(&a, 0)->window_id, N + 1);
 	ledger_release(l, &a);
 	/* Times are looked up by the second.  A clock that is wrong costs what is behind that time, up to the first that proves it. */
 	ck_assert_int_le(given(0, N), _i == 0 ? 1000 / EACH_MS + 1 : N + 200);
 	/* The next one stands behind it. */
-	w = want_of("t", 0, (int64_t)2 * N + 2, (int64_t)2 * N + 4, LAB_TIME + (int64_t)N * EACH_MS);
+	w = lab_want("t", 0, (int64_t)2 * N + 2, (int64_t)2 * N + 4, LAB_TIME + (int64_t)N * EACH_MS);
 	a = so_many(&w, 1);
 	ledger_release(l, &a);
 	if (_i == 0)
@@ -241,7 +195,7 @@ END_TEST
 /* From the start somebody reads, and somebody else far behind: what is between isn't read for that. */
 START_TEST(two_places)
 {
-	struct ledger_want w = want_of("t", 0, 0, 60, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 60, LAB_TIME);
 	struct ledger_answer a;
 
 	lab_open(1);
@@ -250,8 +204,8 @@ START_TEST(two_places)
 	for (int i = 0; i < 4; i++) {
 		int64_t window = i % 2 == 0 ? i * 3 : 15000 + i * 3;
 
-		w = want_of("t", 0, window * 10, window * 10 + 60, LAB_TIME + window * 1000);
-		a = whole(&w);
+		w = lab_want("t", 0, window * 10, window * 10 + 60, LAB_TIME + window * 1000);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 6);
 		ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)window + 1);
 		ledger_release(l, &a);
@@ -265,7 +219,7 @@ END_TEST
 /* An offset that no statement lists: what could list it is read, and that is an hour's statements, not all. */
 START_TEST(a_gap)
 {
-	struct ledger_want w = want_of("t", 0, 59990, 60010, LAB_TIME + 6000 * 10000);
+	struct ledger_want w = lab_want("t", 0, 59990, 60010, LAB_TIME + 6000 * 10000);
 	struct ledger_answer a;
 	struct lab_chain c;
 
@@ -277,7 +231,7 @@ START_TEST(a_gap)
 		c.now_ms += 10000;
 	}
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 2);
 	ck_assert_int_eq(nth(&a, 0)->last_offset, 59999);
 	ck_assert_int_eq(nth(&a, 1)->first_offset, 60005);
@@ -293,21 +247,21 @@ END_TEST
 static void
 wrong_clock(int64_t ms)
 {
-	struct ledger_want w = want_of("t", 0, 15000, 15010, ms);
+	struct ledger_want w = lab_want("t", 0, 15000, 15010, ms);
 	struct ledger_answer a;
 
 	lab_open(3);
 	(void)fill("t", 0, 1, 3000, 1000);
 	(void)fill("u", 0, 2, 3000, 1000);
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 1501);
 	ledger_release(l, &a);
 	/* Its neighbours are known by now. */
 	w.from = 15010;
 	w.to = 15020;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ledger_release(l, &a);
 	end();
@@ -339,9 +293,9 @@ START_TEST(never_stated)
 	(void)fill("t", 1, 2, 2000, 1000);
 	begin();
 	for (int32_t p = 0; p < 20; p++) {
-		struct ledger_want w = want_of("other", p, 500, 600, LAB_TIME + 1000000);
+		struct ledger_want w = lab_want("other", p, 500, 600, LAB_TIME + 1000000);
 
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 0);
 		ledger_release(l, &a);
 		if (p == 0)
@@ -351,9 +305,9 @@ START_TEST(never_stated)
 	ck_assert_uint_le(stats().found, found + 100);
 	/* And what is stated is still found. */
 	{
-		struct ledger_want w = want_of("t", 1, 500, 600, LAB_TIME + 50000);
+		struct ledger_want w = lab_want("t", 1, 500, 600, LAB_TIME + 50000);
 
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 10);
 		ledger_release(l, &a);
 	}
@@ -374,10 +328,10 @@ START_TEST(bounded)
 		lab_state(&c, EACH, true);
 		c.now_ms += 1000;
 	}
-	begin_with(lab_trusts, memory);
+	l = lab_begin(lab_trusts, memory);
 	for (int i = 0; i < WINDOWS; i += 4) {
-		struct ledger_want w = want_of("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
-		struct ledger_answer a = whole(&w);
+		struct ledger_want w = lab_want("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+		struct ledger_answer a = lab_whole(l, &w);
 		struct ledger_stats s;
 
 		ck_assert_uint_eq(a.count, 4);
@@ -400,7 +354,7 @@ END_TEST
 static void
 read_ahead_at(int64_t window, int64_t each, size_t asked_before)
 {
-	struct ledger_want w = want_of("t", 0, window * each, (window + 4) * each, LAB_TIME + window * 1000);
+	struct ledger_want w = lab_want("t", 0, window * each, (window + 4) * each, LAB_TIME + window * 1000);
 	size_t before = stats().windows;
 
 	for (;;) {
@@ -431,13 +385,13 @@ START_TEST(far_and_near)
 		lab_state(&c, EACH, true);
 		c.now_ms += 1000;
 	}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int i = 0; i < 4; i++)
 		read_ahead_at(1000 + i * 500, EACH, (size_t)i * 4);
 	seeks = stats().seeks;
 	for (int i = 0; i < READ; i += 4) {
-		struct ledger_want w = want_of("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
-		struct ledger_answer a = whole(&w);
+		struct ledger_want w = lab_want("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+		struct ledger_answer a = lab_whole(l, &w);
 
 		ck_assert_uint_eq(nth(&a, 3)->window_id, (uint64_t)i + 4);
 		ledger_release(l, &a);
@@ -455,7 +409,7 @@ asks_all(void *arg)
 	int32_t partition = (int32_t)(intptr_t)arg;
 
 	for (int i = 0; i < ASKED; i += 5) {
-		struct ledger_want w = want_of("t", partition, i * 50, (i + 5) * 50, LAB_TIME + i * 1000);
+		struct ledger_want w = lab_want("t", partition, i * 50, (i + 5) * 50, LAB_TIME + i * 1000);
 		struct ledger_answer a = so_many(&w, 5);
 
 		for (size_t n = 0; n < 5; n++)
@@ -476,7 +430,7 @@ START_TEST(many_ask)
 		lab_chain_open(&c[p], "t", p, (uint8_t)(p + 1));
 	for (int i = 0; i < ASKED; i++) {
 		if (i == ASKED / 2) {
-			begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+			l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 			for (int p = 0; p < ASKERS; p++)
 				ck_assert_int_eq(pthread_create(&threads[p], NULL, asks_all, (void *)(intptr_t)p), 0);
 		}
@@ -503,9 +457,9 @@ START_TEST(mirror)
 		lab_state(&c, EACH, true);
 		c.now_ms += 1000;
 	}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int i = 0; i < WINDOWS; i += 4) {
-		struct ledger_want w = want_of("copy", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+		struct ledger_want w = lab_want("copy", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
 		struct ledger_name names[4];
 		struct ledger_answer a;
 
@@ -532,11 +486,11 @@ START_TEST(index_overflows)
 
 	lab_open(1);
 	(void)fill("t", 0, 1, WINDOWS, 10); /* all within two minutes */
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int i = 0; i < WINDOWS; i += 500) {
-		struct ledger_want w = want_of("t", 0, (int64_t)i * 10, (int64_t)(i + 2) * 10, LAB_TIME + i * 10);
+		struct ledger_want w = lab_want("t", 0, (int64_t)i * 10, (int64_t)(i + 2) * 10, LAB_TIME + i * 10);
 
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 2);
 		ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)i + 1);
 		ledger_release(l, &a);
@@ -551,7 +505,7 @@ START_TEST(named)
 {
 	struct lab_chain c, gone;
 	struct ledger_name names[4];
-	struct ledger_want w = want_of("copy", 0, 0, 10, LAB_TIME + 500000);
+	struct ledger_want w = lab_want("copy", 0, 0, 10, LAB_TIME + 500000);
 	struct ledger_answer a;
 
 	lab_open(4);
@@ -569,7 +523,7 @@ START_TEST(named)
 	w.names = names;
 	w.name_count = 4;
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		const struct statement *s = nth(&a, i);
@@ -588,7 +542,7 @@ END_TEST
 /* What doesn't verify is given to who names it, and to nobody else. */
 START_TEST(untrusted)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct lab_chain c;
 	struct ledger_name name;
 	struct ledger_answer a;
@@ -599,19 +553,19 @@ START_TEST(untrusted)
 	lab_state(&c, 10, true);
 	lab_junk(0, &c.id, 2, LAB_TIME);
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 0);
 	ledger_release(l, &a);
 	name = (struct ledger_name){c.id, 1};
 	w.names = &name;
 	w.name_count = 1;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_NONE);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 1);
 	ledger_release(l, &a);
 	name.window_id = 2;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_NONE);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 2);
@@ -625,7 +579,7 @@ END_TEST
 START_TEST(by_a_known_key)
 {
 	enum { WINDOWS = 3000, JUNK = 3 * WINDOWS };
-	struct ledger_want w = want_of("t", 0, 0, 10 * WINDOWS, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10 * WINDOWS, LAB_TIME);
 	struct ledger_name names[JUDGED_AT_ONCE];
 	struct lab_chain c;
 	struct ledger_answer a;
@@ -639,14 +593,14 @@ START_TEST(by_a_known_key)
 	}
 	for (uint64_t i = 0; i < JUNK; i++)
 		lab_junk(0, &c.id, i + 1, c.now_ms);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	w.names = names;
 	w.name_count = JUDGED_AT_ONCE;
 	w.max_ms = c.now_ms;
 	for (uint64_t at = 0; at < WINDOWS; at += WINDOWS / 3) {
 		for (uint64_t i = 0; i < JUDGED_AT_ONCE; i++)
 			names[i] = (struct ledger_name){c.id, at + i + 1};
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, JUDGED_AT_ONCE);
 		for (size_t i = 0; i < a.count; i++) {
 			ck_assert_int_eq(a.windows[i]->w.trust, TRUST_NONE);
@@ -658,13 +612,13 @@ START_TEST(by_a_known_key)
 	/* Behind them nobody known signed anything. */
 	for (uint64_t i = 0; i < JUDGED_AT_ONCE; i++)
 		names[i] = (struct ledger_name){c.id, WINDOWS + i + 1};
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	for (size_t i = 0; i < a.count; i++)
 		ck_assert(!a.windows[i]->w.by_known_key);
 	ledger_release(l, &a);
 	/* Offsets that such a statement lists are as any other's. */
 	w.name_count = 0;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 0);
 	ledger_release(l, &a);
 	/* A true one counts. */
@@ -686,7 +640,7 @@ END_TEST
 START_TEST(by_a_known_key_and_given_up)
 {
 	enum { WINDOWS = 3000, JUNK = 1024 };
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME), other = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME), other = lab_want("copy", 0, 0, 10, LAB_TIME);
 	struct ledger_name *junk = calloc(JUNK, sizeof(*junk)), name;
 	struct lab_chain c, next;
 	struct ledger_answer a;
@@ -699,9 +653,9 @@ START_TEST(by_a_known_key_and_given_up)
 		lab_state(&c, 10, true);
 		c.now_ms += 1000;
 	}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	w.max_ms = other.max_ms = c.now_ms;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ledger_release(l, &a);
 	/* Records name more chains than those that nobody asked for may leave no room to, … */
 	for (uint64_t id = 1; id <= JUNK; id++)
@@ -718,7 +672,7 @@ START_TEST(by_a_known_key_and_given_up)
 	name = (struct ledger_name){c.id, WINDOWS - 1};
 	w.names = &name;
 	w.name_count = 1;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert(a.windows[0]->w.by_known_key);
 	ledger_release(l, &a);
@@ -734,7 +688,7 @@ END_TEST
 START_TEST(flooded)
 {
 	enum { JUNK = 6000 };
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct ledger_name names[JUDGED_AT_ONCE];
 	struct lab_chain c, forger;
 	struct ledger_answer a;
@@ -748,13 +702,13 @@ START_TEST(flooded)
 		lab_state(&forger, 10, false);
 	for (uint64_t i = JUNK; i-- > 0;)
 		lab_junk(0, &c.id, 11 + i, c.now_ms);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	w.names = names;
 	w.name_count = JUDGED_AT_ONCE;
 	for (uint64_t i = 0; i < JUDGED_AT_ONCE; i++)
 		names[i] = (struct ledger_name){c.id, 5 + i};
 	w.to = 40 + 10 * JUDGED_AT_ONCE;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	bytes = stats().index_bytes;
 	for (size_t i = 0; i < a.count; i++)
 		ck_assert(i < 10 ? a.windows[i]->w.trust == TRUST_SIGNED : a.windows[i]->w.trust == TRUST_NONE);
@@ -783,7 +737,7 @@ END_TEST
 /* Junk, and what nobody trusts, about very many topics takes no room in the directory: who is asked for is found, by name, too. */
 START_TEST(a_directory_of_nobody)
 {
-	struct ledger_want w = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("copy", 0, 0, 10, LAB_TIME);
 	struct ledger_name name;
 	struct ledger_answer a;
 	struct lab_chain c;
@@ -803,22 +757,22 @@ START_TEST(a_directory_of_nobody)
 	}
 	c = fill("t", 0, 1, 10, 1000);
 	name = (struct ledger_name){c.id, 3};
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
-	a = whole(&w); /* all is read, and nobody asked for the chain yet */
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
+	a = lab_whole(l, &w); /* all is read, and nobody asked for the chain yet */
 	ck_assert_uint_eq(a.count, 0);
 	ledger_release(l, &a);
 	ck_assert_uint_lt(stats().index_bytes, 8 * 1024);
 	w.names = &name;
 	w.name_count = 1;
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 3);
 	ledger_release(l, &a);
 	/* Nor is all read again for the next that nothing is stated about. */
 	found = stats().found;
 	for (int32_t p = 1; p < 5; p++) {
-		w = want_of("other", p, 0, 10, LAB_TIME);
-		a = whole(&w);
+		w = lab_want("other", p, 0, 10, LAB_TIME);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 0);
 		ledger_release(l, &a);
 	}
@@ -833,14 +787,14 @@ END_TEST
  */
 START_TEST(late_copies)
 {
-	struct ledger_want w = want_of("t", 0, 19990, 20000, LAB_TIME + 1999 * 1000);
-	struct ledger_want early = want_of("t", 0, 40, 50, LAB_TIME + 4 * 1000);
+	struct ledger_want w = lab_want("t", 0, 19990, 20000, LAB_TIME + 1999 * 1000);
+	struct ledger_want early = lab_want("t", 0, 40, 50, LAB_TIME + 4 * 1000);
 	struct ledger_answer a;
 
 	lab_open(1);
 	(void)fill("t", 0, 1, 2000, 1000);
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ledger_release(l, &a);
 	ck_assert_uint_lt(stats().found, 1000);
@@ -849,7 +803,7 @@ START_TEST(late_copies)
 		lab_again(0, _i == 0 ? 0 : i, true);
 	a = once_read(&w, 0, 4, false);
 	ledger_release(l, &a);
-	a = whole(&early);
+	a = lab_whole(l, &early);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 5);
 	ledger_release(l, &a);
@@ -860,14 +814,14 @@ END_TEST
 /* Copies that somebody left the manifest out of, or gave a large one, don't stand in for the one with it. */
 START_TEST(copies_without_a_manifest)
 {
-	struct ledger_want w = want_of("t", 0, 19990, 20000, LAB_TIME + 1999 * 1000);
-	struct ledger_want early = want_of("t", 0, 40, 50, LAB_TIME + 4 * 1000);
+	struct ledger_want w = lab_want("t", 0, 19990, 20000, LAB_TIME + 1999 * 1000);
+	struct ledger_want early = lab_want("t", 0, 40, 50, LAB_TIME + 4 * 1000);
 	struct ledger_answer a;
 
 	lab_open(1);
 	(void)fill("t", 0, 1, 2000, 1000);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
-	a = whole(&w);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
+	a = lab_whole(l, &w);
 	ledger_release(l, &a);
 	for (int i = 0; i < 20; i++)
 		lab_again_with(0, 4, false, _i == 0 ? 0 : 2 << 20);
@@ -875,7 +829,7 @@ START_TEST(copies_without_a_manifest)
 		lab_again(0, i, true);
 	a = once_read(&w, 0, 40, false);
 	ledger_release(l, &a);
-	a = whole(&early);
+	a = lab_whole(l, &early);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_uint_eq(a.windows[0]->w.manifest.n, 10 * LEAF_LEN);
 	ledger_release(l, &a);
@@ -890,8 +844,8 @@ END_TEST
 START_TEST(copies_everywhere)
 {
 	enum { PARTITIONS = 4, WINDOWS = 1000, AT_ONCE = 100 };
-	struct ledger_want start = want_of("t", 0, 0, 10, LAB_TIME);
-	struct ledger_want other = want_of("other", 0, 0, 1, LAB_TIME);
+	struct ledger_want start = lab_want("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want other = lab_want("other", 0, 0, 1, LAB_TIME);
 	struct ledger_answer a;
 	struct lab_chain c;
 
@@ -901,18 +855,18 @@ START_TEST(copies_everywhere)
 		for (int32_t p = 0; p < PARTITIONS; p++)
 			if (p != c.at)
 				lab_copy(c.at, i, p, _i == 1);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
-	a = whole(&start);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
+	a = lab_whole(l, &start);
 	ck_assert_uint_eq(a.count, 1);
 	ledger_release(l, &a);
-	a = whole(&other); /* nothing is about it: all is read */
+	a = lab_whole(l, &other); /* nothing is about it: all is read */
 	ledger_release(l, &a);
 	ck_assert_uint_ge(stats().found, PARTITIONS * WINDOWS);
 	ck_assert_uint_lt(stats().index_bytes, WINDOWS * 300);
 	for (int64_t i = 0; i < WINDOWS; i += AT_ONCE) {
-		struct ledger_want w = want_of("t", 0, i * 10, (i + AT_ONCE) * 10, LAB_TIME + i * 1000);
+		struct ledger_want w = lab_want("t", 0, i * 10, (i + AT_ONCE) * 10, LAB_TIME + i * 1000);
 
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, AT_ONCE);
 		for (size_t n = 0; n < AT_ONCE; n++)
 			ck_assert_uint_eq(a.windows[n]->w.manifest.n, 10 * LEAF_LEN);
@@ -927,7 +881,7 @@ END_TEST
 START_TEST(a_copy_is_left)
 {
 	enum { WINDOWS = 200, EACH = 1000 };
-	struct ledger_want first = want_of("t", 0, 0, EACH, LAB_TIME), other = want_of("other", 0, 0, 1, LAB_TIME);
+	struct ledger_want first = lab_want("t", 0, 0, EACH, LAB_TIME), other = lab_want("other", 0, 0, 1, LAB_TIME);
 	struct ledger_answer a;
 	struct lab_chain c;
 
@@ -939,15 +893,15 @@ START_TEST(a_copy_is_left)
 	}
 	for (int64_t i = 0; i < WINDOWS; i++)
 		lab_copy(c.at, i, 1 - c.at, true);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int i = 0; i < WINDOWS; i += 4) {
-		struct ledger_want w = want_of("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
+		struct ledger_want w = lab_want("t", 0, (int64_t)i * EACH, (int64_t)(i + 4) * EACH, LAB_TIME + i * 1000);
 
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 4);
 		ledger_release(l, &a);
 		if (i == 0) {
-			a = whole(&other); /* nothing is about it: all is read */
+			a = lab_whole(l, &other); /* nothing is about it: all is read */
 			ledger_release(l, &a);
 		}
 	}
@@ -965,21 +919,21 @@ END_TEST
 START_TEST(fair_shares)
 {
 	enum { WINDOWS = 12000, OTHERS = 3, FEW = 400 };
-	struct ledger_want w = want_of("t", 0, 0, 20, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 20, LAB_TIME);
 	struct ledger_answer a;
 
 	lab_open(1);
 	(void)fill("t", 0, 1, WINDOWS, 10); /* all within two minutes */
 	for (int32_t p = 1; p <= OTHERS; p++)
 		(void)fill("t", p, (uint8_t)(p + 1), FEW, 10);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
-	a = whole(&w);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 2);
 	ledger_release(l, &a);
 	for (int i = 0; i < FEW; i += FEW / 4)
 		for (int32_t p = 0; p <= OTHERS; p++) {
-			w = want_of("t", p, (int64_t)i * 10, (int64_t)(i + 2) * 10, LAB_TIME + i * 10);
-			a = whole(&w);
+			w = lab_want("t", p, (int64_t)i * 10, (int64_t)(i + 2) * 10, LAB_TIME + i * 10);
+			a = lab_whole(l, &w);
 			ck_assert_uint_eq(a.count, 2);
 			ck_assert_uint_eq(nth(&a, 0)->window_id, (uint64_t)i + 1);
 			ledger_release(l, &a);
@@ -1029,11 +983,11 @@ START_TEST(more_than_a_share)
 			lab_state(&c[p], 1, true);
 			c[p].now_ms += 10;
 		}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int p = 0; p < PARTS; p++) { /* all lag now */
-		struct ledger_want w = want_of("t", p, 0, 1, LAB_TIME);
+		struct ledger_want w = lab_want("t", p, 0, 1, LAB_TIME);
 
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ledger_release(l, &a);
 	}
 	for (int p = 0; at[p] < WINDOWS; p = (p + 1) % PARTS) {
@@ -1042,7 +996,7 @@ START_TEST(more_than_a_share)
 		bool is_whole = false;
 
 		while (!is_whole) {
-			struct ledger_want w = want_of("t", p, at[p], to, LAB_TIME + at[p] * 10);
+			struct ledger_want w = lab_want("t", p, at[p], to, LAB_TIME + at[p] * 10);
 
 			w.max_ms = LAB_TIME + to * 10;
 			a = ended(&w, found_max);
@@ -1084,11 +1038,11 @@ START_TEST(all_at_once)
 			lab_state(&c[p], 1, true);
 			c[p].now_ms += 10;
 		}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int p = 0; p < PARTS; p++)
 		to[p] = AT_ONCE;
 	for (int p = 0; left > 0; p = (p + 1) % PARTS) {
-		struct ledger_want w = want_of("t", p, at[p], to[p], LAB_TIME + at[p] * 10);
+		struct ledger_want w = lab_want("t", p, at[p], to[p], LAB_TIME + at[p] * 10);
 
 		if (at[p] == WINDOWS)
 			continue;
@@ -1115,7 +1069,7 @@ END_TEST
 START_TEST(named_far)
 {
 	enum { WINDOWS = 8000 };
-	struct ledger_want w = want_of("t", 0, 0, 3, LAB_TIME), copy = want_of("copy", 0, 0, 1, LAB_TIME + 80000 + 7200000);
+	struct ledger_want w = lab_want("t", 0, 0, 3, LAB_TIME), copy = lab_want("copy", 0, 0, 1, LAB_TIME + 80000 + 7200000);
 	struct ledger_name names[2];
 	struct ledger_answer a;
 	struct lab_chain c;
@@ -1126,8 +1080,8 @@ START_TEST(named_far)
 		c.window += i == 6000; /* 6001 is never stated */
 		lab_state(&c, 1, true);
 	}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
-	a = whole(&w);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
+	a = lab_whole(l, &w);
 	ledger_release(l, &a);
 	w.names = copy.names = names;
 	names[0] = (struct ledger_name){c.id, 7000};
@@ -1172,10 +1126,10 @@ START_TEST(a_gap_before)
 		c.window += i == GAP; /* 101 is never stated */
 		lab_state(&c, EACH, true);
 	}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int64_t i = 0; i < WINDOWS; i += AT_ONCE) { /* the first bodies have gone by then */
-		w = want_of("t", 0, i * EACH, (i + AT_ONCE) * EACH, LAB_TIME + i * 1000);
-		a = whole(&w);
+		w = lab_want("t", 0, i * EACH, (i + AT_ONCE) * EACH, LAB_TIME + i * 1000);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, AT_ONCE);
 		ledger_release(l, &a);
 	}
@@ -1197,7 +1151,7 @@ END_TEST
 START_TEST(taken_by_compaction)
 {
 	enum { WINDOWS = 600, EACH = 200, AT_ONCE = 20, SEEKS_MAX = 100 };
-	struct ledger_want w, other = want_of("copy", 0, 0, 1, LAB_TIME);
+	struct ledger_want w, other = lab_want("copy", 0, 0, 1, LAB_TIME);
 	struct ledger_name name = {{{1}}, 1};
 	struct ledger_answer a;
 	struct lab_chain c;
@@ -1207,16 +1161,16 @@ START_TEST(taken_by_compaction)
 	lab_chain_open(&c, "t", 0, 1);
 	for (int i = 0; i < WINDOWS; i++, c.now_ms += 1000)
 		lab_state(&c, EACH, true);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int64_t i = 0; i < WINDOWS; i += AT_ONCE) { /* the first bodies have gone by then */
-		w = want_of("t", 0, i * EACH, (i + AT_ONCE) * EACH, LAB_TIME + i * 1000);
-		a = whole(&w);
+		w = lab_want("t", 0, i * EACH, (i + AT_ONCE) * EACH, LAB_TIME + i * 1000);
+		a = lab_whole(l, &w);
 		ledger_release(l, &a);
 	}
 	(void)pthread_mutex_lock(&lab.lock);
 	lab.log[0][100].gone = lab.log[0][101].gone = true;
 	(void)pthread_mutex_unlock(&lab.lock);
-	w = want_of("t", 0, 101 * EACH, 103 * EACH, LAB_TIME + 101 * 1000);
+	w = lab_want("t", 0, 101 * EACH, 103 * EACH, LAB_TIME + 101 * 1000);
 	other.names = &name;
 	other.name_count = 1;
 	seeks = stats().seeks;
@@ -1246,7 +1200,7 @@ END_TEST
 START_TEST(dated_ahead)
 {
 	enum { HOURS = 2 * 3600000 };
-	struct ledger_want w = want_of("t", 0, 100, 110, LAB_TIME + 10 * 1000);
+	struct ledger_want w = lab_want("t", 0, 100, 110, LAB_TIME + 10 * 1000);
 	struct ledger_answer a;
 	struct lab_chain c, other;
 
@@ -1269,7 +1223,7 @@ START_TEST(dated_ahead)
 		lab_state(&c, 1, true);
 	}
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, 11);
 	ledger_release(l, &a);
@@ -1280,7 +1234,7 @@ END_TEST
 /* Two statements of one window are evidence, in their order; one statement twice is one, with the manifest that it has. */
 START_TEST(forks_and_copies)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct lab_chain c, before;
 	struct ledger_answer a;
 
@@ -1305,7 +1259,7 @@ END_TEST
 
 START_TEST(manifest_comes_later)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct lab_chain c;
 	struct ledger_answer a;
 
@@ -1335,24 +1289,24 @@ sometimes(void *arg, struct published *p, enum verdict_trust *ret)
 
 START_TEST(trust_changes)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME), other = want_of("other", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME), other = lab_want("other", 0, 0, 10, LAB_TIME);
 	struct ledger_answer a;
 
 	lab_open(1);
 	(void)fill("t", 0, 1, 10, 1000);
 	(void)fill("other", 0, 2, 10, 1000); /* nobody asks for it before it is trusted */
 	atomic_store(&trusting, false);
-	begin_with(sometimes, 0);
-	a = whole(&w);
+	l = lab_begin(sometimes, 0);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 0);
 	ledger_release(l, &a);
 	atomic_store(&trusting, true);
 	ledger_trust_changed(l);
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert_int_eq(a.windows[0]->w.trust, TRUST_UNSIGNED);
 	ledger_release(l, &a);
-	a = whole(&other);
+	a = lab_whole(l, &other);
 	ck_assert_uint_eq(a.count, 1);
 	ledger_release(l, &a);
 	end();
@@ -1362,18 +1316,18 @@ END_TEST
 /* Statements that retention took are not waited for. */
 START_TEST(retention)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct ledger_answer a;
 
 	lab_open(1);
 	(void)fill("t", 0, 1, 100, 1000);
 	lab.low[0] = 50;
 	begin();
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 0);
 	ledger_release(l, &a);
-	w = want_of("t", 0, 500, 520, LAB_TIME + 50000);
-	a = whole(&w);
+	w = lab_want("t", 0, 500, 520, LAB_TIME + 50000);
+	a = lab_whole(l, &w);
 	ck_assert_uint_eq(a.count, 2);
 	ledger_release(l, &a);
 	end();
@@ -1383,7 +1337,7 @@ END_TEST
 /* Nobody can say that all was read while the statement topic can't be reached; and the end tells who waits. */
 START_TEST(unreachable)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct ledger_answer a;
 
 	lab_open(1);
@@ -1412,8 +1366,8 @@ START_TEST(several_ranges_of_one)
 	begin();
 	for (size_t i = 0; i < ARRAY_LEN(t) + 40; i++) {
 		int64_t behind = 100 + 10 * (int64_t)i;
-		struct ledger_want w = i < ARRAY_LEN(t) ? want_of("t", 0, t[i].from, t[i].to, LAB_TIME) :
-							  want_of("t", 0, behind, behind + 10, LAB_TIME);
+		struct ledger_want w = i < ARRAY_LEN(t) ? lab_want("t", 0, t[i].from, t[i].to, LAB_TIME) :
+							  lab_want("t", 0, behind, behind + 10, LAB_TIME);
 		size_t searches;
 
 		ck_assert_int_eq(ledger_ask(l, &w, NULL, NULL, &a), 0);
@@ -1434,7 +1388,7 @@ END_TEST
 /* It can be reached again: nothing is wrong any more. */
 START_TEST(reachable_again)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct ledger_answer a;
 	int heard;
 
@@ -1454,7 +1408,7 @@ START_TEST(reachable_again)
 	lab.unreachable = false;
 	(void)pthread_mutex_unlock(&lab.lock);
 	lab_wait(heard + 1);
-	a = whole(&w);
+	a = lab_whole(l, &w);
 	ledger_release(l, &a);
 	while (stats().why[0] != '\0')
 		sched_yield();
@@ -1465,7 +1419,7 @@ END_TEST
 /* The log is made anew: what it had said before counts no more. */
 START_TEST(made_anew)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct ledger_answer a;
 	struct lab_record *old;
 	struct lab_chain c;
@@ -1505,7 +1459,7 @@ END_TEST
 START_TEST(larger_than_memory)
 {
 	enum { WINDOWS = 100, EACH = 1000 };
-	struct ledger_want w = want_of("t", 0, 0, WINDOWS * EACH, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, WINDOWS * EACH, LAB_TIME);
 	struct lab_chain c;
 	struct ledger_answer a;
 	uint64_t found;
@@ -1517,7 +1471,7 @@ START_TEST(larger_than_memory)
 		c.now_ms += 1000;
 	}
 	w.max_ms = c.now_ms;
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (bool told = false; !told;) {
 		int heard = lab_heard();
 
@@ -1547,7 +1501,7 @@ START_TEST(larger_than_memory)
 	for (int64_t i = 0; i < WINDOWS; i += 20) {
 		w.from = i * EACH;
 		w.to = (i + 20) * EACH;
-		a = whole(&w);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 20);
 		ledger_release(l, &a);
 	}
@@ -1559,7 +1513,7 @@ END_TEST
 START_TEST(no_room_for_both)
 {
 	enum { LARGE = 40000 };
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME), copy = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME), copy = lab_want("copy", 0, 0, 10, LAB_TIME);
 	struct ledger_name name;
 	struct lab_chain c[2];
 	struct ledger_answer a;
@@ -1570,7 +1524,7 @@ START_TEST(no_room_for_both)
 		lab_chain_open(&c[i], "t", 0, (uint8_t)(i + 1));
 		lab_state(&c[i], LARGE, true);
 	}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (bool told = false; !told;) {
 		int heard = lab_heard();
 
@@ -1619,7 +1573,7 @@ START_TEST(many_times)
 
 		lab_chain_open(&c, "t", p, (uint8_t)p);
 		c.now_ms += (int64_t)p * EACH_MS;
-		w[p] = want_of("t", p, 50, 60, c.now_ms);
+		w[p] = lab_want("t", p, 50, 60, c.now_ms);
 		for (int i = 0; i < WINDOWS; i++)
 			lab_state(&c, 10, false);
 	}
@@ -1629,7 +1583,7 @@ START_TEST(many_times)
 		ledger_release(l, &a);
 	}
 	for (int32_t p = 0; p < WANTS; p++) {
-		a = whole(&w[p]);
+		a = lab_whole(l, &w[p]);
 		ck_assert_uint_eq(a.count, 1);
 		ck_assert_uint_eq(nth(&a, 0)->window_id, 6);
 		ledger_release(l, &a);
@@ -1645,7 +1599,7 @@ END_TEST
 /* The statement topic is created again with fewer partitions: what stood in the others is gone, and nobody waits for it. */
 START_TEST(fewer_partitions)
 {
-	struct ledger_want w = want_of("t", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("t", 0, 0, 10, LAB_TIME);
 	struct lab_record *old[LAB_PARTITIONS];
 	int64_t old_count[LAB_PARTITIONS];
 	struct ledger_answer a;
@@ -1656,10 +1610,10 @@ START_TEST(fewer_partitions)
 		lab_chain_open(&c, "t", 0, i);
 	for (int i = 0; i < 200; i++, c.now_ms += 1000)
 		lab_state(&c, 200, true);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int64_t i = 0; i < 200; i += 20) { /* the first bodies have gone by then */
-		w = want_of("t", 0, i * 200, (i + 20) * 200, LAB_TIME + i * 1000);
-		a = whole(&w);
+		w = lab_want("t", 0, i * 200, (i + 20) * 200, LAB_TIME + i * 1000);
+		a = lab_whole(l, &w);
 		ck_assert_uint_eq(a.count, 20);
 		ledger_release(l, &a);
 	}
@@ -1676,7 +1630,7 @@ START_TEST(fewer_partitions)
 	for (uint8_t i = 100; i == 100 || c.at != 0; i++)
 		lab_chain_open(&c, "t", 0, i);
 	lab_state(&c, 10, true);
-	w = want_of("t", 0, 0, 10, LAB_TIME);
+	w = lab_want("t", 0, 0, 10, LAB_TIME);
 	for (bool only = false; !only;) {
 		int heard = lab_heard();
 
@@ -1700,7 +1654,7 @@ END_TEST
 START_TEST(more_names_than_room)
 {
 	enum { EACH = 1024, ASKS = 8 };
-	struct ledger_want w = want_of("copy", 0, 0, 10, LAB_TIME);
+	struct ledger_want w = lab_want("copy", 0, 0, 10, LAB_TIME);
 	struct ledger_name *names = calloc(EACH, sizeof(*names));
 	struct ledger_answer a;
 	struct lab_chain c;
@@ -1708,8 +1662,8 @@ START_TEST(more_names_than_room)
 	ck_assert_ptr_nonnull(names);
 	lab_open(1);
 	c = fill("t", 0, 1, 10, 1000);
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
-	a = whole(&w);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
+	a = lab_whole(l, &w);
 	ledger_release(l, &a);
 	w.names = names;
 	w.name_count = EACH;

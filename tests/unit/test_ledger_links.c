@@ -7,58 +7,28 @@ enum { EACH = 10 };
 
 static struct ledger *l;
 static struct lab_chain c;
-static const char *const topics[] = {"makoto.dbom", NULL};
-
-static void
-begin_with(int (*trusts)(void *, struct published *, enum verdict_trust *), size_t memory)
-{
-	struct ledger_conf conf = {.bootstrap = "nobody:1",
-				   .topics = topics,
-				   .cluster_id = slice_str(LAB_CLUSTER),
-				   .memory = memory,
-				   .trusts = trusts};
-	char why[256];
-
-	bell.count = 0;
-	ck_assert_msg(ledger_new(&conf, &l, why, sizeof(why)) == 0, "%s", why);
-}
 
 static void
 begin(void)
 {
-	begin_with(lab_trusts, 0);
+	l = lab_begin(lab_trusts, 0);
 }
 
 static void
 end(void)
 {
-	ledger_free(l);
+	lab_end(l);
 	l = NULL;
-	lab_close();
 }
 
 /* Of offsets from … to-1 of t, of which some have no record. */
 static struct ledger_answer
 whole(int64_t from, int64_t to, int64_t ms, bool holes)
 {
-	struct ledger_want w = {.topic = slice_str("t"),
-				.topic_id = slice_str(LAB_TOPIC_ID),
-				.from = from,
-				.to = to,
-				.min_ms = ms,
-				.max_ms = ms,
-				.holes = holes};
-	struct ledger_answer a;
+	struct ledger_want w = lab_want("t", 0, from, to, ms);
 
-	for (;;) {
-		int heard = lab_heard();
-
-		ck_assert_int_eq(ledger_ask(l, &w, lab_ring, NULL, &a), 0);
-		if (a.whole)
-			return a;
-		ledger_release(l, &a);
-		lab_wait(heard + 1);
-	}
+	w.holes = holes;
+	return lab_whole(l, &w);
 }
 
 static size_t
@@ -298,7 +268,7 @@ START_TEST(far_apart)
 	struct lab_chain other = far_apart_chains(_i == 1, false);
 	struct ledger_answer a;
 
-	begin_with(lab_trusts, ROOM);
+	l = lab_begin(lab_trusts, ROOM);
 	a = whole(0, EACH, LAB_TIME, false);
 	ck_assert_uint_eq(a.count, 1);
 	ledger_release(l, &a);
@@ -324,7 +294,7 @@ START_TEST(published_again)
 	int64_t third = lab.count[0] - 1;
 	struct ledger_answer a;
 
-	begin_with(lab_trusts, ROOM);
+	l = lab_begin(lab_trusts, ROOM);
 	a = whole((int64_t)(BETWEEN + 2) * EACH, (int64_t)(BETWEEN + 3) * EACH, LAB_TIME + 2000 + (int64_t)BETWEEN * BETWEEN_MS, false);
 	ck_assert_uint_eq(a.count, 1);
 	ck_assert(chain_id_eq(&a.windows[0]->w.statement->chain, &other.id));
@@ -347,7 +317,7 @@ START_TEST(published_again_behind_a_gap)
 
 	(void)far_apart_chains(true, false);
 	wr_free(&lab.log[0][0].manifest);
-	begin_with(lab_trusts, ROOM);
+	l = lab_begin(lab_trusts, ROOM);
 	a = whole((int64_t)(BETWEEN + 2) * EACH, (int64_t)(BETWEEN + 3) * EACH, LAB_TIME + 2000 + (int64_t)BETWEEN * BETWEEN_MS, false);
 	ck_assert_uint_eq(a.count, 1);
 	ledger_release(l, &a);
@@ -497,7 +467,7 @@ START_TEST(no_room)
 		c.withheld = i + 1 == MISSING;
 		lab_state(&c, EACH, false);
 	}
-	begin_with(lab_trusts, LEDGER_MEMORY_MIN);
+	l = lab_begin(lab_trusts, LEDGER_MEMORY_MIN);
 	for (int64_t i = 0; i + AT_ONCE <= WINDOWS; i += 500) {
 		struct ledger_answer a = whole(i * EACH, (i + AT_ONCE) * EACH, LAB_TIME + i * 10, true);
 
@@ -586,7 +556,7 @@ START_TEST(without_signatures)
 	lab_state(&before, EACH, true);
 	withhold();
 	state(1);
-	begin_with(unsigned_ones, 0);
+	l = lab_begin(unsigned_ones, 0);
 	ck_assert(!asked(0, 2, true).is_fork);
 	ck_assert(!asked(0, 4, true).has_gap);
 	end();
