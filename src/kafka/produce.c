@@ -95,7 +95,7 @@ produce_request_read(int16_t version, struct slice body, struct produce_request 
 		q.transactional_id = version >= FLEXIBLE ? rd_nullable_compact(&r) : rd_nullable_string(&r);
 	q.acks_at = rd_pos(&r);
 	q.acks = rd_i16(&r);
-	(void)rd_i32(&r);
+	q.timeout_ms = rd_i32(&r);
 	topics = read_count(&r, version, 3);
 	while (topics-- > 0 && r.err == 0) {
 		uint8_t id[16] = {0};

@@ -29,6 +29,7 @@ struct produce_part {
 struct produce_request {
 	int16_t acks;
 	size_t acks_at; /* two bytes in the body */
+	int32_t timeout_ms;
 	struct slice transactional_id; /* p == NULL: null */
 	struct produce_part *parts;
 	size_t count;

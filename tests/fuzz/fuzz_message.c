@@ -4,7 +4,8 @@
  * The walker ends; what it takes, it copies to something that it takes and copies to
  * itself.  The walker for pieces says the same of them.  Readers written by hand take
  * exactly what the walker takes.  What we would hand to a client (narrowed, readdressed,
- * readdressed at its length) is well formed and tells no foreign host.
+ * readdressed at its length) is well formed and tells no foreign host.  A Produce request
+ * says the same by id, and its answer by name.
  * The whole input is tried as a frame as well, for the headers.
  */
 #include "base/base.h"
@@ -17,7 +18,7 @@
 #include "kafka/header.h"
 #include "kafka/metadata.h"
 #include "kafka/node_endpoints.h"
-#include "kafka/produce.h"
+#include "kafka/produce_by_id.h"
 #include "kafka/schema.h"
 #include "kafka/share_renew.h"
 #include "kafka/topics.h"
@@ -113,6 +114,50 @@ try_pieces(int16_t key, bool response, int16_t version, struct slice body)
 		try_end(key, version, body, (size_t)w.end_at);
 }
 
+static bool
+same(struct slice a, struct slice b)
+{
+	return (a.p == NULL) == (b.p == NULL) && slice_eq(a, b);
+}
+
+/* An id for each name, its neighbours' too: the parts are what they were, in their order. */
+static void
+try_request_by_id(const struct produce_request *q)
+{
+	uint8_t(*ids)[16] = calloc(q->count, sizeof(*ids));
+	struct produce_request again;
+	struct wr out = wr_new(LIMIT);
+
+	INVARIANT(ids != NULL);
+	for (size_t i = 0; i < q->count; i++) {
+		const struct produce_part *p = &q->parts[i];
+
+		if (i > 0 && slice_eq(p->topic, p[-1].topic))
+			memcpy(ids[i], ids[i - 1], sizeof(ids[i]));
+		else
+			memcpy(ids[i], &i, sizeof(i));
+	}
+	for (size_t i = 0; i < q->count; i++) {
+		produce_by_id_before(q, (const uint8_t(*)[16])ids, i,
+				     q->parts[i].records.p != NULL ? (int64_t)q->parts[i].records.n : -1, &out);
+		wr_slice_put(&out, q->parts[i].records);
+	}
+	produce_by_id_end(&out);
+	if (wr_err(&out) == 0) {
+		INVARIANT(walks(API_PRODUCE, false, PRODUCE_BY_ID, wr_slice(&out)));
+		INVARIANT(produce_request_read(PRODUCE_BY_ID, wr_slice(&out), &again) == 0);
+		INVARIANT(again.count == q->count && again.acks == q->acks && again.timeout_ms == q->timeout_ms);
+		INVARIANT(same(again.transactional_id, q->transactional_id));
+		for (size_t i = 0; i < q->count; i++)
+			INVARIANT(memcmp(again.parts[i].topic_id, ids[i], sizeof(ids[i])) == 0 &&
+				  again.parts[i].partition == q->parts[i].partition &&
+				  same(again.parts[i].records, q->parts[i].records));
+		produce_request_free(&again);
+	}
+	wr_free(&out);
+	free(ids);
+}
+
 static void
 try_produce_request(int16_t version, struct slice body)
 {
@@ -134,9 +179,47 @@ try_produce_request(int16_t version, struct slice body)
 			INVARIANT(n == q.count);
 			free(r);
 		}
+		if (version < PRODUCE_BY_ID && q.count > 0 && body.n < LIMIT / 32)
+			try_request_by_id(&q);
 	}
 	produce_request_free(&q);
 	wr_free(&out);
+}
+
+/* By name, at each version: the results are what they were, with errors that it has. */
+static void
+try_answer_by_name(struct slice body, const struct produce_result *was, size_t count)
+{
+	struct produce_topic *topics = calloc(count + 1, sizeof(*topics));
+	struct produce_result *is;
+	struct wr out = wr_new(LIMIT);
+	size_t n;
+
+	INVARIANT(topics != NULL);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(topics[i].id, was[i].topic_id, sizeof(topics[i].id));
+		topics[i].name = slice_of(was[i].topic_id, sizeof(was[i].topic_id));
+	}
+	produce_by_id_order(topics, count);
+	for (int16_t v = 7; v < PRODUCE_BY_ID; v++) {
+		int err;
+
+		wr_reset(&out);
+		err = produce_by_id_answer(v, body, topics, count, &out);
+		INVARIANT(err == 0 || err == ERR_LIMIT || err == ERR_MALFORMED);
+		if (err != 0) /* too long, or a topic that has no parts: its id isn't among these */
+			continue;
+		INVARIANT(walks(API_PRODUCE, true, v, wr_slice(&out)));
+		INVARIANT(produce_response_read(v, wr_slice(&out), &is, &n) == 0 && n == count);
+		for (size_t i = 0; i < n; i++)
+			INVARIANT(slice_eq(is[i].topic, slice_of(was[i].topic_id, sizeof(was[i].topic_id))) &&
+				  is[i].partition == was[i].partition && is[i].base_offset == was[i].base_offset &&
+				  is[i].log_append_ms == was[i].log_append_ms &&
+				  is[i].error == (was[i].error == 100 || was[i].error == 103 ? 3 : was[i].error));
+		free(is);
+	}
+	wr_free(&out);
+	free(topics);
 }
 
 static void
@@ -147,6 +230,8 @@ try_produce_response(int16_t version, struct slice body)
 	int err = produce_response_read(version, body, &r, &n);
 
 	IMPLIES(version >= 3 && err != ERR_LIMIT, (err == 0) == walks(API_PRODUCE, true, version, body));
+	if (err == 0 && version == PRODUCE_BY_ID)
+		try_answer_by_name(body, r, n);
 	if (err == 0)
 		free(r);
 }
