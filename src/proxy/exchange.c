@@ -1,5 +1,7 @@
 #include "proxy/exchange.h"
 
+#include "kafka/api.h"
+#include "kafka/header.h"
 #include "proxy/pipeline.h"
 #include "proxy/session.h"
 
@@ -29,6 +31,7 @@ void
 exchange_drop_message(struct exchange *x)
 {
 	blob_unref(blob_take(&x->frame));
+	blob_unref(blob_take(&x->head));
 	rope_clear(&x->body);
 	x->replaced = false;
 }
@@ -56,12 +59,25 @@ exchange_end(struct exchange *x, struct list *fifo)
 	free(x);
 }
 
+static struct slice
+head_of(const struct exchange *x)
+{
+	return x->head != NULL ? blob_slice(x->head) : slice_of(x->frame->data, x->body_at);
+}
+
 int
 exchange_take_message(struct exchange *x, struct rope *ret_frame)
 {
 	struct rope frame = {NULL, 0, 0, 0};
-	int err = rope_add(&frame, x->frame, 0, x->replaced ? x->body_at : x->frame->len);
+	size_t from = 0;
+	int err = 0;
 
+	if (x->head != NULL) {
+		err = rope_add(&frame, x->head, 0, x->head->len);
+		from = x->body_at;
+	}
+	if (err == 0)
+		err = rope_add(&frame, x->frame, from, (x->replaced ? x->body_at : x->frame->len) - from);
 	for (size_t i = 0; err == 0 && i < x->body.count; i++)
 		err = rope_add(&frame, x->body.pieces[i].blob, x->body.pieces[i].off, x->body.pieces[i].len);
 	if (err != 0) {
@@ -76,21 +92,24 @@ exchange_take_message(struct exchange *x, struct rope *ret_frame)
 int
 exchange_flatten(struct exchange *x)
 {
+	struct slice head;
 	struct blob *b;
 
 	if (!x->replaced)
 		return 0;
-	b = blob_new(x->body_at + x->body.total);
+	head = head_of(x);
+	b = blob_new(head.n + x->body.total);
 	if (b == NULL)
 		return ERR_NOMEM;
-	memcpy(b->data, x->frame->data, x->body_at);
-	b->len = x->body_at;
+	memcpy(b->data, head.p, head.n);
+	b->len = head.n;
 	for (size_t i = 0; i < x->body.count; i++) {
 		const struct rope_piece *p = &x->body.pieces[i];
 
 		memcpy(b->data + b->len, p->blob->data + p->off, p->len);
 		b->len += p->len;
 	}
+	x->body_at = head.n;
 	exchange_drop_message(x);
 	x->frame = b;
 	return 0;
@@ -214,14 +233,42 @@ exchange_replace(struct exchange *x, struct rope *body)
 	x->replaced = true;
 }
 
-void
+/* A header of another kind: with tags, or without. */
+static int
+set_head(struct exchange *x, int16_t version)
+{
+	struct wr w = wr_new(SIZE_MAX / 2);
+	struct blob *b = NULL;
+
+	if (x->phase == EXCHANGE_REQUEST)
+		request_header_write(x->key, version, x->correlation_id, exchange_client_id(x), &w);
+	else
+		response_header_write(x->key, version, x->correlation_id, &w);
+	if (wr_err(&w) == 0)
+		b = blob_own(w.buf, w.len);
+	if (b == NULL) {
+		wr_free(&w);
+		return ERR_NOMEM;
+	}
+	blob_unref(x->head);
+	x->head = b;
+	return 0;
+}
+
+int
 exchange_set_version(struct exchange *x, int16_t version)
 {
 	enum { VERSION_AT = 2 };
 	uint16_t v = __builtin_bswap16((uint16_t)version);
+	int err = 0;
 
-	memcpy(x->frame->data + VERSION_AT, &v, sizeof(v));
-	x->version = version;
+	if (x->head != NULL || api_flexible(x->key, x->version) != api_flexible(x->key, version))
+		err = set_head(x, version);
+	else if (x->phase == EXCHANGE_REQUEST)
+		memcpy(x->frame->data + VERSION_AT, &v, sizeof(v));
+	if (err == 0)
+		x->version = version;
+	return err;
 }
 
 void

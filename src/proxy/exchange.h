@@ -29,6 +29,7 @@ struct exchange {
 	/* The message at hand, when a stage wants it whole. */
 	struct blob *frame; /* without its length */
 	size_t body_at;
+	struct blob *head; /* what replaces everything before body_at; NULL: it stays */
 	struct rope body; /* what replaces everything from body_at on */
 	bool replaced;
 	uint64_t kept; /* bytes that a stage holds back of an answer that it watches, for which body is to come */

@@ -94,10 +94,11 @@ void *exchange_reactor_state(const struct exchange *x, const struct stage *s);
 void exchange_replace(struct exchange *x, struct rope *body);
 
 /*
- * The request at hand goes out, and its answer is read, at another version than the client's: where that changes
- * neither header nor what the client reads of the answer.
+ * The request at hand goes out, and its answer is read, at another version than the client's; and the answer at hand
+ * goes back at the client's, unless that reads both alike.  The header is made to fit, the body is the stage's.
+ * 0 or ERR_NOMEM.
  */
-void exchange_set_version(struct exchange *x, int16_t version);
+int exchange_set_version(struct exchange *x, int16_t version) MUSTCHECK;
 
 /* Answers the request with this response body; the proxy adds the response header. */
 void exchange_answer(struct exchange *x, struct rope *body);

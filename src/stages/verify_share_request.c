@@ -112,14 +112,15 @@ verify_share_request(struct verify *v, struct exchange *x, struct verify_session
 		err = ERR_NOMEM;
 	if (err == 0)
 		err = write_request(v, x, session->aside, &q, &renews, &w);
-	if ((err = replace(x, &w, err)) != 0) {
+	err = replace(x, &w, err);
+	if (err == 0 && renews)
+		err = exchange_set_version(x, SHARE_WITH_RENEWAL);
+	if (err != 0) {
 		free(s);
 		return STAGE_CLOSE;
 	}
 	s->max_wait_ms = q.max_wait_ms;
 	s->renews = renews;
-	if (renews)
-		exchange_set_version(x, SHARE_WITH_RENEWAL);
 	exchange_set_state(x, &v->stage, s);
 	return STAGE_REPLACE;
 }

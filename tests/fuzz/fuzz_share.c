@@ -58,10 +58,11 @@ exchange_version(const struct exchange *x)
 	return x->version;
 }
 
-void
+int
 exchange_set_version(struct exchange *x, int16_t version)
 {
 	x->version = version;
+	return 0;
 }
 
 struct slice

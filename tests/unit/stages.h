@@ -213,10 +213,11 @@ exchange_replace(struct exchange *x, struct rope *body)
 	x->replaced = true;
 }
 
-void
+int
 exchange_set_version(struct exchange *x, int16_t version)
 {
 	x->version = version;
+	return 0;
 }
 
 void

@@ -4,6 +4,9 @@
 #include <check.h>
 #include <pthread.h>
 
+#include "hex.h"
+#include "kafka/api.h"
+#include "kafka/header.h"
 #include "proxy/pipeline.h"
 #include "proxy/session.h"
 #include "suite.h"
@@ -359,6 +362,212 @@ START_TEST(messages)
 }
 END_TEST
 
+/* --- another version -------------------------------------------------------------------- */
+
+/* A Produce request or answer whose correlation id is 0x01020304, as its frame has it. */
+static struct exchange *
+of_version(int16_t version, enum exchange_phase phase, const char *client_id, const char *frame, size_t body_at)
+{
+	struct exchange *x = begin();
+	struct wr w = hex_of(frame);
+
+	x->key = API_PRODUCE;
+	x->version = version;
+	x->phase = phase;
+	x->correlation_id = 0x01020304;
+	if (client_id != NULL) {
+		x->client_id = blob_new(strlen(client_id));
+		ck_assert_ptr_nonnull(x->client_id);
+		memcpy(x->client_id->data, client_id, strlen(client_id));
+		x->client_id->len = strlen(client_id);
+	}
+	x->frame = blob_own(w.buf, w.len);
+	ck_assert_ptr_nonnull(x->frame);
+	x->body_at = body_at;
+	return x;
+}
+
+static void
+ck_taken_hex(struct exchange *x, const char *want)
+{
+	struct rope r;
+	struct wr w = wr_new(1024);
+
+	ck_assert_int_eq(exchange_take_message(x, &r), 0);
+	for (size_t i = 0; i < r.count; i++)
+		wr_bytes(&w, r.pieces[i].blob->data + r.pieces[i].off, r.pieces[i].len);
+	ck_assert_uint_eq(w.len, r.total);
+	ck_hex(wr_slice(&w), want);
+	ck_assert_ptr_null(x->frame);
+	ck_assert_ptr_null(x->head);
+	ck_assert(!x->replaced);
+	wr_free(&w);
+	rope_clear(&r);
+}
+
+static void
+set_version(struct exchange *x, int16_t version)
+{
+	ck_assert_int_eq(exchange_set_version(x, version), 0);
+	ck_assert_int_eq(exchange_version(x), version);
+}
+
+#define V7 "0000 0007 01020304"
+#define V9 "0000 0009 01020304"
+#define V13 "0000 000d 01020304"
+
+/* Who asks, in a header of each kind; what it becomes. */
+static const struct header_case {
+	int16_t version, to;
+	const char *client_id, *was, *is;
+	size_t body_at;
+} requests[] = {
+	{7, 13, NULL, V7 "ffff", V13 "ffff 00", 10},
+	{7, 13, "", V7 "0000", V13 "0000 00", 10},
+	{8, 13, "unit", "0000 0008 01020304 0004 'unit'", V13 "0004 'unit' 00", 14},
+	{9, 13, "unit", V9 "0004 'unit' 00", V13 "0004 'unit' 00", 15},
+	{9, 13, NULL, V9 "ffff 00", V13 "ffff 00", 11},
+	{9, 13, "u", V9 "0001 'u' 01 0502 'yz'", V13 "0001 'u' 01 0502 'yz'", 16}, /* tags that stand there stay */
+	{7, 8, "unit", V7 "0004 'unit'", "0000 0008 01020304 0004 'unit'", 14},
+	{13, 7, "unit", V13 "0004 'unit' 00", V7 "0004 'unit'", 15},
+	{13, 7, "unit", V13 "0004 'unit' 01 0502 'yz'", V7 "0004 'unit'", 19},
+};
+static const struct header_case answers[] = {
+	{13, 7, NULL, "01020304 00", "01020304", 5},
+	{13, 8, "unit", "01020304 02 05 02 'yz' 06 00", "01020304", 11},
+	{13, 9, NULL, "01020304 00", "01020304 00", 5},
+	{13, 12, NULL, "01020304 01 05 02 'yz'", "01020304 01 05 02 'yz'", 9},
+	{8, 13, NULL, "01020304", "01020304 00", 4},
+};
+
+static struct exchange *
+of_case(const struct header_case *c, enum exchange_phase phase)
+{
+	char frame[128];
+
+	(void)snprintf(frame, sizeof(frame), "%s 'body'", c->was);
+	return of_version(c->version, phase, c->client_id, frame, c->body_at);
+}
+
+static void
+ck_another_version(const struct header_case *c, enum exchange_phase phase)
+{
+	char with_body[128], with_new[128];
+	struct exchange *x = of_case(c, phase);
+
+	(void)snprintf(with_body, sizeof(with_body), "%s 'body'", c->is);
+	(void)snprintf(with_new, sizeof(with_new), "%s 'another'", c->is);
+	/* The message stays. */
+	set_version(x, c->to);
+	ck_assert(slice_eq(exchange_body(x), slice_str("body")));
+	ck_assert_int_eq(exchange_flatten(x), 0);
+	ck_assert(slice_eq(exchange_body(x), slice_str("body")));
+	ck_taken_hex(x, with_body);
+	end(x);
+	/* It is replaced, before and after. */
+	for (int after = 0; after < 2; after++) {
+		x = of_case(c, phase);
+		if (!after)
+			set_version(x, c->to);
+		replace(x, "another");
+		if (after)
+			set_version(x, c->to);
+		ck_taken_hex(x, with_new);
+		end(x);
+	}
+	/* The next stage sees it, and replaces it once more, or sets the version once more. */
+	x = of_case(c, phase);
+	set_version(x, c->to);
+	replace(x, "first");
+	ck_assert_int_eq(exchange_flatten(x), 0);
+	ck_assert_ptr_null(x->head);
+	ck_assert(slice_eq(exchange_body(x), slice_str("first")));
+	ck_assert_uint_eq(exchange_body_at(x), exchange_frame(x)->len - strlen("first"));
+	replace(x, "another");
+	set_version(x, c->to);
+	ck_taken_hex(x, with_new);
+	end(x);
+	/* Forgotten with the message. */
+	x = of_case(c, phase);
+	set_version(x, c->to);
+	exchange_drop_message(x);
+	ck_assert_ptr_null(x->head);
+	end(x);
+	/* Freed with the exchange. */
+	x = of_case(c, phase);
+	set_version(x, c->to);
+	end(x);
+}
+
+START_TEST(request_of_another_version)
+{
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+		ck_another_version(&requests[i], EXCHANGE_REQUEST);
+}
+END_TEST
+
+START_TEST(answer_of_another_version)
+{
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++)
+		ck_another_version(&answers[i], EXCHANGE_RESPONSE);
+}
+END_TEST
+
+/* There and back again, and to a third. */
+START_TEST(version_set_twice)
+{
+	struct exchange *x = of_version(7, EXCHANGE_REQUEST, "unit", V7 "0004 'unit' 'body'", 14);
+
+	set_version(x, 13);
+	set_version(x, 12);
+	replace(x, "new");
+	ck_taken_hex(x, "0000 000c 01020304 0004 'unit' 00 'new'");
+	end(x);
+	x = of_version(7, EXCHANGE_REQUEST, "unit", V7 "0004 'unit' 'body'", 14);
+	set_version(x, 13);
+	set_version(x, 8);
+	ck_taken_hex(x, "0000 0008 01020304 0004 'unit' 'body'");
+	end(x);
+	/* The answer that comes for it has a header of its own. */
+	x = of_version(7, EXCHANGE_REQUEST, "unit", V7 "0004 'unit' 'body'", 14);
+	set_version(x, 13);
+	ck_taken_hex(x, V13 "0004 'unit' 00 'body'");
+	x->phase = EXCHANGE_RESPONSE;
+	set_frame(x, "\x01\x02\x03\x04\xff" "answer", 5);
+	x->frame->data[4] = 0; /* no tags */
+	set_version(x, 7);
+	replace(x, "said again");
+	ck_taken_hex(x, "01020304 'said again'");
+	end(x);
+}
+END_TEST
+
+/* A broker reads the header that is made. */
+START_TEST(version_is_read)
+{
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		const struct header_case *c = &requests[i];
+		struct exchange *x = of_case(c, EXCHANGE_REQUEST);
+		struct request_header h;
+		struct rope r;
+
+		set_version(x, c->to);
+		replace(x, "");
+		ck_assert_int_eq(exchange_flatten(x), 0);
+		ck_assert_int_eq(request_header_read(blob_slice(x->frame), &h), 0);
+		ck_assert_int_eq(h.key, API_PRODUCE);
+		ck_assert_int_eq(h.version, c->to);
+		ck_assert_int_eq(h.correlation_id, 0x01020304);
+		ck_assert_uint_eq(h.body_at, x->frame->len);
+		ck_assert_int_eq(h.client_id.p != NULL, c->client_id != NULL);
+		ck_assert(slice_eq(h.client_id, slice_str(c->client_id != NULL ? c->client_id : "")));
+		ck_assert_int_eq(exchange_take_message(x, &r), 0);
+		rope_clear(&r);
+		end(x);
+	}
+}
+END_TEST
+
 START_TEST(names)
 {
 	struct exchange *x = begin();
@@ -407,6 +616,10 @@ main(void)
 	tcase_add_test(t, loop_is_gone);
 	tcase_add_test(t, from_threads);
 	tcase_add_test(t, messages);
+	tcase_add_test(t, request_of_another_version);
+	tcase_add_test(t, answer_of_another_version);
+	tcase_add_test(t, version_set_twice);
+	tcase_add_test(t, version_is_read);
 	tcase_add_test(t, names);
 	tcase_add_test(t, leaves_its_list);
 	suite_add_tcase(s, t);

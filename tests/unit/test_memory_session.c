@@ -23,16 +23,20 @@
 #include "suite.h"
 
 /* What the stage does with which API; the versions are those without tags. */
-enum { RELAY = 12, HOLD = 11, HOLD_ANSWER = 14, ANSWER = 10, REPLACE = 16 };
+enum { RELAY = 12, HOLD = 11, HOLD_ANSWER = 14, ANSWER = 10, REPLACE = 16, RAISE = 0 };
 
-enum { HOUR_MS = 3600000, FRAME_MAX = 1024 * 1024, LARGE = 200000, REQUESTS = 7 };
+/* RAISE goes out at a version whose headers have tags, and its answer back at the client's, whose haven't. */
+enum { LOW = 7, HIGH = 13 };
+
+enum { HOUR_MS = 3600000, FRAME_MAX = 1024 * 1024, LARGE = 200000, REQUESTS = 8 };
 
 /* What a client asks, and what it must get; of LARGE bytes what doesn't say. */
 static const struct {
 	int16_t key;
 	const char *answer;
 } script[REQUESTS] = {{RELAY, "relayed"}, {ANSWER, "from the stage"}, {HOLD, "held"},      {HOLD_ANSWER, "answer held"},
-		      {REPLACE, "replaced"}, {RELAY, NULL},            {HOLD_ANSWER, NULL}};
+		      {REPLACE, "replaced"}, {RELAY, NULL},            {HOLD_ANSWER, NULL},
+			{RAISE, "lowered"}};
 
 static struct loop *loop;
 static struct proxy *proxy;
@@ -97,11 +101,11 @@ large(bool request)
 static void
 reply(struct io *io, int32_t id)
 {
-	const char *text = script[id].answer;
+	const char *text = script[id].key == RAISE ? "raised" : script[id].answer;
 	struct wr w = wr_new(FRAME_MAX);
 	struct rope frame = {NULL, 0, 0, 0};
 
-	wr_i32(&w, id);
+	response_header_write(script[id].key, script[id].key == RAISE ? HIGH : 0, id, &w);
 	if (text != NULL)
 		wr_text(&w, text);
 	else
@@ -123,6 +127,7 @@ on_broker(void *arg, struct io *io, struct io_note *note)
 		break;
 	case IO_FRAME:
 		ck_assert_int_eq(request_header_read(blob_slice(note->blob), &h), 0);
+		ck_assert(h.key != RAISE || h.version == HIGH);
 		if (slice_eq(h.client_id, slice_str("unit"))) /* the proxy's own connection learns nothing here */
 			reply(io, h.correlation_id);
 		break;
@@ -193,7 +198,7 @@ wants_request(void *self, int16_t key, int16_t version)
 {
 	(void)self;
 	(void)version;
-	return key == HOLD || key == ANSWER || key == REPLACE || key == HOLD_ANSWER;
+	return key == HOLD || key == ANSWER || key == REPLACE || key == HOLD_ANSWER || key == RAISE;
 }
 
 static bool
@@ -201,7 +206,7 @@ wants_response(void *self, int16_t key, int16_t version)
 {
 	(void)self;
 	(void)version;
-	return key == HOLD_ANSWER;
+	return key == HOLD_ANSWER || key == RAISE;
 }
 
 static enum stage_verdict
@@ -217,6 +222,23 @@ hold(struct exchange *x)
 	return STAGE_HOLD;
 }
 
+/* The version is told twice: the later header counts, and the first is gone. */
+static enum stage_verdict
+say_at(struct exchange *x, int16_t version, const char *text)
+{
+	struct wr w = wr_new(64);
+	struct rope r = {NULL, 0, 0, 0};
+
+	wr_text(&w, text);
+	if (rope_add_wr(&r, &w) != 0 || exchange_set_version(x, version) != 0 || exchange_set_version(x, version) != 0) {
+		wr_free(&w);
+		rope_clear(&r);
+		return STAGE_CLOSE;
+	}
+	exchange_replace(x, &r);
+	return STAGE_REPLACE;
+}
+
 static enum stage_verdict
 on_request(void *self, struct exchange *x)
 {
@@ -229,6 +251,8 @@ on_request(void *self, struct exchange *x)
 		return hold(x);
 	if (key == HOLD_ANSWER)
 		return STAGE_PASS;
+	if (key == RAISE)
+		return say_at(x, HIGH, "by id");
 	wr_text(&w, "from the stage");
 	if (rope_add_wr(&r, &w) != 0) {
 		wr_free(&w);
@@ -246,7 +270,7 @@ static enum stage_verdict
 on_response(void *self, struct exchange *x)
 {
 	(void)self;
-	return hold(x);
+	return exchange_key(x) == RAISE ? say_at(x, LOW, "lowered") : hold(x);
 }
 
 static void
@@ -290,7 +314,13 @@ request_of(int32_t id)
 	struct wr w = wr_new(FRAME_MAX);
 
 	wr_u32(&w, 0);
-	request_header_write(script[id].key, 0, id, slice_str("unit"), &w);
+	request_header_write(script[id].key, script[id].key == RAISE ? LOW : 0, id, slice_str("unit"), &w);
+	if (script[id].key == RAISE) { /* no transaction, acks=1 */
+		wr_i16(&w, -1);
+		wr_i16(&w, 1);
+		wr_i32(&w, 0);
+		wr_i32(&w, 0);
+	}
 	if (script[id].answer == NULL)
 		wr_slice_put(&w, large(true));
 	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
