@@ -93,6 +93,7 @@ ROWS = [
               quantile(0.5, "makoto_produce_seconds", 'part="broker"', "broker, median"), quantile(0.99, "makoto_produce_seconds", 'part="broker"', "broker, 99 %")),
         graph("Batches attested, by headers", "cps", rate("makoto_batches_total", by="headers")),
         graph("Batches again", "cps", rate("makoto_retries_total", "retries"), rate("makoto_batches_too_large_total", "too large with headers")),
+        graph("Requests by name that went out by id", "reqps", rate("makoto_produce_by_id_total", "by id")),
         graph("Processor time of attesting", "percentunit", rate("makoto_codec_seconds_total", "codecs"), rate("makoto_hash_seconds_total", "records")),
         graph("Requests, by API", "reqps", rate("makoto_requests_total", by="api")),
     ]),

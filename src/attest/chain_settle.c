@@ -349,6 +349,16 @@ is_sure(const struct chain *c, const struct attempt *a, const struct answer *ans
 	       chain_leaves_fit(a->placement, time);
 }
 
+/*
+ * An answer by id tells an offset of this topic's log and of no other.  But what a leader of a young topic calls a
+ * duplicate may have come by name, for the one before.
+ */
+static bool
+is_sure_by_id(const struct attempt *a, const struct placement *p)
+{
+	return a->by_id && !(p->young && p->producer_id >= 0);
+}
+
 static enum chains_outcome
 stored(struct chain *c, const struct settings *set, struct attempt *a, const struct answer *answer,
        struct chain_now now)
@@ -408,7 +418,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
 	chain_count_attested(c, p, now);
 	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time,
-			a->by_id ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
+			is_sure_by_id(a, p) ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
 	retries_prove(p);
 	chain_given_add(c, p);
 	return CHAINS_STORED;

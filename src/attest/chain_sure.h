@@ -2,7 +2,7 @@
  * chain_sure: is what was settled by the topic's name in this topic's log?  Private to
  * attest/; all under the chain's mutex.
  *
- * Up to Produce 12 an answer tells a name and an offset.  When the topic was deleted and
+ * Where a batch went out by name (docs/PROTOCOL.md) the answer tells a name and an offset.  When the topic was deleted and
  * made again meanwhile, the batch stands in the new one, and no statement about the old
  * one may list it.  So a window that holds such batches waits until the cluster was asked
  * for the name's id behind the last of them:

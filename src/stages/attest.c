@@ -37,6 +37,7 @@ attest_state_free(struct attest_state *s)
 	if (s == NULL)
 		return;
 	free(s->sent);
+	free(s->by_name);
 	free(s->transactional_id);
 	free(s);
 }
@@ -142,10 +143,16 @@ txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s)
 /* --- the stage ---------------------------------------------------------------------- */
 
 static bool
-wants(void *self UNUSED, int16_t key, int16_t version)
+wants_request(void *self UNUSED, int16_t key, int16_t version)
 {
 	return (key == API_PRODUCE && version <= PRODUCE_MAX) || (key == API_END_TXN && version <= END_TXN_MAX) ||
 	       (key == API_INIT_PRODUCER_ID && version <= INIT_PRODUCER_MAX);
+}
+
+static bool
+wants_response(void *self, int16_t key, int16_t version)
+{
+	return key == API_VERSIONS || wants_request(self, key, version);
 }
 
 static enum stage_verdict
@@ -167,6 +174,8 @@ response(void *self, struct exchange *x)
 	struct attest_state *s = exchange_state(x, &a->stage);
 	enum stage_verdict verdict = STAGE_PASS;
 
+	if (exchange_key(x) == API_VERSIONS)
+		attest_by_id_learn(a, x);
 	if (s == NULL)
 		return STAGE_PASS;
 	exchange_set_state(x, &a->stage, NULL);
@@ -241,9 +250,9 @@ attest_new(struct chains *chains, struct topics *topics, struct config *config)
 	a->stage = (struct stage){
 		.name = "attest",
 		.self = a,
-		.wants_request = wants,
+		.wants_request = wants_request,
 		.request = request,
-		.wants_response = wants,
+		.wants_response = wants_response,
 		.response = response,
 		.lost = lost,
 		.reactor_new = reactor_new,

@@ -6,7 +6,7 @@
 
 #include "attest/rewrite.h"
 #include "base/metrics.h"
-#include "kafka/produce.h"
+#include "kafka/produce_by_id.h"
 #include "stages/attest.h"
 
 /* Kafka's error code that every client retries, and that says that nothing was appended. */
@@ -29,6 +29,7 @@ struct attest_reactor {
 /* One batch that went out attested. */
 struct sent {
 	bool by_id;
+	bool has_id; /* topic_id is told, and its leader took it, as far as is known */
 	bool ended; /* settled, lost or withdrawn */
 	uint8_t topic_id[16];
 	char topic[TOPICS_NAME_MAX + 1];
@@ -42,6 +43,13 @@ struct sent {
 	struct attempt attempt;
 };
 
+/* A request that the client made by name, and that went out by id: what its answer is said back with. */
+struct attest_by_name {
+	int16_t version; /* the client's */
+	size_t count;
+	struct produce_topic topics[]; /* their names stand behind the last */
+};
+
 enum exchange_kind { EXCHANGE_PRODUCE, EXCHANGE_END_TXN, EXCHANGE_INIT_PRODUCER };
 
 /* What an exchange remembers from request to answer. */
@@ -51,6 +59,8 @@ struct attest_state {
 	struct sent *sent;
 	size_t count;
 	bool swallow; /* acks=0 */
+	struct attest_by_name *by_name; /* NULL: it went out at the client's version */
+	bool idempotent;                /* some batch has a sequence */
 	/* EndTxn, InitProducerId */
 	uint64_t mark;
 	int64_t producer_id;
@@ -78,6 +88,13 @@ enum metric attest_ours_why_not(const struct produce_part *p, struct batch *b);
  * 0 or ERR_NOMEM.
  */
 int attest_ours_twice(const struct produce_request *q, bool **ret) MUSTCHECK;
+
+/* A broker's answer to ApiVersions on this connection: does it take Produce by id?  Then the next says so. */
+void attest_by_id_learn(struct attest *a, struct exchange *x);
+bool attest_by_id_taken(const struct attest *a, const struct exchange *x);
+
+/* Of a request by name, at that version; `ids` by part.  NULL: no memory.  Release with free(). */
+struct attest_by_name *attest_by_id_names(int16_t version, const struct produce_request *q, const uint8_t (*ids)[16]) MUSTCHECK;
 
 enum stage_verdict attest_produce_request(struct attest *a, struct exchange *x);
 enum stage_verdict attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state *s);

@@ -4,6 +4,9 @@
  *   request ─► attest_facts: what is known of its topics ─► each part: open, place, rewrite ─► attest_pieces: the new body
  *                                                             │ not ours to attest
  *                                                             └─► stays as it came
+ *
+ * A request by name goes out by id (kafka/produce_by_id.h) where the broker takes that: its answer tells of the topic
+ * whose windows the records were placed in, and not of one that has the name now.
  */
 #include "base/log.h"
 #include "base/metrics.h"
@@ -34,6 +37,9 @@ struct work {
 	struct attest_pieces pieces;
 	struct attest_state *state;
 	struct made *made; /* as many as state->sent has */
+	uint8_t (*ids)[16]; /* by part; NULL: it goes out at the client's version */
+	struct wr head;     /* what stands in front of a part's records, by id */
+	size_t said;        /* so many parts are in the pieces by id */
 	bool put;          /* the journal got some of it, which isn't committed */
 	int64_t room;    /* so much longer may the request become */
 	size_t plain;    /* so much may still be decompressed */
@@ -87,16 +93,73 @@ count_rejected(const struct work *w)
 	metric_add(by_reason[w->why], 1);
 }
 
+static size_t
+end_of(const struct produce_part *p)
+{
+	return p->field_at + p->field_len;
+}
+
+/* The next part by id, with the new batch, or (NULL) with what it came with. */
+static int
+say_by_id(struct work *w, struct wr *batch)
+{
+	size_t i = w->said++;
+	const struct produce_part *p = &w->req.parts[i];
+	size_t from = i > 0 ? end_of(p - 1) : 0;
+	size_t len = batch != NULL ? batch->len : p->records.n;
+
+	wr_reset(&w->head);
+	produce_by_id_before(&w->req, w->ids, i, p->records.p != NULL ? (int64_t)len : -1, &w->head);
+	if (wr_err(&w->head) != 0)
+		return wr_err(&w->head);
+	if (batch != NULL)
+		return attest_pieces_put(&w->pieces, from, end_of(p) - from, wr_slice(&w->head), batch);
+	return attest_pieces_small(&w->pieces, from, end_of(p) - p->records.n - from, wr_slice(&w->head));
+}
+
+/* What is left stays, said by id. */
+static int
+end_by_id(struct work *w)
+{
+	size_t end = end_of(&w->req.parts[w->req.count - 1]);
+	int err = 0;
+
+	while (err == 0 && w->said < w->req.count)
+		err = say_by_id(w, NULL);
+	if (err != 0)
+		return err;
+	wr_reset(&w->head);
+	produce_by_id_end(&w->head);
+	err = wr_err(&w->head);
+	return err != 0 ? err : attest_pieces_small(&w->pieces, end, w->pieces.body.n - end, wr_slice(&w->head));
+}
+
+static int
+put_by_id(struct work *w, struct made *m)
+{
+	int err = 0;
+
+	while (err == 0 && &w->req.parts[w->said] != m->part)
+		err = say_by_id(w, NULL);
+	return err != 0 ? err : say_by_id(w, &m->batch);
+}
+
+static int
+put_by_name(struct work *w, struct made *m)
+{
+	uint8_t prefix[5] = {0};
+	size_t n = produce_records_prefix(exchange_version(w->x), m->batch.len, prefix);
+
+	return attest_pieces_put(&w->pieces, m->part->field_at, m->part->field_len, slice_of(prefix, n), &m->batch);
+}
+
 /* The new batch in the part's place.  A buffer that isn't taken along serves the next one. */
 static int
 put_batch(struct work *w, struct made *m)
 {
-	uint8_t prefix[5] = {0};
-	size_t n = produce_records_prefix(exchange_version(w->x), m->batch.len, prefix);
-	int err;
+	int err = w->ids != NULL ? put_by_id(w, m) : put_by_name(w, m);
 
 	w->changed = true;
-	err = attest_pieces_put(&w->pieces, m->part->field_at, m->part->field_len, slice_of(prefix, n), &m->batch);
 	if (w->reactor->batch.cap == 0) {
 		w->reactor->batch = m->batch;
 		m->batch = wr_new(0);
@@ -203,7 +266,8 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	uint8_t prefix[5];
 
 	s->by_id = p->by_id;
-	memcpy(s->topic_id, p->topic_id, sizeof(s->topic_id));
+	s->has_id = p->by_id || (f->has_id && !f->refused);
+	memcpy(s->topic_id, p->by_id ? p->topic_id : f->id, sizeof(s->topic_id));
 	memcpy(s->topic, f->name, f->name_len + 1);
 	s->topic_len = f->name_len;
 	s->partition = p->partition;
@@ -215,6 +279,7 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->attempt = *t;
 	s->attempt.by_id = p->by_id;
 	w->put |= !t->out;
+	w->state->idempotent |= b->producer_id >= 0;
 	*m = (struct made){.part = p, .batch = wr_new(0)};
 	if (!s->longer)
 		return;
@@ -409,6 +474,82 @@ attest_parts(struct work *w)
 	}
 }
 
+/* --- by id ---------------------------------------------------------------------------------- */
+
+/* Of a part that isn't ours.  What isn't known is asked for, so that the next request has it. */
+static bool
+id_known(const struct work *w, const struct produce_part *p, uint8_t ret[16])
+{
+	struct topic_facts f;
+	int err = attest_facts_of(&w->facts, p, &f);
+
+	if (err == ERR_NOTFOUND)
+		topics_wait(w->a->topics, &(struct topic_ref){p->topic, NULL}, 1, NULL);
+	if (err != 0 || !f.has_id || f.refused)
+		return false;
+	memcpy(ret, f.id, 16);
+	return true;
+}
+
+/*
+ * The id of each part, which neighbours of one topic share: of what was placed the one that it was placed by.
+ * False: some can't be told.
+ */
+static bool
+know_ids(const struct work *w, uint8_t (*ids)[16])
+{
+	size_t made = 0;
+
+	for (size_t i = 0; i < w->req.count; i++) {
+		const struct produce_part *p = &w->req.parts[i];
+		bool again = i > 0 && slice_eq(p->topic, p[-1].topic);
+
+		if (made < w->state->count && w->made[made].part == p) {
+			const struct sent *s = &w->state->sent[made++];
+
+			if (!s->has_id || (again && memcmp(s->topic_id, ids[i - 1], sizeof(*ids)) != 0))
+				return false; /* or it was made again just now */
+			memcpy(ids[i], s->topic_id, sizeof(*ids));
+		} else if (again) {
+			memcpy(ids[i], ids[i - 1], sizeof(*ids));
+		} else if (!id_known(w, p, ids[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* May it go out by id?  Then it does.  ERR_NOMEM, else 0. */
+static int
+choose_ids(struct work *w)
+{
+	enum { LONGER = 64, LONGER_EACH = 24 }; /* than by name, at most */
+	struct attest_state *s = w->state;
+	uint8_t(*ids)[16];
+
+	if (s->count == 0 || w->twice != NULL || !produce_by_id_may(exchange_version(w->x), &w->req) ||
+	    !attest_by_id_taken(w->a, w->x) || w->room < LONGER + LONGER_EACH * (int64_t)w->req.count)
+		return 0;
+	ids = calloc(w->req.count, sizeof(*ids));
+	if (ids == NULL)
+		return ERR_NOMEM;
+	w->ids = ids;
+	if (!know_ids(w, ids)) {
+		free(ids);
+		w->ids = NULL;
+		return 0;
+	}
+	s->by_name = attest_by_id_names(exchange_version(w->x), &w->req, (const uint8_t(*)[16])ids);
+	if (s->by_name == NULL)
+		return ERR_NOMEM;
+	metric_add(METRIC_PRODUCE_BY_ID, 1);
+	for (size_t i = 0; i < s->count; i++)
+		s->sent[i].by_id = s->sent[i].attempt.by_id = true;
+	return 0;
+}
+
+/* --- on its way ----------------------------------------------------------------------------- */
+
 /*
  * One commit for all that the journal got: with state.sync always that is one wait for the disk, for which this thread
  * serves nobody.  Where it fails those batches stay as they came; retries were written before.
@@ -488,15 +629,23 @@ attest_all(struct work *w)
 	if (err == 0)
 		attest_parts(w);
 	if (err == 0 && !w->refuse)
+		err = choose_ids(w);
+	if (err == 0 && !w->refuse)
 		err = send_parts(w);
 	if (err == 0 && w->refuse)
 		return refuse(w);
+	if (err == 0 && w->ids != NULL && w->state->count > 0) {
+		w->changed = true;
+		err = end_by_id(w);
+	}
 	if (w->req.acks == 0 && w->state->count > 0) {
 		w->changed = w->state->swallow = true;
 		exchange_swallow(w->x);
 	}
 	if (err == 0 && w->changed)
 		err = attest_pieces_end(&w->pieces);
+	if (err == 0 && w->changed && w->ids != NULL)
+		err = exchange_set_version(w->x, PRODUCE_BY_ID);
 	if (err != 0) {
 		attest_take_back(w->state);
 		LOG_LIMITED(LOG_LEVEL_ERROR, "attest", "a request can't be rewritten, closing", LOG_S("cause", err_text(err)));
@@ -531,7 +680,7 @@ all_unattested(struct work *w, enum metric reason)
 enum stage_verdict
 attest_produce_request(struct attest *a, struct exchange *x)
 {
-	struct work w = {.a = a, .x = x};
+	struct work w = {.a = a, .x = x, .head = wr_new(SIZE_MAX / 2)};
 	enum stage_verdict verdict;
 	int err;
 
@@ -563,6 +712,8 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	attest_state_free(w.state);
 	made_free(&w);
 	free(w.twice);
+	free(w.ids);
+	wr_free(&w.head);
 	produce_request_free(&w.req);
 	attest_pieces_clear(&w.pieces);
 	config_unref(w.config);

@@ -67,6 +67,7 @@ struct topic {
 	struct denial no_partition; /* … as answers showed */
 	struct denial gone;         /* the topic itself, likewise */
 	struct monotime heard_at;   /* when its name and id passed by; 0: never */
+	struct monotime refused_at; /* when a leader didn't know the id; 0: never */
 };
 
 /* A name or an id, as what is looked for. */

@@ -160,6 +160,7 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 		*ret_old = e->facts;
 		forget_id(t, e);
 		e->facts.since = clock_now();
+		e->refused_at.ns = 0;
 		e->told = e->learnt = TOPICS_UNTOLD;
 	}
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))

@@ -267,6 +267,61 @@ def test_made_again_unnoticed(cluster, new_proxy, topic, partition):
     assert [s.count for s in of_topic(v, t, cluster.topic_id(t))] == [5]
 
 
+def test_made_again_by_id(cluster, new_proxy, topic):
+    """The broker is told which topic is meant: the one that was made again doesn't get what was for the old one, and then all is stated in its own."""
+    t = topic(partitions=2)
+    px = new_proxy()
+    first = cluster.topic_id(t)
+    b = batch([b"v%d" % i for i in range(5)]).pack()
+
+    def asks_first(c):
+        c.ask("ApiVersions", 3, {"ClientSoftwareName": "raw", "ClientSoftwareVersion": "1"})
+
+    with leader_conn(cluster, px, t) as c:
+        asks_first(c)
+        assert produce(c, t, b)[:2] == (0, 0)
+    cluster.make_again(t, partitions=2)
+    with leader_conn(cluster, px, t, 1) as c:
+        asks_first(c)
+        assert produce(c, t, b, partition=1)[0] == 3, "UNKNOWN_TOPIC_OR_PARTITION, of the topic that was"
+        assert until("it is known by its new id", lambda: (r := produce(c, t, b, partition=1))[0] != 3 and r, 10)[:2] == (0, 0)
+    assert attested_or_counted(cluster, px, t) == 0
+    assert px.metric("makoto_records_unattested_total", reason="another-topic") == 0
+    v = statements(cluster, public_keys(px.public_key), px.dbom_topic)
+    assert [s.count for s in of_topic(v, t, first)] == [5]
+    assert [s.count for s in of_topic(v, t, cluster.topic_id(t))] == [5]
+
+
+@pytest.mark.parametrize("headers", ["full", "none"])
+def test_made_again_under_a_producer(cluster, new_proxy, topic, headers):
+    """An idempotent one with many requests under way loses nothing, doubles nothing, and all keeps its order; the new topic is stated whole."""
+    t = topic()
+    px = new_proxy(settings={"attest.headers": headers, "attest.window.records": 50})
+    first = cluster.topic_id(t)
+    told = []
+    p = Producer({"bootstrap.servers": px.bootstrap, "enable.idempotence": True, "linger.ms": 0, "batch.num.messages": 5, "max.in.flight": 5})
+
+    def send(lo, hi):
+        for i in range(lo, hi):
+            p.produce(t, b"%d" % i, on_delivery=lambda err, m: told.append((err, m.value())))
+            p.poll(0)
+        assert p.flush(60 * PATIENCE) == 0
+
+    send(0, 100)
+    wait_stated(cluster, public_keys(px.public_key), t, dbom_topic=px.dbom_topic)
+    cluster.make_again(t)
+    send(100, 600)
+    assert [x for x in told if x[0] is not None] == []
+    assert [r.value for r in cluster.log(t).records] == [b"%d" % i for i in range(100, 600)]
+    assert attested_or_counted(cluster, px, t) == 0
+    assert px.metric("makoto_records_unattested_total", reason="another-topic") == 0
+    assert px.metric("makoto_records_unattested_total", reason="unresolved") == 0
+    assert px.metric("makoto_produce_by_id_total") > 0
+    v = statements(cluster, public_keys(px.public_key), px.dbom_topic)
+    assert sum(s.count for s in of_topic(v, t, first)) == 100
+    assert sum(s.count for s in of_topic(v, t, cluster.topic_id(t))) == 500
+
+
 # -- transactions of both kinds
 
 

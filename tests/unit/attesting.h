@@ -307,6 +307,7 @@ static struct attest *attest;
 static struct config *config;
 static const struct stage *stage;
 static void *reactor;
+static void *attesting_session; /* what the stage keeps on the client's connection, which all exchanges are of */
 
 static struct config *
 attesting_config(const char *yaml)
@@ -361,6 +362,7 @@ attesting_open(const struct attesting *how)
 	stage = attest_stage(attest);
 	reactor = stage->reactor_new(stage->self, 0);
 	ck_assert_ptr_nonnull(reactor);
+	attesting_session = NULL;
 }
 
 static UNUSED void
@@ -499,8 +501,39 @@ produce_of(int16_t version, int16_t acks, const struct stages_part *parts, size_
 	struct exchange *x = stages_exchange(API_PRODUCE, version, wr_slice(&w));
 
 	x->reactor = reactor;
+	x->session = attesting_session;
 	wr_free(&w);
 	return x;
+}
+
+/* An answer to ApiVersions, of that version and with these bytes, passes by to the client. */
+static UNUSED void
+versions_told(int16_t version, struct slice body)
+{
+	struct exchange *x = stages_exchange(API_VERSIONS, version, body);
+
+	x->session = attesting_session;
+	ck_assert(stage->wants_response(stage->self, x->key, x->version));
+	ck_assert_int_eq(stage->response(stage->self, x), STAGE_PASS);
+	ck_assert(!x->replaced);
+	attesting_session = x->session;
+	stages_free(x);
+}
+
+/* The broker says so of Produce. */
+static UNUSED void
+broker_takes(int16_t min, int16_t max)
+{
+	struct wr w = wr_new(64);
+
+	wr_i16(&w, 0);
+	wr_i32(&w, 1);
+	wr_i16(&w, API_PRODUCE);
+	wr_i16(&w, min);
+	wr_i16(&w, max);
+	ck_assert_int_eq(wr_err(&w), 0);
+	versions_told(0, wr_slice(&w));
+	wr_free(&w);
 }
 
 /* Runs the request through the stage. */

@@ -32,7 +32,7 @@ START_TEST(wants)
 				    (key == API_INIT_PRODUCER_ID && v <= 5);
 
 			ck_assert_int_eq(stage->wants_request(stage->self, key, v), want);
-			ck_assert_int_eq(stage->wants_response(stage->self, key, v), want);
+			ck_assert_int_eq(stage->wants_response(stage->self, key, v), want || key == API_VERSIONS);
 		}
 }
 END_TEST

@@ -10,9 +10,8 @@
 #include "kafka/produce.h"
 #include "kafka/record.h"
 #include "makoto/triple.h"
+#include "rewritten.h"
 #include "suite.h"
-
-#define ID_A "qgEAAAAAAAAAAAAAAAAAAA" /* as Kafka's tools print it */
 
 static int64_t before[METRIC_COUNT];
 
@@ -52,144 +51,6 @@ static void
 teardown(void)
 {
 	attesting_close();
-}
-
-/* The records of the i-th part of what went out. */
-static struct slice
-part_of(int16_t version, const struct wr *body, size_t i, struct produce_request *q)
-{
-	ck_assert_int_eq(produce_request_read(version, wr_slice(body), q), 0);
-	ck_assert_uint_lt(i, q->count);
-	return q->parts[i].records;
-}
-
-/* --- what an attested batch must be ------------------------------------------------------- */
-
-struct expected {
-	const char *topic, *topic_id;
-	int32_t partition;
-	enum header_mode mode;
-	uint64_t window;  /* of the first records … */
-	int32_t first;    /* … so many; the rest is in the next windows; 0: all */
-	int32_t room;     /* of each of the next */
-};
-
-static void
-ck_header(struct rd *r, const char *name, const void *value, size_t n)
-{
-	struct slice got_name, got_value;
-
-	ck_assert_int_eq(record_header_next(r, &got_name, &got_value), 0);
-	ck_assert(slice_eq(got_name, slice_str(name)));
-	ck_assert_ptr_nonnull(got_value.p);
-	ck_assert_uint_eq(got_value.n, n);
-	ck_assert_int_eq(memcmp(got_value.p, value, n), 0);
-}
-
-/* docs/FORMAT.md, "Record headers". */
-static void
-ck_headers(const struct record *is, const struct record *was, const struct expected *e, uint64_t window)
-{
-	char hex[2 * SHA256_LEN + 1], id[32], ref[128];
-	uint8_t sum[SHA256_LEN], compact[24];
-	struct chain_id chain;
-	struct rd r;
-
-	ck_assert_int_eq(chain_id_make(slice_str("urn:unit"), attesting_instance, slice_str(CLUSTER_ID),
-				       slice_str(e->topic), slice_str(e->topic_id), e->partition, &chain), 0);
-	ck_assert_int_eq(is->header_count, was->header_count + 3);
-	ck_assert_uint_ge(is->headers.n, was->headers.n);
-	ck_assert(slice_eq(slice_of(is->headers.p, was->headers.n), was->headers));
-	r = rd_of(slice_of(is->headers.p + was->headers.n, is->headers.n - was->headers.n));
-	sha256_of(was->value, sum);
-	text_hex(sum, SHA256_LEN, hex);
-	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)window);
-	if (e->mode == HEADERS_FULL) {
-		char chain_hex[2 * CHAIN_ID_LEN + 1];
-
-		text_hex(chain.b, CHAIN_ID_LEN, chain_hex);
-		(void)snprintf(ref, sizeof(ref), "makoto.dbom/%s/%s", chain_hex, id);
-		ck_header(&r, "makoto.content_hash", hex, was->value.p == NULL ? 0 : 2 * SHA256_LEN);
-		ck_header(&r, "makoto.window_id", id, strlen(id));
-		ck_header(&r, "makoto.signature", ref, strlen(ref));
-	} else {
-		memcpy(compact, chain.b, 16);
-		memset(compact + 16, 0, 8);
-		compact[23] = (uint8_t)window;
-		ck_header(&r, "makoto.content_hash", sum, was->value.p == NULL ? 0 : SHA256_LEN);
-		ck_header(&r, "makoto.window_id", id, strlen(id));
-		ck_header(&r, "makoto.signature", compact, sizeof(compact));
-	}
-	ck_assert_uint_eq(rd_left(&r), 0);
-}
-
-static struct wr
-plain_of(const struct batch *b)
-{
-	struct codecs *codecs = codecs_new(NULL);
-	struct wr w = wr_new(SIZE_MAX / 2);
-
-	ck_assert_int_eq(codec_decompress(codecs, batch_codec(b), b->records, 1 << 28, &w), 0);
-	codecs_free(codecs);
-	return w;
-}
-
-static void
-ck_attested(struct slice records, const struct wr *original, const struct expected *e)
-{
-	struct batch is, was;
-	struct wr plain_is, plain_was;
-	struct rd x, y;
-
-	ck_assert_int_eq(batch_read(wr_slice(original), &was), 0);
-	ck_assert_int_eq(batch_read(records, &is), 0);
-	ck_assert_uint_eq(is.whole.n, records.n); /* still one batch */
-	ck_assert(batch_crc_matches(&is));
-	ck_assert_mem_eq(is.whole.p, was.whole.p, 8);
-	ck_assert_mem_eq(is.whole.p + 12, was.whole.p + 12, 5);
-	ck_assert_mem_eq(is.whole.p + BATCH_CRC_FROM, was.whole.p + BATCH_CRC_FROM, BATCH_HEAD - BATCH_CRC_FROM);
-	plain_is = plain_of(&is);
-	plain_was = plain_of(&was);
-	x = rd_of(wr_slice(&plain_is));
-	y = rd_of(wr_slice(&plain_was));
-	for (int32_t i = 0; i < was.count; i++) {
-		uint64_t window = e->first == 0 || i < e->first ? e->window
-								: e->window + 1 + (uint64_t)((i - e->first) / e->room);
-		struct record now, then;
-
-		ck_assert_int_eq(record_next(&x, is.base_timestamp, &now), 0);
-		ck_assert_int_eq(record_next(&y, was.base_timestamp, &then), 0);
-		ck_assert(slice_eq(now.before_headers, then.before_headers));
-		ck_headers(&now, &then, e, window);
-	}
-	ck_assert_uint_eq(rd_left(&x), 0);
-	wr_free(&plain_is);
-	wr_free(&plain_was);
-}
-
-/*
- * The request is made again with the batches that went out: it must be what went out,
- * so nothing but batches and their lengths changed (and acks, which is told).
- */
-static void
-ck_only_batches(int16_t version, int16_t acks, const struct wr *body, const struct stages_part *parts, size_t n)
-{
-	struct stages_part with[16];
-	struct produce_request q;
-	struct wr again;
-
-	ck_assert_uint_le(n, 16);
-	ck_assert_int_eq(produce_request_read(version, wr_slice(body), &q), 0);
-	ck_assert_uint_eq(q.count, n);
-	for (size_t i = 0; i < n; i++) {
-		with[i] = parts[i];
-		with[i].records = q.parts[i].records;
-	}
-	again = stages_produce(version, acks, NULL, with, n);
-	ck_assert_uint_eq(again.len, body->len);
-	ck_assert_mem_eq(again.buf, body->buf, again.len);
-	wr_free(&again);
-	produce_request_free(&q);
 }
 
 /* --- one batch ---------------------------------------------------------------------------- */
@@ -1821,8 +1682,10 @@ START_TEST(a_commit_that_fails)
 {
 	enum { PARTS = 3 };
 	struct wr known = BATCH(.count = 2, .producer = true, .producer_id = 7), batch = BATCH(.count = 3);
-	struct stages_part p[PARTS] = {{"a", NULL, 0, wr_slice(&batch)}, {"a", NULL, 1, wr_slice(&known)},
-				       {"a", NULL, 2, wr_slice(&batch)}};
+	struct stages_part p[PARTS] = {{"a", id_a, 0, wr_slice(&batch)}, {"a", id_a, 1, wr_slice(&known)},
+				       {"a", id_a, 2, wr_slice(&batch)}};
+	bool reject = _i % 2 == 1, by_id = _i >= 2;
+	int16_t v = by_id ? 13 : 9; /* as it goes out */
 	struct produce_request q;
 	struct exchange *x, *y;
 	struct journal *j;
@@ -1830,8 +1693,10 @@ START_TEST(a_commit_that_fails)
 	struct drained d;
 	char dir[64];
 
-	if (_i == 1)
+	if (reject)
 		reopen(&(struct attesting){.yaml = "attest: {on.failure: reject}"});
+	if (by_id)
+		broker_takes(0, 13);
 	j = keep_journal(dir);
 	x = produce_of(9, -1, &p[1], 1);
 	first = sent(x);
@@ -1839,40 +1704,67 @@ START_TEST(a_commit_that_fails)
 	stages_free(x);
 	disk_fails = true;
 	y = produce_of(9, -1, p, PARTS);
-	if (_i == 1) {
+	if (reject) {
 		ck_assert_int_eq(request(y), STAGE_ANSWER);
-		ck_refusal(y, 9, p, PARTS);
+		ck_refusal(y, 9, p, PARTS); /* by name, as the client asked */
 		ck_assert_int_eq(counted(METRIC_REJECTED_JOURNAL), 1);
 		ck_assert_int_eq(counted(METRIC_RECORDS_JOURNAL), 0);
 	} else {
 		struct produce_request sent_first;
 
 		out = sent(y);
-		ck_assert(slice_eq(part_of(9, &out, 0, &q), p[0].records));
+		ck_only_batches(v, -1, &out, p, PARTS);
+		ck_assert(slice_eq(part_of(v, &out, 0, &q), p[0].records));
 		produce_request_free(&q);
-		ck_assert(slice_eq(part_of(9, &out, 1, &q), part_of(9, &first, 0, &sent_first)));
+		ck_assert(slice_eq(part_of(v, &out, 1, &q), part_of(v, &first, 0, &sent_first)));
 		produce_request_free(&q);
 		produce_request_free(&sent_first);
-		ck_assert(slice_eq(part_of(9, &out, 2, &q), p[2].records));
+		ck_assert(slice_eq(part_of(v, &out, 2, &q), p[2].records));
 		produce_request_free(&q);
 		ck_assert_int_eq(counted(METRIC_RECORDS_JOURNAL), 6);
 		ck_assert_int_eq(counted(METRIC_RETRIES), 1);
 		wr_free(&out);
 		stage->lost(stage->self, y);
 	}
+	ck_assert_int_eq(y->version, reject ? 9 : v);
 	stages_free(y);
 	ck_assert_int_eq(backlog(), 2); /* of the one that went out */
 	disk_fails = false;
 	x = produce_of(9, -1, &p[1], 1);
 	out = sent(x);
 	ck_assert(slice_eq(wr_slice(&out), wr_slice(&first)));
-	answer_stored(x, "a", NULL, 1, 0);
+	ck_assert_int_eq(answer(x, &(struct stages_result){"a", id_a, 1, 0, 0, -1}, 1), by_id ? STAGE_REPLACE : STAGE_PASS);
 	stages_free(x);
 	d = drained(true);
 	ck_assert_int_eq(d.members, 2);
 	ck_assert_int_eq(d.unresolved, 0);
 	drop_journal(dir, j);
 	wr_free(&out), wr_free(&first), wr_free(&known), wr_free(&batch);
+}
+END_TEST
+
+/* Nothing of it is attested then, so all of it is as it came, and so is its answer. */
+START_TEST(a_commit_of_all_that_fails)
+{
+	struct wr batch = BATCH(.count = 3);
+	struct stages_part p[] = {{"a", id_a, 0, wr_slice(&batch)}, {"b", id_b, 0, wr_slice(&batch)}};
+	struct exchange *x;
+	struct journal *j;
+	char dir[64];
+
+	j = keep_journal(dir);
+	broker_takes(0, _i == 0 ? 12 : 13);
+	x = produce_of(9, -1, p, 2);
+	disk_fails = true;
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	disk_fails = false;
+	ck_assert_int_eq(x->version, 9);
+	ck_assert(!x->replaced);
+	ck_assert_int_eq(counted(METRIC_RECORDS_JOURNAL), 6);
+	ck_assert_int_eq(backlog(), 0);
+	stages_free(x);
+	drop_journal(dir, j);
+	wr_free(&batch);
 }
 END_TEST
 
@@ -1977,7 +1869,8 @@ main(void)
 	tcase_add_test(t, retry_is_the_same);
 	tcase_add_test(t, no_retry_but_the_same_sequence);
 	tcase_add_test(t, one_sync_for_a_request);
-	tcase_add_loop_test(t, a_commit_that_fails, 0, 2);
+	tcase_add_loop_test(t, a_commit_that_fails, 0, 4);
+	tcase_add_loop_test(t, a_commit_of_all_that_fails, 0, 2);
 	tcase_add_test(t, retry_keeps_its_mode);
 	tcase_add_test(t, too_much_unpublished);
 	tcase_add_test(t, rejects);
