@@ -4,7 +4,7 @@
  *   publisher_serve ◄──── main queue: delivery reports, errors ─► event_fd
  *                   ◄──── scout: the topic is there            ─► event_fd
  *
- * A fatal error (the broker lost what it knew of our producer id) ends one librdkafka
+ * A fatal error (the broker lost what it knew of our producer id), and a recall, end one librdkafka
  * handle: everything in it is reported, then a new one takes its place.
  */
 #include "rdkafka/publisher.h"
@@ -40,7 +40,7 @@ struct publisher {
 	size_t pending;
 	int32_t partitions; /* 0: not known yet */
 	size_t sent[SHARES]; /* bytes that are pending, by partition */
-	bool broken; /* a fatal error: no more messages until the handle is replaced */
+	bool broken; /* a fatal error, or a recall: no more messages until the handle is replaced */
 	rd_kafka_resp_err_t told; /* the last error that on_problem heard of */
 };
 
@@ -307,7 +307,7 @@ hear_scout(struct publisher *p)
 	p->conf.on_ready(p->conf.arg, partitions);
 }
 
-/* Replaces a handle that met a fatal error. */
+/* Replaces a handle that met its end. */
 static void
 renew(struct publisher *p)
 {
@@ -389,13 +389,12 @@ publisher_send(struct publisher *p, int32_t partition, struct slice key, struct 
 	return 0;
 }
 
-void
-publisher_close(struct publisher *p, int timeout_ms)
+/* What isn't answered in time is reported as it is: nobody knows. */
+static void
+wait_for_reports(struct publisher *p, int timeout_ms)
 {
 	struct monotime start = clock_now();
 
-	if (p == NULL)
-		return;
 	while (p->pending > 0 && !p->broken) {
 		int64_t left = timeout_ms - monotime_since_ms(clock_now(), start);
 		struct pollfd fd = {.fd = p->event_fd, .events = POLLIN};
@@ -415,6 +414,25 @@ publisher_close(struct publisher *p, int timeout_ms)
 			(void)eventfd_read(p->event_fd, &n);
 		(void)drain(p, EVENTS_AT_ONCE);
 	}
+}
+
+void
+publisher_recall(struct publisher *p, int timeout_ms)
+{
+	if (p->pending == 0)
+		return;
+	(void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE);
+	wait_for_reports(p, timeout_ms);
+	p->broken = true; /* its sequence has a gap, and what wasn't answered would be tried again */
+	(void)eventfd_write(p->event_fd, 1);
+}
+
+void
+publisher_close(struct publisher *p, int timeout_ms)
+{
+	if (p == NULL)
+		return;
+	wait_for_reports(p, timeout_ms);
 	handle_close(p);
 	publisher_free(p);
 }

@@ -68,6 +68,13 @@ size_t publisher_limit(const struct publisher *p);
 
 size_t publisher_pending(const struct publisher *p); /* sent and not reported */
 
+/*
+ * Takes back what was not given to a broker yet, waits up to timeout_ms for answers about the rest, and has all of it reported.
+ * What isn't answered by then is not sent again; it is stored where the broker gets to it later.  The next publisher_serve()
+ * makes it ready for more.
+ */
+void publisher_recall(struct publisher *p, int timeout_ms);
+
 /* Waits up to timeout_ms for what was sent, reports the rest as ERR_CLOSED, and frees.  NULL is fine. */
 void publisher_close(struct publisher *p, int timeout_ms);
 

@@ -313,8 +313,12 @@ START_TEST(nobody_there)
 	ck_assert_str_ne(h.problem, "");
 	ck_assert_int_eq(h.ready, 0);
 	ck_assert_int_eq(h.reports, 0);
-	publisher_close(p, 50);
+	publisher_recall(p, 3600000); /* there is no answer to be waited for */
 	ck_assert_int_eq(h.reports, 3);
+	while (publisher_send(p, 0, slice_str("k"), slice_str("v"), NULL, 0, (void *)3) == ERR_NOT_NOW)
+		publisher_serve(p);
+	publisher_close(p, 50);
+	ck_assert_int_eq(h.reports, 4);
 	ck_assert_int_eq(h.last_err, ERR_CLOSED);
 
 	c = open_consumer("127.0.0.1:1", 300);
@@ -425,6 +429,52 @@ START_TEST(fatal_error)
 }
 END_TEST
 
+/* Every answer that was given is kept; what no broker had yet is taken back, and never stored. */
+START_TEST(recalled)
+{
+	static const char *const quick[] = {"retry.backoff.ms", "10", "reconnect.backoff.ms", "10", "reconnect.backoff.max.ms", "10", NULL};
+	rd_kafka_t *rk = host_of_mock();
+	rd_kafka_mock_cluster_t *m = rd_kafka_mock_cluster_new(rk, 1);
+	struct publisher *p;
+	struct consumer *c;
+	struct heard h;
+	int64_t low, high;
+
+	rd_kafka_mock_topic_create(m, "t", 1, 1);
+	p = open_publisher(rd_kafka_mock_cluster_bootstraps(m), "t", quick, &h);
+	serve_until(p, &h.ready, 1);
+	publisher_recall(p, 0); /* nothing is there */
+	rd_kafka_mock_broker_set_down(m, 1);
+	send_many(p, 5);
+	publisher_recall(p, 0);
+	ck_assert_int_eq(h.reports, 5);
+	ck_assert_int_eq(h.errors, 5);
+	ck_assert_uint_eq(publisher_pending(p), 0);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str("k"), slice_str("v"), NULL, 0, NULL), ERR_NOT_NOW);
+	rd_kafka_mock_broker_set_up(m, 1);
+	serve_until(p, &h.ready, 2);
+	h = (struct heard){.ready = 2};
+	send_many(p, 3);
+	serve_until(p, &h.reports, 3);
+	ck_assert_int_eq(h.errors, 0);
+	/* Some of it may be on its way. */
+	rd_kafka_mock_broker_set_rtt(m, 1, 200);
+	send_many(p, 3);
+	publisher_serve(p);
+	publisher_recall(p, 30000);
+	ck_assert_int_eq(h.reports, 6);
+	rd_kafka_mock_broker_set_rtt(m, 1, 0);
+	c = open_consumer(rd_kafka_mock_cluster_bootstraps(m), 10000);
+	ck_assert_int_eq(consumer_watermarks(c, "t", 0, &low, &high), 0);
+	ck_assert_int_eq(high, 6 - h.errors);
+	consumer_close(c);
+	/* It may be closed before it is ready again. */
+	publisher_close(p, 1000);
+	rd_kafka_mock_cluster_destroy(m);
+	rd_kafka_destroy(rk);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -442,6 +492,7 @@ main(void)
 	tcase_add_test(t, bad_configuration);
 	tcase_add_test(t, errors_are_retried);
 	tcase_add_test(t, fatal_error);
+	tcase_add_test(t, recalled);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
