@@ -15,7 +15,7 @@ enum { WATCH_JSON_MAX = 64 * 1024 };
 struct watch_json_about {
 	const char *topic, *topic_id;
 	int64_t judged_ms;
-	bool again; /* who had the partition before may have told it, too */
+	bool again; /* it may have been told before, by us or by who had the partition then */
 };
 
 enum watch_outcome { WATCH_COMPLETE, WATCH_UNDECIDED, WATCH_VIOLATION };

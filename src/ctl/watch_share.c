@@ -80,10 +80,13 @@ watch_share_revoked(void *arg, const char *topic, int32_t partition)
 		if (s->meant)
 			safe_line(stderr, "makotoctl %s: %s/%d is another's, or nobody's", w->c->name, topic, (int)partition);
 		*at = s->next;
-		if (s == w->current)
-			w->is_lost = true; /* freed when its turn is over */
-		else
+		if (s != w->current) {
 			watch_share_free(s);
+			return;
+		}
+		w->is_lost = true; /* freed when its turn is over */
+		/* While the next owner isn't one yet: what it tells is marked, and comes last. */
+		watch_tell_recall(w->tell);
 		return;
 	}
 }

@@ -8,14 +8,14 @@
 #include "digest/crc32c.h"
 #include "rdkafka/publisher.h"
 
-enum { POLL_MS = 100, STOPPING_MS = 5000, CLOSE_MS = 2000 };
+enum { POLL_MS = 100, STOPPING_MS = 5000, ANSWER_MS = 5000 };
 
 struct watch_tell {
 	struct watch_tell_conf conf;
 	struct publisher *publisher; /* NULL: there is no topic */
 	int32_t partitions;          /* of the topic; 0: not known yet */
-	uintptr_t round;             /* what is being told … */
-	bool failed;                 /* … and isn't known to be stored */
+	bool failed;                 /* of what is being told something isn't known to be stored */
+	bool is_recalled;            /* which is no problem, then */
 	struct wr w;
 };
 
@@ -28,14 +28,15 @@ on_ready(void *arg, int32_t partition_count)
 }
 
 static void
-on_report(void *arg, void *opaque, int err, const char *why)
+on_report(void *arg, void *opaque UNUSED, int err, const char *why)
 {
 	struct watch_tell *t = arg;
 
 	if (err == 0)
 		return;
-	t->failed = t->failed || (uintptr_t)opaque == t->round; /* else nobody waits for it any more */
-	t->conf.problem(t->conf.arg, why);
+	t->failed = true;
+	if (!t->is_recalled)
+		t->conf.problem(t->conf.arg, why);
 }
 
 static void
@@ -81,9 +82,19 @@ watch_tell_close(struct watch_tell *t)
 {
 	if (t == NULL)
 		return;
-	publisher_close(t->publisher, CLOSE_MS);
+	publisher_close(t->publisher, 0);
 	wr_free(&t->w);
 	free(t);
+}
+
+void
+watch_tell_recall(struct watch_tell *t)
+{
+	if (t->publisher == NULL)
+		return;
+	t->is_recalled = true;
+	publisher_recall(t->publisher, ANSWER_MS);
+	t->is_recalled = false;
 }
 
 /* --- the topic -------------------------------------------------------------------------------- */
@@ -128,7 +139,7 @@ send(struct watch_tell *t, const struct watch_json_about *about, int32_t partiti
 	for (;;) {
 		int32_t to = (int32_t)(crc32c(0, slice_str(key)) % (uint32_t)t->partitions);
 
-		err = publisher_send(t->publisher, to, slice_str(key), wr_slice(&t->w), NULL, 0, (void *)t->round);
+		err = publisher_send(t->publisher, to, slice_str(key), wr_slice(&t->w), NULL, 0, NULL);
 		if (err != ERR_NOT_NOW && err != ERR_NOTFOUND)
 			return err;
 		if ((err = wait_for_topic(t, w)) != 0)
@@ -162,7 +173,6 @@ watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, con
 	struct waiting w = {.wait = wait, .arg = arg};
 	int err = 0;
 
-	t->round++;
 	t->failed = false;
 	if (about->again && f->run_count > 0 && !t->conf.json)
 		safe_line(t->conf.lines, "%s/%d  what follows, up to offset %lld, may have been told before", about->topic,
@@ -180,6 +190,8 @@ watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, con
 		watch_json_window(&t->w, about, f, &f->windows[i]);
 		err = send(t, about, f->windows[i].statement->partition, &w);
 	}
+	if (err != 0)
+		watch_tell_recall(t);
 	return err;
 }
 
@@ -187,12 +199,11 @@ int
 watch_tell_flush(struct watch_tell *t, int (*wait)(void *arg), void *arg)
 {
 	struct waiting w = {.wait = wait, .arg = arg};
-	int err;
+	int err = fflush(t->conf.lines) != 0 || ferror(t->conf.lines) ? ERR_IO : 0;
 
-	if (fflush(t->conf.lines) != 0 || ferror(t->conf.lines))
-		return ERR_IO;
-	while (t->publisher != NULL && publisher_pending(t->publisher) > 0)
-		if ((err = wait_for_topic(t, &w)) != 0)
-			return err;
-	return t->failed ? ERR_REMOTE : 0;
+	while (err == 0 && t->publisher != NULL && publisher_pending(t->publisher) > 0)
+		err = wait_for_topic(t, &w);
+	if (err != 0)
+		watch_tell_recall(t);
+	return err == 0 && t->failed ? ERR_REMOTE : err;
 }

@@ -30,12 +30,19 @@ void watch_tell_close(struct watch_tell *t); /* NULL is fine */
 
 /*
  * Waits as long as it takes.  `wait` is called now and then meanwhile: 0: it waits on; ERR_CLOSED: a moment; else it is what
- * ends it.  0; ERR_NOMEM; ERR_TIMEOUT: that moment is over; what `wait` gave.  All of it comes again when it is told again.
+ * ends it.  0; ERR_NOMEM; ERR_TIMEOUT: that moment is over; what `wait` gave.  All of it comes again when it is told again, and
+ * nothing of it is written later: it is recalled.
  */
 int watch_tell_found(struct watch_tell *t, const struct watch_json_about *about, const struct vigil_found *f, int (*wait)(void *arg),
 		     void *arg) MUSTCHECK;
 
 /* Waits until all is stored, as above.  Also ERR_IO: standard output can't be written; ERR_REMOTE: not all of it is stored. */
 int watch_tell_flush(struct watch_tell *t, int (*wait)(void *arg), void *arg) MUSTCHECK;
+
+/*
+ * Of what is being told nothing that isn't at its broker yet is written any more.  For what is there the answer is waited for,
+ * some seconds: who tells it again has to come behind it.
+ */
+void watch_tell_recall(struct watch_tell *t);
 
 #endif

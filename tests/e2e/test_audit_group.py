@@ -25,7 +25,7 @@ class Auditor:
         self.out, self.err = directory / f"{name}.out", directory / f"{name}.err"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.proc = subprocess.Popen(
-                [CTL, "audit", *map(str, args), *QUICK], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **SANITIZERS}
+                [CTL, "audit", *QUICK, *map(str, args)], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **SANITIZERS}
             )
 
     def said(self):
@@ -88,6 +88,12 @@ def committed(cluster, group, topic):
 def all_judged(cluster, group, topic):
     ends = {p: cluster.high_watermark(topic, p) for p in cluster.partitions(topic)}
     return until(f"{topic} is judged to its end", lambda: committed(cluster, group, topic) == ends, 60 * PATIENCE, 0.2)
+
+
+def group_without(cluster, topic, node):
+    """The name of a group that another broker has."""
+    names = [f"audit-{topic}-{n}" for n in range(20)]
+    return until("another broker has a group", lambda: next((g for g in names if cluster.coordinator(g) is not node), None), 60)
 
 
 def spread(n, first=0, partitions=4):
@@ -242,8 +248,7 @@ def test_verdict_topic_that_takes_nothing(cluster, new_proxy, topic, auditor):
     alone = cluster.node(3)
     px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
     t, verdicts = topic(assignment=[[1, 2], [2, 1]] * 2), topic("verdicts", assignment=[[3]])
-    names = [f"audit-{t}-{n}" for n in range(20)]
-    group = until("another broker has a group", lambda: next((g for g in names if cluster.coordinator(g) is not alone), None), 60)
+    group = group_without(cluster, t, alone)
     Confluent.produce(px.bootstrap, t, spread(200))
     windows = windows_of(cluster, px, t)
     alone.pause()
@@ -265,14 +270,51 @@ def test_verdict_topic_that_takes_nothing(cluster, new_proxy, topic, auditor):
     assert all(x.get("again") for i, x in enumerate(records) if seen[i] in seen[:i]), "twice, and nothing says so"
 
 
+def test_given_up_is_not_told_later(cluster, new_proxy, topic, auditor):
+    """What waited for the topic in one that lost its partition doesn't come behind what its heir tells of that."""
+    alone = cluster.node(3)
+    px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
+    t, verdicts = topic(assignment=[[1, 2], [2, 1]]), topic("verdicts", assignment=[[3]])
+    group = group_without(cluster, t, alone)
+    Confluent.produce(px.bootstrap, t, spread(100, partitions=2))
+    windows = windows_of(cluster, px, t)
+
+    def member(name, client):
+        """The first partition is the one's whose name is the least; and who is stopped stays a member."""
+        of_group = ("partition.assignment.strategy=range", f"client.id={client}", f"session.timeout.ms={60000 * PATIENCE}")
+        return auditor(name, px, t, "--to", verdicts, *(x for p in of_group for x in ("-X", p)), group=group)
+
+    def telling():
+        """Of which partitions somebody began to tell."""
+        return {p for p, x in committed(cluster, group, t).items() if x == 0}
+
+    alone.pause()
+    try:
+        a = member("a", "second")
+        (lost,) = until("it tells of one", telling, 60 * PATIENCE)
+        b = member("b", ("first", "third")[lost])
+        shared = ({1 - lost: None}, {lost: 0})
+        until("it tells of the other", lambda: len(telling()) == 2 and (a.has(t), b.has(t)) == shared, 60 * PATIENCE)
+        a.proc.send_signal(signal.SIGSTOP)
+    finally:
+        alone.resume()
+    cluster.wait_ready(60)
+    until("b has told its own", lambda: committed(cluster, group, t).get(lost) == 50, 60 * PATIENCE, 0.2)
+    a.proc.send_signal(signal.SIGCONT)
+    all_judged(cluster, group, t)
+    assert (a.stop(), b.stop()) == (0, 0), a.said() + b.said()
+    records = told(cluster, verdicts)
+    assert sorted((x["chain"], x["window"]) for x in records) == sorted(windows), "each of them once"
+    assert {x["partition"] for x in records if x.get("again")} <= {lost}
+
+
 @pytest.mark.long  # more than a minute: tries that aren't answered have to end
 def test_partitions_that_cannot_be_read(cluster, new_proxy, topic, auditor):
     """A broker is silent: its partitions don't keep the others waiting, nor cost the membership; when it is back they are judged."""
     alone = cluster.node(3)
     px = new_proxy("writer", {"attest.window.records": 10, "attest.window.max.age": "300ms"})
     t = topic(assignment=[[1]] + [[3]] * 12)
-    names = [f"audit-{t}-{n}" for n in range(20)]
-    group = until("another broker has a group", lambda: next((g for g in names if cluster.coordinator(g) is not alone), None), 60)
+    group = group_without(cluster, t, alone)
     Confluent.produce(px.bootstrap, t, spread(260, partitions=13))
     windows_of(cluster, px, t)
     a = auditor("a", px, t, group=group)

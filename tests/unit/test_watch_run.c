@@ -48,8 +48,10 @@ static struct watch watch;
 int
 group_poll(struct group *g UNUSED, int timeout_ms UNUSED)
 {
-	if (revoked != NULL)
+	if (revoked != NULL) {
 		watch_share_revoked(&watch, revoked, 2);
+		note_step("revoked"); /* the next owner may begin */
+	}
 	revoked = NULL;
 	if (polls_max > 0)
 		note_step("poll");
@@ -106,6 +108,12 @@ watch_tell_flush(struct watch_tell *t UNUSED, int (*wait)(void *arg) UNUSED, voi
 {
 	note_step("flushed");
 	return flushes;
+}
+
+void
+watch_tell_recall(struct watch_tell *t UNUSED)
+{
+	note_step("recalled");
 }
 
 const char *
@@ -559,7 +567,7 @@ START_TEST(a_partition_may_be_taken_while_it_is_told)
 	topic_id = "";
 	revoked = "orders";
 	watch_share_turn(&watch, s);
-	ck_assert_str_eq(steps, FIRST "told 10-20");
+	ck_assert_str_eq(steps, FIRST "told 10-20; recalled; revoked");
 	ck_assert_ptr_null(watch.shares);
 	/* Another one that goes meanwhile is none of its business. */
 	steps[0] = '\0';
@@ -567,7 +575,7 @@ START_TEST(a_partition_may_be_taken_while_it_is_told)
 	watch_share_assigned(&watch, "ordnance", 2, 10, "");
 	revoked = "ordnance";
 	watch_share_turn(&watch, s);
-	ck_assert_str_eq(steps, FIRST "told 10-20; flushed; orders/2 at 20");
+	ck_assert_str_eq(steps, FIRST "told 10-20; revoked; flushed; orders/2 at 20");
 	ck_assert_ptr_eq(watch.shares, s);
 	ck_assert_ptr_null(s->next);
 }

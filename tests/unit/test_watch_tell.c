@@ -14,8 +14,8 @@
 static struct {
 	struct publisher_conf conf;
 	int fd;
-	void *sent[16]; /* each one's opaque, until it is reported */
 	size_t pending, sends;
+	unsigned recalls;
 	int send_err; /* of all */
 	bool takes;   /* what was sent is reported, … */
 	int err;      /* … so */
@@ -32,8 +32,25 @@ publisher_open(const struct publisher_conf *conf, struct publisher **ret, char *
 }
 
 void
-publisher_close(struct publisher *p UNUSED, int timeout_ms UNUSED)
+publisher_close(struct publisher *p UNUSED, int timeout_ms)
 {
+	ck_assert_uint_eq(lab.pending, 0);
+	ck_assert_int_eq(timeout_ms, 0);
+}
+
+static void
+report(int err)
+{
+	for (; lab.pending > 0; lab.pending--)
+		lab.conf.on_report(lab.conf.arg, NULL, err, err == 0 ? "" : "it broke");
+}
+
+void
+publisher_recall(struct publisher *p UNUSED, int timeout_ms)
+{
+	ck_assert_int_gt(timeout_ms, 0);
+	lab.recalls++;
+	report(ERR_CLOSED);
 }
 
 int
@@ -45,25 +62,20 @@ publisher_fd(const struct publisher *p UNUSED)
 void
 publisher_serve(struct publisher *p UNUSED)
 {
-	size_t n = lab.pending;
-
 	if (!lab.takes)
 		return;
 	lab.conf.on_ready(lab.conf.arg, 3);
-	lab.pending = 0;
-	for (size_t i = 0; i < n; i++)
-		lab.conf.on_report(lab.conf.arg, lab.sent[i], lab.err, lab.err == 0 ? "" : "it broke");
+	report(lab.err);
 }
 
 int
 publisher_send(struct publisher *p UNUSED, int32_t partition, struct slice key UNUSED, struct slice value UNUSED,
-	       const struct publisher_header *headers UNUSED, size_t count UNUSED, void *opaque)
+	       const struct publisher_header *headers UNUSED, size_t count UNUSED, void *opaque UNUSED)
 {
 	ck_assert_int_lt(partition, 3);
 	if (lab.send_err != 0)
 		return lab.send_err;
-	ck_assert_uint_lt(lab.pending, ARRAY_LEN(lab.sent));
-	lab.sent[lab.pending++] = opaque;
+	lab.pending++;
 	lab.sends++;
 	return 0;
 }
@@ -165,13 +177,73 @@ START_TEST(whose_partition_is_lost_waits_no_more)
 	lab.waits = 0;
 	ck_assert_int_eq(tell(), ERR_NOT_NOW);
 	ck_assert_uint_eq(lab.sends, 2);
-	/* What comes of those two is nobody's business, but that they are in the queue. */
-	lab.then = takes_at_last;
-	lab.waits = 999;
-	lab.err = ERR_CLOSED;
+	/* Nothing of it is written any more, which is no problem, and none of what is told next. */
+	ck_assert_uint_eq(lab.pending, 0);
 	ck_assert_int_eq(watch_tell_found(told, &about, &(struct vigil_found){.to = 5}, meanwhile, NULL), 0);
 	ck_assert_int_eq(watch_tell_flush(told, meanwhile, NULL), 0);
-	ck_assert_uint_eq(lab.problems, 2);
+	ck_assert_uint_eq(lab.problems, 0);
+}
+END_TEST
+
+static int
+asks_for_it_back(unsigned waits UNUSED)
+{
+	watch_tell_recall(told);
+	return ERR_NOT_NOW;
+}
+
+/* Whoever has the partition next writes after that. */
+START_TEST(what_is_recalled_is_not_told)
+{
+	on_ready(told, 3);
+	lab.then = asks_for_it_back;
+	ck_assert_int_eq(tell(), ERR_NOT_NOW);
+	ck_assert_uint_eq(lab.sends, 2);
+	ck_assert_uint_ge(lab.recalls, 1);
+	ck_assert_uint_eq(lab.problems, 0);
+	/* It takes more. */
+	lab.then = NULL;
+	lab.takes = true;
+	ck_assert_int_eq(tell(), 0);
+	ck_assert_uint_eq(lab.sends, 4);
+}
+END_TEST
+
+/* Who ends in the middle of it leaves nothing behind that is written when it has left its group. */
+START_TEST(what_is_not_told_to_its_end_is_recalled)
+{
+	lab.takes = true;
+	lab.send_err = ERR_NOMEM;
+	ck_assert_int_eq(tell(), ERR_NOMEM);
+	ck_assert_uint_eq(lab.recalls, 1);
+	lab.takes = false;
+	lab.send_err = 0;
+	lab.then = is_lost;
+	ck_assert_int_eq(watch_tell_found(told, &about, &found, meanwhile, NULL), 0);
+	ck_assert_uint_eq(lab.pending, 2);
+	(void)fclose(lines);
+	ck_assert_ptr_nonnull(lines = fopen("/dev/full", "w"));
+	told->conf.lines = lines;
+	ck_assert_int_gt(fputs("x", lines), 0);
+	ck_assert_int_eq(watch_tell_flush(told, meanwhile, NULL), ERR_IO);
+	ck_assert_uint_eq(lab.recalls, 2);
+	ck_assert_uint_eq(lab.pending, 0);
+}
+END_TEST
+
+/* No topic, nothing to recall. */
+START_TEST(lines_alone)
+{
+	struct watch_tell_conf conf = {.json = true, .lines = lines};
+	struct watch_tell *t;
+	char why[64];
+
+	ck_assert_int_eq(watch_tell_open(&conf, &t, why, sizeof(why)), 0);
+	watch_tell_recall(t);
+	ck_assert_int_eq(watch_tell_found(t, &about, &found, meanwhile, NULL), 0);
+	ck_assert_int_eq(watch_tell_flush(t, meanwhile, NULL), 0);
+	ck_assert_uint_eq(lab.recalls + lab.sends, 0);
+	watch_tell_close(t);
 }
 END_TEST
 
@@ -198,6 +270,9 @@ main(void)
 	tcase_add_test(t, a_topic_that_takes_nothing_is_waited_for);
 	tcase_add_test(t, whose_partition_is_lost_waits_no_more);
 	tcase_add_test(t, what_is_not_stored_is_not_told);
+	tcase_add_test(t, what_is_recalled_is_not_told);
+	tcase_add_test(t, what_is_not_told_to_its_end_is_recalled);
+	tcase_add_test(t, lines_alone);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
