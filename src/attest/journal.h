@@ -3,7 +3,7 @@
  * (attest/journal_file.h).  Which of them are still needed: attest/journal_space.h.
  *
  * Entries are buffered in the order of journal_put(); journal_commit() hands everything
- * so far to the kernel in one write, once for all threads that wait for it.  What can't be
+ * so far to the kernel at once, and once for all threads that wait for it.  What can't be
  * written stays buffered, up to a bound, and is tried again.  Safe from any thread.
  */
 #ifndef ATTEST_JOURNAL_H

@@ -6,7 +6,7 @@
  *   block: u32 length of the entries │ u32 CRC-32C of them │ u32 CRC-32C of these eight bytes │ entries …
  *   block …
  *
- * A block is what one write handed over.  A segment says how many bytes of its predecessor
+ * A block is what was handed over at once.  A segment says how many bytes of its predecessor
  * count: what a crash or a failed write left behind them never was written, and what a failed
  * sync left stands in itself.
  *

@@ -12,13 +12,18 @@ static const char unnamed[] = "segment.tmp";
 /* … and once it is needed no more. */
 static const char spare[] = "segment.spare";
 
-enum { PAGE_BYTES = 4096 };
+/*
+ * So many bytes a write at most.  The kernel keeps a file in pieces of memory as large as the write that they were got
+ * for, as long as it has them, and ext4 goes through all of such a piece at each write that is smaller: where a segment
+ * had large statements, a batch in the next one that is written over it would cost half as much again (bench/README.md).
+ */
+enum { PAGE_BYTES = 4096, WRITE_MAX = 64 << 10 };
 
 static int
 write_at(int fd, struct slice s, uint64_t at)
 {
 	while (s.n > 0) {
-		ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
+		ssize_t n = pwrite(fd, s.p, s.n < WRITE_MAX ? s.n : WRITE_MAX, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -5,7 +5,7 @@
  *   ┌────────┬───────┬──────┬───────┬───────┬────┬─────────────┐
  *   │ header │ block │ block│  …    │ block │ 00 │▒▒▒▒▒▒▒▒▒▒▒▒▒│
  *   └────────┴───────┴──────┴───────┴───────┴────┴─────────────┘
- *                                   one write
+ *                                   one block, in a write or a few
  *
  * A segment that is needed no more becomes the spare, which the next one is written over: the file has its room on disk and
  * its pages in memory, and getting new ones is most of what a write costs.  The zeros tell a reader where the blocks

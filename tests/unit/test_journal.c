@@ -139,6 +139,21 @@ fsync(int fd)
 	return fdatasync(fd);
 }
 
+static size_t largest_write;
+static int writes_left = -1; /* before the disk is full; -1: it never is */
+
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	largest_write = n > largest_write ? n : largest_write;
+	if (writes_left == 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	writes_left -= writes_left > 0;
+	return syscall(SYS_pwrite64, fd, p, n, at);
+}
+
 static bool no_memory; /* for what grows */
 
 void *
@@ -1514,6 +1529,51 @@ START_TEST(a_full_disk)
 }
 END_TEST
 
+/* A large block is written in pieces, in a new file and over another one; until the last one is there nothing is. */
+START_TEST(in_pieces)
+{
+	enum { PIECE = 64 << 10, PIECES = 5 };
+	static uint8_t value[PIECES * PIECE - PIECE / 2];
+	struct journal_conf c = conf();
+	struct journal_entry e = {.kind = JOURNAL_STATED, .chain = 3, .window = 2, .value = slice_of(value, sizeof(value))};
+	struct wr before = wr_new(0);
+	struct journal *j;
+	struct seen was, is;
+
+	if (_i == 0) {
+		j = begun(&c);
+		put(j, batch(1), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	} else {
+		j = over_the_first(&c, 2000, 1, &before);
+		ck_assert_uint_gt(before.len, 2 * sizeof(value));
+	}
+	was = read_all(0);
+	largest_write = 0;
+	put(j, e, NULL);
+	for (int left = PIECES - 1; left >= 0; left--) { /* at first over what was there, which is cut off then */
+		writes_left = left;
+		ck_assert_int_eq(journal_commit(j), ERR_IO);
+		is = read_all(0);
+		ck_assert_uint_eq(is.damaged, 0);
+		ck_assert_uint_eq(is.entries, was.entries);
+		ck_assert_uint_eq(is.last.bytes, was.last.bytes);
+	}
+	writes_left = PIECES;
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert_int_eq(writes_left, 0);
+	ck_assert_uint_eq(largest_write, PIECE);
+	writes_left = -1;
+	put(j, batch(3), NULL);
+	journal_close(j);
+	is = read_all(0);
+	ck_assert_uint_eq(is.damaged, 0);
+	ck_assert_uint_eq(is.entries, was.entries + 2);
+	ck_assert_int_eq(is.last.end, JOURNAL_WHOLE);
+	wr_free(&before);
+}
+END_TEST
+
 /* A recovery puts all that it found before it commits: not in one block, whose length has 32 bits. */
 START_TEST(much_before_a_commit)
 {
@@ -1669,6 +1729,7 @@ main(void)
 	tcase_add_test(t, a_sync_that_fails_and_no_memory);
 	tcase_add_test(t, killed_behind_a_sync_that_fails);
 	tcase_add_loop_test(t, a_full_disk, 0, 3);
+	tcase_add_loop_test(t, in_pieces, 0, 2);
 	tcase_add_test(t, much_before_a_commit);
 	tcase_add_test(t, a_disk_that_stays_full);
 	tcase_add_loop_test(t, several_threads, 0, 2);
