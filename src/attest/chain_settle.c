@@ -350,13 +350,15 @@ is_sure(const struct chain *c, const struct attempt *a, const struct answer *ans
 }
 
 /*
- * An answer by id tells an offset of this topic's log and of no other.  But what a leader of a young topic calls a
- * duplicate may have come by name, for the one before.
+ * An answer by id tells an offset of this topic's log and of no other.  But what a leader of a young topic has of an
+ * idempotent producer already may have come by name, for the one before.  On CreateTime only such an answer has a time.
  */
 static bool
-is_sure_by_id(const struct attempt *a, const struct placement *p)
+is_sure_by_id(const struct attempt *a, const struct placement *p, enum chains_time time, const struct answer *answer)
 {
-	return a->by_id && !(p->young && p->producer_id >= 0);
+	bool may_be_old = time != CHAINS_TIME_CREATE || answer->append_ms >= 0;
+
+	return a->by_id && !(p->young && p->producer_id >= 0 && may_be_old);
 }
 
 static enum chains_outcome
@@ -418,7 +420,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	member_step(&p->life, MEMBER_ACKNOWLEDGE);
 	chain_count_attested(c, p, now);
 	chain_settle_at(c, p, answer->base_offset, answer->append_ms, time,
-			is_sure_by_id(a, p) ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
+			is_sure_by_id(a, p, time, answer) ? 0 : chain_sure_from(c, answer->base_offset <= p->reach, now));
 	retries_prove(p);
 	chain_given_add(c, p);
 	return CHAINS_STORED;

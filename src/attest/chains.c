@@ -565,6 +565,25 @@ chains_published(struct chain *chain, struct outgoing *out)
 
 /* --- all chains -------------------------------------------------------------------------- */
 
+/*
+ * What went out by name and is open may be in the log that has the name now.  A later topic's broker would call the same
+ * batch a duplicate, and the producer is taken for new no more.
+ */
+static void
+forget_open(struct chain *chain)
+{
+	LIST_EACH(&chain->windows, we) {
+		struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			const struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (p->producer_id >= 0 && (p->life.state == MEMBER_FORWARDED || p->life.state == MEMBER_UNKNOWN))
+				issued_forget(chain->shared->issued, p->producer_id);
+		}
+	}
+}
+
 void
 chains_topic_gone(struct chains *c, struct slice topic, const uint8_t topic_id[16])
 {
@@ -581,6 +600,7 @@ chains_topic_gone(struct chains *c, struct slice topic, const uint8_t topic_id[1
 			continue;
 		pthread_mutex_lock(&chain->lock);
 		chain->gone = true;
+		forget_open(chain);
 		chain_close(chain, CLOSE_TOPIC_DELETED, now());
 		pthread_mutex_unlock(&chain->lock);
 	}

@@ -4,7 +4,7 @@
 #include "base/metrics.h"
 #include "kafka/api.h"
 #include "kafka/txn.h"
-#include "stages/attest_internal.h"
+#include "stages/attest_by_id.h"
 
 enum { PRODUCE_MAX = 13, END_TXN_MAX = 5, INIT_PRODUCER_MAX = 5 };
 
@@ -179,6 +179,8 @@ response(void *self, struct exchange *x)
 	if (s == NULL)
 		return STAGE_PASS;
 	exchange_set_state(x, &a->stage, NULL);
+	if (s->by_name != NULL)
+		attest_by_id_done(a, x);
 	if (s->kind == EXCHANGE_PRODUCE)
 		verdict = attest_produce_answer(a, x, s);
 	else
@@ -196,11 +198,19 @@ lost(void *self, struct exchange *x)
 	if (s == NULL)
 		return;
 	exchange_set_state(x, &a->stage, NULL);
+	if (s->by_name != NULL)
+		attest_by_id_done(a, x);
 	if (exchange_is_unsent(x))
 		attest_take_back(s);
 	else
 		attest_lose(s);
 	attest_state_free(s);
+}
+
+static void
+session_free(void *self UNUSED, void *state)
+{
+	free(state);
 }
 
 static void *
@@ -257,6 +267,7 @@ attest_new(struct chains *chains, struct topics *topics, struct config *config)
 		.lost = lost,
 		.reactor_new = reactor_new,
 		.reactor_free = reactor_free,
+		.session_free = session_free,
 	};
 	return a;
 }

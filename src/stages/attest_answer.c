@@ -153,6 +153,14 @@ say_again(struct exchange *x, const struct attest_state *s, struct wr *body)
 	return STAGE_CLOSE; /* the client tries again */
 }
 
+static enum stage_verdict
+have_all_again(const struct exchange *x)
+{
+	LOG_LIMITED(LOG_LEVEL_INFO, "attest", "a topic was made again: its producer sends what is under way once more",
+		    LOG_B("client", exchange_client_id(x)));
+	return STAGE_CLOSE;
+}
+
 enum stage_verdict
 attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state *s)
 {
@@ -197,7 +205,7 @@ attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state 
 	if (s->swallow && error)
 		verdict = STAGE_CLOSE;
 	else if (refused && s->idempotent)
-		verdict = STAGE_CLOSE;
+		verdict = have_all_again(x);
 	else if (!s->swallow && (s->by_name != NULL || changed.len > 0 || wr_err(&changed) != 0))
 		verdict = say_again(x, s, &changed);
 	wr_free(&changed);

@@ -1,8 +1,9 @@
-/* What attest.c, attest_ours.c, attest_produce.c and attest_answer.c share. */
+/* What attest.c, attest_ours.c, attest_produce.c, attest_by_id.c and attest_answer.c share. */
 #ifndef STAGES_ATTEST_INTERNAL_H
 #define STAGES_ATTEST_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "attest/rewrite.h"
 #include "base/metrics.h"
@@ -18,6 +19,7 @@ struct attest {
 	struct topics *topics;
 	pthread_mutex_t lock;
 	struct config *config;
+	_Atomic int64_t ask_after_ns; /* attest_by_id.c: about topics that aren't attested */
 };
 
 /* Of one reactor. */
@@ -29,12 +31,13 @@ struct attest_reactor {
 /* One batch that went out attested. */
 struct sent {
 	bool by_id;
-	bool has_id; /* topic_id is told, and its leader took it, as far as is known */
+	bool has_id; /* topic_id is told */
 	bool ended; /* settled, lost or withdrawn */
 	uint8_t topic_id[16];
 	char topic[TOPICS_NAME_MAX + 1];
 	size_t topic_len;
 	int32_t partition;
+	size_t part; /* of the request */
 	int32_t records;
 	size_t size;
 	size_t own_size; /* as the client sent it */
@@ -88,13 +91,6 @@ enum metric attest_ours_why_not(const struct produce_part *p, struct batch *b);
  * 0 or ERR_NOMEM.
  */
 int attest_ours_twice(const struct produce_request *q, bool **ret) MUSTCHECK;
-
-/* A broker's answer to ApiVersions on this connection: does it take Produce by id?  Then the next says so. */
-void attest_by_id_learn(struct attest *a, struct exchange *x);
-bool attest_by_id_taken(const struct attest *a, const struct exchange *x);
-
-/* Of a request by name, at that version; `ids` by part.  NULL: no memory.  Release with free(). */
-struct attest_by_name *attest_by_id_names(int16_t version, const struct produce_request *q, const uint8_t (*ids)[16]) MUSTCHECK;
 
 enum stage_verdict attest_produce_request(struct attest *a, struct exchange *x);
 enum stage_verdict attest_produce_answer(struct attest *a, struct exchange *x, struct attest_state *s);

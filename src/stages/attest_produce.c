@@ -10,6 +10,7 @@
  */
 #include "base/log.h"
 #include "base/metrics.h"
+#include "stages/attest_by_id.h"
 #include "stages/attest_facts.h"
 #include "stages/attest_internal.h"
 #include "stages/attest_pieces.h"
@@ -37,9 +38,7 @@ struct work {
 	struct attest_pieces pieces;
 	struct attest_state *state;
 	struct made *made; /* as many as state->sent has */
-	uint8_t (*ids)[16]; /* by part; NULL: it goes out at the client's version */
-	struct wr head;     /* what stands in front of a part's records, by id */
-	size_t said;        /* so many parts are in the pieces by id */
+	struct attest_by_id by_id;
 	bool put;          /* the journal got some of it, which isn't committed */
 	int64_t room;    /* so much longer may the request become */
 	size_t plain;    /* so much may still be decompressed */
@@ -93,57 +92,6 @@ count_rejected(const struct work *w)
 	metric_add(by_reason[w->why], 1);
 }
 
-static size_t
-end_of(const struct produce_part *p)
-{
-	return p->field_at + p->field_len;
-}
-
-/* The next part by id, with the new batch, or (NULL) with what it came with. */
-static int
-say_by_id(struct work *w, struct wr *batch)
-{
-	size_t i = w->said++;
-	const struct produce_part *p = &w->req.parts[i];
-	size_t from = i > 0 ? end_of(p - 1) : 0;
-	size_t len = batch != NULL ? batch->len : p->records.n;
-
-	wr_reset(&w->head);
-	produce_by_id_before(&w->req, w->ids, i, p->records.p != NULL ? (int64_t)len : -1, &w->head);
-	if (wr_err(&w->head) != 0)
-		return wr_err(&w->head);
-	if (batch != NULL)
-		return attest_pieces_put(&w->pieces, from, end_of(p) - from, wr_slice(&w->head), batch);
-	return attest_pieces_small(&w->pieces, from, end_of(p) - p->records.n - from, wr_slice(&w->head));
-}
-
-/* What is left stays, said by id. */
-static int
-end_by_id(struct work *w)
-{
-	size_t end = end_of(&w->req.parts[w->req.count - 1]);
-	int err = 0;
-
-	while (err == 0 && w->said < w->req.count)
-		err = say_by_id(w, NULL);
-	if (err != 0)
-		return err;
-	wr_reset(&w->head);
-	produce_by_id_end(&w->head);
-	err = wr_err(&w->head);
-	return err != 0 ? err : attest_pieces_small(&w->pieces, end, w->pieces.body.n - end, wr_slice(&w->head));
-}
-
-static int
-put_by_id(struct work *w, struct made *m)
-{
-	int err = 0;
-
-	while (err == 0 && &w->req.parts[w->said] != m->part)
-		err = say_by_id(w, NULL);
-	return err != 0 ? err : say_by_id(w, &m->batch);
-}
-
 static int
 put_by_name(struct work *w, struct made *m)
 {
@@ -157,7 +105,7 @@ put_by_name(struct work *w, struct made *m)
 static int
 put_batch(struct work *w, struct made *m)
 {
-	int err = w->ids != NULL ? put_by_id(w, m) : put_by_name(w, m);
+	int err = w->by_id.ids != NULL ? attest_by_id_put(&w->by_id, &w->req, &w->pieces, m->part, &m->batch) : put_by_name(w, m);
 
 	w->changed = true;
 	if (w->reactor->batch.cap == 0) {
@@ -266,11 +214,12 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	uint8_t prefix[5];
 
 	s->by_id = p->by_id;
-	s->has_id = p->by_id || (f->has_id && !f->refused);
+	s->has_id = p->by_id || f->has_id;
 	memcpy(s->topic_id, p->by_id ? p->topic_id : f->id, sizeof(s->topic_id));
 	memcpy(s->topic, f->name, f->name_len + 1);
 	s->topic_len = f->name_len;
 	s->partition = p->partition;
+	s->part = (size_t)(p - w->req.parts);
 	s->records = b->count;
 	s->own_size = p->records.n;
 	s->longer = w->reactor->batch.len > 0;
@@ -474,82 +423,6 @@ attest_parts(struct work *w)
 	}
 }
 
-/* --- by id ---------------------------------------------------------------------------------- */
-
-/* Of a part that isn't ours.  What isn't known is asked for, so that the next request has it. */
-static bool
-id_known(const struct work *w, const struct produce_part *p, uint8_t ret[16])
-{
-	struct topic_facts f;
-	int err = attest_facts_of(&w->facts, p, &f);
-
-	if (err == ERR_NOTFOUND)
-		topics_wait(w->a->topics, &(struct topic_ref){p->topic, NULL}, 1, NULL);
-	if (err != 0 || !f.has_id || f.refused)
-		return false;
-	memcpy(ret, f.id, 16);
-	return true;
-}
-
-/*
- * The id of each part, which neighbours of one topic share: of what was placed the one that it was placed by.
- * False: some can't be told.
- */
-static bool
-know_ids(const struct work *w, uint8_t (*ids)[16])
-{
-	size_t made = 0;
-
-	for (size_t i = 0; i < w->req.count; i++) {
-		const struct produce_part *p = &w->req.parts[i];
-		bool again = i > 0 && slice_eq(p->topic, p[-1].topic);
-
-		if (made < w->state->count && w->made[made].part == p) {
-			const struct sent *s = &w->state->sent[made++];
-
-			if (!s->has_id || (again && memcmp(s->topic_id, ids[i - 1], sizeof(*ids)) != 0))
-				return false; /* or it was made again just now */
-			memcpy(ids[i], s->topic_id, sizeof(*ids));
-		} else if (again) {
-			memcpy(ids[i], ids[i - 1], sizeof(*ids));
-		} else if (!id_known(w, p, ids[i])) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* May it go out by id?  Then it does.  ERR_NOMEM, else 0. */
-static int
-choose_ids(struct work *w)
-{
-	enum { LONGER = 64, LONGER_EACH = 24 }; /* than by name, at most */
-	struct attest_state *s = w->state;
-	uint8_t(*ids)[16];
-
-	if (s->count == 0 || w->twice != NULL || !produce_by_id_may(exchange_version(w->x), &w->req) ||
-	    !attest_by_id_taken(w->a, w->x) || w->room < LONGER + LONGER_EACH * (int64_t)w->req.count)
-		return 0;
-	ids = calloc(w->req.count, sizeof(*ids));
-	if (ids == NULL)
-		return ERR_NOMEM;
-	w->ids = ids;
-	if (!know_ids(w, ids)) {
-		free(ids);
-		w->ids = NULL;
-		return 0;
-	}
-	s->by_name = attest_by_id_names(exchange_version(w->x), &w->req, (const uint8_t(*)[16])ids);
-	if (s->by_name == NULL)
-		return ERR_NOMEM;
-	metric_add(METRIC_PRODUCE_BY_ID, 1);
-	for (size_t i = 0; i < s->count; i++)
-		s->sent[i].by_id = s->sent[i].attempt.by_id = true;
-	return 0;
-}
-
-/* --- on its way ----------------------------------------------------------------------------- */
-
 /*
  * One commit for all that the journal got: with state.sync always that is one wait for the disk, for which this thread
  * serves nobody.  Where it fails those batches stay as they came; retries were written before.
@@ -629,14 +502,14 @@ attest_all(struct work *w)
 	if (err == 0)
 		attest_parts(w);
 	if (err == 0 && !w->refuse)
-		err = choose_ids(w);
+		err = attest_by_id_choose(w->a, w->x, &w->facts, w->state, w->room, &w->by_id);
 	if (err == 0 && !w->refuse)
 		err = send_parts(w);
 	if (err == 0 && w->refuse)
 		return refuse(w);
-	if (err == 0 && w->ids != NULL && w->state->count > 0) {
+	if (err == 0 && w->by_id.ids != NULL && w->state->count > 0) {
 		w->changed = true;
-		err = end_by_id(w);
+		err = attest_by_id_end(&w->by_id, &w->req, &w->pieces);
 	}
 	if (w->req.acks == 0 && w->state->count > 0) {
 		w->changed = w->state->swallow = true;
@@ -644,7 +517,7 @@ attest_all(struct work *w)
 	}
 	if (err == 0 && w->changed)
 		err = attest_pieces_end(&w->pieces);
-	if (err == 0 && w->changed && w->ids != NULL)
+	if (err == 0 && w->changed && w->by_id.ids != NULL)
 		err = exchange_set_version(w->x, PRODUCE_BY_ID);
 	if (err != 0) {
 		attest_take_back(w->state);
@@ -652,6 +525,8 @@ attest_all(struct work *w)
 		return STAGE_CLOSE;
 	}
 	if (w->state->count > 0) {
+		if (w->state->by_name != NULL)
+			attest_by_id_sent(w->a, w->x);
 		exchange_set_state(w->x, &w->a->stage, w->state);
 		w->state = NULL;
 	}
@@ -677,10 +552,21 @@ all_unattested(struct work *w, enum metric reason)
 			unattested(w, reason, attest_ours_records(&w->req.parts[i]));
 }
 
+/* A topic was made again, and what its client has under way by ids may be refused (attest_by_id.h). */
+static enum stage_verdict
+wait_for_answers(const struct attest *a, struct exchange *x)
+{
+	enum { LOOK_AGAIN_MS = 5 };
+
+	if (!attest_by_id_waits(a, x) || exchange_age_ms(x) >= TOPICS_WAIT_MS)
+		return STAGE_PASS;
+	return exchange_pause(x, LOOK_AGAIN_MS) == 0 ? STAGE_HOLD : STAGE_CLOSE;
+}
+
 enum stage_verdict
 attest_produce_request(struct attest *a, struct exchange *x)
 {
-	struct work w = {.a = a, .x = x, .head = wr_new(SIZE_MAX / 2)};
+	struct work w = {.a = a, .x = x};
 	enum stage_verdict verdict;
 	int err;
 
@@ -705,6 +591,8 @@ attest_produce_request(struct attest *a, struct exchange *x)
 		w.facts = (struct attest_facts){a->topics, w.config, &w.req, w.twice};
 		verdict = attest_facts_wait(&w.facts, x);
 		if (verdict == STAGE_PASS)
+			verdict = wait_for_answers(a, x);
+		if (verdict == STAGE_PASS)
 			verdict = attest_all(&w);
 	}
 	if (verdict == STAGE_PASS || verdict == STAGE_REPLACE)
@@ -712,8 +600,7 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	attest_state_free(w.state);
 	made_free(&w);
 	free(w.twice);
-	free(w.ids);
-	wr_free(&w.head);
+	attest_by_id_clear(&w.by_id);
 	produce_request_free(&w.req);
 	attest_pieces_clear(&w.pieces);
 	config_unref(w.config);

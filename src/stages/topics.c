@@ -66,7 +66,6 @@ topics_find(struct topics *t, const struct topic_ref *ref, int32_t partition, st
 	e = topics_get(t, &key);
 	if (e != NULL && e->complete && partition >= 0 && partition < e->facts.partitions) {
 		*ret = e->facts;
-		ret->refused = e->refused_at.ns != 0 && monotime_since_ms(clock_now(), e->refused_at) < TOPICS_YOUNG_MS;
 		topics_used(t, e);
 	} else if ((err = e == NULL ? 0 : topics_denied(e, partition)) == 0 && (err = topics_missed(t, &key)) == 0) {
 		err = ERR_NOTFOUND;
@@ -112,6 +111,12 @@ topics_doubt(struct topics *t, const struct topic_ref *ref)
 	pthread_mutex_unlock(&t->lock);
 }
 
+unsigned
+topics_changes(const struct topics *t)
+{
+	return atomic_load(&t->changes);
+}
+
 void
 topics_refused(struct topics *t, struct slice name, const uint8_t id[16])
 {
@@ -119,10 +124,8 @@ topics_refused(struct topics *t, struct slice name, const uint8_t id[16])
 
 	pthread_mutex_lock(&t->lock);
 	e = map_get(t->by_name, name);
-	if (e != NULL && e->facts.has_id && memcmp(e->facts.id, id, sizeof(e->facts.id)) == 0) {
+	if (e != NULL && e->facts.has_id && memcmp(e->facts.id, id, sizeof(e->facts.id)) == 0)
 		e->complete = false;
-		e->refused_at = clock_now();
-	}
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -50,7 +50,6 @@ struct topic_facts {
 	enum topics_format format;
 	bool compacted; /* cleanup.policy: records may be gone because a later one has their key */
 	struct monotime since; /* then it was found that the name is another topic's than before; 0: never */
-	bool refused; /* a leader didn't know the id, within TOPICS_YOUNG_MS: it may be another topic's name since */
 };
 
 /* The way to the cluster: the shape of proxy/control.h's control_ask() and its callbacks. */
@@ -104,6 +103,9 @@ void topics_doubt(struct topics *t, const struct topic_ref *ref);
 
 /* Asks the cluster, and gives the answer to who wants to be sure.  Takes the ask over; any thread. */
 void topics_sure(struct topics *t, struct sure_ask *ask);
+
+/* How often a name was found to be another topic's than before, or nobody's. */
+unsigned topics_changes(const struct topics *t);
 
 /* A leader of the topic doesn't know that id: looks again, unless the name has another one by now. */
 void topics_refused(struct topics *t, struct slice name, const uint8_t id[16]);

@@ -3,6 +3,7 @@
 #define STAGES_TOPICS_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/list.h"
@@ -38,6 +39,7 @@ struct topics {
 	struct list line;    /* those that aren't asked yet, likewise */
 	unsigned under_way[LOOK_KINDS];
 	struct look *gathering[2]; /* in the line, of LOOK_FEW, by name and by id: takes what comes meanwhile */
+	atomic_uint changes; /* topics_changes() */
 	struct monotime heard_at; /* when the last answer came */
 	bool silent;         /* the last question had no answer, … */
 	struct monotime silent_at; /* … as was found then */
@@ -67,7 +69,6 @@ struct topic {
 	struct denial no_partition; /* … as answers showed */
 	struct denial gone;         /* the topic itself, likewise */
 	struct monotime heard_at;   /* when its name and id passed by; 0: never */
-	struct monotime refused_at; /* when a leader didn't know the id; 0: never */
 };
 
 /* A name or an id, as what is looked for. */

@@ -160,7 +160,7 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 		*ret_old = e->facts;
 		forget_id(t, e);
 		e->facts.since = clock_now();
-		e->refused_at.ns = 0;
+		atomic_fetch_add(&t->changes, 1);
 		e->told = e->learnt = TOPICS_UNTOLD;
 	}
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))
@@ -196,6 +196,7 @@ topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic
 		return false;
 	*ret_old = e->facts;
 	drop(t, e);
+	atomic_fetch_add(&t->changes, 1);
 	return true;
 }
 

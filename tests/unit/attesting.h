@@ -372,10 +372,20 @@ attesting_pass(int64_t ms)
 	attesting_wall += ms;
 }
 
+/* Another connection of a client. */
+static UNUSED void
+attesting_reconnect(void)
+{
+	if (attesting_session != NULL)
+		stage->session_free(stage->self, attesting_session);
+	attesting_session = NULL;
+}
+
 static void
 attesting_close(void)
 {
 	cluster_answer_all();
+	attesting_reconnect();
 	stage->reactor_free(stage->self, reactor);
 	attest_free(attest);
 	topics_free(topics);

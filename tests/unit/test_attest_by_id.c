@@ -463,7 +463,7 @@ START_TEST(no_room)
 	int gone[2] = {0, 0};
 
 	ck_assert_ptr_nonnull(pad);
-	for (size_t room = 0; room < ROOM_MAX; room += 58) {
+	for (size_t room = 0; room < ROOM_MAX; room += 232 /* of 100 MiB each */) {
 		struct stages_part p[] = {{a_name, id_a, 0, wr_slice(&batch)}, {b_name, id_b, 0, slice_of(pad, 0)}};
 		struct wr small = stages_produce(8, 1, NULL, p, 2);
 		struct exchange *x;
@@ -510,7 +510,7 @@ START_TEST(what_the_broker_takes)
 		bool by_id;
 	} t[] = {{0, 13, true}, {0, 12, false}, {13, 13, true}, {3, 14, true}, {14, 15, false}, {0, 0, false}, {0, INT16_MAX, true}};
 
-	attesting_session = NULL;
+	attesting_reconnect();
 	ck_assert(!goes_by_id()); /* it never said */
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		broker_takes(t[i].min, t[i].max);
@@ -658,37 +658,25 @@ refused(struct exchange *x, const struct stages_part *p)
 	return v;
 }
 
-/* However soon it comes again: the cluster is asked, and when it tells the same id, the topic is named by its name for a while. */
+/* However soon it comes again the cluster is asked, and whatever it tells is what goes out: by name it could land anywhere. */
 START_TEST(refused_again)
 {
-	struct wr batch = BATCH(.count = 2);
+	struct wr batch = BATCH(.count = 2), out;
 	struct stages_part p = {a_name, id_a, 0, wr_slice(&batch)}, anew = {a_name, id_new, 0, wr_slice(&batch)};
-	struct exchange *x;
+	struct exchange *x = one_by_id(7, &p);
 
-	for (int made_again = 0; made_again < 2; made_again++) {
-		reopen(&(struct attesting){0});
-		for (int i = 0; i < 2; i++) {
-			ck_assert_int_eq(refused(one_by_id(7, &p), &p), STAGE_REPLACE);
-			x = produce_of(7, -1, &p, 1);
-			ck_assert_int_eq(request(x), STAGE_HOLD);
-			cluster_answer_all();
-			ck_by_name(x, 7, -1, &p, 1);
-			attesting_pass(TOPICS_YOUNG_MS - 1);
-			ck_by_name(produce_of(7, -1, &p, 1), 7, -1, &p, 1);
-			attesting_pass(1);
-		}
-		if (made_again) {
-			ck_assert_int_eq(refused(one_by_id(7, &p), &p), STAGE_REPLACE);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(refused(x, &p), STAGE_REPLACE);
+		if (i == 3)
 			memcpy(cluster.topics[0].id, id_new, 16);
-			x = produce_of(7, -1, &p, 1);
-			ck_assert_int_eq(request(x), STAGE_HOLD);
-			cluster_answer_all();
-			lost(x);
-			lost(one_by_id(7, &anew));
-		} else {
-			lost(one_by_id(7, &p));
-		}
+		x = produce_of(7, -1, &p, 1);
+		ck_assert_int_eq(request(x), STAGE_HOLD);
+		cluster_answer_all();
+		out = sent_by_id(x, i == 3 ? &anew : &p, 1);
+		wr_free(&out);
 	}
+	lost(x);
+	ck_assert_int_eq(counted(METRIC_PRODUCE_BY_ID), 5);
 	wr_free(&batch);
 }
 END_TEST
@@ -729,24 +717,113 @@ START_TEST(refused_idempotent)
 }
 END_TEST
 
-/* A topic that isn't attested, of which nobody knew, stands in the way of one request only. */
-START_TEST(an_excluded_topic_is_asked_for)
+/* Topics that aren't attested, of which nobody knew, are asked for together, now and then. */
+START_TEST(excluded_topics_are_asked_for)
 {
 	struct wr batch = BATCH(.count = 2), out;
-	struct stages_part p[] = {{a_name, id_a, 0, wr_slice(&batch)}, {b_name, id_b, 0, wr_slice(&batch)}, {b_name, id_b, 1, {NULL, 0}}};
+	const char *x_name = "x";
+	static const uint8_t id_x[16] = {0xcc, 7};
+	struct stages_part p[] = {{a_name, id_a, 0, wr_slice(&batch)}, {b_name, id_b, 0, wr_slice(&batch)},
+				  {b_name, id_b, 1, {NULL, 0}}, {x_name, id_x, 0, wr_slice(&batch)}};
 	struct exchange *x;
 
 	attesting_close();
-	attesting_open(&(struct attesting){.yaml = "attest: {topics: [a, b], exclude: [b]}"});
+	attesting_open(&(struct attesting){.yaml = "attest: {topics: [a, b, x], exclude: [b, x]}"});
 	attesting_know("a");
 	broker_takes(0, 13);
-	ck_by_name(produce_of(9, -1, p, 3), 9, -1, p, 3);
-	ck_by_name(produce_of(9, -1, p, 3), 9, -1, p, 3);
+	note_metrics();
+	ck_by_name(produce_of(9, -1, p, 4), 9, -1, p, 4);
+	ck_assert_uint_eq(cluster.asks[cluster.asked - 1].count, 2);
+	cluster_answer_all(); /* there is no x yet */
+	ck_by_name(produce_of(9, -1, p, 4), 9, -1, p, 4);
+	cluster.topics[cluster.count] = (struct cluster_topic){.name = "x"};
+	memcpy(cluster.topics[cluster.count++].id, id_x, 16);
+	attesting_pass(4999);
+	ck_by_name(produce_of(9, -1, p, 4), 9, -1, p, 4);
+	ck_assert_uint_eq(cluster.asked, cluster.answered);
+	attesting_pass(1);
+	ck_by_name(produce_of(9, -1, p, 4), 9, -1, p, 4);
 	cluster_answer_all();
-	x = produce_of(9, -1, p, 3);
-	out = sent_by_id(x, p, 3);
+	ck_assert_int_eq(counted(METRIC_PRODUCE_BY_ID), 0);
+	x = produce_of(9, -1, p, 4);
+	out = sent_by_id(x, p, 4);
 	lost(x);
 	wr_free(&out), wr_free(&batch);
+}
+END_TEST
+
+/* The producer's sequence may be on a batch that isn't attested alone. */
+START_TEST(refused_idempotent_elsewhere)
+{
+	struct wr plain = BATCH(.count = 2), batch = BATCH(.count = 2, .producer = true, .producer_id = 7), out;
+	struct stages_part p[] = {{a_name, id_a, 0, wr_slice(&plain)}, {b_name, id_b, 0, wr_slice(&batch)}};
+	struct stages_result r[] = {{b_name, id_b, 0, UNKNOWN_TOPIC_ID, -1, -1}, {a_name, id_a, 0, 0, 4, -1}};
+	struct exchange *x;
+
+	reopen(&(struct attesting){.yaml = "attest: {topics: [a, b], exclude: [b]}"});
+	x = produce_of(9, -1, p, 2);
+	out = sent_by_id(x, p, 2);
+	ck_assert_int_eq(answer(x, r, 2), STAGE_CLOSE);
+	stages_free(x);
+	wr_free(&out), wr_free(&plain), wr_free(&batch);
+}
+END_TEST
+
+/*
+ * What is under way by the old id may be refused: nothing goes out by the new one before it is answered.  Another
+ * connection has nothing to wait for.
+ */
+START_TEST(a_change_amid_a_pipeline)
+{
+	struct wr batch = BATCH(.count = 2), out;
+	struct stages_part p = {a_name, id_a, 0, wr_slice(&batch)}, anew = {a_name, id_new, 0, wr_slice(&batch)};
+	struct exchange *x = one_by_id(9, &p), *y = one_by_id(9, &p), *z;
+	void *ours;
+
+	memcpy(cluster.topics[0].id, id_new, 16);
+	attesting_know("a");
+	z = produce_of(9, -1, &p, 1);
+	ck_assert_int_eq(request(z), STAGE_HOLD);
+	ck_assert_uint_eq(z->pauses, 1);
+	stored(x, 9, a_name, id_a, 0, 10);
+	ck_assert_int_eq(request(z), STAGE_HOLD);
+	ours = attesting_session;
+	attesting_session = NULL;
+	broker_takes(0, 13);
+	lost(one_by_id(9, &anew));
+	attesting_reconnect();
+	attesting_session = ours;
+	ck_assert_int_eq(refused(y, &p), STAGE_REPLACE);
+	out = sent_by_id(z, &anew, 1);
+	wr_free(&out);
+	y = one_by_id(9, &anew); /* one of the new id is nothing to wait for */
+	lost(z);
+	lost(y);
+	wr_free(&batch);
+}
+END_TEST
+
+/* … for so long; and one that is lost is waited for no more. */
+START_TEST(a_change_and_no_answer)
+{
+	struct wr batch = BATCH(.count = 2), out;
+	struct stages_part p = {a_name, id_a, 0, wr_slice(&batch)}, anew = {a_name, id_new, 0, wr_slice(&batch)};
+	struct exchange *x = one_by_id(9, &p), *z;
+
+	memcpy(cluster.topics[0].id, id_new, 16);
+	attesting_know("a");
+	z = produce_of(9, -1, &p, 1);
+	ck_assert_int_eq(request(z), STAGE_HOLD);
+	if (_i == 0)
+		lost(x);
+	else
+		attesting_pass(TOPICS_WAIT_MS);
+	out = sent_by_id(z, &anew, 1);
+	wr_free(&out);
+	lost(z);
+	if (_i == 1)
+		lost(x);
+	wr_free(&batch);
 }
 END_TEST
 
@@ -1070,7 +1147,10 @@ main(void)
 	tcase_add_test(t, refused_again);
 	tcase_add_test(t, refused_late);
 	tcase_add_test(t, refused_idempotent);
-	tcase_add_test(t, an_excluded_topic_is_asked_for);
+	tcase_add_test(t, refused_idempotent_elsewhere);
+	tcase_add_test(t, excluded_topics_are_asked_for);
+	tcase_add_test(t, a_change_amid_a_pipeline);
+	tcase_add_loop_test(t, a_change_and_no_answer, 0, 2);
 	tcase_add_test(t, unknown_id_of_an_excluded_topic);
 	tcase_add_test(t, error_elsewhere);
 	tcase_add_test(t, too_large_with_headers);

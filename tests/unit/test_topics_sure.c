@@ -211,6 +211,43 @@ START_TEST(lands_in_the_old_topic)
 }
 END_TEST
 
+/*
+ * Sent by name when the topic had been made again, and its answer is lost; sent again by id, long after.  The broker has it
+ * already, and on LogAppendTime nothing tells that: the log must be read.
+ */
+START_TEST(a_duplicate_of_what_went_by_name)
+{
+	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = 77, .sequence = 10);
+	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
+	struct stages_result r = {NULL, id_new, 0, 0, 0, 1700000000500};
+	struct exchange *x;
+
+	attesting_close();
+	attesting_open(&(struct attesting){.window_records = 2});
+	cluster.topics[0].time = "LogAppendTime";
+	ck_assert_int_eq(chains_read_back(chains), 0);
+	ck_assert_int_eq(chains_sure_begin(chains), 0);
+	attesting_know("a");
+	chains_issued(chains, 77, 0);
+	x = produce_of(9, -1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(x->version, 9);
+	memcpy(cluster.topics[0].id, id_new, 16);
+	attesting_know("a");
+	attesting_pass(TOPICS_YOUNG_MS + 1000);
+	stage->lost(stage->self, x);
+	stages_free(x);
+	broker_takes(0, 13);
+	x = produce_of(9, -1, &p, 1);
+	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	ck_assert_int_eq(x->version, 13);
+	ck_assert_int_eq(answer(x, &r, 1), STAGE_REPLACE);
+	stages_free(x);
+	ck_assert_int_eq(drained(false).members, 0);
+	wr_free(&batch);
+}
+END_TEST
+
 /* Who names the topic by its id can't be misunderstood. */
 START_TEST(named_by_id)
 {
@@ -316,6 +353,7 @@ main(void)
 	tcase_add_test(t, made_again_later);
 	tcase_add_test(t, deleted_later);
 	tcase_add_test(t, lands_in_the_old_topic);
+	tcase_add_test(t, a_duplicate_of_what_went_by_name);
 	tcase_add_test(t, named_by_id);
 	tcase_add_test(t, looked_for_anew);
 	tcase_add_loop_test(t, the_answer_says_nothing, 0, ARRAY_LEN(untold));
