@@ -70,15 +70,32 @@ attest_take_back(struct attest_state *s)
 /* --- the ends of transactions ------------------------------------------------------ */
 
 /*
+ * Producer ids are a cluster's own, and what an earlier run left open is known by them: an end that passes before the
+ * cluster's id is known, right behind a start, would be nobody's, and the next transaction's would be taken for it.
+ */
+static enum stage_verdict
+wait_for_cluster(const struct attest *a, struct exchange *x)
+{
+	enum { LOOK_AGAIN_MS = 5 };
+
+	if (chains_has_cluster(a->chains) || exchange_age_ms(x) >= TOPICS_WAIT_MS)
+		return STAGE_PASS;
+	return exchange_pause(x, LOOK_AGAIN_MS) == 0 ? STAGE_HOLD : STAGE_CLOSE;
+}
+
+/*
  * What is placed before the request goes out belongs to the transaction that it ends:
  * a client doesn't write into the next one before it has the answer.
  */
 static enum stage_verdict
 end_txn_request(struct attest *a, struct exchange *x)
 {
+	enum stage_verdict verdict = wait_for_cluster(a, x);
 	struct attest_state *s;
 	struct end_txn e;
 
+	if (verdict != STAGE_PASS)
+		return verdict;
 	if (end_txn_request_read(exchange_version(x), exchange_body(x), &e) != 0)
 		return STAGE_PASS; /* the broker's to refuse */
 	s = calloc(1, sizeof(*s));

@@ -74,7 +74,7 @@ write_one(int64_t producer_id, int32_t sequence)
 }
 
 static struct exchange *
-end_txn(int16_t version, int64_t producer_id, bool commit)
+end_txn_of(int16_t version, int64_t producer_id, bool commit)
 {
 	struct wr w = wr_new(256);
 	struct exchange *x;
@@ -90,6 +90,14 @@ end_txn(int16_t version, int64_t producer_id, bool commit)
 		wr_u8(&w, 0);
 	x = stages_exchange(API_END_TXN, version, wr_slice(&w));
 	wr_free(&w);
+	return x;
+}
+
+static struct exchange *
+end_txn(int16_t version, int64_t producer_id, bool commit)
+{
+	struct exchange *x = end_txn_of(version, producer_id, commit);
+
 	ck_assert_int_eq(request(x), STAGE_PASS);
 	return x;
 }
@@ -404,6 +412,25 @@ START_TEST(reloads)
 }
 END_TEST
 
+/* An end that passes before the cluster's id is known would not be held against what an earlier run left open. */
+START_TEST(ends_wait_for_the_cluster)
+{
+	struct exchange *x;
+
+	attesting_close();
+	attesting_open(&(struct attesting){.no_cluster = true});
+	x = end_txn_of(4, 5, true);
+	ck_assert_int_eq(request(x), STAGE_HOLD);
+	ck_assert_uint_eq(x->pauses, 1);
+	if (_i == 0)
+		ck_assert_int_eq(chains_set_cluster(chains, slice_str(CLUSTER_ID)), 0);
+	else
+		attesting_pass(TOPICS_WAIT_MS);
+	ck_assert_int_eq(request(x), STAGE_PASS);
+	txn_answered(x, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -414,6 +441,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, wants);
 	tcase_add_test(t, nothing_remembered);
+	tcase_add_loop_test(t, ends_wait_for_the_cluster, 0, 2);
 	tcase_add_test(t, commits_and_aborts);
 	tcase_add_test(t, does_not_end);
 	tcase_add_test(t, ends_at_last);
