@@ -365,6 +365,22 @@ attesting_open(const struct attesting *how)
 	attesting_session = NULL;
 }
 
+static int64_t noted_metrics[METRIC_COUNT];
+
+static UNUSED void
+note_metrics(void)
+{
+	for (int m = 0; m < METRIC_COUNT; m++)
+		noted_metrics[m] = metric_read((enum metric)m);
+}
+
+/* Since then. */
+static UNUSED int64_t
+counted(enum metric m)
+{
+	return metric_read(m) - noted_metrics[m];
+}
+
 static UNUSED void
 attesting_pass(int64_t ms)
 {

@@ -3,21 +3,6 @@
 #include "kafka/produce.h"
 #include "suite.h"
 
-static int64_t before[METRIC_COUNT];
-
-static void
-note_metrics(void)
-{
-	for (int m = 0; m < METRIC_COUNT; m++)
-		before[m] = metric_read((enum metric)m);
-}
-
-static int64_t
-counted(enum metric m)
-{
-	return metric_read(m) - before[m];
-}
-
 static void
 setup(void)
 {

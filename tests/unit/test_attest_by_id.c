@@ -10,21 +10,6 @@ enum { UNKNOWN_TOPIC = 3, UNKNOWN_TOPIC_ID = 100, INCONSISTENT_TOPIC_ID = 103 };
 
 static const uint8_t id_new[16] = {0xee, 5};
 static const char *const a_name = "a", *const b_name = "b", *const c_name = "c";
-static int64_t before[METRIC_COUNT];
-
-static void
-note_metrics(void)
-{
-	for (int m = 0; m < METRIC_COUNT; m++)
-		before[m] = metric_read((enum metric)m);
-}
-
-static int64_t
-counted(enum metric m)
-{
-	return metric_read(m) - before[m];
-}
-
 static void
 open_with(const struct attesting *how)
 {
