@@ -71,7 +71,7 @@ chain_give_up(struct chain *c, struct placement *p, enum metric reason, const ch
 	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are left out of their window", LOG_S("cause", why),
 		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", p->count));
 	member_step(&p->life, MEMBER_GIVE_UP);
-	if (reason == METRIC_RECORDS_UNRESOLVED)
+	if (reason == METRIC_RECORDS_UNRESOLVED || reason == METRIC_RECORDS_ANOTHER_TOPIC)
 		issued_forget(c->shared->issued, p->producer_id);
 	chain_leave_windows(c, p, true);
 }
@@ -356,7 +356,7 @@ is_sure(const struct chain *c, const struct attempt *a, const struct answer *ans
 static bool
 is_sure_by_id(const struct attempt *a, const struct placement *p, enum chains_time time, const struct answer *answer)
 {
-	bool may_be_old = time != CHAINS_TIME_CREATE || answer->append_ms >= 0;
+	bool may_be_old = time != CHAINS_TIME_CREATE || answer->append_ms >= 0 || has_greatest(p, -1);
 
 	return a->by_id && !(p->young && p->producer_id >= 0 && may_be_old);
 }

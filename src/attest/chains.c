@@ -443,6 +443,17 @@ end_all(struct list *placements, int16_t epoch, bool committed)
 	}
 }
 
+bool
+chains_txn_waits(struct chains *c)
+{
+	bool waits;
+
+	pthread_rwlock_rdlock(&c->lock);
+	waits = !c->has_cluster && (c->heads_open > 0 || list_first(&c->recovered) != NULL);
+	pthread_rwlock_unlock(&c->lock);
+	return waits;
+}
+
 uint64_t
 chains_txn_mark(struct chains *c)
 {
@@ -565,9 +576,19 @@ chains_published(struct chain *chain, struct outgoing *out)
 
 /* --- all chains -------------------------------------------------------------------------- */
 
+/* It may be in another topic's log, for all that is known. */
+static bool
+may_be_elsewhere(const struct chain *chain, const struct placement *p)
+{
+	enum member_state s = p->life.state;
+
+	return s == MEMBER_PLACED || s == MEMBER_FORWARDED || s == MEMBER_UNKNOWN ||
+	       (s == MEMBER_SETTLED && p->sure_ns > chain->sure_ns);
+}
+
 /*
- * What went out by name and is open may be in the log that has the name now.  A later topic's broker would call the same
- * batch a duplicate, and the producer is taken for new no more.
+ * What went out by name may be in the log that has the name now.  A later topic's broker would call the same batch a
+ * duplicate, and the producer is taken for new no more.
  */
 static void
 forget_open(struct chain *chain)
@@ -578,7 +599,7 @@ forget_open(struct chain *chain)
 		LIST_EACH(&w->spans, e) {
 			const struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
-			if (p->producer_id >= 0 && (p->life.state == MEMBER_FORWARDED || p->life.state == MEMBER_UNKNOWN))
+			if (p->producer_id >= 0 && may_be_elsewhere(chain, p))
 				issued_forget(chain->shared->issued, p->producer_id);
 		}
 	}

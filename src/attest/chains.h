@@ -112,7 +112,11 @@ void chains_lost(struct attempt *a); /* its answer will not be seen */
 /* The highest offset that an answer has told of the attempt's partition; -1: none yet.  While the attempt lasts. */
 int64_t chains_reach(const struct attempt *a);
 
-/* Transactions (attest/txns.h): the mark is taken when EndTxn goes out. */
+/*
+ * Transactions (attest/txns.h): the mark is taken when EndTxn goes out.  waits: it shouldn't yet, since an earlier run
+ * left some open, and whether they are this cluster's isn't known.
+ */
+bool chains_txn_waits(struct chains *c);
 uint64_t chains_txn_mark(struct chains *c);
 void chains_txn_ending(struct chains *c, int64_t producer_id);
 void chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed);

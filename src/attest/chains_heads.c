@@ -29,9 +29,9 @@ end_runs(struct head *h, int64_t producer_id, int16_t epoch, bool committed)
 
 		if (run.producer_id == producer_id && run.producer_epoch == epoch) {
 			run.committed = committed;
-			if (head_runs_add(&h->ended, run) == 0)
-				continue;
-			LOG_WARN("attest", "no memory to note how a transaction of the last run ended");
+			if (head_runs_add(&h->ended, run) != 0) /* it stays stated as open: the next end is another's */
+				LOG_WARN("attest", "no memory to note how a transaction of the last run ended");
+			continue;
 		}
 		h->open.run[kept++] = h->open.run[i];
 	}

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "attest/chain.h"
 #include "attest/placement.h"
 #include "base/map.h"
 
@@ -200,6 +201,13 @@ txns_leave(struct txns *t, struct placement *p)
 		placement_unref(p);
 }
 
+/* Of an earlier run, and nobody knows yet that it is of this cluster, whose producer ids are meant. */
+static bool
+is_elsewhere(const struct placement *p)
+{
+	return p->chain->waiting;
+}
+
 /* Under the lock: moves what is below the mark; the entry goes when it is empty. */
 static void
 take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
@@ -207,6 +215,8 @@ take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
 	LIST_EACH(&x->placements, e) {
 		if (CONTAINER_OF(e, struct placement, in_txn)->txn_ticket >= mark)
 			break;
+		if (is_elsewhere(CONTAINER_OF(e, struct placement, in_txn)))
+			continue;
 		list_remove(&x->placements, e);
 		CONTAINER_OF(e, struct placement, in_txn)->takes_part = false;
 		list_append(ret, e);
@@ -230,10 +240,15 @@ txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret)
 static bool
 is_of(const struct txn *x, struct slice transactional_id, uint64_t mark)
 {
-	struct link *e = list_first(&x->placements);
+	if (x->ending || x->id.n == 0 || !slice_eq(x->id, transactional_id))
+		return false;
+	LIST_EACH(&x->placements, e) {
+		const struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
 
-	return !x->ending && x->id.n > 0 && slice_eq(x->id, transactional_id) && e != NULL &&
-	       CONTAINER_OF(e, struct placement, in_txn)->txn_ticket < mark;
+		if (!is_elsewhere(p))
+			return p->txn_ticket < mark;
+	}
+	return false;
 }
 
 bool

@@ -78,7 +78,7 @@ wait_for_cluster(const struct attest *a, struct exchange *x)
 {
 	enum { LOOK_AGAIN_MS = 5 };
 
-	if (chains_has_cluster(a->chains) || exchange_age_ms(x) >= TOPICS_WAIT_MS)
+	if (!chains_txn_waits(a->chains) || exchange_age_ms(x) >= TOPICS_WAIT_MS)
 		return STAGE_PASS;
 	return exchange_pause(x, LOOK_AGAIN_MS) == 0 ? STAGE_HOLD : STAGE_CLOSE;
 }
@@ -137,15 +137,17 @@ init_producer_request(struct attest *a, struct exchange *x)
 	return STAGE_PASS;
 }
 
-static void
+static enum stage_verdict
 txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s)
 {
 	int64_t producer_id;
 	int16_t error, epoch;
 
 	if (s->kind == EXCHANGE_END_TXN) {
-		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0 || error != 0)
-			return; /* it didn't end, or another try will tell */
+		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0)
+			return STAGE_CLOSE; /* who hears of an end that we can't read goes on, and the next is taken for it */
+		if (error != 0)
+			return STAGE_PASS; /* it didn't end, or another try will tell */
 		metric_add(s->committed ? METRIC_TRANSACTIONS_COMMITTED : METRIC_TRANSACTIONS_ABORTED, 1);
 		chains_txn_ended(a->chains, s->producer_id, s->epoch, s->mark, s->committed);
 	} else if (init_producer_id_response_read(exchange_version(x), exchange_body(x), &error, &producer_id, &epoch) ==
@@ -155,6 +157,7 @@ txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s)
 		if (s->transactional_id_len > 0)
 			chains_txn_fenced(a->chains, slice_of(s->transactional_id, s->transactional_id_len), s->mark);
 	}
+	return STAGE_PASS;
 }
 
 /* --- the stage ---------------------------------------------------------------------- */
@@ -201,7 +204,7 @@ response(void *self, struct exchange *x)
 	if (s->kind == EXCHANGE_PRODUCE)
 		verdict = attest_produce_answer(a, x, s);
 	else
-		txn_answer(a, x, s);
+		verdict = txn_answer(a, x, s);
 	attest_state_free(s);
 	return verdict;
 }

@@ -10,7 +10,7 @@ enum { ASK_AGAIN_MS = 5000 };           /* about topics that aren't attested */
 struct attest_session {
 	bool taken;       /* the broker takes Produce by id */
 	unsigned out;     /* requests by id without an answer … */
-	unsigned changes; /* … and topics_changes() when the first went out */
+	unsigned changes; /* … and topics_changes() before the first one's ids were looked up */
 };
 
 void
@@ -36,13 +36,13 @@ attest_by_id_waits(const struct attest *a, const struct exchange *x)
 }
 
 void
-attest_by_id_sent(const struct attest *a, struct exchange *x)
+attest_by_id_sent(const struct attest *a, struct exchange *x, unsigned changes)
 {
 	struct attest_session *s = exchange_session_state(x, &a->stage);
 
 	metric_add(METRIC_PRODUCE_BY_ID, 1);
 	if (s->out++ == 0)
-		s->changes = topics_changes(a->topics);
+		s->changes = changes;
 }
 
 void

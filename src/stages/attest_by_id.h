@@ -43,8 +43,8 @@ int attest_by_id_end(struct attest_by_id *b, const struct produce_request *q, st
 
 void attest_by_id_clear(struct attest_by_id *b);
 
-/* A request with s->by_name goes out, and its answer came or never will. */
-void attest_by_id_sent(const struct attest *a, struct exchange *x);
+/* A request with s->by_name goes out, whose ids are of that topics_changes(); and its answer came or never will. */
+void attest_by_id_sent(const struct attest *a, struct exchange *x, unsigned changes);
 void attest_by_id_done(const struct attest *a, struct exchange *x);
 
 #endif

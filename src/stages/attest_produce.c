@@ -39,6 +39,7 @@ struct work {
 	struct attest_state *state;
 	struct made *made; /* as many as state->sent has */
 	struct attest_by_id by_id;
+	unsigned changes; /* topics_changes() before anything was looked up */
 	bool put;          /* the journal got some of it, which isn't committed */
 	int64_t room;    /* so much longer may the request become */
 	size_t plain;    /* so much may still be decompressed */
@@ -485,9 +486,21 @@ refuse(struct work *w)
 	return STAGE_ANSWER;
 }
 
+/* A topic was made again, perhaps, and what its client has under way by ids may be refused (attest_by_id.h). */
+static enum stage_verdict
+wait_for_answers(const struct attest *a, struct exchange *x)
+{
+	enum { LOOK_AGAIN_MS = 5 };
+
+	if (!attest_by_id_waits(a, x) || exchange_age_ms(x) >= TOPICS_WAIT_MS)
+		return STAGE_PASS;
+	return exchange_pause(x, LOOK_AGAIN_MS) == 0 ? STAGE_HOLD : STAGE_CLOSE;
+}
+
 static enum stage_verdict
 attest_all(struct work *w)
 {
+	enum stage_verdict verdict;
 	int err = 0;
 
 	w->state = calloc(1, sizeof(*w->state));
@@ -501,6 +514,10 @@ attest_all(struct work *w)
 		err = ask_for_answer(w);
 	if (err == 0)
 		attest_parts(w);
+	if (err == 0 && (verdict = wait_for_answers(w->a, w->x)) != STAGE_PASS) { /* it was just now */
+		attest_take_back(w->state);
+		return verdict;
+	}
 	if (err == 0 && !w->refuse)
 		err = attest_by_id_choose(w->a, w->x, &w->facts, w->state, w->room, &w->by_id);
 	if (err == 0 && !w->refuse)
@@ -526,7 +543,7 @@ attest_all(struct work *w)
 	}
 	if (w->state->count > 0) {
 		if (w->state->by_name != NULL)
-			attest_by_id_sent(w->a, w->x);
+			attest_by_id_sent(w->a, w->x, w->changes);
 		exchange_set_state(w->x, &w->a->stage, w->state);
 		w->state = NULL;
 	}
@@ -552,21 +569,10 @@ all_unattested(struct work *w, enum metric reason)
 			unattested(w, reason, attest_ours_records(&w->req.parts[i]));
 }
 
-/* A topic was made again, and what its client has under way by ids may be refused (attest_by_id.h). */
-static enum stage_verdict
-wait_for_answers(const struct attest *a, struct exchange *x)
-{
-	enum { LOOK_AGAIN_MS = 5 };
-
-	if (!attest_by_id_waits(a, x) || exchange_age_ms(x) >= TOPICS_WAIT_MS)
-		return STAGE_PASS;
-	return exchange_pause(x, LOOK_AGAIN_MS) == 0 ? STAGE_HOLD : STAGE_CLOSE;
-}
-
 enum stage_verdict
 attest_produce_request(struct attest *a, struct exchange *x)
 {
-	struct work w = {.a = a, .x = x};
+	struct work w = {.a = a, .x = x, .changes = topics_changes(a->topics)};
 	enum stage_verdict verdict;
 	int err;
 
@@ -582,6 +588,8 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	} else if (err != 0 || w.req.transactional_id.n > INT16_MAX) {
 		unattested(&w, METRIC_RECORDS_MALFORMED, 1);
 		verdict = STAGE_PASS; /* the broker's to refuse */
+	} else if ((verdict = wait_for_answers(a, x)) != STAGE_PASS) {
+		; /* before it is looked at */
 	} else if (!w.config->attest_enabled || w.reactor == NULL) {
 		all_unattested(&w, w.reactor == NULL ? METRIC_RECORDS_NO_MEMORY : METRIC_RECORDS_DISABLED);
 		verdict = STAGE_PASS;
@@ -590,8 +598,6 @@ attest_produce_request(struct attest *a, struct exchange *x)
 	} else {
 		w.facts = (struct attest_facts){a->topics, w.config, &w.req, w.twice};
 		verdict = attest_facts_wait(&w.facts, x);
-		if (verdict == STAGE_PASS)
-			verdict = wait_for_answers(a, x);
 		if (verdict == STAGE_PASS)
 			verdict = attest_all(&w);
 	}

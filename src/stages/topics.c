@@ -124,8 +124,10 @@ topics_refused(struct topics *t, struct slice name, const uint8_t id[16])
 
 	pthread_mutex_lock(&t->lock);
 	e = map_get(t->by_name, name);
-	if (e != NULL && e->facts.has_id && memcmp(e->facts.id, id, sizeof(e->facts.id)) == 0)
+	if (e != NULL && e->facts.has_id && memcmp(e->facts.id, id, sizeof(e->facts.id)) == 0) {
 		e->complete = false;
+		atomic_fetch_add(&t->changes, 1);
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 

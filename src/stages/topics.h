@@ -104,7 +104,7 @@ void topics_doubt(struct topics *t, const struct topic_ref *ref);
 /* Asks the cluster, and gives the answer to who wants to be sure.  Takes the ask over; any thread. */
 void topics_sure(struct topics *t, struct sure_ask *ask);
 
-/* How often a name was found to be another topic's than before, or nobody's. */
+/* How often a name was found to be, or may be, another topic's than before, or nobody's. */
 unsigned topics_changes(const struct topics *t);
 
 /* A leader of the topic doesn't know that id: looks again, unless the name has another one by now. */

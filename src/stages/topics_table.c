@@ -68,6 +68,8 @@ forget_id(struct topics *t, struct topic *e)
 {
 	if (e->facts.has_id && map_get(t->by_id, slice_of(e->facts.id, 16)) == e)
 		map_remove(t->by_id, slice_of(e->facts.id, 16));
+	if (e->facts.has_id)
+		atomic_fetch_add(&t->changes, 1);
 	e->facts.has_id = false;
 }
 
@@ -160,7 +162,6 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 		*ret_old = e->facts;
 		forget_id(t, e);
 		e->facts.since = clock_now();
-		atomic_fetch_add(&t->changes, 1);
 		e->told = e->learnt = TOPICS_UNTOLD;
 	}
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))
@@ -196,7 +197,6 @@ topics_apply_absence(struct topics *t, const struct topic_key *key, struct topic
 		return false;
 	*ret_old = e->facts;
 	drop(t, e);
-	atomic_fetch_add(&t->changes, 1);
 	return true;
 }
 
@@ -277,6 +277,7 @@ topics_hear(struct topics *t, struct slice name, const uint8_t id[16])
 		other->complete = false;
 	if (other != NULL || e->facts.has_id || e->complete) {
 		e->complete = false;
+		atomic_fetch_add(&t->changes, 1);
 		return;
 	}
 	(void)!set_id(t, e, id);

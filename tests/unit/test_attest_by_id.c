@@ -844,6 +844,39 @@ START_TEST(unknown_id_of_an_excluded_topic)
 }
 END_TEST
 
+/* Another connection's refusal makes a topic unknown that isn't attested: what would go by name for that waits for what is out by its id. */
+START_TEST(by_name_behind_by_id)
+{
+	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = 7), plain = BATCH(.count = 2), out;
+	struct stages_part p[] = {{a_name, id_a, 0, wr_slice(&batch)}, {b_name, id_b, 0, wr_slice(&batch)}};
+	struct stages_part q[] = {{a_name, id_a, 0, wr_slice(&plain)}, {b_name, id_b, 0, wr_slice(&plain)}};
+	struct stages_result r[] = {{b_name, id_b, 0, UNKNOWN_TOPIC_ID, -1, -1}, {a_name, id_a, 0, 0, 0, -1}}, want[2] = {r[0], r[1]};
+	struct exchange *x, *y, *z;
+	void *ours;
+
+	want[0].error = UNKNOWN_TOPIC;
+	reopen(&(struct attesting){.yaml = "attest: {topics: [a, b], exclude: [b]}"});
+	x = produce_of(9, -1, p, 2);
+	out = sent_by_id(x, p, 2);
+	wr_free(&out);
+	memcpy(cluster.topics[1].id, id_new, 16);
+	ours = attesting_session;
+	attesting_session = NULL;
+	broker_takes(0, 13);
+	y = produce_of(9, -1, q, 2);
+	out = sent_by_id(y, q, 2);
+	wr_free(&out);
+	ck_answer(y, 9, r, want, 2);
+	attesting_reconnect();
+	attesting_session = ours;
+	z = produce_of(9, -1, p, 2);
+	ck_assert_int_eq(request(z), STAGE_HOLD);
+	lost(x);
+	lost(z);
+	wr_free(&batch), wr_free(&plain);
+}
+END_TEST
+
 /* Another error of an excluded part is nobody's but the client's. */
 START_TEST(error_elsewhere)
 {
@@ -1145,6 +1178,7 @@ main(void)
 	tcase_add_test(t, rejects);
 	tcase_add_test(t, sure_at_once);
 	tcase_add_test(t, made_again_meanwhile);
+	tcase_add_test(t, by_name_behind_by_id);
 	tcase_add_test(t, offsets_begin_anew);
 	suite_add_tcase(s, t);
 	return suite_run(s);

@@ -94,6 +94,36 @@ ask_of(size_t want)
 	return a;
 }
 
+/* A batch that another topic's log may have already. */
+static void
+sent(const uint8_t *id, bool by_id, bool young, enum chains_outcome want)
+{
+	struct chains_batch b = rig_idempotent(77, 0, 10);
+	struct answer answer = {0, 5, RIG_WALL};
+	struct attempt a;
+
+	b.topic = slice_str("t");
+	b.topic_id = id;
+	b.time = CHAINS_TIME_APPEND;
+	b.young = young;
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, 1);
+	a.by_id = by_id;
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &answer), want);
+}
+
+/* By name it landed in the topic that was made again, which only the proxy was told; its retry, by id, is a duplicate there. */
+START_TEST(answered_and_not_heard)
+{
+	chains_issued(c, 77, 0);
+	sent(id_a, false, false, CHAINS_STORED);
+	chains_topic_gone(c, slice_str("t"), id_a);
+	pass(3000);
+	sent(id_b, true, false, CHAINS_OPEN);
+}
+END_TEST
+
 START_TEST(one_question_for_all)
 {
 	const struct slice *names;
@@ -231,6 +261,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, one_question_for_all);
+	tcase_add_test(t, answered_and_not_heard);
 	tcase_add_test(t, one_after_the_other);
 	tcase_add_test(t, asked_again);
 	tcase_add_test(t, stopping);

@@ -1316,6 +1316,8 @@ START_TEST(windows_of_another_cluster)
 	for (int run = 0; run < 2; run++) {
 		begin();
 		pass_through(3);
+		chains_txn_ended(c, 7, 0, chains_txn_mark(c), false); /* there, of another producer with that id */
+		note_written();
 		crash();
 	}
 	cluster = RIG_CLUSTER;
