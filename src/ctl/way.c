@@ -162,6 +162,7 @@ way_open(const struct command *c, const struct way_options *o, struct way *ret)
 void
 way_close(struct way *w)
 {
+	detour_refuse(w->detour); /* a handle may live on */
 	gate_close(w->gate);
 	detour_free(w->detour);
 	identity_close(w->identity);

@@ -22,6 +22,7 @@ struct detour {
 	pthread_mutex_t lock;
 	struct list pairs;
 	bool refuses;
+	unsigned owners;
 };
 
 struct pair {
@@ -38,6 +39,7 @@ detour_new(detour_dial_fn *dial, void *arg)
 		return NULL;
 	d->dial = dial;
 	d->arg = arg;
+	d->owners = 1;
 	(void)pthread_mutex_init(&d->lock, NULL);
 	list_init(&d->pairs);
 	return d;
@@ -75,11 +77,25 @@ detour_refuse(struct detour *d)
 }
 
 void
+detour_keep(struct detour *d)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	d->owners++;
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void
 detour_free(struct detour *d)
 {
+	bool is_last;
 	struct link *e;
 
 	if (d == NULL)
+		return;
+	(void)pthread_mutex_lock(&d->lock);
+	is_last = --d->owners == 0;
+	(void)pthread_mutex_unlock(&d->lock);
+	if (!is_last)
 		return;
 	while ((e = list_pop(&d->pairs)) != NULL) {
 		(void)close(CONTAINER_OF(e, struct pair, link)->far);

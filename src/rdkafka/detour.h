@@ -22,7 +22,7 @@ struct detour; /* opaque */
 struct detour *detour_new(detour_dial_fn *dial, void *arg) MUSTCHECK; /* NULL: no memory */
 /* Who dials will be gone: none is asked when this returns, nor later; librdkafka is refused each connection.  NULL is fine. */
 void detour_refuse(struct detour *d);
-void detour_free(struct detour *d); /* after librdkafka's handle is gone; NULL is fine */
+void detour_free(struct detour *d); /* after librdkafka's handles were closed; NULL is fine */
 
 /* "host:port/…" as librdkafka names a broker; an IPv6 address may stand in brackets.  0 or ERR_MALFORMED. */
 int detour_split(const char *name, char *ret_host, size_t len, uint16_t *ret_port) MUSTCHECK;

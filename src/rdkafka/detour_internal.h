@@ -9,4 +9,7 @@
 /* Makes a client of `conf` take the detour; uses the configuration's opaque. */
 void detour_take(struct detour *d, rd_kafka_conf_t *conf);
 
+/* A client outlives its owner: one more detour_free() is needed. */
+void detour_keep(struct detour *d);
+
 #endif

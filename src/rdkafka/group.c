@@ -7,15 +7,23 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #include "rdkafka/detour_internal.h"
+#include "rdkafka/ending_internal.h"
 #include "rdkafka/handle_internal.h"
 
-enum { PATTERN_MAX = 1024 };
+enum {
+	PATTERN_MAX = 1024,
+	LEAVE_MS = 3000, /* for the group to let us go */
+};
 
 struct group {
 	struct group_conf conf;
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue;
+	rd_kafka_queue_t *commits; /* answers to them, … */
+	bool is_committing;        /* … of which one is still to come */
 	rd_kafka_topic_partition_list_t *unbegun; /* ours, and nobody was told yet; or NULL */
 	char why[600];
 };
@@ -121,7 +129,9 @@ group_open(const struct group_conf *conf, struct group **ret, char *why, size_t 
 	if ((err = handle_new(RD_KAFKA_CONSUMER, rconf, &g->rk, why, why_len)) != 0)
 		goto fail;
 	(void)rd_kafka_poll_set_consumer(g->rk);
-	if ((g->queue = rd_kafka_queue_get_consumer(g->rk)) == NULL) {
+	g->queue = rd_kafka_queue_get_consumer(g->rk);
+	g->commits = rd_kafka_queue_new(g->rk);
+	if (g->queue == NULL || g->commits == NULL) {
 		err = ERR_NOMEM;
 		goto fail;
 	}
@@ -276,14 +286,46 @@ is_passing(rd_kafka_resp_err_t rerr)
 	       rerr == RD_KAFKA_RESP_ERR__NO_OFFSET;
 }
 
+/*
+ * The answer to the commit that is under way, and to its one partition.  False: not in that time; it may still come, and where
+ * the cluster is gone it never does.
+ */
+static bool
+answered(struct group *g, int timeout_ms, rd_kafka_resp_err_t *ret)
+{
+	rd_kafka_event_t *ev = rd_kafka_queue_poll(g->commits, timeout_ms);
+	const rd_kafka_topic_partition_list_t *list;
+
+	if (ev == NULL)
+		return false;
+	*ret = rd_kafka_event_error(ev);
+	if (*ret == RD_KAFKA_RESP_ERR_NO_ERROR && (list = rd_kafka_event_topic_partition_list(ev)) != NULL && list->cnt > 0)
+		*ret = list->elems[0].err;
+	rd_kafka_event_destroy(ev);
+	g->is_committing = false;
+	return true;
+}
+
+static int
+unanswered(struct group *g, const char *what)
+{
+	snprintf(g->why, sizeof(g->why), "the group's commit: %s", what);
+	return ERR_TIMEOUT;
+}
+
 int
 group_commit(struct group *g, const char *topic, int32_t partition, int64_t offset, const char *note)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	struct monotime begin = clock_now();
+	rd_kafka_topic_partition_list_t *list;
 	rd_kafka_topic_partition_t *p;
 	rd_kafka_resp_err_t rerr;
+	int64_t left;
 
-	if (list == NULL)
+	/* librdkafka sends one again after the next was sent: the older one would stand. */
+	if (g->is_committing && !answered(g, g->conf.timeout_ms, &rerr))
+		return unanswered(g, "there is no answer to the one before");
+	if ((list = rd_kafka_topic_partition_list_new(1)) == NULL)
 		return ERR_NOMEM;
 	p = rd_kafka_topic_partition_list_add(list, topic, partition);
 	p->offset = offset;
@@ -294,14 +336,42 @@ group_commit(struct group *g, const char *topic, int32_t partition, int64_t offs
 		}
 		p->metadata_size = strlen(note);
 	}
-	rerr = rd_kafka_commit(g->rk, list, 0);
-	if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
-		rerr = p->err;
+	rerr = rd_kafka_commit_queue(g->rk, list, g->commits, NULL, NULL);
 	rd_kafka_topic_partition_list_destroy(list);
+	g->is_committing = rerr == RD_KAFKA_RESP_ERR_NO_ERROR;
+	left = g->conf.timeout_ms - monotime_since_ms(clock_now(), begin);
+	if (g->is_committing && !answered(g, left > 0 ? (int)left : 0, &rerr))
+		return unanswered(g, "there is no answer; it may be kept later");
 	if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
 	(void)say(g, "the group's commit", rerr);
 	return is_passing(rerr) ? ERR_NOT_NOW : handle_err(rerr);
+}
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+/* All is given back, and the group told, if it lets us go by then.  Nobody hears of what is revoked on the way. */
+static void
+leave(struct group *g)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(g->rk);
+	rd_kafka_error_t *e = queue == NULL ? NULL : rd_kafka_consumer_close_queue(g->rk, queue);
+	struct monotime begin = clock_now();
+	rd_kafka_event_t *ev;
+	int64_t left = LEAVE_MS;
+
+	while (queue != NULL && e == NULL && left > 0 && !rd_kafka_consumer_closed(g->rk)) {
+		if ((ev = rd_kafka_queue_poll(queue, (int)left)) != NULL) {
+			if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_REBALANCE)
+				(void)rd_kafka_assign(g->rk, NULL);
+			rd_kafka_event_destroy(ev);
+		}
+		left = LEAVE_MS - monotime_since_ms(clock_now(), begin);
+	}
+	if (e != NULL)
+		rd_kafka_error_destroy(e);
+	if (queue != NULL)
+		rd_kafka_queue_destroy(queue);
 }
 
 void
@@ -309,14 +379,17 @@ group_close(struct group *g)
 {
 	if (g == NULL)
 		return;
-	if (g->queue != NULL) {
-		(void)rd_kafka_assign(g->rk, NULL);
-		(void)rd_kafka_consumer_close(g->rk);
+	if (g->queue != NULL && g->commits != NULL)
+		leave(g);
+	if (g->queue != NULL)
 		rd_kafka_queue_destroy(g->queue);
-	}
+	if (g->commits != NULL)
+		rd_kafka_queue_destroy(g->commits);
 	if (g->unbegun != NULL)
 		rd_kafka_topic_partition_list_destroy(g->unbegun);
-	if (g->rk != NULL)
+	if (g->rk != NULL && rd_kafka_consumer_closed(g->rk))
 		rd_kafka_destroy(g->rk);
+	else if (g->rk != NULL)
+		ending_behind(g->rk, g->conf.detour);
 	free(g);
 }

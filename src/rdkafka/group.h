@@ -33,12 +33,19 @@ enum { GROUP_NOTE_MAX = 256 };
 
 /* Joining goes on behind.  0, ERR_CONFIG (a property or a name is refused), ERR_NOMEM; `why` says it in words. */
 int group_open(const struct group_conf *conf, struct group **ret, char *why, size_t why_len) MUSTCHECK;
-void group_close(struct group *g); /* leaves; NULL is fine */
+/*
+ * Leaves, in a few seconds: whom the cluster doesn't let go by then it has until the session ends.  NULL is fine.  librdkafka's
+ * handle may live on a while, and the detour with it; none is dialled once detour_refuse() was called.
+ */
+void group_close(struct group *g);
 
 /* At least every max.poll.interval.ms (five minutes).  0, or what went wrong with group_why(): librdkafka goes on trying. */
 int group_poll(struct group *g, int timeout_ms);
 
-/* 0: it is kept.  ERR_NOT_NOW: the group is being shared out anew, or goes on without us; or an error with group_why(). */
+/*
+ * 0: it is kept.  ERR_NOT_NOW: the group is being shared out anew, or goes on without us; ERR_TIMEOUT: no answer in timeout_ms,
+ * and it may be kept later, but before the next: that isn't sent until this one is answered; or another error.  With group_why().
+ */
 int group_commit(struct group *g, const char *topic, int32_t partition, int64_t offset, const char *note) MUSTCHECK;
 
 const char *group_why(const struct group *g);

@@ -38,15 +38,15 @@ on_revoked(void *arg, const char *topic, int32_t partition)
 }
 
 static void
-join(struct member *m, const char *pattern)
+join_with(struct member *m, const char *pattern, const char *session_ms, int timeout_ms)
 {
 	const char *topics[] = {pattern, NULL};
-	const char *props[] = {"session.timeout.ms", "6000", "heartbeat.interval.ms", "200", NULL};
+	const char *props[] = {"session.timeout.ms", session_ms, "heartbeat.interval.ms", "200", NULL};
 	struct group_conf conf = {.bootstrap = mock_bootstrap(mock),
 				  .name = "auditors",
 				  .topics = topics,
 				  .props = props,
-				  .timeout_ms = 10000,
+				  .timeout_ms = timeout_ms,
 				  .assigned = on_assigned,
 				  .revoked = on_revoked,
 				  .arg = m};
@@ -54,6 +54,12 @@ join(struct member *m, const char *pattern)
 
 	memset(m, 0, sizeof(*m));
 	ck_assert_msg(group_open(&conf, &m->group, why, sizeof(why)) == 0, "%s", why);
+}
+
+static void
+join(struct member *m, const char *pattern)
+{
+	join_with(m, pattern, "6000", 10000);
 }
 
 static int
@@ -137,20 +143,73 @@ START_TEST(partitions_are_shared_and_taken_over_where_they_were)
 }
 END_TEST
 
-/* Who stops when the cluster is gone is let go; what can't be committed then is an error, and no waiting without end. */
+/* An answer that is late is waited for before anything else is committed: else it could be the older one that stands. */
+START_TEST(a_commit_is_waited_for_no_longer_than_that)
+{
+	struct monotime begin;
+	struct member a, b;
+
+	join_with(&a, "orders", "6000", 100);
+	settle(&a, PARTITIONS, NULL, 0);
+	mock_slow(mock, 2 * PATIENCE_MS);
+	begin = clock_now();
+	ck_assert_int_eq(group_commit(a.group, "orders", 0, 1, "the first"), ERR_TIMEOUT);
+	ck_assert_ptr_nonnull(strstr(group_why(a.group), "no answer"));
+	ck_assert_int_eq(group_commit(a.group, "orders", 1, 1, ""), ERR_TIMEOUT);
+	ck_assert_ptr_nonnull(strstr(group_why(a.group), "one before"));
+	ck_assert_int_lt(monotime_since_ms(clock_now(), begin), PATIENCE_MS);
+	mock_slow(mock, 0);
+	while (group_commit(a.group, "orders", 0, 2, "the second") != 0) {
+		ck_assert_int_lt(monotime_since_ms(clock_now(), begin), PATIENCE_MS);
+		(void)group_poll(a.group, 20);
+	}
+	group_close(a.group);
+	join(&b, "orders");
+	settle(&b, PARTITIONS, NULL, 0);
+	ck_assert_int_eq(b.offset[0], 2);
+	ck_assert_str_eq(b.note[0], "the second");
+	ck_assert_int_eq(b.offset[1], -1); /* it was not even sent */
+	group_close(b.group);
+}
+END_TEST
+
+/*
+ * Who stops when the cluster is gone is let go; what can't be committed then is an error, and no waiting without end.
+ * librdkafka would wait for the session to end until it gives up that commit.
+ */
 START_TEST(the_cluster_may_be_gone)
 {
 	struct member a;
 	struct monotime begin;
 
-	join(&a, "orders");
+	join_with(&a, "orders", "150000", 100);
 	settle(&a, PARTITIONS, NULL, 0);
 	mock_stop(mock);
 	mock = NULL;
 	begin = clock_now();
-	ck_assert_int_ne(group_commit(a.group, "orders", 0, 1, ""), 0);
-	(void)group_poll(a.group, 20);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_ne(group_commit(a.group, "orders", 0, 1, ""), 0);
+		(void)group_poll(a.group, 20);
+	}
 	group_close(a.group);
+	ck_assert_int_lt(monotime_since_ms(clock_now(), begin), PATIENCE_MS);
+}
+END_TEST
+
+/* Nor for who doesn't answer that it leaves. */
+START_TEST(who_leaves_waits_for_no_slow_cluster)
+{
+	struct member a, b;
+	struct monotime begin;
+
+	join_with(&a, "orders", "60000", 100);
+	settle(&a, PARTITIONS, NULL, 0);
+	join(&b, "orders"); /* and nobody serves what is revoked for it */
+	mock_slow(mock, 2 * PATIENCE_MS);
+	ck_assert_int_eq(group_commit(a.group, "orders", 0, 1, ""), ERR_TIMEOUT);
+	begin = clock_now();
+	group_close(a.group);
+	group_close(b.group);
 	ck_assert_int_lt(monotime_since_ms(clock_now(), begin), PATIENCE_MS);
 }
 END_TEST
@@ -195,7 +254,9 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
 	tcase_add_test(t, partitions_are_shared_and_taken_over_where_they_were);
+	tcase_add_test(t, a_commit_is_waited_for_no_longer_than_that);
 	tcase_add_test(t, the_cluster_may_be_gone);
+	tcase_add_test(t, who_leaves_waits_for_no_slow_cluster);
 	tcase_add_test(t, globs_are_regular_expressions);
 	tcase_add_test(t, what_can_not_be_is_refused);
 	suite_add_tcase(s, t);
