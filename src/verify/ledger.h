@@ -73,7 +73,7 @@ struct ledger_answer {
 	const struct ledger_window *const *windows;
 	size_t count;
 	const struct ledger_link *links; /* of each of the windows; those of other partitions have none.  NULL: nothing is known of them */
-	bool whole;   /* nothing more to be read about these offsets: what is not listed now is not stated yet, or never */
+	bool whole;   /* nothing more to be read about these offsets and names: what is not here now is not stated yet, or never */
 	bool too_large; /* it will not be whole, for want of memory (of names, of what was read anew, and while many ask: for now), and what comes first is there */
 	bool current; /* the followers are at the statement topics' ends (as of a moment ago) */
 };

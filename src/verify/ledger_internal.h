@@ -372,6 +372,11 @@ void ledger_lost_again(const struct ledger *l, const struct want *w); /* its sea
 
 /* Is all read that w->holes asks for?  Else as ledger_plan_ended(). */
 bool ledger_links_read(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms);
+/*
+ * A later window of its chain that is known doesn't say that one that is named was never stated: is all read where it would stand,
+ * or does a statement pass over it?  Else as ledger_plan_ended().
+ */
+bool ledger_links_named(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms);
 struct ledger_link ledger_links_of(struct ledger *l, const struct want *w, const struct entry *e);
 
 /* --- ledger_straight.c --- */

@@ -166,3 +166,37 @@ ledger_links_read(struct ledger *l, const struct want *w, bool set_needs, int64_
 	}
 	return read;
 }
+
+/* The statement says itself that its chain passes over that id. */
+static bool
+passes_over(const struct entry *e, uint64_t window_id)
+{
+	const struct statement *s = e->body == NULL ? NULL : &e->body->s;
+
+	return s != NULL && s->empty_before < s->window_id && s->window_id - s->empty_before - 1 == s->previous_window &&
+	       s->previous_window < window_id;
+}
+
+bool
+ledger_links_named(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms)
+{
+	bool read = true;
+
+	for (size_t n = 0; n < w->name_count; n++) {
+		uint64_t id = w->names[n].window_id;
+		struct lchain *c = ledger_directory_find_chain(l, &w->names[n].chain);
+		size_t at = c == NULL ? 0 : ledger_index_by_id(c, id);
+		const struct entry *e = c == NULL || at == c->by_id.count ? NULL : c->by_id.list[at];
+		struct reach r;
+
+		if (e == NULL || e->window_id == id || passes_over(e, id))
+			continue;
+		r = reach_of(l, w, e, id);
+		if (!r.known && r.need_ms != INT64_MIN)
+			*ret_need_ms = *ret_need_ms == INT64_MIN ? r.need_ms : *ret_need_ms;
+		else if (!r.known && set_needs)
+			ledger_need_at(e->sp, r.at, false);
+		read = read && r.known;
+	}
+	return read;
+}

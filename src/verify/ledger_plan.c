@@ -260,7 +260,8 @@ bool
 ledger_plan_ended(struct ledger *l, struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	struct bodies b = ledger_need_bodies(l, w, set_needs);
-	bool read = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms) && ledger_links_read(l, w, set_needs, ret_need_ms);
+	bool read = !b.lacking && !b.too_many && is_whole(l, w, set_needs, ret_need_ms) &&
+		    ledger_links_named(l, w, set_needs, ret_need_ms) && ledger_links_read(l, w, set_needs, ret_need_ms);
 
 	w->part->crowded = b.too_many;
 	w->whole = read && !w->name_lost && !w->lost;

@@ -1108,6 +1108,46 @@ START_TEST(named_far)
 END_TEST
 
 /*
+ * Headers of a window of hours ago, on a record of now: that a later one is known doesn't say that it was never stated, but when
+ * that one passes over it.
+ */
+START_TEST(named_long_before)
+{
+	enum { WINDOWS = 3000, APART_MS = 10000, WITHHELD = 601, LAST = WINDOWS + 3, FEW = 500 };
+	static const struct {
+		uint64_t named, later; /* its id, or that of the first behind it */
+		size_t count;
+	} table[] = {{1, 1, 2}, {1500, 1500, 2}, {WITHHELD, WITHHELD + 1, 2}, {LAST - 1, LAST, 1}};
+	struct ledger_want w = lab_want("t", 0, WINDOWS - 1, WINDOWS + 1, LAB_TIME + (WINDOWS - 1) * APART_MS);
+	struct ledger_name names[2];
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	w.names = names;
+	w.name_count = 2;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		lab_open(1);
+		lab_chain_open(&c, "t", 0, 1);
+		for (int k = 0; k < WINDOWS; k++, c.now_ms += APART_MS) {
+			c.withheld = k == WITHHELD - 1;
+			c.empty_before = k == WINDOWS - 1 ? 3 : 0;
+			lab_state(&c, 1, true);
+		}
+		names[0] = (struct ledger_name){c.id, LAST};
+		names[1] = (struct ledger_name){c.id, table[i].named};
+		begin();
+		a = lab_whole(l, &w);
+		ck_assert_uint_eq(a.count, table[i].count);
+		ck_assert_uint_eq(nth(&a, 0)->window_id, table[i].later);
+		ck_assert_uint_eq(nth(&a, a.count - 1)->window_id, LAST);
+		ck_assert(table[i].later != LAST || stats().found + stats().followed < FEW);
+		ledger_release(l, &a);
+		end();
+	}
+}
+END_TEST
+
+/*
  * The window that a record names was never stated, and the next one, of which it is known where it stands, is about offsets
  * before those that are asked for: it is read once more, and given.
  */
@@ -1724,6 +1764,7 @@ main(void)
 	tcase_add_test(t, more_than_a_share);
 	tcase_add_test(t, all_at_once);
 	tcase_add_test(t, named_far);
+	tcase_add_test(t, named_long_before);
 	tcase_add_test(t, a_gap_before);
 	tcase_add_test(t, taken_by_compaction);
 	tcase_add_loop_test(t, dated_ahead, 0, 2);
