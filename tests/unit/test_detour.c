@@ -100,6 +100,8 @@ START_TEST(refuses)
 	connect_with(d);
 	ck_assert_uint_gt(seen.dials, 0);
 	detour_refuse(d);
+	detour_keep(d);
+	detour_free(d); /* a client outlives who made it */
 	connect_with(d);
 	ck_assert_uint_eq(seen.dials, 0);
 	detour_free(d);
