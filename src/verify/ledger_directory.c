@@ -153,7 +153,7 @@ ledger_directory_chain(struct ledger *l, const struct chain_id *id, bool asked, 
 }
 
 int
-ledger_directory_note_seen(struct ledger *l, struct seen_list *s, const struct spart *sp, int64_t offset)
+ledger_directory_note_seen(struct ledger *l, struct seen_list *s, struct spart *sp, int64_t offset)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (s->list[i].sp == sp) {

@@ -65,7 +65,7 @@ struct entries {
 };
 
 struct seen { /* the lowest offset of a statement about it that ever came by */
-	const struct spart *sp;
+	struct spart *sp;
 	int64_t offset;
 };
 
@@ -274,7 +274,7 @@ int ledger_directory_find_part(const struct ledger *l, const struct statement *s
 /* force: beyond the limit, too */
 int ledger_directory_chain(struct ledger *l, const struct chain_id *id, bool asked, bool force, struct lchain **ret) MUSTCHECK;
 struct lchain *ledger_directory_find_chain(const struct ledger *l, const struct chain_id *id);
-int ledger_directory_note_seen(struct ledger *l, struct seen_list *s, const struct spart *sp, int64_t offset) MUSTCHECK;
+int ledger_directory_note_seen(struct ledger *l, struct seen_list *s, struct spart *sp, int64_t offset) MUSTCHECK;
 
 /* --- ledger_index.c --- */
 

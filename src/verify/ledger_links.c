@@ -59,16 +59,31 @@ struct reach {
 	const struct entry *from; /* an earlier window behind which it is missing; NULL: it isn't, as far as is known */
 };
 
+/* ledger_plan_begin() of the statement partition that was asked about last: it looks at each name of the want. */
+struct begin {
+	const struct spart *sp;
+	int64_t at;
+};
+
+static int64_t
+begin_of(const struct ledger *l, const struct want *w, const struct spart *sp, struct begin *b)
+{
+	if (b->sp != sp)
+		*b = (struct begin){sp, ledger_plan_begin(l, w, sp)};
+	return b->at;
+}
+
 /*
  * Of e, which follows a window that isn't there, and `before`, which is earlier in its chain.  What is known of times will do where
  * all is read from there on: of many windows each would need its own else, and there is room for few.
  */
 static struct reach
-reach_behind(const struct ledger *l, const struct want *w, const struct entry *e, const struct entry *before, uint64_t gen)
+reach_behind(const struct ledger *l, const struct want *w, const struct entry *e, const struct entry *before, uint64_t gen,
+	     struct begin *b)
 {
 	struct spart *sp = e->sp;
 	struct reach r = {.known = true, .need_ms = INT64_MIN};
-	int64_t begin = ledger_plan_begin(l, w, sp), since = 0, at = -1, x;
+	int64_t begin = begin_of(l, w, sp, b), since = 0, at = -1, x;
 	bool done, exact = true, kept = sp->low == 0, told = true;
 
 	if (before != NULL) {
@@ -94,7 +109,7 @@ reach_behind(const struct ledger *l, const struct want *w, const struct entry *e
  * anybody published: where it stood is known when all is read that came since it was opened.
  */
 static struct reach
-reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t missing)
+reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t missing, struct begin *b)
 {
 	struct lchain *c = e->chain;
 	const struct entries *ids = &c->by_id;
@@ -109,11 +124,11 @@ reach_of(struct ledger *l, const struct want *w, const struct entry *e, uint64_t
 
 		if (x->sp != e->sp || x->offset < x->sp->low || x->first_at < x->sp->low)
 			continue;
-		r = reach_behind(l, w, e, x, gen);
+		r = reach_behind(l, w, e, x, gen, b);
 		if (!r.known || x->first_at < e->offset)
 			return r;
 	}
-	return reach_behind(l, w, e, NULL, gen);
+	return reach_behind(l, w, e, NULL, gen, b);
 }
 
 static bool
@@ -126,6 +141,7 @@ struct ledger_link
 ledger_links_of(struct ledger *l, const struct want *w, const struct entry *e)
 {
 	struct ledger_link k = {.is_fork = false};
+	struct begin b = {NULL, 0};
 	struct reach r;
 	uint64_t before;
 
@@ -135,7 +151,7 @@ ledger_links_of(struct ledger *l, const struct want *w, const struct entry *e)
 	before = follows(&e->body->s);
 	if (before == 0 || is_stated(e->chain, before, e->body->s.previous_statement, &k.is_broken) || !w->holes)
 		return k;
-	r = reach_of(l, w, e, before);
+	r = reach_of(l, w, e, before, &b);
 	k.has_gap = r.known && r.from != NULL;
 	k.gap_from = k.has_gap ? r.from->first : 0;
 	return k;
@@ -145,6 +161,7 @@ bool
 ledger_links_read(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	const struct lpart *p = w->part;
+	struct begin b = {NULL, 0};
 	bool read = true, other;
 
 	for (size_t i = ledger_index_by_first(p, plus(w->from, -p->longest)); w->holes && i < p->by_first.count; i++) {
@@ -157,7 +174,7 @@ ledger_links_read(struct ledger *l, const struct want *w, bool set_needs, int64_
 		if (e->last < w->from || !counts(w, e) || (before = follows(&e->body->s)) == 0 ||
 		    is_stated(e->chain, before, e->body->s.previous_statement, &other))
 			continue;
-		r = reach_of(l, w, e, before);
+		r = reach_of(l, w, e, before, &b);
 		if (!r.known && r.need_ms != INT64_MIN)
 			*ret_need_ms = *ret_need_ms == INT64_MIN ? r.need_ms : *ret_need_ms;
 		else if (!r.known && set_needs)
@@ -177,9 +194,37 @@ passes_over(const struct entry *e, uint64_t window_id)
 	       s->previous_window < window_id;
 }
 
+/*
+ * All is read wherever the chain ever came by, but in that statement partition: what was met there first may be a copy,
+ * which anybody who may write there can have put in front of the rest.
+ */
+static bool
+read_elsewhere(struct ledger *l, const struct want *w, const struct lchain *c, const struct spart *but, bool set_needs, struct begin *b)
+{
+	bool read = true;
+
+	for (size_t i = 0; i < c->seen.count; i++) {
+		struct spart *sp = c->seen.list[i].sp;
+		int64_t begin = begin_of(l, w, sp, b), x;
+		bool done;
+
+		if (sp == but)
+			continue;
+		x = ledger_spans_walk(l, sp, begin > sp->low ? begin : sp->low, 0, INT64_MAX, &done);
+		if (ledger_spans_at_end(l, sp, x))
+			continue;
+		if (set_needs && x < (sp->following ? sp->follow_at : sp->high))
+			ledger_need_at(sp, x, false);
+		read = false;
+	}
+	return read;
+}
+
 bool
 ledger_links_named(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
+	struct begin b = {NULL, 0}, elsewhere = {NULL, 0};
+	const struct lchain *before = NULL;
 	bool read = true;
 
 	for (size_t n = 0; n < w->name_count; n++) {
@@ -191,7 +236,10 @@ ledger_links_named(struct ledger *l, const struct want *w, bool set_needs, int64
 
 		if (e == NULL || e->window_id == id || passes_over(e, id))
 			continue;
-		r = reach_of(l, w, e, id);
+		if (c != before) /* names of one chain mostly stand together */
+			read = read_elsewhere(l, w, c, e->sp, set_needs, &elsewhere) && read;
+		before = c;
+		r = reach_of(l, w, e, id, &b);
 		if (!r.known && r.need_ms != INT64_MIN)
 			*ret_need_ms = *ret_need_ms == INT64_MIN ? r.need_ms : *ret_need_ms;
 		else if (!r.known && set_needs)

@@ -1147,6 +1147,67 @@ START_TEST(named_long_before)
 }
 END_TEST
 
+/* One statement was copied to another partition, where it was met first: it hides nothing of its chain. */
+START_TEST(named_before_a_copy)
+{
+	enum { WINDOWS = 3000, NAMED = 1500, COPIED = 1600, APART_MS = 10000 };
+	struct ledger_name name;
+	struct ledger_want w;
+	struct ledger_answer a;
+	struct lab_chain c;
+	uint64_t followed;
+
+	lab_open(2);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int k = 0; k < WINDOWS; k++, c.now_ms += APART_MS)
+		lab_state(&c, 1, true);
+	begin();
+	w = lab_want("t", 0, WINDOWS - 5, WINDOWS, LAB_TIME + (int64_t)(WINDOWS - 5) * APART_MS);
+	w.max_ms += 5 * APART_MS;
+	a = lab_whole(l, &w);
+	ledger_release(l, &a);
+	followed = stats().followed;
+	lab_copy(c.at, COPIED - 1, 1 - c.at, true);
+	while (stats().followed == followed)
+		(void)sched_yield();
+	w = lab_want("t", 0, WINDOWS, WINDOWS + 1, LAB_TIME + (int64_t)(WINDOWS - 1) * APART_MS);
+	name = (struct ledger_name){c.id, NAMED};
+	w.names = &name;
+	w.name_count = 1;
+	a = lab_whole(l, &w);
+	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(nth(&a, 0)->window_id, NAMED);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
+/* As many as a batch may name: each is found. */
+START_TEST(many_named)
+{
+	enum { WINDOWS = 3000, NAMES = 1024, APART_MS = 10000 };
+	static struct ledger_name names[NAMES];
+	struct ledger_want w;
+	struct ledger_answer a;
+	struct lab_chain c;
+
+	lab_open(1);
+	lab_chain_open(&c, "t", 0, 1);
+	for (int k = 0; k < WINDOWS; k++, c.now_ms += APART_MS)
+		lab_state(&c, 1, true);
+	begin();
+	w = lab_want("t", 0, WINDOWS, WINDOWS + 1, LAB_TIME + (int64_t)(WINDOWS - 1) * APART_MS);
+	for (int k = 0; k < NAMES; k++)
+		names[k] = (struct ledger_name){c.id, 1 + 2 * (uint64_t)k};
+	w.names = names;
+	w.name_count = NAMES;
+	a = lab_whole(l, &w);
+	ck_assert_uint_eq(a.count, NAMES);
+	ledger_release(l, &a);
+	end();
+}
+END_TEST
+
 /*
  * The window that a record names was never stated, and the next one, of which it is known where it stands, is about offsets
  * before those that are asked for: it is read once more, and given.
@@ -1765,6 +1826,8 @@ main(void)
 	tcase_add_test(t, all_at_once);
 	tcase_add_test(t, named_far);
 	tcase_add_test(t, named_long_before);
+	tcase_add_test(t, named_before_a_copy);
+	tcase_add_test(t, many_named);
 	tcase_add_test(t, a_gap_before);
 	tcase_add_test(t, taken_by_compaction);
 	tcase_add_loop_test(t, dated_ahead, 0, 2);
