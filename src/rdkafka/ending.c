@@ -47,8 +47,8 @@ ending_behind(rd_kafka_t *rk, struct detour *detour)
 		destroy(&here);
 		return;
 	}
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WAIT_S;
-	if (pthread_timedjoin_np(thread, NULL, &until) != 0)
+	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0)
 		(void)pthread_detach(thread);
 }

@@ -316,11 +316,9 @@ unanswered(struct group *g, const char *what)
 int
 group_commit(struct group *g, const char *topic, int32_t partition, int64_t offset, const char *note)
 {
-	struct monotime begin = clock_now();
 	rd_kafka_topic_partition_list_t *list;
 	rd_kafka_topic_partition_t *p;
 	rd_kafka_resp_err_t rerr;
-	int64_t left;
 
 	/* librdkafka sends one again after the next was sent: the older one would stand. */
 	if (g->is_committing && !answered(g, g->conf.timeout_ms, &rerr))
@@ -339,8 +337,7 @@ group_commit(struct group *g, const char *topic, int32_t partition, int64_t offs
 	rerr = rd_kafka_commit_queue(g->rk, list, g->commits, NULL, NULL);
 	rd_kafka_topic_partition_list_destroy(list);
 	g->is_committing = rerr == RD_KAFKA_RESP_ERR_NO_ERROR;
-	left = g->conf.timeout_ms - monotime_since_ms(clock_now(), begin);
-	if (g->is_committing && !answered(g, left > 0 ? (int)left : 0, &rerr))
+	if (g->is_committing && !answered(g, g->conf.timeout_ms, &rerr))
 		return unanswered(g, "there is no answer; it may be kept later");
 	if (rerr == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;

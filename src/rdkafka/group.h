@@ -22,7 +22,7 @@ struct group_conf { /* all is copied but the detour and arg */
 	const char *const *topics; /* names and globs ('*', '?'); NULL-ended */
 	const char *const *props;  /* librdkafka properties: name, value, …, NULL; or NULL */
 	struct detour *detour;     /* how brokers are reached; NULL: librdkafka dials them itself */
-	int timeout_ms;            /* for each answer */
+	int timeout_ms;            /* for each answer; a commit may wait for two */
 	/* It is ours.  offset: what was committed, -1: nothing; note: what with it, or "". */
 	void (*assigned)(void *arg, const char *topic, int32_t partition, int64_t offset, const char *note);
 	void (*revoked)(void *arg, const char *topic, int32_t partition); /* it isn't any more: nothing can be committed */

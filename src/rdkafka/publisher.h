@@ -4,7 +4,7 @@
  *   publisher_open ─► (the topic is looked for, and created when missing) ─► on_ready
  *   publisher_send ─► librdkafka, retried for as long as it takes ─► on_report
  *
- * Callbacks run in publisher_serve() and publisher_close(), never elsewhere.  All
+ * Callbacks run in publisher_serve(), publisher_recall() and publisher_close(), never elsewhere.  All
  * functions belong to the one thread that drives it.
  */
 #ifndef RDKAFKA_PUBLISHER_H
@@ -54,7 +54,7 @@ void publisher_serve(struct publisher *p);
 /*
  * Copies everything; before on_ready it waits in the queue.  key and value p == NULL: null.
  * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW: there is no room, or a fatal
- * error is being recovered from: after the next report.  ERR_LIMIT: too large for any topic.
+ * error is being recovered from: after the next report, or (behind a recall) the next serve.  ERR_LIMIT: too large for any topic.
  * ERR_NOTFOUND: no such partition, as far as is known.  ERR_NOMEM.
  */
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
