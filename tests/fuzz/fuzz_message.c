@@ -324,7 +324,9 @@ try_share_response(int16_t version, struct slice body)
 	struct wr flat = wr_new(LIMIT);
 	struct rope rope = {0};
 
-	IMPLIES(err != ERR_UNSUPPORTED && err != ERR_LIMIT, (err == 0) == walks(API_SHARE_FETCH, true, version, body));
+	IMPLIES(err == 0, walks(API_SHARE_FETCH, true, version, body));
+	/* Beyond that a partition that is told twice is malformed. */
+	IMPLIES(err != 0 && err != ERR_UNSUPPORTED && err != ERR_LIMIT && err != ERR_MALFORMED, !walks(API_SHARE_FETCH, true, version, body));
 	INVARIANT(edits != NULL && b != NULL);
 	if (err == 0 && body.n < LIMIT / 4) {
 		memcpy(b->data, body.p, body.n);
