@@ -205,11 +205,12 @@ read_elsewhere(struct ledger *l, const struct want *w, const struct lchain *c, c
 
 	for (size_t i = 0; i < c->seen.count; i++) {
 		struct spart *sp = c->seen.list[i].sp;
-		int64_t begin = begin_of(l, w, sp, b), x;
+		int64_t begin, x;
 		bool done;
 
 		if (sp == but)
 			continue;
+		begin = begin_of(l, w, sp, b);
 		x = ledger_spans_walk(l, sp, begin > sp->low ? begin : sp->low, 0, INT64_MAX, &done);
 		if (ledger_spans_at_end(l, sp, x))
 			continue;
@@ -224,7 +225,7 @@ bool
 ledger_links_named(struct ledger *l, const struct want *w, bool set_needs, int64_t *ret_need_ms)
 {
 	struct begin b = {NULL, 0}, elsewhere = {NULL, 0};
-	const struct lchain *before = NULL;
+	const struct entry *before = NULL;
 	bool read = true;
 
 	for (size_t n = 0; n < w->name_count; n++) {
@@ -236,9 +237,9 @@ ledger_links_named(struct ledger *l, const struct want *w, bool set_needs, int64
 
 		if (e == NULL || e->window_id == id || passes_over(e, id))
 			continue;
-		if (c != before) /* names of one chain mostly stand together */
+		if (before == NULL || before->chain != c || before->sp != e->sp) /* names of one chain mostly stand together */
 			read = read_elsewhere(l, w, c, e->sp, set_needs, &elsewhere) && read;
-		before = c;
+		before = e;
 		r = reach_of(l, w, e, id, &b);
 		if (!r.known && r.need_ms != INT64_MIN)
 			*ret_need_ms = *ret_need_ms == INT64_MIN ? r.need_ms : *ret_need_ms;

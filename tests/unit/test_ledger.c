@@ -1147,11 +1147,14 @@ START_TEST(named_long_before)
 }
 END_TEST
 
-/* One statement was copied to another partition, where it was met first: it hides nothing of its chain. */
+/*
+ * One statement was copied to another partition, where it was met first: it hides nothing of its chain.  Nor does the name
+ * of a window that is withheld, whose next one stands where the chain's do.
+ */
 START_TEST(named_before_a_copy)
 {
-	enum { WINDOWS = 3000, NAMED = 1500, COPIED = 1600, APART_MS = 10000 };
-	struct ledger_name name;
+	enum { WINDOWS = 3000, NAMED = 1500, COPIED = 1600, WITHHELD = WINDOWS - 2, APART_MS = 10000 };
+	struct ledger_name names[2];
 	struct ledger_want w;
 	struct ledger_answer a;
 	struct lab_chain c;
@@ -1159,8 +1162,10 @@ START_TEST(named_before_a_copy)
 
 	lab_open(2);
 	lab_chain_open(&c, "t", 0, 1);
-	for (int k = 0; k < WINDOWS; k++, c.now_ms += APART_MS)
+	for (int k = 0; k < WINDOWS; k++, c.now_ms += APART_MS) {
+		c.withheld = _i == 1 && k == WITHHELD - 1;
 		lab_state(&c, 1, true);
+	}
 	begin();
 	w = lab_want("t", 0, WINDOWS - 5, WINDOWS, LAB_TIME + (int64_t)(WINDOWS - 5) * APART_MS);
 	w.max_ms += 5 * APART_MS;
@@ -1171,11 +1176,12 @@ START_TEST(named_before_a_copy)
 	while (stats().followed == followed)
 		(void)sched_yield();
 	w = lab_want("t", 0, WINDOWS, WINDOWS + 1, LAB_TIME + (int64_t)(WINDOWS - 1) * APART_MS);
-	name = (struct ledger_name){c.id, NAMED};
-	w.names = &name;
-	w.name_count = 1;
+	names[0] = (struct ledger_name){c.id, WITHHELD};
+	names[_i] = (struct ledger_name){c.id, NAMED};
+	w.names = names;
+	w.name_count = 1 + (size_t)_i;
 	a = lab_whole(l, &w);
-	ck_assert_uint_eq(a.count, 1);
+	ck_assert_uint_eq(a.count, w.name_count);
 	ck_assert_uint_eq(nth(&a, 0)->window_id, NAMED);
 	ledger_release(l, &a);
 	end();
@@ -1826,7 +1832,7 @@ main(void)
 	tcase_add_test(t, all_at_once);
 	tcase_add_test(t, named_far);
 	tcase_add_test(t, named_long_before);
-	tcase_add_test(t, named_before_a_copy);
+	tcase_add_loop_test(t, named_before_a_copy, 0, 2);
 	tcase_add_test(t, many_named);
 	tcase_add_test(t, a_gap_before);
 	tcase_add_test(t, taken_by_compaction);
