@@ -86,6 +86,7 @@ ROWS = [
         graph("Answers that were lost, read back", "cps", rate("makoto_readback_records_total", by="outcome")),
         graph("Chains", "short", now("makoto_chains", "chains")),
         graph("Transactions", "cps", rate("makoto_transactions_total", by="outcome")),
+        graph("Transactions whose end the log told", "cps", rate("makoto_readback_ends_total", by="outcome")),
         graph("Age of the signing key", "s", (f"time() - ({of('makoto_signing_key_written_timestamp_seconds')} > 0)", "{{instance}}")),
     ]),
     ("Produce", [

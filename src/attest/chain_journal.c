@@ -218,7 +218,7 @@ chain_journal_again(struct placement *p)
 	else if (p->told || p->copied)
 		chain_journal_told(p);
 	if (p->txn == PLACEMENT_TXN_COMMITTED || p->txn == PLACEMENT_TXN_ABORTED)
-		chain_journal_ended(p, p->txn == PLACEMENT_TXN_COMMITTED);
+		chain_journal_ended(p, 0, p->txn == PLACEMENT_TXN_COMMITTED);
 	return 0;
 }
 
@@ -306,13 +306,13 @@ chain_journal_leaves(struct placement *p)
 }
 
 void
-chain_journal_ended(const struct placement *p, bool committed)
+chain_journal_ended(const struct placement *p, int32_t first, bool committed)
 {
 	struct journal_entry e = {.kind = JOURNAL_ENDED,
 				  .batch = p->number,
 				  .producer_id = p->producer_id,
 				  .producer_epoch = p->producer_epoch,
-				  .base_offset = p->base_offset,
+				  .base_offset = p->base_offset + first,
 				  .committed = committed};
 
 	(void)note(p->chain, &e);

@@ -47,7 +47,8 @@ bool chain_journal_reopened(const struct placement *p) MUSTCHECK;
 /* A settled batch is about to leave: entries that have it don't stand before a statement without it.  False: not written. */
 bool chain_journal_leaves(struct placement *p) MUSTCHECK;
 
-void chain_journal_ended(const struct placement *p, bool committed);
+/* From its record `first` on, where a statement's run of its own begins. */
+void chain_journal_ended(const struct placement *p, int32_t first, bool committed);
 void chain_journal_closed(const struct chain *c, const struct window *w);
 
 /*

@@ -57,7 +57,7 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 	chain_journal_left(p, unresolved);
 	free(p->members);
 	p->members = NULL;
-	txns_leave(c->shared->txns, p);
+	(void)txns_leave(c->shared->txns, p);
 	placement_unref(p);
 	chain_tell_sealer(c);
 }
@@ -460,7 +460,7 @@ chain_txn_ended(struct chain *c, struct placement *p, bool committed)
 {
 	if (p->txn != PLACEMENT_TXN_OPEN)
 		return;
-	chain_journal_ended(p, committed);
+	chain_journal_ended(p, 0, committed);
 	for (size_t i = 0; i < p->span_count; i++) {
 		struct span *s = &p->span[i];
 
@@ -468,6 +468,8 @@ chain_txn_ended(struct chain *c, struct placement *p, bool committed)
 			s->window->open_txns--;
 		if (!s->stated || s->txn != PLACEMENT_TXN_OPEN)
 			continue;
+		if (s->first > 0)
+			chain_journal_ended(p, s->first, committed); /* a head has it as a run of its own */
 		if (head_runs_add(&c->head.ended, (struct head_run){p->base_offset + s->first, s->count,
 								     p->producer_id, p->producer_epoch, committed}) != 0)
 			LOG_LIMITED(LOG_LEVEL_WARN, "attest", "no memory to note how a transaction ended",

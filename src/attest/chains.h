@@ -24,6 +24,7 @@ struct placement;
 struct window;
 struct outgoing;
 struct turns;
+struct txns_end;
 struct journal;
 
 enum chains_time { CHAINS_TIME_UNKNOWN, CHAINS_TIME_CREATE, CHAINS_TIME_APPEND };
@@ -114,13 +115,14 @@ int64_t chains_reach(const struct attempt *a);
 
 /*
  * Transactions (attest/txns.h): the mark is taken when EndTxn goes out.  waits: it shouldn't yet, since an earlier run
- * left some open, and whether they are this cluster's isn't known.
+ * left some open, and whether they are this cluster's isn't known.  fenced, by the transactional id's being initialised
+ * anew: how those ended the log tells, or nobody.
  */
 bool chains_txn_waits(struct chains *c);
 uint64_t chains_txn_mark(struct chains *c);
 void chains_txn_ending(struct chains *c, int64_t producer_id);
-void chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed);
-void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark); /* stay open: nobody will tell */
+void chains_txn_ended(struct chains *c, int64_t producer_id, const struct txns_end *end, bool committed);
+void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark);
 
 /* A broker gave that producer its id, or the next epoch (attest/issued.h). */
 void chains_issued(struct chains *c, int64_t producer_id, int16_t epoch);

@@ -10,6 +10,14 @@
 
 struct turns *chains_looks(struct chains *c);
 
+/* A batch whose transaction's end the log is asked for; holds a reference. */
+struct end_asked {
+	struct placement *placement;
+	int64_t base_offset;
+	int32_t count;
+	enum { END_NOT_YET, END_UNKNOWN, END_ABORTED, END_COMMITTED } told; /* unknown: the log won't tell */
+};
+
 /* What one chain wants to know. */
 struct look {
 	struct chain *chain;
@@ -19,6 +27,9 @@ struct look {
 	struct doubt *doubts; /* room for LOOK_MAX, the caller's */
 	size_t count;
 	int64_t from; /* of the log */
+	struct end_asked *ends; /* likewise */
+	size_t end_count;
+	unsigned tries; /* there were of them */
 	bool restated; /* is its oldest statement in the statement topic? */
 	uint64_t window;
 	int32_t dbom_partition;
@@ -27,12 +38,12 @@ struct look {
 };
 enum { LOOK_MAX = 64 };
 
-/* One that is due: true; end it with chains_look_end().  False: none now, *ret_wait_ms as poll() takes it. */
+/* One that is due, *ret having room for doubts and ends: true; end it with chains_look_end().  False: none now, *ret_wait_ms as poll() takes it. */
 bool chains_look(struct chains *c, struct look *ret, int *ret_wait_ms);
 /* Does the place that begins there have another batch than this one of the look's?  `look` is a struct look. */
 bool chains_look_taken(void *look, const struct doubt *d, int64_t base_offset);
 
-/* `read`: the log was; `known`: the statement topic was, and the statement is `there`. */
+/* `read`: the log was, for doubts; `known`: the statement topic was, and the statement is `there`. */
 void chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there);
 
 #endif

@@ -2,13 +2,14 @@
 #include "attest/chains_internal.h"
 #include "base/log.h"
 
+enum how { COMMITTED, ABORTED, UNKNOWN };
+
 /*
- * Ends those of the epoch; how the transactions of earlier ones ended is not known, and they stay open.
  * Under the lock, as was their taking out of the table: heads that are written in between, or while some
  * are ended and some aren't, would have a run as open and as ended, or not at all.
  */
 static void
-end_all(struct list *placements, int16_t epoch, bool committed)
+end_all(struct list *placements, enum how how)
 {
 	struct link *e;
 
@@ -17,8 +18,8 @@ end_all(struct list *placements, int16_t epoch, bool committed)
 		struct chain *chain = p->chain;
 
 		pthread_mutex_lock(&chain->lock);
-		if (p->producer_epoch == epoch)
-			chain_txn_ended(chain, p, committed);
+		if (how != UNKNOWN)
+			chain_txn_ended(chain, p, how == COMMITTED);
 		placement_unref(p);
 		pthread_mutex_unlock(&chain->lock);
 	}
@@ -47,10 +48,7 @@ chains_txn_ending(struct chains *c, int64_t producer_id)
 	txns_ending(c->shared.txns, producer_id);
 }
 
-/*
- * The client goes on when it has the answer, perhaps with the next transaction of the same epoch: a
- * recovery must not take that one's end for this one's.
- */
+/* Behind a crash nobody could tell any more but the log, if it may be read. */
 static void
 write_ends(struct chains *c)
 {
@@ -59,18 +57,24 @@ write_ends(struct chains *c)
 }
 
 void
-chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t mark, bool committed)
+chains_txn_ended(struct chains *c, int64_t producer_id, const struct txns_end *end, bool committed)
 {
-	struct list placements;
-	bool some;
+	struct list placements, left;
+	bool some = false;
 
-	/* Heads first: what a chain that begins meanwhile takes from there is found behind them. */
-	some = chains_heads_end(c, producer_id, epoch, committed);
+	/*
+	 * Heads first: what a chain that begins meanwhile takes from there is found behind them.  They are
+	 * of an earlier run, whose transactions may have ended before this one began.
+	 */
+	if (end->since == 0)
+		some = chains_heads_end(c, producer_id, end->epoch, committed);
 	list_init(&placements);
+	list_init(&left);
 	pthread_rwlock_rdlock(&c->lock);
-	txns_end(c->shared.txns, producer_id, mark, &placements);
+	txns_end(c->shared.txns, producer_id, end, &placements, &left);
 	some |= list_first(&placements) != NULL;
-	end_all(&placements, epoch, committed);
+	end_all(&placements, committed ? COMMITTED : ABORTED);
+	end_all(&left, UNKNOWN);
 	pthread_rwlock_unlock(&c->lock);
 	if (some)
 		write_ends(c);
@@ -79,20 +83,12 @@ chains_txn_ended(struct chains *c, int64_t producer_id, int16_t epoch, uint64_t 
 void
 chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark)
 {
-	struct list placements;
-	struct link *e;
+	struct list left;
 
-	list_init(&placements);
+	list_init(&left);
 	pthread_rwlock_rdlock(&c->lock);
-	while (txns_fence(c->shared.txns, transactional_id, mark, &placements))
+	while (txns_fence(c->shared.txns, transactional_id, mark, &left))
 		;
-	while ((e = list_pop(&placements)) != NULL) {
-		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
-		struct chain *chain = p->chain;
-
-		pthread_mutex_lock(&chain->lock);
-		placement_unref(p);
-		pthread_mutex_unlock(&chain->lock);
-	}
+	end_all(&left, UNKNOWN);
 	pthread_rwlock_unlock(&c->lock);
 }

@@ -74,7 +74,9 @@ struct placement {
 
 	enum placement_txn txn;
 	struct link in_txn; /* txns.c, … */
-	bool takes_part;    /* … if so */
+	bool takes_part;    /* … if so, … */
+	bool asked;         /* … of the log … */
+	unsigned tries;     /* … so often */
 	uint64_t txn_ticket;
 
 	struct link in_producer; /* retries.c */

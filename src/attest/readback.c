@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "attest/chains_look.h"
+#include "attest/ends.h"
 #include "attest/found.h"
+#include "attest/header_room.h"
 #include "attest/turns.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -27,35 +29,57 @@ enum { BEFORE = 10000 };
 struct readback {
 	struct chains *chains;
 	struct consumer *consumer;
+	struct consumer *committed; /* NULL until it is needed */
+	char *bootstrap;
+	char **props;
+	struct detour *detour;
 	char *dbom_topic;
 	pthread_t thread;
 	int quit_fd;
 	_Atomic bool quitting;
 	_Atomic int64_t end_ns; /* by then no answer is waited for */
-	struct header *headers; /* room that grows */
-	size_t header_cap;
+	struct header_room headers;
 	struct doubt doubts[LOOK_MAX];
+	struct end_asked ends[LOOK_MAX];
 };
 
 static void
-failed(struct readback *r, const char *topic, int32_t partition, int err)
+failed(const struct consumer *from, const char *topic, int32_t partition, int err)
 {
 	if (err == ERR_CLOSED)
 		return;
 	metric_add(METRIC_READBACK_FAILURES, 1);
 	LOG_LIMITED(LOG_LEVEL_WARN, "readback", "can't be read back yet", LOG_S("topic", topic),
 		    LOG_I("partition", partition),
-		    LOG_S("cause", err == ERR_REMOTE || err == ERR_TIMEOUT ? consumer_why(r->consumer) : err_text(err)));
+		    LOG_S("cause", err == ERR_REMOTE || err == ERR_TIMEOUT ? consumer_why(from) : err_text(err)));
 }
 
 /* May the cluster be asked once more?  A step asks twice at most, and isn't to last beyond the end. */
 static bool
-goes_on(struct readback *r)
+goes_on(void *arg)
 {
-	int64_t ms = (atomic_load(&r->end_ns) - clock_now().ns) / 1000000 / 2;
+	struct readback *r = arg;
+	int64_t left = (atomic_load(&r->end_ns) - clock_now().ns) / 1000000 / 2;
+	int ms = left > ANSWER_MS ? ANSWER_MS : left < ANSWER_LEAST_MS ? ANSWER_LEAST_MS : (int)left;
 
-	consumer_wait(r->consumer, ms > ANSWER_MS ? ANSWER_MS : ms < ANSWER_LEAST_MS ? ANSWER_LEAST_MS : (int)ms);
+	consumer_wait(r->consumer, ms);
+	if (r->committed != NULL)
+		consumer_wait(r->committed, ms);
 	return !atomic_load(&r->quitting);
+}
+
+static int
+open_consumer(struct readback *r, bool read_committed, struct consumer **ret, char *why, size_t why_len)
+{
+	struct consumer_conf cc = {.bootstrap = r->bootstrap,
+				   .props = (const char *const *)r->props,
+				   .detour = r->detour,
+				   .read_committed = read_committed,
+				   .queue_kib = "1024", /* beside a daemon's work; it seldom reads much */
+				   .fetch_wait_ms = "5", /* one partition behind another, up to its end */
+				   .timeout_ms = ANSWER_MS};
+
+	return consumer_open(&cc, ret, why, why_len);
 }
 
 /* --- a partition's log -------------------------------------------------------------- */
@@ -74,17 +98,9 @@ on_record(void *arg, const struct consumer_record *c)
 
 	if (atomic_load(&r->quitting))
 		return ERR_CLOSED;
-	if (c->header_count > r->header_cap) {
-		struct header *p = reallocarray(r->headers, c->header_count, sizeof(*p));
-
-		if (p == NULL)
-			return ERR_NOMEM;
-		r->headers = p;
-		r->header_cap = c->header_count;
-	}
-	for (size_t i = 0; i < c->header_count; i++)
-		r->headers[i] = (struct header){c->headers[i].name, c->headers[i].value};
-	f.headers = r->headers;
+	if (header_room_take(&r->headers, c) != 0)
+		return ERR_NOMEM;
+	f.headers = r->headers.p;
 	return found_record(g->found, &f);
 }
 
@@ -102,9 +118,26 @@ read_log(struct readback *r, struct look *l)
 	if (err == 0 && from < high)
 		err = goes_on(r) ? consumer_read(r->consumer, l->topic, l->partition, from, high, on_record, &g) : ERR_CLOSED;
 	if (err != 0)
-		failed(r, l->topic, l->partition, err);
+		failed(r->consumer, l->topic, l->partition, err);
 	found_free(g.found);
 	return err == 0;
+}
+
+/* How its transactions ended.  Most never need it, so that its reader comes late. */
+static void
+read_ends(struct readback *r, struct look *l)
+{
+	struct ends_readers from = {.uncommitted = r->consumer, .goes_on = goes_on, .arg = r};
+	char why[512];
+	int err;
+
+	if (r->committed == NULL && open_consumer(r, true, &r->committed, why, sizeof(why)) != 0) {
+		LOG_LIMITED(LOG_LEVEL_WARN, "readback", "can't ask how transactions ended", LOG_S("cause", why));
+		return;
+	}
+	from.committed = r->committed;
+	if ((err = ends_read(&from, l)) != 0 && err != ERR_NOT_NOW)
+		failed(r->committed, l->topic, l->partition, err);
 }
 
 /* --- the statement topic -------------------------------------------------------------- */
@@ -158,7 +191,7 @@ look_up(struct readback *r, const struct look *l, bool *ret_there)
 						 on_statement, &s)
 				 : ERR_CLOSED;
 	if (err != 0) {
-		failed(r, r->dbom_topic, l->dbom_partition, err);
+		failed(r->consumer, r->dbom_topic, l->dbom_partition, err);
 		return false;
 	}
 	if (s.other)
@@ -178,6 +211,8 @@ look_at(struct readback *r, struct look *l)
 	bool there = false;
 	bool known = l->restated && goes_on(r) && look_up(r, l, &there);
 
+	if (l->end_count > 0 && goes_on(r))
+		read_ends(r, l);
 	chains_look_end(r->chains, l, read, known, there);
 }
 
@@ -192,7 +227,7 @@ readback_main(void *arg)
 		LOG_WARN("readback", "no memory for metrics of its own");
 	while (!atomic_load(&r->quitting)) {
 		struct pollfd fds[] = {{turns_fd(looks), POLLIN, 0}, {r->quit_fd, POLLIN, 0}};
-		struct look l = {.doubts = r->doubts};
+		struct look l = {.doubts = r->doubts, .ends = r->ends};
 		int wait_ms = -1;
 
 		turns_woken(looks);
@@ -204,16 +239,50 @@ readback_main(void *arg)
 	return NULL;
 }
 
+static void
+props_free(char **props)
+{
+	for (size_t i = 0; props != NULL && props[i] != NULL; i++)
+		free(props[i]);
+	free(props);
+}
+
+/* NULL: no memory. */
+static char **
+props_copy(const char *const *props)
+{
+	size_t n = 0;
+	char **copy;
+
+	while (props != NULL && props[n] != NULL)
+		n++;
+	copy = calloc(n + 1, sizeof(*copy));
+	for (size_t i = 0; copy != NULL && i < n; i++) {
+		if ((copy[i] = strdup(props[i])) == NULL) {
+			props_free(copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
+static void
+readback_free(struct readback *r)
+{
+	consumer_close(r->consumer);
+	consumer_close(r->committed);
+	if (r->quit_fd >= 0)
+		(void)close(r->quit_fd);
+	props_free(r->props);
+	free(r->bootstrap);
+	free(r->dbom_topic);
+	free(r->headers.p);
+	free(r);
+}
+
 int
 readback_start(const struct readback_conf *conf, struct readback **ret, char *why, size_t why_len)
 {
-	struct consumer_conf cc = {.bootstrap = conf->bootstrap,
-				   .props = conf->props,
-				   .detour = conf->detour,
-				   .read_committed = false,
-				   .queue_kib = "1024", /* beside a daemon's work; it seldom reads much */
-				   .fetch_wait_ms = "5", /* one partition behind another, up to its end */
-				   .timeout_ms = ANSWER_MS};
 	struct readback *r = calloc(1, sizeof(*r));
 	int err = ERR_NOMEM;
 
@@ -222,6 +291,7 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 		return ERR_NOMEM;
 	}
 	r->chains = conf->chains;
+	r->detour = conf->detour;
 	r->end_ns = INT64_MAX;
 	r->quit_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (r->quit_fd < 0) {
@@ -229,11 +299,12 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 		err = ERR_IO;
 		goto fail;
 	}
-	if ((r->dbom_topic = strdup(conf->dbom_topic)) == NULL) {
+	if ((r->dbom_topic = strdup(conf->dbom_topic)) == NULL || (r->bootstrap = strdup(conf->bootstrap)) == NULL ||
+	    (r->props = props_copy(conf->props)) == NULL) {
 		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
 		goto fail;
 	}
-	if ((err = consumer_open(&cc, &r->consumer, why, why_len)) != 0)
+	if ((err = open_consumer(r, false, &r->consumer, why, why_len)) != 0)
 		goto fail;
 	if ((errno = pthread_create(&r->thread, NULL, readback_main, r)) != 0) {
 		(void)snprintf(why, why_len, "a thread can't be started: %s", strerror(errno));
@@ -243,11 +314,7 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 	*ret = r;
 	return 0;
 fail:
-	consumer_close(r->consumer);
-	if (r->quit_fd >= 0)
-		(void)close(r->quit_fd);
-	free(r->dbom_topic);
-	free(r);
+	readback_free(r);
 	return err;
 }
 
@@ -267,9 +334,5 @@ readback_stop(struct readback *r)
 	if (write(r->quit_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
 		LOG_DEBUG("readback", "awake already");
 	(void)pthread_join(r->thread, NULL);
-	consumer_close(r->consumer);
-	(void)close(r->quit_fd);
-	free(r->headers);
-	free(r->dbom_topic);
-	free(r);
+	readback_free(r);
 }

@@ -2,10 +2,11 @@
  * readback: the thread that asks the cluster what no answer told.
  *
  *   chains_look ─► read the partition from where the batch can stand ─► chains_look_end
+ *              ├─► read its end as the log tells it (attest/ends.h)
  *              └─► read the statement topic for what an earlier run may have published
  *
- * It has a consumer of its own, and blocks in it; a cluster that can't be read is asked
- * again as long as there is something to ask.
+ * It has a consumer of its own, and another once a transaction's end is asked for, and blocks in them;
+ * a cluster that can't be read is asked again as long as there is something to ask.
  */
 #ifndef ATTEST_READBACK_H
 #define ATTEST_READBACK_H

@@ -367,7 +367,9 @@ replay_ended(struct recovery *r, struct recovered *k, const struct journal_entry
 	for (size_t i = 0; i < n; i++) {
 		struct head_run run = k->open.run[i];
 
-		if (run.producer_id != e->producer_id || run.producer_epoch != e->producer_epoch) {
+		/* One batch's end is perhaps not that of another one of the epoch.  A whole head's is of them all. */
+		if (run.producer_id != e->producer_id || run.producer_epoch != e->producer_epoch ||
+		    (e->base_offset >= 0 && run.first != e->base_offset)) {
 			k->open.run[kept++] = run;
 			continue;
 		}

@@ -1,15 +1,22 @@
 #include "attest/txns.h"
 
+#include <limits.h>
 #include <pthread.h>
 
 #include "attest/chain.h"
 #include "attest/placement.h"
+#include "attest/turns.h"
 #include "base/map.h"
+
+/* Where a transaction hangs, nothing behind it in its partition is told: more aren't kept for that. */
+enum { ASKED_MAX = 16384 };
 
 struct txns {
 	pthread_mutex_t lock;
 	struct map *by_producer; /* producer id → struct txn */
 	uint64_t next_ticket;
+	struct turns *looks; /* NULL: nobody reads the log */
+	struct list asked;   /* placements; the log tells */
 };
 
 /* A producer that has placements in transactions. */
@@ -40,7 +47,14 @@ txns_new(void)
 	}
 	pthread_mutex_init(&t->lock, NULL);
 	t->next_ticket = 1; /* 0 is of an earlier run */
+	list_init(&t->asked);
 	return t;
+}
+
+void
+txns_read_back(struct txns *t, struct turns *looks)
+{
+	t->looks = looks;
 }
 
 static void
@@ -48,6 +62,17 @@ txn_free(struct txn *x)
 {
 	free((void *)(uintptr_t)x->id.p);
 	free(x);
+}
+
+static void
+drop_all(struct list *placements)
+{
+	struct link *e;
+
+	while ((e = list_pop(placements)) != NULL) {
+		CONTAINER_OF(e, struct placement, in_txn)->takes_part = false;
+		placement_unref(CONTAINER_OF(e, struct placement, in_txn));
+	}
 }
 
 void
@@ -62,13 +87,10 @@ txns_free(struct txns *t)
 	while (map_next(t->by_producer, &at, &key, &value)) {
 		struct txn *x = value;
 
-		LIST_EACH(&x->placements, e) {
-			list_remove(&x->placements, e);
-			CONTAINER_OF(e, struct placement, in_txn)->takes_part = false;
-			placement_unref(CONTAINER_OF(e, struct placement, in_txn));
-		}
+		drop_all(&x->placements);
 		txn_free(x);
 	}
+	drop_all(&t->asked);
 	map_free(t->by_producer);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -122,21 +144,36 @@ drop_if_empty(struct txns *t, struct txn *x)
 	txn_free(x);
 }
 
+/* Under the lock.  False: there is no room, or nobody reads. */
+static bool
+ask(struct txns *t, struct placement *p)
+{
+	if (t->looks == NULL || t->asked.count >= ASKED_MAX)
+		return false;
+	p->asked = true;
+	p->tries = 0;
+	list_append(&t->asked, &p->in_txn);
+	turns_now(t->looks, &p->chain->look);
+	return true;
+}
+
 int
 txns_restore(struct txns *t, struct placement *p)
 {
-	struct txn *x;
+	struct txn *x = NULL;
+	bool asked;
 
 	pthread_mutex_lock(&t->lock);
-	x = find_or_make(t, p->producer_id);
-	if (x != NULL) {
+	asked = ask(t, p);
+	if (!asked && (x = find_or_make(t, p->producer_id)) != NULL)
+		list_prepend(&x->placements, &p->in_txn);
+	if (asked || x != NULL) {
 		placement_ref(p);
 		p->txn_ticket = 0;
 		p->takes_part = true;
-		list_prepend(&x->placements, &p->in_txn);
 	}
 	pthread_mutex_unlock(&t->lock);
-	return x == NULL ? ERR_NOMEM : 0;
+	return asked || x != NULL ? 0 : ERR_NOMEM;
 }
 
 int
@@ -182,14 +219,17 @@ txns_ending(struct txns *t, int64_t producer_id)
 	pthread_mutex_unlock(&t->lock);
 }
 
-void
+bool
 txns_leave(struct txns *t, struct placement *p)
 {
 	bool left;
 
 	pthread_mutex_lock(&t->lock);
 	left = p->takes_part;
-	if (left) {
+	if (left && p->asked) {
+		p->takes_part = p->asked = false;
+		list_remove(&t->asked, &p->in_txn);
+	} else if (left) {
 		struct txn *x = map_get(t->by_producer, key_of(&p->producer_id));
 
 		p->takes_part = false;
@@ -199,6 +239,7 @@ txns_leave(struct txns *t, struct placement *p)
 	pthread_mutex_unlock(&t->lock);
 	if (left)
 		placement_unref(p);
+	return left;
 }
 
 /* Of an earlier run, and nobody knows yet that it is of this cluster, whose producer ids are meant. */
@@ -208,32 +249,66 @@ is_elsewhere(const struct placement *p)
 	return p->chain->waiting;
 }
 
-/* Under the lock: moves what is below the mark; the entry goes when it is empty. */
+/* Does it end the placement's transaction, or another one's of that producer? */
+static bool
+is_its_end(const struct txns_end *end, const struct placement *p)
+{
+	return p->producer_epoch == end->epoch && p->txn_ticket >= end->since;
+}
+
+/* Under the lock: moves what is below the mark; the entry goes when it is empty.  No `end`: nobody knows how they ended. */
 static void
-take(struct txns *t, struct txn *x, uint64_t mark, struct list *ret)
+take(struct txns *t, struct txn *x, uint64_t mark, const struct txns_end *end, struct list *ret, struct list *ret_left)
 {
 	LIST_EACH(&x->placements, e) {
-		if (CONTAINER_OF(e, struct placement, in_txn)->txn_ticket >= mark)
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+		bool ends;
+
+		if (p->txn_ticket >= mark)
 			break;
-		if (is_elsewhere(CONTAINER_OF(e, struct placement, in_txn)))
+		if (is_elsewhere(p))
 			continue;
 		list_remove(&x->placements, e);
-		CONTAINER_OF(e, struct placement, in_txn)->takes_part = false;
-		list_append(ret, e);
+		ends = end != NULL && is_its_end(end, p);
+		if (!ends && ask(t, p))
+			continue;
+		p->takes_part = false;
+		list_append(ends ? ret : ret_left, e);
 	}
 	x->ending = false;
 	drop_if_empty(t, x);
 }
 
+/* Under the lock: likewise of those that are asked for; of the others the log may tell now. */
+static void
+take_asked(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret)
+{
+	LIST_EACH(&t->asked, e) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+
+		if (p->producer_id != producer_id || is_elsewhere(p))
+			continue;
+		if (is_its_end(end, p)) {
+			list_remove(&t->asked, e);
+			p->takes_part = p->asked = false;
+			list_append(ret, e);
+		} else {
+			p->tries = 0;
+			turns_now(t->looks, &p->chain->look);
+		}
+	}
+}
+
 void
-txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret)
+txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret, struct list *ret_left)
 {
 	struct txn *x;
 
 	pthread_mutex_lock(&t->lock);
+	take_asked(t, producer_id, end, ret);
 	x = map_get(t->by_producer, key_of(&producer_id));
 	if (x != NULL)
-		take(t, x, mark, ret);
+		take(t, x, end->mark, end, ret, ret_left);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -252,7 +327,7 @@ is_of(const struct txn *x, struct slice transactional_id, uint64_t mark)
 }
 
 bool
-txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret)
+txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret_left)
 {
 	struct txn *found = NULL;
 	struct slice key;
@@ -267,9 +342,47 @@ txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct 
 			found = x;
 	}
 	if (found != NULL)
-		take(t, found, mark, ret);
+		take(t, found, mark, NULL, NULL, ret_left);
 	pthread_mutex_unlock(&t->lock);
 	return found != NULL;
+}
+
+static bool
+has_place(const struct placement *p)
+{
+	return (p->life.state == MEMBER_SETTLED || p->life.state == MEMBER_STATED || p->life.state == MEMBER_FINAL) &&
+	       !p->elsewhere;
+}
+
+size_t
+txns_asked(struct txns *t, const struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries)
+{
+	size_t n = 0, left;
+
+	*ret_tries = UINT_MAX;
+	pthread_mutex_lock(&t->lock);
+	left = t->asked.count;
+	LIST_EACH(&t->asked, e) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+
+		if (left-- == 0)
+			break;
+		if (p->chain != chain)
+			continue;
+		if (p->tries < *ret_tries)
+			*ret_tries = p->tries;
+		if (n == max)
+			continue;
+		p->tries++;
+		list_remove(&t->asked, e); /* behind those that had no turn */
+		list_append(&t->asked, e);
+		if (!has_place(p))
+			continue;
+		placement_ref(p);
+		ret[n++] = p;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return n;
 }
 
 int
@@ -297,5 +410,7 @@ txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg)
 		LIST_EACH(&((struct txn *)value)->placements, e)
 			fn(arg, CONTAINER_OF(e, struct placement, in_txn));
 	}
+	LIST_EACH(&t->asked, e)
+		fn(arg, CONTAINER_OF(e, struct placement, in_txn));
 	pthread_mutex_unlock(&t->lock);
 }

@@ -1,10 +1,15 @@
 /*
  * txns: which placements belong to transactions whose end wasn't seen.
  *
- * Kept by producer id, over all chains.  A transaction ends when EndTxn succeeds.  When its
- * transactional id is initialised anew without one it has ended, too, and how stays unknown: aborted
- * by that, or before, by an EndTxn on a way that doesn't lead through here.  Safe from any thread; may
- * be called under a chain's mutex (and never takes one).
+ *   EndTxn, of those that it surely ends ──────────► txns_end(): its outcome
+ *          └─► of others: their end was elsewhere ─► asked: the log tells (attest/ends.h)
+ *   InitProducerId, and no EndTxn went out ────────► asked
+ *   of an earlier run, stated as open ─────────────► asked
+ *
+ * Kept by producer id, over all chains.  Transactions may share an epoch (before KIP-890), so that an
+ * EndTxn may be of a later one than a placement's: that one ended on a way that doesn't lead through
+ * here.  Where nobody reads the log, what would be asked for is given up, and stays stated as open.
+ * Safe from any thread; may be called under a chain's mutex (and never takes one).
  */
 #ifndef ATTEST_TXNS_H
 #define ATTEST_TXNS_H
@@ -13,20 +18,31 @@
 #include "base/slice.h"
 #include "base/wr.h"
 
-struct txns;
+struct chain;
 struct placement;
+struct turns;
+struct txns;
+
+/* What an EndTxn that succeeded is known to end: of that epoch, what was added from `since` (0: all of it) up to the mark. */
+struct txns_end {
+	int16_t epoch;
+	uint64_t since, mark;
+};
 
 struct txns *txns_new(void) MUSTCHECK;
 void txns_free(struct txns *t); /* drops the references that are left */
 
+/* From now on the log is asked, and a chain gets a turn there when something is asked of its.  Before anything is added. */
+void txns_read_back(struct txns *t, struct turns *looks);
+
 /* The placement takes part in its producer's transaction; gets a reference and a ticket number.  0 or ERR_NOMEM. */
 int txns_add(struct txns *t, struct placement *p, struct slice transactional_id) MUSTCHECK;
 
-/* One of an earlier run, below every mark; its transactional id is learned from those that are added. */
+/* One of an earlier run, below every mark, which is asked for at once.  Else its transactional id is learned from those that are added. */
 int txns_restore(struct txns *t, struct placement *p) MUSTCHECK;
 
-/* It takes part in none (any more): its records are no members.  Harmless when it doesn't. */
-void txns_leave(struct txns *t, struct placement *p);
+/* It takes part in none any more: its records are no members, or its end was told.  False: it did not. */
+bool txns_leave(struct txns *t, struct placement *p);
 
 /* What was added so far has lower numbers than what this returns. */
 uint64_t txns_mark(struct txns *t);
@@ -35,17 +51,22 @@ uint64_t txns_mark(struct txns *t);
 void txns_ending(struct txns *t, int64_t producer_id);
 
 /*
- * Moves the producer's placements below `mark` into `ret`, references and all, in the order
- * in which they came.  Those of an older epoch than the last are of transactions whose end
- * nobody saw: an epoch lasts at least as long as a transaction.
+ * Moves what it ends of the producer's into `ret`, references and all, in the order in which they came.
+ * The others below the mark, of earlier transactions, are asked for; or come into `ret_left`, nobody's from then on.
  */
-void txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret);
+void txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret, struct list *ret_left);
 
 /*
- * The same for a transactional id of which no EndTxn went out, and that is initialised anew: nobody
- * will tell how those ended.  One producer id's at a time, as it may have had several; false: none is left.
+ * A transactional id of which no EndTxn went out is initialised anew: what is below the mark is asked for, or
+ * comes into `ret_left`.  One producer id's at a time, as it may have had several; false: none is left.
  */
-bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret);
+bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret_left);
+
+/*
+ * The chain's that are asked for and whose place is known, at most `max`, with a reference each: txns_leave() takes one
+ * out that was told.  *ret_tries: how often the one that was asked for least was before.  Under the chain's mutex.
+ */
+size_t txns_asked(struct txns *t, const struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries);
 
 /* Appends the producer's transactional id, if one is known.  0 or the writer's error. */
 int txns_id(struct txns *t, int64_t producer_id, struct wr *ret) MUSTCHECK;

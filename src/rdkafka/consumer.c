@@ -34,6 +34,7 @@ struct consumer {
 	bool progress;
 	bool at_end;       /* the partition ends at `next`, below `to` */
 	bool out_of_range;
+	bool cut;          /* … and that was all */
 	int err;
 
 	struct consumer_header *headers;
@@ -461,7 +462,7 @@ find_place(struct consumer *c)
 
 	if (err != 0)
 		return err;
-	c->done = high < c->to && high <= c->next;
+	c->done = c->cut = high < c->to && high <= c->next;
 	if (c->out_of_range && !c->done) {
 		if (low > c->next)
 			c->next = low;
@@ -473,6 +474,12 @@ find_place(struct consumer *c)
 	}
 	c->out_of_range = c->at_end = false;
 	return 0;
+}
+
+bool
+consumer_was_cut(const struct consumer *c)
+{
+	return c->cut;
 }
 
 int
@@ -491,7 +498,7 @@ consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t 
 	c->partition = partition;
 	c->next = from;
 	c->to = to;
-	c->done = c->at_end = c->out_of_range = false;
+	c->done = c->at_end = c->out_of_range = c->cut = false;
 	c->err = 0;
 	if (rd_kafka_consume_start(c->rkt, partition, from) != 0)
 		return failed(c, topic, rd_kafka_last_error());

@@ -1,10 +1,8 @@
 #include "stages/attest.h"
 
-#include "base/log.h"
-#include "base/metrics.h"
 #include "kafka/api.h"
-#include "kafka/txn.h"
 #include "stages/attest_by_id.h"
+#include "stages/attest_txn.h"
 
 enum { PRODUCE_MAX = 13, END_TXN_MAX = 5, INIT_PRODUCER_MAX = 5 };
 
@@ -29,6 +27,16 @@ attest_set_config(struct attest *a, struct config *config)
 	a->config = config_ref(config);
 	pthread_mutex_unlock(&a->lock);
 	config_unref(old);
+}
+
+struct attest_session *
+attest_session(const struct attest *a, struct exchange *x)
+{
+	struct attest_session *s = exchange_session_state(x, &a->stage);
+
+	if (s == NULL && (s = calloc(1, sizeof(*s))) != NULL)
+		exchange_set_session_state(x, &a->stage, s);
+	return s;
 }
 
 void
@@ -67,99 +75,6 @@ attest_take_back(struct attest_state *s)
 	}
 }
 
-/* --- the ends of transactions ------------------------------------------------------ */
-
-/*
- * Producer ids are a cluster's own, and what an earlier run left open is known by them: an end that passes before the
- * cluster's id is known, right behind a start, would be nobody's, and the next transaction's would be taken for it.
- */
-static enum stage_verdict
-wait_for_cluster(const struct attest *a, struct exchange *x)
-{
-	enum { LOOK_AGAIN_MS = 5 };
-
-	if (!chains_txn_waits(a->chains) || exchange_age_ms(x) >= TOPICS_WAIT_MS)
-		return STAGE_PASS;
-	return exchange_pause(x, LOOK_AGAIN_MS) == 0 ? STAGE_HOLD : STAGE_CLOSE;
-}
-
-/*
- * What is placed before the request goes out belongs to the transaction that it ends:
- * a client doesn't write into the next one before it has the answer.
- */
-static enum stage_verdict
-end_txn_request(struct attest *a, struct exchange *x)
-{
-	enum stage_verdict verdict = wait_for_cluster(a, x);
-	struct attest_state *s;
-	struct end_txn e;
-
-	if (verdict != STAGE_PASS)
-		return verdict;
-	if (end_txn_request_read(exchange_version(x), exchange_body(x), &e) != 0)
-		return STAGE_PASS; /* the broker's to refuse */
-	s = calloc(1, sizeof(*s));
-	if (s == NULL)
-		return STAGE_CLOSE;
-	s->kind = EXCHANGE_END_TXN;
-	s->producer_id = e.producer_id;
-	s->epoch = e.epoch;
-	s->committed = e.committed;
-	s->mark = chains_txn_mark(a->chains);
-	chains_txn_ending(a->chains, e.producer_id);
-	exchange_set_state(x, &a->stage, s);
-	return STAGE_PASS;
-}
-
-static enum stage_verdict
-init_producer_request(struct attest *a, struct exchange *x)
-{
-	struct init_producer_id p;
-	struct attest_state *s;
-
-	if (init_producer_id_request_read(exchange_version(x), exchange_body(x), &p) != 0)
-		return STAGE_PASS;
-	s = calloc(1, sizeof(*s));
-	if (s == NULL)
-		return STAGE_CLOSE;
-	s->kind = EXCHANGE_INIT_PRODUCER;
-	if (p.transactional_id.n > 0) {
-		s->transactional_id = malloc(p.transactional_id.n);
-		if (s->transactional_id == NULL) {
-			free(s);
-			return STAGE_CLOSE;
-		}
-		memcpy(s->transactional_id, p.transactional_id.p, p.transactional_id.n);
-		s->transactional_id_len = p.transactional_id.n;
-	}
-	s->mark = chains_txn_mark(a->chains);
-	exchange_set_state(x, &a->stage, s);
-	return STAGE_PASS;
-}
-
-static enum stage_verdict
-txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s)
-{
-	int64_t producer_id;
-	int16_t error, epoch;
-
-	if (s->kind == EXCHANGE_END_TXN) {
-		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0)
-			return STAGE_CLOSE; /* who hears of an end that we can't read goes on, and the next is taken for it */
-		if (error != 0)
-			return STAGE_PASS; /* it didn't end, or another try will tell */
-		metric_add(s->committed ? METRIC_TRANSACTIONS_COMMITTED : METRIC_TRANSACTIONS_ABORTED, 1);
-		chains_txn_ended(a->chains, s->producer_id, s->epoch, s->mark, s->committed);
-	} else if (init_producer_id_response_read(exchange_version(x), exchange_body(x), &error, &producer_id, &epoch) ==
-			   0 &&
-		   error == 0) {
-		chains_issued(a->chains, producer_id, epoch);
-		if (s->transactional_id_len > 0)
-			chains_txn_fenced(a->chains, slice_of(s->transactional_id, s->transactional_id_len), s->mark);
-	}
-	return STAGE_PASS;
-}
-
 /* --- the stage ---------------------------------------------------------------------- */
 
 static bool
@@ -182,8 +97,8 @@ request(void *self, struct exchange *x)
 
 	switch (exchange_key(x)) {
 	case API_PRODUCE: return attest_produce_request(a, x);
-	case API_END_TXN: return end_txn_request(a, x);
-	default: return init_producer_request(a, x);
+	case API_END_TXN: return attest_txn_end_request(a, x);
+	default: return attest_txn_init_request(a, x);
 	}
 }
 
@@ -204,7 +119,7 @@ response(void *self, struct exchange *x)
 	if (s->kind == EXCHANGE_PRODUCE)
 		verdict = attest_produce_answer(a, x, s);
 	else
-		verdict = txn_answer(a, x, s);
+		verdict = attest_txn_answer(a, x, s);
 	attest_state_free(s);
 	return verdict;
 }

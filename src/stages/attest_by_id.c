@@ -6,23 +6,15 @@
 enum { LONGER = 64, LONGER_EACH = 24 }; /* than by name, at most */
 enum { ASK_AGAIN_MS = 5000 };           /* about topics that aren't attested */
 
-/* Of a client's connection. */
-struct attest_session {
-	bool taken;       /* the broker takes Produce by id */
-	unsigned out;     /* requests by id without an answer … */
-	unsigned changes; /* … and topics_changes() before the first one's ids were looked up */
-};
-
 void
 attest_by_id_learn(struct attest *a, struct exchange *x)
 {
-	struct attest_session *s = exchange_session_state(x, &a->stage);
+	struct attest_session *s;
 	int16_t min, max;
 	bool taken = apiversions_find(exchange_version(x), exchange_body(x), API_PRODUCE, &min, &max) == 0 &&
 		     min <= PRODUCE_BY_ID && max >= PRODUCE_BY_ID;
 
-	if (s == NULL && taken && (s = calloc(1, sizeof(*s))) != NULL)
-		exchange_set_session_state(x, &a->stage, s);
+	s = taken ? attest_session(a, x) : exchange_session_state(x, &a->stage);
 	if (s != NULL) /* else all goes by name */
 		s->taken = taken;
 }

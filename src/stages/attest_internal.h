@@ -55,6 +55,21 @@ struct attest_by_name {
 
 enum exchange_kind { EXCHANGE_PRODUCE, EXCHANGE_END_TXN, EXCHANGE_INIT_PRODUCER };
 
+/* A producer whose transactions this connection is known to end from there on: nobody ends them elsewhere meanwhile. */
+struct attest_ends {
+	int64_t producer_id;
+	uint64_t since; /* chains_txn_mark(); 0: none */
+};
+enum { ATTEST_ENDS_MAX = 8 }; /* clients have one; of what a gateway multiplexes the log is asked */
+
+/* Of a client's connection. */
+struct attest_session {
+	bool taken;       /* the broker takes Produce by id */
+	unsigned out;     /* requests by id without an answer … */
+	unsigned changes; /* … and topics_changes() before the first one's ids were looked up */
+	struct attest_ends ends[ATTEST_ENDS_MAX]; /* the last used first */
+};
+
 /* What an exchange remembers from request to answer. */
 struct attest_state {
 	enum exchange_kind kind;
@@ -74,6 +89,8 @@ struct attest_state {
 };
 
 struct config *attest_config(struct attest *a); /* a reference of the caller's own */
+
+struct attest_session *attest_session(const struct attest *a, struct exchange *x); /* NULL: no memory */
 
 void attest_state_free(struct attest_state *s); /* its attempts must have ended; NULL is fine */
 void attest_lose(struct attest_state *s);       /* ends every attempt that is left: outcome unknown */

@@ -10,6 +10,7 @@
 
 #include "attest/chains.h"
 #include "attest/heads.h"
+#include "attest/txns.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "proxy/endpoints.h"
@@ -70,7 +71,7 @@ go_on(struct heads *h)
 					 .producer_id = -1};
 		struct attempt a;
 
-		chains_txn_ended(c, (int64_t)i, 0, chains_txn_mark(c), true);
+		chains_txn_ended(c, (int64_t)i, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 		if (chains_place(c, &b, &a) == 0)
 			chains_withdraw(&a);
 	}

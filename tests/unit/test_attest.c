@@ -9,6 +9,7 @@
 #include "makoto/leaf.h"
 #include "makoto/statement.h"
 #include "makoto/tree.h"
+#include "stages/attest_internal.h"
 #include "suite.h"
 
 static void
@@ -89,6 +90,7 @@ end_txn_of(int16_t version, int64_t producer_id, bool commit)
 	if (version >= 3)
 		wr_u8(&w, 0);
 	x = stages_exchange(API_END_TXN, version, wr_slice(&w));
+	x->session = attesting_session;
 	wr_free(&w);
 	return x;
 }
@@ -118,6 +120,7 @@ txn_answered(struct exchange *x, int16_t error)
 	stages_message(x, wr_slice(&w));
 	wr_free(&w);
 	ck_assert_int_eq(stage->response(stage->self, x), STAGE_PASS);
+	attesting_session = x->session;
 	stages_free(x);
 }
 
@@ -140,6 +143,7 @@ init_producer(int16_t version, const char *id)
 	if (version >= 2)
 		wr_u8(&w, 0);
 	x = stages_exchange(API_INIT_PRODUCER_ID, version, wr_slice(&w));
+	x->session = attesting_session;
 	wr_free(&w);
 	ck_assert_int_eq(request(x), STAGE_PASS);
 	return x;
@@ -161,10 +165,59 @@ START_TEST(commits_and_aborts)
 		for (int commit = 0; commit <= 1; commit++) {
 			attesting_close();
 			setup();
+			txn_answered(init_producer(4, txn_id), 0);
 			write_one(5, 0);
 			txn_answered(end_txn(v, 5, commit), 0);
 			ck_assert_int_eq(ended_how(), commit ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_ABORTED);
 		}
+}
+END_TEST
+
+static void
+another_connection(void)
+{
+	stage->session_free(stage->self, attesting_session);
+	attesting_session = NULL;
+}
+
+/*
+ * The first end on a connection is perhaps not of what was written before, where transactions share an epoch: that one's
+ * passed on another way.  The next end on it is.
+ */
+START_TEST(ends_elsewhere)
+{
+	for (int16_t v = 3; v <= 5; v++) {
+		attesting_close();
+		setup();
+		txn_answered(init_producer(4, txn_id), 0);
+		if (v > 3)
+			another_connection();
+		write_one(5, 0);
+		txn_answered(end_txn(v, 5, true), 0);
+		ck_assert_int_eq(ended_how(), v == 4 ? PLACEMENT_TXN_OPEN : PLACEMENT_TXN_COMMITTED);
+	}
+	attesting_close();
+	setup();
+	txn_answered(end_txn(4, 5, true), 0);
+	write_one(5, 0);
+	txn_answered(end_txn(4, 5, false), 0);
+	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_ABORTED);
+}
+END_TEST
+
+/* Of a few producers a connection remembers that; of one that comes behind many, the end is asked for. */
+START_TEST(ends_of_many)
+{
+	for (int others = ATTEST_ENDS_MAX - 1; others <= ATTEST_ENDS_MAX; others++) {
+		attesting_close();
+		setup();
+		txn_answered(init_producer(4, txn_id), 0);
+		for (int i = 0; i < 2 * others; i++)
+			txn_answered(end_txn(4, 6 + i % others, true), 0);
+		write_one(5, 0);
+		txn_answered(end_txn(4, 5, true), 0);
+		ck_assert_int_eq(ended_how(), others < ATTEST_ENDS_MAX ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_OPEN);
+	}
 }
 END_TEST
 
@@ -460,6 +513,8 @@ main(void)
 	tcase_add_test(t, nothing_remembered);
 	tcase_add_loop_test(t, ends_wait_for_the_cluster, 0, 2);
 	tcase_add_test(t, commits_and_aborts);
+	tcase_add_test(t, ends_elsewhere);
+	tcase_add_test(t, ends_of_many);
 	tcase_add_test(t, does_not_end);
 	tcase_add_test(t, ends_at_last);
 	tcase_add_test(t, the_next_one_stays_open);

@@ -984,7 +984,7 @@ START_TEST(a_guess_in_a_transaction)
 	rig_look(r, 10, -1);
 	rig_stored(r, &b, 10);
 	list_init(&ended);
-	txns_end(r->shared.txns, 7, txns_mark(r->shared.txns), &ended);
+	txns_end(r->shared.txns, 7, &(struct txns_end){0, 0, txns_mark(r->shared.txns)}, &ended, &ended);
 	ck_assert_uint_eq(ended.count, 1);
 	while ((e = list_pop(&ended)) != NULL) {
 		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
@@ -1528,7 +1528,7 @@ end_txn(int64_t producer_id, bool committed)
 	struct link *e;
 
 	list_init(&ended);
-	txns_end(r->shared.txns, producer_id, txns_mark(r->shared.txns), &ended);
+	txns_end(r->shared.txns, producer_id, &(struct txns_end){0, 0, txns_mark(r->shared.txns)}, &ended, &ended);
 	while ((e = list_pop(&ended)) != NULL) {
 		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attest/chains_internal.h"
+#include "attest/chains_look.h"
 #include "attest/journal_space.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -398,7 +399,7 @@ START_TEST(over_partitions)
 	send_stored(d, 2, 0);
 	ck_assert_uint_eq(seal(), 0);
 	chains_txn_ending(c, 7);
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), false);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, false);
 	ck_assert_uint_eq(seal(), 2);
 	ck_runs(&stated[0]->aborted, {0, 10});
 	ck_runs(&stated[1]->aborted, {0, 10});
@@ -413,12 +414,86 @@ START_TEST(behind_the_mark)
 	send_stored(txn_batch(7, 0, 0, 5), 1, 0);
 	mark = chains_txn_mark(c);
 	send_stored(txn_batch(7, 0, 5, 5), 2, 5);
-	chains_txn_ended(c, 7, 0, mark, true);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, mark}, true);
 	ck_assert_uint_eq(seal(), 0);
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), false);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, false);
 	ck_assert_uint_eq(seal(), 1);
 	ck_runs(&last()->aborted, {5, 5});
 	ck_assert_uint_eq(last()->open.count, 0);
+}
+END_TEST
+
+static struct chain *
+the_chain(void)
+{
+	struct slice key;
+	size_t at = 0;
+	void *chain;
+
+	ck_assert(map_next(c->map, &at, &key, &chain));
+	return chain;
+}
+
+/* One look for the chain: what is asked for is told so. */
+static size_t
+look(int told)
+{
+	struct doubt doubts[LOOK_MAX];
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
+	int wait_ms;
+
+	if (!chains_look(c, &l, &wait_ms))
+		return 0;
+	for (size_t i = 0; i < l.end_count; i++)
+		ends[i].told = told;
+	chains_look_end(c, &l, true, false, false);
+	return l.end_count;
+}
+
+/* Two of one epoch, and the first one's end passed elsewhere: that is asked for until the log tells. */
+START_TEST(ended_elsewhere)
+{
+	static const int how[] = {END_ABORTED, END_COMMITTED, END_UNKNOWN};
+	uint64_t first;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
+	first = chains_txn_mark(c);
+	send_stored(txn_batch(7, 0, 4, 6), 2, 5);
+	ck_assert_uint_eq(look(END_ABORTED), 0);
+	chains_txn_ended(c, 7, &(struct txns_end){0, first, chains_txn_mark(c)}, true);
+	ck_assert_uint_eq(seal(), 0);
+	for (int ms = 100; ms <= 1600; ms *= 2) {
+		ck_assert_uint_eq(look(END_NOT_YET), 1);
+		pass(ms - 1);
+		ck_assert_uint_eq(look(END_NOT_YET), 0);
+		pass(1);
+	}
+	ck_assert_uint_eq(look(how[_i]), 1);
+	ck_assert_uint_eq(look(END_ABORTED), 0);
+	pass(10000);
+	ck_assert_uint_eq(look(END_ABORTED), 0);
+	ck_assert_uint_eq(seal(), 1);
+	ck_assert_uint_eq(last()->open.count, how[_i] == END_UNKNOWN);
+	ck_assert_uint_eq(last()->aborted.count, how[_i] == END_ABORTED);
+	if (how[_i] == END_ABORTED)
+		ck_runs(&last()->aborted, {0, 4});
+}
+END_TEST
+
+/* The topic was made again under its name: who reads that name's log reads another. */
+START_TEST(not_asked_of_another_log)
+{
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	the_chain()->gone = true;
+	ck_assert_uint_eq(look(END_ABORTED), 0);
+	the_chain()->gone = false;
+	turns_now(c->shared.looks, &the_chain()->look);
+	ck_assert_uint_eq(look(END_ABORTED), 1);
+	ck_assert_uint_eq(look(END_ABORTED), 0);
 }
 END_TEST
 
@@ -435,7 +510,7 @@ START_TEST(fenced)
 	send_stored(other, 2, 5);
 	chains_txn_fenced(c, slice_str("nobody"), chains_txn_mark(c));
 	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
-	chains_txn_ended(c, 8, 0, chains_txn_mark(c), true);
+	chains_txn_ended(c, 8, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 	ck_assert_uint_eq(seal(), 0);
 	pass(5000);
 	ck_assert_uint_eq(seal(), 1);
@@ -445,7 +520,7 @@ START_TEST(fenced)
 	send_stored(txn_batch(7, 1, 0, 10), 3, 11);
 	pass(5000);
 	ck_assert_uint_eq(seal(), 1);
-	chains_txn_ended(c, 7, 1, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){1, 0, chains_txn_mark(c)}, true);
 	fill(4, 22);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 1);
@@ -462,14 +537,14 @@ START_TEST(an_end_whose_answer_is_lost)
 	/* The client begins anew, which the coordinator answers with the next epoch. */
 	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
 	send_stored(txn_batch(7, 1, 0, 5), 2, 6);
-	chains_txn_ended(c, 7, 1, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){1, 0, chains_txn_mark(c)}, true);
 	ck_assert_uint_eq(seal(), 0);
 	pass(5000);
 	ck_assert_uint_eq(seal(), 1);
 	ck_runs(&last()->open, {0, 5});
 	ck_assert_uint_eq(last()->aborted.count, 0);
 	/* Nor later. */
-	chains_txn_ended(c, 7, 1, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){1, 0, chains_txn_mark(c)}, true);
 	fill(3, 20);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 0);
@@ -662,10 +737,10 @@ START_TEST(resolved_over_a_restart)
 	ck_assert_uint_eq(seal(), 1);
 	ck_runs(&last()->open, {0, 10});
 	/* One ends before the stop, too late for a statement. */
-	chains_txn_ended(c, 9, 0, chains_txn_mark(c), true);
+	chains_txn_ended(c, 9, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 	restart(0x11, RIG_CLUSTER);
 	fill(4, 20);
-	chains_txn_ended(c, 7, 4, chains_txn_mark(c), false);
+	chains_txn_ended(c, 7, &(struct txns_end){4, 0, chains_txn_mark(c)}, false);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 2);
 	ck_assert_int_eq(last()->resolved[0].run.first, 0);
@@ -677,7 +752,7 @@ START_TEST(resolved_over_a_restart)
 	/* The third over one more restart. */
 	restart(0x11, RIG_CLUSTER);
 	fill(5, 30);
-	chains_txn_ended(c, 8, 0, chains_txn_mark(c), true);
+	chains_txn_ended(c, 8, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 1);
 	ck_assert_int_eq(last()->resolved[0].run.first, 4);
@@ -696,15 +771,15 @@ START_TEST(resolved_before_its_chain_begins)
 		pass(5000);
 		ck_assert_uint_eq(seal(), 1);
 		restart(0x11, RIG_CLUSTER);
-		chains_txn_ended(c, 7, 3, chains_txn_mark(c), false); /* nobody's */
-		chains_txn_ended(c, 7, 4, chains_txn_mark(c), true);
-		chains_txn_ended(c, 7, 4, chains_txn_mark(c), false); /* the next one of the same epoch */
+		chains_txn_ended(c, 7, &(struct txns_end){3, 0, chains_txn_mark(c)}, false); /* nobody's */
+		chains_txn_ended(c, 7, &(struct txns_end){4, 0, chains_txn_mark(c)}, true);
+		chains_txn_ended(c, 7, &(struct txns_end){4, 0, chains_txn_mark(c)}, false); /* the next one of the same epoch */
 		for (int i = 0; i < runs; i++)
 			restart(0x11, RIG_CLUSTER);
 		/* The other's chain begins while its EndTxn is out. */
 		mark = chains_txn_mark(c);
 		fill(3, runs * 100 + 20);
-		chains_txn_ended(c, 8, 4, mark, false);
+		chains_txn_ended(c, 8, &(struct txns_end){4, 0, mark}, false);
 		ck_assert_uint_eq(seal(), 1);
 		ck_assert_uint_eq(last()->resolved_count, 2);
 		ck_assert_int_eq(last()->resolved[0].run.first, runs * 100);
@@ -717,6 +792,25 @@ START_TEST(resolved_before_its_chain_begins)
 }
 END_TEST
 
+/* What an earlier run stated as open is asked for as soon as the chain begins, and no end of the next one is its own. */
+START_TEST(asked_after_a_restart)
+{
+	send_stored(txn_batch(7, 0, 0, 10), 1, 0);
+	pass(5000);
+	ck_assert_uint_eq(seal(), 1);
+	ck_runs(&last()->open, {0, 10});
+	restart(0x11, RIG_CLUSTER);
+	ck_assert_int_eq(chains_read_back(c), 0);
+	chains_txn_ended(c, 7, &(struct txns_end){0, chains_txn_mark(c), chains_txn_mark(c)}, false);
+	fill(10, 20);
+	ck_assert_uint_eq(look(END_COMMITTED), 1);
+	ck_assert_uint_eq(seal(), 1);
+	ck_assert_uint_eq(last()->resolved_count, 1);
+	ck_assert_int_eq(last()->resolved[0].run.first, 0);
+	ck_assert(last()->resolved[0].committed);
+}
+END_TEST
+
 /* The same producer id in another cluster is somebody else. */
 START_TEST(ends_in_another_cluster)
 {
@@ -724,12 +818,12 @@ START_TEST(ends_in_another_cluster)
 	pass(5000);
 	ck_assert_uint_eq(seal(), 1);
 	restart(0x11, "c2");
-	chains_txn_ended(c, 7, 4, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){4, 0, chains_txn_mark(c)}, true);
 	restart(0x11, RIG_CLUSTER);
 	fill(2, 20);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 0);
-	chains_txn_ended(c, 7, 4, chains_txn_mark(c), false);
+	chains_txn_ended(c, 7, &(struct txns_end){4, 0, chains_txn_mark(c)}, false);
 	fill(3, 30);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 1);
@@ -745,7 +839,7 @@ START_TEST(another_transaction_after_a_restart)
 	ck_assert_uint_eq(seal(), 1);
 	restart(0x11, RIG_CLUSTER);
 	send_stored(txn_batch(7, 1, 0, 10), 2, 20);
-	chains_txn_ended(c, 7, 1, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){1, 0, chains_txn_mark(c)}, true);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 0);
 	ck_assert_uint_eq(last()->open.count, 0);
@@ -1040,6 +1134,9 @@ main(void)
 	tcase_add_test(t, over_partitions);
 	tcase_add_test(t, behind_the_mark);
 	tcase_add_test(t, fenced);
+	tcase_add_loop_test(t, ended_elsewhere, 0, 3);
+	tcase_add_test(t, asked_after_a_restart);
+	tcase_add_test(t, not_asked_of_another_log);
 	tcase_add_test(t, an_end_whose_answer_is_lost);
 	tcase_add_test(t, nothing_follows_a_window_that_is_left);
 	tcase_add_test(t, the_same_instance_goes_on);

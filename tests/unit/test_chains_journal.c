@@ -33,8 +33,8 @@ static bool second_ran;
 /* What the linker puts in place of these (Makefile). */
 void __real_txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg);
 void __wrap_txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg);
-void __real_txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret);
-void __wrap_txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret);
+void __real_txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret, struct list *ret_left);
+void __wrap_txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret, struct list *ret_left);
 int __real_pthread_rwlock_rdlock(pthread_rwlock_t *l);
 int __wrap_pthread_rwlock_rdlock(pthread_rwlock_t *l);
 int __real_pthread_rwlock_wrlock(pthread_rwlock_t *l);
@@ -89,9 +89,9 @@ __wrap_txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), voi
 }
 
 void
-__wrap_txns_end(struct txns *t, int64_t producer_id, uint64_t mark, struct list *ret)
+__wrap_txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret, struct list *ret_left)
 {
-	__real_txns_end(t, producer_id, mark, ret);
+	__real_txns_end(t, producer_id, end, ret, ret_left);
 	let_second_run();
 }
 
@@ -210,13 +210,13 @@ check_told(bool committed)
 static void
 commit_it(void)
 {
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 }
 
 static void
 abort_it(void)
 {
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), false);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, false);
 }
 
 static void

@@ -250,6 +250,7 @@ end_transaction(void)
 	wr_u8(&w, 1);
 	wr_u8(&w, 0);
 	x = stages_exchange(API_END_TXN, 3, wr_slice(&w));
+	x->session = attesting_session;
 	if (FAILS(stage->request(stage->self, x)) != STAGE_PASS) {
 		ck_assert_uint_gt(failing.failed, 0);
 		step_ends();
@@ -262,6 +263,7 @@ end_transaction(void)
 	stages_message(x, wr_slice(&w));
 	wr_free(&w);
 	ck_assert_int_eq(FAILS(stage->response(stage->self, x)), STAGE_PASS);
+	attesting_session = x->session;
 	step_ends();
 	stages_free(x);
 }

@@ -38,7 +38,11 @@ struct logged {
 	int32_t count;
 	int content;
 	int64_t producer_id;
+	int txn; /* of its producer's */
 };
+
+/* The producers from this one on write in transactions, all of them in one epoch. */
+enum { FIRST_TXN = 3, TXN_PRODUCERS = 3, TXNS_MAX = 512 };
 
 struct published {
 	uint64_t window;
@@ -82,6 +86,10 @@ static char written_name[256];
 static off_t written;
 static int contents;
 static unsigned seed;
+/* Which transaction each producer is in, how the ones before ended, and from where on this run is who ends them. */
+static int txn_of[TXN_PRODUCERS];
+static bool is_committed[TXN_PRODUCERS][TXNS_MAX];
+static uint64_t ended_since[TXN_PRODUCERS];
 /* The statement that waits for the topic, while that takes none. */
 static struct outgoing *held;
 static struct heads saved; /* by a clean stop, for the next start */
@@ -216,7 +224,8 @@ begin(void)
 	struct recovery *r = NULL;
 	char why[256] = "";
 	struct doubt doubts[LOOK_MAX];
-	struct look l = {.doubts = doubts};
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
 	struct window *w;
 	struct outgoing *out;
 	int wait_ms;
@@ -230,6 +239,7 @@ begin(void)
 		conf.last_bytes = recovery_last_bytes(r);
 	}
 	set = rig_settings();
+	memset(ended_since, 0, sizeof(ended_since));
 	c = chains_new(set);
 	if (pick(2) == 0) /* the journal alone has statements */
 		atomic_store(&c->shared.outgoing, OUTGOING_MEMORY_MAX);
@@ -291,7 +301,7 @@ send_one(void)
 		producer = -1;
 	}
 	f->b = producer < 0 ? rig_batch(n) : rig_idempotent(producer, sequence[producer], n);
-	if (producer >= 3) {
+	if (producer >= FIRST_TXN) {
 		f->b.transactional = true;
 		f->b.transactional_id = slice_str("tx");
 	}
@@ -306,7 +316,8 @@ send_one(void)
 	if (f->stored) {
 		f->base = log_end;
 		log_end += n + (int64_t)pick(2);
-		world_log[logged_count++] = (struct logged){f->base, n, f->content, producer};
+		world_log[logged_count++] = (struct logged){f->base, n, f->content, producer,
+							    producer < FIRST_TXN ? 0 : txn_of[producer - FIRST_TXN]};
 	}
 	flight_count++;
 }
@@ -333,10 +344,20 @@ answer_one(void)
 	flights[i] = flights[--flight_count];
 }
 
+/* On the client's way through here, or on another one; when it comes back it has a new connection. */
 static void
 end_txn(void)
 {
-	chains_txn_ended(c, 3 + pick(3), 0, chains_txn_mark(c), pick(2) == 0);
+	unsigned x = pick(TXN_PRODUCERS);
+	uint64_t mark = chains_txn_mark(c);
+	struct txns_end end = {0, ended_since[x] > 0 ? ended_since[x] : mark, mark};
+	bool committed = pick(2) == 0;
+
+	ck_assert_int_lt(txn_of[x], TXNS_MAX);
+	is_committed[x][txn_of[x]++] = committed;
+	ended_since[x] = pick(3) == 0 ? 0 : mark;
+	if (ended_since[x] > 0)
+		chains_txn_ended(c, FIRST_TXN + x, &end, committed);
 }
 
 /* --- reading back -------------------------------------------------------------------------- */
@@ -374,17 +395,51 @@ find(struct look *l)
 	}
 }
 
+static bool
+has_txns(int64_t producer_id)
+{
+	return producer_id >= FIRST_TXN && producer_id < FIRST_TXN + TXN_PRODUCERS;
+}
+
+static const struct logged *
+logged_at(int64_t base)
+{
+	for (size_t i = made_again ? first_end : 0; i < logged_count; i++)
+		if (world_log[i].base == base)
+			return &world_log[i];
+	return NULL;
+}
+
+/* As attest/ends.h does.  What stands there is the whole batch, or a run of it. */
+static void
+find_ends(struct look *l)
+{
+	for (size_t i = 0; i < l->end_count; i++) {
+		struct end_asked *e = &l->ends[i];
+		const struct logged *g = NULL;
+
+		for (int64_t back = 0; g == NULL && back < 24; back++)
+			g = logged_at(e->base_offset - back);
+		if (g == NULL || g->base + g->count <= e->base_offset || !has_txns(g->producer_id))
+			e->told = END_UNKNOWN;
+		else if (g->txn < txn_of[g->producer_id - FIRST_TXN])
+			e->told = is_committed[g->producer_id - FIRST_TXN][g->txn] ? END_COMMITTED : END_ABORTED;
+	}
+}
+
 static void
 look(void)
 {
 	struct doubt doubts[LOOK_MAX];
-	struct look l = {.doubts = doubts};
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
 	int wait_ms;
 
 	while (chains_look(c, &l, &wait_ms)) {
 		const struct published *p = l.restated ? find_published(l.window) : NULL;
 
 		find(&l);
+		find_ends(&l);
 		if (p != NULL)
 			ck_assert_mem_eq(p->sum, l.value_sha256, sizeof(p->sum));
 		chains_look_end(c, &l, true, true, p != NULL);
@@ -541,12 +596,49 @@ check_told_once(size_t i)
 	}
 }
 
+static bool
+is_run_at(const struct runs *runs, int64_t offset)
+{
+	uint64_t at;
+
+	return runs_find(runs, offset, &at);
+}
+
+/* How a transaction ended is said as it was, or not at all. */
+static void
+check_ends(const struct logged *g)
+{
+	bool ended = g->txn < txn_of[g->producer_id - FIRST_TXN];
+	bool committed = ended && is_committed[g->producer_id - FIRST_TXN][g->txn];
+
+	for (size_t i = 0; i < topic_count; i++) {
+		const struct statement *s = topic[i].s;
+
+		for (int32_t k = 0; k < g->count; k++) {
+			if (is_run_at(&s->ranges, g->base + k) && !is_run_at(&s->open, g->base + k))
+				ck_assert_msg(ended && committed != is_run_at(&s->aborted, g->base + k),
+					      "offset %lld of a transaction that %s is stated otherwise", (long long)g->base + k,
+					      !ended ? "is open" : committed ? "committed" : "was aborted");
+			for (size_t n = 0; n < s->resolved_count; n++) {
+				const struct resolved_run *r = &s->resolved[n];
+
+				if (g->base + k >= r->run.first && g->base + k < r->run.first + (int64_t)r->run.count)
+					ck_assert_msg(ended && committed == r->committed, "offset %lld of a transaction that %s is told otherwise",
+						      (long long)g->base + k, !ended ? "is open" : committed ? "committed" : "was aborted");
+			}
+		}
+	}
+}
+
 static void
 check_world(void)
 {
 	const struct published *before = NULL;
 	int64_t records = 0, listed = 0;
 
+	for (size_t i = 0; i < logged_count; i++)
+		if (has_txns(world_log[i].producer_id))
+			check_ends(&world_log[i]);
 	for (size_t i = 0; i < logged_count; i++) {
 		records += world_log[i].count;
 		for (int32_t k = 0; k < world_log[i].count; k++)
@@ -586,6 +678,7 @@ forget_world(void)
 		wr_free(&topic[topic_count - 1].bytes);
 	}
 	logged_count = flight_count = first_end = 0;
+	memset(txn_of, 0, sizeof(txn_of));
 	log_end = 0;
 	has_id = made_again = bare = false;
 	each_file(remove_file);
@@ -755,7 +848,7 @@ send_bare(bool stored)
 	note_written();
 	if (!stored)
 		return;
-	world_log[logged_count++] = (struct logged){log_end, 3, 1, -1};
+	world_log[logged_count++] = (struct logged){log_end, 3, 1, -1, 0};
 	log_end += 3;
 }
 
@@ -876,7 +969,7 @@ START_TEST(a_guess_is_taken_back)
 	ck_assert_int_eq(chains_settle(&flights[1].a, &(struct answer){0, 0, -1}), CHAINS_STORED);
 	flight_count = 0;
 	if (both) { /* the other is there, too, and was found */
-		world_log[logged_count++] = (struct logged){log_end, 3, 1, -1};
+		world_log[logged_count++] = (struct logged){log_end, 3, 1, -1, 0};
 		log_end += 3;
 		pass(3000);
 		look();
@@ -910,7 +1003,7 @@ START_TEST(guessed_before_a_crash)
 	ck_assert_int_eq(chains_place(c, &b, &f->a), 0);
 	rig_fill(f->a.members, 3, 1);
 	ck_assert_int_eq(chains_forward(&f->a, HEADERS_NONE), 0);
-	world_log[logged_count++] = (struct logged){0, 3, 1, 7};
+	world_log[logged_count++] = (struct logged){0, 3, 1, 7, 0};
 	log_end = 3;
 	chains_lost(&flights[0].a);
 	flights[0] = flights[--flight_count];
@@ -977,7 +1070,7 @@ fill_one_window(void)
 	ck_assert_int_eq(chains_place(c, &f->b, &f->a), 0);
 	rig_fill(f->a.members, f->b.count, f->content);
 	ck_assert_int_eq(chains_forward(&f->a, HEADERS_FULL), 0);
-	world_log[logged_count++] = (struct logged){log_end, f->b.count, f->content, -1};
+	world_log[logged_count++] = (struct logged){log_end, f->b.count, f->content, -1, 0};
 	log_end += f->b.count;
 	ck_assert_int_eq(chains_settle(&f->a, &ok), CHAINS_STORED);
 	flight_count--;
@@ -1064,7 +1157,7 @@ START_TEST(ended_before_its_chain_begins)
 	rig_fill(a.members, b.count, contents);
 	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
 	ck_assert_int_eq(chains_settle(&a, &ok), CHAINS_STORED);
-	world_log[logged_count++] = (struct logged){0, b.count, contents++, 7};
+	world_log[logged_count++] = (struct logged){0, b.count, contents++, 7, 0};
 	log_end = b.count;
 	pass(set->transaction_wait_ms);
 	settle_world();
@@ -1074,11 +1167,11 @@ START_TEST(ended_before_its_chain_begins)
 	crash();
 	each_file(remove_file);
 	begin();
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 	note_written(); /* the client has the answer */
 	crash();
 	begin();
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), false); /* its next one */
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, false); /* its next one */
 	fill_one_window();
 	settle_world();
 	ck_assert_uint_eq(topic_count, 2);
@@ -1102,13 +1195,13 @@ START_TEST(ended_between_its_statements)
 	rig_fill(a.members, b.count, contents);
 	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
 	ck_assert_int_eq(chains_settle(&a, &ok), CHAINS_STORED);
-	world_log[logged_count++] = (struct logged){0, b.count, contents++, 7};
+	world_log[logged_count++] = (struct logged){0, b.count, contents++, 7, 0};
 	log_end = b.count;
 	pass(set->transaction_wait_ms);
 	ck_assert(!seal(false));
 	ck_assert_uint_eq(topic_count, 1);
 	ck_assert_uint_eq(topic[0].s->open.count, 1);
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 	note_written();
 	for (int i = 0; i < 3; i++) {
 		crash();
@@ -1261,9 +1354,9 @@ leave_some(struct wr *ret_statement)
 	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
 	chains_lost(&a);
 	note_written();
-	world_log[logged_count++] = (struct logged){0, 10, 1, -1};
-	world_log[logged_count++] = (struct logged){10, 4, 2, -1};
-	world_log[logged_count++] = (struct logged){14, 3, 3, 7};
+	world_log[logged_count++] = (struct logged){0, 10, 1, -1, 0};
+	world_log[logged_count++] = (struct logged){10, 4, 2, -1, 0};
+	world_log[logged_count++] = (struct logged){14, 3, 3, 7, 0};
 }
 
 /* Both come to the topic, the first to the byte. */
@@ -1316,7 +1409,7 @@ START_TEST(windows_of_another_cluster)
 	for (int run = 0; run < 2; run++) {
 		begin();
 		pass_through(3);
-		chains_txn_ended(c, 7, 0, chains_txn_mark(c), false); /* there, of another producer with that id */
+		chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, false); /* there, of another producer with that id */
 		note_written();
 		crash();
 	}
@@ -1425,7 +1518,7 @@ START_TEST(ended_and_followed)
 		seal_passing(4);
 		ck_assert_int_eq(journal_commit(j), 0);
 	}
-	chains_txn_ended(c, 7, 0, chains_txn_mark(c), true);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 0, chains_txn_mark(c)}, true);
 	fill(b.partition, 4, contents++, 10);
 	(void)chains_journal_tidy(c);
 	note_written();
@@ -1456,7 +1549,7 @@ START_TEST(closed_as_it_was)
 	rig_fill(a.members, b.count, 1);
 	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
 	chains_lost(&a);
-	world_log[logged_count++] = (struct logged){0, b.count, 1, -1};
+	world_log[logged_count++] = (struct logged){0, b.count, 1, -1, 0};
 	pass_through(4);
 	crash();
 	begin();
@@ -1477,7 +1570,7 @@ START_TEST(closed_by_its_batch)
 	seed = 1;
 	begin();
 	fill(3, set->window_records, 1, 0);
-	world_log[logged_count++] = (struct logged){0, set->window_records, 1, -1};
+	world_log[logged_count++] = (struct logged){0, set->window_records, 1, -1, 0};
 	note_written();
 	for (int run = 0; run < 2; run++) {
 		crash();
@@ -1524,7 +1617,8 @@ give_up_one(bool full)
 {
 	struct chains_batch lost = rig_batch(4), open = rig_transactional(7, 0, 6);
 	struct doubt doubts[LOOK_MAX];
-	struct look in_vain = {.doubts = doubts};
+	struct end_asked ends[LOOK_MAX];
+	struct look in_vain = {.doubts = doubts, .ends = ends};
 	struct outgoing *out;
 	struct attempt a;
 	struct window *w;
@@ -1539,7 +1633,7 @@ give_up_one(bool full)
 	rig_fill(a.members, open.count, 2);
 	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
 	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 0, -1}), CHAINS_STORED);
-	world_log[logged_count++] = (struct logged){0, 6, 2, 7};
+	world_log[logged_count++] = (struct logged){0, 6, 2, 7, 0};
 	log_end = 6;
 	pass(2 * set->outcome_wait_ms);
 	ck_assert(chains_look(c, &in_vain, &wait_ms));

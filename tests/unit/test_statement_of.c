@@ -552,7 +552,7 @@ end_txn(int64_t producer_id, bool committed)
 	struct link *e;
 
 	list_init(&ended);
-	txns_end(r->shared.txns, producer_id, txns_mark(r->shared.txns), &ended);
+	txns_end(r->shared.txns, producer_id, &(struct txns_end){0, 0, txns_mark(r->shared.txns)}, &ended, &ended);
 	while ((e = list_pop(&ended)) != NULL) {
 		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
 

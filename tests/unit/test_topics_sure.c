@@ -82,7 +82,8 @@ static size_t
 looked(int64_t first, int64_t behind)
 {
 	struct doubt doubts[LOOK_MAX];
-	struct look l = {.doubts = doubts};
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
 	size_t n = 0;
 	int wait_ms;
 

@@ -9,6 +9,7 @@
 static struct rig *r;
 static struct txns *t;
 static struct list got;
+static struct turns *looks; /* NULL: nobody reads the log */
 
 static void
 setup(void)
@@ -34,6 +35,8 @@ teardown(void)
 {
 	(void)drop_got();
 	rig_stop(r);
+	turns_free(looks);
+	looks = NULL;
 }
 
 /* One that the transaction alone holds. */
@@ -64,13 +67,13 @@ START_TEST(ends_by_producer)
 {
 	struct placement *a = added(7, "x"), *b = added(8, "y"), *c = added(7, "x");
 
-	txns_end(t, 9, txns_mark(t), &got);
+	txns_end(t, 9, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(0, NULL);
-	txns_end(t, 7, txns_mark(t), &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(2, (struct placement *[]){a, c});
-	txns_end(t, 7, txns_mark(t), &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(0, NULL);
-	txns_end(t, 8, txns_mark(t), &got);
+	txns_end(t, 8, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(1, (struct placement *[]){b});
 }
 END_TEST
@@ -82,13 +85,13 @@ START_TEST(ends_below_the_mark)
 
 	between = txns_mark(t);
 	b = added(7, "x");
-	txns_end(t, 7, before, &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, before}, &got, &got);
 	ck_got(0, NULL);
-	txns_end(t, 7, between, &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, between}, &got, &got);
 	ck_got(1, (struct placement *[]){a});
-	txns_end(t, 7, between, &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, between}, &got, &got);
 	ck_got(0, NULL);
-	txns_end(t, 7, txns_mark(t), &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(1, (struct placement *[]){b});
 }
 END_TEST
@@ -120,7 +123,7 @@ START_TEST(leaves)
 	ck_assert_uint_eq(a->refs, 1);
 	placement_unref(a);
 	placement_ref(b);
-	txns_end(t, 7, txns_mark(t), &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(1, (struct placement *[]){b});
 	txns_leave(t, b); /* it ended meanwhile */
 	ck_assert_uint_eq(b->refs, 1);
@@ -163,7 +166,7 @@ START_TEST(not_fenced_while_ending)
 	txns_ending(t, 7);
 	txns_ending(t, 99); /* nobody */
 	ck_assert(!txns_fence(t, slice_str("x"), txns_mark(t), &got));
-	txns_end(t, 7, txns_mark(t), &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(1, &a);
 	/* The next transaction is another. */
 	b = added(7, "x");
@@ -186,7 +189,7 @@ START_TEST(an_id_that_is_learned)
 	/* One that comes back later was there before all others, too. */
 	ck_assert_int_eq(txns_restore(t, c), 0);
 	placement_unref(c);
-	txns_end(t, 7, first, &got);
+	txns_end(t, 7, &(struct txns_end){0, 0, first}, &got, &got);
 	ck_got(2, (struct placement *[]){c, a});
 	a = placement_new(r->c, &batch, 0);
 	ck_assert_int_eq(txns_restore(t, a), 0);
@@ -219,6 +222,141 @@ START_TEST(each_that_is_left)
 }
 END_TEST
 
+/* --- what the log is asked for ------------------------------------------------------------- */
+
+static void
+read_back(void)
+{
+	looks = turns_new();
+	ck_assert_ptr_nonnull(looks);
+	txns_read_back(t, looks);
+}
+
+static void
+settle(struct placement *p, int64_t offset)
+{
+	p->life.state = MEMBER_SETTLED;
+	p->base_offset = offset;
+}
+
+/* So many of the chain's are asked for, as often as that before, and the first of them is this one. */
+static void
+ck_asked(size_t n, unsigned tries, const struct placement *first)
+{
+	struct placement *p[4];
+	unsigned got_tries;
+	int wait_ms;
+
+	ck_assert_ptr_eq(turns_next(looks, (struct monotime){1}, &wait_ms), tries == 0 ? &r->c->look : NULL);
+	ck_assert_uint_eq(txns_asked(t, r->c, p, ARRAY_LEN(p), &got_tries), n);
+	ck_assert_uint_eq(got_tries, tries);
+	for (size_t i = 0; i < n; i++)
+		placement_unref(p[i]);
+	if (n > 0)
+		ck_assert_ptr_eq(p[0], first);
+}
+
+/* Transactions that share an epoch: the end is the second one's alone. */
+START_TEST(another_ones_end)
+{
+	struct placement *a = added(7, "x"), *b;
+	struct txns_end end = {0, txns_mark(t), 0};
+	struct list left_over;
+
+	b = added(7, "x");
+	end.mark = txns_mark(t);
+	list_init(&left_over);
+	if (_i == 0) { /* nobody reads: given up */
+		txns_end(t, 7, &end, &got, &left_over);
+		ck_assert_uint_eq(left_over.count, 1);
+		ck_assert_ptr_eq(list_pop(&left_over), &a->in_txn);
+		placement_unref(a);
+		ck_got(1, &b);
+		ck_assert_int_eq(left(), 0);
+		return;
+	}
+	read_back();
+	txns_end(t, 7, &end, &got, &left_over);
+	ck_assert_uint_eq(left_over.count, 0);
+	ck_got(1, &b);
+	ck_assert_int_eq(left(), 1);
+	settle(a, 5);
+	ck_asked(1, 0, a);
+	ck_asked(1, 1, a);
+	/* Its next end may be what the log waits for, and isn't its own. */
+	txns_end(t, 7, &end, &got, &left_over);
+	ck_got(0, NULL);
+	ck_asked(1, 0, a);
+	ck_assert(txns_leave(t, a));
+	ck_assert_int_eq(left(), 0);
+}
+END_TEST
+
+/* Where each has an epoch of its own, an end is known by that. */
+START_TEST(asked_and_told)
+{
+	struct chains_batch batch = rig_transactional(7, 0, 1);
+	struct placement *a = placement_new(r->c, &batch, 0);
+
+	read_back();
+	ck_assert_int_eq(txns_restore(t, a), 0);
+	placement_unref(a);
+	ck_asked(0, 0, NULL); /* it has no place */
+	settle(a, 5);
+	txns_end(t, 7, &(struct txns_end){1, 0, txns_mark(t)}, &got, &got);
+	ck_got(0, NULL);
+	ck_asked(1, 0, a);
+	txns_end(t, 8, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
+	ck_got(0, NULL);
+	ck_asked(1, 1, a);
+	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
+	ck_got(1, &a);
+	ck_assert_int_eq(left(), 0);
+}
+END_TEST
+
+/* Those that get no answer don't keep others from being asked for; what is fenced is, too. */
+START_TEST(many_are_asked)
+{
+	struct placement *p[6];
+	unsigned tries;
+
+	read_back();
+	for (size_t i = 0; i < ARRAY_LEN(p); i++) {
+		p[i] = added(7, "x");
+		settle(p[i], (int64_t)i);
+	}
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_got(0, NULL);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(p); i += 3) {
+		struct placement *some[3];
+
+		ck_assert_uint_eq(txns_asked(t, r->c, some, 3, &tries), 3);
+		ck_assert_uint_eq(tries, i / ARRAY_LEN(p));
+		for (size_t k = 0; k < 3; k++) {
+			ck_assert_ptr_eq(some[k], p[(i + k) % ARRAY_LEN(p)]);
+			placement_unref(some[k]);
+		}
+	}
+}
+END_TEST
+
+/* What is asked for doesn't grow for ever. */
+START_TEST(too_many_to_be_asked)
+{
+	enum { MANY = 20000 };
+	size_t given_up;
+
+	read_back();
+	for (int i = 0; i < MANY; i++)
+		(void)added(7, "x");
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	given_up = drop_got();
+	ck_assert_uint_gt(given_up, 0);
+	ck_assert_uint_eq(given_up + (size_t)left(), MANY);
+}
+END_TEST
+
 /* --- threads ------------------------------------------------------------------------------ */
 
 static void *
@@ -240,7 +378,7 @@ begin_and_end(void *arg)
 		list_init(&mine);
 		if (i % 2 == 0)
 			txns_ending(t, id);
-		txns_end(t, id, txns_mark(t), &mine);
+		txns_end(t, id, &(struct txns_end){0, 0, txns_mark(t)}, &mine, &mine);
 		ck_assert_uint_eq(mine.count, 1);
 		pthread_mutex_lock(&r->c->lock);
 		while ((e = list_pop(&mine)) != NULL)
@@ -276,6 +414,10 @@ main(void)
 	tcase_add_test(c, not_fenced_while_ending);
 	tcase_add_test(c, an_id_that_is_learned);
 	tcase_add_test(c, each_that_is_left);
+	tcase_add_loop_test(c, another_ones_end, 0, 2);
+	tcase_add_test(c, asked_and_told);
+	tcase_add_test(c, many_are_asked);
+	tcase_add_test(c, too_many_to_be_asked);
 	tcase_add_test(c, many_threads);
 	suite_add_tcase(s, c);
 	return suite_run(s);

@@ -1,0 +1,131 @@
+#include "attest/ends.h"
+
+#include "attest/header_room.h"
+#include "digest/sha256.h"
+
+/* Those that stand closer together are read at once. */
+enum { NEAR = 1000 };
+
+struct reading {
+	const struct ends_readers *r;
+	const struct chain_id *id;
+	struct end_asked *ends; /* in order */
+	size_t count;           /* of them, … */
+	size_t at;              /* … those before this one stand before what is read */
+	size_t left;            /* not told yet */
+	int told;               /* what it means when a record is there */
+	struct header_room room;
+};
+
+static int
+by_offset(const void *a, const void *b)
+{
+	const struct end_asked *x = a, *y = b;
+
+	return x->base_offset < y->base_offset ? -1 : x->base_offset > y->base_offset;
+}
+
+static int64_t
+end_of(const struct end_asked *e)
+{
+	return e->base_offset + e->count;
+}
+
+/* Does the record name a window of that chain? */
+static int
+is_named(struct reading *g, const struct consumer_record *c, bool *ret)
+{
+	uint8_t hash[SHA256_LEN];
+	struct triple t;
+	int err = header_room_take(&g->room, c);
+
+	*ret = false;
+	if (err != 0)
+		return err;
+	if (c->value.p != NULL)
+		sha256_of(c->value, hash);
+	for (size_t at = c->header_count; !*ret && at-- > 0;) /* another proxy's may stand behind ours */
+		*ret = triple_at(g->room.p, c->header_count, at, c->value.p == NULL ? NULL : hash, &t) && t.well_formed &&
+		       chain_id_eq(&t.chain, g->id);
+	return 0;
+}
+
+static int
+on_record(void *arg, const struct consumer_record *c)
+{
+	struct reading *g = arg;
+	struct end_asked *e;
+	bool named;
+	int err;
+
+	if (!g->r->goes_on(g->r->arg))
+		return ERR_CLOSED;
+	while (g->at < g->count && end_of(&g->ends[g->at]) <= c->offset)
+		g->at++;
+	if (g->at == g->count)
+		return 0;
+	e = &g->ends[g->at];
+	if (c->offset < e->base_offset || e->told != END_UNKNOWN)
+		return 0;
+	if ((err = is_named(g, c, &named)) != 0 || !named)
+		return err;
+	e->told = g->told;
+	return --g->left == 0 ? ERR_NOTFOUND : 0; /* the rest needn't be read */
+}
+
+/* Reads where some aren't told yet, stretch by stretch. */
+static int
+read_all(struct reading *g, struct consumer *from, const struct look *l, int told)
+{
+	size_t first = 0, last;
+	int err = 0;
+
+	g->told = told;
+	g->at = 0;
+	while (err == 0 && g->left > 0) {
+		while (first < g->count && g->ends[first].told != END_UNKNOWN)
+			first++;
+		if (first == g->count)
+			break;
+		for (last = first; last + 1 < g->count && g->ends[last + 1].base_offset - end_of(&g->ends[last]) < NEAR; last++)
+			;
+		err = g->r->goes_on(g->r->arg) ? consumer_read(from, l->topic, l->partition, g->ends[first].base_offset,
+							       end_of(&g->ends[last]), on_record, g)
+					       : ERR_CLOSED;
+		if (err == 0 && consumer_was_cut(from))
+			err = ERR_NOT_NOW; /* a leader that knows less than the one before: what it passed over tells nothing */
+		first = last + 1;
+	}
+	return err == ERR_NOTFOUND ? 0 : err;
+}
+
+/* Those that are decided by now; in order, they are the first of them. */
+static size_t
+decided(const struct look *l, int64_t stable)
+{
+	size_t n = 0;
+
+	for (; n < l->end_count && end_of(&l->ends[n]) <= stable; n++)
+		l->ends[n].told = END_UNKNOWN;
+	return n;
+}
+
+int
+ends_read(const struct ends_readers *r, struct look *l)
+{
+	struct reading g = {.r = r, .id = l->id, .ends = l->ends};
+	int64_t low, stable;
+	int err = consumer_watermarks(r->committed, l->topic, l->partition, &low, &stable);
+
+	if (err != 0)
+		return err;
+	qsort(l->ends, l->end_count, sizeof(*l->ends), by_offset);
+	g.count = g.left = decided(l, stable);
+	err = read_all(&g, r->committed, l, END_COMMITTED);
+	if (err == 0)
+		err = read_all(&g, r->uncommitted, l, END_ABORTED);
+	for (size_t i = 0; err != 0 && i < l->end_count; i++)
+		l->ends[i].told = END_NOT_YET;
+	free(g.room.p);
+	return err;
+}

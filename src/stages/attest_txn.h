@@ -1,0 +1,20 @@
+/*
+ * attest_txn: the ends of transactions, as they pass (attest/txns.h).
+ *
+ *   InitProducerId ─► answer: what the transactional id left open has ended, nobody says how
+ *   EndTxn         ─► answer: what was written before has ended so, as far as it can't be another's end
+ *
+ * Requests that can't be read are the broker's to refuse.
+ */
+#ifndef STAGES_ATTEST_TXN_H
+#define STAGES_ATTEST_TXN_H
+
+#include "stages/attest_internal.h"
+
+enum stage_verdict attest_txn_end_request(struct attest *a, struct exchange *x);
+enum stage_verdict attest_txn_init_request(struct attest *a, struct exchange *x);
+
+/* Of either.  STAGE_CLOSE: an end that can't be read would be missed, and the next one taken for it. */
+enum stage_verdict attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s);
+
+#endif
