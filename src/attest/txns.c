@@ -279,7 +279,10 @@ take(struct txns *t, struct txn *x, uint64_t mark, const struct txns_end *end, s
 	drop_if_empty(t, x);
 }
 
-/* Under the lock: likewise of those that are asked for; of the others the log may tell now. */
+/*
+ * Under the lock: likewise of those that are asked for.  An earlier end passed behind them, perhaps on another connection
+ * of a pool, so that only an epoch of its own tells; of the others the log may tell now.
+ */
 static void
 take_asked(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret)
 {
@@ -288,7 +291,7 @@ take_asked(struct txns *t, int64_t producer_id, const struct txns_end *end, stru
 
 		if (p->producer_id != producer_id || is_elsewhere(p))
 			continue;
-		if (is_its_end(end, p)) {
+		if (end->since == 0 && is_its_end(end, p)) {
 			list_remove(&t->asked, e);
 			p->takes_part = p->asked = false;
 			list_append(ret, e);
