@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PORT_FIRST = 20001, PORT_LAST = 20008, WHY = 256, LIMIT = 1 << 24, PLACED_MAX = 16 };
 
-static char dir[] = "/tmp/fuzz_state_XXXXXX";
-static char path[64];
+static char dir[64];
+static char path[96];
 
 static void
 write_file(struct slice text)
@@ -200,6 +200,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	if (path[0] == '\0') {
+		/* In memory where that can be had: each input is a file. */
+		(void)snprintf(dir, sizeof(dir), "%s/fuzz_state_XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 		INVARIANT(mkdtemp(dir) != NULL);
 		(void)snprintf(path, sizeof(path), "%s/endpoints", dir);
 		(void)atexit(clean_up);
