@@ -168,6 +168,8 @@ $(patsubst tests/unit/%.c,$(B)/unit/%,tests/unit/test_covered.c tests/unit/test_
 # A second thread comes in at a chosen place of the first.
 RACED := txns_each txns_end pthread_rwlock_rdlock pthread_rwlock_wrlock
 $(B)/unit/test_chains_journal: private LDFLAGS += $(RACED:%=-Wl,--wrap=%)
+READ := published_read published_clear
+$(B)/unit/test_ledger_take: private LDFLAGS += $(READ:%=-Wl,--wrap=%)
 # How often the disk is waited for.
 $(B)/unit/test_attest_produce: private LDFLAGS += -Wl,--wrap=fdatasync
 # What changes files, so that a start can be killed in it.

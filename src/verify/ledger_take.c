@@ -27,6 +27,15 @@ see(struct taking *t, int64_t closed_ms, const uint8_t sha256[SHA256_LEN])
 	memcpy(&t->seen.hash, sha256, sizeof(t->seen.hash));
 }
 
+/* Something of c, of which it is known whom it is about, stands here: a search for it begins there, or before. */
+static int
+note_place(struct taking *t, struct lchain *c)
+{
+	int err = ledger_directory_note_seen(t->l, &c->seen, t->sp, t->e->offset);
+
+	return err != 0 ? err : ledger_directory_note_seen(t->l, &c->part->seen, t->sp, t->e->offset);
+}
+
 /* Is that enough to know that nobody asked for it?  Else it has to be read. */
 static int
 look_up(struct taking *t, const struct chain_id *id, uint64_t window_id, uint64_t *ret_gen, bool *ret_skip)
@@ -40,8 +49,7 @@ look_up(struct taking *t, const struct chain_id *id, uint64_t window_id, uint64_
 	*ret_skip = false;
 	if (c == NULL || c->part == NULL)
 		return 0;
-	if ((err = ledger_directory_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0 ||
-	    (err = ledger_directory_note_seen(l, &c->part->seen, t->sp, t->e->offset)) != 0)
+	if ((err = note_place(t, c)) != 0)
 		return err;
 	if (!c->part->asked && !c->asked)
 		*ret_skip = !t->younger;
@@ -66,6 +74,9 @@ decide(struct taking *t, bool *ret_keep)
 
 	*ret_keep = c != NULL && (c->asked || (c->part != NULL && c->part->asked));
 	t->stranger = c == NULL || c->part == NULL;
+	/* In look_up() it may have been one: if the other thread met its chain since, nobody else notes what is passed over here. */
+	if (!t->stranger && (err = note_place(t, c)) != 0)
+		return err;
 	if (s == NULL)
 		return 0;
 	if ((err = ledger_directory_find_part(l, s, &part)) != 0)
@@ -99,9 +110,7 @@ meet(struct taking *t, bool force, struct lchain **ret_chain, struct lpart **ret
 		return err;
 	c->part = *ret_part; /* the chain's id is made of it */
 	*ret_chain = c;
-	if ((err = ledger_directory_note_seen(l, &c->seen, t->sp, t->e->offset)) != 0)
-		return err;
-	return ledger_directory_note_seen(l, &c->part->seen, t->sp, t->e->offset);
+	return note_place(t, c);
 }
 
 static struct entry *
