@@ -186,7 +186,7 @@ unit-all: ## the unit tests, released, under ASan and UBSan, and the threaded on
 
 # The tests with threads in them, but those that count what is allocated: TSan's own threads do so, too.
 TSAN_UNIT := $(filter-out %/test_memory_sealer.c %/test_memory_examination.c,$(sort $(shell grep -lE \
-             'pthread_create|signing_start|verify_start|loop_run|reactor|resolver_new|sasl_lab|mocked\.h|consumer_open|publisher_new' $(UNIT) 2>/dev/null)))
+             'pthread_create|signing_start|verify_start|loop_run|reactor|resolver_new|sasl_lab|mocked\.h|ledgers\.h|consumer_open|publisher_new' $(UNIT) 2>/dev/null)))
 
 # Fuzz targets: with the fuzz flavour libFuzzer drives them, otherwise a small main()
 # (tests/fuzz/driver.c) runs each file of a corpus through them once.
