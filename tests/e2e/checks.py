@@ -92,6 +92,25 @@ def members_once(v, topic, topic_id, logs):
         )
 
 
+def ends_told(v, topic, topic_id):
+    """{(partition, offset): "committed", "aborted" or "open"}: how the records' transactions ended, as all statements together tell it.
+
+    A record that is in no transaction is "committed".
+    """
+    out = {}
+    for s in sorted(of_topic(v, topic, topic_id), key=lambda s: (s.chain, s.window)):
+        p = s.kafka["partition"]
+        runs = lambda name: {(p, o) for run in s.kafka[name] for o in range(run[0], run[0] + run[1])}  # noqa: E731
+        aborted, left = runs("aborted"), runs("open")
+        for at in ((p, o) for o in s.offsets()):
+            out[at] = "aborted" if at in aborted else "open" if at in left else "committed"
+        for first, n, outcome in s.kafka["resolved"]:
+            for at in ((p, o) for o in range(first, first + n)):
+                assert out.get(at) == "open", f"{s.record_key} tells the end of {at}, which was {out.get(at)}"
+                out[at] = outcome
+    return out
+
+
 def attested(cluster, proxy, topic, mode="full", dbom_topic="makoto.dbom", timeout=30, compacted=False, isolation=None, chains=1):
     """The whole check of a topic that went through one proxy and that nobody tampered with.
 
