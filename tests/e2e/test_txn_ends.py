@@ -365,7 +365,7 @@ def test_ended_while_it_was_down(scene, wait, commit):
     assert s.check(a, b) == [{name_of(commit)}, {name_of(not commit)}]
 
 
-@pytest.mark.parametrize("kindly", [True], ids=["stopped"])
+@pytest.mark.parametrize("kindly", [True, False], ids=["stopped", "killed"])
 @pytest.mark.parametrize("wait", WAITS)
 def test_nobody_comes_back(scene, wait, kindly):
     """The producer is heard of no more: what it left open is looked for all the same, once there is a window to tell it in."""
@@ -444,7 +444,7 @@ def test_fenced(scene, through):
     assert s.check(a, b) == [{"aborted"}, {"committed"}]
 
 
-@pytest.mark.parametrize("again", [True], ids=["comes-back"])
+@pytest.mark.parametrize("again", [True, False], ids=["comes-back", "is-gone"])
 def test_timed_out(scene, again):
     """The coordinator aborts what takes too long; its client comes back, or is heard of no more."""
     s = scene(WAITS["stated-open"])
