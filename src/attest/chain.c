@@ -29,6 +29,7 @@ chain_new(struct chain_shared *shared, struct slice topic, const uint8_t *topic_
 	list_init(&c->windows);
 	list_init(&c->untold);
 	list_init(&c->outgoing);
+	list_init(&c->asked);
 	retries_init(&c->retries);
 	pthread_mutex_init(&c->lock, NULL);
 	return c;

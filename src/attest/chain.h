@@ -88,6 +88,7 @@ struct chain {
 	int64_t vague;          /* below it, what is guessed may be unlike what is told: an earlier run's, or of a transaction */
 	struct covered given;   /* of any batch: offsets that were told (attest/chain_given.h), … */
 	bool again;             /* … and a batch has one of them anew, and isn't sure yet */
+	struct list asked; /* placements whose transaction's end the log is asked for: txns.c's, under its lock */
 	struct chain_glance glance;
 };
 

@@ -79,6 +79,8 @@ chain_state(struct chain *c, struct window *w)
 
 		s->stated = true;
 		s->txn = p->txn;
+		if (s->txn == PLACEMENT_TXN_OPEN)
+			txns_ask(c->shared->txns, p);
 		if (--p->unstated == 0)
 			member_step(&p->life, MEMBER_STATE);
 	}

@@ -39,6 +39,7 @@ struct chains_batch {
 	int16_t producer_epoch;
 	int32_t base_sequence;
 	bool transactional;
+	bool shares_epoch; /* transactions of its client have none of their own: Produce before version 12 (KIP-890) */
 	struct slice transactional_id;
 	enum chains_time time; /* the topic's timestamp type, as far as it is known */
 	struct who *who;       /* borrowed; NULL: not told */

@@ -115,9 +115,11 @@ chains_restore_open(struct chains *c, struct chain *chain, const struct head_run
 		p->span[0].count = b.count;
 		p->span[0].stated = true;
 		p->span[0].txn = PLACEMENT_TXN_OPEN;
-		if (txns_restore(c->shared.txns, p) != 0)
+		pthread_mutex_lock(&chain->lock); /* who reads the log looks for it at once */
+		if (txns_restore(c->shared.txns, p, slice_str("")) != 0)
 			LOG_WARN("attest", "no memory for an open transaction of the last run");
 		placement_unref(p);
+		pthread_mutex_unlock(&chain->lock);
 	}
 }
 

@@ -1,8 +1,6 @@
 /* Whose log and whose statement have to be looked at: the chains' side of reading back. */
 #include "attest/chains_look.h"
 
-#include <limits.h>
-
 #include "attest/chains_internal.h"
 #include "attest/outgoing.h"
 #include "attest/txns.h"
@@ -10,8 +8,11 @@
 
 enum { AGAIN_MS = 1000 };
 
-/* A transaction's marker is written a moment behind its EndTxn's answer; where another one hangs it may take hours. */
-enum { END_FIRST_MS = 100, END_DOUBLINGS = 7 };
+/*
+ * How long until ends are asked for again, which is each time twice that: where another transaction hangs it may take
+ * hours.  Where the log can't be read, so often.
+ */
+enum { END_FIRST_MS = 100, END_DOUBLINGS = 9, END_TRIES = 40 };
 
 static struct chain_now
 now(void)
@@ -35,12 +36,9 @@ chains_looks(struct chains *c)
 	return c->shared.looks;
 }
 
-/* They were asked for so often before. */
 static void
-book_ends(struct chains *c, struct chain *chain, unsigned tries)
+book(struct chains *c, struct chain *chain, int64_t ms)
 {
-	int64_t ms = (int64_t)END_FIRST_MS << (tries < END_DOUBLINGS ? tries : END_DOUBLINGS);
-
 	turns_at(c->shared.looks, &chain->look, (struct monotime){clock_now().ns + ms * INT64_C(1000000)});
 }
 
@@ -66,13 +64,15 @@ take_ends(struct chains *c, struct chain *chain, struct look *l)
 {
 	struct placement *asked[LOOK_MAX];
 
+	if (chain->gone)
+		metric_add(METRIC_READBACK_END_UNKNOWN, (int64_t)txns_give_up(c->shared.txns, chain));
 	if (chain->gone || c->shared.stopping)
 		return;
-	l->end_count = txns_asked(c->shared.txns, chain, asked, LOOK_MAX, &l->tries);
+	l->end_count = txns_asked(c->shared.txns, chain, asked, LOOK_MAX, &l->tries, &l->more_ends);
 	for (size_t i = 0; i < l->end_count; i++)
 		l->ends[i] = (struct end_asked){asked[i], asked[i]->base_offset, asked[i]->count, END_NOT_YET};
-	if (l->end_count == 0 && l->tries < UINT_MAX) /* they have no place yet */
-		book_ends(c, chain, l->tries);
+	if (l->end_count == 0 && l->more_ends) /* they have no place yet */
+		book(c, chain, AGAIN_MS);
 }
 
 bool
@@ -143,22 +143,26 @@ end_one(struct chains *c, struct chain *chain, struct end_asked *e)
 
 /* Under the lock, as ends that pass are (attest/chains_txn.c). */
 static void
-end_ends(struct chains *c, struct look *l)
+end_ends(struct chains *c, struct look *l, bool told)
 {
-	bool again = false;
+	bool again = false, some = false;
 
 	pthread_rwlock_rdlock(&c->lock);
-	for (size_t i = 0; i < l->end_count; i++)
+	for (size_t i = 0; i < l->end_count; i++) {
+		if (!told && l->tries >= END_TRIES)
+			l->ends[i].told = END_UNKNOWN;
+		some |= l->ends[i].told != END_NOT_YET;
 		again |= end_one(c, l->chain, &l->ends[i]);
+	}
 	pthread_rwlock_unlock(&c->lock);
 	if (again)
-		book_ends(c, l->chain, l->tries);
-	else if (l->end_count == LOOK_MAX)
-		turns_now(c->shared.looks, &l->chain->look); /* there may be more */
+		book(c, l->chain, (int64_t)END_FIRST_MS << (l->tries < END_DOUBLINGS ? l->tries : END_DOUBLINGS));
+	if (l->more_ends)
+		book(c, l->chain, l->end_count == LOOK_MAX && some ? 0 : AGAIN_MS);
 }
 
 void
-chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there)
+chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there, bool told)
 {
 	struct settings *set = chains_settings(c);
 	struct chain_now t = now();
@@ -173,5 +177,5 @@ chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool th
 		turns_at(c->shared.looks, &l->chain->look, (struct monotime){t.mono.ns + AGAIN_MS * INT64_C(1000000)});
 	pthread_mutex_unlock(&l->chain->lock);
 	settings_unref(set);
-	end_ends(c, l);
+	end_ends(c, l, told);
 }

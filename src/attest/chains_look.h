@@ -30,6 +30,7 @@ struct look {
 	struct end_asked *ends; /* likewise */
 	size_t end_count;
 	unsigned tries; /* there were of them */
+	bool more_ends; /* there are others */
 	bool restated; /* is its oldest statement in the statement topic? */
 	uint64_t window;
 	int32_t dbom_partition;
@@ -43,7 +44,7 @@ bool chains_look(struct chains *c, struct look *ret, int *ret_wait_ms);
 /* Does the place that begins there have another batch than this one of the look's?  `look` is a struct look. */
 bool chains_look_taken(void *look, const struct doubt *d, int64_t base_offset);
 
-/* `read`: the log was, for doubts; `known`: the statement topic was, and the statement is `there`. */
-void chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there);
+/* `read`: the log was, for doubts; `known`: the statement topic was, and the statement is `there`; `told`: so are ends, if only not yet. */
+void chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there, bool told);
 
 #endif

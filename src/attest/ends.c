@@ -13,6 +13,7 @@ struct reading {
 	size_t count;           /* of them, … */
 	size_t at;              /* … those before this one stand before what is read */
 	size_t left;            /* not told yet */
+	int64_t low;            /* where the log begins */
 	int told;               /* what it means when a record is there */
 	struct header_room room;
 };
@@ -70,7 +71,7 @@ on_record(void *arg, const struct consumer_record *c)
 	if ((err = is_named(g, c, &named)) != 0 || !named)
 		return err;
 	e->told = g->told;
-	return --g->left == 0 ? ERR_NOTFOUND : 0; /* the rest needn't be read */
+	return --g->left == 0 ? ERR_CLOSED : 0; /* the rest needn't be read */
 }
 
 /* Reads where some aren't told yet, stretch by stretch. */
@@ -89,38 +90,42 @@ read_all(struct reading *g, struct consumer *from, const struct look *l, int tol
 			break;
 		for (last = first; last + 1 < g->count && g->ends[last + 1].base_offset - end_of(&g->ends[last]) < NEAR; last++)
 			;
-		err = g->r->goes_on(g->r->arg) ? consumer_read(from, l->topic, l->partition, g->ends[first].base_offset,
-							       end_of(&g->ends[last]), on_record, g)
-					       : ERR_CLOSED;
+		err = g->r->goes_on(g->r->arg)
+			      ? consumer_read(from, l->topic, l->partition,
+					      g->ends[first].base_offset > g->low ? g->ends[first].base_offset : g->low,
+					      end_of(&g->ends[last]), on_record, g)
+			      : ERR_CLOSED;
 		if (err == 0 && consumer_was_cut(from))
 			err = ERR_NOT_NOW; /* a leader that knows less than the one before: what it passed over tells nothing */
 		first = last + 1;
 	}
-	return err == ERR_NOTFOUND ? 0 : err;
+	return g->left == 0 ? 0 : err; /* then what was read is enough, however it ended */
 }
 
-/* Those that are decided by now; in order, they are the first of them. */
-static size_t
-decided(const struct look *l, int64_t stable)
+/* Those that are decided by now.  In order, they are the first of them, and of these the first are perhaps gone. */
+static void
+take_decided(struct reading *g, const struct look *l, int64_t stable)
 {
-	size_t n = 0;
-
-	for (; n < l->end_count && end_of(&l->ends[n]) <= stable; n++)
-		l->ends[n].told = END_UNKNOWN;
-	return n;
+	for (; g->count < l->end_count && end_of(&l->ends[g->count]) <= stable; g->count++)
+		l->ends[g->count].told = END_UNKNOWN;
+	while (g->count > 0 && end_of(&g->ends[0]) <= g->low) {
+		g->ends++;
+		g->count--;
+	}
+	g->left = g->count;
 }
 
 int
 ends_read(const struct ends_readers *r, struct look *l)
 {
 	struct reading g = {.r = r, .id = l->id, .ends = l->ends};
-	int64_t low, stable;
-	int err = consumer_watermarks(r->committed, l->topic, l->partition, &low, &stable);
+	int64_t stable;
+	int err = consumer_watermarks(r->committed, l->topic, l->partition, &g.low, &stable);
 
 	if (err != 0)
 		return err;
 	qsort(l->ends, l->end_count, sizeof(*l->ends), by_offset);
-	g.count = g.left = decided(l, stable);
+	take_decided(&g, l, stable);
 	err = read_all(&g, r->committed, l, END_COMMITTED);
 	if (err == 0)
 		err = read_all(&g, r->uncommitted, l, END_ABORTED);

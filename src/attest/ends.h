@@ -6,7 +6,7 @@
  *   uncommitted        ✓ ✓ ✓ ✓     ✓ ✓ ✓ ✓           there, and not delivered: aborted.  Neither: nobody can tell
  *
  * A record counts only with headers that name the chain: another may stand there, of a topic that was made
- * again, or behind an unclean election.
+ * again.  Behind an unclean election it may be another batch of the chain: then that one's end is told of the place.
  */
 #ifndef ATTEST_ENDS_H
 #define ATTEST_ENDS_H

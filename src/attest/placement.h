@@ -74,9 +74,12 @@ struct placement {
 
 	enum placement_txn txn;
 	struct link in_txn; /* txns.c, … */
-	bool takes_part;    /* … if so, … */
-	bool asked;         /* … of the log … */
-	unsigned tries;     /* … so often */
+	bool takes_part;    /* … if so */
+	bool passed;        /* … and another's end passed behind it */
+	bool asked;         /* for its end the log is, … */
+	unsigned tries;     /* … and was so often */
+	struct link in_asked;
+	bool shares_epoch;  /* its transaction, with others (before Produce 12) */
 	uint64_t txn_ticket;
 
 	struct link in_producer; /* retries.c */

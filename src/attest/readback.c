@@ -17,8 +17,8 @@
 #include "digest/sha256.h"
 #include "rdkafka/consumer.h"
 
-/* At the end of a stop an answer has a moment still. */
-enum { ANSWER_MS = 5000, ANSWER_LEAST_MS = 100 };
+/* At the end of a stop an answer has a moment still.  Nobody waits for ends as for outcomes. */
+enum { ANSWER_MS = 5000, ANSWER_LEAST_MS = 100, ENDS_MS = 2000 };
 
 /* A partition may have lost its end with the leader that acknowledged it: begin a little before. */
 enum { BEFORE = 10000 };
@@ -64,7 +64,7 @@ goes_on(void *arg)
 
 	consumer_wait(r->consumer, ms);
 	if (r->committed != NULL)
-		consumer_wait(r->committed, ms);
+		consumer_wait(r->committed, ms < ENDS_MS ? ms : ENDS_MS);
 	return !atomic_load(&r->quitting);
 }
 
@@ -123,8 +123,8 @@ read_log(struct readback *r, struct look *l)
 	return err == 0;
 }
 
-/* How its transactions ended.  Most never need it, so that its reader comes late. */
-static void
+/* How its transactions ended.  Most never need it, so that its reader comes late.  False: the log can't be read. */
+static bool
 read_ends(struct readback *r, struct look *l)
 {
 	struct ends_readers from = {.uncommitted = r->consumer, .goes_on = goes_on, .arg = r};
@@ -133,11 +133,12 @@ read_ends(struct readback *r, struct look *l)
 
 	if (r->committed == NULL && open_consumer(r, true, &r->committed, why, sizeof(why)) != 0) {
 		LOG_LIMITED(LOG_LEVEL_WARN, "readback", "can't ask how transactions ended", LOG_S("cause", why));
-		return;
+		return false;
 	}
 	from.committed = r->committed;
 	if ((err = ends_read(&from, l)) != 0 && err != ERR_NOT_NOW)
 		failed(r->committed, l->topic, l->partition, err);
+	return err == 0;
 }
 
 /* --- the statement topic -------------------------------------------------------------- */
@@ -211,9 +212,7 @@ look_at(struct readback *r, struct look *l)
 	bool there = false;
 	bool known = l->restated && goes_on(r) && look_up(r, l, &there);
 
-	if (l->end_count > 0 && goes_on(r))
-		read_ends(r, l);
-	chains_look_end(r->chains, l, read, known, there);
+	chains_look_end(r->chains, l, read, known, there, l->end_count > 0 && goes_on(r) && read_ends(r, l));
 }
 
 static void *

@@ -362,8 +362,9 @@ replay_ended(struct recovery *r, struct recovered *k, const struct journal_entry
 		chain_txn_ended(k->chain, p, e->committed);
 		tell_once(ended, before); /* the chain's last head may know it */
 	}
-	if (r->entries < k->head_at)
-		return 0; /* of an earlier transaction of that producer than those the head has open */
+	/* Of an earlier transaction of that producer than those the head has open; or of a batch that has no place. */
+	if (r->entries < k->head_at || (e->batch != 0 && e->base_offset < 0))
+		return 0;
 	for (size_t i = 0; i < n; i++) {
 		struct head_run run = k->open.run[i];
 
@@ -555,7 +556,7 @@ end_batches(struct recovery *r)
 			member_step(&p->life, MEMBER_LOSE);
 		}
 		if (err == 0 && may_end(p))
-			err = txns_add(r->shared->txns, p, slice_of(s->transactional_id, s->transactional_id_len));
+			err = txns_restore(r->shared->txns, p, slice_of(s->transactional_id, s->transactional_id_len));
 	}
 	return err;
 }

@@ -11,18 +11,22 @@
 /* Where a transaction hangs, nothing behind it in its partition is told: more aren't kept for that. */
 enum { ASKED_MAX = 16384 };
 
+/* Markers are written a moment behind an EndTxn's answer. */
+enum { ASK_MS = 50, ASK_AGAIN_MS = 200 };
+
 struct txns {
 	pthread_mutex_t lock;
 	struct map *by_producer; /* producer id → struct txn */
 	uint64_t next_ticket;
 	struct turns *looks; /* NULL: nobody reads the log */
-	struct list asked;   /* placements; the log tells */
+	size_t asked;        /* of all producers */
 };
 
 /* A producer that has placements in transactions. */
 struct txn {
 	int64_t producer_id;
 	struct list placements; /* in order of tickets */
+	struct list passed;     /* an end passed behind them that isn't surely theirs: the log alone tells */
 	bool ending;            /* EndTxn went out and its answer didn't say "done" yet */
 	struct slice id;        /* transactional; its own copy.  Empty: of an earlier run, whose heads don't tell it */
 };
@@ -47,7 +51,6 @@ txns_new(void)
 	}
 	pthread_mutex_init(&t->lock, NULL);
 	t->next_ticket = 1; /* 0 is of an earlier run */
-	list_init(&t->asked);
 	return t;
 }
 
@@ -88,9 +91,9 @@ txns_free(struct txns *t)
 		struct txn *x = value;
 
 		drop_all(&x->placements);
+		drop_all(&x->passed); /* their chains go with them */
 		txn_free(x);
 	}
-	drop_all(&t->asked);
 	map_free(t->by_producer);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -105,6 +108,7 @@ txn_new(struct txns *t, int64_t producer_id)
 		return NULL;
 	x->producer_id = producer_id;
 	list_init(&x->placements);
+	list_init(&x->passed);
 	if (map_put(t->by_producer, key_of(&producer_id), x) != 0) {
 		free(x);
 		return NULL;
@@ -138,42 +142,77 @@ find_or_make(struct txns *t, int64_t producer_id)
 static void
 drop_if_empty(struct txns *t, struct txn *x)
 {
-	if (x->placements.count > 0)
+	if (x->placements.count > 0 || x->passed.count > 0)
 		return;
 	map_remove(t->by_producer, key_of(&x->producer_id));
 	txn_free(x);
+}
+
+static void
+book(struct txns *t, struct chain *chain, int64_t ms)
+{
+	turns_at(t->looks, &chain->look, (struct monotime){clock_now().ns + ms * INT64_C(1000000)});
 }
 
 /* Under the lock.  False: there is no room, or nobody reads. */
 static bool
 ask(struct txns *t, struct placement *p)
 {
-	if (t->looks == NULL || t->asked.count >= ASKED_MAX)
+	if (p->asked)
+		return true;
+	if (t->looks == NULL || t->asked >= ASKED_MAX)
 		return false;
+	t->asked++;
 	p->asked = true;
 	p->tries = 0;
-	list_append(&t->asked, &p->in_txn);
-	turns_now(t->looks, &p->chain->look);
+	list_append(&p->chain->asked, &p->in_asked);
+	book(t, p->chain, ASK_MS);
 	return true;
 }
 
-int
-txns_restore(struct txns *t, struct placement *p)
+/* Likewise: out of all lists.  The reference is the caller's. */
+static void
+take_out(struct txns *t, struct txn *x, struct placement *p)
 {
-	struct txn *x = NULL;
-	bool asked;
+	if (p->asked) {
+		t->asked--;
+		list_remove(&p->chain->asked, &p->in_asked);
+	}
+	list_remove(p->passed ? &x->passed : &x->placements, &p->in_txn);
+	p->asked = p->passed = p->takes_part = false;
+}
+
+void
+txns_ask(struct txns *t, struct placement *p)
+{
+	pthread_mutex_lock(&t->lock);
+	if (p->takes_part)
+		(void)ask(t, p);
+	pthread_mutex_unlock(&t->lock);
+}
+
+int
+txns_restore(struct txns *t, struct placement *p, struct slice transactional_id)
+{
+	struct txn *x;
+	int err = ERR_NOMEM;
 
 	pthread_mutex_lock(&t->lock);
-	asked = ask(t, p);
-	if (!asked && (x = find_or_make(t, p->producer_id)) != NULL)
-		list_prepend(&x->placements, &p->in_txn);
-	if (asked || x != NULL) {
+	x = find_or_make(t, p->producer_id);
+	if (x != NULL && (err = learn_id(x, transactional_id)) == 0) {
 		placement_ref(p);
 		p->txn_ticket = 0;
 		p->takes_part = true;
+		p->passed = ask(t, p);
+		if (p->passed)
+			list_append(&x->passed, &p->in_txn);
+		else
+			list_prepend(&x->placements, &p->in_txn);
+	} else if (x != NULL) {
+		drop_if_empty(t, x);
 	}
 	pthread_mutex_unlock(&t->lock);
-	return asked || x != NULL ? 0 : ERR_NOMEM;
+	return err;
 }
 
 int
@@ -226,14 +265,10 @@ txns_leave(struct txns *t, struct placement *p)
 
 	pthread_mutex_lock(&t->lock);
 	left = p->takes_part;
-	if (left && p->asked) {
-		p->takes_part = p->asked = false;
-		list_remove(&t->asked, &p->in_txn);
-	} else if (left) {
+	if (left) {
 		struct txn *x = map_get(t->by_producer, key_of(&p->producer_id));
 
-		p->takes_part = false;
-		list_remove(&x->placements, &p->in_txn);
+		take_out(t, x, p);
 		drop_if_empty(t, x);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -253,7 +288,9 @@ is_elsewhere(const struct placement *p)
 static bool
 is_its_end(const struct txns_end *end, const struct placement *p)
 {
-	return p->producer_epoch == end->epoch && p->txn_ticket >= end->since;
+	if (p->producer_epoch != end->epoch || p->txn_ticket >= end->mark)
+		return false;
+	return end->since == 0 ? !p->shares_epoch : p->txn_ticket >= end->since;
 }
 
 /* Under the lock: moves what is below the mark; the entry goes when it is empty.  No `end`: nobody knows how they ended. */
@@ -268,38 +305,43 @@ take(struct txns *t, struct txn *x, uint64_t mark, const struct txns_end *end, s
 			break;
 		if (is_elsewhere(p))
 			continue;
-		list_remove(&x->placements, e);
 		ends = end != NULL && is_its_end(end, p);
-		if (!ends && ask(t, p))
+		if (!ends && ask(t, p)) {
+			list_remove(&x->placements, e);
+			list_append(&x->passed, e);
+			p->passed = true;
 			continue;
-		p->takes_part = false;
+		}
+		take_out(t, x, p);
 		list_append(ends ? ret : ret_left, e);
 	}
 	x->ending = false;
 	drop_if_empty(t, x);
 }
 
-/*
- * Under the lock: likewise of those that are asked for.  An earlier end passed behind them, perhaps on another connection
- * of a pool, so that only an epoch of its own tells; of the others the log may tell now.
- */
+/* Under the lock: likewise of those that an end passed behind, perhaps on another connection of a pool: only an epoch of its own tells. */
 static void
-take_asked(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret)
+take_passed(struct txns *t, struct txn *x, const struct txns_end *end, struct list *ret)
 {
-	LIST_EACH(&t->asked, e) {
+	LIST_EACH(&x->passed, e) {
 		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
 
-		if (p->producer_id != producer_id || is_elsewhere(p))
+		if (is_elsewhere(p) || !is_its_end(end, p))
 			continue;
-		if (end->since == 0 && is_its_end(end, p)) {
-			list_remove(&t->asked, e);
-			p->takes_part = p->asked = false;
-			list_append(ret, e);
-		} else {
-			p->tries = 0;
-			turns_now(t->looks, &p->chain->look);
-		}
+		take_out(t, x, p);
+		list_append(ret, e);
 	}
+}
+
+/* Under the lock: perhaps it was this end that the log waits for.  Of some, at most, since an end may come each millisecond. */
+static void
+ask_again(struct txns *t, struct txn *x)
+{
+	size_t n = 0;
+
+	LIST_EACH(&x->passed, e)
+		if (n++ < 64)
+			book(t, CONTAINER_OF(e, struct placement, in_txn)->chain, ASK_AGAIN_MS);
 }
 
 void
@@ -308,17 +350,21 @@ txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct
 	struct txn *x;
 
 	pthread_mutex_lock(&t->lock);
-	take_asked(t, producer_id, end, ret);
 	x = map_get(t->by_producer, key_of(&producer_id));
-	if (x != NULL)
+	if (x != NULL) {
+		if (end->since == 0)
+			take_passed(t, x, end, ret);
+		ask_again(t, x);
 		take(t, x, end->mark, end, ret, ret_left);
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* While an EndTxn is out only the log could tell whether that was it. */
 static bool
-is_of(const struct txn *x, struct slice transactional_id, uint64_t mark)
+is_of(const struct txns *t, const struct txn *x, struct slice transactional_id, uint64_t mark)
 {
-	if (x->ending || x->id.n == 0 || !slice_eq(x->id, transactional_id))
+	if ((x->ending && t->looks == NULL) || x->id.n == 0 || !slice_eq(x->id, transactional_id))
 		return false;
 	LIST_EACH(&x->placements, e) {
 		const struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
@@ -341,7 +387,7 @@ txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct 
 	while (found == NULL && map_next(t->by_producer, &at, &key, &value)) {
 		struct txn *x = value;
 
-		if (is_of(x, transactional_id, mark))
+		if (is_of(t, x, transactional_id, mark))
 			found = x;
 	}
 	if (found != NULL)
@@ -358,31 +404,50 @@ has_place(const struct placement *p)
 }
 
 size_t
-txns_asked(struct txns *t, const struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries)
+txns_asked(struct txns *t, struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries, bool *ret_more)
 {
 	size_t n = 0, left;
 
 	*ret_tries = UINT_MAX;
+	*ret_more = false;
 	pthread_mutex_lock(&t->lock);
-	left = t->asked.count;
-	LIST_EACH(&t->asked, e) {
-		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+	left = chain->asked.count;
+	LIST_EACH(&chain->asked, e) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_asked);
 
 		if (left-- == 0)
 			break;
-		if (p->chain != chain)
+		*ret_more |= n == max || !has_place(p);
+		if (n == max)
+			break;
+		list_remove(&chain->asked, e); /* behind those that had no turn */
+		list_append(&chain->asked, e);
+		if (!has_place(p))
 			continue;
 		if (p->tries < *ret_tries)
 			*ret_tries = p->tries;
-		if (n == max)
-			continue;
 		p->tries++;
-		list_remove(&t->asked, e); /* behind those that had no turn */
-		list_append(&t->asked, e);
-		if (!has_place(p))
-			continue;
 		placement_ref(p);
 		ret[n++] = p;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+size_t
+txns_give_up(struct txns *t, struct chain *chain)
+{
+	struct link *e;
+	size_t n = 0;
+
+	pthread_mutex_lock(&t->lock);
+	for (; (e = list_first(&chain->asked)) != NULL; n++) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_asked);
+		struct txn *x = map_get(t->by_producer, key_of(&p->producer_id));
+
+		take_out(t, x, p);
+		drop_if_empty(t, x);
+		placement_unref(p);
 	}
 	pthread_mutex_unlock(&t->lock);
 	return n;
@@ -412,8 +477,8 @@ txns_each(struct txns *t, void (*fn)(void *arg, struct placement *p), void *arg)
 	while (map_next(t->by_producer, &at, &key, &value)) {
 		LIST_EACH(&((struct txn *)value)->placements, e)
 			fn(arg, CONTAINER_OF(e, struct placement, in_txn));
+		LIST_EACH(&((struct txn *)value)->passed, e)
+			fn(arg, CONTAINER_OF(e, struct placement, in_txn));
 	}
-	LIST_EACH(&t->asked, e)
-		fn(arg, CONTAINER_OF(e, struct placement, in_txn));
 	pthread_mutex_unlock(&t->lock);
 }

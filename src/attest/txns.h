@@ -4,7 +4,7 @@
  *   EndTxn, of those that it surely ends ──────────► txns_end(): its outcome
  *          └─► of others: their end was elsewhere ─► asked: the log tells (attest/ends.h)
  *   InitProducerId, and no EndTxn went out ────────► asked
- *   of an earlier run, stated as open ─────────────► asked
+ *   stated as open, or of an earlier run ──────────► asked, too
  *
  * Kept by producer id, over all chains.  Transactions may share an epoch (before KIP-890), so that an
  * EndTxn may be of a later one than a placement's: that one ended on a way that doesn't lead through
@@ -23,7 +23,10 @@ struct placement;
 struct turns;
 struct txns;
 
-/* What an EndTxn that succeeded is known to end: of that epoch, what was added from `since` (0: all of it) up to the mark. */
+/*
+ * What an EndTxn that succeeded is known to end: of that epoch, what was added from `since` up to the mark.  0: all of
+ * it, as transactions have an epoch each; but for what a client wrote that still knew nothing of that.
+ */
 struct txns_end {
 	int16_t epoch;
 	uint64_t since, mark;
@@ -38,11 +41,14 @@ void txns_read_back(struct txns *t, struct turns *looks);
 /* The placement takes part in its producer's transaction; gets a reference and a ticket number.  0 or ERR_NOMEM. */
 int txns_add(struct txns *t, struct placement *p, struct slice transactional_id) MUSTCHECK;
 
-/* One of an earlier run, below every mark, which is asked for at once.  Else its transactional id is learned from those that are added. */
-int txns_restore(struct txns *t, struct placement *p) MUSTCHECK;
+/* One of an earlier run, below every mark, which is asked for at once.  An id that isn't known is learned from those that are added. */
+int txns_restore(struct txns *t, struct placement *p, struct slice transactional_id) MUSTCHECK;
 
 /* It takes part in none any more: its records are no members, or its end was told.  False: it did not. */
 bool txns_leave(struct txns *t, struct placement *p);
+
+/* A statement has it as open: the log is asked, too, until an end tells.  Under the chain's mutex. */
+void txns_ask(struct txns *t, struct placement *p);
 
 /* What was added so far has lower numbers than what this returns. */
 uint64_t txns_mark(struct txns *t);
@@ -57,16 +63,21 @@ void txns_ending(struct txns *t, int64_t producer_id);
 void txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret, struct list *ret_left);
 
 /*
- * A transactional id of which no EndTxn went out is initialised anew: what is below the mark is asked for, or
- * comes into `ret_left`.  One producer id's at a time, as it may have had several; false: none is left.
+ * A transactional id is initialised anew: what is below the mark is asked for; or comes into `ret_left`, unless an EndTxn
+ * is out.  One producer id's at a time, as it may have had several; false: none is left.
  */
 bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret_left);
 
 /*
  * The chain's that are asked for and whose place is known, at most `max`, with a reference each: txns_leave() takes one
- * out that was told.  *ret_tries: how often the one that was asked for least was before.  Under the chain's mutex.
+ * out that was told.  *ret_tries: how often the one that was asked for least was before; *ret_more: there are others, or
+ * some without a place.  Under the chain's mutex, as is the next one.
  */
-size_t txns_asked(struct txns *t, const struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries);
+size_t txns_asked(struct txns *t, struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries,
+		  bool *ret_more);
+
+/* Nobody can tell of the chain's any more.  How many there were. */
+size_t txns_give_up(struct txns *t, struct chain *chain);
 
 /* Appends the producer's transactional id, if one is known.  0 or the writer's error. */
 int txns_id(struct txns *t, int64_t producer_id, struct wr *ret) MUSTCHECK;

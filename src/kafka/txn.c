@@ -5,6 +5,8 @@
 
 enum { FLEXIBLE = 3, INIT_FLEXIBLE = 2 };
 
+enum { OPERATION_NOT_ATTEMPTED = 55 };
+
 int
 end_txn_request_read(int16_t version, struct slice body, struct end_txn *ret)
 {
@@ -82,5 +84,58 @@ init_producer_id_response_read(int16_t version, struct slice body, int16_t *ret_
 	*ret_error = error;
 	*ret_producer_id = id;
 	*ret_epoch = epoch;
+	return 0;
+}
+
+static uint32_t
+read_count(struct rd *r, bool flexible)
+{
+	return flexible ? rd_uvarint(r) - 1 : rd_u32(r); /* none is null */
+}
+
+static void
+skip_tags(struct rd *r, bool flexible)
+{
+	for (uint32_t n = flexible ? rd_uvarint(r) : 0; n > 0 && rd_err(r) == 0; n--) {
+		(void)rd_uvarint(r);
+		rd_skip(r, rd_uvarint(r));
+	}
+}
+
+static int16_t
+first_error(struct rd *r, bool flexible)
+{
+	int16_t first = 0;
+
+	for (uint32_t topics = read_count(r, flexible); topics > 0 && rd_err(r) == 0; topics--) {
+		(void)(flexible ? rd_compact(r) : rd_string(r));
+		for (uint32_t n = read_count(r, flexible); n > 0 && rd_err(r) == 0; n--) {
+			int16_t error;
+
+			(void)rd_i32(r); /* partition */
+			error = rd_i16(r);
+			if (first == 0 && error != OPERATION_NOT_ATTEMPTED)
+				first = error;
+			skip_tags(r, flexible);
+		}
+		skip_tags(r, flexible);
+	}
+	return first;
+}
+
+int
+txn_add_response_read(int16_t key, int16_t version, struct slice body, int16_t *ret_error)
+{
+	struct rd r = rd_of(body);
+	int err = schema_walk(key, true, version, body, NULL, NULL, NULL);
+	int16_t error;
+
+	if (err != 0)
+		return err;
+	(void)rd_i32(&r); /* throttle time */
+	error = key == API_ADD_OFFSETS_TO_TXN ? rd_i16(&r) : first_error(&r, version >= FLEXIBLE);
+	if (rd_err(&r) != 0)
+		return rd_err(&r);
+	*ret_error = error;
 	return 0;
 }

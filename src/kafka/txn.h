@@ -1,4 +1,7 @@
-/* txn: what passes by of transactions: EndTxn (versions 0 to 5) and InitProducerId (0 to 5). */
+/*
+ * txn: what passes by of transactions: EndTxn (versions 0 to 5), InitProducerId (0 to 5), and whether the coordinator took
+ * what AddPartitionsToTxn (0 to 3; later ones are between brokers) and AddOffsetsToTxn (0 to 4) add.
+ */
 #ifndef KAFKA_TXN_H
 #define KAFKA_TXN_H
 
@@ -28,5 +31,11 @@ int init_producer_id_request_read(int16_t version, struct slice body, struct ini
 
 int init_producer_id_response_read(int16_t version, struct slice body, int16_t *ret_error, int64_t *ret_producer_id,
 				   int16_t *ret_epoch) MUSTCHECK;
+
+/*
+ * Of AddPartitionsToTxn or AddOffsetsToTxn.  *ret_error: Kafka's error code, of partitions the first one that has any
+ * but OPERATION_NOT_ATTEMPTED; 0: none.
+ */
+int txn_add_response_read(int16_t key, int16_t version, struct slice body, int16_t *ret_error) MUSTCHECK;
 
 #endif

@@ -34,7 +34,7 @@ struct consumer {
 	bool progress;
 	bool at_end;       /* the partition ends at `next`, below `to` */
 	bool out_of_range;
-	bool cut;          /* … and that was all */
+	bool cut;          /* some of it isn't there */
 	int err;
 
 	struct consumer_header *headers;
@@ -462,10 +462,13 @@ find_place(struct consumer *c)
 
 	if (err != 0)
 		return err;
-	c->done = c->cut = high < c->to && high <= c->next;
+	c->done = high < c->to && high <= c->next;
+	c->cut |= c->done;
 	if (c->out_of_range && !c->done) {
-		if (low > c->next)
+		if (low > c->next) {
 			c->next = low;
+			c->cut = true;
+		}
 		(void)rd_kafka_consume_stop(c->rkt, c->partition);
 		if (c->next >= c->to)
 			c->done = true;

@@ -72,7 +72,7 @@ typedef int consumer_fn(void *arg, const struct consumer_record *r);
 int consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t from, int64_t to, consumer_fn *fn,
 		  void *arg) MUSTCHECK;
 
-/* The last reading ended before its `to`, since the log (read_committed: what is decided of it) did. */
+/* The last reading missed some: the log (read_committed: what is decided of it) ended before its `to`, or began behind its place. */
 bool consumer_was_cut(const struct consumer *c);
 
 /* One of a topic's configurations, as text.  ERR_NOTFOUND: it may not be asked for, or isn't there. */

@@ -4,7 +4,7 @@
 #include "stages/attest_by_id.h"
 #include "stages/attest_txn.h"
 
-enum { PRODUCE_MAX = 13, END_TXN_MAX = 5, INIT_PRODUCER_MAX = 5 };
+enum { PRODUCE_MAX = 13, END_TXN_MAX = 5, INIT_PRODUCER_MAX = 5, ADD_PARTITIONS_MAX = 3, ADD_OFFSETS_MAX = 4 };
 
 struct config *
 attest_config(struct attest *a)
@@ -87,7 +87,8 @@ wants_request(void *self UNUSED, int16_t key, int16_t version)
 static bool
 wants_response(void *self, int16_t key, int16_t version)
 {
-	return key == API_VERSIONS || wants_request(self, key, version);
+	return key == API_VERSIONS || (key == API_ADD_PARTITIONS_TO_TXN && version <= ADD_PARTITIONS_MAX) ||
+	       (key == API_ADD_OFFSETS_TO_TXN && version <= ADD_OFFSETS_MAX) || wants_request(self, key, version);
 }
 
 static enum stage_verdict
@@ -111,6 +112,8 @@ response(void *self, struct exchange *x)
 
 	if (exchange_key(x) == API_VERSIONS)
 		attest_by_id_learn(a, x);
+	else if (exchange_key(x) == API_ADD_PARTITIONS_TO_TXN || exchange_key(x) == API_ADD_OFFSETS_TO_TXN)
+		attest_txn_added(a, x);
 	if (s == NULL)
 		return STAGE_PASS;
 	exchange_set_state(x, &a->stage, NULL);

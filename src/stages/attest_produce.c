@@ -18,6 +18,9 @@
 /* Kafka's default of socket.request.max.bytes: a broker closes the connection on which a larger request comes. */
 enum { REQUEST_MAX = 104857600 };
 
+/* From this version on a producer's transactions have an epoch each, where the cluster has that (KIP-890). */
+enum { PRODUCE_EPOCH_EACH = 12 };
+
 /* A request may become so many times attest.max.plain.bytes: its thread serves nobody else meanwhile. */
 enum { PLAIN_TIMES = 8 };
 
@@ -349,6 +352,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 		.base_sequence = b.base_sequence,
 		.transactional = batch_is(&b, BATCH_TRANSACTIONAL),
 		.transactional_id = w->req.transactional_id,
+		.shares_epoch = exchange_version(w->x) < PRODUCE_EPOCH_EACH,
 		.time = f->time,
 		.young = f->since.ns > 0 && monotime_since_ms(clock_now(), f->since) < TOPICS_YOUNG_MS,
 	};

@@ -6,6 +6,9 @@
 
 enum { END_TXN_EPOCH_EACH = 5 };
 
+/* Kafka's error codes of who isn't the coordinator, or wasn't a moment ago. */
+enum { COORDINATOR_LOAD_IN_PROGRESS = 14, COORDINATOR_NOT_AVAILABLE = 15, NOT_COORDINATOR = 16 };
+
 /*
  * Producer ids are a cluster's own, and what an earlier run left open is known by them: an end that passes before the
  * cluster's id is known, right behind a start, would be nobody's, and where the log can't be asked it stays so.
@@ -74,6 +77,26 @@ attest_txn_init_request(struct attest *a, struct exchange *x)
 	return STAGE_PASS;
 }
 
+/* Where the coordinator moves the client has another connection, perhaps not through here, and may come back to this one. */
+static void
+note_error(const struct attest *a, struct exchange *x, int16_t error)
+{
+	struct attest_session *s = exchange_session_state(x, &a->stage);
+
+	if (s != NULL && (error == COORDINATOR_LOAD_IN_PROGRESS || error == COORDINATOR_NOT_AVAILABLE || error == NOT_COORDINATOR))
+		memset(s->ends, 0, sizeof(s->ends));
+}
+
+void
+attest_txn_added(const struct attest *a, struct exchange *x)
+{
+	int16_t error;
+
+	if (txn_add_response_read(exchange_key(x), exchange_version(x), exchange_body(x), &error) != 0)
+		error = NOT_COORDINATOR; /* who knows */
+	note_error(a, x, error);
+}
+
 /* Whatever its producer's transactions were before the mark, they have ended. */
 static void
 note_end(struct attest *a, struct exchange *x, int64_t producer_id, uint64_t mark)
@@ -91,8 +114,9 @@ note_end(struct attest *a, struct exchange *x, int64_t producer_id, uint64_t mar
 
 /*
  * From where on is it this end that ends what the producer wrote?  A client has one connection to its coordinator, so
- * that since an earlier end on this one none can have passed elsewhere.  The first here may be of another transaction
- * than what was written before.  From version 5 on (KIP-890) each has an epoch of its own.
+ * that since an earlier end on this one none can have passed elsewhere, as long as nothing said that the coordinator is
+ * another.  The first here may be of another transaction than what was written before.  From version 5 on (KIP-890)
+ * each has an epoch of its own.
  */
 static uint64_t
 since_of(const struct attest *a, struct exchange *x, const struct attest_state *s)
@@ -117,6 +141,7 @@ attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_stat
 	if (s->kind == EXCHANGE_END_TXN) {
 		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0)
 			return STAGE_CLOSE; /* who hears of an end that we can't read goes on, and the next is taken for it */
+		note_error(a, x, error);
 		if (error != 0)
 			return STAGE_PASS; /* it didn't end, or another try will tell */
 		metric_add(s->committed ? METRIC_TRANSACTIONS_COMMITTED : METRIC_TRANSACTIONS_ABORTED, 1);

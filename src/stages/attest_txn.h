@@ -11,6 +11,9 @@
 
 #include "stages/attest_internal.h"
 
+/* An answer to AddPartitionsToTxn or AddOffsetsToTxn passes: is the coordinator elsewhere? */
+void attest_txn_added(const struct attest *a, struct exchange *x);
+
 enum stage_verdict attest_txn_end_request(struct attest *a, struct exchange *x);
 enum stage_verdict attest_txn_init_request(struct attest *a, struct exchange *x);
 

@@ -481,6 +481,8 @@ try_response(int16_t key, int16_t version, struct slice body)
 		INVARIANT((configs_read(version, body, NULL, NULL) == 0) == (walked && version >= CONFIGS_MIN));
 	if (key == API_END_TXN)
 		INVARIANT((end_txn_response_read(version, body, &error) == 0) == walked);
+	if ((key == API_ADD_PARTITIONS_TO_TXN && version <= 3) || key == API_ADD_OFFSETS_TO_TXN)
+		INVARIANT((txn_add_response_read(key, version, body, &error) == 0) == walked);
 	if (key == API_INIT_PRODUCER_ID)
 		INVARIANT((init_producer_id_response_read(version, body, &error, &id, &epoch) == 0) == walked);
 }

@@ -31,9 +31,11 @@ START_TEST(wants)
 		for (int16_t v = 0; v < 20; v++) {
 			bool want = (key == API_PRODUCE && v <= 13) || (key == API_END_TXN && v <= 5) ||
 				    (key == API_INIT_PRODUCER_ID && v <= 5);
+			bool answer = want || key == API_VERSIONS || (key == API_ADD_PARTITIONS_TO_TXN && v <= 3) ||
+				      (key == API_ADD_OFFSETS_TO_TXN && v <= 4);
 
 			ck_assert_int_eq(stage->wants_request(stage->self, key, v), want);
-			ck_assert_int_eq(stage->wants_response(stage->self, key, v), want || key == API_VERSIONS);
+			ck_assert_int_eq(stage->wants_response(stage->self, key, v), answer);
 		}
 }
 END_TEST
@@ -55,6 +57,9 @@ static const char txn_id[] = "transfers";
 
 static int64_t next_offset;
 
+/* The client's: below 12 its transactions share an epoch. */
+static int16_t produce_version = 9;
+
 /* One transactional batch of two records that is stored. */
 static void
 write_one(int64_t producer_id, int32_t sequence)
@@ -62,8 +67,8 @@ write_one(int64_t producer_id, int32_t sequence)
 	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = producer_id, .sequence = sequence,
 				.attributes = BATCH_TRANSACTIONAL);
 	struct stages_part p = {"a", NULL, 0, wr_slice(&batch)};
-	struct wr w = stages_produce(9, -1, txn_id, &p, 1);
-	struct exchange *x = stages_exchange(API_PRODUCE, 9, wr_slice(&w));
+	struct wr w = stages_produce(produce_version, -1, txn_id, &p, 1);
+	struct exchange *x = stages_exchange(API_PRODUCE, produce_version, wr_slice(&w));
 
 	x->reactor = reactor;
 	ck_assert_int_eq(request(x), STAGE_REPLACE);
@@ -166,6 +171,7 @@ START_TEST(commits_and_aborts)
 			attesting_close();
 			setup();
 			txn_answered(init_producer(4, txn_id), 0);
+			produce_version = v < 5 ? 9 : 12;
 			write_one(5, 0);
 			txn_answered(end_txn(v, 5, commit), 0);
 			ck_assert_int_eq(ended_how(), commit ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_ABORTED);
@@ -186,22 +192,104 @@ another_connection(void)
  */
 START_TEST(ends_elsewhere)
 {
-	for (int16_t v = 3; v <= 5; v++) {
+	static const struct {
+		bool reconnects;
+		int16_t produce, end;
+		enum placement_txn how;
+	} cases[] = {
+		{false, 9, 4, PLACEMENT_TXN_COMMITTED},
+		{true, 9, 4, PLACEMENT_TXN_OPEN},
+		{true, 12, 5, PLACEMENT_TXN_COMMITTED},
+		{true, 9, 5, PLACEMENT_TXN_OPEN}, /* transaction.version was raised since */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		attesting_close();
 		setup();
 		txn_answered(init_producer(4, txn_id), 0);
-		if (v > 3)
+		if (cases[i].reconnects)
 			another_connection();
+		produce_version = cases[i].produce;
 		write_one(5, 0);
-		txn_answered(end_txn(v, 5, true), 0);
-		ck_assert_int_eq(ended_how(), v == 4 ? PLACEMENT_TXN_OPEN : PLACEMENT_TXN_COMMITTED);
+		txn_answered(end_txn(cases[i].end, 5, true), 0);
+		ck_assert_int_eq(ended_how(), cases[i].how);
 	}
+	produce_version = 9;
 	attesting_close();
 	setup();
 	txn_answered(end_txn(4, 5, true), 0);
 	write_one(5, 0);
 	txn_answered(end_txn(4, 5, false), 0);
 	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_ABORTED);
+}
+END_TEST
+
+/* An answer to what a client adds to its transaction, or to its end. */
+static void
+answered_with(int16_t key, int16_t error)
+{
+	struct wr w = wr_new(64);
+	struct exchange *x;
+
+	if (key == API_END_TXN) {
+		txn_answered(end_txn(4, 5, true), error);
+		return;
+	}
+	x = stages_exchange(key, 2, slice_str(""));
+	x->session = attesting_session;
+	wr_i32(&w, 0);
+	if (key == API_ADD_PARTITIONS_TO_TXN) {
+		wr_i32(&w, 1);
+		wr_string(&w, slice_str("a"));
+		wr_i32(&w, 1);
+		wr_i32(&w, 0);
+	}
+	wr_i16(&w, error);
+	stages_message(x, wr_slice(&w));
+	wr_free(&w);
+	ck_assert(stage->wants_response(stage->self, key, 2));
+	ck_assert_int_eq(stage->response(stage->self, x), STAGE_PASS);
+	ck_assert(!x->replaced);
+	stages_free(x);
+}
+
+/* The coordinator moved, and back: what ended meanwhile took another way, and this connection lived on. */
+START_TEST(the_coordinator_moves)
+{
+	static const int16_t keys[] = {API_ADD_PARTITIONS_TO_TXN, API_ADD_OFFSETS_TO_TXN, API_END_TXN};
+	static const int16_t errors[] = {0, 51, 14, 15, 16};
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		if (errors[i] == 0 && keys[_i] == API_END_TXN)
+			continue;
+		attesting_close();
+		setup();
+		txn_answered(init_producer(4, txn_id), 0);
+		answered_with(keys[_i], errors[i]);
+		write_one(5, 0);
+		txn_answered(end_txn(4, 5, true), 0);
+		ck_assert_int_eq(ended_how(), i < 2 ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_OPEN);
+	}
+}
+END_TEST
+
+/* A pool's connections in turn: the end on the second may be another's than what the first one's tells of. */
+START_TEST(two_connections_in_turn)
+{
+	void *first, *second;
+
+	ck_assert_int_eq(chains_read_back(chains), 0);
+	txn_answered(init_producer(4, txn_id), 0);
+	first = attesting_session;
+	attesting_session = NULL;
+	write_one(5, 0);
+	txn_answered(end_txn(4, 5, true), 0);
+	second = attesting_session;
+	attesting_session = first;
+	write_one(5, 2);
+	txn_answered(end_txn(4, 5, false), 0);
+	stage->session_free(stage->self, second);
+	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_OPEN); /* until the log is read */
 }
 END_TEST
 
@@ -250,6 +338,7 @@ END_TEST
 /* A second try tells. */
 START_TEST(ends_at_last)
 {
+	produce_version = 12;
 	write_one(5, 0);
 	txn_answered(end_txn(5, 5, false), 51);
 	txn_answered(end_txn(5, 5, false), 0);
@@ -514,6 +603,8 @@ main(void)
 	tcase_add_loop_test(t, ends_wait_for_the_cluster, 0, 2);
 	tcase_add_test(t, commits_and_aborts);
 	tcase_add_test(t, ends_elsewhere);
+	tcase_add_loop_test(t, the_coordinator_moves, 0, 3);
+	tcase_add_test(t, two_connections_in_turn);
 	tcase_add_test(t, ends_of_many);
 	tcase_add_test(t, does_not_end);
 	tcase_add_test(t, ends_at_last);

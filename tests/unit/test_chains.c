@@ -434,6 +434,8 @@ the_chain(void)
 	return chain;
 }
 
+static void restart(uint8_t instance, const char *cluster);
+
 /* One look for the chain: what is asked for is told so. */
 static size_t
 look(int told)
@@ -446,8 +448,9 @@ look(int told)
 	if (!chains_look(c, &l, &wait_ms))
 		return 0;
 	for (size_t i = 0; i < l.end_count; i++)
-		ends[i].told = told;
-	chains_look_end(c, &l, true, false, false);
+		if (told >= 0) /* else the log can't be read */
+			ends[i].told = told;
+	chains_look_end(c, &l, true, false, false, told >= 0);
 	return l.end_count;
 }
 
@@ -464,6 +467,7 @@ START_TEST(ended_elsewhere)
 	ck_assert_uint_eq(look(END_ABORTED), 0);
 	chains_txn_ended(c, 7, &(struct txns_end){0, first, chains_txn_mark(c)}, true);
 	ck_assert_uint_eq(seal(), 0);
+	pass(50);
 	for (int ms = 100; ms <= 1600; ms *= 2) {
 		ck_assert_uint_eq(look(END_NOT_YET), 1);
 		pass(ms - 1);
@@ -489,11 +493,97 @@ START_TEST(not_asked_of_another_log)
 	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
 	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
 	the_chain()->gone = true;
+	pass(50);
 	ck_assert_uint_eq(look(END_ABORTED), 0);
 	the_chain()->gone = false;
 	turns_now(c->shared.looks, &the_chain()->look);
+	ck_assert_uint_eq(look(END_ABORTED), 0); /* and it doesn't take room */
+}
+END_TEST
+
+/* One of two has no place yet when the log tells of the other. */
+START_TEST(asked_once_it_has_a_place)
+{
+	struct attempt a;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
+	a = send(txn_batch(7, 0, 4, 6), 2);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	pass(50);
 	ck_assert_uint_eq(look(END_ABORTED), 1);
+	pass(1000);
 	ck_assert_uint_eq(look(END_ABORTED), 0);
+	stored(&a, 5);
+	pass(1000);
+	ck_assert_uint_eq(look(END_ABORTED), 1);
+}
+END_TEST
+
+/* The log can't be read, for want of a right or of its broker: not asked for ever. */
+START_TEST(asked_in_vain)
+{
+	int64_t unknown = metric_read(METRIC_READBACK_END_UNKNOWN);
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	for (int minutes = 0; minutes < 100 && the_chain()->asked.count > 0; minutes++) {
+		pass(60000);
+		(void)look(-1);
+	}
+	ck_assert_uint_eq(the_chain()->asked.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_END_UNKNOWN), unknown + 1);
+}
+END_TEST
+
+/* However many ends pass while another transaction hangs. */
+START_TEST(ends_that_ask_no_sooner)
+{
+	uint64_t first;
+	size_t looks = 0;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
+	first = chains_txn_mark(c);
+	for (int i = 0; i < 1000; i++) {
+		chains_txn_ended(c, 7, &(struct txns_end){0, first, chains_txn_mark(c)}, true);
+		looks += look(END_NOT_YET);
+		pass(1);
+	}
+	ck_assert_uint_le(looks, 12);
+}
+END_TEST
+
+static _Atomic bool restored;
+
+static void *
+look_until_restored(void *arg UNUSED)
+{
+	while (!restored)
+		(void)look(END_NOT_YET);
+	return NULL;
+}
+
+/* Who reads the log looks for what a chain that begins brings back, while it does. */
+START_TEST(looked_at_while_it_begins)
+{
+	pthread_t th;
+
+	for (int i = 0; i < 60; i++)
+		send_stored(txn_batch(7, 0, 10 * i, 10), i, 10 * i);
+	pass(5000);
+	while (seal() > 0)
+		continue;
+	restart(0x11, RIG_CLUSTER);
+	ck_assert_int_eq(chains_read_back(c), 0);
+	clock_set_for_tests(NULL, NULL);
+	ck_assert_int_eq(pthread_create(&th, NULL, look_until_restored, NULL), 0);
+	fill(100, 1000);
+	while (the_chain()->asked.count < 60)
+		(void)sched_yield();
+	restored = true;
+	ck_assert_int_eq(pthread_join(th, NULL), 0);
 }
 END_TEST
 
@@ -803,6 +893,7 @@ START_TEST(asked_after_a_restart)
 	ck_assert_int_eq(chains_read_back(c), 0);
 	chains_txn_ended(c, 7, &(struct txns_end){0, chains_txn_mark(c), chains_txn_mark(c)}, false);
 	fill(10, 20);
+	pass(50);
 	ck_assert_uint_eq(look(END_COMMITTED), 1);
 	ck_assert_uint_eq(seal(), 1);
 	ck_assert_uint_eq(last()->resolved_count, 1);
@@ -1137,6 +1228,10 @@ main(void)
 	tcase_add_loop_test(t, ended_elsewhere, 0, 3);
 	tcase_add_test(t, asked_after_a_restart);
 	tcase_add_test(t, not_asked_of_another_log);
+	tcase_add_test(t, asked_once_it_has_a_place);
+	tcase_add_test(t, asked_in_vain);
+	tcase_add_test(t, ends_that_ask_no_sooner);
+	tcase_add_test(t, looked_at_while_it_begins);
 	tcase_add_test(t, an_end_whose_answer_is_lost);
 	tcase_add_test(t, nothing_follows_a_window_that_is_left);
 	tcase_add_test(t, the_same_instance_goes_on);

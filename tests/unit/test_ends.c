@@ -14,8 +14,8 @@ enum kind { NOTHING, PLAIN, COMMITTED, ABORTED, OPEN, ALIEN };
 
 /* A log: what stands at each offset, how far it is decided (the last stable offset), and how much of that the next leader knows. */
 static enum kind world[LOG];
-static int64_t lso, known;
-static int reads;
+static int64_t low, lso, known;
+static int reads, fails_with;
 static int64_t read_records;
 static struct chain_id ours, other;
 
@@ -23,7 +23,7 @@ static int
 fake_watermarks(struct consumer *c, const char *topic UNUSED, int32_t partition UNUSED, int64_t *ret_low, int64_t *ret_high)
 {
 	ck_assert(c->committed);
-	*ret_low = 0;
+	*ret_low = low;
 	*ret_high = lso;
 	return 0;
 }
@@ -44,7 +44,10 @@ fake_read(struct consumer *c, const char *topic, int32_t partition, int64_t from
 	ck_assert_str_eq(topic, RIG_TOPIC);
 	ck_assert_int_eq(partition, 3);
 	ck_assert_int_lt(from, to);
+	ck_assert_int_ge(from, low);
 	reads++;
+	if (c->committed && fails_with != 0)
+		return fails_with;
 	for (int64_t at = from; err == 0 && at < to && (!c->committed || at < known); at++) {
 		struct consumer_header h[3];
 		struct consumer_record r = {.offset = at, .headers = h, .header_count = 3};
@@ -99,7 +102,8 @@ setup(void)
 	memset(other.b, 2, sizeof(other.b));
 	lso = known = LOG;
 	goes = true;
-	reads = 0;
+	reads = fails_with = 0;
+	low = 0;
 	read_records = 0;
 	l = (struct look){.topic = RIG_TOPIC, .partition = 3, .id = &ours, .ends = asked};
 }
@@ -208,6 +212,35 @@ START_TEST(a_leader_that_knows_less)
 }
 END_TEST
 
+/* A broker that has just started knows no such topic: what wasn't read wasn't passed over. */
+START_TEST(a_reading_that_fails)
+{
+	static const int errors[] = {ERR_NOTFOUND, ERR_REMOTE, ERR_TIMEOUT};
+
+	stands(0, 4, COMMITTED);
+	ask_for(0, 4);
+	fails_with = errors[_i];
+	ck_assert_int_eq(ends_read(&both, &l), fails_with);
+	ck_assert_int_eq(told(0), END_NOT_YET);
+}
+END_TEST
+
+/* Retention took the first, and a part of the next. */
+START_TEST(behind_the_logs_begin)
+{
+	low = 6;
+	stands(6, 2, ABORTED);
+	stands(8, 4, COMMITTED);
+	ask_for(0, 4);
+	ask_for(4, 4);
+	ask_for(8, 4);
+	ck_assert_int_eq(ends_read(&both, &l), 0);
+	ck_assert_int_eq(told(0), END_UNKNOWN);
+	ck_assert_int_eq(told(4), END_ABORTED);
+	ck_assert_int_eq(told(8), END_COMMITTED);
+}
+END_TEST
+
 START_TEST(stopping)
 {
 	stands(0, 4, ABORTED);
@@ -230,6 +263,8 @@ main(void)
 	tcase_add_loop_test(c, nobody_can_tell, 0, 3);
 	tcase_add_test(c, cleaned_in_part);
 	tcase_add_test(c, a_leader_that_knows_less);
+	tcase_add_loop_test(c, a_reading_that_fails, 0, 3);
+	tcase_add_test(c, behind_the_logs_begin);
 	tcase_add_test(c, stopping);
 	suite_add_tcase(s, c);
 	return suite_run(s);

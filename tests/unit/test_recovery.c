@@ -420,9 +420,9 @@ find_ends(struct look *l)
 
 		for (int64_t back = 0; g == NULL && back < 24; back++)
 			g = logged_at(e->base_offset - back);
-		if (g == NULL || g->base + g->count <= e->base_offset || !has_txns(g->producer_id))
+		if (g == NULL || g->base + g->count <= e->base_offset)
 			e->told = END_UNKNOWN;
-		else if (g->txn < txn_of[g->producer_id - FIRST_TXN])
+		else if (has_txns(g->producer_id) && g->txn < txn_of[g->producer_id - FIRST_TXN])
 			e->told = is_committed[g->producer_id - FIRST_TXN][g->txn] ? END_COMMITTED : END_ABORTED;
 	}
 }
@@ -442,7 +442,7 @@ look(void)
 		find_ends(&l);
 		if (p != NULL)
 			ck_assert_mem_eq(p->sum, l.value_sha256, sizeof(p->sum));
-		chains_look_end(c, &l, true, true, p != NULL);
+		chains_look_end(c, &l, true, true, p != NULL, true);
 	}
 }
 
@@ -1182,6 +1182,78 @@ START_TEST(ended_before_its_chain_begins)
 }
 END_TEST
 
+/* The first of an epoch: ten records that are stated as open, as nobody saw its end. */
+static void
+leave_open(void)
+{
+	struct chains_batch b = rig_transactional(FIRST_TXN, 0, 10);
+	struct attempt a;
+
+	seed = 1;
+	begin();
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 0, -1}), CHAINS_STORED);
+	world_log[logged_count++] = (struct logged){0, b.count, contents++, FIRST_TXN, 0};
+	log_end = b.count;
+	pass(set->transaction_wait_ms);
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->open.count, 1);
+}
+
+/* What the journal says of a batch without a place is of no run that the head has, though it shares their epoch. */
+START_TEST(an_end_without_a_place)
+{
+	struct chains_batch b = rig_transactional(FIRST_TXN, 10, 10);
+	struct attempt a;
+	uint64_t since;
+
+	leave_open();
+	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+	crash();
+	each_file(remove_file);
+	begin();
+	since = chains_txn_mark(c);
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents++);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	chains_lost(&a);
+	chains_txn_ended(c, FIRST_TXN, &(struct txns_end){0, since, chains_txn_mark(c)}, false);
+	note_written();
+	crash();
+	is_committed[0][0] = true; /* elsewhere */
+	txn_of[0] = 2;
+	begin();
+	settle_world();
+	fill_one_window();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 2);
+	ck_assert_uint_eq(topic[1].s->resolved_count, 1);
+	ck_assert(topic[1].s->resolved[0].committed);
+	crash();
+}
+END_TEST
+
+/* Stated as open by a process that was killed; it ended elsewhere, and nobody comes back to tell. */
+START_TEST(asked_behind_a_crash)
+{
+	leave_open();
+	note_written();
+	crash();
+	is_committed[0][0] = true;
+	txn_of[0] = 1;
+	begin();
+	fill_one_window();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 2);
+	ck_assert_uint_eq(topic[1].s->resolved_count, 1);
+	ck_assert(topic[1].s->resolved[0].committed);
+	crash();
+}
+END_TEST
+
 /* One that ended when only its first window was stated is told of in the next one, however many crashes later. */
 START_TEST(ended_between_its_statements)
 {
@@ -1637,7 +1709,7 @@ give_up_one(bool full)
 	log_end = 6;
 	pass(2 * set->outcome_wait_ms);
 	ck_assert(chains_look(c, &in_vain, &wait_ms));
-	chains_look_end(c, &in_vain, false, false, false); /* its log can't be read */
+	chains_look_end(c, &in_vain, false, false, false, true); /* its log can't be read */
 	if (full)
 		fill_up();
 	ck_assert_ptr_null(chains_turn(c, &w, &out, &wait_ms));
@@ -1902,6 +1974,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, everything_was_published);
 	tcase_add_test(t, ended_before_its_chain_begins);
+	tcase_add_test(t, an_end_without_a_place);
+	tcase_add_test(t, asked_behind_a_crash);
 	tcase_add_test(t, ended_between_its_statements);
 	tcase_add_test(t, stored_last_stays_last);
 	tcase_add_loop_test(t, one_is_never_taken, 0, ARRAY_LEN(syncs));

@@ -93,7 +93,7 @@ looked(int64_t first, int64_t behind)
 			doubts[i].base_offset = doubts[i].placement->base_offset;
 			doubts[i].found = doubts[i].base_offset >= first && doubts[i].base_offset < behind;
 		}
-		chains_look_end(chains, &l, true, false, false);
+		chains_look_end(chains, &l, true, false, false, true);
 	}
 	return n;
 }

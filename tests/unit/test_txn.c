@@ -37,8 +37,25 @@ init_response(int16_t version, struct slice body)
 	return init_producer_id_response_read(version, body, &error, &id, &epoch) == 0;
 }
 
+static bool
+add_partitions_response(int16_t version, struct slice body)
+{
+	int16_t error;
+
+	return version > 3 || txn_add_response_read(API_ADD_PARTITIONS_TO_TXN, version, body, &error) == 0;
+}
+
+static bool
+add_offsets_response(int16_t version, struct slice body)
+{
+	int16_t error;
+
+	return txn_add_response_read(API_ADD_OFFSETS_TO_TXN, version, body, &error) == 0;
+}
+
 START_TEST(as_the_walker)
 {
+	message_same(&(struct message_same){API_ADD_OFFSETS_TO_TXN, true, add_offsets_response, NULL});
 	message_same(&(struct message_same){API_END_TXN, false, end_request, NULL});
 	message_same(&(struct message_same){API_END_TXN, true, end_response, NULL});
 	message_same(&(struct message_same){API_INIT_PRODUCER_ID, false, init_request, NULL});
@@ -91,6 +108,27 @@ START_TEST(inits)
 }
 END_TEST
 
+/* Of partitions the first error that says something. */
+START_TEST(added)
+{
+	for (int16_t v = 0; v <= 3; v++) {
+		struct wr w = hex_of(v < 3 ? "00000000 00000002 0001 'a' 00000001 00000000 0037 0001 'b' 00000002 00000000 0010 00000001 0033" :
+				     "00000000 03 02 'a' 02 00000000 0037 00 00 02 'b' 03 00000000 0010 01 05 02 ffff 00000001 0033 00 00 00");
+		int16_t error = -1;
+
+		ck_assert_int_eq(txn_add_response_read(API_ADD_PARTITIONS_TO_TXN, v, wr_slice(&w), &error), 0);
+		ck_assert_int_eq(error, 16);
+		ck_assert(add_partitions_response(v, wr_slice(&w)));
+		ck_assert_int_ne(txn_add_response_read(API_ADD_PARTITIONS_TO_TXN, v, slice_of(wr_slice(&w).p, wr_slice(&w).n - 1), &error), 0);
+		wr_free(&w);
+		w = hex_of(v < 3 ? "00000000 000f" : "00000000 000f 00");
+		ck_assert_int_eq(txn_add_response_read(API_ADD_OFFSETS_TO_TXN, v, wr_slice(&w), &error), 0);
+		ck_assert_int_eq(error, 15);
+		wr_free(&w);
+	}
+}
+END_TEST
+
 START_TEST(idempotent_alone)
 {
 	struct init_producer_id q;
@@ -112,6 +150,7 @@ main(void)
 	tcase_add_test(c, as_the_walker);
 	tcase_add_test(c, ends);
 	tcase_add_test(c, inits);
+	tcase_add_test(c, added);
 	tcase_add_test(c, idempotent_alone);
 	suite_add_tcase(s, c);
 	sr = srunner_create(s);

@@ -182,17 +182,17 @@ START_TEST(an_id_that_is_learned)
 	struct placement *a = placement_new(r->c, &batch, 0), *b, *c = placement_new(r->c, &batch, 0);
 	uint64_t first = txns_mark(t);
 
-	ck_assert_int_eq(txns_restore(t, a), 0);
+	ck_assert_int_eq(txns_restore(t, a, slice_str("")), 0);
 	placement_unref(a);
 	ck_assert(!txns_fence(t, slice_str("x"), txns_mark(t), &got));
 	b = added(7, "x");
 	/* One that comes back later was there before all others, too. */
-	ck_assert_int_eq(txns_restore(t, c), 0);
+	ck_assert_int_eq(txns_restore(t, c, slice_str("")), 0);
 	placement_unref(c);
 	txns_end(t, 7, &(struct txns_end){0, 0, first}, &got, &got);
 	ck_got(2, (struct placement *[]){c, a});
 	a = placement_new(r->c, &batch, 0);
-	ck_assert_int_eq(txns_restore(t, a), 0);
+	ck_assert_int_eq(txns_restore(t, a, slice_str("")), 0);
 	placement_unref(a);
 	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
 	ck_got(2, (struct placement *[]){a, b});
@@ -239,17 +239,20 @@ settle(struct placement *p, int64_t offset)
 	p->base_offset = offset;
 }
 
-/* So many of the chain's are asked for, as often as that before, and the first of them is this one. */
+/* So many of the chain's are asked for, as often as that before, the first of them is this one, and a turn was booked. */
 static void
-ck_asked(size_t n, unsigned tries, const struct placement *first)
+ck_asked(size_t n, unsigned tries, const struct placement *first, bool booked)
 {
 	struct placement *p[4];
 	unsigned got_tries;
+	bool more;
 	int wait_ms;
 
-	ck_assert_ptr_eq(turns_next(looks, (struct monotime){1}, &wait_ms), tries == 0 ? &r->c->look : NULL);
-	ck_assert_uint_eq(txns_asked(t, r->c, p, ARRAY_LEN(p), &got_tries), n);
-	ck_assert_uint_eq(got_tries, tries);
+	ck_assert_ptr_eq(turns_next(looks, (struct monotime){INT64_MAX}, &wait_ms), booked ? &r->c->look : NULL);
+	ck_assert_uint_eq(txns_asked(t, r->c, p, ARRAY_LEN(p), &got_tries, &more), n);
+	ck_assert(more == (r->c->asked.count > n));
+	if (n > 0)
+		ck_assert_uint_eq(got_tries, tries);
 	for (size_t i = 0; i < n; i++)
 		placement_unref(p[i]);
 	if (n > 0)
@@ -281,13 +284,13 @@ START_TEST(another_ones_end)
 	ck_got(1, &b);
 	ck_assert_int_eq(left(), 1);
 	settle(a, 5);
-	ck_asked(1, 0, a);
-	ck_asked(1, 1, a);
+	ck_asked(1, 0, a, true);
+	ck_asked(1, 1, a, false);
 	/* Its next end may be what the log waits for, and isn't its own, on whatever connection. */
 	end.since = 1;
 	txns_end(t, 7, &end, &got, &left_over);
 	ck_got(0, NULL);
-	ck_asked(1, 0, a);
+	ck_asked(1, 2, a, true);
 	ck_assert(txns_leave(t, a));
 	ck_assert_int_eq(left(), 0);
 }
@@ -300,19 +303,89 @@ START_TEST(asked_and_told)
 	struct placement *a = placement_new(r->c, &batch, 0);
 
 	read_back();
-	ck_assert_int_eq(txns_restore(t, a), 0);
+	ck_assert_int_eq(txns_restore(t, a, slice_str("x")), 0);
 	placement_unref(a);
-	ck_asked(0, 0, NULL); /* it has no place */
+	ck_asked(0, 0, NULL, true); /* it has no place */
 	settle(a, 5);
 	txns_end(t, 7, &(struct txns_end){1, 0, txns_mark(t)}, &got, &got);
 	ck_got(0, NULL);
-	ck_asked(1, 0, a);
+	ck_asked(1, 0, a, true);
 	txns_end(t, 8, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(0, NULL);
-	ck_asked(1, 1, a);
+	ck_asked(1, 1, a, false);
+	txns_end(t, 7, &(struct txns_end){0, 0, 0}, &got, &got); /* it went out before */
+	ck_got(0, NULL);
 	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(1, &a);
 	ck_assert_int_eq(left(), 0);
+	ck_assert_uint_eq(r->c->asked.count, 0);
+}
+END_TEST
+
+/* What a client wrote that still shares epochs is told by no epoch, though its end says that each has one: that is of what came behind. */
+START_TEST(an_epoch_of_both_kinds)
+{
+	struct chains_batch batch = rig_transactional(7, 0, 1);
+	struct placement *a, *b;
+
+	read_back();
+	batch.shares_epoch = true;
+	a = placement_new(r->c, &batch, 0);
+	ck_assert_int_eq(txns_add(t, a, slice_str("x")), 0);
+	placement_unref(a);
+	b = added(7, "x");
+	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
+	ck_got(1, &b);
+	settle(a, 5);
+	ck_asked(1, 0, a, true);
+}
+END_TEST
+
+/* What is stated as open is asked for, too; the first to tell is right, as long as no other end passed. */
+START_TEST(asked_as_it_is_stated)
+{
+	struct placement *a = added(7, "x"), *b = added(7, "x");
+
+	txns_ask(t, a); /* nobody reads */
+	read_back();
+	settle(a, 5);
+	txns_ask(t, a);
+	txns_ask(t, a);
+	ck_asked(1, 0, a, true);
+	txns_end(t, 7, &(struct txns_end){0, 1, txns_mark(t)}, &got, &got);
+	ck_got(2, (struct placement *[]){a, b});
+	ck_asked(0, 0, NULL, false);
+	ck_assert_int_eq(left(), 0);
+}
+END_TEST
+
+/* The topic is gone: nobody can tell. */
+START_TEST(given_up_as_gone)
+{
+	struct placement *a = added(7, "x");
+
+	read_back();
+	(void)added(7, "x");
+	(void)added(8, "x");
+	txns_ask(t, a);
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_assert_int_eq(left(), 3);
+	ck_assert_uint_eq(txns_give_up(t, r->c), 3);
+	ck_assert_uint_eq(txns_give_up(t, r->c), 0);
+	ck_assert_int_eq(left(), 0);
+}
+END_TEST
+
+/* An EndTxn is out, and its id is initialised anew: the log knows which of them was it. */
+START_TEST(fenced_while_ending)
+{
+	(void)added(7, "x");
+	read_back();
+	txns_ending(t, 7);
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_got(0, NULL);
+	ck_assert_uint_eq(r->c->asked.count, 1);
 }
 END_TEST
 
@@ -321,6 +394,7 @@ START_TEST(many_are_asked)
 {
 	struct placement *p[6];
 	unsigned tries;
+	bool more;
 
 	read_back();
 	for (size_t i = 0; i < ARRAY_LEN(p); i++) {
@@ -332,7 +406,8 @@ START_TEST(many_are_asked)
 	for (size_t i = 0; i < 2 * ARRAY_LEN(p); i += 3) {
 		struct placement *some[3];
 
-		ck_assert_uint_eq(txns_asked(t, r->c, some, 3, &tries), 3);
+		ck_assert_uint_eq(txns_asked(t, r->c, some, 3, &tries, &more), 3);
+		ck_assert(more);
 		ck_assert_uint_eq(tries, i / ARRAY_LEN(p));
 		for (size_t k = 0; k < 3; k++) {
 			ck_assert_ptr_eq(some[k], p[(i + k) % ARRAY_LEN(p)]);
@@ -417,6 +492,10 @@ main(void)
 	tcase_add_test(c, each_that_is_left);
 	tcase_add_loop_test(c, another_ones_end, 0, 2);
 	tcase_add_test(c, asked_and_told);
+	tcase_add_test(c, an_epoch_of_both_kinds);
+	tcase_add_test(c, asked_as_it_is_stated);
+	tcase_add_test(c, given_up_as_gone);
+	tcase_add_test(c, fenced_while_ending);
 	tcase_add_test(c, many_are_asked);
 	tcase_add_test(c, too_many_to_be_asked);
 	tcase_add_test(c, many_threads);
