@@ -184,6 +184,13 @@ mark(void *arg UNUSED, struct placement *p)
 	p->chain->saved_at = 1;
 }
 
+/* Those that may still end are marked. */
+static bool
+is_head_only(const struct chain *c)
+{
+	return c->windows.count + c->outgoing.count == 0 && c->saved_at == 0;
+}
+
 /* A chain that has nothing but its head waits for a first batch, as after a clean stop. */
 static int
 keep_head(struct chains *c, struct recovered *k)
@@ -207,6 +214,70 @@ keep_head(struct chains *c, struct recovered *k)
 	return 0;
 }
 
+/* What chains of one partition have in common, whose place in the map is one chain's. */
+static int
+write_place(const struct recovered *k, struct wr *w)
+{
+	w->len = 0;
+	wr_bytes(w, k->cluster_id, strlen(k->cluster_id) + 1);
+	wr_bytes(w, k->chain->topic, strlen(k->chain->topic) + 1);
+	wr_bytes(w, k->chain->topic_id, sizeof(k->chain->topic_id));
+	wr_i32(w, k->chain->partition);
+	return wr_err(w);
+}
+
+/* The last of each place, which has the greatest number. */
+static int
+find_last(struct list *found, struct map *last, struct wr *place)
+{
+	LIST_EACH(found, e) {
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+		const struct recovered *other;
+
+		if (write_place(k, place) != 0)
+			return ERR_NOMEM;
+		other = map_get(last, wr_slice(place));
+		if ((other == NULL || other->chain->number < k->chain->number) && map_put(last, wr_slice(place), k) != 0)
+			return ERR_NOMEM;
+	}
+	return 0;
+}
+
+/*
+ * A chain that follows another one took what counts of its head (chains_heads_apply()), which stands in the journal as
+ * long as its segment: that one doesn't come back.  One that had more than a head keeps its place as long as a run lasts.
+ */
+static int
+drop_followed(struct chains *c, struct list *found, char *why, size_t why_len)
+{
+	struct map *last = map_new();
+	struct wr place = wr_new(SIZE_MAX / 2);
+	int err = last == NULL ? ERR_NOMEM : find_last(found, last, &place);
+
+	LIST_EACH(found, e) {
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+
+		if (err != 0 || (err = write_place(k, &place)) != 0)
+			break;
+		if (map_get(last, wr_slice(&place)) == k)
+			continue;
+		if (!is_head_only(k->chain)) {
+			(void)snprintf(why, why_len,
+				       "the journal's entries contradict each other: chain %u isn't over, and another has its place",
+				       k->chain->number);
+			err = ERR_MALFORMED;
+			break;
+		}
+		list_remove(found, e);
+		list_append(&c->kept, e);
+	}
+	if (err == ERR_NOMEM)
+		(void)snprintf(why, why_len, "%s", err_text(err));
+	wr_free(&place);
+	map_free(last);
+	return err;
+}
+
 static int
 take_over(struct chains *c, struct recovery *r)
 {
@@ -218,12 +289,16 @@ take_over(struct chains *c, struct recovery *r)
 
 	list_init(&found);
 	err = recovery_replay(r, &c->shared, (struct chain_now){clock_now(), clock_wall_ms()}, &found, why, sizeof(why));
+	LIST_EACH(&found, f)
+		CONTAINER_OF(f, struct recovered, link)->chain->saved_at = 0;
+	txns_each(c->shared.txns, mark, NULL);
+	if (err == 0)
+		err = drop_followed(c, &found, why, sizeof(why));
 	if (err != 0)
 		LOG_ERROR("journal", "can't be replayed", LOG_S("cause", why));
 	LIST_EACH(&found, f) {
 		struct recovered *k = CONTAINER_OF(f, struct recovered, link);
 
-		k->chain->saved_at = 0;
 		chains_restore_open(c, k->chain, &k->open);
 	}
 	txns_each(c->shared.txns, mark, NULL);
@@ -231,7 +306,7 @@ take_over(struct chains *c, struct recovery *r)
 		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
 
 		windows += k->chain->windows.count + k->chain->outgoing.count;
-		if (err == 0 && k->chain->windows.count + k->chain->outgoing.count == 0 && k->chain->saved_at == 0)
+		if (err == 0 && is_head_only(k->chain))
 			err = keep_head(c, k);
 		else
 			list_append(&c->recovered, &k->link);

@@ -1607,6 +1607,56 @@ START_TEST(ended_and_followed)
 }
 END_TEST
 
+/*
+ * Likewise, and the run that has the other chain crashes before the old one's segment goes: the old one is over, whether or
+ * not it had a transaction open, and whether or not the other one has more than its head.
+ */
+START_TEST(followed_before_a_crash)
+{
+	bool is_open = (_i & 1) != 0, has_window = (_i & 2) != 0;
+	struct chains_batch b = is_open ? rig_transactional(7, 0, 10) : rig_batch(10);
+	struct answer ok = {0, 0, -1};
+	struct chain_id id;
+	struct attempt a;
+	uint64_t next;
+
+	seed = 1;
+	begin();
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents++);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &ok), CHAINS_STORED);
+	pass(set->transaction_wait_ms);
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_uint_eq(topic[0].s->open.count, is_open);
+	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+	crash();
+	each_file(remove_file);
+	begin();
+	collect_as("urn:test:another");
+	fill(b.partition, set->window_records, contents++, 10);
+	seal_passing(b.partition);
+	if (has_window)
+		fill(b.partition, 4, contents++, 10 + set->window_records);
+	ck_assert(chain_at(b.partition)->head.follows);
+	id = chain_at(b.partition)->id;
+	next = chain_at(b.partition)->head.next_window;
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	collect_as("urn:test:another");
+	ck_assert_uint_eq(c->recovered.count, 0);
+	ck_assert_uint_eq(c->heads.count + map_count(c->map), 1);
+	if (!has_window)
+		fill(b.partition, 4, contents++, 10 + set->window_records);
+	ck_assert(chain_id_eq(&chain_at(b.partition)->id, &id));
+	ck_assert_uint_eq(chain_at(b.partition)->head.next_window, has_window ? next : next + 1);
+	crash();
+}
+END_TEST
+
 /* That a window is closed is told again behind its batches, and why. */
 START_TEST(closed_as_it_was)
 {
@@ -1985,6 +2035,7 @@ main(void)
 	tcase_add_test(t, a_full_disk_while_renewing);
 	tcase_add_test(t, many_heads);
 	tcase_add_test(t, ended_and_followed);
+	tcase_add_loop_test(t, followed_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, one_that_is_unreadable, 0, 2);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
