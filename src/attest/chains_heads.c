@@ -79,18 +79,25 @@ chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool comm
 	return some;
 }
 
+/* Its own; or that of the chain that it follows, under another id: the first, as those that were followed stand behind. */
 static struct heads_entry *
 find_head(struct chains *c, const struct chain *chain)
 {
+	struct heads_entry *first = NULL;
+
 	for (size_t i = 0; i < c->heads.count; i++) {
 		struct heads_entry *e = &c->heads.entry[i];
 
-		if (e->topic != NULL && e->partition == chain->partition && strcmp(e->topic, chain->topic) == 0 &&
-		    strcmp(e->cluster_id, c->cluster_id) == 0 && e->has_topic_id == chain->has_topic_id &&
-		    memcmp(e->topic_id, chain->topic_id, sizeof(e->topic_id)) == 0)
+		if (e->topic == NULL || e->partition != chain->partition || strcmp(e->topic, chain->topic) != 0 ||
+		    strcmp(e->cluster_id, c->cluster_id) != 0 || e->has_topic_id != chain->has_topic_id ||
+		    memcmp(e->topic_id, chain->topic_id, sizeof(e->topic_id)) != 0)
+			continue;
+		if (chain_id_eq(&e->chain, &chain->id))
 			return e;
+		if (first == NULL)
+			first = e;
 	}
-	return NULL;
+	return first;
 }
 
 /* The placements of transactions that earlier statements left open come back as what can still end. */
@@ -123,7 +130,10 @@ chains_restore_open(struct chains *c, struct chain *chain, const struct head_run
 	}
 }
 
-/* The chain goes on where an earlier run left it; under another id it says which it follows. */
+/*
+ * The chain goes on where an earlier run left it; under another id it says which it follows.  That one's head stays: when
+ * its collector's name comes back, so does it, and no id of its windows may be used once more.
+ */
 void
 chains_heads_apply(struct chains *c, struct chain *chain)
 {
@@ -131,21 +141,21 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 
 	if (e == NULL)
 		return;
-	c->heads_open -= e->head.open.count;
-	if (memcmp(&e->chain, &chain->id, sizeof(chain->id)) == 0) {
-		chain->head = e->head;
-		memset(&e->head.ended, 0, sizeof(e->head.ended));
-		memset(&chain->head.open, 0, sizeof(chain->head.open));
-		chain->number = e->number;
-		chain->head_hold = e->hold;
-		e->hold = (struct journal_hold){0};
-		chains_restore_open(c, chain, &e->head.open);
-	} else if (e->head.last_window > 0) {
-		chain->head.follows = true;
+	if (!chain_id_eq(&e->chain, &chain->id)) {
+		chain->head.follows = e->head.last_window > 0;
 		chain->head.follows_chain = e->chain;
 		chain->head.follows_window = e->head.last_window;
 		memcpy(chain->head.follows_statement, e->head.last_statement, 32);
+		return;
 	}
+	c->heads_open -= e->head.open.count;
+	chain->head = e->head;
+	memset(&e->head.ended, 0, sizeof(e->head.ended));
+	memset(&chain->head.open, 0, sizeof(chain->head.open));
+	chain->number = e->number;
+	chain->head_hold = e->hold;
+	e->hold = (struct journal_hold){0};
+	chains_restore_open(c, chain, &e->head.open);
 	if (c->shared.journal != NULL)
 		journal_release(c->shared.journal, &e->hold);
 	head_clear(&e->head);
@@ -173,6 +183,8 @@ save_entry(struct heads *heads, const char *cluster_id, const char *topic, const
 	if (e == NULL)
 		return ERR_NOMEM;
 	*e = *like;
+	e->number = 0; /* of this run's journal, as is the hold */
+	e->hold = (struct journal_hold){0};
 	memset(&e->head.ended, 0, sizeof(e->head.ended));
 	memset(&e->head.open, 0, sizeof(e->head.open));
 	e->cluster_id = strdup(cluster_id);

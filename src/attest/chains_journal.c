@@ -140,7 +140,8 @@ put_heads(struct chains *c, uint64_t last)
 		err = chain_journal_head(chain, cluster_of(c, chain), &open.of[chain->saved_at]);
 		pthread_mutex_unlock(&chain->lock);
 	}
-	for (size_t i = 0; err == 0 && i < c->heads.count; i++)
+	/* From the last on: those that are followed get lower numbers, by which a recovery knows them. */
+	for (size_t i = c->heads.count; err == 0 && i-- > 0;)
 		if (c->heads.entry[i].topic != NULL && c->heads.entry[i].hold.segment <= last)
 			err = put_waiting_head(c, &c->heads.entry[i]);
 	for (size_t i = 0; open.of != NULL && i < all.count; i++)
@@ -226,50 +227,41 @@ write_place(const struct recovered *k, struct wr *w)
 	return wr_err(w);
 }
 
-/* The last of each place, which has the greatest number. */
-static int
-find_last(struct list *found, struct map *last, struct wr *place)
+/* Of chains at one place the one that has windows, or the last, stands for it; it is the other that is followed. */
+static bool
+is_followed_by(const struct recovered *k, const struct recovered *other)
 {
-	LIST_EACH(found, e) {
-		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
-		const struct recovered *other;
-
-		if (write_place(k, place) != 0)
-			return ERR_NOMEM;
-		other = map_get(last, wr_slice(place));
-		if ((other == NULL || other->chain->number < k->chain->number) && map_put(last, wr_slice(place), k) != 0)
-			return ERR_NOMEM;
-	}
-	return 0;
+	if (is_head_only(k->chain) != is_head_only(other->chain))
+		return is_head_only(k->chain);
+	return k->chain->number < other->chain->number;
 }
 
-/*
- * A chain that follows another one took what counts of its head (chains_heads_apply()), which stands in the journal as
- * long as its segment: that one doesn't come back.  One that had more than a head keeps its place as long as a run lasts.
- */
+/* Under another collector's name a chain follows one that has nothing but its head: the map of chains has one for each place. */
 static int
-drop_followed(struct chains *c, struct list *found, char *why, size_t why_len)
+find_followed(struct list *found, char *why, size_t why_len)
 {
 	struct map *last = map_new();
 	struct wr place = wr_new(SIZE_MAX / 2);
-	int err = last == NULL ? ERR_NOMEM : find_last(found, last, &place);
+	int err = last == NULL ? ERR_NOMEM : 0;
 
 	LIST_EACH(found, e) {
-		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link), *other;
 
 		if (err != 0 || (err = write_place(k, &place)) != 0)
 			break;
-		if (map_get(last, wr_slice(&place)) == k)
-			continue;
-		if (!is_head_only(k->chain)) {
+		other = map_get(last, wr_slice(&place));
+		if (other != NULL && !is_head_only(k->chain) && !is_head_only(other->chain)) {
 			(void)snprintf(why, why_len,
-				       "the journal's entries contradict each other: chain %u isn't over, and another has its place",
-				       k->chain->number);
+				       "the journal's entries contradict each other: chains %u and %u aren't over, and have one place",
+				       k->chain->number, other->chain->number);
 			err = ERR_MALFORMED;
 			break;
 		}
-		list_remove(found, e);
-		list_append(&c->kept, e);
+		k->followed = other != NULL && is_followed_by(k, other);
+		if (!k->followed && (err = map_put(last, wr_slice(&place), k)) != 0)
+			break;
+		if (!k->followed && other != NULL)
+			other->followed = true;
 	}
 	if (err == ERR_NOMEM)
 		(void)snprintf(why, why_len, "%s", err_text(err));
@@ -278,13 +270,50 @@ drop_followed(struct chains *c, struct list *found, char *why, size_t why_len)
 	return err;
 }
 
+/* One that is followed waits, with what it left open, for its collector's name to come back. */
+static int
+keep_followed(struct chains *c, struct recovered *k)
+{
+	int err = keep_head(c, k);
+
+	if (err != 0)
+		return err;
+	c->heads.entry[c->heads.count - 1].head.open = k->open;
+	c->heads_open += k->open.count;
+	k->open = (struct head_runs){0};
+	return 0;
+}
+
+/* They belong to c whatever comes of it.  Those that are followed stand behind (chains_heads.c). */
+static int
+keep_all(struct chains *c, struct list *found, int err, size_t *ret_windows)
+{
+	struct list followed;
+	struct link *e;
+
+	list_init(&followed);
+	*ret_windows = 0;
+	while ((e = list_pop(found)) != NULL) {
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+
+		*ret_windows += k->chain->windows.count + k->chain->outgoing.count;
+		if (err == 0 && k->followed)
+			list_append(&followed, e);
+		else if (err != 0 || !is_head_only(k->chain) || (err = keep_head(c, k)) != 0)
+			list_append(&c->recovered, e);
+	}
+	while ((e = list_pop(&followed)) != NULL)
+		if (err != 0 || (err = keep_followed(c, CONTAINER_OF(e, struct recovered, link))) != 0)
+			list_append(&c->recovered, e);
+	return err;
+}
+
 static int
 take_over(struct chains *c, struct recovery *r)
 {
 	struct list found;
-	struct link *e;
 	char why[512];
-	size_t windows = 0;
+	size_t windows;
 	int err;
 
 	list_init(&found);
@@ -293,24 +322,17 @@ take_over(struct chains *c, struct recovery *r)
 		CONTAINER_OF(f, struct recovered, link)->chain->saved_at = 0;
 	txns_each(c->shared.txns, mark, NULL);
 	if (err == 0)
-		err = drop_followed(c, &found, why, sizeof(why));
+		err = find_followed(&found, why, sizeof(why));
 	if (err != 0)
 		LOG_ERROR("journal", "can't be replayed", LOG_S("cause", why));
 	LIST_EACH(&found, f) {
 		struct recovered *k = CONTAINER_OF(f, struct recovered, link);
 
-		chains_restore_open(c, k->chain, &k->open);
+		if (!k->followed)
+			chains_restore_open(c, k->chain, &k->open);
 	}
 	txns_each(c->shared.txns, mark, NULL);
-	while ((e = list_pop(&found)) != NULL) {
-		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
-
-		windows += k->chain->windows.count + k->chain->outgoing.count;
-		if (err == 0 && is_head_only(k->chain))
-			err = keep_head(c, k);
-		else
-			list_append(&c->recovered, &k->link);
-	}
+	err = keep_all(c, &found, err, &windows);
 	if (err == 0) {
 		metric_add(METRIC_WINDOWS_RECOVERED, (int64_t)windows);
 		LOG_INFO("journal", "took over from a run that did not stop cleanly", LOG_I("windows", windows),

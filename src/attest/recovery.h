@@ -37,6 +37,7 @@ struct recovered {
 	char *cluster_id;
 	struct head_runs open; /* stated as open, by its last head */
 	uint64_t head_at;      /* the how manieth entry that is */
+	bool followed;         /* another chain has its place */
 };
 
 /*

@@ -1598,7 +1598,7 @@ START_TEST(ended_and_followed)
 	ck_assert_int_eq(faccessat(dir_fd, "journal.0000000000000002", F_OK, 0), 0);
 	crash();
 	v = counted();
-	ck_assert_uint_eq(v.chain_count, 2); /* that of partition 4, and the one that follows */
+	ck_assert_uint_eq(v.chain_count, 3); /* that of partition 4, the one that follows, and the one that it follows */
 	inventory_free(&v);
 	begin();
 	ck_assert_ptr_nonnull(chain_at(b.partition));
@@ -1648,12 +1648,50 @@ START_TEST(followed_before_a_crash)
 	begin();
 	collect_as("urn:test:another");
 	ck_assert_uint_eq(c->recovered.count, 0);
-	ck_assert_uint_eq(c->heads.count + map_count(c->map), 1);
+	ck_assert_uint_eq(c->heads.count + map_count(c->map), 2); /* and the one that it follows, in case that comes back */
 	if (!has_window)
 		fill(b.partition, 4, contents++, 10 + set->window_records);
 	ck_assert(chain_id_eq(&chain_at(b.partition)->id, &id));
 	ck_assert_uint_eq(chain_at(b.partition)->head.next_window, has_window ? next : next + 1);
 	crash();
+}
+END_TEST
+
+/*
+ * A collector's name comes back behind another one, over clean stops and crashes: its chain goes on, since its windows' ids
+ * were used before, and so does the other one's.
+ */
+START_TEST(a_name_that_comes_back)
+{
+	static const char *const names[] = {"urn:test:proxy", "urn:test:another"};
+	struct chain_id chains[2];
+
+	seed = 1;
+	for (unsigned run = 0; run < 6; run++) {
+		const char *name = names[run % 2];
+		struct chain *now;
+
+		begin();
+		collect_as(name);
+		fill(3, set->window_records, contents++, run * set->window_records);
+		seal_passing(3);
+		now = chain_at(3);
+		ck_assert_ptr_nonnull(now);
+		if (run < 2)
+			chains[run] = now->id;
+		ck_assert(chain_id_eq(&now->id, &chains[run % 2]));
+		ck_assert_uint_eq(now->head.last_window, run / 2 + 1);
+		ck_assert_uint_eq(now->head.length, run / 2 + 1);
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		if ((_i >> run % 3 & 1) == 0) {
+			ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+			ck_assert_uint_eq(saved.count, run == 0 ? 1 : 2);
+		}
+		crash();
+		if (saved.count > 0)
+			each_file(remove_file);
+	}
 }
 END_TEST
 
@@ -2036,6 +2074,7 @@ main(void)
 	tcase_add_test(t, many_heads);
 	tcase_add_test(t, ended_and_followed);
 	tcase_add_loop_test(t, followed_before_a_crash, 0, 4);
+	tcase_add_loop_test(t, a_name_that_comes_back, 0, 8);
 	tcase_add_loop_test(t, one_that_is_unreadable, 0, 2);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
