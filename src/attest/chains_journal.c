@@ -317,6 +317,7 @@ take_over(struct chains *c, struct recovery *r)
 	int err;
 
 	list_init(&found);
+	txns_lost_any(c->shared.txns);
 	err = recovery_replay(r, &c->shared, (struct chain_now){clock_now(), clock_wall_ms()}, &found, why, sizeof(why));
 	LIST_EACH(&found, f)
 		CONTAINER_OF(f, struct recovered, link)->chain->saved_at = 0;

@@ -48,6 +48,12 @@ chains_txn_ending(struct chains *c, int64_t producer_id)
 	txns_ending(c->shared.txns, producer_id);
 }
 
+void
+chains_txn_lost(struct chains *c, int64_t producer_id, int16_t epoch)
+{
+	txns_lost(c->shared.txns, producer_id, epoch);
+}
+
 /* Behind a crash nobody could tell any more but the log, if it may be read. */
 static void
 write_ends(struct chains *c)

@@ -11,6 +11,9 @@
 /* Where a transaction hangs, nothing behind it in its partition is told: more aren't kept for that. */
 enum { ASKED_MAX = 16384 };
 
+/* How long bytes may be under way: as TCP tries; where the sender is gone, what its kernel had.  Of more each is taken for late. */
+enum { LATE_MS = 15 * 60 * 1000, LATE_GONE_MS = 60 * 1000, LATE_MAX = 4096 };
+
 /* Markers are written a moment behind an EndTxn's answer. */
 enum { ASK_MS = 50, ASK_AGAIN_MS = 200 };
 
@@ -20,6 +23,15 @@ struct txns {
 	uint64_t next_ticket;
 	struct turns *looks; /* NULL: nobody reads the log */
 	size_t asked;        /* of all producers */
+	struct map *late;    /* producer id → struct late */
+	int64_t late_ns;     /* until then each may be */
+};
+
+/* A producer whose EndTxn may yet arrive. */
+struct late {
+	int64_t producer_id;
+	int16_t epoch;
+	int64_t until_ns;
 };
 
 /* A producer that has placements in transactions. */
@@ -45,7 +57,10 @@ txns_new(void)
 	if (t == NULL)
 		return NULL;
 	t->by_producer = map_new();
-	if (t->by_producer == NULL) {
+	t->late = map_new();
+	if (t->by_producer == NULL || t->late == NULL) {
+		map_free(t->by_producer);
+		map_free(t->late);
 		free(t);
 		return NULL;
 	}
@@ -95,6 +110,9 @@ txns_free(struct txns *t)
 		txn_free(x);
 	}
 	map_free(t->by_producer);
+	for (at = 0; map_next(t->late, &at, &key, &value);)
+		free(value);
+	map_free(t->late);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -284,6 +302,86 @@ is_elsewhere(const struct placement *p)
 	return p->chain->waiting;
 }
 
+/* --- ends that may come late ------------------------------------------------------------- */
+
+static int64_t
+in_ns(int64_t ms)
+{
+	return clock_now().ns + ms * INT64_C(1000000);
+}
+
+/* Under the lock: makes room. */
+static void
+forget_late(struct txns *t)
+{
+	int64_t now_ns = clock_now().ns;
+	struct late *over[64];
+	struct slice key;
+	size_t n;
+	void *value;
+
+	do {
+		n = 0;
+		for (size_t at = 0; n < ARRAY_LEN(over) && map_next(t->late, &at, &key, &value);)
+			if (((struct late *)value)->until_ns <= now_ns)
+				over[n++] = value;
+		for (size_t i = 0; i < n; i++) {
+			map_remove(t->late, key_of(&over[i]->producer_id));
+			free(over[i]);
+		}
+	} while (n == ARRAY_LEN(over));
+}
+
+static bool
+note_late(struct txns *t, int64_t producer_id, int16_t epoch)
+{
+	const struct late late = {producer_id, epoch, in_ns(LATE_MS)};
+	struct late *l = map_get(t->late, key_of(&producer_id));
+
+	if (l != NULL) {
+		*l = late;
+		return true;
+	}
+	if (map_count(t->late) >= LATE_MAX)
+		forget_late(t);
+	if (map_count(t->late) >= LATE_MAX || (l = malloc(sizeof(*l))) == NULL)
+		return false;
+	*l = late;
+	if (map_put(t->late, key_of(&l->producer_id), l) == 0)
+		return true;
+	free(l);
+	return false;
+}
+
+void
+txns_lost(struct txns *t, int64_t producer_id, int16_t epoch)
+{
+	pthread_mutex_lock(&t->lock);
+	if (!note_late(t, producer_id, epoch))
+		t->late_ns = in_ns(LATE_MS);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void
+txns_lost_any(struct txns *t)
+{
+	pthread_mutex_lock(&t->lock);
+	t->late_ns = in_ns(LATE_GONE_MS);
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Under the lock. */
+static bool
+is_late(const struct txns *t, int64_t producer_id, int16_t epoch)
+{
+	const struct late *l = map_get(t->late, key_of(&producer_id));
+	int64_t now_ns = clock_now().ns;
+
+	return now_ns < t->late_ns || (l != NULL && l->epoch == epoch && now_ns < l->until_ns);
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
 /* Does it end the placement's transaction, or another one's of that producer? */
 static bool
 is_its_end(const struct txns_end *end, const struct placement *p)
@@ -348,14 +446,16 @@ void
 txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct list *ret, struct list *ret_left)
 {
 	struct txn *x;
+	bool sure;
 
 	pthread_mutex_lock(&t->lock);
+	sure = end->since == 0 || !is_late(t, producer_id, end->epoch);
 	x = map_get(t->by_producer, key_of(&producer_id));
 	if (x != NULL) {
 		if (end->since == 0)
 			take_passed(t, x, end, ret);
 		ask_again(t, x);
-		take(t, x, end->mark, end, ret, ret_left);
+		take(t, x, end->mark, sure ? end : NULL, ret, ret_left);
 	}
 	pthread_mutex_unlock(&t->lock);
 }

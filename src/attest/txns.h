@@ -57,6 +57,15 @@ uint64_t txns_mark(struct txns *t);
 void txns_ending(struct txns *t, int64_t producer_id);
 
 /*
+ * An EndTxn of that epoch went out, and whether it arrived isn't known: it may yet, behind others, and end what they were
+ * to end.  Until its bytes can't be under way any more the log alone tells of that epoch.
+ */
+void txns_lost(struct txns *t, int64_t producer_id, int16_t epoch);
+
+/* Likewise of any producer, and an earlier run that did not stop cleanly. */
+void txns_lost_any(struct txns *t);
+
+/*
  * Moves what it ends of the producer's into `ret`, references and all, in the order in which they came.
  * The others below the mark, of earlier transactions, are asked for; or come into `ret_left`, nobody's from then on.
  */

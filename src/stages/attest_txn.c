@@ -9,6 +9,9 @@ enum { END_TXN_EPOCH_EACH = 5 };
 /* Kafka's error codes of who isn't the coordinator, or wasn't a moment ago. */
 enum { COORDINATOR_LOAD_IN_PROGRESS = 14, COORDINATOR_NOT_AVAILABLE = 15, NOT_COORDINATOR = 16 };
 
+/* … and of whom nobody knows. */
+enum { UNKNOWN_SERVER_ERROR = -1, REQUEST_TIMED_OUT = 7 };
+
 /*
  * Producer ids are a cluster's own, and what an earlier run left open is known by them: an end that passes before the
  * cluster's id is known, right behind a start, would be nobody's, and where the log can't be asked it stays so.
@@ -131,6 +134,21 @@ since_of(const struct attest *a, struct exchange *x, const struct attest_state *
 	return s->mark;
 }
 
+void
+attest_txn_lost(struct attest *a, const struct exchange *x, const struct attest_state *s)
+{
+	if (exchange_version(x) < END_TXN_EPOCH_EACH) /* else it ends its own transaction, or none */
+		chains_txn_lost(a->chains, s->producer_id, s->epoch);
+}
+
+/* The coordinator doesn't know itself whether another one, or itself later, takes it from the log. */
+static bool
+is_open(int16_t error)
+{
+	return error == UNKNOWN_SERVER_ERROR || error == REQUEST_TIMED_OUT || error == COORDINATOR_NOT_AVAILABLE ||
+	       error == NOT_COORDINATOR;
+}
+
 enum stage_verdict
 attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s)
 {
@@ -142,6 +160,8 @@ attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_stat
 		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0)
 			return STAGE_CLOSE; /* who hears of an end that we can't read goes on, and the next is taken for it */
 		note_error(a, x, error);
+		if (is_open(error))
+			attest_txn_lost(a, x, s);
 		if (error != 0)
 			return STAGE_PASS; /* it didn't end, or another try will tell */
 		metric_add(s->committed ? METRIC_TRANSACTIONS_COMMITTED : METRIC_TRANSACTIONS_ABORTED, 1);

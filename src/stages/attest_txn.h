@@ -17,6 +17,9 @@ void attest_txn_added(const struct attest *a, struct exchange *x);
 enum stage_verdict attest_txn_end_request(struct attest *a, struct exchange *x);
 enum stage_verdict attest_txn_init_request(struct attest *a, struct exchange *x);
 
+/* An EndTxn went out, and no answer comes: it may arrive behind others of its epoch. */
+void attest_txn_lost(struct attest *a, const struct exchange *x, const struct attest_state *s);
+
 /* Of either.  STAGE_CLOSE: an end that can't be read would be missed, and the next one taken for it. */
 enum stage_verdict attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s);
 

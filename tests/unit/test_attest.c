@@ -273,6 +273,33 @@ START_TEST(the_coordinator_moves)
 }
 END_TEST
 
+/* An EndTxn without an answer may come behind the next ones, which are then not what ended what was written before them. */
+START_TEST(an_end_that_may_come_late)
+{
+	static const int16_t open[] = {-1, 7, 15, 16};
+
+	for (size_t i = 0; i <= ARRAY_LEN(open) + 1; i++) {
+		struct exchange *x;
+
+		attesting_close();
+		setup();
+		txn_answered(init_producer(4, txn_id), 0);
+		x = end_txn(4, 5, true);
+		x->unsent = i == ARRAY_LEN(open) + 1;
+		if (i < ARRAY_LEN(open)) {
+			txn_answered(x, open[i]);
+		} else {
+			stage->lost(stage->self, x);
+			stages_free(x);
+		}
+		txn_answered(end_txn(4, 5, true), 0); /* it tries again */
+		write_one(5, 0);
+		txn_answered(end_txn(4, 5, false), 0);
+		ck_assert_int_eq(ended_how(), i <= ARRAY_LEN(open) ? PLACEMENT_TXN_OPEN : PLACEMENT_TXN_ABORTED);
+	}
+}
+END_TEST
+
 /* A pool's connections in turn: the end on the second may be another's than what the first one's tells of. */
 START_TEST(two_connections_in_turn)
 {
@@ -604,6 +631,7 @@ main(void)
 	tcase_add_test(t, commits_and_aborts);
 	tcase_add_test(t, ends_elsewhere);
 	tcase_add_loop_test(t, the_coordinator_moves, 0, 3);
+	tcase_add_test(t, an_end_that_may_come_late);
 	tcase_add_test(t, two_connections_in_turn);
 	tcase_add_test(t, ends_of_many);
 	tcase_add_test(t, does_not_end);

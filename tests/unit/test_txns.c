@@ -359,6 +359,74 @@ START_TEST(asked_as_it_is_stated)
 }
 END_TEST
 
+static struct monotime mono;
+
+/* So an EndTxn tells of what was placed before it. */
+static bool
+tells(int64_t producer_id, int16_t epoch)
+{
+	struct placement *a = added(producer_id, "x");
+	bool tells;
+
+	a->producer_epoch = epoch;
+	txns_end(t, producer_id, &(struct txns_end){epoch, 1, txns_mark(t)}, &got, &got);
+	tells = list_first(&got) == &a->in_txn;
+	(void)drop_got();
+	return tells;
+}
+
+/* One that nobody answered may arrive behind the next ones, as long as its bytes can be under way. */
+START_TEST(an_end_that_may_come_late)
+{
+	int64_t wall = 0;
+
+	mono.ns = 1000000000;
+	clock_set_for_tests(&mono, &wall);
+	read_back();
+	txns_lost(t, 7, 3);
+	ck_assert(!tells(7, 3));
+	ck_assert(tells(7, 4));
+	ck_assert(tells(8, 3));
+	mono.ns += INT64_C(15) * 60 * 1000000000 - 1;
+	ck_assert(!tells(7, 3));
+	mono.ns++;
+	ck_assert(tells(7, 3));
+	txns_lost(t, 7, 3);
+	txns_lost(t, 7, 5);
+	ck_assert(!tells(7, 5));
+	txns_lost_any(t);
+	ck_assert(!tells(9, 0));
+	mono.ns += INT64_C(60) * 1000000000;
+	ck_assert(tells(9, 0));
+	ck_assert(!tells(7, 5));
+}
+END_TEST
+
+/* Of more than can be kept each is taken for late; room is made of those that are over. */
+START_TEST(many_that_may_come_late)
+{
+	enum { MANY = 4096 };
+	int64_t wall = 0;
+
+	mono.ns = 1000000000;
+	clock_set_for_tests(&mono, &wall);
+	read_back();
+	for (int64_t id = 0; id < MANY; id++)
+		txns_lost(t, id, 0);
+	ck_assert(!tells(0, 0));
+	ck_assert(tells(MANY, 0));
+	mono.ns += INT64_C(14) * 60 * 1000000000;
+	txns_lost(t, MANY, 0);
+	ck_assert(!tells(MANY + 1, 0));
+	mono.ns += INT64_C(15) * 60 * 1000000000;
+	ck_assert(tells(0, 0));
+	ck_assert(tells(MANY + 1, 0));
+	txns_lost(t, MANY, 0);
+	ck_assert(!tells(MANY, 0));
+	ck_assert(tells(0, 0));
+}
+END_TEST
+
 /* The topic is gone: nobody can tell. */
 START_TEST(given_up_as_gone)
 {
@@ -496,6 +564,8 @@ main(void)
 	tcase_add_test(c, asked_as_it_is_stated);
 	tcase_add_test(c, given_up_as_gone);
 	tcase_add_test(c, fenced_while_ending);
+	tcase_add_test(c, an_end_that_may_come_late);
+	tcase_add_test(c, many_that_may_come_late);
 	tcase_add_test(c, many_are_asked);
 	tcase_add_test(c, too_many_to_be_asked);
 	tcase_add_test(c, many_threads);
