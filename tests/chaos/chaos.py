@@ -102,7 +102,8 @@ class Proxied(Proxy):
 
 
 class Clients:
-    def __init__(self, rng, directory, bootstrap, topics):
+    def __init__(self, rng, directory, bootstrap, topics, direct, roaming):
+        """roaming: what one that roams draws from, if there is one.  direct: the brokers themselves, for it."""
         strong, weak, left = topics
         jobs = [
             ("idem-a", "idempotent", "all", strong, 120),
@@ -115,14 +116,18 @@ class Clients:
             ("idem-left", "idempotent", "all", left, 20),
             ("java", rng.choice(("idempotent", "idempotent", "transactional", "plain")), "all", strong, 100),
         ]
+        if roaming:
+            jobs.append(("roaming", "roaming", "all", strong, 200))
         self.procs = []
         for name, kind, acks, topic, rate in jobs:
+            drawn = roaming if kind == "roaming" else rng
             job = {
-                "name": name, "kind": kind, "acks": acks, "topic": topic, "partitions": 2, "bootstrap": bootstrap,
-                "journal": os.path.join(directory, f"journal-{name}.jsonl"), "seed": rng.randrange(1 << 32), "perSecond": rate,
-                "compression": rng.choice(("none", "gzip", "snappy", "lz4", "zstd")),
+                "name": name, "kind": kind, "acks": acks, "topic": topic, "partitions": 2, "bootstrap": bootstrap, "direct": direct,
+                "journal": os.path.join(directory, f"journal-{name}.jsonl"), "seed": drawn.randrange(1 << 32), "perSecond": rate,
+                "compression": drawn.choice(("none", "gzip", "snappy", "lz4", "zstd")),
             }  # fmt: skip
-            cmd = [sys.executable, "-B", os.path.join(HERE, "clients.py"), json.dumps(job)]
+            program = "roamer.py" if kind == "roaming" else "clients.py"
+            cmd = [sys.executable, "-B", os.path.join(HERE, program), json.dumps(job)]
             if name == "java":  # Kafka's own client: tests/e2e/clients/java/ChaosClient.java
                 cmd = java("ChaosClient", json.dumps(job), heap="64m")
             err = open(os.path.join(directory, f"{name}.err"), "w")
@@ -162,6 +167,9 @@ def one(cluster, seed, options):
     stamped = {"message.timestamp.type": stamp}
     unclean = {"unclean.leader.election.enable": str(rng.random() < 0.5).lower()}
     headers = rng.choice(("full", "full", "compact", "none"))
+    roaming = random.Random(f"roaming {seed}")  # its own, so that it changes nothing of what else is drawn
+    if roaming.random() >= 1 / 3 and not options.roaming:
+        roaming = None
     plan = faults.draw(rng, options.load, options.allowed, options.proxy_every)
     for topic, configs in (
         (strong, {"min.insync.replicas": 2, **stamped}),
@@ -197,7 +205,7 @@ def one(cluster, seed, options):
     harm = faults.Harm(plan, cluster, relay, proxy, [(strong, 2), (weak, 2), (dbom, 2)])
     try:
         proxy.start()
-        clients = Clients(rng, directory, proxy.bootstrap, (strong, weak, left))
+        clients = Clients(rng, directory, proxy.bootstrap, (strong, weak, left), cluster.bootstrap, roaming)
         until("the clients produce", lambda: len(os.listdir(directory)) > 0 and journals_begun(directory) >= len(clients.procs), 60)
         harm.start()
         time.sleep(options.load)
@@ -262,6 +270,7 @@ def parse():
     p.add_argument("--load", type=float, default=4)
     p.add_argument("--records", type=int, default=50)
     p.add_argument("--proxy-every", type=float)
+    p.add_argument("--roaming", action="store_true")
     p.add_argument("--go-on", action="store_true")
     p.add_argument("--keep", action="store_true")
     o = p.parse_args()

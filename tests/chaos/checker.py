@@ -451,7 +451,9 @@ class Checker:
                     self.acked[x["u"]] = x
                     self.told_at[x["t"], x["p"], x["o"]].append(x["u"])
             elif x["e"] == "fail":
-                self.failed.add(x["u"])
+                # One that roams sends nothing more in that life, so nothing of it is sent in another way.
+                if self.sent.get(x["u"], {}).get("kind") != "roaming":
+                    self.failed.add(x["u"])
             elif x["e"] == "txn":
                 self.outcome[x["x"]] = x["out"]
         f = self.report.figures
@@ -663,7 +665,7 @@ class Checker:
                     self.say("acked-altered", t, p, o, f"a record that nobody sent: key {u[:40]!r}")
                     continue
                 self.report.figures["log records"] += 1
-                if sent["kind"] not in ("idempotent", "transactional"):
+                if sent["kind"] not in ("idempotent", "transactional", "roaming"):
                     continue
                 if u in at:
                     self.say("record-doubled", t, p, o, f"{u} stands at {at[u]} too", (sent["c"], t, p) in renewed)

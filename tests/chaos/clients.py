@@ -4,7 +4,7 @@
 
 kind: idempotent | plain | transactional.  The journal's lines are in checker.py.  It produces until its standard input
 ends, then waits for what is under way, and ends with 0; what it was told nothing about stays without a line.
-tests/e2e/clients/java/ChaosClient.java is the same with Kafka's own client.
+tests/e2e/clients/java/ChaosClient.java is the same with Kafka's own client, roamer.py a kind that goes two ways.
 Transactions are committed, aborted, or left behind, to be ended by the next producer of that name or by their timeout.
 """
 
@@ -77,20 +77,25 @@ class Client:
             told = o is not None and o >= 0 and self.job["acks"] != "0"
             self.note(e="ack", u=u, t=msg.topic(), p=msg.partition(), o=o if told else None)
 
-    def send(self, p, x=None):
+    def record(self, partition, x):
+        """(key, value, headers) of the next one, which is written down."""
         j, rng = self.job, self.rng
         u = f"{j['name']}:{self.life}:{self.number}"
         size = rng.choice((0, 10, 100, 100, 100, 1000))
         value = None if rng.random() < 0.03 else (u + ":").encode() + rng.randbytes(size // 2) + b"." * (size - size // 2)
         headers = [(f"h{i}", rng.choice((None, b"", rng.randbytes(8)))) for i in range(rng.choice((0, 0, 1, 3)))]
-        partition = rng.randrange(j["partitions"])
         digest = None if value is None else hashlib.sha256(value).hexdigest()
         client = f"{j['name']}:{self.life}"
         self.note(e="send", c=client, kind=j["kind"], acks=j["acks"], t=j["topic"], p=partition, u=u, v=digest, n=self.number, x=x)
         self.number += 1
+        return u, value, headers
+
+    def send(self, p, x=None):
+        partition = self.rng.randrange(self.job["partitions"])
+        u, value, headers = self.record(partition, x)
         while True:
             try:
-                p.produce(j["topic"], value, u.encode(), partition, self._told, headers=headers)
+                p.produce(self.job["topic"], value, u.encode(), partition, self._told, headers=headers)
                 break
             except BufferError:
                 p.poll(0.1)
@@ -101,7 +106,7 @@ class Client:
         self.ending.wait(n / self.job["perSecond"] * self.rng.uniform(0.5, 1.5))
 
     def run(self):
-        if self.job["kind"] == "transactional":
+        if self.job["kind"] in ("transactional", "roaming"):
             self.transactions()
         else:
             p = self.producer()

@@ -712,3 +712,18 @@ def test_a_record_doubled_by_a_producer_that_gave_up_is_noted(made):
     assert "record-doubled" not in report.names() and "record-doubled" in {n.name for n in report.notes}
     made.journal[-2]["p"] = 1
     assert "record-doubled" in c.check(made.evidence()).names()
+
+
+def test_one_that_roams_gives_up_its_life(made):
+    """It sends nothing again, so that a record of its that stands twice, or behind a later one, is no note."""
+    for x in made.journal:
+        if x["e"] == "send" and x["c"] == "idempotent-0":
+            x["kind"] = "roaming"
+    assert not c.check(made.evidence()).violations
+    first = next(x for x in made.journal if x["e"] == "send" and x["u"] == "u-0-2")
+    made.journal += [{**first, "u": "u-0-lost", "n": 31}, {"e": "fail", "u": "u-0-lost", "err": "error 47"}]
+    made.logs[TOPIC, 0].records[26] = copy.deepcopy(made.logs[TOPIC, 0].records[2])
+    assert "record-doubled" in c.check(made.evidence()).names()
+    made.logs[TOPIC, 0].records[26].key = b"u-0-again"
+    made.journal += [{**first, "u": "u-0-again", "n": 2}]
+    assert "order-broken" in c.check(made.evidence()).names()
