@@ -8,11 +8,8 @@
 
 enum { AGAIN_MS = 1000 };
 
-/*
- * How long until ends are asked for again, which is each time twice that: where another transaction hangs it may take
- * hours.  Where the log can't be read, so often.
- */
-enum { END_FIRST_MS = 100, END_DOUBLINGS = 9, END_TRIES = 40 };
+/* So often an end is asked for where the log can't be read. */
+enum { END_FAILURES = 40 };
 
 static struct chain_now
 now(void)
@@ -34,12 +31,6 @@ struct turns *
 chains_looks(struct chains *c)
 {
 	return c->shared.looks;
-}
-
-static void
-book(struct chains *c, struct chain *chain, int64_t ms)
-{
-	turns_at(c->shared.looks, &chain->look, (struct monotime){clock_now().ns + ms * INT64_C(1000000)});
 }
 
 /* Under the chain's mutex: the statement that an earlier run left. */
@@ -68,11 +59,10 @@ take_ends(struct chains *c, struct chain *chain, struct look *l)
 		metric_add(METRIC_READBACK_END_UNKNOWN, (int64_t)txns_give_up(c->shared.txns, chain));
 	if (chain->gone || c->shared.stopping)
 		return;
-	l->end_count = txns_asked(c->shared.txns, chain, asked, LOOK_MAX, &l->tries, &l->more_ends);
+	l->end_count = txns_asked(c->shared.txns, chain, asked, LOOK_MAX);
 	for (size_t i = 0; i < l->end_count; i++)
-		l->ends[i] = (struct end_asked){asked[i], asked[i]->base_offset, asked[i]->count, END_NOT_YET};
-	if (l->end_count == 0 && l->more_ends) /* they have no place yet */
-		book(c, chain, AGAIN_MS);
+		l->ends[i] = (struct end_asked){asked[i], asked[i]->producer_id, asked[i]->producer_epoch, asked[i]->base_offset,
+						asked[i]->count, END_NOT_YET};
 }
 
 bool
@@ -118,47 +108,43 @@ chains_look_taken(void *look, const struct doubt *d, int64_t base_offset)
 	return taken;
 }
 
-/* True: it has to be asked for again. */
+/* Under the chain's mutex.  False: the log isn't asked any more, and there is nobody else. */
 static bool
-end_one(struct chains *c, struct chain *chain, struct end_asked *e)
+may_be_told(struct chains *c, struct end_asked *e, bool read)
 {
-	static const enum metric told[] = {
-		[END_UNKNOWN] = METRIC_READBACK_END_UNKNOWN,
-		[END_ABORTED] = METRIC_READBACK_ABORTED,
-		[END_COMMITTED] = METRIC_READBACK_COMMITTED,
-	};
-	bool again, left;
+	e->placement->failed = read ? 0 : e->placement->failed + 1;
+	if (!read && e->placement->failed >= END_FAILURES && !c->shared.stopping)
+		e->told = END_UNKNOWN;
+	return e->told != END_UNKNOWN || !txns_untold(c->shared.txns, e->placement);
+}
+
+/* What stands elsewhere by now is asked for again, as is what is not decided yet. */
+static void
+end_one(struct chains *c, struct chain *chain, struct end_asked *e, bool read)
+{
+	bool is_told = e->told == END_ABORTED || e->told == END_COMMITTED;
 
 	pthread_mutex_lock(&chain->lock);
-	again = e->told == END_NOT_YET || e->placement->base_offset != e->base_offset; /* it stands elsewhere by now */
-	left = !again && txns_leave(c->shared.txns, e->placement);
-	if (left && e->told != END_UNKNOWN)
-		chain_txn_ended(chain, e->placement, e->told == END_COMMITTED);
+	if (e->placement->base_offset == e->base_offset) {
+		if (!may_be_told(c, e, read))
+			metric_add(METRIC_READBACK_END_UNKNOWN, 1);
+		if (is_told && txns_leave(c->shared.txns, e->placement)) {
+			chain_txn_ended(chain, e->placement, e->told == END_COMMITTED);
+			metric_add(e->told == END_COMMITTED ? METRIC_READBACK_COMMITTED : METRIC_READBACK_ABORTED, 1);
+		}
+	}
 	placement_unref(e->placement);
 	pthread_mutex_unlock(&chain->lock);
-	if (left)
-		metric_add(told[e->told], 1);
-	return again;
 }
 
 /* Under the lock, as ends that pass are (attest/chains_txn.c). */
 static void
-end_ends(struct chains *c, struct look *l, bool told)
+end_ends(struct chains *c, struct look *l, bool read)
 {
-	bool again = false, some = false;
-
 	pthread_rwlock_rdlock(&c->lock);
-	for (size_t i = 0; i < l->end_count; i++) {
-		if (!told && l->tries >= END_TRIES)
-			l->ends[i].told = END_UNKNOWN;
-		some |= l->ends[i].told != END_NOT_YET;
-		again |= end_one(c, l->chain, &l->ends[i]);
-	}
+	for (size_t i = 0; i < l->end_count; i++)
+		end_one(c, l->chain, &l->ends[i], read);
 	pthread_rwlock_unlock(&c->lock);
-	if (again)
-		book(c, l->chain, (int64_t)END_FIRST_MS << (l->tries < END_DOUBLINGS ? l->tries : END_DOUBLINGS));
-	if (l->more_ends)
-		book(c, l->chain, l->end_count == LOOK_MAX && some ? 0 : AGAIN_MS);
 }
 
 void

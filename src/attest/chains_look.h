@@ -13,6 +13,8 @@ struct turns *chains_looks(struct chains *c);
 /* A batch whose transaction's end the log is asked for; holds a reference. */
 struct end_asked {
 	struct placement *placement;
+	int64_t producer_id;
+	int16_t producer_epoch;
 	int64_t base_offset;
 	int32_t count;
 	enum { END_NOT_YET, END_UNKNOWN, END_ABORTED, END_COMMITTED } told; /* unknown: the log won't tell */
@@ -29,8 +31,6 @@ struct look {
 	int64_t from; /* of the log */
 	struct end_asked *ends; /* likewise */
 	size_t end_count;
-	unsigned tries; /* there were of them */
-	bool more_ends; /* there are others */
 	bool restated; /* is its oldest statement in the statement topic? */
 	uint64_t window;
 	int32_t dbom_partition;

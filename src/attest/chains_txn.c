@@ -1,6 +1,7 @@
 /* How transactions end, over all chains: chains.h. */
 #include "attest/chains_internal.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 enum how { COMMITTED, ABORTED, UNKNOWN };
 
@@ -18,7 +19,9 @@ end_all(struct list *placements, enum how how)
 		struct chain *chain = p->chain;
 
 		pthread_mutex_lock(&chain->lock);
-		if (how != UNKNOWN)
+		if (how == UNKNOWN)
+			metric_add(METRIC_READBACK_END_UNKNOWN, 1);
+		else
 			chain_txn_ended(chain, p, how == COMMITTED);
 		placement_unref(p);
 		pthread_mutex_unlock(&chain->lock);

@@ -51,11 +51,58 @@ is_named(struct reading *g, const struct consumer_record *c, bool *ret)
 	return 0;
 }
 
+static bool
+has(const struct end_asked *e, int64_t offset)
+{
+	return e->base_offset <= offset && offset < end_of(e);
+}
+
+static bool
+is_alike(const struct end_asked *a, const struct end_asked *b)
+{
+	return a->producer_id == b->producer_id && a->producer_epoch == b->producer_epoch;
+}
+
+/*
+ * Is there one that the record at that offset would tell of?  A batch may be asked for beside a run of it; but of two
+ * producers' at one place, as an unclean election leaves them, nobody knows whose the record is.
+ */
+static bool
+is_wanted(const struct reading *g, int64_t offset)
+{
+	const struct end_asked *one = NULL;
+	bool wanted = false;
+
+	for (size_t i = g->at; i < g->count && g->ends[i].base_offset <= offset; i++) {
+		const struct end_asked *e = &g->ends[i];
+
+		if (!has(e, offset))
+			continue;
+		if (one != NULL && !is_alike(one, e))
+			return false;
+		one = e;
+		wanted |= e->told == END_UNKNOWN;
+	}
+	return wanted;
+}
+
+static void
+tell(struct reading *g, int64_t offset)
+{
+	for (size_t i = g->at; i < g->count && g->ends[i].base_offset <= offset; i++) {
+		struct end_asked *e = &g->ends[i];
+
+		if (!has(e, offset) || e->told != END_UNKNOWN)
+			continue;
+		e->told = g->told;
+		g->left--;
+	}
+}
+
 static int
 on_record(void *arg, const struct consumer_record *c)
 {
 	struct reading *g = arg;
-	struct end_asked *e;
 	bool named;
 	int err;
 
@@ -63,15 +110,12 @@ on_record(void *arg, const struct consumer_record *c)
 		return ERR_CLOSED;
 	while (g->at < g->count && end_of(&g->ends[g->at]) <= c->offset)
 		g->at++;
-	if (g->at == g->count)
-		return 0;
-	e = &g->ends[g->at];
-	if (c->offset < e->base_offset || e->told != END_UNKNOWN)
+	if (!is_wanted(g, c->offset))
 		return 0;
 	if ((err = is_named(g, c, &named)) != 0 || !named)
 		return err;
-	e->told = g->told;
-	return --g->left == 0 ? ERR_CLOSED : 0; /* the rest needn't be read */
+	tell(g, c->offset);
+	return g->left == 0 ? ERR_CLOSED : 0; /* the rest needn't be read */
 }
 
 /* Reads where some aren't told yet, stretch by stretch. */
@@ -84,16 +128,19 @@ read_all(struct reading *g, struct consumer *from, const struct look *l, int tol
 	g->told = told;
 	g->at = 0;
 	while (err == 0 && g->left > 0) {
+		int64_t to;
+
 		while (first < g->count && g->ends[first].told != END_UNKNOWN)
 			first++;
 		if (first == g->count)
 			break;
-		for (last = first; last + 1 < g->count && g->ends[last + 1].base_offset - end_of(&g->ends[last]) < NEAR; last++)
-			;
+		to = end_of(&g->ends[first]);
+		for (last = first; last + 1 < g->count && g->ends[last + 1].base_offset - to < NEAR; last++)
+			if (end_of(&g->ends[last + 1]) > to)
+				to = end_of(&g->ends[last + 1]);
 		err = g->r->goes_on(g->r->arg)
 			      ? consumer_read(from, l->topic, l->partition,
-					      g->ends[first].base_offset > g->low ? g->ends[first].base_offset : g->low,
-					      end_of(&g->ends[last]), on_record, g)
+					      g->ends[first].base_offset > g->low ? g->ends[first].base_offset : g->low, to, on_record, g)
 			      : ERR_CLOSED;
 		if (err == 0 && consumer_was_cut(from))
 			err = ERR_NOT_NOW; /* a leader that knows less than the one before: what it passed over tells nothing */

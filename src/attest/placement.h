@@ -77,7 +77,9 @@ struct placement {
 	bool takes_part;    /* … if so */
 	bool passed;        /* … and another's end passed behind it */
 	bool asked;         /* for its end the log is, … */
-	unsigned tries;     /* … and was so often */
+	unsigned tries;     /* … and was so often, */
+	int64_t ask_ns;     /* … and will be then */
+	unsigned failed;    /* … and could not be read so often, one time behind another */
 	struct link in_asked;
 	bool shares_epoch;  /* its transaction, with others (before Produce 12) */
 	uint64_t txn_ticket;

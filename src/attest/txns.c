@@ -1,6 +1,5 @@
 #include "attest/txns.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 #include "attest/chain.h"
@@ -8,14 +7,17 @@
 #include "attest/turns.h"
 #include "base/map.h"
 
-/* Where a transaction hangs, nothing behind it in its partition is told: more aren't kept for that. */
-enum { ASKED_MAX = 16384 };
+/* Where a transaction hangs, nothing behind it in its partition is told: more aren't kept for that; half are for what no end will tell. */
+enum { ASKED_MAX = 16384, ASKED_STATED_MAX = ASKED_MAX / 2 };
 
 /* How long bytes may be under way: as TCP tries; where the sender is gone, what its kernel had.  Of more each is taken for late. */
 enum { LATE_MS = 15 * 60 * 1000, LATE_GONE_MS = 60 * 1000, LATE_MAX = 4096 };
 
-/* Markers are written a moment behind an EndTxn's answer. */
-enum { ASK_MS = 50, ASK_AGAIN_MS = 200 };
+/*
+ * When the log is asked.  Behind an end: markers are written a moment later; then each time twice that, since where another
+ * transaction hangs it may take hours.  What is only stated as open will most often end here: seldom, and all of a time at once.
+ */
+enum { ASK_MS = 50, ASK_AGAIN_MS = 200, ASK_FIRST_MS = 100, ASK_STATED_MS = 10000, ASK_DOUBLINGS = 9, ASK_STATED_DOUBLINGS = 3, NO_PLACE_MS = 1000 };
 
 struct txns {
 	pthread_mutex_t lock;
@@ -166,46 +168,69 @@ drop_if_empty(struct txns *t, struct txn *x)
 	txn_free(x);
 }
 
+/* Under the lock: from then on it is asked for. */
 static void
-book(struct txns *t, struct chain *chain, int64_t ms)
+book(struct txns *t, struct placement *p, int64_t ms)
 {
-	turns_at(t->looks, &chain->look, (struct monotime){clock_now().ns + ms * INT64_C(1000000)});
+	p->ask_ns = clock_now().ns + ms * INT64_C(1000000);
+	if (!p->passed)
+		p->ask_ns += ASK_STATED_MS * INT64_C(1000000) - p->ask_ns % (ASK_STATED_MS * INT64_C(1000000));
+	turns_at(t->looks, &p->chain->look, (struct monotime){p->ask_ns});
 }
 
-/* Under the lock.  False: there is no room, or nobody reads. */
-static bool
-ask(struct txns *t, struct placement *p)
+/* Likewise, behind one more time. */
+static void
+book_again(struct txns *t, struct placement *p)
 {
-	if (p->asked)
-		return true;
-	if (t->looks == NULL || t->asked >= ASKED_MAX)
+	unsigned tries = p->tries++, most = p->passed ? ASK_DOUBLINGS : ASK_STATED_DOUBLINGS;
+
+	book(t, p, (int64_t)(p->passed ? ASK_FIRST_MS : ASK_STATED_MS) << (tries < most ? tries : most));
+}
+
+/* False: there is no room, nobody reads, or nothing in the log tells. */
+static bool
+ask(struct txns *t, struct placement *p, bool passed)
+{
+	if (t->looks == NULL || p->mode == HEADERS_NONE)
 		return false;
-	t->asked++;
+	if (!p->asked && t->asked >= (passed ? ASKED_MAX : ASKED_STATED_MAX))
+		return false;
+	if (!p->asked) {
+		t->asked++;
+		list_append(&p->chain->asked, &p->in_asked);
+	}
 	p->asked = true;
+	p->passed = passed;
 	p->tries = 0;
-	list_append(&p->chain->asked, &p->in_asked);
-	book(t, p->chain, ASK_MS);
+	book(t, p, passed ? ASK_MS : 0);
 	return true;
+}
+
+static void
+unask(struct txns *t, struct placement *p)
+{
+	if (!p->asked)
+		return;
+	t->asked--;
+	p->asked = false;
+	list_remove(&p->chain->asked, &p->in_asked);
 }
 
 /* Likewise: out of all lists.  The reference is the caller's. */
 static void
 take_out(struct txns *t, struct txn *x, struct placement *p)
 {
-	if (p->asked) {
-		t->asked--;
-		list_remove(&p->chain->asked, &p->in_asked);
-	}
+	unask(t, p);
 	list_remove(p->passed ? &x->passed : &x->placements, &p->in_txn);
-	p->asked = p->passed = p->takes_part = false;
+	p->passed = p->takes_part = false;
 }
 
 void
 txns_ask(struct txns *t, struct placement *p)
 {
 	pthread_mutex_lock(&t->lock);
-	if (p->takes_part)
-		(void)ask(t, p);
+	if (p->takes_part && !p->asked)
+		(void)ask(t, p, false);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -221,8 +246,7 @@ txns_restore(struct txns *t, struct placement *p, struct slice transactional_id)
 		placement_ref(p);
 		p->txn_ticket = 0;
 		p->takes_part = true;
-		p->passed = ask(t, p);
-		if (p->passed)
+		if (ask(t, p, true))
 			list_append(&x->passed, &p->in_txn);
 		else
 			list_prepend(&x->placements, &p->in_txn);
@@ -404,10 +428,9 @@ take(struct txns *t, struct txn *x, uint64_t mark, const struct txns_end *end, s
 		if (is_elsewhere(p))
 			continue;
 		ends = end != NULL && is_its_end(end, p);
-		if (!ends && ask(t, p)) {
+		if (!ends && ask(t, p, true)) {
 			list_remove(&x->placements, e);
 			list_append(&x->passed, e);
-			p->passed = true;
 			continue;
 		}
 		take_out(t, x, p);
@@ -433,13 +456,19 @@ take_passed(struct txns *t, struct txn *x, const struct txns_end *end, struct li
 
 /* Under the lock: perhaps it was this end that the log waits for.  Of some, at most, since an end may come each millisecond. */
 static void
-ask_again(struct txns *t, struct txn *x)
+ask_soon(struct txns *t, struct txn *x)
 {
+	int64_t soon_ns = in_ns(ASK_AGAIN_MS);
 	size_t n = 0;
 
-	LIST_EACH(&x->passed, e)
-		if (n++ < 64)
-			book(t, CONTAINER_OF(e, struct placement, in_txn)->chain, ASK_AGAIN_MS);
+	LIST_EACH(&x->passed, e) {
+		struct placement *p = CONTAINER_OF(e, struct placement, in_txn);
+
+		if (n++ == 64)
+			break;
+		if (p->ask_ns > soon_ns)
+			book(t, p, ASK_AGAIN_MS);
+	}
 }
 
 void
@@ -454,7 +483,7 @@ txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct
 	if (x != NULL) {
 		if (end->since == 0)
 			take_passed(t, x, end, ret);
-		ask_again(t, x);
+		ask_soon(t, x);
 		take(t, x, end->mark, sure ? end : NULL, ret, ret_left);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -504,34 +533,57 @@ has_place(const struct placement *p)
 }
 
 size_t
-txns_asked(struct txns *t, struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries, bool *ret_more)
+txns_asked(struct txns *t, struct chain *chain, struct placement **ret, size_t max)
 {
-	size_t n = 0, left;
+	int64_t now_ns = clock_now().ns, next_ns = INT64_MAX;
+	size_t n = 0;
 
-	*ret_tries = UINT_MAX;
-	*ret_more = false;
 	pthread_mutex_lock(&t->lock);
-	left = chain->asked.count;
 	LIST_EACH(&chain->asked, e) {
 		struct placement *p = CONTAINER_OF(e, struct placement, in_asked);
 
-		if (left-- == 0)
-			break;
-		*ret_more |= n == max || !has_place(p);
-		if (n == max)
-			break;
-		list_remove(&chain->asked, e); /* behind those that had no turn */
-		list_append(&chain->asked, e);
-		if (!has_place(p))
-			continue;
-		if (p->tries < *ret_tries)
-			*ret_tries = p->tries;
-		p->tries++;
-		placement_ref(p);
-		ret[n++] = p;
+		if (p->ask_ns > now_ns || n == max) {
+			next_ns = p->ask_ns < next_ns ? p->ask_ns : next_ns;
+		} else if (!has_place(p)) {
+			book(t, p, NO_PLACE_MS);
+		} else {
+			book_again(t, p); /* unless this time tells */
+			placement_ref(p);
+			ret[n++] = p;
+		}
 	}
+	if (next_ns < INT64_MAX)
+		turns_at(t->looks, &chain->look, (struct monotime){next_ns});
 	pthread_mutex_unlock(&t->lock);
 	return n;
+}
+
+/* Under the lock: the log won't tell.  Its own end may, as long as none passed behind it.  True: it is out of all lists. */
+static bool
+give_up(struct txns *t, struct placement *p)
+{
+	struct txn *x = map_get(t->by_producer, key_of(&p->producer_id));
+
+	if (!p->passed) {
+		unask(t, p);
+		return false;
+	}
+	take_out(t, x, p);
+	drop_if_empty(t, x);
+	return true;
+}
+
+bool
+txns_untold(struct txns *t, struct placement *p)
+{
+	bool left;
+
+	pthread_mutex_lock(&t->lock);
+	left = p->takes_part && give_up(t, p);
+	pthread_mutex_unlock(&t->lock);
+	if (left)
+		placement_unref(p);
+	return left;
 }
 
 size_t
@@ -541,13 +593,13 @@ txns_give_up(struct txns *t, struct chain *chain)
 	size_t n = 0;
 
 	pthread_mutex_lock(&t->lock);
-	for (; (e = list_first(&chain->asked)) != NULL; n++) {
+	while ((e = list_first(&chain->asked)) != NULL) {
 		struct placement *p = CONTAINER_OF(e, struct placement, in_asked);
-		struct txn *x = map_get(t->by_producer, key_of(&p->producer_id));
 
-		take_out(t, x, p);
-		drop_if_empty(t, x);
+		if (!give_up(t, p))
+			continue;
 		placement_unref(p);
+		n++;
 	}
 	pthread_mutex_unlock(&t->lock);
 	return n;

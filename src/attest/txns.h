@@ -78,14 +78,16 @@ void txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, s
 bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, struct list *ret_left);
 
 /*
- * The chain's that are asked for and whose place is known, at most `max`, with a reference each: txns_leave() takes one
- * out that was told.  *ret_tries: how often the one that was asked for least was before; *ret_more: there are others, or
- * some without a place.  Under the chain's mutex, as is the next one.
+ * The chain's whose time to be asked for has come and whose place is known, at most `max`, with a reference each; a turn
+ * is booked for what is left, and for these once more.  txns_leave() takes one out that was told.  Under the chain's
+ * mutex, as are the next two.
  */
-size_t txns_asked(struct txns *t, struct chain *chain, struct placement **ret, size_t max, unsigned *ret_tries,
-		  bool *ret_more);
+size_t txns_asked(struct txns *t, struct chain *chain, struct placement **ret, size_t max);
 
-/* Nobody can tell of the chain's any more.  How many there were. */
+/* The log won't tell; its own end may, unless one passed already.  True: else nobody. */
+bool txns_untold(struct txns *t, struct placement *p);
+
+/* Likewise of all the chain's.  Of how many nobody will tell. */
 size_t txns_give_up(struct txns *t, struct chain *chain);
 
 /* Appends the producer's transactional id, if one is known.  0 or the writer's error. */

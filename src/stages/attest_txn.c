@@ -154,7 +154,7 @@ attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_stat
 {
 	struct txns_end end;
 	int64_t producer_id;
-	int16_t error, epoch;
+	int16_t error = NOT_COORDINATOR, epoch; /* who knows */
 
 	if (s->kind == EXCHANGE_END_TXN) {
 		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0)
@@ -168,9 +168,10 @@ attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_stat
 		end = (struct txns_end){s->epoch, since_of(a, x, s), s->mark};
 		chains_txn_ended(a->chains, s->producer_id, &end, s->committed);
 		note_end(a, x, s->producer_id, s->mark);
-	} else if (init_producer_id_response_read(exchange_version(x), exchange_body(x), &error, &producer_id, &epoch) ==
-			   0 &&
-		   error == 0) {
+	} else if (init_producer_id_response_read(exchange_version(x), exchange_body(x), &error, &producer_id, &epoch) != 0 ||
+		   error != 0) {
+		note_error(a, x, s->transactional_id_len > 0 ? error : 0);
+	} else {
 		chains_issued(a->chains, producer_id, epoch);
 		if (s->transactional_id_len > 0) {
 			chains_txn_fenced(a->chains, slice_of(s->transactional_id, s->transactional_id_len), s->mark);

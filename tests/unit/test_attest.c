@@ -273,6 +273,23 @@ START_TEST(the_coordinator_moves)
 }
 END_TEST
 
+/* Likewise, and InitProducerId is the first to hear of it, whose client then has the next epoch from another one. */
+START_TEST(the_coordinator_moved_at_init)
+{
+	static const int16_t errors[] = {51, 14, 15, 16};
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		attesting_close();
+		setup();
+		txn_answered(init_producer(4, txn_id), 0);
+		txn_answered(init_producer(4, txn_id), errors[i]);
+		write_one(5, 0);
+		txn_answered(end_txn(4, 5, true), 0);
+		ck_assert_int_eq(ended_how(), i == 0 ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_OPEN);
+	}
+}
+END_TEST
+
 /* An EndTxn without an answer may come behind the next ones, which are then not what ended what was written before them. */
 START_TEST(an_end_that_may_come_late)
 {
@@ -631,6 +648,7 @@ main(void)
 	tcase_add_test(t, commits_and_aborts);
 	tcase_add_test(t, ends_elsewhere);
 	tcase_add_loop_test(t, the_coordinator_moves, 0, 3);
+	tcase_add_test(t, the_coordinator_moved_at_init);
 	tcase_add_test(t, an_end_that_may_come_late);
 	tcase_add_test(t, two_connections_in_turn);
 	tcase_add_test(t, ends_of_many);

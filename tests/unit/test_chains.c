@@ -528,12 +528,56 @@ START_TEST(asked_in_vain)
 	ck_assert_int_eq(chains_read_back(c), 0);
 	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
 	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	for (int minutes = 0; minutes < 100; minutes++) { /* another one hangs */
+		pass(60000);
+		ck_assert_uint_eq(look(minutes % 30 == 29 ? -1 : END_NOT_YET), 1);
+	}
 	for (int minutes = 0; minutes < 100 && the_chain()->asked.count > 0; minutes++) {
 		pass(60000);
 		(void)look(-1);
 	}
 	ck_assert_uint_eq(the_chain()->asked.count, 0);
 	ck_assert_int_eq(metric_read(METRIC_READBACK_END_UNKNOWN), unknown + 1);
+}
+END_TEST
+
+/* What is stated as open is told by its own end, though the log could not be read, or doesn't tell. */
+START_TEST(asked_in_vain_and_ended)
+{
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 10), 1, 0);
+	pass(5000);
+	ck_assert_uint_eq(seal(), 1);
+	ck_runs(&last()->open, {0, 10});
+	for (int i = 0; i < 100 && the_chain()->asked.count > 0; i++) {
+		pass(60000);
+		(void)look(_i == 0 ? -1 : END_UNKNOWN);
+	}
+	ck_assert_uint_eq(the_chain()->asked.count, 0);
+	fill(4, 20);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 1, chains_txn_mark(c)}, true);
+	ck_assert_uint_eq(seal(), 1);
+	ck_assert_uint_eq(last()->resolved_count, 1);
+	ck_assert(last()->resolved[0].committed);
+}
+END_TEST
+
+/* Transactions of a minute, of which each second some are stated as open, and that end here: seldom asked for. */
+START_TEST(long_ones_cost_little)
+{
+	size_t looks = 0;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	for (int s = 0; s < 60; s++) {
+		send_stored(txn_batch(7, 0, 10 * s, 10), s, 10 * s);
+		for (int i = 0; i < 10; i++) {
+			pass(100);
+			(void)seal();
+			looks += look(END_NOT_YET) > 0;
+		}
+	}
+	ck_assert_uint_ge(count, 50);
+	ck_assert_uint_le(looks, 7);
 }
 END_TEST
 
@@ -1230,6 +1274,8 @@ main(void)
 	tcase_add_test(t, not_asked_of_another_log);
 	tcase_add_test(t, asked_once_it_has_a_place);
 	tcase_add_test(t, asked_in_vain);
+	tcase_add_loop_test(t, asked_in_vain_and_ended, 0, 2);
+	tcase_add_test(t, long_ones_cost_little);
 	tcase_add_test(t, ends_that_ask_no_sooner);
 	tcase_add_test(t, looked_at_while_it_begins);
 	tcase_add_test(t, an_end_whose_answer_is_lost);

@@ -118,7 +118,7 @@ stands(int64_t at, int32_t count, enum kind kind)
 static void
 ask_for(int64_t at, int32_t count)
 {
-	asked[l.end_count++] = (struct end_asked){NULL, at, count, END_NOT_YET};
+	asked[l.end_count++] = (struct end_asked){NULL, 7, 0, at, count, END_NOT_YET};
 }
 
 static int
@@ -212,6 +212,39 @@ START_TEST(a_leader_that_knows_less)
 }
 END_TEST
 
+/* A batch, and a run of it that an earlier run stated (_i: from which record on): the same records tell of both. */
+START_TEST(one_within_another)
+{
+	for (int kind = COMMITTED; kind <= ABORTED; kind++) {
+		setup();
+		stands(0, 14, (enum kind)kind);
+		stands(20, 4, COMMITTED);
+		ask_for(0, 14);
+		ask_for(_i, 4);
+		ask_for(20, 4);
+		ck_assert_int_eq(ends_read(&both, &l), 0);
+		ck_assert_int_eq(asked[0].told, kind == COMMITTED ? END_COMMITTED : END_ABORTED);
+		ck_assert_int_eq(asked[1].told, asked[0].told);
+		ck_assert_int_eq(asked[2].told, END_COMMITTED);
+	}
+}
+END_TEST
+
+/* Two producers' at one place, as an unclean election leaves them: nobody knows whose the record is. */
+START_TEST(two_at_one_place)
+{
+	stands(0, 8, COMMITTED);
+	ask_for(0, 4);
+	ask_for(2, 2);
+	ask_for(4, 4);
+	asked[1].producer_epoch = 1;
+	ck_assert_int_eq(ends_read(&both, &l), 0);
+	ck_assert_int_eq(told(0), END_COMMITTED); /* by what is its alone */
+	ck_assert_int_eq(told(2), END_UNKNOWN);
+	ck_assert_int_eq(told(4), END_COMMITTED);
+}
+END_TEST
+
 /* A broker that has just started knows no such topic: what wasn't read wasn't passed over. */
 START_TEST(a_reading_that_fails)
 {
@@ -263,6 +296,8 @@ main(void)
 	tcase_add_loop_test(c, nobody_can_tell, 0, 3);
 	tcase_add_test(c, cleaned_in_part);
 	tcase_add_test(c, a_leader_that_knows_less);
+	tcase_add_loop_test(c, one_within_another, 0, 11);
+	tcase_add_test(c, two_at_one_place);
 	tcase_add_loop_test(c, a_reading_that_fails, 0, 3);
 	tcase_add_test(c, behind_the_logs_begin);
 	tcase_add_test(c, stopping);

@@ -224,9 +224,14 @@ END_TEST
 
 /* --- what the log is asked for ------------------------------------------------------------- */
 
+static struct monotime mono;
+static int64_t wall;
+
 static void
 read_back(void)
 {
+	mono.ns = 10000000000;
+	clock_set_for_tests(&mono, &wall);
 	looks = turns_new();
 	ck_assert_ptr_nonnull(looks);
 	txns_read_back(t, looks);
@@ -239,24 +244,35 @@ settle(struct placement *p, int64_t offset)
 	p->base_offset = offset;
 }
 
-/* So many of the chain's are asked for, as often as that before, the first of them is this one, and a turn was booked. */
 static void
-ck_asked(size_t n, unsigned tries, const struct placement *first, bool booked)
+pass(int64_t ms)
+{
+	mono.ns += ms * 1000000;
+}
+
+/* So many of the chain's have their time now, the first of them is this one; and there is a turn when that is so. */
+static void
+ck_asked(size_t n, const struct placement *first)
 {
 	struct placement *p[4];
-	unsigned got_tries;
-	bool more;
 	int wait_ms;
 
-	ck_assert_ptr_eq(turns_next(looks, (struct monotime){INT64_MAX}, &wait_ms), booked ? &r->c->look : NULL);
-	ck_assert_uint_eq(txns_asked(t, r->c, p, ARRAY_LEN(p), &got_tries, &more), n);
-	ck_assert(more == (r->c->asked.count > n));
-	if (n > 0)
-		ck_assert_uint_eq(got_tries, tries);
+	ck_assert_ptr_eq(turns_next(looks, mono, &wait_ms), n > 0 ? &r->c->look : NULL);
+	ck_assert_uint_eq(txns_asked(t, r->c, p, ARRAY_LEN(p)), n);
 	for (size_t i = 0; i < n; i++)
 		placement_unref(p[i]);
 	if (n > 0)
 		ck_assert_ptr_eq(p[0], first);
+}
+
+/* It is asked for behind so many milliseconds, not before. */
+static void
+ck_asked_in(int64_t ms, const struct placement *p)
+{
+	pass(ms - 1);
+	ck_asked(0, NULL);
+	pass(1);
+	ck_asked(1, p);
 }
 
 /* Transactions that share an epoch: the end is the second one's alone. */
@@ -284,13 +300,19 @@ START_TEST(another_ones_end)
 	ck_got(1, &b);
 	ck_assert_int_eq(left(), 1);
 	settle(a, 5);
-	ck_asked(1, 0, a, true);
-	ck_asked(1, 1, a, false);
+	ck_asked_in(50, a);
+	ck_asked_in(100, a);
+	ck_asked_in(200, a);
+	ck_asked_in(400, a);
 	/* Its next end may be what the log waits for, and isn't its own, on whatever connection. */
 	end.since = 1;
 	txns_end(t, 7, &end, &got, &left_over);
 	ck_got(0, NULL);
-	ck_asked(1, 2, a, true);
+	ck_asked_in(200, a);
+	for (int64_t ms = 1600; ms < 100 << 9; ms *= 2)
+		ck_asked_in(ms, a);
+	ck_asked_in(100 << 9, a);
+	ck_asked_in(100 << 9, a);
 	ck_assert(txns_leave(t, a));
 	ck_assert_int_eq(left(), 0);
 }
@@ -305,14 +327,18 @@ START_TEST(asked_and_told)
 	read_back();
 	ck_assert_int_eq(txns_restore(t, a, slice_str("x")), 0);
 	placement_unref(a);
-	ck_asked(0, 0, NULL, true); /* it has no place */
+	pass(50);
+	ck_assert_ptr_eq(turns_next(looks, mono, &(int){0}), &r->c->look);
+	ck_assert_uint_eq(txns_asked(t, r->c, NULL, 0), 0); /* nobody has room */
+	ck_assert_ptr_eq(turns_next(looks, mono, &(int){0}), &r->c->look);
+	ck_assert_uint_eq(txns_asked(t, r->c, &(struct placement *){NULL}, 1), 0); /* it has no place */
 	settle(a, 5);
+	ck_asked_in(1000, a);
 	txns_end(t, 7, &(struct txns_end){1, 0, txns_mark(t)}, &got, &got);
 	ck_got(0, NULL);
-	ck_asked(1, 0, a, true);
+	ck_asked_in(100, a);
 	txns_end(t, 8, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(0, NULL);
-	ck_asked(1, 1, a, false);
 	txns_end(t, 7, &(struct txns_end){0, 0, 0}, &got, &got); /* it went out before */
 	ck_got(0, NULL);
 	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
@@ -337,29 +363,84 @@ START_TEST(an_epoch_of_both_kinds)
 	txns_end(t, 7, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
 	ck_got(1, &b);
 	settle(a, 5);
-	ck_asked(1, 0, a, true);
+	ck_asked_in(50, a);
 }
 END_TEST
 
-/* What is stated as open is asked for, too; the first to tell is right, as long as no other end passed. */
+/*
+ * What is stated as open is asked for, too, all of ten seconds at once; the first to tell is right, as long as no other
+ * end passed.
+ */
 START_TEST(asked_as_it_is_stated)
 {
-	struct placement *a = added(7, "x"), *b = added(7, "x");
+	struct placement *a = added(7, "x"), *b = added(7, "x"), *p[2];
 
 	txns_ask(t, a); /* nobody reads */
 	read_back();
 	settle(a, 5);
+	settle(b, 6);
+	mono.ns = INT64_C(3000000000);
 	txns_ask(t, a);
+	pass(6999);
 	txns_ask(t, a);
-	ck_asked(1, 0, a, true);
+	txns_ask(t, b);
+	ck_asked(0, NULL);
+	pass(1);
+	ck_assert_ptr_eq(turns_next(looks, mono, &(int){0}), &r->c->look);
+	ck_assert_uint_eq(txns_asked(t, r->c, p, 2), 2);
+	placement_unref(p[0]);
+	placement_unref(p[1]);
+	for (int s = 10; s <= 80; s *= 2) {
+		pass(s * 1000 + 10000);
+		ck_assert_ptr_eq(turns_next(looks, mono, &(int){0}), &r->c->look);
+		ck_assert_uint_eq(txns_asked(t, r->c, p, 2), 2);
+		placement_unref(p[0]);
+		placement_unref(p[1]);
+	}
 	txns_end(t, 7, &(struct txns_end){0, 1, txns_mark(t)}, &got, &got);
 	ck_got(2, (struct placement *[]){a, b});
-	ck_asked(0, 0, NULL, false);
+	ck_assert_uint_eq(r->c->asked.count, 0);
 	ck_assert_int_eq(left(), 0);
 }
 END_TEST
 
-static struct monotime mono;
+/* The log won't tell of what is only stated as open: its own end does.  Behind another's nobody would. */
+START_TEST(told_by_its_own_end)
+{
+	struct placement *a = added(7, "x"), *b;
+
+	read_back();
+	txns_ask(t, a);
+	ck_assert(!txns_untold(t, a));
+	ck_assert(!txns_untold(t, a));
+	ck_assert_uint_eq(r->c->asked.count, 0);
+	txns_end(t, 7, &(struct txns_end){0, 1, txns_mark(t)}, &got, &got);
+	ck_got(1, &a);
+	ck_assert(!txns_untold(t, a = added(8, "x")));
+	b = added(9, "x");
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	placement_ref(b);
+	ck_assert(txns_untold(t, b));
+	ck_assert(!txns_untold(t, b));
+	placement_unref(b);
+	ck_assert_int_eq(left(), 1);
+}
+END_TEST
+
+/* Nothing in the log names a chain of those that went out without headers. */
+START_TEST(not_asked_without_headers)
+{
+	struct placement *a = added(7, "x");
+
+	read_back();
+	a->mode = HEADERS_NONE;
+	txns_ask(t, a);
+	ck_assert_uint_eq(r->c->asked.count, 0);
+	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
+	ck_got(1, &a);
+}
+END_TEST
 
 /* So an EndTxn tells of what was placed before it. */
 static bool
@@ -378,10 +459,6 @@ tells(int64_t producer_id, int16_t epoch)
 /* One that nobody answered may arrive behind the next ones, as long as its bytes can be under way. */
 START_TEST(an_end_that_may_come_late)
 {
-	int64_t wall = 0;
-
-	mono.ns = 1000000000;
-	clock_set_for_tests(&mono, &wall);
 	read_back();
 	txns_lost(t, 7, 3);
 	ck_assert(!tells(7, 3));
@@ -406,10 +483,6 @@ END_TEST
 START_TEST(many_that_may_come_late)
 {
 	enum { MANY = 4096 };
-	int64_t wall = 0;
-
-	mono.ns = 1000000000;
-	clock_set_for_tests(&mono, &wall);
 	read_back();
 	for (int64_t id = 0; id < MANY; id++)
 		txns_lost(t, id, 0);
@@ -439,9 +512,10 @@ START_TEST(given_up_as_gone)
 	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
 	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
 	ck_assert_int_eq(left(), 3);
+	txns_ask(t, added(9, "x"));
 	ck_assert_uint_eq(txns_give_up(t, r->c), 3);
 	ck_assert_uint_eq(txns_give_up(t, r->c), 0);
-	ck_assert_int_eq(left(), 0);
+	ck_assert_int_eq(left(), 1);
 }
 END_TEST
 
@@ -457,12 +531,10 @@ START_TEST(fenced_while_ending)
 }
 END_TEST
 
-/* Those that get no answer don't keep others from being asked for; what is fenced is, too. */
+/* More than one look has room for come in the next, at once; what is fenced is asked for, too. */
 START_TEST(many_are_asked)
 {
 	struct placement *p[6];
-	unsigned tries;
-	bool more;
 
 	read_back();
 	for (size_t i = 0; i < ARRAY_LEN(p); i++) {
@@ -471,17 +543,10 @@ START_TEST(many_are_asked)
 	}
 	ck_assert(txns_fence(t, slice_str("x"), txns_mark(t), &got));
 	ck_got(0, NULL);
-	for (size_t i = 0; i < 2 * ARRAY_LEN(p); i += 3) {
-		struct placement *some[3];
-
-		ck_assert_uint_eq(txns_asked(t, r->c, some, 3, &tries, &more), 3);
-		ck_assert(more);
-		ck_assert_uint_eq(tries, i / ARRAY_LEN(p));
-		for (size_t k = 0; k < 3; k++) {
-			ck_assert_ptr_eq(some[k], p[(i + k) % ARRAY_LEN(p)]);
-			placement_unref(some[k]);
-		}
-	}
+	pass(50);
+	ck_asked(4, p[0]);
+	ck_asked(2, p[4]);
+	ck_asked(0, NULL);
 }
 END_TEST
 
@@ -498,6 +563,25 @@ START_TEST(too_many_to_be_asked)
 	given_up = drop_got();
 	ck_assert_uint_gt(given_up, 0);
 	ck_assert_uint_eq(given_up + (size_t)left(), MANY);
+	ck_assert_uint_eq(r->c->asked.count, MANY - given_up);
+}
+END_TEST
+
+/* What is only stated as open, and will most often end here, leaves room for what no end will tell. */
+START_TEST(many_are_stated)
+{
+	enum { MANY = 20000 };
+	struct placement *a;
+
+	read_back();
+	for (int i = 0; i < MANY; i++)
+		txns_ask(t, added(7, "x"));
+	ck_assert_uint_lt(r->c->asked.count, MANY);
+	a = added(8, "y");
+	ck_assert(txns_fence(t, slice_str("y"), txns_mark(t), &got));
+	ck_got(0, NULL);
+	ck_assert(a->asked);
+	ck_assert_int_eq(left(), MANY + 1);
 }
 END_TEST
 
@@ -562,6 +646,9 @@ main(void)
 	tcase_add_test(c, asked_and_told);
 	tcase_add_test(c, an_epoch_of_both_kinds);
 	tcase_add_test(c, asked_as_it_is_stated);
+	tcase_add_test(c, told_by_its_own_end);
+	tcase_add_test(c, not_asked_without_headers);
+	tcase_add_test(c, many_are_stated);
 	tcase_add_test(c, given_up_as_gone);
 	tcase_add_test(c, fenced_while_ending);
 	tcase_add_test(c, an_end_that_may_come_late);
