@@ -3,15 +3,13 @@
 #include <pthread.h>
 
 #include "attest/chain.h"
+#include "attest/late.h"
 #include "attest/placement.h"
 #include "attest/turns.h"
 #include "base/map.h"
 
 /* Where a transaction hangs, nothing behind it in its partition is told: more aren't kept for that; half are for what no end will tell. */
 enum { ASKED_MAX = 16384, ASKED_STATED_MAX = ASKED_MAX / 2 };
-
-/* How long bytes may be under way: as TCP tries; where the sender is gone, what its kernel had.  Of more each is taken for late. */
-enum { LATE_MS = 15 * 60 * 1000, LATE_GONE_MS = 60 * 1000, LATE_MAX = 4096 };
 
 /*
  * When the log is asked.  Behind an end: markers are written a moment later; then each time twice that, since where another
@@ -25,15 +23,7 @@ struct txns {
 	uint64_t next_ticket;
 	struct turns *looks; /* NULL: nobody reads the log */
 	size_t asked;        /* of all producers */
-	struct map *late;    /* producer id → struct late */
-	int64_t late_ns;     /* until then each may be */
-};
-
-/* A producer whose EndTxn may yet arrive. */
-struct late {
-	int64_t producer_id;
-	int16_t epoch;
-	int64_t until_ns;
+	struct late *late;   /* whose EndTxn may come late */
 };
 
 /* A producer that has placements in transactions. */
@@ -59,10 +49,10 @@ txns_new(void)
 	if (t == NULL)
 		return NULL;
 	t->by_producer = map_new();
-	t->late = map_new();
+	t->late = late_new();
 	if (t->by_producer == NULL || t->late == NULL) {
 		map_free(t->by_producer);
-		map_free(t->late);
+		late_free(t->late);
 		free(t);
 		return NULL;
 	}
@@ -112,9 +102,7 @@ txns_free(struct txns *t)
 		txn_free(x);
 	}
 	map_free(t->by_producer);
-	for (at = 0; map_next(t->late, &at, &key, &value);)
-		free(value);
-	map_free(t->late);
+	late_free(t->late);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -326,63 +314,11 @@ is_elsewhere(const struct placement *p)
 	return p->chain->waiting;
 }
 
-/* --- ends that may come late ------------------------------------------------------------- */
-
-static int64_t
-in_ns(int64_t ms)
-{
-	return clock_now().ns + ms * INT64_C(1000000);
-}
-
-/* Under the lock: makes room. */
-static void
-forget_late(struct txns *t)
-{
-	int64_t now_ns = clock_now().ns;
-	struct late *over[64];
-	struct slice key;
-	size_t n;
-	void *value;
-
-	do {
-		n = 0;
-		for (size_t at = 0; n < ARRAY_LEN(over) && map_next(t->late, &at, &key, &value);)
-			if (((struct late *)value)->until_ns <= now_ns)
-				over[n++] = value;
-		for (size_t i = 0; i < n; i++) {
-			map_remove(t->late, key_of(&over[i]->producer_id));
-			free(over[i]);
-		}
-	} while (n == ARRAY_LEN(over));
-}
-
-static bool
-note_late(struct txns *t, int64_t producer_id, int16_t epoch)
-{
-	const struct late late = {producer_id, epoch, in_ns(LATE_MS)};
-	struct late *l = map_get(t->late, key_of(&producer_id));
-
-	if (l != NULL) {
-		*l = late;
-		return true;
-	}
-	if (map_count(t->late) >= LATE_MAX)
-		forget_late(t);
-	if (map_count(t->late) >= LATE_MAX || (l = malloc(sizeof(*l))) == NULL)
-		return false;
-	*l = late;
-	if (map_put(t->late, key_of(&l->producer_id), l) == 0)
-		return true;
-	free(l);
-	return false;
-}
-
 void
 txns_lost(struct txns *t, int64_t producer_id, int16_t epoch)
 {
 	pthread_mutex_lock(&t->lock);
-	if (!note_late(t, producer_id, epoch))
-		t->late_ns = in_ns(LATE_MS);
+	late_note(t->late, producer_id, epoch);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -390,21 +326,9 @@ void
 txns_lost_any(struct txns *t)
 {
 	pthread_mutex_lock(&t->lock);
-	t->late_ns = in_ns(LATE_GONE_MS);
+	late_note_any(t->late);
 	pthread_mutex_unlock(&t->lock);
 }
-
-/* Under the lock. */
-static bool
-is_late(const struct txns *t, int64_t producer_id, int16_t epoch)
-{
-	const struct late *l = map_get(t->late, key_of(&producer_id));
-	int64_t now_ns = clock_now().ns;
-
-	return now_ns < t->late_ns || (l != NULL && l->epoch == epoch && now_ns < l->until_ns);
-}
-
-/* --- ends ----------------------------------------------------------------------------------- */
 
 /* Does it end the placement's transaction, or another one's of that producer? */
 static bool
@@ -458,7 +382,7 @@ take_passed(struct txns *t, struct txn *x, const struct txns_end *end, struct li
 static void
 ask_soon(struct txns *t, struct txn *x)
 {
-	int64_t soon_ns = in_ns(ASK_AGAIN_MS);
+	int64_t soon_ns = clock_now().ns + ASK_AGAIN_MS * INT64_C(1000000);
 	size_t n = 0;
 
 	LIST_EACH(&x->passed, e) {
@@ -478,7 +402,7 @@ txns_end(struct txns *t, int64_t producer_id, const struct txns_end *end, struct
 	bool sure;
 
 	pthread_mutex_lock(&t->lock);
-	sure = end->since == 0 || !is_late(t, producer_id, end->epoch);
+	sure = end->since == 0 || !late_has(t->late, producer_id, end->epoch);
 	x = map_get(t->by_producer, key_of(&producer_id));
 	if (x != NULL) {
 		if (end->since == 0)
