@@ -122,7 +122,8 @@ int64_t chains_reach(const struct attempt *a);
 bool chains_txn_waits(struct chains *c);
 uint64_t chains_txn_mark(struct chains *c);
 void chains_txn_ending(struct chains *c, int64_t producer_id);
-void chains_txn_lost(struct chains *c, int64_t producer_id, int16_t epoch); /* EndTxn went out, and may yet arrive */
+void chains_txn_out(struct chains *c, int64_t producer_id, int16_t epoch); /* before version 5; then */
+void chains_txn_in(struct chains *c, int64_t producer_id, int16_t epoch, bool lost);
 void chains_txn_ended(struct chains *c, int64_t producer_id, const struct txns_end *end, bool committed);
 void chains_txn_fenced(struct chains *c, struct slice transactional_id, uint64_t mark);
 

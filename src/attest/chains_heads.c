@@ -13,8 +13,13 @@ chains_heads_restore(struct chains *c, struct heads *heads)
 	c->heads = *heads;
 	memset(heads, 0, sizeof(*heads));
 	c->heads_open = 0;
-	for (size_t i = 0; i < c->heads.count; i++)
-		c->heads_open += c->heads.entry[i].head.open.count;
+	for (size_t i = 0; i < c->heads.count; i++) {
+		const struct head_runs *open = &c->heads.entry[i].head.open;
+
+		c->heads_open += open->count;
+		for (size_t k = 0; k < open->count; k++)
+			txns_lost(c->shared.txns, open->run[k].producer_id, open->run[k].producer_epoch);
+	}
 	pthread_rwlock_unlock(&c->lock);
 }
 
@@ -79,11 +84,11 @@ chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool comm
 	return some;
 }
 
-/* Its own; or that of the chain that it follows, under another id: the first, as those that were followed stand behind. */
+/* Its own, the furthest one; or that of the chain that it follows, under another id: the first, as those that were followed stand behind. */
 static struct heads_entry *
 find_head(struct chains *c, const struct chain *chain)
 {
-	struct heads_entry *first = NULL;
+	struct heads_entry *own = NULL, *first = NULL;
 
 	for (size_t i = 0; i < c->heads.count; i++) {
 		struct heads_entry *e = &c->heads.entry[i];
@@ -92,12 +97,12 @@ find_head(struct chains *c, const struct chain *chain)
 		    strcmp(e->cluster_id, c->cluster_id) != 0 || e->has_topic_id != chain->has_topic_id ||
 		    memcmp(e->topic_id, chain->topic_id, sizeof(e->topic_id)) != 0)
 			continue;
-		if (chain_id_eq(&e->chain, &chain->id))
-			return e;
+		if (chain_id_eq(&e->chain, &chain->id) && (own == NULL || own->head.next_window < e->head.next_window))
+			own = e;
 		if (first == NULL)
 			first = e;
 	}
-	return first;
+	return own != NULL ? own : first;
 }
 
 /* The placements of transactions that earlier statements left open come back as what can still end. */
@@ -146,6 +151,8 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 		chain->head.follows_chain = e->chain;
 		chain->head.follows_window = e->head.last_window;
 		memcpy(chain->head.follows_statement, e->head.last_statement, 32);
+		c->heads_open -= e->head.open.count; /* nobody will tell of these */
+		e->head.open.count = 0;
 		return;
 	}
 	c->heads_open -= e->head.open.count;

@@ -270,20 +270,6 @@ find_followed(struct list *found, char *why, size_t why_len)
 	return err;
 }
 
-/* One that is followed waits, with what it left open, for its collector's name to come back. */
-static int
-keep_followed(struct chains *c, struct recovered *k)
-{
-	int err = keep_head(c, k);
-
-	if (err != 0)
-		return err;
-	c->heads.entry[c->heads.count - 1].head.open = k->open;
-	c->heads_open += k->open.count;
-	k->open = (struct head_runs){0};
-	return 0;
-}
-
 /* They belong to c whatever comes of it.  Those that are followed stand behind (chains_heads.c). */
 static int
 keep_all(struct chains *c, struct list *found, int err, size_t *ret_windows)
@@ -303,7 +289,7 @@ keep_all(struct chains *c, struct list *found, int err, size_t *ret_windows)
 			list_append(&c->recovered, e);
 	}
 	while ((e = list_pop(&followed)) != NULL)
-		if (err != 0 || (err = keep_followed(c, CONTAINER_OF(e, struct recovered, link))) != 0)
+		if (err != 0 || (err = keep_head(c, CONTAINER_OF(e, struct recovered, link))) != 0)
 			list_append(&c->recovered, e);
 	return err;
 }
@@ -317,7 +303,6 @@ take_over(struct chains *c, struct recovery *r)
 	int err;
 
 	list_init(&found);
-	txns_lost_any(c->shared.txns);
 	err = recovery_replay(r, &c->shared, (struct chain_now){clock_now(), clock_wall_ms()}, &found, why, sizeof(why));
 	LIST_EACH(&found, f)
 		CONTAINER_OF(f, struct recovered, link)->chain->saved_at = 0;

@@ -112,8 +112,7 @@ chains_look_taken(void *look, const struct doubt *d, int64_t base_offset)
 static bool
 may_be_told(struct chains *c, struct end_asked *e, bool read)
 {
-	e->placement->failed = read ? 0 : e->placement->failed + 1;
-	if (!read && e->placement->failed >= END_FAILURES && !c->shared.stopping)
+	if (txns_failed(c->shared.txns, e->placement, !read) >= END_FAILURES && !c->shared.stopping)
 		e->told = END_UNKNOWN;
 	return e->told != END_UNKNOWN || !txns_untold(c->shared.txns, e->placement);
 }

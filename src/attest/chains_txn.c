@@ -52,9 +52,15 @@ chains_txn_ending(struct chains *c, int64_t producer_id)
 }
 
 void
-chains_txn_lost(struct chains *c, int64_t producer_id, int16_t epoch)
+chains_txn_out(struct chains *c, int64_t producer_id, int16_t epoch)
 {
-	txns_lost(c->shared.txns, producer_id, epoch);
+	txns_out(c->shared.txns, producer_id, epoch);
+}
+
+void
+chains_txn_in(struct chains *c, int64_t producer_id, int16_t epoch, bool lost)
+{
+	txns_in(c->shared.txns, producer_id, epoch, lost);
 }
 
 /* Behind a crash nobody could tell any more but the log, if it may be read. */

@@ -130,7 +130,7 @@ read_all(struct reading *g, struct consumer *from, const struct look *l, int tol
 	while (err == 0 && g->left > 0) {
 		int64_t to;
 
-		while (first < g->count && g->ends[first].told != END_UNKNOWN)
+		while (first < g->count && (g->ends[first].told != END_UNKNOWN || end_of(&g->ends[first]) <= g->low))
 			first++;
 		if (first == g->count)
 			break;

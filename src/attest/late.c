@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/map.h"
 
-/* How long bytes may be under way: as TCP tries; where the sender is gone, what its kernel had. */
-enum { SENT_MS = 15 * 60 * 1000, GONE_MS = 60 * 1000, MOST = 4096 };
+/* So long bytes may be under way, as TCP tries. */
+enum { SENT_MS = 15 * 60 * 1000, MOST = 4096 };
 
 struct late {
 	struct map *by_producer; /* producer id → struct one */
@@ -16,7 +16,8 @@ struct late {
 struct one {
 	int64_t producer_id;
 	int16_t epoch;
-	int64_t until_ns;
+	unsigned out;     /* of its EndTxns that have no answer yet */
+	int64_t until_ns; /* until then one may be late */
 };
 
 static struct slice
@@ -69,9 +70,12 @@ forget_some(struct late *l)
 
 	do {
 		n = 0;
-		for (size_t at = 0; n < ARRAY_LEN(over) && map_next(l->by_producer, &at, &key, &value);)
-			if (((struct one *)value)->until_ns <= now_ns)
-				over[n++] = value;
+		for (size_t at = 0; n < ARRAY_LEN(over) && map_next(l->by_producer, &at, &key, &value);) {
+			struct one *o = value;
+
+			if (o->out == 0 && o->until_ns <= now_ns)
+				over[n++] = o;
+		}
 		for (size_t i = 0; i < n; i++) {
 			map_remove(l->by_producer, key_of(&over[i]->producer_id));
 			free(over[i]);
@@ -79,41 +83,63 @@ forget_some(struct late *l)
 	} while (n == ARRAY_LEN(over));
 }
 
-static bool
-note(struct late *l, int64_t producer_id, int16_t epoch)
+/* NULL: there is no room. */
+static struct one *
+find_or_make(struct late *l, int64_t producer_id, int16_t epoch)
 {
-	const struct one one = {producer_id, epoch, in_ns(SENT_MS)};
 	struct one *o = map_get(l->by_producer, key_of(&producer_id));
 
-	if (o != NULL) {
-		*o = one;
-		return true;
-	}
+	if (o != NULL)
+		return o;
 	if (map_count(l->by_producer) >= MOST)
 		forget_some(l);
 	if (map_count(l->by_producer) >= MOST || (o = malloc(sizeof(*o))) == NULL)
-		return false;
-	*o = one;
+		return NULL;
+	*o = (struct one){.producer_id = producer_id, .epoch = epoch};
 	if (map_put(l->by_producer, key_of(&o->producer_id), o) == 0)
-		return true;
+		return o;
 	free(o);
-	return false;
+	return NULL;
+}
+
+/* Epochs only rise: of two the greater one is what may still end something. */
+void
+late_out(struct late *l, int64_t producer_id, int16_t epoch)
+{
+	struct one *o = find_or_make(l, producer_id, epoch);
+
+	if (o == NULL) {
+		l->any_ns = in_ns(SENT_MS);
+		return;
+	}
+	if (epoch > o->epoch)
+		*o = (struct one){.producer_id = producer_id, .epoch = epoch};
+	if (epoch == o->epoch && o->out++ > 0)
+		o->until_ns = in_ns(SENT_MS);
+}
+
+void
+late_in(struct late *l, int64_t producer_id, int16_t epoch, bool lost)
+{
+	struct one *o = map_get(l->by_producer, key_of(&producer_id));
+
+	if (o == NULL || o->epoch != epoch)
+		return; /* any is late, or a later epoch made it void */
+	if (o->out > 0)
+		o->out--;
+	if (lost)
+		o->until_ns = in_ns(SENT_MS);
+	else if (o->out == 0 && o->until_ns <= clock_now().ns) {
+		map_remove(l->by_producer, key_of(&producer_id));
+		free(o);
+	}
 }
 
 void
 late_note(struct late *l, int64_t producer_id, int16_t epoch)
 {
-	if (!note(l, producer_id, epoch))
-		l->any_ns = in_ns(SENT_MS);
-}
-
-void
-late_note_any(struct late *l)
-{
-	int64_t until_ns = in_ns(GONE_MS);
-
-	if (until_ns > l->any_ns)
-		l->any_ns = until_ns;
+	late_out(l, producer_id, epoch);
+	late_in(l, producer_id, epoch, true);
 }
 
 bool

@@ -189,7 +189,7 @@ ask(struct txns *t, struct placement *p, bool passed)
 	}
 	p->asked = true;
 	p->passed = passed;
-	p->tries = 0;
+	p->tries = p->failed = 0;
 	book(t, p, passed ? ASK_MS : 0);
 	return true;
 }
@@ -229,6 +229,7 @@ txns_restore(struct txns *t, struct placement *p, struct slice transactional_id)
 	int err = ERR_NOMEM;
 
 	pthread_mutex_lock(&t->lock);
+	late_note(t->late, p->producer_id, p->producer_epoch);
 	x = find_or_make(t, p->producer_id);
 	if (x != NULL && (err = learn_id(x, transactional_id)) == 0) {
 		placement_ref(p);
@@ -315,18 +316,26 @@ is_elsewhere(const struct placement *p)
 }
 
 void
-txns_lost(struct txns *t, int64_t producer_id, int16_t epoch)
+txns_out(struct txns *t, int64_t producer_id, int16_t epoch)
 {
 	pthread_mutex_lock(&t->lock);
-	late_note(t->late, producer_id, epoch);
+	late_out(t->late, producer_id, epoch);
 	pthread_mutex_unlock(&t->lock);
 }
 
 void
-txns_lost_any(struct txns *t)
+txns_in(struct txns *t, int64_t producer_id, int16_t epoch, bool lost)
 {
 	pthread_mutex_lock(&t->lock);
-	late_note_any(t->late);
+	late_in(t->late, producer_id, epoch, lost);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void
+txns_lost(struct txns *t, int64_t producer_id, int16_t epoch)
+{
+	pthread_mutex_lock(&t->lock);
+	late_note(t->late, producer_id, epoch);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -495,6 +504,17 @@ give_up(struct txns *t, struct placement *p)
 	take_out(t, x, p);
 	drop_if_empty(t, x);
 	return true;
+}
+
+unsigned
+txns_failed(struct txns *t, struct placement *p, bool failed)
+{
+	unsigned times;
+
+	pthread_mutex_lock(&t->lock);
+	times = p->failed = failed ? p->failed + 1 : 0;
+	pthread_mutex_unlock(&t->lock);
+	return times;
 }
 
 bool

@@ -57,13 +57,15 @@ uint64_t txns_mark(struct txns *t);
 void txns_ending(struct txns *t, int64_t producer_id);
 
 /*
- * An EndTxn of that epoch went out, and whether it arrived isn't known: it may yet, behind others, and end what they were
- * to end.  Until its bytes can't be under way any more the log alone tells of that epoch.
+ * An EndTxn of an epoch that transactions share goes out; and was answered, or never will be (`lost`).  Then, and when
+ * two are out at once, one may arrive behind others and end what they were to end: until its bytes can't be under way any
+ * more the log alone tells of that epoch.
  */
-void txns_lost(struct txns *t, int64_t producer_id, int16_t epoch);
+void txns_out(struct txns *t, int64_t producer_id, int16_t epoch);
+void txns_in(struct txns *t, int64_t producer_id, int16_t epoch, bool lost);
 
-/* Likewise of any producer, and an earlier run that did not stop cleanly. */
-void txns_lost_any(struct txns *t);
+/* Likewise of one that an earlier run may have sent, as it left such a transaction open: txns_restore() says so, too. */
+void txns_lost(struct txns *t, int64_t producer_id, int16_t epoch);
 
 /*
  * Moves what it ends of the producer's into `ret`, references and all, in the order in which they came.
@@ -83,6 +85,9 @@ bool txns_fence(struct txns *t, struct slice transactional_id, uint64_t mark, st
  * mutex, as are the next two.
  */
 size_t txns_asked(struct txns *t, struct chain *chain, struct placement **ret, size_t max);
+
+/* The log was read for it, or could not be: how often in a row it couldn't. */
+unsigned txns_failed(struct txns *t, struct placement *p, bool failed);
 
 /* The log won't tell; its own end may, unless one passed already.  True: else nobody. */
 bool txns_untold(struct txns *t, struct placement *p);

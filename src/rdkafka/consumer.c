@@ -492,6 +492,7 @@ consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t 
 	struct monotime last = clock_now();
 	int err;
 
+	c->cut = false;
 	if (from >= to)
 		return 0;
 	if ((err = use_topic(c, topic)) != 0)
@@ -501,7 +502,7 @@ consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t 
 	c->partition = partition;
 	c->next = from;
 	c->to = to;
-	c->done = c->at_end = c->out_of_range = c->cut = false;
+	c->done = c->at_end = c->out_of_range = false;
 	c->err = 0;
 	if (rd_kafka_consume_start(c->rkt, partition, from) != 0)
 		return failed(c, topic, rd_kafka_last_error());

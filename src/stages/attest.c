@@ -142,8 +142,8 @@ lost(void *self, struct exchange *x)
 		attest_take_back(s);
 	else
 		attest_lose(s);
-	if (s->kind == EXCHANGE_END_TXN && !exchange_is_unsent(x))
-		attest_txn_lost(a, x, s);
+	if (s->kind == EXCHANGE_END_TXN)
+		attest_txn_over(a, x, s, !exchange_is_unsent(x));
 	attest_state_free(s);
 }
 

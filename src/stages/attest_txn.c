@@ -50,6 +50,8 @@ attest_txn_end_request(struct attest *a, struct exchange *x)
 	s->committed = e.committed;
 	s->mark = chains_txn_mark(a->chains);
 	chains_txn_ending(a->chains, e.producer_id);
+	if (exchange_version(x) < END_TXN_EPOCH_EACH) /* else it ends its own transaction, or none */
+		chains_txn_out(a->chains, e.producer_id, e.epoch);
 	exchange_set_state(x, &a->stage, s);
 	return STAGE_PASS;
 }
@@ -135,10 +137,10 @@ since_of(const struct attest *a, struct exchange *x, const struct attest_state *
 }
 
 void
-attest_txn_lost(struct attest *a, const struct exchange *x, const struct attest_state *s)
+attest_txn_over(struct attest *a, const struct exchange *x, const struct attest_state *s, bool lost)
 {
-	if (exchange_version(x) < END_TXN_EPOCH_EACH) /* else it ends its own transaction, or none */
-		chains_txn_lost(a->chains, s->producer_id, s->epoch);
+	if (exchange_version(x) < END_TXN_EPOCH_EACH)
+		chains_txn_in(a->chains, s->producer_id, s->epoch, lost);
 }
 
 /* The coordinator doesn't know itself whether another one, or itself later, takes it from the log. */
@@ -157,16 +159,19 @@ attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_stat
 	int16_t error = NOT_COORDINATOR, epoch; /* who knows */
 
 	if (s->kind == EXCHANGE_END_TXN) {
-		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0)
+		if (end_txn_response_read(exchange_version(x), exchange_body(x), &error) != 0) {
+			attest_txn_over(a, x, s, true);
 			return STAGE_CLOSE; /* who hears of an end that we can't read goes on, and the next is taken for it */
+		}
 		note_error(a, x, error);
-		if (is_open(error))
-			attest_txn_lost(a, x, s);
-		if (error != 0)
+		if (error != 0) {
+			attest_txn_over(a, x, s, is_open(error));
 			return STAGE_PASS; /* it didn't end, or another try will tell */
+		}
 		metric_add(s->committed ? METRIC_TRANSACTIONS_COMMITTED : METRIC_TRANSACTIONS_ABORTED, 1);
 		end = (struct txns_end){s->epoch, since_of(a, x, s), s->mark};
 		chains_txn_ended(a->chains, s->producer_id, &end, s->committed);
+		attest_txn_over(a, x, s, false);
 		note_end(a, x, s->producer_id, s->mark);
 	} else if (init_producer_id_response_read(exchange_version(x), exchange_body(x), &error, &producer_id, &epoch) != 0 ||
 		   error != 0) {

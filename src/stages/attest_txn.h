@@ -17,8 +17,8 @@ void attest_txn_added(const struct attest *a, struct exchange *x);
 enum stage_verdict attest_txn_end_request(struct attest *a, struct exchange *x);
 enum stage_verdict attest_txn_init_request(struct attest *a, struct exchange *x);
 
-/* An EndTxn went out, and no answer comes: it may arrive behind others of its epoch. */
-void attest_txn_lost(struct attest *a, const struct exchange *x, const struct attest_state *s);
+/* No answer comes to an EndTxn: lost, when it went out, so that it may arrive behind others of its epoch. */
+void attest_txn_over(struct attest *a, const struct exchange *x, const struct attest_state *s, bool lost);
 
 /* Of either.  STAGE_CLOSE: an end that can't be read would be missed, and the next one taken for it. */
 enum stage_verdict attest_txn_answer(struct attest *a, struct exchange *x, const struct attest_state *s);

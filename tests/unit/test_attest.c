@@ -317,6 +317,32 @@ START_TEST(an_end_that_may_come_late)
 }
 END_TEST
 
+/* The client tries again on another connection while the first end is out, which nobody saw close: so may that one. */
+START_TEST(an_end_that_is_out)
+{
+	struct exchange *x;
+	void *first, *second;
+
+	txn_answered(init_producer(4, txn_id), 0);
+	x = end_txn(4, 5, true);
+	first = attesting_session;
+	attesting_session = NULL;
+	txn_answered(end_txn(4, 5, true), 0);
+	write_one(5, 0);
+	second = attesting_session;
+	if (_i == 1)
+		txn_answered(x, 0); /* this has committed what was written */
+	attesting_session = second;
+	txn_answered(end_txn(4, 5, false), 0); /* of what comes behind that */
+	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_OPEN);
+	if (_i == 0) {
+		stage->lost(stage->self, x);
+		stages_free(x);
+	}
+	stage->session_free(stage->self, first);
+}
+END_TEST
+
 /* A pool's connections in turn: the end on the second may be another's than what the first one's tells of. */
 START_TEST(two_connections_in_turn)
 {
@@ -650,6 +676,7 @@ main(void)
 	tcase_add_loop_test(t, the_coordinator_moves, 0, 3);
 	tcase_add_test(t, the_coordinator_moved_at_init);
 	tcase_add_test(t, an_end_that_may_come_late);
+	tcase_add_loop_test(t, an_end_that_is_out, 0, 2);
 	tcase_add_test(t, two_connections_in_turn);
 	tcase_add_test(t, ends_of_many);
 	tcase_add_test(t, does_not_end);

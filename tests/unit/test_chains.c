@@ -562,6 +562,26 @@ START_TEST(asked_in_vain_and_ended)
 }
 END_TEST
 
+/* It could not be read while it was only stated as open, and then another end passes: that is a new question. */
+START_TEST(failures_of_before)
+{
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 10), 1, 0);
+	pass(5000);
+	ck_assert_uint_eq(seal(), 1);
+	for (int i = 0; i < 39 + _i; i++) {
+		pass(100000);
+		ck_assert_uint_eq(look(-1), 1);
+	}
+	ck_assert_uint_eq(the_chain()->asked.count, 1 - _i);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	ck_assert_uint_eq(the_chain()->asked.count, 1);
+	pass(60);
+	(void)look(-1);
+	ck_assert_uint_eq(the_chain()->asked.count, 1);
+}
+END_TEST
+
 /* Transactions of a minute, of which each second some are stated as open, and that end here: seldom asked for. */
 START_TEST(long_ones_cost_little)
 {
@@ -1275,6 +1295,7 @@ main(void)
 	tcase_add_test(t, asked_once_it_has_a_place);
 	tcase_add_test(t, asked_in_vain);
 	tcase_add_loop_test(t, asked_in_vain_and_ended, 0, 2);
+	tcase_add_loop_test(t, failures_of_before, 0, 2);
 	tcase_add_test(t, long_ones_cost_little);
 	tcase_add_test(t, ends_that_ask_no_sooner);
 	tcase_add_test(t, looked_at_while_it_begins);

@@ -274,6 +274,19 @@ START_TEST(behind_the_logs_begin)
 }
 END_TEST
 
+/* A run within a batch of which the log's begin has the end alone. */
+START_TEST(behind_a_run_within)
+{
+	low = 50;
+	stands(50, 50, COMMITTED);
+	ask_for(0, 100);
+	ask_for(10, 20);
+	ck_assert_int_eq(ends_read(&both, &l), 0);
+	ck_assert_int_eq(told(0), END_COMMITTED);
+	ck_assert_int_eq(told(10), END_UNKNOWN);
+}
+END_TEST
+
 START_TEST(stopping)
 {
 	stands(0, 4, ABORTED);
@@ -300,6 +313,7 @@ main(void)
 	tcase_add_test(c, two_at_one_place);
 	tcase_add_loop_test(c, a_reading_that_fails, 0, 3);
 	tcase_add_test(c, behind_the_logs_begin);
+	tcase_add_test(c, behind_a_run_within);
 	tcase_add_test(c, stopping);
 	suite_add_tcase(s, c);
 	return suite_run(s);
