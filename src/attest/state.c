@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "attest/recovery.h"
+#include "attest/state_file.h"
 #include "base/text.h"
 
 struct state {
@@ -98,112 +99,7 @@ take_lock(struct state *s, char *why, size_t why_len)
 	return 0;
 }
 
-/* --- files --------------------------------------------------------------------- */
-
-/* All of a file.  0, ERR_NOTFOUND, ERR_LIMIT, ERR_NOMEM, ERR_IO. */
-static int
-read_file(int dir_fd, const char *name, struct wr *w)
-{
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return errno == ENOENT ? ERR_NOTFOUND : ERR_IO;
-	for (;;) {
-		uint8_t *to = wr_room(w, 65536);
-		ssize_t n;
-
-		if (to == NULL) {
-			err = wr_err(w);
-			break;
-		}
-		n = read(fd, to, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = ERR_IO;
-		if (n <= 0)
-			break;
-		wr_commit(w, (size_t)n);
-	}
-	close(fd);
-	return err;
-}
-
-static int
-write_all(int fd, struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ERR_IO;
-		s.p += n;
-		s.n -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Where and when a file was made; nobody can give another file the same. */
-struct birth {
-	unsigned long long inode;
-	long long seconds, nanoseconds; /* 0 where the file system doesn't tell */
-};
-
-static int
-birth_of(int fd, struct birth *ret)
-{
-	struct statx x;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &x) != 0)
-		return ERR_IO;
-	*ret = (struct birth){.inode = x.stx_ino};
-	if ((x.stx_mask & STATX_BTIME) != 0) {
-		ret->seconds = x.stx_btime.tv_sec;
-		ret->nanoseconds = x.stx_btime.tv_nsec;
-	}
-	return 0;
-}
-
-/*
- * The file is whole under its name, or not there at all, whenever power fails.  With `born`, a line
- * that says which file it is comes behind the content.
- */
-static int
-write_file(int dir_fd, const char *name, struct slice content, bool born)
-{
-	struct birth b;
-	char tmp[64], line[96];
-	int fd, err, saved;
-
-	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
-	unlinkat(dir_fd, tmp, 0); /* a new one, for its own birth */
-	fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return ERR_IO;
-	err = write_all(fd, content);
-	if (err == 0 && born && (err = birth_of(fd, &b)) == 0) {
-		snprintf(line, sizeof(line), "%llu %lld.%09lld\n", b.inode, b.seconds, b.nanoseconds);
-		err = write_all(fd, slice_str(line));
-	}
-	if (err == 0 && fsync(fd) != 0)
-		err = ERR_IO;
-	saved = errno;
-	if (close(fd) != 0 && err == 0) {
-		err = ERR_IO;
-		saved = errno;
-	}
-	if (err == 0 && (renameat(dir_fd, tmp, dir_fd, name) != 0 || fsync(dir_fd) != 0)) {
-		err = ERR_IO;
-		saved = errno;
-	}
-	if (err != 0)
-		unlinkat(dir_fd, tmp, 0);
-	errno = saved;
-	return err;
-}
+/* --- what the last run left ---------------------------------------------------- */
 
 static int
 new_instance(struct state *s, char *why, size_t why_len)
@@ -217,7 +113,7 @@ new_instance(struct state *s, char *why, size_t why_len)
 static int
 read_instance(struct state *s, bool *ret_original)
 {
-	struct birth is, said;
+	struct state_birth is, said;
 	char text[160];
 	int fd = openat(s->dir_fd, "instance", O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -226,7 +122,7 @@ read_instance(struct state *s, bool *ret_original)
 	if (fd < 0)
 		return errno == ENOENT ? ERR_NOTFOUND : ERR_IO;
 	n = pread(fd, text, sizeof(text) - 1, 0);
-	err = n < 0 ? ERR_IO : birth_of(fd, &is);
+	err = n < 0 ? ERR_IO : state_file_birth(fd, &is);
 	close(fd);
 	if (err != 0)
 		return err;
@@ -250,7 +146,7 @@ static int
 read_heads(struct state *s, char *why, size_t why_len)
 {
 	struct wr file = wr_new(HEADS_MAX_BYTES);
-	int err = read_file(s->dir_fd, "heads", &file);
+	int err = state_file_read(s->dir_fd, "heads", &file);
 
 	if (err == 0 && (err = heads_read(wr_slice(&file), &s->heads)) == 0 && is_of(s, s->heads.instance)) {
 		s->start = STATE_CLEAN;
@@ -504,7 +400,7 @@ write_instance(struct state *s, char *why, size_t why_len)
 	char line[34];
 
 	snprintf(line, sizeof(line), "%s\n", text_hex(s->instance, sizeof(s->instance), hex));
-	if (write_file(s->dir_fd, "instance", slice_str(line), true) != 0)
+	if (state_file_write(s->dir_fd, "instance", slice_str(line), true) != 0)
 		return fail_io(why, why_len, "%s/instance", s->dir);
 	return 0;
 }
@@ -552,7 +448,7 @@ state_end(struct state *s, struct heads *heads, char *why, size_t why_len)
 	err = wr_err(&w);
 	if (err != 0)
 		snprintf(why, why_len, "%s/heads: %s", s->dir, err_text(err));
-	else if ((err = write_file(s->dir_fd, "heads", wr_slice(&w), false)) != 0)
+	else if ((err = state_file_write(s->dir_fd, "heads", wr_slice(&w), false)) != 0)
 		fail_io(why, why_len, "%s/heads", s->dir);
 	wr_free(&w);
 	return err;
