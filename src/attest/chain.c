@@ -56,6 +56,7 @@ chain_free(struct chain *c)
 	covered_clear(&c->freed);
 	pthread_mutex_destroy(&c->lock);
 	free(c->topic);
+	free(c->collector_id);
 	free(c);
 }
 

@@ -55,6 +55,7 @@ struct chain {
 	int32_t partition;
 	size_t topic_number; /* among the names that chains are of, from 0 */
 	struct chain_id id;
+	char *collector_id; /* whose name the id is made with; NULL: the settings' */
 
 	struct head head;
 	struct list windows;   /* oldest first; only the last may be open */

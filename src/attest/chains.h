@@ -176,8 +176,15 @@ int chains_heads_save(struct chains *c, struct heads *ret) MUSTCHECK;
  * is known, the others' heads wait for a first batch.  Everything that still matters is written anew, so
  * that the old segments can go.  `r` is emptied.  0, ERR_IO, ERR_NOMEM.
  */
-struct recovery; /* attest/recovery.h */
+struct recovery;   /* attest/recovery.h */
+struct collectors; /* attest/collectors.h */
 int chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r) MUSTCHECK;
+
+/*
+ * Before that, where the names are known that earlier runs had: windows that one of them left go on under its own, and that
+ * name is used anew in `names` (the caller's, who keeps them until then).  ERR_CONFIG is possible, too: no name fits.
+ */
+void chains_journal_names(struct chains *c, struct collectors *names);
 
 /*
  * Lets the journal drop what is old, and writes anew what is in the way of that, so much as is soon done; the

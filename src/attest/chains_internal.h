@@ -3,6 +3,7 @@
 #define ATTEST_CHAINS_INTERNAL_H
 
 #include "attest/chain.h"
+#include "attest/collectors.h"
 #include "attest/heads.h"
 #include "base/map.h"
 
@@ -24,6 +25,7 @@ struct chains {
 	int64_t ask_ns;        /* … and another not before; the sealer's */
 	uint64_t stuck;        /* the oldest segment of the journal, when nothing in it could be written anew, … */
 	int64_t stuck_ns;      /* … then; likewise the sealer's */
+	struct collectors *collectors; /* while the journal begins; NULL: not known */
 	struct list recovered; /* struct recovered (attest/recovery.h), whose cluster isn't known, or is another */
 };
 

@@ -8,6 +8,7 @@
 #include "attest/recovery.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/text.h"
 
 /* So much is written anew at once, about: the sealer has other things to do. */
 #define ROUND_BYTES ((int64_t)1 << 20)
@@ -294,11 +295,78 @@ keep_all(struct chains *c, struct list *found, int err, size_t *ret_windows)
 	return err;
 }
 
+/* --- whose they are ------------------------------------------------------------------- */
+
+static bool
+fits(const struct recovered *k, const uint8_t instance[16], const char *collector_id)
+{
+	const struct chain *chain = k->chain;
+	struct chain_id id;
+	char uuid[23] = "";
+
+	if (chain->has_topic_id)
+		text_uuid(chain->topic_id, uuid);
+	return chain_id_make(slice_str(collector_id), instance, slice_str(k->cluster_id), slice_str(chain->topic),
+			     slice_str(uuid), chain->partition, &id) == 0 &&
+	       chain_id_eq(&id, &chain->id);
+}
+
+/* One that fits neither the settings' name nor an earlier one could state nothing that is valid. */
+static int
+find_collector(const struct chains *c, const struct settings *set, struct recovered *k, char *why, size_t why_len)
+{
+	char hex[2 * CHAIN_ID_LEN + 1];
+
+	if (fits(k, set->instance, set->collector_id))
+		return 0;
+	for (size_t i = c->collectors->count; i-- > 0;) {
+		if (!fits(k, set->instance, c->collectors->name[i]))
+			continue;
+		k->chain->collector_id = strdup(c->collectors->name[i]);
+		if (k->chain->collector_id == NULL || collectors_use(c->collectors, k->chain->collector_id) != 0)
+			return err_say(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
+		return 0;
+	}
+	return err_say(ERR_CONFIG, why, why_len,
+		       "%s, partition %d: windows or open transactions are left of a run with another attest.collector.id than %s, and the state "
+		       "directory doesn't tell which: start once with that of before (statements of the chain %s have it as collector.id)",
+		       k->chain->topic, k->chain->partition, set->collector_id, text_hex(k->chain->id.b, CHAIN_ID_LEN, hex));
+}
+
+/* What isn't over goes on under the name that its id is made with.  A mere head waits for that name to come back. */
+static int
+find_collectors(struct chains *c, struct list *found, char *why, size_t why_len)
+{
+	struct settings *set = chains_settings(c);
+	size_t others = 0;
+	int err = 0;
+
+	LIST_EACH(found, e) {
+		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
+
+		if (err == 0 && !k->followed && (!is_head_only(k->chain) || k->open.count > 0))
+			err = find_collector(c, set, k, why, why_len);
+		others += k->chain->collector_id != NULL;
+	}
+	if (err == 0 && others > 0)
+		LOG_INFO("journal", "what a run with another attest.collector.id left goes on under that name",
+			 LOG_S("name", c->collectors->name[c->collectors->count - 1]), LOG_S("now", set->collector_id),
+			 LOG_I("chains", others));
+	settings_unref(set);
+	return err;
+}
+
+void
+chains_journal_names(struct chains *c, struct collectors *names)
+{
+	c->collectors = names;
+}
+
 static int
 take_over(struct chains *c, struct recovery *r)
 {
 	struct list found;
-	char why[512];
+	char why[1024];
 	size_t windows;
 	int err;
 
@@ -309,6 +377,8 @@ take_over(struct chains *c, struct recovery *r)
 	txns_each(c->shared.txns, mark, NULL);
 	if (err == 0)
 		err = find_followed(&found, why, sizeof(why));
+	if (err == 0 && c->collectors != NULL)
+		err = find_collectors(c, &found, why, sizeof(why));
 	if (err != 0)
 		LOG_ERROR("journal", "can't be replayed", LOG_S("cause", why));
 	LIST_EACH(&found, f) {
@@ -335,6 +405,7 @@ chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r)
 	pthread_rwlock_wrlock(&c->lock);
 	if (r != NULL)
 		err = take_over(c, r);
+	c->collectors = NULL;
 	c->shared.journal = j;
 	if (err == 0)
 		err = put_heads(c, UINT64_MAX);

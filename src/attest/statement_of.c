@@ -289,6 +289,8 @@ fill_chain(struct statement *s, const struct chain *chain, const struct window *
 {
 	const struct head *h = &chain->head;
 
+	if (chain->collector_id != NULL)
+		s->collector_id = slice_str(chain->collector_id);
 	s->topic = slice_str(chain->topic);
 	s->partition = chain->partition;
 	s->chain = chain->id;

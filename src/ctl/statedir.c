@@ -135,7 +135,7 @@ is_known(const char *name)
 {
 	static const char *const names[] = {"lock",	   "instance",	      "heads",	      "heads.taken",
 					    "endpoints",   "signing.pem",     "signing.pub.pem", "segment.spare",
-					    "awskms.pub.pem"};
+					    "awskms.pub.pem", "collectors"};
 	uint64_t number;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

@@ -1,6 +1,7 @@
 /* The journal's place in the daemon's life: begun before the heads are taken, gone when new ones are saved. */
 #include <errno.h>
 
+#include "attest/collectors.h"
 #include "attest/journal_space.h"
 #include "attest/recovery.h"
 #include "base/log.h"
@@ -25,6 +26,17 @@ segment_bytes(const struct config *c)
 	return n < SEGMENT_MIN ? SEGMENT_MIN : n > SEGMENT_MAX ? SEGMENT_MAX : n;
 }
 
+/* Before anything goes out under it: whatever name the next start has, it knows this one. */
+static int
+keep_name(struct app *a, struct collectors *names)
+{
+	struct settings *set = chains_settings(a->chains);
+	int err = collectors_use(names, set->collector_id);
+
+	settings_unref(set);
+	return err != 0 ? err : collectors_write(state_dir_fd(a->state), names);
+}
+
 int
 app_open_journal(struct app *a)
 {
@@ -36,6 +48,7 @@ app_open_journal(struct app *a)
 				    .max_bytes = (uint64_t)a->config->state_max_bytes,
 				    .segment_bytes = segment_bytes(a->config)};
 	struct heads heads = {0};
+	struct collectors names = {{NULL}, 0};
 	char why[512];
 	int err = 0;
 
@@ -43,15 +56,21 @@ app_open_journal(struct app *a)
 	memcpy(conf.boot, state_boot(a->state), sizeof(conf.boot));
 	if (r == NULL)
 		err = state_set_aside(a->state, why, sizeof(why));
+	if (err == 0 && (err = collectors_read(conf.dir_fd, &names)) != 0)
+		(void)snprintf(why, sizeof(why), "collectors: %s", err == ERR_IO ? strerror(errno) : err_text(err));
 	if (err == 0)
 		err = journal_open(&conf, &a->journal, why, sizeof(why));
 	if (err == 0) {
 		state_take_heads(a->state, &heads);
 		chains_heads_restore(a->chains, &heads);
+		chains_journal_names(a->chains, &names);
 		err = chains_journal_begin(a->chains, a->journal, state_recovery(a->state));
 		if (err != 0)
 			(void)snprintf(why, sizeof(why), "%s", err_text(err));
 	}
+	if (err == 0 && (err = keep_name(a, &names)) != 0)
+		(void)snprintf(why, sizeof(why), "the collector's name can't be kept: %s", err == ERR_IO ? strerror(errno) : err_text(err));
+	collectors_clear(&names);
 	if (err == 0)
 		err = state_begin(a->state, why, sizeof(why));
 	/* Everything that counts stands in the new segments. */

@@ -448,6 +448,7 @@ START_TEST(written_over)
 	make_crashed(1 << 20);
 	n = size_of(FIRST);
 	make_file("segment.spare", "what was a segment", 0600);
+	make_file("collectors", "urn:test:proxy\n", 0600);
 	fd = open(at(FIRST), O_WRONLY | O_APPEND | O_CLOEXEC);
 	ck_assert_int_eq(write(fd, zeros, sizeof(zeros)), (int)sizeof(zeros));
 	ck_assert_int_eq(write(fd, "what was there", 14), 14);

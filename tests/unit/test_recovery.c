@@ -14,6 +14,7 @@
 #include "attest/chains_look.h"
 #include "attest/chains_sure.h"
 #include "attest/chains_internal.h"
+#include "attest/collectors.h"
 #include "attest/outgoing.h"
 #include "attest/journal_internal.h"
 #include "attest/journal_read.h"
@@ -214,8 +215,26 @@ ck_counted(struct inventory v)
 	inventory_free(&v);
 }
 
+static int
+begin_journal(const char *name, struct recovery *r)
+{
+	struct collectors names;
+	int err;
+
+	ck_assert_int_eq(collectors_read(dir_fd, &names), 0);
+	chains_journal_names(c, &names);
+	err = chains_journal_begin(c, j, r);
+	if (err == 0) {
+		ck_assert_int_eq(collectors_use(&names, name), 0);
+		ck_assert_int_eq(collectors_write(dir_fd, &names), 0);
+	}
+	collectors_clear(&names);
+	return err;
+}
+
+/* Under that name of the collector's. */
 static void
-begin(void)
+begin_as(const char *name)
 {
 	struct inventory v = counted();
 	struct journal_conf conf = {.dir_fd = dir_fd, .sync = sync_with, .max_bytes = 64 << 20,
@@ -239,6 +258,9 @@ begin(void)
 		conf.last_bytes = recovery_last_bytes(r);
 	}
 	set = rig_settings();
+	free(set->collector_id);
+	set->collector_id = strdup(name);
+	ck_assert_ptr_nonnull(set->collector_id);
 	memset(ended_since, 0, sizeof(ended_since));
 	c = chains_new(set);
 	if (pick(2) == 0) /* the journal alone has statements */
@@ -248,7 +270,7 @@ begin(void)
 		ck_assert_int_eq(chains_sure_begin(c), 0);
 	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
 	chains_heads_restore(c, &saved);
-	ck_assert_int_eq(chains_journal_begin(c, j, r), 0);
+	ck_assert_int_eq(begin_journal(name, r), 0);
 	ck_counted(v);
 	ck_assert_int_eq(journal_remove(dir_fd, journal_first(j) - 1), 0);
 	/* Nothing is stated or looked for before the cluster is known. */
@@ -259,6 +281,12 @@ begin(void)
 		pass(100000); /* it is reached late */
 	ck_assert_int_eq(chains_set_cluster(c, slice_str(cluster)), 0);
 	note_written();
+}
+
+static void
+begin(void)
+{
+	begin_as("urn:test:proxy");
 }
 
 /* The process is gone; of what it had not committed some may be on disk. */
@@ -682,6 +710,7 @@ forget_world(void)
 	log_end = 0;
 	has_id = made_again = bare = false;
 	each_file(remove_file);
+	(void)unlinkat(dir_fd, "collectors", 0);
 }
 
 static void
@@ -1575,14 +1604,6 @@ START_TEST(many_heads)
 }
 END_TEST
 
-static void
-collect_as(const char *collector_id)
-{
-	free(set->collector_id);
-	set->collector_id = strdup(collector_id);
-	ck_assert_ptr_nonnull(set->collector_id);
-}
-
 /*
  * A clean stop left a transaction open; its end is told to the next run, in which another chain follows, since its collector
  * has another name.  The old one's head goes with its segment, and what told of that end is still there.
@@ -1608,8 +1629,7 @@ START_TEST(ended_and_followed)
 	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
 	crash();
 	each_file(remove_file);
-	begin();
-	collect_as("urn:test:another");
+	begin_as("urn:test:another");
 	for (int i = 0; journal_last(j) == journal_first(j); i++) {
 		fill(4, set->window_records, 1000 + i % 100, (int64_t)i * set->window_records);
 		seal_passing(4);
@@ -1658,8 +1678,7 @@ START_TEST(followed_before_a_crash)
 	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
 	crash();
 	each_file(remove_file);
-	begin();
-	collect_as("urn:test:another");
+	begin_as("urn:test:another");
 	fill(b.partition, set->window_records, contents++, 10);
 	seal_passing(b.partition);
 	if (has_window)
@@ -1670,8 +1689,7 @@ START_TEST(followed_before_a_crash)
 	ck_assert_int_eq(journal_commit(j), 0);
 	note_written();
 	crash();
-	begin();
-	collect_as("urn:test:another");
+	begin_as("urn:test:another");
 	ck_assert_uint_eq(c->recovered.count, 0);
 	ck_assert_uint_eq(c->heads.count + map_count(c->map), 2); /* and the one that it follows, in case that comes back */
 	if (!has_window)
@@ -1696,8 +1714,7 @@ START_TEST(a_name_that_comes_back)
 		const char *name = names[run % 2];
 		struct chain *now;
 
-		begin();
-		collect_as(name);
+		begin_as(name);
 		fill(3, set->window_records, contents++, run * set->window_records);
 		seal_passing(3);
 		now = chain_at(3);
@@ -1717,6 +1734,148 @@ START_TEST(a_name_that_comes_back)
 		if (saved.count > 0)
 			each_file(remove_file);
 	}
+}
+END_TEST
+
+static void
+crash_behind_a_window(void)
+{
+	seed = 1;
+	begin();
+	fill(3, set->window_records, contents++, 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+}
+
+/* A crash, and the next run has another name: the window that was left is stated under its own. */
+START_TEST(recovered_under_another_name)
+{
+	crash_behind_a_window();
+	begin_as("urn:test:another");
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert(slice_eq(topic[0].s->collector_id, slice_str("urn:test:proxy")));
+	crash();
+}
+END_TEST
+
+/* The statement about it stands in the journal when that run crashes, too; and then there is a run of any name (_i). */
+START_TEST(recovered_under_another_name_twice)
+{
+	struct window *w;
+	struct outgoing *o = NULL, *out = outgoing_new();
+	struct stated st;
+	struct chain *chain;
+	int wait_ms;
+
+	crash_behind_a_window();
+	begin_as("urn:test:another");
+	pass(set->transaction_wait_ms);
+	chain = chains_turn(c, &w, &o, &wait_ms);
+	ck_assert_ptr_nonnull(chain);
+	ck_assert_int_eq(statement_of(chain, w, set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
+	chain->head.dbom_partition = 0;
+	out->window = w->id;
+	out->since_ms = w->start_ms;
+	out->records = w->members;
+	wr_slice_put(&out->value, wr_slice(&st.bytes));
+	ck_assert_int_eq(chain_journal_stated(chain, w, &st, out), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	outgoing_free(out);
+	stated_clear(&st);
+	crash();
+	begin_as(_i == 0 ? "urn:test:proxy" : "urn:test:a-third");
+	crash();
+	begin_as("urn:test:another");
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
+/* Only a transaction was open when it crashed: the chain goes on, over runs of any name. */
+START_TEST(open_under_another_name)
+{
+	struct chains_batch b = rig_transactional(7, 0, 10);
+	struct answer ok = {0, 0, -1};
+	struct attempt a;
+
+	seed = 1;
+	begin();
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, contents++);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &ok), CHAINS_STORED);
+	pass(set->transaction_wait_ms);
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	for (size_t run = 1; run <= 2; run++) {
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		crash();
+		begin_as(run == 1 ? "urn:test:another" : "urn:test:a-third");
+		fill(b.partition, set->window_records, contents++, (int64_t)run * 10);
+		settle_world();
+		ck_assert_uint_eq(topic_count, run + 1);
+		ck_assert(slice_eq(topic[run].s->collector_id, slice_str("urn:test:proxy")));
+	}
+	crash();
+}
+END_TEST
+
+/* More names than are kept come and crash in turn, while a chain isn't over: the one that it needs never is the oldest. */
+START_TEST(recovered_behind_many_names)
+{
+	char name[32];
+
+	crash_behind_a_window();
+	for (int run = 0; run < 3 * COLLECTORS_MAX; run++) {
+		snprintf(name, sizeof(name), "urn:test:name-%d", run);
+		begin_as(name);
+		crash();
+	}
+	begin_as("urn:test:another");
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
+/* Nothing tells of the name (a program of before kept none): no start but with that one, which goes on. */
+START_TEST(nobody_knows_the_name)
+{
+	static const uint8_t boot[16] = {1};
+	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = SEGMENT};
+	struct recovery *r;
+	char why[256];
+
+	crash_behind_a_window();
+	ck_assert_int_eq(unlinkat(dir_fd, "collectors", 0), 0);
+	memset(conf.instance, 0x11, sizeof(conf.instance));
+	memcpy(conf.boot, boot, sizeof(boot));
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), 0);
+		conf.last_segment = recovery_last_segment(r);
+		conf.last_bytes = recovery_last_bytes(r);
+		set = rig_settings();
+		free(set->collector_id);
+		set->collector_id = strdup("urn:test:another");
+		c = chains_new(set);
+		ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+		ck_assert_int_eq(begin_journal(set->collector_id, r), ERR_CONFIG);
+		ck_assert_int_eq(faccessat(dir_fd, "collectors", F_OK, 0), -1);
+		recovery_free(r);
+		c->shared.journal = NULL;
+		chains_free(c);
+		settings_unref(set);
+		journal_close(j);
+	}
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	crash();
 }
 END_TEST
 
@@ -2100,6 +2259,11 @@ main(void)
 	tcase_add_test(t, ended_and_followed);
 	tcase_add_loop_test(t, followed_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, a_name_that_comes_back, 0, 8);
+	tcase_add_test(t, recovered_under_another_name);
+	tcase_add_loop_test(t, recovered_under_another_name_twice, 0, 2);
+	tcase_add_test(t, open_under_another_name);
+	tcase_add_test(t, recovered_behind_many_names);
+	tcase_add_test(t, nobody_knows_the_name);
 	tcase_add_loop_test(t, one_that_is_unreadable, 0, 2);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
