@@ -170,6 +170,37 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 	e->topic = NULL;
 }
 
+/* --- how many are kept ------------------------------------------------------------------- */
+
+int
+chains_heads_place(struct wr *w, const char *cluster_id, const char *topic, const uint8_t topic_id[16], int32_t partition)
+{
+	w->len = 0;
+	wr_bytes(w, cluster_id, strlen(cluster_id) + 1);
+	wr_bytes(w, topic, strlen(topic) + 1);
+	wr_bytes(w, topic_id, 16);
+	wr_i32(w, partition);
+	return wr_err(w);
+}
+
+int
+chains_heads_meet(struct map *met, const struct wr *key, size_t *ret_before)
+{
+	uintptr_t n = (uintptr_t)map_get(met, wr_slice(key));
+
+	if (map_put(met, wr_slice(key), (void *)(n + 1)) != 0)
+		return ERR_NOMEM;
+	*ret_before = n;
+	return 0;
+}
+
+/* Where no window began, no id can be used once more. */
+bool
+chains_heads_keeps(const struct head *h, size_t before)
+{
+	return before <= FOLLOWED_MAX && (h->next_window > 1 || h->ended.count + h->open.count > 0);
+}
+
 /* --- saving ------------------------------------------------------------------------------ */
 
 static int
@@ -240,6 +271,29 @@ save_open(void *arg, struct placement *p)
 	}
 }
 
+/* What no chain took: of a place, the last that were followed. */
+static int
+save_waiting(const struct chains *c, struct heads *heads)
+{
+	struct map *met = map_new();
+	struct wr place = wr_new(SIZE_MAX / 2);
+	size_t chains = heads->count, before;
+	int err = met == NULL ? ERR_NOMEM : 0;
+
+	for (size_t i = 0; err == 0 && i < chains + c->heads.count; i++) {
+		const struct heads_entry *e = i < chains ? &heads->entry[i] : &c->heads.entry[i - chains];
+
+		if (e->topic == NULL || (err = chains_heads_place(&place, e->cluster_id, e->topic, e->topic_id, e->partition)) != 0 ||
+		    (err = chains_heads_meet(met, &place, &before)) != 0)
+			continue;
+		if (i >= chains && (before == 0 || chains_heads_keeps(&e->head, before)))
+			err = save_entry(heads, e->cluster_id, e->topic, e);
+	}
+	wr_free(&place);
+	map_free(met);
+	return err;
+}
+
 int
 chains_heads_save(struct chains *c, struct heads *ret)
 {
@@ -268,12 +322,8 @@ chains_heads_save(struct chains *c, struct heads *ret)
 		txns_each(c->shared.txns, save_open, &open);
 		err = open.err;
 	}
-	for (size_t i = 0; err == 0 && i < c->heads.count; i++) { /* topics that nobody wrote to this time */
-		const struct heads_entry *e = &c->heads.entry[i];
-
-		if (e->topic != NULL)
-			err = save_entry(&heads, e->cluster_id, e->topic, e);
-	}
+	if (err == 0) /* topics that nobody wrote to this time */
+		err = save_waiting(c, &heads);
 	pthread_rwlock_unlock(&c->lock);
 	if (err != 0) {
 		heads_clear(&heads);

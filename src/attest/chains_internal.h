@@ -32,6 +32,18 @@ struct chains {
 /* Puts it into the map, under its topic and partition, and gives it its topic's number.  0 or ERR_NOMEM; under the write lock. */
 int chains_put(struct chains *c, struct chain *chain);
 
+/* What chains of one partition have in common, as a key.  0 or ERR_NOMEM. */
+int chains_heads_place(struct wr *w, const char *cluster_id, const char *topic, const uint8_t topic_id[16], int32_t partition) MUSTCHECK;
+
+/* So many heads of a place are kept behind the one that stands for it: of collectors' names that may come back. */
+enum { FOLLOWED_MAX = 16 };
+
+/* How many came before at the place that is written to `key`; `met` counts them.  0 or ERR_NOMEM. */
+int chains_heads_meet(struct map *met, const struct wr *key, size_t *ret_before) MUSTCHECK;
+
+/* Does the head of a chain that is followed stay, which so many stand before? */
+bool chains_heads_keeps(const struct head *h, size_t before);
+
 /* A chain that begins, under the write lock: takes the head that an earlier run left. */
 void chains_heads_apply(struct chains *c, struct chain *chain);
 

@@ -216,16 +216,11 @@ keep_head(struct chains *c, struct recovered *k)
 	return 0;
 }
 
-/* What chains of one partition have in common, whose place in the map is one chain's. */
+/* Its place in the map is one chain's. */
 static int
 write_place(const struct recovered *k, struct wr *w)
 {
-	w->len = 0;
-	wr_bytes(w, k->cluster_id, strlen(k->cluster_id) + 1);
-	wr_bytes(w, k->chain->topic, strlen(k->chain->topic) + 1);
-	wr_bytes(w, k->chain->topic_id, sizeof(k->chain->topic_id));
-	wr_i32(w, k->chain->partition);
-	return wr_err(w);
+	return chains_heads_place(w, k->cluster_id, k->chain->topic, k->chain->topic_id, k->chain->partition);
 }
 
 /* Of chains at one place the one that has windows, or the last, stands for it; it is the other that is followed. */
@@ -271,6 +266,41 @@ find_followed(struct list *found, char *why, size_t why_len)
 	return err;
 }
 
+static int
+newest_first(const void *a, const void *b)
+{
+	uint32_t m = (*(struct recovered *const *)a)->chain->number, n = (*(struct recovered *const *)b)->chain->number;
+
+	return (m < n) - (m > n);
+}
+
+/* Of those that are followed, the last of each place stay, the newest in front. */
+static int
+drop_oldest(struct chains *c, struct list *followed)
+{
+	struct recovered **all = calloc(followed->count + 1, sizeof(struct recovered *));
+	struct map *met = map_new();
+	struct wr place = wr_new(SIZE_MAX / 2);
+	size_t n = 0, before;
+	int err = all == NULL || met == NULL ? ERR_NOMEM : 0;
+
+	while (err == 0 && followed->count > 0)
+		all[n++] = CONTAINER_OF(list_pop(followed), struct recovered, link);
+	if (n > 1)
+		qsort(all, n, sizeof(struct recovered *), newest_first);
+	for (size_t i = 0; i < n; i++) {
+		bool stays = true;
+
+		if (err == 0 && (err = write_place(all[i], &place)) == 0 && (err = chains_heads_meet(met, &place, &before)) == 0)
+			stays = chains_heads_keeps(&all[i]->chain->head, before + 1);
+		list_append(stays ? followed : &c->kept, &all[i]->link);
+	}
+	wr_free(&place);
+	map_free(met);
+	free(all);
+	return err;
+}
+
 /* They belong to c whatever comes of it.  Those that are followed stand behind (chains_heads.c). */
 static int
 keep_all(struct chains *c, struct list *found, int err, size_t *ret_windows)
@@ -289,6 +319,8 @@ keep_all(struct chains *c, struct list *found, int err, size_t *ret_windows)
 		else if (err != 0 || !is_head_only(k->chain) || (err = keep_head(c, k)) != 0)
 			list_append(&c->recovered, e);
 	}
+	if (err == 0)
+		err = drop_oldest(c, &followed);
 	while ((e = list_pop(&followed)) != NULL)
 		if (err != 0 || (err = keep_head(c, CONTAINER_OF(e, struct recovered, link))) != 0)
 			list_append(&c->recovered, e);

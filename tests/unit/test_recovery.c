@@ -1879,6 +1879,64 @@ START_TEST(nobody_knows_the_name)
 }
 END_TEST
 
+/* A name for each run, as of containers, over clean stops or crashes (_i): the heads of the last of them are kept. */
+START_TEST(many_names)
+{
+	enum { RUNS = 3 * FOLLOWED_MAX };
+	struct chain_id before = {{0}};
+	char name[32];
+
+	seed = 1;
+	for (int run = 0; run < RUNS; run++) {
+		snprintf(name, sizeof(name), "urn:test:name-%d", run);
+		begin_as(name);
+		ck_assert_uint_le(c->heads.count + c->recovered.count, FOLLOWED_MAX + 1);
+		fill(3, set->window_records, contents++, run * set->window_records);
+		seal_passing(3);
+		ck_assert(run == 0 || chain_id_eq(&chain_at(3)->head.follows_chain, &before));
+		before = chain_at(3)->id;
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		if (_i == 0) {
+			ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+			ck_assert_uint_le(saved.count, FOLLOWED_MAX + 1);
+		}
+		crash();
+		if (_i == 0)
+			each_file(remove_file);
+	}
+	snprintf(name, sizeof(name), "urn:test:name-%d", RUNS - 1 - FOLLOWED_MAX);
+	begin_as(name);
+	fill(3, set->window_records, contents++, RUNS * set->window_records);
+	seal_passing(3);
+	ck_assert_uint_eq(chain_at(3)->head.length, 2); /* the last that is known */
+	crash();
+}
+END_TEST
+
+/* A name under which no window began leaves nothing, once it is followed. */
+START_TEST(a_name_without_a_window)
+{
+	seed = 1;
+	begin();
+	fill(3, set->window_records, contents++, 0);
+	seal_passing(3);
+	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+	ck_assert_uint_eq(saved.count, 1);
+	saved.entry[0].head = head_begin();
+	crash();
+	each_file(remove_file);
+	begin_as("urn:test:another");
+	fill(3, set->window_records, contents++, 10);
+	seal_passing(3);
+	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+	ck_assert_uint_eq(saved.count, 1);
+	ck_assert(chain_id_eq(&saved.entry[0].chain, &chain_at(3)->id));
+	heads_clear(&saved);
+	crash();
+}
+END_TEST
+
 /* That a window is closed is told again behind its batches, and why. */
 START_TEST(closed_as_it_was)
 {
@@ -2264,6 +2322,8 @@ main(void)
 	tcase_add_test(t, open_under_another_name);
 	tcase_add_test(t, recovered_behind_many_names);
 	tcase_add_test(t, nobody_knows_the_name);
+	tcase_add_loop_test(t, many_names, 0, 2);
+	tcase_add_test(t, a_name_without_a_window);
 	tcase_add_loop_test(t, one_that_is_unreadable, 0, 2);
 	tcase_add_test(t, closed_as_it_was);
 	tcase_add_test(t, closed_by_its_batch);
