@@ -651,6 +651,30 @@ def test_windows_of_a_killed_proxy(cluster, new_proxy, topic):
     assert json.loads(told.stdout)["instance"] == left["instance"]
 
 
+def test_killed_and_renamed(cluster, new_proxy, topic):
+    """What a killed proxy left goes on under its collector's name, whatever name the next ones have (a container's host name)."""
+    t, late = topic(), topic("late")
+    p = new_proxy(settings={"attest.window.max.age": "1h"})
+    Confluent.produce(p.bootstrap, t, sample(10, 7, 1))
+    p.kill()
+    for name in ("urn:test:second", "urn:test:third"):
+        p.settings["attest.collector.id"] = name
+        p.settings["attest.window.max.age"] = "300ms"
+        p.spawn()
+        p.wait_line("goes on under that name")
+        if name == "urn:test:second":
+            p.kill()
+    p.wait_line(r"ready bootstrap=")
+    attested(cluster, p, t, dbom_topic=p.dbom_topic)
+    Confluent.produce(p.bootstrap, late, sample(5, 8, 1))
+    attested(cluster, p, late, dbom_topic=p.dbom_topic)
+    v = statements(cluster, public_keys(p.public_key), p.dbom_topic)
+    names = {s.kafka["topic"]: s.body["predicate"]["collector"]["id"] for s in v.statements}
+    assert names[late] == "urn:test:third" and names[t] not in ("urn:test:second", "urn:test:third"), names
+    p.stop()
+    assert not p.said("level=error"), p.text()
+
+
 def test_a_stop_while_the_statement_topic_takes_nothing(cluster, new_proxy, topic):
     """It says what is left, and the next start publishes it."""
     t, alone = topic(assignment=[[1, 2]]), cluster.node(3)
