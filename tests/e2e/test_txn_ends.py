@@ -37,6 +37,12 @@ PARTITIONS = 2
 # attest.transaction.wait: the window is stated, with its members open, before anybody asks; or it waits for them.
 WAITS = {"stated-open": "200ms", "not-stated": "20s"}
 
+
+def usual(first, *others):
+    """The first is always tried, the others in the life suite."""
+    return [first, *(pytest.param(x, marks=pytest.mark.life) for x in others)]
+
+
 _made = []  # connections of the test that runs
 
 
@@ -292,8 +298,8 @@ def name_of(commit):
     return "committed" if commit else "aborted"
 
 
-@pytest.mark.parametrize("commit", [False, True], ids=name_of)
-@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("commit", usual(False, True), ids=name_of)
+@pytest.mark.parametrize("wait", usual(*WAITS))
 def test_ended_elsewhere(scene, wait, commit):
     """The broker hears of A's end directly, and of B's, the other way round, through the proxy, on a new connection."""
     s = scene(WAITS[wait])
@@ -314,7 +320,8 @@ def test_ended_elsewhere(scene, wait, commit):
     assert asked == {"committed": PARTITIONS, "aborted": PARTITIONS, "unknown": 0}, "A and B, and nothing else"
 
 
-@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.life
+@pytest.mark.parametrize("wait", usual(*WAITS))
 def test_ended_elsewhere_with_epochs_of_their_own(scene, wait):
     s = scene(WAITS[wait])
     tx, way = s.begin(kind=EpochEach)
@@ -348,8 +355,8 @@ def test_ended_through_another_proxy(scene):
     assert s.check(a, b, c, d) == [{"aborted"}, {"committed"}, {"aborted"}, {"committed"}]
 
 
-@pytest.mark.parametrize("commit", [False, True], ids=name_of)
-@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("commit", usual(False, True), ids=name_of)
+@pytest.mark.parametrize("wait", usual(*WAITS))
 def test_ended_while_it_was_down(scene, wait, commit):
     s = scene(WAITS[wait])
     tx, way = s.begin()
@@ -365,8 +372,8 @@ def test_ended_while_it_was_down(scene, wait, commit):
     assert s.check(a, b) == [{name_of(commit)}, {name_of(not commit)}]
 
 
-@pytest.mark.parametrize("kindly", [True, False], ids=["stopped", "killed"])
-@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("kindly", usual(False, True), ids=["killed", "stopped"])
+@pytest.mark.parametrize("wait", usual(*WAITS))
 def test_nobody_comes_back(scene, wait, kindly):
     """The producer is heard of no more: what it left open is looked for all the same, once there is a window to tell it in."""
     s = scene(WAITS[wait])
@@ -380,8 +387,8 @@ def test_nobody_comes_back(scene, wait, kindly):
     assert s.check(a) == [{"aborted"}]
 
 
-@pytest.mark.parametrize("commit", [True, False], ids=name_of)
-@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("commit", usual(True, False), ids=name_of)
+@pytest.mark.parametrize("wait", usual(*WAITS))
 def test_goes_on_over_a_crash(scene, wait, commit):
     """One transaction, begun through one run of the proxy and ended through the next, on a connection that carried no InitProducerId."""
     s = scene(WAITS[wait])
@@ -397,6 +404,7 @@ def test_goes_on_over_a_crash(scene, wait, commit):
     assert s.check(a, b) == [{name_of(commit)}, {name_of(not commit)}]
 
 
+@pytest.mark.life
 def test_a_client_goes_on_over_a_crash(scene):
     """librdkafka, unmodified, has its transaction open while the proxy is killed and started."""
     s = scene(WAITS["stated-open"])
@@ -418,6 +426,7 @@ def test_a_client_goes_on_over_a_crash(scene):
     s.check()
 
 
+@pytest.mark.life
 @pytest.mark.parametrize("client", [Confluent, JAVA, GO], ids=lambda c: c.name)
 def test_the_log_is_seldom_asked(scene, client):
     """A client that has one connection to its coordinator: what its ends tell needs no reading."""
@@ -429,7 +438,7 @@ def test_the_log_is_seldom_asked(scene, client):
     assert s.px.metric("makoto_readback_ends_total") == 0
 
 
-@pytest.mark.parametrize("through", [True, False], ids=["through-the-proxy", "directly"])
+@pytest.mark.parametrize("through", usual(True, False), ids=["through-the-proxy", "directly"])
 def test_fenced(scene, through):
     """The transactional id is initialised anew, which aborts what its last owner left open."""
     s = scene(WAITS["stated-open"])
@@ -444,7 +453,7 @@ def test_fenced(scene, through):
     assert s.check(a, b) == [{"aborted"}, {"committed"}]
 
 
-@pytest.mark.parametrize("again", [True, False], ids=["comes-back", "is-gone"])
+@pytest.mark.parametrize("again", usual(False, True), ids=["is-gone", "comes-back"])
 def test_timed_out(scene, again):
     """The coordinator aborts what takes too long; its client comes back, or is heard of no more."""
     s = scene(WAITS["stated-open"])
@@ -457,6 +466,7 @@ def test_timed_out(scene, again):
     assert {s.told()[at] for at in b} <= {"committed"}
 
 
+@pytest.mark.life
 def test_held_up_by_another(scene):
     """Behind the last stable offset the log doesn't tell yet: nothing is told of A until the transaction before it has ended, too."""
     s = scene(WAITS["stated-open"])
@@ -475,6 +485,7 @@ def test_held_up_by_another(scene):
     assert s.check(x, a, b) == [{"committed"}, {"aborted"}, {"committed"}]
 
 
+@pytest.mark.life
 def test_without_headers(scene):
     """Nothing in the log tells which record is which: what nobody saw end may stay open, and is never told wrongly."""
     s = scene(WAITS["stated-open"], settings={"attest.headers": "none"})
@@ -496,7 +507,8 @@ def test_without_headers(scene):
 CLEANED = {"cleanup_policy": "compact", "segment_ms": 200, "min_cleanable_dirty_ratio": 0.001, "max_compaction_lag_ms": 200}
 
 
-@pytest.mark.parametrize("commit", [True, False], ids=name_of)
+@pytest.mark.life
+@pytest.mark.parametrize("commit", usual(True, False), ids=name_of)
 @pytest.mark.parametrize("how", ["deleted", "compacted"])
 def test_records_are_gone(cluster, scene, how, commit):
     """That a reader of committed records doesn't get a record says nothing when nobody gets it: it is not told wrongly."""
@@ -540,7 +552,8 @@ def test_records_are_gone(cluster, scene, how, commit):
     assert {s.told()[at] for at in a} <= {"open", name_of(commit)}
 
 
-@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.life
+@pytest.mark.parametrize("wait", usual(*WAITS))
 def test_topic_made_again(cluster, scene, wait):
     """Another topic of the name has records where A's were: no reader of it gets A's, and that says nothing of A's end."""
     s = scene(WAITS[wait])
