@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 int
 state_file_read(int dir_fd, const char *name, struct wr *w)
 {
@@ -34,22 +36,6 @@ state_file_read(int dir_fd, const char *name, struct wr *w)
 	return err;
 }
 
-static int
-write_all(int fd, struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ERR_IO;
-		s.p += n;
-		s.n -= (size_t)n;
-	}
-	return 0;
-}
-
 int
 state_file_birth(int fd, struct state_birth *ret)
 {
@@ -77,10 +63,10 @@ state_file_write(int dir_fd, const char *name, struct slice content, bool born)
 	fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return ERR_IO;
-	err = write_all(fd, content);
+	err = file_write_all(fd, content);
 	if (err == 0 && born && (err = state_file_birth(fd, &b)) == 0) {
 		snprintf(line, sizeof(line), "%llu %lld.%09lld\n", b.inode, b.seconds, b.nanoseconds);
-		err = write_all(fd, slice_str(line));
+		err = file_write_all(fd, slice_str(line));
 	}
 	if (err == 0 && fsync(fd) != 0)
 		err = ERR_IO;

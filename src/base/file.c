@@ -40,8 +40,8 @@ file_read(const char *path, struct wr *w, char *why, size_t why_len)
 	return err;
 }
 
-static int
-write_all(int fd, struct slice s)
+int
+file_write_all(int fd, struct slice s)
 {
 	while (s.n > 0) {
 		ssize_t n = write(fd, s.p, s.n);
@@ -63,7 +63,7 @@ write_temporary(const char *path, unsigned mode, struct slice bytes)
 
 	if (fd < 0)
 		return ERR_IO;
-	if (write_all(fd, bytes) == 0 && fsync(fd) == 0)
+	if (file_write_all(fd, bytes) == 0 && fsync(fd) == 0)
 		return close(fd) == 0 ? 0 : ERR_IO;
 	saved = errno;
 	(void)close(fd);

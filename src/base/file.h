@@ -20,6 +20,9 @@ int file_replace(const char *path, unsigned mode, struct slice bytes, char *why,
 /* The same of dir/name, for everybody to read. */
 int file_write(const char *dir, const char *name, struct slice bytes, char *why, size_t why_len) MUSTCHECK;
 
+/* All of it, however many writes that takes.  0, or ERR_IO: errno has it. */
+int file_write_all(int fd, struct slice s) MUSTCHECK;
+
 /*
  * Begins a program: a standard descriptor that whoever started it has closed (`>&-`) is held, so that no file or socket
  * gets its number, and with it what is printed.  Writing to it fails as it does to one that is closed.
