@@ -65,7 +65,7 @@ SERIES = {
 }
 FILES = {
     # The directory's own name stands for every call that is given its descriptor and a name in it.
-    "state": ["", "lock", "instance.tmp", "heads.tmp", "segment.tmp", "segment.spare", "instance", "heads", "signing.pem", "signing.pub.pem", "signing.pem.$$.new", "signing.pub.pem.$$.new",
+    "state": ["", "lock", "instance.tmp", "heads.tmp", "collectors.tmp", "segment.tmp", "segment.spare", "instance", "heads", "collectors", "signing.pem", "signing.pub.pem", "signing.pem.$$.new", "signing.pub.pem.$$.new",
               *(f"journal.{n:016x}" for n in range(1, 9))],
     "endpoints": ["endpoints.new"],
 }  # fmt: skip
@@ -251,7 +251,7 @@ def whole_run(life, client):
     life.instance = instance_of(px)
     px.stop()
     assert not px.said("level=error")
-    must = {"lock", "instance", "heads", "endpoints", "signing.pem", "signing.pub.pem"}
+    must = {"lock", "instance", "heads", "collectors", "endpoints", "signing.pem", "signing.pub.pem"}
     names = set(os.listdir(px.state))
     assert must <= names and names - must <= {"heads.taken", "old.journal.0000000000000001"}, names
     life.sent = client.sent
