@@ -102,7 +102,7 @@ journal_close(struct journal *j)
 		return;
 	if (journal_sync(j) != 0)
 		LOG_WARN("journal", "its last entries can't be written; the next start finds them out from the brokers");
-	close(j->out.fd);
+	journal_segment_end(&j->out);
 	pthread_cond_destroy(&j->done);
 	pthread_mutex_destroy(&j->lock);
 	wr_free(&j->filling);
@@ -178,7 +178,7 @@ begin_segment(struct journal *j, struct round *r)
 	if (err == 0)
 		err = journal_segment_begin(&j->conf, j->salt, r->number + 1, counts, wr_slice(&rest), &next);
 	if (err == 0) {
-		close(j->out.fd);
+		journal_segment_end(&j->out);
 		j->out = next;
 		r->number++;
 		r->at = JOURNAL_HEADER_BYTES + rest.len;

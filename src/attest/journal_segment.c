@@ -19,6 +19,18 @@ static const char spare[] = "segment.spare";
  */
 enum { PAGE_BYTES = 4096, WRITE_MAX = 64 << 10 };
 
+/*
+ * Larger blocks are written: what is saved goes into the pages that are met for the first time.  And with `always` each is
+ * synced, with all zeros that were written ahead.
+ */
+enum { STORE_MAX = 2048 };
+
+static bool
+is_stored(const struct journal_segment_out *o, size_t n)
+{
+	return n <= STORE_MAX && o->header.sync != JOURNAL_SYNC_ALWAYS;
+}
+
 static int
 write_at(int fd, struct slice s, uint64_t at)
 {
@@ -36,17 +48,35 @@ write_at(int fd, struct slice s, uint64_t at)
 	return 0;
 }
 
+static uint64_t
+round_up(uint64_t n, uint64_t unit)
+{
+	return (n + unit - 1) / unit * unit;
+}
+
+/* A block's first bytes behind it, too, are zeros of an earlier write. */
+static bool
+has_zeros(const struct journal_segment_out *o, uint64_t end)
+{
+	return end < o->room && end + JOURNAL_BLOCK_BYTES <= o->zeros;
+}
+
 /*
- * How many zeros go along: to the end of the page, and a block's first bytes at least.  None are needed where those of
- * an earlier write are left.  *ret_cut: what was there goes instead, as there is no page more of it.
+ * How many zeros go along: a block's first bytes at least, and to the end of the page; or of so many pages that the next
+ * ones can be stored.  *ret_cut: what was there goes instead, as there is no page more of it.
  */
 static size_t
-tail_of(const struct journal_segment_out *o, uint64_t end, bool *ret_cut)
+tail_of(const struct journal_segment_out *o, uint64_t end, bool ahead, bool *ret_cut)
 {
-	uint64_t least = end + JOURNAL_BLOCK_BYTES, to = (least + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	uint64_t least = end + JOURNAL_BLOCK_BYTES, to = round_up(least, ahead ? JOURNAL_SEGMENT_AHEAD : PAGE_BYTES);
 
-	*ret_cut = end < o->room && to > o->room;
-	return end >= o->room || least <= o->zeros || *ret_cut ? 0 : (size_t)(to - end);
+	*ret_cut = false;
+	if (end >= o->room || has_zeros(o, end))
+		return 0;
+	if (to > o->room)
+		to = round_up(least, PAGE_BYTES);
+	*ret_cut = to > o->room;
+	return *ret_cut ? 0 : (size_t)(to - end);
 }
 
 /* Nothing stands behind `end`.  If that fails something does, which no reader takes for a block. */
@@ -62,10 +92,13 @@ int
 journal_segment_append(struct journal_segment_out *o, struct wr *w, uint64_t at)
 {
 	uint64_t end = at + w->len;
-	bool cut;
-	size_t tail = tail_of(o, end, &cut);
+	bool stored = is_stored(o, w->len), cut;
+	size_t tail;
 	int err;
 
+	if (stored && has_zeros(o, end) && journal_map_store(&o->map, o->fd, o->room, wr_slice(w), at))
+		return 0;
+	tail = tail_of(o, end, stored, &cut);
 	INVARIANT(w->cap - w->len >= tail);
 	memset(w->buf + w->len, 0, tail);
 	err = write_at(o->fd, slice_of(w->buf, w->len + tail), at);
@@ -96,7 +129,7 @@ open_unnamed(const struct journal_conf *conf, uint64_t *ret_room)
 	/* One that is left from such a failure, or a kill before it, may still be a segment on disk: it isn't touched. */
 	if (!over && unlinkat(conf->dir_fd, unnamed, 0) != 0 && errno != ENOENT)
 		return -1;
-	fd = openat(conf->dir_fd, unnamed, O_WRONLY | O_CLOEXEC | (over ? 0 : O_CREAT | O_EXCL), 0600);
+	fd = openat(conf->dir_fd, unnamed, O_RDWR | O_CLOEXEC | (over ? 0 : O_CREAT | O_EXCL), 0600);
 	*ret_room = fd >= 0 && over && fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 	return fd;
 }
@@ -134,12 +167,19 @@ journal_segment_begin(const struct journal_conf *conf, uint32_t salt, uint64_t n
 	wr_free(&w);
 	if (err != 0 && o.fd >= 0) {
 		(void)unlinkat(conf->dir_fd, named ? name : unnamed, 0);
-		close(o.fd);
+		journal_segment_end(&o);
 	}
 	if (err == 0)
 		*ret = o;
 	errno = saved;
 	return err;
+}
+
+void
+journal_segment_end(struct journal_segment_out *o)
+{
+	journal_map_end(&o->map);
+	close(o->fd);
 }
 
 int

@@ -139,13 +139,14 @@ fsync(int fd)
 	return fdatasync(fd);
 }
 
-static size_t largest_write;
+static size_t largest_write, writes;
 static int writes_left = -1; /* before the disk is full; -1: it never is */
 
 ssize_t
 pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	largest_write = n > largest_write ? n : largest_write;
+	writes++;
 	if (writes_left == 0) {
 		errno = ENOSPC;
 		return -1;
@@ -838,6 +839,63 @@ START_TEST(near_the_end_of_a_page)
 	put(j, batch(4), NULL);
 	journal_close(j);
 	ck_assert_int_eq(ck_over(4).last.end, JOURNAL_WHOLE);
+}
+END_TEST
+
+/* Small blocks have their place among zeros that were written ahead, without a write each; not with `always`, whose sync would take those along. */
+START_TEST(stored_over_another_one)
+{
+	static const enum journal_sync all[] = {JOURNAL_SYNC_NONE, JOURNAL_SYNC_WINDOW, JOURNAL_SYNC_ALWAYS};
+	enum { BLOCKS = 120 };
+	static const uint8_t id[3000];
+	struct journal_conf c = conf();
+	struct journal_entry large = batch(BLOCKS + 1);
+	struct journal *j;
+	struct wr before;
+	size_t bytes;
+
+	c.sync = all[_i];
+	j = over_the_first(&c, 2000, 1, &before);
+	wr_free(&before);
+	writes = 0;
+	for (size_t n = 2; n <= BLOCKS; n++) {
+		put(j, batch(n), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+	}
+	bytes = (size_t)ck_over(BLOCKS).last.bytes;
+	if (c.sync == JOURNAL_SYNC_ALWAYS)
+		ck_assert_uint_eq(writes, BLOCKS - 1);
+	else
+		ck_assert_uint_le(writes, 2 * (bytes / JOURNAL_SEGMENT_AHEAD + 1));
+	/* A large one is written among them. */
+	large.who.client_id = slice_of(id, sizeof(id));
+	writes = 0;
+	put(j, large, NULL);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert_uint_eq(writes, 1);
+	put(j, batch(BLOCKS + 2), NULL);
+	journal_close(j);
+	ck_assert_int_eq(ck_over(BLOCKS + 2).last.end, JOURNAL_WHOLE);
+}
+END_TEST
+
+/* A page that can't be had is met in the middle of a block, which is written then, and so are the next ones. */
+START_TEST(no_page_to_store_in)
+{
+	struct journal_conf c = conf();
+	struct wr before;
+	struct journal *j = over_the_first(&c, 2000, 2, &before);
+
+	wr_free(&before);
+	in_file(3, O_WRONLY, 4096); /* cut off by somebody */
+	writes = 0;
+	for (size_t n = 3; n <= 40; n++) {
+		put(j, batch(n), NULL);
+		ck_assert_int_eq(journal_commit(j), 0);
+		(void)ck_over(n);
+	}
+	ck_assert_uint_gt(writes, 20);
+	journal_close(j);
 }
 END_TEST
 
@@ -1712,6 +1770,8 @@ main(void)
 	tcase_add_loop_test(t, near_the_end_of_a_page, 0, 15);
 	tcase_add_test(t, what_was_there_is_no_block);
 	tcase_add_test(t, damaged_over_another_one);
+	tcase_add_loop_test(t, stored_over_another_one, 0, 3);
+	tcase_add_test(t, no_page_to_store_in);
 	tcase_add_test(t, no_spare);
 	tcase_add_test(t, over_one_that_is_read);
 	tcase_add_test(t, written_on_while_it_is_read);
