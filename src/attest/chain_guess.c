@@ -43,6 +43,7 @@ chain_guess_undo(struct chain *c, struct placement *p)
 	p->guessed = p->unwritten = p->looked = false;
 	p->base_offset = p->append_ms = -1;
 	p->settled = 0;
+	txns_stored(c->shared->txns, p, false);
 	p->sure_ns = 0;
 	for (size_t i = 0; i < p->span_count; i++) {
 		struct window *w = p->span[i].window;

@@ -298,6 +298,8 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 	p->append_ms = append_ms;
 	p->settled = ++c->settles;
 	p->sure_ns = sure_ns;
+	if (p->txn != PLACEMENT_NO_TXN)
+		txns_stored(c->shared->txns, p, true);
 	if (p->mode == HEADERS_NONE)
 		covered_add(&c->covered, base_offset, p->count);
 	if (base_offset + p->count - 1 > c->high_offset)

@@ -83,6 +83,7 @@ struct placement {
 	struct link in_asked;
 	bool shares_epoch;  /* its transaction, with others (before Produce 12) */
 	uint64_t txn_ticket;
+	uint64_t txn_stored; /* the ticket that it got when its place was known; 0: it has none yet */
 
 	struct link in_producer; /* retries.c */
 	struct retries_producer *producer;

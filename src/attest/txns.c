@@ -266,6 +266,14 @@ txns_add(struct txns *t, struct placement *p, struct slice transactional_id)
 	return err;
 }
 
+void
+txns_stored(struct txns *t, struct placement *p, bool stored)
+{
+	pthread_mutex_lock(&t->lock);
+	p->txn_stored = stored ? t->next_ticket++ : 0;
+	pthread_mutex_unlock(&t->lock);
+}
+
 uint64_t
 txns_mark(struct txns *t)
 {
@@ -339,13 +347,18 @@ txns_lost(struct txns *t, int64_t producer_id, int16_t epoch)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* Does it end the placement's transaction, or another one's of that producer? */
+/*
+ * Does it end the placement's transaction, or another one's of that producer?  Where they share an epoch, a batch that
+ * nobody knew to be in the log when the end went out may have been appended behind its marker, in the next one.
+ */
 static bool
 is_its_end(const struct txns_end *end, const struct placement *p)
 {
 	if (p->producer_epoch != end->epoch || p->txn_ticket >= end->mark)
 		return false;
-	return end->since == 0 ? !p->shares_epoch : p->txn_ticket >= end->since;
+	if (end->since == 0)
+		return !p->shares_epoch;
+	return p->txn_ticket >= end->since && 0 < p->txn_stored && p->txn_stored < end->mark;
 }
 
 /* Under the lock: moves what is below the mark; the entry goes when it is empty.  No `end`: nobody knows how they ended. */

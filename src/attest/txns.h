@@ -24,8 +24,9 @@ struct turns;
 struct txns;
 
 /*
- * What an EndTxn that succeeded is known to end: of that epoch, what was added from `since` up to the mark.  0: all of
- * it, as transactions have an epoch each; but for what a client wrote that still knew nothing of that.
+ * What an EndTxn that succeeded is known to end: of that epoch, what was added from `since` on and was stored by the
+ * mark.  0: all that was added by then, as transactions have an epoch each; but for what a client wrote that still knew
+ * nothing of that.
  */
 struct txns_end {
 	int16_t epoch;
@@ -50,7 +51,10 @@ bool txns_leave(struct txns *t, struct placement *p);
 /* A statement has it as open: the log is asked, too, until an end tells.  Under the chain's mutex. */
 void txns_ask(struct txns *t, struct placement *p);
 
-/* What was added so far has lower numbers than what this returns. */
+/* Its place in the log is known from now on; or (`stored` is false) it was another's.  Under the chain's mutex. */
+void txns_stored(struct txns *t, struct placement *p, bool stored);
+
+/* What was added, or stored, so far has lower numbers than what this returns. */
 uint64_t txns_mark(struct txns *t);
 
 /* EndTxn went out: its answer may still tell how it ended when the id is initialised anew. */

@@ -27,8 +27,9 @@ wait_for_cluster(const struct attest *a, struct exchange *x)
 }
 
 /*
- * What is placed before the request goes out belongs to the transaction that it ends:
- * a client doesn't write into the next one before it has the answer.
+ * What is known to be in the log before the request goes out stands in front of its marker.  A batch that has no answer
+ * by then may not: when its connection broke, its bytes may come to the broker behind the marker, and where the next
+ * transaction has the same epoch they are taken for a part of that (attest/txns.c).
  */
 enum stage_verdict
 attest_txn_end_request(struct attest *a, struct exchange *x)

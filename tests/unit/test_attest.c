@@ -60,9 +60,9 @@ static int64_t next_offset;
 /* The client's: below 12 its transactions share an epoch. */
 static int16_t produce_version = 9;
 
-/* One transactional batch of two records that is stored. */
-static void
-write_one(int64_t producer_id, int32_t sequence)
+/* One transactional batch of two records on its way. */
+static struct exchange *
+write_out(int64_t producer_id, int32_t sequence)
 {
 	struct wr batch = BATCH(.count = 2, .producer = true, .producer_id = producer_id, .sequence = sequence,
 				.attributes = BATCH_TRANSACTIONAL);
@@ -72,11 +72,24 @@ write_one(int64_t producer_id, int32_t sequence)
 
 	x->reactor = reactor;
 	ck_assert_int_eq(request(x), STAGE_REPLACE);
+	wr_free(&w);
+	wr_free(&batch);
+	return x;
+}
+
+static void
+written(struct exchange *x)
+{
 	answer_stored(x, "a", NULL, 0, next_offset);
 	next_offset += 2;
 	stages_free(x);
-	wr_free(&w);
-	wr_free(&batch);
+}
+
+/* Likewise, and it is stored. */
+static void
+write_one(int64_t producer_id, int32_t sequence)
+{
+	written(write_out(producer_id, sequence));
 }
 
 static struct exchange *
@@ -376,6 +389,55 @@ START_TEST(ends_of_many)
 		txn_answered(end_txn(4, 5, true), 0);
 		ck_assert_int_eq(ended_how(), others < ATTEST_ENDS_MAX ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_OPEN);
 	}
+}
+END_TEST
+
+/* The answer to a batch comes behind the end's request, or its own answer: it may stand behind the marker, but for an epoch of its own. */
+START_TEST(answered_behind_its_end)
+{
+	for (int16_t v = 4; v <= 5; v++) {
+		struct exchange *batch, *end;
+
+		attesting_close();
+		setup();
+		txn_answered(init_producer(4, txn_id), 0);
+		produce_version = v < 5 ? 9 : 12;
+		batch = write_out(5, 0);
+		end = end_txn(v, 5, true);
+		if (_i == 0)
+			written(batch);
+		txn_answered(end, 0);
+		if (_i == 1)
+			written(batch);
+		ck_assert_int_eq(ended_how(), v < 5 ? PLACEMENT_TXN_OPEN : PLACEMENT_TXN_COMMITTED);
+	}
+}
+END_TEST
+
+static size_t
+asked(void)
+{
+	struct slice key;
+	size_t at = 0, n = 0;
+	void *value;
+
+	while (map_next(chains->map, &at, &key, &value))
+		n += ((struct chain *)value)->asked.count;
+	return n;
+}
+
+/* A client has its answers before it ends a transaction: of that nothing is asked. */
+START_TEST(nothing_is_asked_for)
+{
+	ck_assert_int_eq(chains_read_back(chains), 0);
+	txn_answered(init_producer(4, txn_id), 0);
+	for (int i = 0; i < 20; i++) {
+		write_one(5, 4 * i);
+		write_one(5, 4 * i + 2);
+		txn_answered(end_txn(4, 5, i % 2 == 0), 0);
+		ck_assert_uint_eq(asked(), 0);
+	}
+	ck_assert_int_eq(ended_how(), PLACEMENT_TXN_COMMITTED);
 }
 END_TEST
 
@@ -679,6 +741,8 @@ main(void)
 	tcase_add_loop_test(t, an_end_that_is_out, 0, 2);
 	tcase_add_test(t, two_connections_in_turn);
 	tcase_add_test(t, ends_of_many);
+	tcase_add_loop_test(t, answered_behind_its_end, 0, 2);
+	tcase_add_test(t, nothing_is_asked_for);
 	tcase_add_test(t, does_not_end);
 	tcase_add_test(t, ends_at_last);
 	tcase_add_test(t, the_next_one_stays_open);

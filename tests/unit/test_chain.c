@@ -808,13 +808,13 @@ END_TEST
 
 /* Two sequences of one producer with the same record: the one that the log has, and the other one that was found there. */
 static void
-guess_for_the_other(struct attempt *a, struct attempt *b)
+guess_for_the_other(struct chains_batch (*of)(int64_t, int32_t, int32_t), struct attempt *a, struct attempt *b)
 {
 	struct doubt d[2];
 	int64_t from;
 
-	*a = send_bare(r, rig_idempotent(7, 0, 1), 1);
-	*b = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	*a = send_bare(r, of(7, 0, 1), 1);
+	*b = send_bare(r, of(7, 1, 1), 1);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, a, r->now);
 	chain_lost(r->c, r->set, b, r->now);
@@ -824,8 +824,8 @@ guess_for_the_other(struct attempt *a, struct attempt *b)
 	d[1].base_offset = 10;
 	d[1].append_ms = -1;
 	chain_doubts_end(r->c, r->set, r->now, d, 2, true);
-	*a = send_bare(r, rig_idempotent(7, 0, 1), 1);
-	*b = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	*a = send_bare(r, of(7, 0, 1), 1);
+	*b = send_bare(r, of(7, 1, 1), 1);
 	ck_assert(a->retry && b->retry);
 }
 
@@ -834,13 +834,36 @@ START_TEST(an_answer_beats_a_guess)
 {
 	struct attempt a, b;
 
-	guess_for_the_other(&a, &b);
+	guess_for_the_other(rig_idempotent, &a, &b);
 	rig_stored(r, &a, 10);
 	rig_stored(r, &b, 11);
 	rig_pass(r, 5000);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {10, 2});
 	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+}
+END_TEST
+
+/* The place was not its own: an end that passes before its own is known doesn't tell of it, where transactions share an epoch. */
+START_TEST(a_place_taken_back_before_an_end)
+{
+	struct attempt a, b;
+	struct placement *of_a;
+	struct list ended, left;
+
+	guess_for_the_other(rig_transactional, &a, &b);
+	of_a = a.placement;
+	rig_stored(r, &a, 10);
+	list_init(&ended);
+	list_init(&left);
+	txns_end(r->shared.txns, 7, &(struct txns_end){0, 1, txns_mark(r->shared.txns)}, &ended, &left);
+	ck_assert_uint_eq(ended.count, 1);
+	ck_assert_ptr_eq(list_pop(&ended), &of_a->in_txn);
+	placement_unref(of_a);
+	ck_assert_uint_eq(left.count, 1);
+	ck_assert_ptr_eq(list_pop(&left), &b.placement->in_txn);
+	placement_unref(b.placement);
+	rig_stored(r, &b, 12);
 }
 END_TEST
 
@@ -871,7 +894,7 @@ START_TEST(told_elsewhere_than_guessed)
 {
 	struct attempt a, b;
 
-	guess_for_the_other(&a, &b);
+	guess_for_the_other(rig_idempotent, &a, &b);
 	rig_stored(r, &b, 11);
 	rig_stored(r, &a, 10);
 	rig_pass(r, 5000);
@@ -888,7 +911,7 @@ START_TEST(told_elsewhere_than_stated)
 	struct attempt a, b, again;
 
 	r->set->window_records = 1;
-	guess_for_the_other(&a, &b);
+	guess_for_the_other(rig_idempotent, &a, &b);
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 3000);
 	rig_look(r, 5, -1);
@@ -1902,6 +1925,7 @@ main(void)
 	tcase_add_test(t, the_same_again_without_headers);
 	tcase_add_test(t, both_copies_are_listed);
 	tcase_add_test(t, an_answer_beats_a_guess);
+	tcase_add_test(t, a_place_taken_back_before_an_end);
 	tcase_add_test(t, an_answer_beats_a_guess_of_append_time);
 	tcase_add_test(t, told_elsewhere_than_guessed);
 	tcase_add_test(t, told_elsewhere_than_stated);

@@ -454,6 +454,33 @@ look(int told)
 	return l.end_count;
 }
 
+/*
+ * A batch without an answer, an end of an epoch that transactions share, and the batch behind its marker, in the next
+ * transaction; its answer comes late, or the client sends it again behind a lost connection.
+ */
+START_TEST(stored_behind_its_end)
+{
+	struct chains_batch b = txn_batch(7, 0, 0, 10);
+	struct attempt a;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	b.shares_epoch = true;
+	a = send(b, 1);
+	if (_i == 1)
+		chains_lost(&a);
+	chains_txn_ended(c, 7, &(struct txns_end){0, 1, chains_txn_mark(c)}, false);
+	if (_i == 1)
+		a = send(b, 1);
+	stored(&a, 20); /* behind the marker at 19; the next transaction's stands at 30 */
+	ck_assert_uint_eq(seal(), 0);
+	pass(1000);
+	ck_assert_uint_eq(look(END_COMMITTED), 1);
+	ck_assert_uint_eq(seal(), 1);
+	ck_assert_uint_eq(last()->aborted.count, 0);
+	ck_assert_uint_eq(last()->open.count, 0);
+}
+END_TEST
+
 /* Two of one epoch, and the first one's end passed elsewhere: that is asked for until the log tells. */
 START_TEST(ended_elsewhere)
 {
@@ -1288,6 +1315,7 @@ main(void)
 	tcase_add_test(t, stopping);
 	tcase_add_test(t, over_partitions);
 	tcase_add_test(t, behind_the_mark);
+	tcase_add_loop_test(t, stored_behind_its_end, 0, 2);
 	tcase_add_test(t, fenced);
 	tcase_add_loop_test(t, ended_elsewhere, 0, 3);
 	tcase_add_test(t, asked_after_a_restart);

@@ -39,17 +39,25 @@ teardown(void)
 	looks = NULL;
 }
 
-/* One that the transaction alone holds. */
+/* One that the transaction alone holds, and that is stored or has no answer yet. */
 static struct placement *
-added(int64_t producer_id, const char *transactional_id)
+added_as(bool stored, int64_t producer_id, const char *transactional_id)
 {
 	struct chains_batch b = rig_transactional(producer_id, 0, 1);
 	struct placement *p = placement_new(r->c, &b, 0);
 
 	ck_assert_int_eq(txns_add(t, p, slice_str(transactional_id)), 0);
 	ck_assert_uint_eq(p->refs, 2);
+	if (stored)
+		txns_stored(t, p, true);
 	placement_unref(p);
 	return p;
+}
+
+static struct placement *
+added(int64_t producer_id, const char *transactional_id)
+{
+	return added_as(true, producer_id, transactional_id);
 }
 
 static void
@@ -364,6 +372,29 @@ START_TEST(an_epoch_of_both_kinds)
 	ck_got(1, &b);
 	settle(a, 5);
 	ck_asked_in(50, a);
+}
+END_TEST
+
+/*
+ * It may come to the broker behind the marker of an end that went out before its place was known, or when the place
+ * turned out to be another's: in the next transaction of that epoch.
+ */
+START_TEST(not_stored_by_then)
+{
+	struct placement *a = added_as(_i == 2, 7, "x"), *b = added(7, "x");
+	uint64_t mark = txns_mark(t);
+
+	read_back();
+	if (_i > 0)
+		txns_stored(t, a, _i == 1);
+	txns_end(t, 7, &(struct txns_end){0, 1, mark}, &got, &got);
+	ck_got(1, &b);
+	settle(a, 5);
+	ck_asked_in(50, a);
+	/* Where each has an epoch of its own that can't be: the broker refuses it. */
+	a = added_as(false, 8, "x");
+	txns_end(t, 8, &(struct txns_end){0, 0, txns_mark(t)}, &got, &got);
+	ck_got(1, &a);
 }
 END_TEST
 
@@ -685,6 +716,7 @@ main(void)
 	tcase_add_loop_test(c, another_ones_end, 0, 2);
 	tcase_add_test(c, asked_and_told);
 	tcase_add_test(c, an_epoch_of_both_kinds);
+	tcase_add_loop_test(c, not_stored_by_then, 0, 3);
 	tcase_add_test(c, asked_as_it_is_stated);
 	tcase_add_test(c, told_by_its_own_end);
 	tcase_add_test(c, not_asked_without_headers);
