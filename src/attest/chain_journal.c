@@ -186,6 +186,15 @@ put_batch(struct placement *p, bool again, struct slice transactional_id, enum h
 	return err;
 }
 
+/* An end that passes meanwhile tells it to the journal. */
+static void
+set_number(struct placement *p, uint64_t number)
+{
+	pthread_mutex_lock(&p->chain->lock);
+	p->number = number;
+	pthread_mutex_unlock(&p->chain->lock);
+}
+
 int
 chain_journal_batch(struct placement *p, struct slice transactional_id, enum header_mode mode, const uint8_t digest[32],
 		    int64_t reach)
@@ -195,10 +204,10 @@ chain_journal_batch(struct placement *p, struct slice transactional_id, enum hea
 
 	if (shared->journal == NULL)
 		return 0;
-	p->number = atomic_fetch_add(&shared->next_batch, 1) + 1;
+	set_number(p, atomic_fetch_add(&shared->next_batch, 1) + 1);
 	err = put_batch(p, false, transactional_id, mode, digest, reach);
 	if (err != 0)
-		p->number = 0; /* nobody needs to be told that it left */
+		set_number(p, 0); /* nobody needs to be told that it left */
 	return err;
 }
 
@@ -315,6 +324,9 @@ chain_journal_ended(const struct placement *p, int32_t first, bool committed)
 				  .base_offset = p->base_offset + first,
 				  .committed = committed};
 
+	/* With neither a number nor a place it would be the end of all that the chain's head has open of the epoch. */
+	if (p->number == 0 && p->base_offset < 0)
+		return;
 	(void)note(p->chain, &e);
 }
 

@@ -20,7 +20,7 @@
 int chain_journal_head(struct chain *c, const char *cluster_id, const struct head_runs *open) MUSTCHECK;
 
 /*
- * The batch, as it goes out once that is committed; without the mutex: it is nobody else's yet.
+ * The batch, as it goes out once that is committed; without the mutex: it is nobody else's yet, but for the number that it gets.
  * 0; ERR_LIMIT: the journal has its size; ERR_IO; ERR_NOMEM.
  */
 int chain_journal_batch(struct placement *p, struct slice transactional_id, enum header_mode mode,
@@ -47,7 +47,7 @@ bool chain_journal_reopened(const struct placement *p) MUSTCHECK;
 /* A settled batch is about to leave: entries that have it don't stand before a statement without it.  False: not written. */
 bool chain_journal_leaves(struct placement *p) MUSTCHECK;
 
-/* From its record `first` on, where a statement's run of its own begins. */
+/* From its record `first` on, where a statement's run of its own begins.  Nothing of a batch that isn't put yet: a recovery asks. */
 void chain_journal_ended(const struct placement *p, int32_t first, bool committed);
 void chain_journal_closed(const struct chain *c, const struct window *w);
 

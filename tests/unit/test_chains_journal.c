@@ -249,6 +249,40 @@ START_TEST(its_head_is_written_while_it_ends)
 }
 END_TEST
 
+static _Atomic bool all_put;
+
+static void *
+end_all_the_time(void *arg UNUSED)
+{
+	while (!all_put)
+		commit_it();
+	return NULL;
+}
+
+/* Ends pass while batches are put into the journal; for ThreadSanitizer. */
+START_TEST(ends_while_batches_are_put)
+{
+	pthread_t th;
+
+	ck_assert_int_eq(pthread_create(&th, NULL, end_all_the_time, NULL), 0);
+	for (int i = 0; i < 300; i++) {
+		struct chains_batch b = rig_transactional(7, i, 1);
+		struct attempt a;
+
+		ck_assert_int_eq(chains_place(c, &b, &a), 0);
+		rig_fill(a.members, b.count, i);
+		ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+		ck_assert_int_eq(chains_settle(&a, &(struct answer){0, i, -1}), CHAINS_STORED);
+	}
+	all_put = true;
+	pthread_join(th, NULL);
+	c->shared.journal = NULL;
+	chains_free(c);
+	journal_close(j);
+	settings_unref(set);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -259,6 +293,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, ends_while_its_head_is_written, 0, 2);
 	tcase_add_loop_test(t, its_head_is_written_while_it_ends, 0, 2);
+	tcase_add_test(t, ends_while_batches_are_put);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

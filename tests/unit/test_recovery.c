@@ -1273,24 +1273,41 @@ leave_open(void)
 	ck_assert_uint_eq(topic[0].s->open.count, 1);
 }
 
-/* What the journal says of a batch without a place is of no run that the head has, though it shares their epoch. */
+/* As an end does that is known to be its own. */
+static void
+end_one_batch(struct attempt *a)
+{
+	struct chain *chain = a->placement->chain;
+
+	pthread_mutex_lock(&chain->lock);
+	ck_assert(txns_leave(c->shared.txns, a->placement));
+	chain_txn_ended(chain, a->placement, false);
+	pthread_mutex_unlock(&chain->lock);
+	ck_assert_int_eq(journal_commit(j), 0);
+}
+
+/*
+ * What the journal says of a batch without a place is of no run that the head has, though it shares their epoch; nor is
+ * what it would say of one that it doesn't have yet, as its records are being rewritten.
+ */
 START_TEST(an_end_without_a_place)
 {
 	struct chains_batch b = rig_transactional(FIRST_TXN, 10, 10);
 	struct attempt a;
-	uint64_t since;
 
 	leave_open();
 	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
 	crash();
 	each_file(remove_file);
 	begin();
-	since = chains_txn_mark(c);
 	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	if (_i == 1)
+		end_one_batch(&a);
 	rig_fill(a.members, b.count, contents++);
 	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	if (_i == 0)
+		end_one_batch(&a);
 	chains_lost(&a);
-	chains_txn_ended(c, FIRST_TXN, &(struct txns_end){0, since, chains_txn_mark(c)}, false);
 	note_written();
 	crash();
 	is_committed[0][0] = true; /* elsewhere */
@@ -2320,7 +2337,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, everything_was_published);
 	tcase_add_test(t, ended_before_its_chain_begins);
-	tcase_add_test(t, an_end_without_a_place);
+	tcase_add_loop_test(t, an_end_without_a_place, 0, 2);
 	tcase_add_test(t, asked_behind_a_crash);
 	tcase_add_test(t, ended_between_its_statements);
 	tcase_add_test(t, stored_last_stays_last);
