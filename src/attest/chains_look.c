@@ -117,14 +117,17 @@ may_be_told(struct chains *c, struct end_asked *e, bool read)
 	return e->told != END_UNKNOWN || !txns_untold(c->shared.txns, e->placement);
 }
 
-/* What stands elsewhere by now is asked for again, as is what is not decided yet. */
+/*
+ * What stands elsewhere by now is asked for again, as is what is not decided yet.  Where the topic has lost its name
+ * meanwhile, what was read by that may be the other's: the next look gives up.
+ */
 static void
 end_one(struct chains *c, struct chain *chain, struct end_asked *e, bool read)
 {
 	bool is_told = e->told == END_ABORTED || e->told == END_COMMITTED;
 
 	pthread_mutex_lock(&chain->lock);
-	if (e->placement->base_offset == e->base_offset) {
+	if (e->placement->base_offset == e->base_offset && !chain->gone) {
 		if (!may_be_told(c, e, read))
 			metric_add(METRIC_READBACK_END_UNKNOWN, 1);
 		if (is_told && txns_leave(c->shared.txns, e->placement)) {

@@ -528,6 +528,35 @@ START_TEST(not_asked_of_another_log)
 }
 END_TEST
 
+/* Likewise while the log is being read: what was read is not applied, and the next look gives up. */
+START_TEST(gone_while_it_is_read)
+{
+	int64_t unknown = metric_read(METRIC_READBACK_END_UNKNOWN);
+	struct doubt doubts[LOOK_MAX];
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
+	int wait_ms;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 10), 1, 0);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	pass(50);
+	ck_assert(chains_look(c, &l, &wait_ms));
+	ck_assert_uint_eq(l.end_count, 1);
+	the_chain()->gone = true;
+	ends[0].told = END_ABORTED;
+	chains_look_end(c, &l, true, false, false, true);
+	pass(1000);
+	ck_assert_uint_eq(look(END_ABORTED), 0);
+	ck_assert_uint_eq(the_chain()->asked.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_END_UNKNOWN), unknown + 1);
+	pass(set->transaction_wait_ms);
+	ck_assert_uint_eq(seal(), 1);
+	ck_assert_uint_eq(last()->aborted.count, 0);
+	ck_runs(&last()->open, {0, 10});
+}
+END_TEST
+
 /* One of two has no place yet when the log tells of the other. */
 START_TEST(asked_once_it_has_a_place)
 {
@@ -1326,6 +1355,7 @@ main(void)
 	tcase_add_loop_test(t, failures_of_before, 0, 2);
 	tcase_add_test(t, long_ones_cost_little);
 	tcase_add_test(t, ends_that_ask_no_sooner);
+	tcase_add_test(t, gone_while_it_is_read);
 	tcase_add_test(t, looked_at_while_it_begins);
 	tcase_add_test(t, an_end_whose_answer_is_lost);
 	tcase_add_test(t, nothing_follows_a_window_that_is_left);
