@@ -60,9 +60,18 @@ take_ends(struct chains *c, struct chain *chain, struct look *l)
 	if (chain->gone || c->shared.stopping)
 		return;
 	l->end_count = txns_asked(c->shared.txns, chain, asked, LOOK_MAX);
-	for (size_t i = 0; i < l->end_count; i++)
-		l->ends[i] = (struct end_asked){asked[i], asked[i]->producer_id, asked[i]->producer_epoch, asked[i]->base_offset,
-						asked[i]->count, END_NOT_YET};
+	for (size_t i = 0; i < l->end_count; i++) {
+		struct placement *p = asked[i];
+
+		l->ends[i] = (struct end_asked){.placement = p,
+						.producer_id = p->producer_id,
+						.producer_epoch = p->producer_epoch,
+						.base_offset = p->base_offset,
+						.count = p->count,
+						.first_window = p->span_count == 0 ? 0 : p->windows[0].window_id,
+						.last_window = p->span_count == 0 ? 0 : p->windows[p->span_count - 1].window_id,
+						.told = END_NOT_YET};
+	}
 }
 
 bool

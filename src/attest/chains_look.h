@@ -17,6 +17,7 @@ struct end_asked {
 	int16_t producer_epoch;
 	int64_t base_offset;
 	int32_t count;
+	uint64_t first_window, last_window; /* that its records name; 0: not known, of a run in a head */
 	enum { END_NOT_YET, END_UNKNOWN, END_ABORTED, END_COMMITTED } told; /* unknown: the log won't tell */
 };
 

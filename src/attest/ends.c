@@ -32,22 +32,23 @@ end_of(const struct end_asked *e)
 	return e->base_offset + e->count;
 }
 
-/* Does the record name a window of that chain? */
+/* The window of that chain that the record names; 0: none. */
 static int
-is_named(struct reading *g, const struct consumer_record *c, bool *ret)
+named(struct reading *g, const struct consumer_record *c, uint64_t *ret)
 {
 	uint8_t hash[SHA256_LEN];
 	struct triple t;
 	int err = header_room_take(&g->room, c);
 
-	*ret = false;
+	*ret = 0;
 	if (err != 0)
 		return err;
 	if (c->value.p != NULL)
 		sha256_of(c->value, hash);
-	for (size_t at = c->header_count; !*ret && at-- > 0;) /* another proxy's may stand behind ours */
-		*ret = triple_at(g->room.p, c->header_count, at, c->value.p == NULL ? NULL : hash, &t) && t.well_formed &&
-		       chain_id_eq(&t.chain, g->id);
+	for (size_t at = c->header_count; *ret == 0 && at-- > 0;) /* another proxy's may stand behind ours */
+		if (triple_at(g->room.p, c->header_count, at, c->value.p == NULL ? NULL : hash, &t) && t.well_formed &&
+		    chain_id_eq(&t.chain, g->id))
+			*ret = t.window_id;
 	return 0;
 }
 
@@ -86,13 +87,20 @@ is_wanted(const struct reading *g, int64_t offset)
 	return wanted;
 }
 
+/* Else another batch of the chain stands there, behind an unclean election. */
+static bool
+is_of(const struct end_asked *e, uint64_t window)
+{
+	return e->last_window == 0 || (e->first_window <= window && window <= e->last_window);
+}
+
 static void
-tell(struct reading *g, int64_t offset)
+tell(struct reading *g, int64_t offset, uint64_t window)
 {
 	for (size_t i = g->at; i < g->count && g->ends[i].base_offset <= offset; i++) {
 		struct end_asked *e = &g->ends[i];
 
-		if (!has(e, offset) || e->told != END_UNKNOWN)
+		if (!has(e, offset) || e->told != END_UNKNOWN || !is_of(e, window))
 			continue;
 		e->told = g->told;
 		g->left--;
@@ -103,7 +111,7 @@ static int
 on_record(void *arg, const struct consumer_record *c)
 {
 	struct reading *g = arg;
-	bool named;
+	uint64_t window;
 	int err;
 
 	if (!g->r->goes_on(g->r->arg))
@@ -112,9 +120,9 @@ on_record(void *arg, const struct consumer_record *c)
 		g->at++;
 	if (!is_wanted(g, c->offset))
 		return 0;
-	if ((err = is_named(g, c, &named)) != 0 || !named)
+	if ((err = named(g, c, &window)) != 0 || window == 0)
 		return err;
-	tell(g, c->offset);
+	tell(g, c->offset, window);
 	return g->left == 0 ? ERR_CLOSED : 0; /* the rest needn't be read */
 }
 

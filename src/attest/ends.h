@@ -5,8 +5,9 @@
  *   read committed     ✓ ✓ ✓ ✓                       delivered: committed
  *   uncommitted        ✓ ✓ ✓ ✓     ✓ ✓ ✓ ✓           there, and not delivered: aborted.  Neither: nobody can tell
  *
- * A record counts only with headers that name the chain: another may stand there, of a topic that was made
- * again.  Behind an unclean election it may be another batch of the chain: then that one's end is told of the place.
+ * A record counts only with headers that name the chain, and a window of the batch: another may stand there, of a topic
+ * that was made again, or behind an unclean election.  What windows a run has that a head tells of isn't known: then the
+ * end of the chain's batch that stands there is told of it.
  */
 #ifndef ATTEST_ENDS_H
 #define ATTEST_ENDS_H

@@ -528,7 +528,34 @@ START_TEST(not_asked_of_another_log)
 }
 END_TEST
 
-/* Likewise while the log is being read: what was read is not applied, and the next look gives up. */
+/* With the windows that its records name, as long as they are known: a run of an earlier run's head has none. */
+START_TEST(asked_with_its_windows)
+{
+	struct doubt doubts[LOOK_MAX];
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
+	const struct head_runs open = {&(struct head_run){100, 5, 7, 0, false}, 1, 1};
+	int wait_ms;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
+	send_stored(txn_batch(7, 0, 4, 16), 2, 4);
+	chains_restore_open(c, the_chain(), &open);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	pass(50);
+	ck_assert(chains_look(c, &l, &wait_ms));
+	ck_assert_uint_eq(l.end_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct end_asked *e = &ends[i];
+
+		ck_assert_uint_eq(e->first_window, e->base_offset < 100);
+		ck_assert_uint_eq(e->last_window, e->base_offset == 0 ? 1 : e->base_offset == 4 ? 2 : 0);
+	}
+	chains_look_end(c, &l, true, false, false, true);
+}
+END_TEST
+
+/* The topic loses its name while the log is being read: what was read is not applied, and the next look gives up. */
 START_TEST(gone_while_it_is_read)
 {
 	int64_t unknown = metric_read(METRIC_READBACK_END_UNKNOWN);
@@ -1355,6 +1382,7 @@ main(void)
 	tcase_add_loop_test(t, failures_of_before, 0, 2);
 	tcase_add_test(t, long_ones_cost_little);
 	tcase_add_test(t, ends_that_ask_no_sooner);
+	tcase_add_test(t, asked_with_its_windows);
 	tcase_add_test(t, gone_while_it_is_read);
 	tcase_add_test(t, looked_at_while_it_begins);
 	tcase_add_test(t, an_end_whose_answer_is_lost);

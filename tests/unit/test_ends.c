@@ -118,7 +118,7 @@ stands(int64_t at, int32_t count, enum kind kind)
 static void
 ask_for(int64_t at, int32_t count)
 {
-	asked[l.end_count++] = (struct end_asked){NULL, 7, 0, at, count, END_NOT_YET};
+	asked[l.end_count++] = (struct end_asked){.producer_id = 7, .base_offset = at, .count = count};
 }
 
 static int
@@ -245,6 +245,22 @@ START_TEST(two_at_one_place)
 }
 END_TEST
 
+/* Another batch of the chain where one stood, of another window. */
+START_TEST(another_window)
+{
+	for (uint64_t first = 5; first <= 8; first++)
+		for (uint64_t last = first; last <= 9; last++) {
+			setup();
+			stands(0, 4, _i == 0 ? COMMITTED : ABORTED);
+			ask_for(0, 4);
+			asked[0].first_window = first;
+			asked[0].last_window = last;
+			ck_assert_int_eq(ends_read(&both, &l), 0);
+			ck_assert_int_eq(told(0), first > 7 || last < 7 ? END_UNKNOWN : _i == 0 ? END_COMMITTED : END_ABORTED);
+		}
+}
+END_TEST
+
 /* A broker that has just started knows no such topic: what wasn't read wasn't passed over. */
 START_TEST(a_reading_that_fails)
 {
@@ -311,6 +327,7 @@ main(void)
 	tcase_add_test(c, a_leader_that_knows_less);
 	tcase_add_loop_test(c, one_within_another, 0, 11);
 	tcase_add_test(c, two_at_one_place);
+	tcase_add_loop_test(c, another_window, 0, 2);
 	tcase_add_loop_test(c, a_reading_that_fails, 0, 3);
 	tcase_add_test(c, behind_the_logs_begin);
 	tcase_add_test(c, behind_a_run_within);
