@@ -8,7 +8,8 @@
  *     span 2: records 1600..2299 → window 9
  *
  * Everything in here is guarded by the chain's mutex, but `members`: the reactor that
- * placed it fills them before it is forwarded, the sealer reads them once it is settled.
+ * placed it fills them before it is forwarded, the sealer reads them once it is settled;
+ * what is txns.c's, under its lock; and `mode`, which that reads without the mutex.
  */
 #ifndef ATTEST_PLACEMENT_H
 #define ATTEST_PLACEMENT_H
@@ -63,7 +64,7 @@ struct placement {
 	int32_t count;
 
 	enum chains_time time; /* what the leaves are bound to; unknown: both were made */
-	enum header_mode mode;
+	_Atomic enum header_mode mode; /* until it is forwarded HEADERS_FULL */
 	uint8_t digest[32]; /* of all leaves: is a retry the same? */
 	struct member *members;
 

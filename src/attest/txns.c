@@ -175,7 +175,10 @@ book_again(struct txns *t, struct placement *p)
 	book(t, p, (int64_t)(p->passed ? ASK_FIRST_MS : ASK_STATED_MS) << (tries < most ? tries : most));
 }
 
-/* False: there is no room, nobody reads, or nothing in the log tells. */
+/*
+ * False: there is no room, nobody reads, or nothing in the log tells.  Who is being placed may turn out to have no headers:
+ * then it is asked for once it has a place, in vain, and given up.
+ */
 static bool
 ask(struct txns *t, struct placement *p, bool passed)
 {

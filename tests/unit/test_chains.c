@@ -702,6 +702,58 @@ START_TEST(ends_that_ask_no_sooner)
 }
 END_TEST
 
+static _Atomic bool fenced_enough;
+
+static void *
+fence_all_the_time(void *arg UNUSED)
+{
+	while (!fenced_enough)
+		chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	return NULL;
+}
+
+/* The transactional id is initialised anew while batches are rewritten, with headers or without; for ThreadSanitizer. */
+START_TEST(fenced_while_it_is_placed)
+{
+	pthread_t th;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	ck_assert_int_eq(pthread_create(&th, NULL, fence_all_the_time, NULL), 0);
+	for (int i = 0; i < 1000; i++) {
+		struct chains_batch b = txn_batch(7, 0, 10 * i, 10);
+		struct attempt a;
+
+		ck_assert_int_eq(chains_place(c, &b, &a), 0);
+		rig_fill(a.members, b.count, i);
+		ck_assert_int_eq(chains_forward(&a, i % 2 == 0 ? HEADERS_FULL : HEADERS_NONE), 0);
+		stored(&a, 10 * i);
+	}
+	fenced_enough = true;
+	pthread_join(th, NULL);
+}
+END_TEST
+
+/* It was asked for before anybody knew that it goes out without headers: the log tells nothing of it. */
+START_TEST(asked_before_its_mode_is_known)
+{
+	int64_t unknown = metric_read(METRIC_READBACK_END_UNKNOWN);
+	struct chains_batch b = txn_batch(7, 0, 0, 10);
+	struct attempt a;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	rig_fill(a.members, b.count, 1);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_NONE), 0);
+	stored(&a, 0);
+	ck_assert_uint_eq(the_chain()->asked.count, 1);
+	pass(1000);
+	ck_assert_uint_eq(look(END_UNKNOWN), 1);
+	ck_assert_uint_eq(the_chain()->asked.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_END_UNKNOWN), unknown + 1);
+}
+END_TEST
+
 static _Atomic bool restored;
 
 static void *
@@ -1384,6 +1436,8 @@ main(void)
 	tcase_add_test(t, ends_that_ask_no_sooner);
 	tcase_add_test(t, asked_with_its_windows);
 	tcase_add_test(t, gone_while_it_is_read);
+	tcase_add_test(t, fenced_while_it_is_placed);
+	tcase_add_test(t, asked_before_its_mode_is_known);
 	tcase_add_test(t, looked_at_while_it_begins);
 	tcase_add_test(t, an_end_whose_answer_is_lost);
 	tcase_add_test(t, nothing_follows_a_window_that_is_left);
