@@ -123,8 +123,10 @@ late_in(struct late *l, int64_t producer_id, int16_t epoch, bool lost)
 {
 	struct one *o = map_get(l->by_producer, key_of(&producer_id));
 
+	if (o == NULL && lost)
+		l->any_ns = in_ns(SENT_MS); /* there was no room for it when it went out: its bytes may be under way from now on */
 	if (o == NULL || o->epoch != epoch)
-		return; /* any is late, or a later epoch made it void */
+		return;
 	if (o->out > 0)
 		o->out--;
 	if (lost)

@@ -571,6 +571,27 @@ START_TEST(many_that_may_come_late)
 }
 END_TEST
 
+/* There was no room for it when it went out, and its connection breaks long after: it counts from then. */
+START_TEST(no_room_and_lost)
+{
+	read_back();
+	for (int64_t id = 100; id < 100 + 4096; id++)
+		txns_lost(t, id, 0);
+	txns_out(t, 7, 0);
+	txns_out(t, 8, 0);
+	pass(14 * 60 * 1000);
+	txns_in(t, 8, 0, false);
+	if (_i == 0)
+		txns_in(t, 7, 0, true);
+	pass(60 * 1000);
+	ck_assert_int_eq(tells(7, 0), _i == 1);
+	pass(14 * 60 * 1000 - 1);
+	ck_assert_int_eq(tells(7, 0), _i == 1);
+	pass(1);
+	ck_assert(tells(7, 0));
+}
+END_TEST
+
 /* The topic is gone: nobody can tell. */
 START_TEST(given_up_as_gone)
 {
@@ -725,6 +746,7 @@ main(void)
 	tcase_add_test(c, fenced_while_ending);
 	tcase_add_test(c, an_end_that_may_come_late);
 	tcase_add_test(c, many_that_may_come_late);
+	tcase_add_loop_test(c, no_room_and_lost, 0, 2);
 	tcase_add_test(c, two_ends_at_once);
 	tcase_add_test(c, an_end_of_an_earlier_run);
 	tcase_add_test(c, many_are_asked);
