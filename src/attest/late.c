@@ -9,21 +9,36 @@
 enum { SENT_MS = 15 * 60 * 1000, MOST = 4096 };
 
 struct late {
-	struct map *by_producer; /* producer id → struct one */
-	int64_t any_ns;          /* until then each may be */
+	struct map *ones; /* key → struct one */
+	int64_t any_ns;   /* until then each may be */
+};
+
+/*
+ * Each epoch has its own: who sends an EndTxn may claim any, and one that is refused makes none before it void.  What is
+ * late of an epoch that is truly over harms nothing, as no EndTxn of that one succeeds any more.
+ */
+struct key {
+	int64_t producer_id;
+	int64_t epoch; /* without a hole */
 };
 
 struct one {
-	int64_t producer_id;
-	int16_t epoch;
+	struct key key;
 	unsigned out;     /* of its EndTxns that have no answer yet */
 	int64_t until_ns; /* until then one may be late */
 };
 
 static struct slice
-key_of(const int64_t *producer_id)
+slice_of_key(const struct key *k)
 {
-	return slice_of(producer_id, sizeof(*producer_id));
+	return slice_of(k, sizeof(*k));
+}
+
+/* NULL: there is none. */
+static struct one *
+find(const struct late *l, int64_t producer_id, int16_t epoch)
+{
+	return map_get(l->ones, slice_of_key(&(struct key){producer_id, epoch}));
 }
 
 static int64_t
@@ -37,7 +52,7 @@ late_new(void)
 {
 	struct late *l = calloc(1, sizeof(*l));
 
-	if (l != NULL && (l->by_producer = map_new()) == NULL) {
+	if (l != NULL && (l->ones = map_new()) == NULL) {
 		free(l);
 		return NULL;
 	}
@@ -53,9 +68,9 @@ late_free(struct late *l)
 
 	if (l == NULL)
 		return;
-	while (map_next(l->by_producer, &at, &key, &value))
+	while (map_next(l->ones, &at, &key, &value))
 		free(value);
-	map_free(l->by_producer);
+	map_free(l->ones);
 	free(l);
 }
 
@@ -70,14 +85,14 @@ forget_some(struct late *l)
 
 	do {
 		n = 0;
-		for (size_t at = 0; n < ARRAY_LEN(over) && map_next(l->by_producer, &at, &key, &value);) {
+		for (size_t at = 0; n < ARRAY_LEN(over) && map_next(l->ones, &at, &key, &value);) {
 			struct one *o = value;
 
 			if (o->out == 0 && o->until_ns <= now_ns)
 				over[n++] = o;
 		}
 		for (size_t i = 0; i < n; i++) {
-			map_remove(l->by_producer, key_of(&over[i]->producer_id));
+			map_remove(l->ones, slice_of_key(&over[i]->key));
 			free(over[i]);
 		}
 	} while (n == ARRAY_LEN(over));
@@ -87,22 +102,21 @@ forget_some(struct late *l)
 static struct one *
 find_or_make(struct late *l, int64_t producer_id, int16_t epoch)
 {
-	struct one *o = map_get(l->by_producer, key_of(&producer_id));
+	struct one *o = find(l, producer_id, epoch);
 
 	if (o != NULL)
 		return o;
-	if (map_count(l->by_producer) >= MOST)
+	if (map_count(l->ones) >= MOST)
 		forget_some(l);
-	if (map_count(l->by_producer) >= MOST || (o = malloc(sizeof(*o))) == NULL)
+	if (map_count(l->ones) >= MOST || (o = malloc(sizeof(*o))) == NULL)
 		return NULL;
-	*o = (struct one){.producer_id = producer_id, .epoch = epoch};
-	if (map_put(l->by_producer, key_of(&o->producer_id), o) == 0)
+	*o = (struct one){.key = {producer_id, epoch}};
+	if (map_put(l->ones, slice_of_key(&o->key), o) == 0)
 		return o;
 	free(o);
 	return NULL;
 }
 
-/* Epochs only rise: of two the greater one is what may still end something. */
 void
 late_out(struct late *l, int64_t producer_id, int16_t epoch)
 {
@@ -112,27 +126,25 @@ late_out(struct late *l, int64_t producer_id, int16_t epoch)
 		l->any_ns = in_ns(SENT_MS);
 		return;
 	}
-	if (epoch > o->epoch)
-		*o = (struct one){.producer_id = producer_id, .epoch = epoch};
-	if (epoch == o->epoch && o->out++ > 0)
+	if (o->out++ > 0)
 		o->until_ns = in_ns(SENT_MS);
 }
 
 void
 late_in(struct late *l, int64_t producer_id, int16_t epoch, bool lost)
 {
-	struct one *o = map_get(l->by_producer, key_of(&producer_id));
+	struct one *o = find(l, producer_id, epoch);
 
 	if (o == NULL && lost)
 		l->any_ns = in_ns(SENT_MS); /* there was no room for it when it went out: its bytes may be under way from now on */
-	if (o == NULL || o->epoch != epoch)
+	if (o == NULL)
 		return;
 	if (o->out > 0)
 		o->out--;
 	if (lost)
 		o->until_ns = in_ns(SENT_MS);
 	else if (o->out == 0 && o->until_ns <= clock_now().ns) {
-		map_remove(l->by_producer, key_of(&producer_id));
+		map_remove(l->ones, slice_of_key(&o->key));
 		free(o);
 	}
 }
@@ -147,8 +159,8 @@ late_note(struct late *l, int64_t producer_id, int16_t epoch)
 bool
 late_has(const struct late *l, int64_t producer_id, int16_t epoch)
 {
-	const struct one *o = map_get(l->by_producer, key_of(&producer_id));
+	const struct one *o = find(l, producer_id, epoch);
 	int64_t now_ns = clock_now().ns;
 
-	return now_ns < l->any_ns || (o != NULL && o->epoch == epoch && now_ns < o->until_ns);
+	return now_ns < l->any_ns || (o != NULL && now_ns < o->until_ns);
 }

@@ -502,7 +502,7 @@ START_TEST(an_end_that_may_come_late)
 	txns_lost(t, 7, 3);
 	txns_lost(t, 7, 5);
 	ck_assert(!tells(7, 5));
-	txns_lost(t, 7, 4); /* void by then, and it makes that one no surer */
+	txns_lost(t, 7, 4); /* of an epoch before, and it makes that one no surer */
 	ck_assert(!tells(7, 5));
 }
 END_TEST
@@ -533,6 +533,27 @@ START_TEST(two_ends_at_once)
 	txns_in(t, 8, 0, true); /* of an epoch that is over */
 	txns_in(t, 8, 1, false);
 	ck_assert(tells(8, 1));
+}
+END_TEST
+
+/* Whoever claims a later epoch, and is refused or not heard of, makes nothing surer of the true one, or less sure. */
+START_TEST(an_epoch_that_is_only_claimed)
+{
+	read_back();
+	txns_out(t, 7, 0);
+	if (_i == 0)
+		txns_in(t, 7, 0, true);
+	txns_out(t, 7, 32000);
+	txns_in(t, 7, 32000, _i == 2);
+	if (_i == 1)
+		txns_in(t, 7, 0, true); /* the connection of the first breaks only now */
+	if (_i < 2) {
+		ck_assert(!tells(7, 0));
+		pass(15 * 60 * 1000);
+	} else {
+		txns_in(t, 7, 0, false);
+	}
+	ck_assert(tells(7, 0));
 }
 END_TEST
 
@@ -747,6 +768,7 @@ main(void)
 	tcase_add_test(c, an_end_that_may_come_late);
 	tcase_add_test(c, many_that_may_come_late);
 	tcase_add_loop_test(c, no_room_and_lost, 0, 2);
+	tcase_add_loop_test(c, an_epoch_that_is_only_claimed, 0, 3);
 	tcase_add_test(c, two_ends_at_once);
 	tcase_add_test(c, an_end_of_an_earlier_run);
 	tcase_add_test(c, many_are_asked);
