@@ -154,7 +154,7 @@ end_ends(struct chains *c, struct look *l, bool read)
 {
 	pthread_rwlock_rdlock(&c->lock);
 	for (size_t i = 0; i < l->end_count; i++)
-		end_one(c, l->chain, &l->ends[i], read);
+		end_one(c, l->chain, &l->ends[i], read && !l->ends[i].failed);
 	pthread_rwlock_unlock(&c->lock);
 }
 

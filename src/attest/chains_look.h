@@ -19,6 +19,7 @@ struct end_asked {
 	int32_t count;
 	uint64_t first_window, last_window; /* that its records name; 0: not known, of a run in a head */
 	enum { END_NOT_YET, END_UNKNOWN, END_ABORTED, END_COMMITTED } told; /* unknown: the log won't tell */
+	bool failed; /* not yet, as it could not be read where it stands */
 };
 
 /* What one chain wants to know. */
@@ -45,7 +46,7 @@ bool chains_look(struct chains *c, struct look *ret, int *ret_wait_ms);
 /* Does the place that begins there have another batch than this one of the look's?  `look` is a struct look. */
 bool chains_look_taken(void *look, const struct doubt *d, int64_t base_offset);
 
-/* `read`: the log was, for doubts; `known`: the statement topic was, and the statement is `there`; `told`: so are ends, if only not yet. */
+/* `read`: the log was, for doubts; `known`: the statement topic was, and the statement is `there`; `told`: so are ends, if only not yet, but for those that failed. */
 void chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there, bool told);
 
 #endif

@@ -3,8 +3,8 @@
 #include "attest/header_room.h"
 #include "digest/sha256.h"
 
-/* Those that stand closer together are read at once. */
-enum { NEAR = 1000 };
+/* Those that stand closer together are read at once.  So many that fail are enough: each may take as long as an answer. */
+enum { NEAR = 1000, FAILED_MOST = 4 };
 
 struct reading {
 	const struct ends_readers *r;
@@ -13,6 +13,7 @@ struct reading {
 	size_t count;           /* of them, … */
 	size_t at;              /* … those before this one stand before what is read */
 	size_t left;            /* not told yet */
+	unsigned failed;        /* so many stretches could not be read */
 	int64_t low;            /* where the log begins */
 	int told;               /* what it means when a record is there */
 	struct header_room room;
@@ -126,17 +127,34 @@ on_record(void *arg, const struct consumer_record *c)
 	return g->left == 0 ? ERR_CLOSED : 0; /* the rest needn't be read */
 }
 
-/* Reads where some aren't told yet, stretch by stretch. */
+/* What a stretch that fails doesn't tell is asked for again.  What was delivered before stays told: it is there. */
+static void
+put_off(struct reading *g, size_t first, size_t last)
+{
+	for (size_t i = first; i <= last; i++) {
+		struct end_asked *e = &g->ends[i];
+
+		if (e->told != END_UNKNOWN)
+			continue;
+		e->told = END_NOT_YET;
+		e->failed = true;
+		g->left--;
+	}
+	g->failed++;
+}
+
+/* Reads where some aren't told yet, stretch by stretch.  One that can't be read doesn't keep the others from it. */
 static int
 read_all(struct reading *g, struct consumer *from, const struct look *l, int told)
 {
 	size_t first = 0, last;
-	int err = 0;
+	int all = 0;
 
 	g->told = told;
 	g->at = 0;
-	while (err == 0 && g->left > 0) {
+	while (all != ERR_CLOSED && g->left > 0 && g->failed < FAILED_MOST) {
 		int64_t to;
+		int err;
 
 		while (first < g->count && (g->ends[first].told != END_UNKNOWN || end_of(&g->ends[first]) <= g->low))
 			first++;
@@ -152,9 +170,15 @@ read_all(struct reading *g, struct consumer *from, const struct look *l, int tol
 			      : ERR_CLOSED;
 		if (err == 0 && consumer_was_cut(from))
 			err = ERR_NOT_NOW; /* a leader that knows less than the one before: what it passed over tells nothing */
+		if (g->left == 0)
+			return all; /* what was read is enough, however it ended */
+		if (err != 0 && err != ERR_CLOSED)
+			put_off(g, first, last);
+		if (err != 0)
+			all = err;
 		first = last + 1;
 	}
-	return g->left == 0 ? 0 : err; /* then what was read is enough, however it ended */
+	return all;
 }
 
 /* Those that are decided by now.  In order, they are the first of them, and of these the first are perhaps gone. */
@@ -175,17 +199,20 @@ ends_read(const struct ends_readers *r, struct look *l)
 {
 	struct reading g = {.r = r, .id = l->id, .ends = l->ends};
 	int64_t stable;
-	int err = consumer_watermarks(r->committed, l->topic, l->partition, &g.low, &stable);
+	int then, err = consumer_watermarks(r->committed, l->topic, l->partition, &g.low, &stable);
 
+	for (size_t i = 0; err != 0 && i < l->end_count; i++)
+		l->ends[i].failed = err != ERR_CLOSED;
 	if (err != 0)
 		return err;
 	qsort(l->ends, l->end_count, sizeof(*l->ends), by_offset);
 	take_decided(&g, l, stable);
 	err = read_all(&g, r->committed, l, END_COMMITTED);
-	if (err == 0)
-		err = read_all(&g, r->uncommitted, l, END_ABORTED);
-	for (size_t i = 0; err != 0 && i < l->end_count; i++)
-		l->ends[i].told = END_NOT_YET;
+	if (err != ERR_CLOSED && (then = read_all(&g, r->uncommitted, l, END_ABORTED)) != 0)
+		err = then;
+	for (size_t i = 0; (err == ERR_CLOSED || g.failed >= FAILED_MOST) && i < g.count; i++)
+		if (g.ends[i].told == END_UNKNOWN)
+			g.ends[i].told = END_NOT_YET;
 	free(g.room.p);
 	return err;
 }

@@ -21,7 +21,10 @@ struct ends_readers {
 	void *arg;
 };
 
-/* Tells l->ends, which it puts in order.  0 or an error, ERR_CLOSED when it doesn't go on: then all stay END_NOT_YET. */
+/*
+ * Tells l->ends, which it puts in order.  0 or an error: of what could not be read, those that it didn't come to stay
+ * END_NOT_YET and are `failed`; ERR_CLOSED when it doesn't go on: then all that aren't told yet stay so.
+ */
 int ends_read(const struct ends_readers *r, struct look *l) MUSTCHECK;
 
 #endif

@@ -624,6 +624,32 @@ START_TEST(asked_in_vain)
 }
 END_TEST
 
+/* Where the one stands it can't be read, and where the other does, which hangs: that one isn't given up for it. */
+START_TEST(one_of_two_in_vain)
+{
+	struct doubt doubts[LOOK_MAX];
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
+	int wait_ms;
+
+	ck_assert_int_eq(chains_read_back(c), 0);
+	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
+	send_stored(txn_batch(7, 0, 4, 6), 2, 5000);
+	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
+	for (int i = 0; i < 60; i++) {
+		pass(60000);
+		ck_assert(chains_look(c, &l, &wait_ms));
+		for (size_t k = 0; k < l.end_count; k++)
+			ends[k].failed = ends[k].base_offset == 0;
+		chains_look_end(c, &l, true, false, false, true);
+	}
+	ck_assert_uint_eq(the_chain()->asked.count, 1);
+	ck_assert_uint_eq(look(END_COMMITTED), 0);
+	pass(60000);
+	ck_assert_uint_eq(look(END_COMMITTED), 1);
+}
+END_TEST
+
 /* What is stated as open is told by its own end, though the log could not be read, or doesn't tell. */
 START_TEST(asked_in_vain_and_ended)
 {
@@ -1430,6 +1456,7 @@ main(void)
 	tcase_add_test(t, not_asked_of_another_log);
 	tcase_add_test(t, asked_once_it_has_a_place);
 	tcase_add_test(t, asked_in_vain);
+	tcase_add_test(t, one_of_two_in_vain);
 	tcase_add_loop_test(t, asked_in_vain_and_ended, 0, 2);
 	tcase_add_loop_test(t, failures_of_before, 0, 2);
 	tcase_add_test(t, long_ones_cost_little);

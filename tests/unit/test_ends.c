@@ -8,7 +8,7 @@ struct consumer {
 	bool committed;
 };
 
-enum { LOG = 4000 };
+enum { LOG = 12000 };
 
 enum kind { NOTHING, PLAIN, COMMITTED, ABORTED, OPEN, ALIEN };
 
@@ -16,6 +16,8 @@ enum kind { NOTHING, PLAIN, COMMITTED, ABORTED, OPEN, ALIEN };
 static enum kind world[LOG];
 static int64_t low, lso, known;
 static int reads, fails_with;
+static int64_t fails_at; /* else each reading of what is committed does */
+static bool goes, fails_committed;
 static int64_t read_records;
 static struct chain_id ours, other;
 
@@ -46,12 +48,16 @@ fake_read(struct consumer *c, const char *topic, int32_t partition, int64_t from
 	ck_assert_int_lt(from, to);
 	ck_assert_int_ge(from, low);
 	reads++;
-	if (c->committed && fails_with != 0)
+	if (c->committed && fails_with != 0 && fails_at < 0)
 		return fails_with;
 	for (int64_t at = from; err == 0 && at < to && (!c->committed || at < known); at++) {
 		struct consumer_header h[3];
 		struct consumer_record r = {.offset = at, .headers = h, .header_count = 3};
 
+		if (at == fails_at && c->committed == fails_committed) {
+			goes = fails_with != ERR_CLOSED;
+			return fails_with;
+		}
 		if (world[at] == NOTHING || (c->committed && world[at] != COMMITTED && world[at] != PLAIN && world[at] != ALIEN))
 			continue;
 		headers_of(world[at] == ALIEN ? &other : &ours, h);
@@ -67,8 +73,6 @@ fake_read(struct consumer *c, const char *topic, int32_t partition, int64_t from
 #define consumer_read fake_read
 #define consumer_was_cut fake_was_cut
 #include "attest/ends.c"
-
-static bool goes;
 
 static bool
 goes_on(void *arg UNUSED)
@@ -103,6 +107,7 @@ setup(void)
 	lso = known = LOG;
 	goes = true;
 	reads = fails_with = 0;
+	fails_at = -1;
 	low = 0;
 	read_records = 0;
 	l = (struct look){.topic = RIG_TOPIC, .partition = 3, .id = &ours, .ends = asked};
@@ -204,7 +209,7 @@ START_TEST(a_leader_that_knows_less)
 	ask_for(4, 4);
 	known = 4;
 	ck_assert_int_eq(ends_read(&both, &l), ERR_NOT_NOW);
-	ck_assert_int_eq(told(0), END_NOT_YET);
+	ck_assert_int_eq(told(0), END_COMMITTED);
 	ck_assert_int_eq(told(4), END_NOT_YET);
 	known = LOG;
 	ck_assert_int_eq(ends_read(&both, &l), 0);
@@ -274,6 +279,68 @@ START_TEST(a_reading_that_fails)
 }
 END_TEST
 
+static bool
+failed(int64_t at)
+{
+	for (size_t i = 0; i < l.end_count; i++)
+		if (asked[i].base_offset == at)
+			return asked[i].failed;
+	ck_abort_msg("nobody asked for %lld", (long long)at);
+}
+
+/* A stretch that can't be read to its end: what was delivered of it counts, and the others are none the worse. */
+START_TEST(one_stretch_fails)
+{
+	static const int errors[] = {ERR_TIMEOUT, ERR_REMOTE, ERR_CLOSED};
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		bool closed = errors[i] == ERR_CLOSED;
+
+		setup();
+		stands(0, 4, COMMITTED);
+		stands(4, 4, ABORTED);
+		stands(8, 4, COMMITTED);
+		stands(2000, 4, COMMITTED);
+		stands(2004, 4, ABORTED);
+		for (int64_t at = 0; at <= 8; at += 4)
+			ask_for(at, 4);
+		ask_for(2000, 4);
+		ask_for(2004, 4);
+		fails_with = errors[i];
+		fails_at = 6;
+		fails_committed = _i == 0;
+		ck_assert_int_eq(ends_read(&both, &l), errors[i]);
+		ck_assert_int_eq(told(0), END_COMMITTED);
+		/* By its first record, if what is committed was read. */
+		ck_assert_int_eq(told(4), _i == 0 ? END_NOT_YET : END_ABORTED);
+		ck_assert_int_eq(failed(4), _i == 0 && !closed);
+		ck_assert_int_eq(told(8), _i == 0 ? END_NOT_YET : END_COMMITTED);
+		ck_assert_int_eq(failed(8), _i == 0 && !closed);
+		ck_assert_int_eq(told(2000), closed && _i == 0 ? END_NOT_YET : END_COMMITTED);
+		ck_assert_int_eq(told(2004), closed ? END_NOT_YET : END_ABORTED);
+		ck_assert(!failed(0) && !failed(2000) && !failed(2004));
+	}
+}
+END_TEST
+
+/* Where each fails, a look doesn't last as long as all of them would. */
+START_TEST(many_stretches_fail)
+{
+	enum { MANY = 8 };
+
+	for (int i = 0; i < MANY; i++) {
+		stands(i * (LOG / MANY), 4, ABORTED);
+		ask_for(i * (LOG / MANY), 4);
+	}
+	low = 0;
+	fails_with = ERR_TIMEOUT;
+	ck_assert_int_eq(ends_read(&both, &l), ERR_TIMEOUT);
+	ck_assert_int_le(reads, 4);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_eq(asked[i].told, END_NOT_YET);
+}
+END_TEST
+
 /* Retention took the first, and a part of the next. */
 START_TEST(behind_the_logs_begin)
 {
@@ -329,6 +396,8 @@ main(void)
 	tcase_add_test(c, two_at_one_place);
 	tcase_add_loop_test(c, another_window, 0, 2);
 	tcase_add_loop_test(c, a_reading_that_fails, 0, 3);
+	tcase_add_loop_test(c, one_stretch_fails, 0, 2);
+	tcase_add_test(c, many_stretches_fail);
 	tcase_add_test(c, behind_the_logs_begin);
 	tcase_add_test(c, behind_a_run_within);
 	tcase_add_test(c, stopping);
