@@ -157,7 +157,7 @@ put_batch(struct placement *p, bool again, struct slice transactional_id, enum h
 				  .producer_id = p->producer_id,
 				  .producer_epoch = p->producer_epoch,
 				  .base_sequence = p->base_sequence,
-				  .transactional = p->txn != PLACEMENT_NO_TXN,
+				  .transactional = p->transactional,
 				  .young = p->young,
 				  .transactional_id = text_of(transactional_id),
 				  .time = p->time,

@@ -26,6 +26,7 @@ placement_new(struct chain *chain, const struct chains_batch *b, size_t spans)
 	p->base_offset = -1;
 	p->reach = -1;
 	p->append_ms = -1;
+	p->transactional = b->transactional;
 	p->txn = b->transactional ? PLACEMENT_TXN_OPEN : PLACEMENT_NO_TXN;
 	p->shares_epoch = b->shares_epoch;
 	p->unstated = p->unfinished = p->span_count = spans;

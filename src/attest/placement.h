@@ -73,6 +73,7 @@ struct placement {
 	int64_t append_ms;
 	struct placement *rival; /* same sequence, other content, placed before; or NULL */
 
+	bool transactional; /* from the start on, which may be read without the mutex */
 	enum placement_txn txn;
 	struct link in_txn; /* txns.c, … */
 	bool takes_part;    /* … if so */
