@@ -90,7 +90,8 @@ void app_end_journal(struct app *a, bool clean); /* clean: the heads tell all, a
 /* startup.c: what must be there before the first connection.  0, or the exit code; it was logged. */
 int app_open_state(struct app *a);
 int app_state_path(const struct config *c, char *out, size_t len); /* the state directory's; or ERR_CONFIG, ERR_LIMIT */
-struct settings *app_settings(const struct app *a, const struct config *c); /* NULL: no memory */
+/* Once there are chains, the collector's name stays theirs.  NULL: no memory. */
+struct settings *app_settings(const struct app *a, const struct config *c);
 
 /* key.c: 0 or ERR_CONFIG with `why`; 0, or the exit code, it was logged. */
 int app_key_check(const struct config *c, char *why, size_t why_len);

@@ -111,6 +111,20 @@ copy_lists(struct settings *s, const struct config *c)
 	return true;
 }
 
+/*
+ * What the key gives needs a restart, and the host's name may change meanwhile: chains have their ids by the name that was
+ * found at the start, and a statement under another one would be of no chain.
+ */
+static char *
+running_id(struct chains *chains)
+{
+	struct settings *now = chains_settings(chains);
+	char *id = strdup(now->collector_id);
+
+	settings_unref(now);
+	return id;
+}
+
 struct settings *
 app_settings(const struct app *a, const struct config *c)
 {
@@ -122,7 +136,7 @@ app_settings(const struct app *a, const struct config *c)
 	if (s == NULL)
 		return NULL;
 	memcpy(s->instance, state_instance(a->state), sizeof(s->instance));
-	s->collector_id = collector_id(c);
+	s->collector_id = a->chains != NULL ? running_id(a->chains) : collector_id(c);
 	s->dbom_topic = strdup(c->attest_dbom_topic);
 	s->source = source_of(c);
 	s->version = strdup(MAKOTO_VERSION);

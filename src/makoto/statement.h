@@ -114,6 +114,8 @@ int statement_write(const struct statement *s, struct wr *w) MUSTCHECK;
  * metadata is ignored.  0, ERR_MALFORMED, ERR_UNSUPPORTED (another format), ERR_NOMEM.
  */
 int statement_read(struct slice json, struct statement **ret) MUSTCHECK;
+/* Likewise one that our own journal has, of whatever chain it says that it is: nobody may take that for granted. */
+int statement_read_own(struct slice json, struct statement **ret) MUSTCHECK;
 void statement_free(struct statement *s); /* only of statement_read(); NULL is fine */
 
 /* Is `offset` in one of the ascending runs?  *ret_index counts the offsets before it. */

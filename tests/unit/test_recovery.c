@@ -1876,38 +1876,94 @@ START_TEST(recovered_behind_many_names)
 }
 END_TEST
 
-/* Nothing tells of the name (a program of before kept none): no start but with that one, which goes on. */
-START_TEST(nobody_knows_the_name)
+/* A start under that name, which ends once the journal has begun, or hasn't: what that said. */
+static int
+start_as(const char *name)
 {
 	static const uint8_t boot[16] = {1};
 	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = SEGMENT};
 	struct recovery *r;
 	char why[256];
+	int err;
 
-	crash_behind_a_window();
-	ck_assert_int_eq(unlinkat(dir_fd, "collectors", 0), 0);
+	ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), 0);
 	memset(conf.instance, 0x11, sizeof(conf.instance));
 	memcpy(conf.boot, boot, sizeof(boot));
+	conf.last_segment = recovery_last_segment(r);
+	conf.last_bytes = recovery_last_bytes(r);
+	set = rig_settings();
+	free(set->collector_id);
+	set->collector_id = strdup(name);
+	c = chains_new(set);
+	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+	err = begin_journal(set->collector_id, r);
+	recovery_free(r);
+	c->shared.journal = NULL;
+	chains_free(c);
+	settings_unref(set);
+	journal_close(j);
+	return err;
+}
+
+/* Nothing tells of the name (a program of before kept none): no start but with that one, which goes on. */
+START_TEST(nobody_knows_the_name)
+{
+	crash_behind_a_window();
+	ck_assert_int_eq(unlinkat(dir_fd, "collectors", 0), 0);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), 0);
-		conf.last_segment = recovery_last_segment(r);
-		conf.last_bytes = recovery_last_bytes(r);
-		set = rig_settings();
-		free(set->collector_id);
-		set->collector_id = strdup("urn:test:another");
-		c = chains_new(set);
-		ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
-		ck_assert_int_eq(begin_journal(set->collector_id, r), ERR_CONFIG);
+		ck_assert_int_eq(start_as("urn:test:another"), ERR_CONFIG);
 		ck_assert_int_eq(faccessat(dir_fd, "collectors", F_OK, 0), -1);
-		recovery_free(r);
-		c->shared.journal = NULL;
-		chains_free(c);
-		settings_unref(set);
-		journal_close(j);
 	}
 	begin();
 	settle_world();
 	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
+/* Settings with another name came amid a run, as a reload once took the host's new one: what it stated so stays as it is. */
+START_TEST(stated_under_another_name)
+{
+	struct settings *renamed = rig_settings(), *old;
+	struct outgoing *out = outgoing_new(), *o;
+	struct chain *chain;
+	struct statement *s;
+	struct window *w;
+	struct stated st;
+	struct wr value, manifest;
+	int wait_ms;
+
+	seed = 1;
+	begin();
+	fill(3, set->window_records, contents++, 0);
+	free(renamed->collector_id);
+	renamed->collector_id = strdup("urn:test:another");
+	chains_set_settings(c, renamed);
+	old = set;
+	set = renamed;
+	settings_unref(old);
+	chain = chains_turn(c, &w, &o, &wait_ms);
+	ck_assert_ptr_nonnull(chain);
+	ck_assert_int_eq(statement_of(chain, w, set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
+	ck_assert_int_eq(statement_read(wr_slice(&st.bytes), &s), ERR_MALFORMED); /* nobody takes it for the chain's */
+	chain->head.dbom_partition = 0;
+	out->window = w->id;
+	out->since_ms = w->start_ms;
+	out->records = w->members;
+	wr_slice_put(&out->value, wr_slice(&st.bytes));
+	ck_assert_int_eq(chain_journal_stated(chain, w, &st, out), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	outgoing_free(out);
+	crash();
+	ck_assert_int_eq(start_as("urn:test:another"), 0);
+	begin();
+	ck_assert_uint_eq(chain_at(3)->outgoing.count, 1);
+	ck_assert_int_eq(outgoing_take(CONTAINER_OF(list_first(&chain_at(3)->outgoing), struct outgoing, link), &value, &manifest), 0);
+	ck_assert(slice_eq(wr_slice(&value), wr_slice(&st.bytes)));
+	wr_free(&value);
+	wr_free(&manifest);
+	stated_clear(&st);
 	crash();
 }
 END_TEST
@@ -2355,6 +2411,7 @@ main(void)
 	tcase_add_test(t, open_under_another_name);
 	tcase_add_test(t, recovered_behind_many_names);
 	tcase_add_test(t, nobody_knows_the_name);
+	tcase_add_test(t, stated_under_another_name);
 	tcase_add_loop_test(t, many_names, 0, 2);
 	tcase_add_test(t, a_name_without_a_window);
 	tcase_add_loop_test(t, one_that_is_unreadable, 0, 2);
