@@ -84,6 +84,29 @@ chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool comm
 	return some;
 }
 
+static bool
+is_at(const struct chains *c, const struct heads_entry *e, const struct chain *chain)
+{
+	return e->topic != NULL && e->partition == chain->partition && strcmp(e->topic, chain->topic) == 0 &&
+	       strcmp(e->cluster_id, c->cluster_id) == 0 && e->has_topic_id == chain->has_topic_id &&
+	       memcmp(e->topic_id, chain->topic_id, sizeof(e->topic_id)) == 0;
+}
+
+/* Whichever chain it was that had it acknowledged: it is one log, and what stands there already is no copy of what comes. */
+static int64_t
+highest_at(const struct chains *c, const struct chain *chain)
+{
+	int64_t high = -1;
+
+	for (size_t i = 0; i < c->heads.count; i++) {
+		const struct heads_entry *e = &c->heads.entry[i];
+
+		if (is_at(c, e, chain) && e->head.high_offset > high)
+			high = e->head.high_offset;
+	}
+	return high;
+}
+
 /* Its own, the furthest one; or that of the chain that it follows, under another id: the first, as those that were followed stand behind. */
 static struct heads_entry *
 find_head(struct chains *c, const struct chain *chain)
@@ -93,9 +116,7 @@ find_head(struct chains *c, const struct chain *chain)
 	for (size_t i = 0; i < c->heads.count; i++) {
 		struct heads_entry *e = &c->heads.entry[i];
 
-		if (e->topic == NULL || e->partition != chain->partition || strcmp(e->topic, chain->topic) != 0 ||
-		    strcmp(e->cluster_id, c->cluster_id) != 0 || e->has_topic_id != chain->has_topic_id ||
-		    memcmp(e->topic_id, chain->topic_id, sizeof(e->topic_id)) != 0)
+		if (!is_at(c, e, chain))
 			continue;
 		if (chain_id_eq(&e->chain, &chain->id) && (own == NULL || own->head.next_window < e->head.next_window))
 			own = e;
@@ -143,10 +164,12 @@ void
 chains_heads_apply(struct chains *c, struct chain *chain)
 {
 	struct heads_entry *e = find_head(c, chain);
+	int64_t high = highest_at(c, chain);
 
 	if (e == NULL)
 		return;
 	if (!chain_id_eq(&e->chain, &chain->id)) {
+		chain->head.high_offset = high;
 		chain->head.follows = e->head.last_window > 0;
 		chain->head.follows_chain = e->chain;
 		chain->head.follows_window = e->head.last_window;
@@ -157,6 +180,7 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 	}
 	c->heads_open -= e->head.open.count;
 	chain->head = e->head;
+	chain->head.high_offset = high;
 	memset(&e->head.ended, 0, sizeof(e->head.ended));
 	memset(&chain->head.open, 0, sizeof(chain->head.open));
 	chain->number = e->number;

@@ -232,6 +232,15 @@ is_followed_by(const struct recovered *k, const struct recovered *other)
 	return k->chain->number < other->chain->number;
 }
 
+/* One log: what either of them had acknowledged is no copy of what the other sends. */
+static void
+share_highest(struct chain *a, struct chain *b)
+{
+	if (a->head.high_offset < b->head.high_offset)
+		a->head.high_offset = b->head.high_offset;
+	b->head.high_offset = a->head.high_offset;
+}
+
 /* Under another collector's name a chain follows one that has nothing but its head: the map of chains has one for each place. */
 static int
 find_followed(struct list *found, char *why, size_t why_len)
@@ -253,6 +262,8 @@ find_followed(struct list *found, char *why, size_t why_len)
 			err = ERR_MALFORMED;
 			break;
 		}
+		if (other != NULL)
+			share_highest(k->chain, other->chain);
 		k->followed = other != NULL && is_followed_by(k, other);
 		if (!k->followed && (err = map_put(last, wr_slice(&place), k)) != 0)
 			break;
