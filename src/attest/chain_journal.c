@@ -336,7 +336,9 @@ chain_journal_closed(const struct chain *c, const struct window *w)
 	struct journal_entry e = {
 		.kind = JOURNAL_CLOSED, .window = w->id, .reason = w->reason, .end_ms = w->end_ms};
 
-	(void)note(c, &e);
+	/* A chain that the journal doesn't know had no batch that went out, and a recovery couldn't tell whose window that is. */
+	if (!c->unwritten)
+		(void)note(c, &e);
 }
 
 int

@@ -510,6 +510,8 @@ replay_entry(void *arg, uint64_t segment, struct journal_entry *e)
 	r->entries++;
 	if (err == ERR_MALFORMED && e->kind == JOURNAL_ENDED && e->batch == 0)
 		return 0; /* another chain follows the one whose head had that open, and the head's segment went first */
+	if (err == ERR_MALFORMED && e->kind == JOURNAL_CLOSED)
+		return 0; /* the disk took no entry of that chain while it was full, so no batch went out either */
 	if (err != 0)
 		return err == ERR_MALFORMED ? contradicts(r, e, "no entry tells of that chain") : err;
 	switch (e->kind) {

@@ -2177,6 +2177,65 @@ fill_up(void)
 		;
 }
 
+/*
+ * The disk is full when a partition's first batch comes: that its chain begins isn't taken.  Once it has room again the empty
+ * window closes, and then (_i) a batch comes.
+ */
+START_TEST(closed_before_its_chain_begins)
+{
+	struct chains_batch b = rig_batch(4);
+	struct outgoing *out;
+	struct window *w;
+	struct attempt a;
+	int wait_ms;
+
+	seed = 1;
+	segment_bytes = 1 << 20;
+	begin();
+	fill(3, 4, contents++, 0);
+	fill_up();
+	b.partition = 4;
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	ck_assert(chain_at(4)->unwritten);
+	rig_fill(a.members, b.count, contents++);
+	ck_assert_int_ne(chains_forward(&a, HEADERS_FULL), 0);
+	limit_files(RLIM_INFINITY);
+	ck_assert_int_eq(journal_commit(j), 0);
+	pass(set->window_age_ms);
+	while (chains_turn(c, &w, &out, &wait_ms) != NULL)
+		;
+	ck_assert_uint_eq(chain_at(4)->windows.count, 0);
+	if (_i == 1)
+		fill(4, 4, contents++, 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	ck_assert_ptr_nonnull(chain_at(3));
+	ck_assert(_i == 0 || chain_at(4)->windows.count == 1);
+	crash();
+}
+END_TEST
+
+/* A program of before told of that window, too: no start may fail for it. */
+START_TEST(closed_of_an_unknown_chain)
+{
+	struct journal_entry e = {.kind = JOURNAL_CLOSED, .chain = 99, .window = 1, .end_ms = RIG_WALL};
+
+	seed = 1;
+	begin();
+	fill(3, 4, contents++, 0);
+	ck_assert_int_eq(journal_put(j, &e, NULL), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
 /* One of two batches of a window is given up, and the other's transaction is open. */
 static void
 give_up_one(bool full)
@@ -2496,6 +2555,8 @@ main(void)
 	tcase_add_test(t, closed_by_its_batch);
 	tcase_add_loop_test(t, given_up_before_a_crash, 0, 2 * ARRAY_LEN(syncs));
 	tcase_add_test(t, given_up_on_a_full_disk);
+	tcase_add_loop_test(t, closed_before_its_chain_begins, 0, 2);
+	tcase_add_test(t, closed_of_an_unknown_chain);
 	tcase_add_test(t, in_the_hands_of_the_sealer);
 	tcase_add_loop_test(t, any_crash, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_of_the_same_without_headers, 0, seeds == NULL ? 60 : atoi(seeds));
