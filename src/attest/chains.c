@@ -202,6 +202,16 @@ chains_put(struct chains *c, struct chain *chain)
 	return map_put(c->map, key_slice(&key), chain);
 }
 
+void
+chains_take_out(struct chains *c, const struct chain *chain)
+{
+	struct key key;
+
+	if (make_key(slice_str(chain->topic), chain->has_topic_id ? chain->topic_id : NULL, chain->partition, &key) == 0 &&
+	    map_get(c->map, key_slice(&key)) == chain)
+		(void)map_remove(c->map, key_slice(&key));
+}
+
 /* Under the write lock. */
 static int
 make_chain(struct chains *c, const struct chains_batch *b, struct chain **ret)

@@ -31,6 +31,7 @@ struct chains {
 
 /* Puts it into the map, under its topic and partition, and gives it its topic's number.  0 or ERR_NOMEM; under the write lock. */
 int chains_put(struct chains *c, struct chain *chain);
+void chains_take_out(struct chains *c, const struct chain *chain); /* if it is there: chains_put() failed for others */
 
 /* What chains of one partition have in common, as a key.  0 or ERR_NOMEM. */
 int chains_heads_place(struct wr *w, const char *cluster_id, const char *topic, const uint8_t topic_id[16], int32_t partition) MUSTCHECK;

@@ -484,14 +484,22 @@ int
 chains_recovered_begin(struct chains *c)
 {
 	struct monotime now = clock_now();
+	int err = 0;
 
 	/* First what may fail: who has begun may be stated. */
 	LIST_EACH(&c->recovered, e) {
 		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
 
-		if (strcmp(k->cluster_id, c->cluster_id) == 0 && chains_put(c, k->chain) != 0)
-			return ERR_NOMEM;
+		if (err == 0 && strcmp(k->cluster_id, c->cluster_id) == 0)
+			err = chains_put(c, k->chain);
 	}
+	/* Until it is tried again, or all ends, a chain is in one place: the map and the list are both freed and saved. */
+	LIST_EACH(&c->recovered, e) {
+		if (err != 0)
+			chains_take_out(c, CONTAINER_OF(e, struct recovered, link)->chain);
+	}
+	if (err != 0)
+		return err;
 	LIST_EACH(&c->recovered, e) {
 		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
 		struct chain *chain = k->chain;
