@@ -9,8 +9,7 @@ struct recovery {
 	int dir_fd;
 	uint8_t instance[16];
 	bool some, mixed; /* segments are there; of several instances */
-	bool unsynced;    /* one of them was not brought to disk before what it tells of happened */
-	bool elsewhen;    /* one of them was written before the machine was started */
+	bool lost; /* one was written before the machine was started, and not brought to disk before what it tells of happened */
 	uint8_t boot[16];
 	uint64_t last_segment, last_bytes, bytes;
 	uint64_t damaged; /* number of the first segment that is; 0: none */

@@ -52,8 +52,8 @@ scan_segment(void *arg, const struct journal_segment *s)
 	else if (memcmp(r->instance, s->header.instance, sizeof(r->instance)) != 0)
 		r->mixed = true;
 	r->some = true;
-	r->unsynced |= s->header.sync != JOURNAL_SYNC_ALWAYS;
-	r->elsewhen |= memcmp(r->boot, s->header.boot, sizeof(r->boot)) != 0;
+	/* Of each by itself: a start may have begun one with another sync, or in another run of the machine. */
+	r->lost |= s->header.sync != JOURNAL_SYNC_ALWAYS && memcmp(r->boot, s->header.boot, sizeof(r->boot)) != 0;
 	r->last_segment = s->header.number;
 	r->last_bytes = s->bytes;
 	r->bytes += s->bytes;
@@ -88,7 +88,7 @@ recovery_scan(int dir_fd, const uint8_t boot[16], struct recovery **ret, char *w
 	} else if (err == 0 && r->mixed) {
 		(void)snprintf(why, why_len, "the journal's segments are of several instances");
 		err = ERR_CHECKSUM;
-	} else if (err == 0 && r->elsewhen && r->unsynced) {
+	} else if (err == 0 && r->lost) {
 		(void)snprintf(why, why_len, "the machine was started since the journal was written, and only state.sync: always brings all of it to disk");
 		err = ERR_CHECKSUM;
 	}

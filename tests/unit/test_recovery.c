@@ -1951,6 +1951,36 @@ START_TEST(a_copy_behind_a_crash)
 }
 END_TEST
 
+/*
+ * With state.sync: always all was on disk when the machine was started anew.  A start with another one, in that run of the
+ * machine, is killed before the old segments go: the next goes on all the same, and none behind another start of the machine.
+ */
+START_TEST(another_sync_and_a_kill)
+{
+	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = SEGMENT, .sync = JOURNAL_SYNC_WINDOW};
+	uint8_t boot[16] = {2};
+	struct recovery *r;
+	char why[256] = "";
+
+	sync_with = JOURNAL_SYNC_ALWAYS;
+	crash_behind_a_window();
+	memset(conf.instance, 0x11, sizeof(conf.instance));
+	memcpy(conf.boot, boot, sizeof(boot));
+	ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), 0);
+	conf.last_segment = recovery_last_segment(r);
+	conf.last_bytes = recovery_last_bytes(r);
+	recovery_free(r);
+	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+	ck_assert_int_eq(journal_put(j, &(struct journal_entry){.kind = JOURNAL_LEFT, .chain = 1, .batch = 1000000}, NULL), 0);
+	journal_close(j);
+	ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), 0);
+	recovery_free(r);
+	boot[0] = 3;
+	ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), ERR_CHECKSUM);
+	ck_assert_ptr_nonnull(strstr(why, "state.sync"));
+}
+END_TEST
+
 /* A start under that name, which ends once the journal has begun, or hasn't: what that said. */
 static int
 start_as(const char *name)
@@ -2546,6 +2576,7 @@ main(void)
 	tcase_add_test(t, recovered_behind_many_names);
 	tcase_add_loop_test(t, a_copy_under_another_name, 0, 6);
 	tcase_add_test(t, a_copy_behind_a_crash);
+	tcase_add_test(t, another_sync_and_a_kill);
 	tcase_add_test(t, nobody_knows_the_name);
 	tcase_add_test(t, stated_under_another_name);
 	tcase_add_loop_test(t, many_names, 0, 2);
