@@ -18,14 +18,20 @@ is_name(struct slice s)
 	return s.n > 0;
 }
 
+/* Takes it. */
 static int
-add(struct collectors *c, struct slice name)
+append(struct collectors *c, char *name)
 {
-	char *copy = strndup((const char *)name.p, name.n);
+	size_t cap = c->cap == 0 ? 16 : 2 * c->cap;
+	char **p = c->name;
 
-	if (copy == NULL)
+	if (name == NULL || (c->count == c->cap && (p = reallocarray(c->name, cap, sizeof(*p))) == NULL)) {
+		free(name);
 		return ERR_NOMEM;
-	c->name[c->count++] = copy;
+	}
+	c->cap = c->count == c->cap ? cap : c->cap;
+	c->name = p;
+	c->name[c->count++] = name;
 	return 0;
 }
 
@@ -36,9 +42,9 @@ parse(struct slice file, struct collectors *ret)
 		const uint8_t *end = memchr(file.p, '\n', file.n);
 		struct slice line = slice_of(file.p, end == NULL ? 0 : (size_t)(end - file.p));
 
-		if (ret->count == COLLECTORS_MAX || !is_name(line))
+		if (!is_name(line))
 			return ERR_MALFORMED;
-		if (add(ret, line) != 0)
+		if (append(ret, strndup((const char *)line.p, line.n)) != 0)
 			return ERR_NOMEM;
 		file = slice_of(end + 1, file.n - line.n - 1);
 	}
@@ -49,7 +55,7 @@ int
 collectors_read(int dir_fd, struct collectors *ret)
 {
 	struct wr file = wr_new((size_t)3 * COLLECTORS_MAX_BYTES); /* it is read in pieces of that, and one is room at its end */
-	struct collectors c = {{NULL}, 0};
+	struct collectors c = {0};
 	int err = state_file_read(dir_fd, FILE_NAME, &file);
 
 	if (err == 0)
@@ -72,23 +78,20 @@ int
 collectors_use(struct collectors *c, const char *name)
 {
 	size_t at = 0;
-	char *copy;
+	char *known;
+	int err;
 
 	while (at < c->count && strcmp(c->name[at], name) != 0)
 		at++;
-	if (at < c->count) {
-		copy = c->name[at];
-	} else if ((copy = strdup(name)) == NULL) {
-		return ERR_NOMEM;
-	} else if (c->count == COLLECTORS_MAX) {
-		at = 0;
-		free(c->name[0]);
-	} else {
-		c->name[c->count++] = copy;
-		return 0;
+	if (at == c->count) {
+		err = append(c, strdup(name));
+		c->used += err == 0;
+		return err;
 	}
+	c->used += at < c->count - c->used;
+	known = c->name[at];
 	memmove(&c->name[at], &c->name[at + 1], (c->count - at - 1) * sizeof(c->name[0]));
-	c->name[c->count - 1] = copy;
+	c->name[c->count - 1] = known;
 	return 0;
 }
 
@@ -101,6 +104,8 @@ collectors_write(int dir_fd, const struct collectors *c)
 
 	while (from > 0 && bytes + strlen(c->name[from - 1]) + 1 <= COLLECTORS_MAX_BYTES)
 		bytes += strlen(c->name[--from]) + 1;
+	if (c->count - from < c->used)
+		return ERR_LIMIT;
 	for (size_t i = from; i < c->count; i++) {
 		wr_bytes(&w, c->name[i], strlen(c->name[i]));
 		wr_u8(&w, '\n');
@@ -117,5 +122,6 @@ collectors_clear(struct collectors *c)
 {
 	for (size_t i = 0; i < c->count; i++)
 		free(c->name[i]);
-	c->count = 0;
+	free(c->name);
+	memset(c, 0, sizeof(*c));
 }

@@ -8,7 +8,7 @@
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-enum { HOST_MAX = 253, TOPIC_MAX = 249 };
+enum { HOST_MAX = 253, TOPIC_MAX = 249, URI_MAX = 4096 };
 
 static bool
 all_of(struct slice s, const char *set)
@@ -104,7 +104,7 @@ want_key(const char *text)
 	return "file:PATH or awskms:///ARN; keys in other hardware (pkcs11:) are not supported by this version";
 }
 
-/* in-toto's builder and subject names are URIs; this one stands in a signed statement and in each record. */
+/* in-toto's builder and subject names are URIs; this one stands in a signed statement, and in a file with those of earlier runs. */
 static const char *
 want_uri(const char *text)
 {
@@ -112,6 +112,8 @@ want_uri(const char *text)
 
 	if (*text == '\0')
 		return NULL; /* made from the host's name */
+	if (strlen(text) > URI_MAX)
+		return "a URI of 4096 characters at most";
 	for (const char *p = text; *p != '\0'; p++)
 		if (*p <= ' ' || *p >= 0x7f)
 			return "a URI in printable ASCII without spaces";
@@ -158,7 +160,7 @@ check_text(const struct key *k, const char *text, char *why, size_t why_len)
 
 		if (want == NULL)
 			continue;
-		(void)snprintf(why, why_len, "%s: \"%s\" is not right; want %s", k->path, text, want);
+		(void)snprintf(why, why_len, "%s: \"%.256s\" is not right; want %s", k->path, text, want);
 		return ERR_CONFIG;
 	}
 	return 0;

@@ -37,6 +37,14 @@ keep_name(struct app *a, struct collectors *names)
 	return err != 0 ? err : collectors_write(state_dir_fd(a->state), names);
 }
 
+static const char *
+name_fault(int err)
+{
+	return err == ERR_IO      ? strerror(errno)
+	       : err == ERR_LIMIT ? "with those of runs that aren't over the names have more than 64 KiB"
+				  : err_text(err);
+}
+
 int
 app_open_journal(struct app *a)
 {
@@ -48,7 +56,7 @@ app_open_journal(struct app *a)
 				    .max_bytes = (uint64_t)a->config->state_max_bytes,
 				    .segment_bytes = segment_bytes(a->config)};
 	struct heads heads = {0};
-	struct collectors names = {{NULL}, 0};
+	struct collectors names = {0};
 	char why[512];
 	int err = 0;
 
@@ -69,7 +77,7 @@ app_open_journal(struct app *a)
 			(void)snprintf(why, sizeof(why), "%s", err_text(err));
 	}
 	if (err == 0 && (err = keep_name(a, &names)) != 0)
-		(void)snprintf(why, sizeof(why), "the collector's name can't be kept: %s", err == ERR_IO ? strerror(errno) : err_text(err));
+		(void)snprintf(why, sizeof(why), "the collector's name can't be kept: %s", name_fault(err));
 	collectors_clear(&names);
 	if (err == 0)
 		err = state_begin(a->state, why, sizeof(why));

@@ -51,6 +51,21 @@ START_TEST(good_and_bad)
 }
 END_TEST
 
+START_TEST(a_long_uri)
+{
+	const struct key *k = value_key(slice_str("attest.collector.id"));
+	char text[5000] = "urn:", why[512];
+
+	memset(text + 4, 'a', sizeof(text) - 4);
+	text[4096] = '\0';
+	ck_assert_int_eq(check_text(k, text, why, sizeof(why)), 0);
+	text[4096] = 'a';
+	text[4097] = '\0';
+	ck_assert_int_eq(check_text(k, text, why, sizeof(why)), ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(why, "4096 characters at most")); /* all of them don't stand in front of that */
+}
+END_TEST
+
 START_TEST(long_names)
 {
 	const struct key *topic = value_key(slice_str("attest.dbom.topic")), *host = value_key(slice_str("listen.advertised.host"));
@@ -78,6 +93,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(t, good_and_bad, 0, ARRAY_LEN(cases));
+	tcase_add_test(t, a_long_uri);
 	tcase_add_test(t, long_names);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);

@@ -76,38 +76,77 @@ START_TEST(newest_last)
 }
 END_TEST
 
-START_TEST(the_oldest_makes_room)
+/* As many as the file takes; then the oldest makes room. */
+START_TEST(thousands)
 {
-	for (int i = 0; i < COLLECTORS_MAX; i++)
-		ck_assert_int_eq(collectors_use(&names, numbered(i)), 0);
-	ck_assert_int_eq(collectors_use(&names, numbered(0)), 0);
-	ck_assert_int_eq(collectors_use(&names, numbered(COLLECTORS_MAX)), 0);
+	enum { MANY = 4000 };
+	char all[MANY][32];
+	size_t bytes = 0, fits = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(all[i], sizeof(all[i]), "urn:test:of-thousands:%d", i);
+		ck_assert_int_eq(collectors_use(&names, all[i]), 0);
+		names.used = 0; /* each by a start of its own */
+	}
+	ck_assert_uint_eq(names.count, MANY);
 	ck_assert_int_eq(collectors_write(dir_fd, &names), 0);
 	read_again();
-	ck_assert_uint_eq(names.count, COLLECTORS_MAX);
-	ck_assert_str_eq(names.name[0], numbered(2));
-	ck_assert_str_eq(names.name[COLLECTORS_MAX - 2], numbered(0));
-	ck_assert_str_eq(names.name[COLLECTORS_MAX - 1], numbered(COLLECTORS_MAX));
+	while (bytes + strlen(all[MANY - 1 - fits]) + 1 <= COLLECTORS_MAX_BYTES)
+		bytes += strlen(all[MANY - 1 - fits++]) + 1;
+	ck_assert_uint_gt(fits, 2000);
+	ck_assert_uint_lt(fits, MANY);
+	ck_assert_uint_eq(names.count, fits);
+	for (size_t i = 0; i < fits; i++)
+		ck_assert_str_eq(names.name[i], all[MANY - fits + i]);
 }
 END_TEST
 
-/* As many of the newest as the file takes. */
+static char *
+long_name(char first, size_t len)
+{
+	static char name[COLLECTORS_MAX_BYTES + 1];
+
+	memset(name, 'u', len);
+	name[0] = first;
+	name[len] = '\0';
+	return name;
+}
+
+/* Those that a start used stay, however old they are; where they have no room, so does the file. */
 START_TEST(long_names)
 {
-	char name[COLLECTORS_MAX_BYTES / 4 + 1];
+	enum { FOURTH = COLLECTORS_MAX_BYTES / 4 - 1 }; /* with its line's end */
 
-	memset(name, 'u', sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	for (int i = 0; i < 5; i++) {
-		name[0] = (char)('a' + i);
-		name[sizeof(name) - 2] = '\0'; /* with its line's end a fourth */
-		ck_assert_int_eq(collectors_use(&names, name), 0);
-	}
+	for (char c = 'a'; c < 'e'; c++)
+		ck_assert_int_eq(collectors_use(&names, long_name(c, FOURTH)), 0);
 	ck_assert_int_eq(collectors_write(dir_fd, &names), 0);
 	read_again();
 	ck_assert_uint_eq(names.count, 4);
-	ck_assert_int_eq(names.name[0][0], 'b');
-	ck_assert_int_eq(names.name[3][0], 'e');
+	ck_assert_int_eq(collectors_use(&names, names.name[0]), 0);
+	for (char c = 'e'; c < 'h'; c++)
+		ck_assert_int_eq(collectors_use(&names, long_name(c, FOURTH)), 0);
+	ck_assert_int_eq(collectors_use(&names, long_name('a', FOURTH)), 0); /* once more is none more */
+	ck_assert_uint_eq(names.used, 4);
+	ck_assert_int_eq(collectors_write(dir_fd, &names), 0);
+	ck_assert_int_eq(collectors_use(&names, "h"), 0);
+	ck_assert_int_eq(collectors_write(dir_fd, &names), ERR_LIMIT);
+	read_again();
+	ck_assert_uint_eq(names.count, 4);
+	ck_assert_int_eq(names.name[0][0], 'e');
+	ck_assert_int_eq(names.name[3][0], 'a');
+}
+END_TEST
+
+/* It has no room by itself. */
+START_TEST(a_name_longer_than_the_file)
+{
+	ck_assert_int_eq(collectors_use(&names, "urn:a"), 0);
+	ck_assert_int_eq(collectors_write(dir_fd, &names), 0);
+	ck_assert_int_eq(collectors_use(&names, long_name('a', COLLECTORS_MAX_BYTES)), 0);
+	ck_assert_int_eq(collectors_write(dir_fd, &names), ERR_LIMIT);
+	read_again();
+	ck_assert_uint_eq(names.count, 1);
+	ck_assert_str_eq(names.name[0], "urn:a");
 }
 END_TEST
 
@@ -124,9 +163,6 @@ START_TEST(damaged)
 		read_again();
 		ck_assert_uint_eq(names.count, 0);
 	}
-	make_file("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\n", 34);
-	read_again();
-	ck_assert_uint_eq(names.count, 0);
 	ck_assert_int_eq(collectors_use(&names, numbered(1)), 0);
 	ck_assert_int_eq(collectors_write(dir_fd, &names), 0);
 	read_again();
@@ -171,8 +207,9 @@ main(void)
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, newest_last);
-	tcase_add_test(t, the_oldest_makes_room);
+	tcase_add_test(t, thousands);
 	tcase_add_test(t, long_names);
+	tcase_add_test(t, a_name_longer_than_the_file);
 	tcase_add_test(t, damaged);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, a_folder_of_that_name);

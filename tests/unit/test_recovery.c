@@ -219,7 +219,7 @@ ck_counted(struct inventory v)
 static int
 begin_journal(const char *name, struct recovery *r)
 {
-	struct collectors names;
+	struct collectors names = {0};
 	int err;
 
 	ck_assert_int_eq(collectors_read(dir_fd, &names), 0);
@@ -1870,13 +1870,13 @@ START_TEST(open_under_another_name)
 }
 END_TEST
 
-/* More names than are kept come and crash in turn, while a chain isn't over: the one that it needs never is the oldest. */
+/* Many names come and crash in turn, while a chain isn't over: the one that it needs never is the oldest. */
 START_TEST(recovered_behind_many_names)
 {
 	char name[32];
 
 	crash_behind_a_window();
-	for (int run = 0; run < 3 * COLLECTORS_MAX; run++) {
+	for (int run = 0; run < 48; run++) {
 		snprintf(name, sizeof(name), "urn:test:name-%d", run);
 		begin_as(name);
 		crash();
@@ -1884,6 +1884,59 @@ START_TEST(recovered_behind_many_names)
 	begin_as("urn:test:another");
 	settle_world();
 	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
+/* A start under that name, which ends once the journal has begun, or hasn't: what that said. */
+static int
+start_as(const char *name)
+{
+	static const uint8_t boot[16] = {1};
+	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = SEGMENT};
+	struct recovery *r;
+	char why[256];
+	int err;
+
+	ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), 0);
+	memset(conf.instance, 0x11, sizeof(conf.instance));
+	memcpy(conf.boot, boot, sizeof(boot));
+	conf.last_segment = recovery_last_segment(r);
+	conf.last_bytes = recovery_last_bytes(r);
+	set = rig_settings();
+	free(set->collector_id);
+	set->collector_id = strdup(name);
+	c = chains_new(set);
+	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
+	err = begin_journal(set->collector_id, r);
+	recovery_free(r);
+	c->shared.journal = NULL;
+	chains_free(c);
+	settings_unref(set);
+	journal_close(j);
+	return err;
+}
+
+/* Each of many names leaves a window when it crashes: all of them are needed at once. */
+START_TEST(many_names_are_needed)
+{
+	enum { NAMES = 40 };
+	char name[32];
+
+	seed = 1;
+	for (int run = 0; run < NAMES; run++) {
+		snprintf(name, sizeof(name), "urn:test:name-%d", run);
+		begin_as(name);
+		fill(100 + run, 4, contents++, 0);
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		crash();
+	}
+	for (int run = 0; run < 3; run++)
+		ck_assert_int_eq(start_as("urn:test:another"), 0);
+	begin_as("urn:test:a-third");
+	settle_world();
+	ck_assert_uint_eq(topic_count, NAMES);
 	crash();
 }
 END_TEST
@@ -1980,35 +2033,6 @@ START_TEST(another_sync_and_a_kill)
 	ck_assert_ptr_nonnull(strstr(why, "state.sync"));
 }
 END_TEST
-
-/* A start under that name, which ends once the journal has begun, or hasn't: what that said. */
-static int
-start_as(const char *name)
-{
-	static const uint8_t boot[16] = {1};
-	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = SEGMENT};
-	struct recovery *r;
-	char why[256];
-	int err;
-
-	ck_assert_int_eq(recovery_scan(dir_fd, boot, &r, why, sizeof(why)), 0);
-	memset(conf.instance, 0x11, sizeof(conf.instance));
-	memcpy(conf.boot, boot, sizeof(boot));
-	conf.last_segment = recovery_last_segment(r);
-	conf.last_bytes = recovery_last_bytes(r);
-	set = rig_settings();
-	free(set->collector_id);
-	set->collector_id = strdup(name);
-	c = chains_new(set);
-	ck_assert_int_eq(journal_open(&conf, &j, why, sizeof(why)), 0);
-	err = begin_journal(set->collector_id, r);
-	recovery_free(r);
-	c->shared.journal = NULL;
-	chains_free(c);
-	settings_unref(set);
-	journal_close(j);
-	return err;
-}
 
 /* Nothing tells of the name (a program of before kept none): no start but with that one, which goes on. */
 START_TEST(nobody_knows_the_name)
@@ -2574,6 +2598,7 @@ main(void)
 	tcase_add_loop_test(t, recovered_under_another_name_twice, 0, 2);
 	tcase_add_test(t, open_under_another_name);
 	tcase_add_test(t, recovered_behind_many_names);
+	tcase_add_test(t, many_names_are_needed);
 	tcase_add_loop_test(t, a_copy_under_another_name, 0, 6);
 	tcase_add_test(t, a_copy_behind_a_crash);
 	tcase_add_test(t, another_sync_and_a_kill);
