@@ -182,7 +182,8 @@ int chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r
 
 /*
  * Before that, where the names are known that earlier runs had: windows that one of them left go on under its own, and that
- * name is used anew in `names` (the caller's, who keeps them until then).  ERR_CONFIG is possible, too: no name fits.
+ * name is used anew in `names` (the caller's, who keeps them until then).  ERR_CONFIG is possible, too: of one no
+ * name fits; those that do, the settings' among them, are used all the same, and are to be kept.
  */
 void chains_journal_names(struct chains *c, struct collectors *names);
 

@@ -360,8 +360,6 @@ find_collector(const struct chains *c, const struct settings *set, struct recove
 {
 	char hex[2 * CHAIN_ID_LEN + 1];
 
-	if (fits(k, set->instance, set->collector_id))
-		return 0;
 	for (size_t i = c->collectors->count; i-- > 0;) {
 		if (!fits(k, set->instance, c->collectors->name[i]))
 			continue;
@@ -376,18 +374,27 @@ find_collector(const struct chains *c, const struct settings *set, struct recove
 		       k->chain->topic, k->chain->partition, set->collector_id, text_hex(k->chain->id.b, CHAIN_ID_LEN, hex));
 }
 
-/* What isn't over goes on under the name that its id is made with.  A mere head waits for that name to come back. */
+/*
+ * What isn't over goes on under the name that its id is made with.  A mere head waits for that name to come back.
+ * The settings' own is among the names that are used where it fits, also when another one is missing: with each that is tried
+ * a start misses one less.
+ */
 static int
 find_collectors(struct chains *c, struct list *found, char *why, size_t why_len)
 {
 	struct settings *set = chains_settings(c);
 	size_t others = 0;
+	bool ours = false;
 	int err = 0;
 
 	LIST_EACH(found, e) {
 		struct recovered *k = CONTAINER_OF(e, struct recovered, link);
 
-		if (err == 0 && !k->followed && (!is_head_only(k->chain) || k->open.count > 0))
+		if (k->followed || (is_head_only(k->chain) && k->open.count == 0))
+			continue;
+		if (fits(k, set->instance, set->collector_id))
+			ours = true;
+		else if (err == 0)
 			err = find_collector(c, set, k, why, why_len);
 		others += k->chain->collector_id != NULL;
 	}
@@ -395,6 +402,8 @@ find_collectors(struct chains *c, struct list *found, char *why, size_t why_len)
 		LOG_INFO("journal", "what a run with another attest.collector.id left goes on under that name",
 			 LOG_S("name", c->collectors->name[c->collectors->count - 1]), LOG_S("now", set->collector_id),
 			 LOG_I("chains", others));
+	if (err == ERR_CONFIG && ours && collectors_use(c->collectors, set->collector_id) != 0)
+		err = err_say(ERR_NOMEM, why, why_len, "%s", err_text(ERR_NOMEM));
 	settings_unref(set);
 	return err;
 }

@@ -58,7 +58,7 @@ app_open_journal(struct app *a)
 	struct heads heads = {0};
 	struct collectors names = {0};
 	char why[512];
-	int err = 0;
+	int err = 0, kept;
 
 	memcpy(conf.instance, state_instance(a->state), sizeof(conf.instance));
 	memcpy(conf.boot, state_boot(a->state), sizeof(conf.boot));
@@ -78,6 +78,9 @@ app_open_journal(struct app *a)
 	}
 	if (err == 0 && (err = keep_name(a, &names)) != 0)
 		(void)snprintf(why, sizeof(why), "the collector's name can't be kept: %s", name_fault(err));
+	/* Refused, as one is missing: the next start needn't be told of those that weren't. */
+	if (err == ERR_CONFIG && names.used > 0 && (kept = collectors_write(conf.dir_fd, &names)) != 0)
+		(void)snprintf(why, sizeof(why), "the collectors' names can't be kept: %s", name_fault(kept));
 	collectors_clear(&names);
 	if (err == 0)
 		err = state_begin(a->state, why, sizeof(why));
