@@ -455,8 +455,8 @@ chains_journal_begin(struct chains *c, struct journal *j, struct recovery *r)
 	int err = 0;
 
 	pthread_rwlock_wrlock(&c->lock);
-	if (r != NULL)
-		err = take_over(c, r);
+	if (r != NULL && (err = take_over(c, r)) != 0)
+		journal_withdraw(j); /* who starts it again and again, as a service manager does, would have a segment of each */
 	c->collectors = NULL;
 	c->shared.journal = j;
 	if (err == 0)

@@ -2050,6 +2050,43 @@ START_TEST(nobody_knows_the_name)
 }
 END_TEST
 
+static size_t segments;
+
+static void
+count_segment(const char *name UNUSED)
+{
+	segments++;
+}
+
+static size_t
+segments_there(void)
+{
+	segments = 0;
+	each_file(count_segment);
+	return segments;
+}
+
+/* Starts that are refused again and again, as a service manager tries them, leave what they found, and not a segment each. */
+START_TEST(refused_again_and_again)
+{
+	off_t size;
+	size_t before;
+
+	crash_behind_a_window();
+	ck_assert_int_eq(unlinkat(dir_fd, "collectors", 0), 0);
+	before = segments_there();
+	size = journal_size();
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(start_as("urn:test:another"), ERR_CONFIG);
+	ck_assert_uint_eq(segments_there(), before);
+	ck_assert_int_eq(journal_size(), size);
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
 /* Nothing tells of two names that are needed.  Both starts are refused, and with each that has been tried one is known. */
 START_TEST(nobody_knows_two_names)
 {
@@ -2623,6 +2660,7 @@ main(void)
 	tcase_add_test(t, another_sync_and_a_kill);
 	tcase_add_test(t, nobody_knows_the_name);
 	tcase_add_loop_test(t, nobody_knows_two_names, 0, 2);
+	tcase_add_test(t, refused_again_and_again);
 	tcase_add_test(t, stated_under_another_name);
 	tcase_add_loop_test(t, many_names, 0, 2);
 	tcase_add_test(t, a_name_without_a_window);
