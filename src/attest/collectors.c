@@ -59,7 +59,7 @@ collectors_read(int dir_fd, struct collectors *ret)
 	int err = state_file_read(dir_fd, FILE_NAME, &file);
 
 	if (err == 0)
-		err = file.len > COLLECTORS_MAX_BYTES ? ERR_LIMIT : parse(wr_slice(&file), &c);
+		err = file.len == 0 ? ERR_SHORT : file.len > COLLECTORS_MAX_BYTES ? ERR_LIMIT : parse(wr_slice(&file), &c);
 	wr_free(&file);
 	if (err == 0) {
 		*ret = c;

@@ -48,7 +48,9 @@ file_write_all(int fd, struct slice s)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n == 0)
+			errno = EIO; /* no file does so; who asks again would go around for ever */
+		if (n <= 0)
 			return ERR_IO;
 		s = slice_of(s.p + n, s.n - (size_t)n);
 	}

@@ -170,6 +170,28 @@ START_TEST(damaged)
 }
 END_TEST
 
+/* A power loss may leave a file empty that had names, on some file systems: as damaged as the others, and told so. */
+START_TEST(empty)
+{
+	int pipes[2], err = dup(STDERR_FILENO);
+	char text[512] = "";
+
+	make_file("", 0);
+	ck_assert_int_eq(pipe(pipes), 0);
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_LOGFMT);
+	ck_assert_int_eq(dup2(pipes[1], STDERR_FILENO), STDERR_FILENO);
+	read_again();
+	ck_assert_int_eq(dup2(err, STDERR_FILENO), STDERR_FILENO);
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	ck_assert_int_eq(close(pipes[1]), 0);
+	ck_assert_int_gt(read(pipes[0], text, sizeof(text) - 1), 0);
+	ck_assert_ptr_nonnull(strstr(text, "is damaged"));
+	ck_assert_uint_eq(names.count, 0);
+	close(pipes[0]);
+	close(err);
+}
+END_TEST
+
 START_TEST(too_long)
 {
 	size_t len = (size_t)4 * COLLECTORS_MAX_BYTES;
@@ -211,6 +233,7 @@ main(void)
 	tcase_add_test(t, long_names);
 	tcase_add_test(t, a_name_longer_than_the_file);
 	tcase_add_test(t, damaged);
+	tcase_add_test(t, empty);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, a_folder_of_that_name);
 	suite_add_tcase(s, t);

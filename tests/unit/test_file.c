@@ -241,6 +241,33 @@ START_TEST(no_link)
 }
 END_TEST
 
+static bool takes_none;
+
+ssize_t __real_write(int fd, const void *buf, size_t n);
+ssize_t __wrap_write(int fd, const void *buf, size_t n);
+ssize_t
+__wrap_write(int fd, const void *buf, size_t n)
+{
+	return takes_none ? 0 : __real_write(fd, buf, n);
+}
+
+/* A write that takes nothing and says no reason would go around for ever. */
+START_TEST(none_is_taken)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), err;
+
+	ck_assert_int_ge(fd, 0);
+	takes_none = true;
+	errno = 0;
+	err = file_write_all(fd, slice_str("abc"));
+	takes_none = false;
+	ck_assert_int_eq(err, ERR_IO);
+	ck_assert_int_eq(errno, EIO);
+	close(fd);
+	ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
 START_TEST(mode)
 {
 	struct stat st;
@@ -270,6 +297,7 @@ main(void)
 	tcase_add_test(t, in_the_way);
 	tcase_add_test(t, no_room);
 	tcase_add_test(t, no_link);
+	tcase_add_test(t, none_is_taken);
 	tcase_add_test(t, mode);
 	tcase_add_test(t, standard_descriptors_are_held);
 	suite_add_tcase(s, t);
