@@ -817,31 +817,38 @@ renew_some(void)
 	return false;
 }
 
+/* True: it crashed on the way. */
+static bool
+live_a_step(unsigned n)
+{
+	switch (n) {
+	case 0: case 1: case 2: case 3: send_one(); break;
+	case 4: case 5: case 6: answer_one(); break;
+	case 7: end_txn(); break;
+	case 8: pass(pick(800)); look(); ask(); break;
+	case 9: return seal(true);
+	case 10:
+		pass(pick(200));
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		break;
+	case 11: return renew_some();
+	case 12:
+		chains_journal_tidy(c);
+		note_written();
+		break;
+	default: return pick(10) == 0;
+	}
+	return false;
+}
+
 static void
 live(void)
 {
 	begin();
 	for (int step = 0, crashes = 0; step < 300; step++) {
-		bool down = false;
+		bool down = live_a_step(pick(14));
 
-		switch (pick(14)) {
-		case 0: case 1: case 2: case 3: send_one(); break;
-		case 4: case 5: case 6: answer_one(); break;
-		case 7: end_txn(); break;
-		case 8: pass(pick(800)); look(); ask(); break;
-		case 9: down = seal(true); break;
-		case 10:
-			pass(pick(200));
-			ck_assert_int_eq(journal_commit(j), 0);
-			note_written();
-			break;
-		case 11: down = renew_some(); break;
-		case 12:
-			chains_journal_tidy(c);
-			note_written();
-			break;
-		default: down = pick(10) == 0; break;
-		}
 		if (step > 100 && pick(100) == 0)
 			make_again();
 		if (logged_count > 200 || topic_count > 200)
@@ -2627,6 +2634,135 @@ START_TEST(a_full_disk_while_renewing)
 }
 END_TEST
 
+/* --- lives under several names --------------------------------------------------------------- */
+
+static unsigned names_to_pick;
+
+static const char *
+any_name(void)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "urn:test:name-%u", pick(names_to_pick));
+	return name;
+}
+
+static void
+kill_now(void)
+{
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+}
+
+static void
+stop_now(void)
+{
+	ck_assert_int_eq(chains_heads_save(c, &saved), 0);
+	crash();
+	each_file(remove_file);
+}
+
+static bool
+is_over(void)
+{
+	struct chains_numbers n;
+
+	chains_count(c, &n);
+	return n.waiting == 0 && n.windows == 0;
+}
+
+/* A chain of another partition, whose window ends empty. */
+static void
+refuse_one(void)
+{
+	struct chains_batch b = rig_batch(3);
+	struct attempt a;
+
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, 3, 1);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){10, -1, -1}), CHAINS_REFUSED);
+}
+
+/* Runs at another cluster, where producers have the same ids, and nothing of ours is stated. */
+static void
+live_elsewhere(void)
+{
+	cluster = "c2";
+	while (pick(3) == 0) {
+		struct window *w;
+		struct outgoing *o;
+		int wait_ms;
+
+		begin_as(any_name());
+		for (int i = 0; i < TXN_PRODUCERS; i++)
+			chains_txn_ended(c, FIRST_TXN + i, &(struct txns_end){0, 0, chains_txn_mark(c)}, pick(2) == 0);
+		if (pick(2) == 0)
+			refuse_one();
+		pass(pick(20000));
+		ck_assert_ptr_null(chains_turn(c, &w, &o, &wait_ms));
+		chains_journal_tidy(c);
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		pass(5000);
+		while (chains_turn(c, &w, &o, &wait_ms) != NULL)
+			;
+		if (is_over() && pick(2) == 0)
+			stop_now();
+		else
+			crash();
+	}
+	cluster = RIG_CLUSTER;
+}
+
+/* All is settled, and then it stops or is killed. */
+static void
+end_settled(void)
+{
+	settle_world();
+	if (pick(2) == 0 && is_over())
+		stop_now();
+	else
+		kill_now();
+}
+
+static void
+live_under_names(void)
+{
+	begin_as(any_name());
+	for (int step = 0, crashes = 0; step < 400 && crashes < 16 && logged_count <= 200 && topic_count <= 200; step++) {
+		bool settled = pick(60) == 0;
+
+		if (settled)
+			end_settled();
+		else if (!live_a_step(pick(14)))
+			continue;
+		else
+			crash();
+		crashes += !settled;
+		live_elsewhere();
+		begin_as(any_name());
+	}
+	crash();
+	for (int run = 0; run < 2; run++) {
+		begin_as(any_name());
+		settle_world();
+		check_world();
+		crash();
+	}
+}
+
+/* The collector's name changes with any start; with six of them a chain follows one that followed others.  Half go out bare. */
+START_TEST(any_crash_under_any_name)
+{
+	seed = (unsigned)_i * 7919 + 17;
+	bare = _i % 2 == 1;
+	names_to_pick = _i % 4 < 2 ? 3 : 6;
+	live_under_names();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -2683,6 +2819,7 @@ main(void)
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
 	tcase_add_test(t, told_before_a_crash);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
+	tcase_add_loop_test(t, any_crash_under_any_name, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
 	suite_add_tcase(s, t);
 	return suite_run(s);
