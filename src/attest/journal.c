@@ -96,6 +96,18 @@ journal_open(const struct journal_conf *conf, struct journal **ret, char *why, s
 }
 
 void
+journal_withdraw(struct journal *j)
+{
+	char name[JOURNAL_NAME_LEN];
+
+	pthread_mutex_lock(&j->lock);
+	journal_file_name(j->first, name);
+	if (j->put_to == 0)
+		(void)unlinkat(j->conf.dir_fd, name, 0); /* if that fails it stays, and says nothing */
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
 journal_close(struct journal *j)
 {
 	if (j == NULL)

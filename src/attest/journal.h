@@ -28,6 +28,8 @@ struct journal_conf {
 
 /* Begins a segment.  0, ERR_IO (with errno's text in `why`), ERR_NOMEM. */
 int journal_open(const struct journal_conf *conf, struct journal **ret, char *why, size_t why_len) MUSTCHECK;
+/* The start is given up: the segment that it began goes, if nothing was put.  What is put later is on no disk. */
+void journal_withdraw(struct journal *j);
 void journal_close(struct journal *j); /* writes what is buffered; the files stay.  NULL is fine */
 
 /*

@@ -91,18 +91,6 @@ journal_drop(struct journal *j, uint64_t last)
 	pthread_mutex_unlock(&j->lock);
 }
 
-void
-journal_withdraw(struct journal *j)
-{
-	char name[JOURNAL_NAME_LEN];
-
-	pthread_mutex_lock(&j->lock);
-	journal_file_name(j->first, name);
-	if (j->put_to == 0)
-		(void)unlinkat(j->conf.dir_fd, name, 0); /* if that fails it stays, and says nothing */
-	pthread_mutex_unlock(&j->lock);
-}
-
 int
 journal_remove(int dir_fd, uint64_t last)
 {

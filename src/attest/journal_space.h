@@ -40,9 +40,6 @@ int journal_put_again(struct journal *j, const struct journal_entry *e, struct j
 
 void journal_count(struct journal *j, uint64_t *ret_segments, uint64_t *ret_bytes, bool *ret_failing);
 
-/* The start is given up: the segment that it began goes, if nothing was put.  What is put later is on no disk. */
-void journal_withdraw(struct journal *j);
-
 /* Removes the segments of the directory up to `last`, oldest first.  0 or ERR_IO. */
 int journal_remove(int dir_fd, uint64_t last) MUSTCHECK;
 
