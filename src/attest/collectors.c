@@ -40,12 +40,14 @@ parse(struct slice file, struct collectors *ret)
 {
 	while (file.n > 0) {
 		const uint8_t *end = memchr(file.p, '\n', file.n);
-		struct slice line = slice_of(file.p, end == NULL ? 0 : (size_t)(end - file.p));
+		struct slice line = slice_of(file.p, end == NULL ? file.n : (size_t)(end - file.p));
 
 		if (!is_name(line))
 			return ERR_MALFORMED;
 		if (append(ret, strndup((const char *)line.p, line.n)) != 0)
 			return ERR_NOMEM;
+		if (end == NULL)
+			break; /* as by hand; half a name is no chain's */
 		file = slice_of(end + 1, file.n - line.n - 1);
 	}
 	return 0;

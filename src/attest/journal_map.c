@@ -5,9 +5,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Mapped at once: it is counted as memory of this process, as far as it was stored to. */
-enum { MAP_BYTES = 4 << 20, PAGE_BYTES = 4096 };
+enum { MAP_BYTES = 4 << 20 };
 
 /* Where a thread goes on whose page can't be had; NULL while it stores nothing. */
 static _Thread_local sigjmp_buf *volatile storing;
@@ -30,7 +31,7 @@ catch_sigbus(void)
 	(void)sigaction(SIGBUS, &sa, NULL);
 }
 
-/* As it was, behind a handler that was left by a jump. */
+/* A thread may begin with all signals blocked, and a handler that is left by a jump leaves its own so: then a fault is the process's end. */
 static void
 unblock_sigbus(void)
 {
@@ -44,8 +45,12 @@ unblock_sigbus(void)
 static bool
 copy(uint8_t *to, struct slice s)
 {
+	static _Thread_local bool unblocked;
 	sigjmp_buf no_page;
 
+	if (!unblocked)
+		unblock_sigbus();
+	unblocked = true;
 	/* Without the signal mask, which would be a system call each time. */
 	if (sigsetjmp(no_page, 0) != 0) {
 		storing = NULL;
@@ -70,10 +75,11 @@ static void
 map_from(struct journal_map *m, int fd, uint64_t room, uint64_t at)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	void *p;
 
 	journal_map_end(m);
-	m->from = at / PAGE_BYTES * PAGE_BYTES;
+	m->from = at / page * page;
 	m->bytes = room - m->from < MAP_BYTES ? room - m->from : MAP_BYTES;
 	(void)pthread_once(&once, catch_sigbus);
 	p = mmap(NULL, m->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)m->from);

@@ -25,7 +25,7 @@ struct journal_map {
 
 /*
  * Stores `s` at that offset of the file, which has so many bytes of `room`, written to by this process up to the end of `s` and with
- * no other writer.  False: it isn't stored, or a part of it is; write it.  The threads that call it have SIGBUS unblocked.
+ * no other writer.  False: it isn't stored, or a part of it is; write it.  The calling thread has SIGBUS unblocked from then on.
  */
 bool journal_map_store(struct journal_map *m, int fd, uint64_t room, struct slice s, uint64_t at) MUSTCHECK;
 

@@ -39,7 +39,9 @@ write_at(int fd, struct slice s, uint64_t at)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n == 0)
+			errno = EIO; /* it never takes more */
+		if (n <= 0)
 			return ERR_IO;
 		s.p += n;
 		s.n -= (size_t)n;

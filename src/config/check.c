@@ -8,7 +8,7 @@
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-enum { HOST_MAX = 253, TOPIC_MAX = 249, URI_MAX = 4096 };
+enum { HOST_MAX = 253, TOPIC_MAX = 249, URI_MAX = 4095 };
 
 static bool
 all_of(struct slice s, const char *set)
@@ -113,7 +113,7 @@ want_uri(const char *text)
 	if (*text == '\0')
 		return NULL; /* made from the host's name */
 	if (strlen(text) > URI_MAX)
-		return "a URI of 4096 characters at most";
+		return "a URI of 4095 characters at most";
 	for (const char *p = text; *p != '\0'; p++)
 		if (*p <= ' ' || *p >= 0x7f)
 			return "a URI in printable ASCII without spaces";

@@ -57,12 +57,12 @@ START_TEST(a_long_uri)
 	char text[5000] = "urn:", why[512];
 
 	memset(text + 4, 'a', sizeof(text) - 4);
-	text[4096] = '\0';
+	text[4095] = '\0';
 	ck_assert_int_eq(check_text(k, text, why, sizeof(why)), 0);
-	text[4096] = 'a';
-	text[4097] = '\0';
+	text[4095] = 'a';
+	text[4096] = '\0';
 	ck_assert_int_eq(check_text(k, text, why, sizeof(why)), ERR_CONFIG);
-	ck_assert_ptr_nonnull(strstr(why, "4096 characters at most")); /* all of them don't stand in front of that */
+	ck_assert_ptr_nonnull(strstr(why, "4095 characters at most")); /* all of them don't stand in front of that */
 }
 END_TEST
 

@@ -154,7 +154,7 @@ END_TEST
 START_TEST(damaged)
 {
 	static const struct slice files[] = {
-		{(const uint8_t *)"urn:a\nurn:b", 11}, {(const uint8_t *)"urn:a\n\nurn:b\n", 13}, {(const uint8_t *)"urn:a\0b\n", 8},
+		{(const uint8_t *)"urn:a\n\nurn:b\n", 13}, {(const uint8_t *)"urn:a\0b\n", 8},
 		{(const uint8_t *)"urn:\x80\n", 6},   {(const uint8_t *)"urn: a\n", 7},        {(const uint8_t *)"\0\0\0\0", 4},
 	};
 
@@ -167,6 +167,16 @@ START_TEST(damaged)
 	ck_assert_int_eq(collectors_write(dir_fd, &names), 0);
 	read_again();
 	ck_assert_uint_eq(names.count, 1);
+}
+END_TEST
+
+/* It may be written by hand. */
+START_TEST(without_its_last_lines_end)
+{
+	make_file("urn:a\nurn:b", 11);
+	read_again();
+	ck_assert_uint_eq(names.count, 2);
+	ck_assert_str_eq(names.name[1], "urn:b");
 }
 END_TEST
 
@@ -233,6 +243,7 @@ main(void)
 	tcase_add_test(t, long_names);
 	tcase_add_test(t, a_name_longer_than_the_file);
 	tcase_add_test(t, damaged);
+	tcase_add_test(t, without_its_last_lines_end);
 	tcase_add_test(t, empty);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, a_folder_of_that_name);

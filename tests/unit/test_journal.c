@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "attest/journal_internal.h"
@@ -899,6 +901,46 @@ START_TEST(no_page_to_store_in)
 }
 END_TEST
 
+/* Killed at any moment: what was committed is there, whole, to whoever reads it, and so it is to who reads it meanwhile. */
+START_TEST(killed_while_it_stores)
+{
+	static const uint8_t id[6000];
+	uint64_t *count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t at = (uint64_t)(_i * 11 % 97);
+	struct journal_conf c = conf();
+	struct journal *j;
+	struct wr before;
+	pid_t child;
+	struct seen s;
+
+	ck_assert_ptr_ne(count, MAP_FAILED);
+	j = over_the_first(&c, 2000, 1, &before);
+	wr_free(&before);
+	child = fork();
+	for (uint64_t n = 2; child == 0; n++) {
+		struct journal_entry e = batch(n);
+
+		/* One in eight is too large to be stored. */
+		e.who.client_id = slice_of(id, (n * 2654435761u >> 8) % (n % 8 == 0 ? sizeof(id) : 1500));
+		if (n > 120)
+			(void)pause(); /* as many as are looked at */
+		if (journal_put(j, &e, NULL) != 0 || journal_commit(j) != 0)
+			_exit(1);
+		__atomic_store_n(count, n, __ATOMIC_SEQ_CST);
+	}
+	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) < at)
+		ck_assert_uint_eq(read_all(0).damaged, 0);
+	ck_assert_int_eq(kill(child, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	s = read_all(0);
+	ck_assert_uint_eq(s.damaged, 0);
+	ck_assert_uint_ge(s.entries, *count + 1);
+	ck_assert_uint_le(s.entries, *count + 2);
+	munmap(count, sizeof(*count));
+	journal_close(j); /* which has nothing to write here */
+}
+END_TEST
+
 /* However the blocks before stand, whole and where the next one would be: they are of another segment. */
 START_TEST(what_was_there_is_no_block)
 {
@@ -1772,6 +1814,7 @@ main(void)
 	tcase_add_test(t, damaged_over_another_one);
 	tcase_add_loop_test(t, stored_over_another_one, 0, 3);
 	tcase_add_test(t, no_page_to_store_in);
+	tcase_add_loop_test(t, killed_while_it_stores, 0, 40);
 	tcase_add_test(t, no_spare);
 	tcase_add_test(t, over_one_that_is_read);
 	tcase_add_test(t, written_on_while_it_is_read);

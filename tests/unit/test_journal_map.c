@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -106,6 +107,33 @@ START_TEST(a_page_that_cannot_be_had)
 }
 END_TEST
 
+static void *
+store_there(void *arg)
+{
+	*(bool *)arg = journal_map_store(&m, fd, 4 * PAGE, slice_str("over a page's end"), PAGE - 5);
+	return NULL;
+}
+
+/* A reactor's thread begins with all signals blocked, and a fault that is blocked can't be caught. */
+START_TEST(in_a_thread_without_signals)
+{
+	uint64_t n = room(4 * PAGE);
+	bool stored = true;
+	sigset_t all, old;
+	pthread_t t;
+
+	ck_assert(journal_map_store(&m, fd, n, slice_str("one"), 0));
+	(void)room(PAGE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ck_assert_int_eq(pthread_create(&t, NULL, store_there, &stored), 0);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_join(t, NULL);
+	ck_assert(!stored);
+	ck_assert(m.refused);
+}
+END_TEST
+
 /* A fault elsewhere ends the process, as ever. */
 START_TEST(a_fault_of_another)
 {
@@ -149,6 +177,7 @@ main(void)
 	tcase_add_test(t, a_part_is_mapped);
 	tcase_add_test(t, what_cannot_be_mapped);
 	tcase_add_test(t, a_page_that_cannot_be_had);
+	tcase_add_test(t, in_a_thread_without_signals);
 	tcase_add_test_raise_signal(t, a_fault_of_another, SIGBUS);
 	tcase_add_test(t, it_outlives_the_process);
 	suite_add_tcase(s, t);
