@@ -1812,19 +1812,17 @@ START_TEST(recovered_under_another_name)
 }
 END_TEST
 
-/* The statement about it stands in the journal when that run crashes, too; and then there is a run of any name (_i). */
-START_TEST(recovered_under_another_name_twice)
+/* The next window that can be stated is, as far as the journal; the caller frees it. */
+static struct stated
+state_the_next(void)
 {
+	struct outgoing *published = NULL, *out = outgoing_new();
 	struct window *w;
-	struct outgoing *o = NULL, *out = outgoing_new();
 	struct stated st;
-	struct chain *chain;
 	int wait_ms;
+	struct chain *chain = chains_turn(c, &w, &published, &wait_ms);
 
-	crash_behind_a_window();
-	begin_as("urn:test:another");
-	pass(set->transaction_wait_ms);
-	chain = chains_turn(c, &w, &o, &wait_ms);
+	ck_assert_ptr_nonnull(out);
 	ck_assert_ptr_nonnull(chain);
 	ck_assert_int_eq(statement_of(chain, w, set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
 	chain->head.dbom_partition = 0;
@@ -1836,6 +1834,18 @@ START_TEST(recovered_under_another_name_twice)
 	ck_assert_int_eq(journal_commit(j), 0);
 	note_written();
 	outgoing_free(out);
+	return st;
+}
+
+/* The statement about it stands in the journal when that run crashes, too; and then there is a run of any name (_i). */
+START_TEST(recovered_under_another_name_twice)
+{
+	struct stated st;
+
+	crash_behind_a_window();
+	begin_as("urn:test:another");
+	pass(set->transaction_wait_ms);
+	st = state_the_next();
 	stated_clear(&st);
 	crash();
 	begin_as(_i == 0 ? "urn:test:proxy" : "urn:test:a-third");
@@ -2117,13 +2127,9 @@ END_TEST
 START_TEST(stated_under_another_name)
 {
 	struct settings *renamed = rig_settings(), *old;
-	struct outgoing *out = outgoing_new(), *o;
-	struct chain *chain;
 	struct statement *s;
-	struct window *w;
 	struct stated st;
 	struct wr value, manifest;
-	int wait_ms;
 
 	seed = 1;
 	begin();
@@ -2134,19 +2140,8 @@ START_TEST(stated_under_another_name)
 	old = set;
 	set = renamed;
 	settings_unref(old);
-	chain = chains_turn(c, &w, &o, &wait_ms);
-	ck_assert_ptr_nonnull(chain);
-	ck_assert_int_eq(statement_of(chain, w, set, slice_str(RIG_CLUSTER), NULL, SIZE_MAX, &st), 0);
+	st = state_the_next();
 	ck_assert_int_eq(statement_read(wr_slice(&st.bytes), &s), ERR_MALFORMED); /* nobody takes it for the chain's */
-	chain->head.dbom_partition = 0;
-	out->window = w->id;
-	out->since_ms = w->start_ms;
-	out->records = w->members;
-	wr_slice_put(&out->value, wr_slice(&st.bytes));
-	ck_assert_int_eq(chain_journal_stated(chain, w, &st, out), 0);
-	ck_assert_int_eq(journal_commit(j), 0);
-	note_written();
-	outgoing_free(out);
 	crash();
 	ck_assert_int_eq(start_as("urn:test:another"), 0);
 	begin();
