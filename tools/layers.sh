@@ -37,7 +37,7 @@ openssl/: keys sasl cloud
 curl/: cloud
 librdkafka/: rdkafka
 yaml.h: config
-jansson.h: makoto attest cloud sasl ctl
+jansson.h: makoto rdkafka attest cloud sasl ctl
 zlib.h: kafka
 libdeflate.h: kafka
 lz4frame.h: kafka

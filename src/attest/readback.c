@@ -72,11 +72,14 @@ static int
 open_consumer(struct readback *r, bool read_committed, struct consumer **ret, char *why, size_t why_len)
 {
 	struct consumer_conf cc = {.bootstrap = r->bootstrap,
+				   .client_id = "makoto-proxy",
 				   .props = (const char *const *)r->props,
 				   .detour = r->detour,
 				   .read_committed = read_committed,
 				   .queue_kib = "1024", /* beside a daemon's work; it seldom reads much */
 				   .fetch_wait_ms = "5", /* one partition behind another, up to its end */
+				   .goes_on = goes_on,
+				   .arg = r,
 				   .timeout_ms = ANSWER_MS};
 
 	return consumer_open(&cc, ret, why, why_len);

@@ -4,6 +4,10 @@
  *
  *   consumer_read:   … │ m │ m │ marker │ m │ to          ends with the first of: a message at or behind `to`;
  *                                                         "end of partition" there; the log being cut short
+ *
+ * Of what was aborted, librdkafka gives nothing, not even that it has passed it: behind `to` may stand more of that
+ * than an answer is waited for.  Where nothing comes, a client of its own goes on, whose statistics say how far it is.
+ * It is a new one, as statistics of one that had read there before might still be about that.
  */
 #include "rdkafka/consumer.h"
 
@@ -12,15 +16,21 @@
 #include "base/clock.h"
 #include "rdkafka/detour_internal.h"
 #include "rdkafka/handle_internal.h"
+#include "rdkafka/reached.h"
 
 enum { SLICE_MS = 200, SLOW_CHECK_MAX = 256 };
+
+#define TELLING_MS "200" /* how often statistics come */
 
 struct consumer {
 	rd_kafka_t *rk;
 	rd_kafka_topic_t *rkt; /* the topic that was used last */
+	rd_kafka_conf_t *telling; /* makes clients with statistics; NULL where all that is there is given */
 	char *rkt_name;
 	char *cluster_id;
 	int timeout_ms;
+	bool (*goes_on)(void *arg);
+	void *goes_on_arg;
 	char last_error[400]; /* what librdkafka said by itself */
 	char why[600];
 
@@ -32,6 +42,8 @@ struct consumer {
 	int64_t to;
 	bool done;
 	bool progress;
+	bool tells;        /* `rk` is one with statistics, and for this reading alone … */
+	int64_t reached;   /* … which said that it has read so far; -1: not yet */
 	bool at_end;       /* the partition ends at `next`, below `to` */
 	bool out_of_range;
 	bool cut;          /* some of it isn't there */
@@ -59,41 +71,53 @@ static const char *const fixed[] = {
 	NULL,
 };
 
+/* NULL: what it is anyway. */
+static int
+set(rd_kafka_conf_t *conf, const char *name, const char *value, char *why, size_t why_len)
+{
+	return value == NULL || rd_kafka_conf_set(conf, name, value, why, why_len) == RD_KAFKA_CONF_OK ? 0 : ERR_CONFIG;
+}
+
 int
 consumer_open(const struct consumer_conf *conf, struct consumer **ret, char *why, size_t why_len)
 {
 	struct consumer *c = calloc(1, sizeof(*c));
-	rd_kafka_conf_t *rconf;
-	int err = ERR_NOMEM;
+	rd_kafka_conf_t *rconf = NULL;
+	int err;
 
 	snprintf(why, why_len, "out of memory");
 	if (c == NULL)
 		return ERR_NOMEM;
 	c->timeout_ms = conf->timeout_ms;
+	c->goes_on = conf->goes_on;
+	c->goes_on_arg = conf->arg;
 	if ((err = handle_conf(conf->bootstrap, defaults, conf->props, fixed, &rconf, why, why_len)) != 0)
 		goto fail;
 	rd_kafka_conf_set_events(rconf, RD_KAFKA_EVENT_ERROR); /* not by a callback: the opaque may be the detour's */
 	if (conf->detour != NULL)
 		detour_take(conf->detour, rconf);
-	if (rd_kafka_conf_set(rconf, "isolation.level", conf->read_committed ? "read_committed" : "read_uncommitted",
-			      why, why_len) != RD_KAFKA_CONF_OK) {
-		rd_kafka_conf_destroy(rconf);
-		err = ERR_CONFIG;
+	if ((err = set(rconf, "client.id", conf->client_id, why, why_len)) != 0 ||
+	    (err = set(rconf, "isolation.level", conf->read_committed ? "read_committed" : "read_uncommitted", why, why_len)) != 0 ||
+	    (err = set(rconf, "queued.max.messages.kbytes", conf->queue_kib, why, why_len)) != 0 ||
+	    (err = set(rconf, "fetch.wait.max.ms", conf->fetch_wait_ms, why, why_len)) != 0)
 		goto fail;
+	if (conf->read_committed) {
+		c->telling = rd_kafka_conf_dup(rconf);
+		rd_kafka_conf_set_events(c->telling, RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
+		if ((err = set(c->telling, "statistics.interval.ms", TELLING_MS, why, why_len)) != 0)
+			goto fail;
 	}
-	if ((conf->queue_kib != NULL &&
-	     rd_kafka_conf_set(rconf, "queued.max.messages.kbytes", conf->queue_kib, why, why_len) != RD_KAFKA_CONF_OK) ||
-	    (conf->fetch_wait_ms != NULL &&
-	     rd_kafka_conf_set(rconf, "fetch.wait.max.ms", conf->fetch_wait_ms, why, why_len) != RD_KAFKA_CONF_OK)) {
-		rd_kafka_conf_destroy(rconf);
-		err = ERR_CONFIG;
-		goto fail;
-	}
-	if ((err = handle_new(RD_KAFKA_CONSUMER, rconf, &c->rk, why, why_len)) != 0)
+	err = handle_new(RD_KAFKA_CONSUMER, rconf, &c->rk, why, why_len);
+	rconf = NULL; /* used up */
+	if (err != 0)
 		goto fail;
 	*ret = c;
 	return 0;
 fail:
+	if (rconf != NULL)
+		rd_kafka_conf_destroy(rconf);
+	if (c->telling != NULL)
+		rd_kafka_conf_destroy(c->telling);
 	free(c);
 	return err;
 }
@@ -106,6 +130,8 @@ consumer_close(struct consumer *c)
 	if (c->rkt != NULL)
 		rd_kafka_topic_destroy(c->rkt);
 	rd_kafka_destroy(c->rk);
+	if (c->telling != NULL)
+		rd_kafka_conf_destroy(c->telling);
 	free(c->rkt_name);
 	free(c->cluster_id);
 	free(c->headers);
@@ -124,7 +150,7 @@ consumer_wait(struct consumer *c, int timeout_ms)
 	c->timeout_ms = timeout_ms;
 }
 
-/* Errors of connections wait in the queue until somebody looks. */
+/* Errors of connections wait in the queue until somebody looks; so do statistics. */
 static void
 hear(struct consumer *c)
 {
@@ -134,6 +160,8 @@ hear(struct consumer *c)
 	while ((ev = rd_kafka_queue_poll(queue, 0)) != NULL) {
 		if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR)
 			snprintf(c->last_error, sizeof(c->last_error), "%s", rd_kafka_event_error_string(ev));
+		else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_STATS && c->tells)
+			c->reached = reached_offset(slice_str(rd_kafka_event_stats(ev)), c->rkt_name, c->partition);
 		rd_kafka_event_destroy(ev);
 	}
 	rd_kafka_queue_destroy(queue);
@@ -485,11 +513,95 @@ consumer_was_cut(const struct consumer *c)
 	return c->cut;
 }
 
+/*
+ * What librdkafka had read by then was in its queue before it said so, and the queue has been empty since: all of that was
+ * given, or there was nothing to give.
+ */
+static void
+pass_over(struct consumer *c)
+{
+	c->progress = true;
+	c->next = c->reached;
+	c->done = c->next >= c->to;
+}
+
+/* Nothing came for this long. */
+static bool
+has_waited(const struct consumer *c, struct monotime last)
+{
+	int most = c->telling == NULL || c->tells ? c->timeout_ms : c->timeout_ms / 2;
+
+	return monotime_since_ms(clock_now(), last) > most;
+}
+
+/* From c->next on, with c->rk. */
+static int
+read_on(struct consumer *c)
+{
+	struct monotime last = clock_now();
+
+	c->done = c->at_end = c->out_of_range = false;
+	c->err = 0;
+	if (rd_kafka_consume_start(c->rkt, c->partition, c->next) != 0)
+		return failed(c, c->rkt_name, rd_kafka_last_error());
+	while (!c->done) {
+		c->progress = false;
+		if (c->tells)
+			hear(c);
+		if (rd_kafka_consume_callback(c->rkt, c->partition, SLICE_MS, on_message, c) < 0) {
+			c->err = failed(c, c->rkt_name, rd_kafka_last_error());
+			break;
+		}
+		if (!c->progress && !c->done && c->reached > c->next)
+			pass_over(c);
+		if (c->progress) {
+			last = clock_now();
+			continue;
+		}
+		if (!c->done && (c->at_end || c->out_of_range) && (c->err = find_place(c)) != 0)
+			break;
+		if (!c->done && c->goes_on != NULL && !c->goes_on(c->goes_on_arg)) {
+			c->err = ERR_CLOSED;
+			break;
+		}
+		if (!c->done && has_waited(c, last)) {
+			c->err = failed(c, c->rkt_name, RD_KAFKA_RESP_ERR__TIMED_OUT);
+			break;
+		}
+	}
+	(void)rd_kafka_consume_stop(c->rkt, c->partition);
+	return c->err;
+}
+
+/* The same with a client that says how far it is. */
+static int
+read_on_telling(struct consumer *c)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_dup(c->telling);
+	rd_kafka_topic_t *rkt = c->rkt;
+	rd_kafka_t *rk = c->rk;
+	int err = handle_new(RD_KAFKA_CONSUMER, conf, &c->rk, c->why, sizeof(c->why));
+
+	if (err != 0)
+		return err;
+	c->tells = true;
+	if ((c->rkt = rd_kafka_topic_new(c->rk, c->rkt_name, NULL)) == NULL) {
+		err = failed(c, c->rkt_name, rd_kafka_last_error());
+	} else {
+		err = read_on(c);
+		rd_kafka_topic_destroy(c->rkt);
+	}
+	rd_kafka_destroy(c->rk);
+	c->tells = false;
+	c->rk = rk;
+	c->rkt = rkt;
+	return err;
+}
+
 int
 consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t from, int64_t to, consumer_fn *fn,
 	      void *arg)
 {
-	struct monotime last = clock_now();
 	int err;
 
 	c->cut = false;
@@ -502,27 +614,7 @@ consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t 
 	c->partition = partition;
 	c->next = from;
 	c->to = to;
-	c->done = c->at_end = c->out_of_range = false;
-	c->err = 0;
-	if (rd_kafka_consume_start(c->rkt, partition, from) != 0)
-		return failed(c, topic, rd_kafka_last_error());
-	while (!c->done) {
-		c->progress = false;
-		if (rd_kafka_consume_callback(c->rkt, partition, SLICE_MS, on_message, c) < 0) {
-			c->err = failed(c, topic, rd_kafka_last_error());
-			break;
-		}
-		if (c->progress) {
-			last = clock_now();
-			continue;
-		}
-		if (!c->done && (c->at_end || c->out_of_range) && (c->err = find_place(c)) != 0)
-			break;
-		if (!c->done && monotime_since_ms(clock_now(), last) > c->timeout_ms) {
-			c->err = failed(c, topic, RD_KAFKA_RESP_ERR__TIMED_OUT);
-			break;
-		}
-	}
-	(void)rd_kafka_consume_stop(c->rkt, partition);
-	return c->err;
+	c->reached = -1;
+	err = read_on(c);
+	return err == ERR_TIMEOUT && c->telling != NULL ? read_on_telling(c) : err;
 }

@@ -16,12 +16,15 @@ struct consumer;
 
 struct consumer_conf {
 	const char *bootstrap;
+	const char *client_id;    /* NULL: makotoctl */
 	const char *const *props; /* librdkafka properties: name, value, …, NULL; or NULL */
 	struct detour *detour;    /* how brokers are reached; NULL: librdkafka dials them itself */
 	bool read_committed;      /* else uncommitted */
 	int timeout_ms;           /* for each answer */
 	const char *queue_kib;    /* read ahead at most, and what one answer brings; NULL: as much as makes it fast */
 	const char *fetch_wait_ms; /* a fetch waits at the end of a log, and who reads the next behind it; NULL: 100 */
+	bool (*goes_on)(void *arg); /* asked while a reading waits, may call consumer_wait(); false ends it with ERR_CLOSED; or NULL */
+	void *arg;
 };
 
 struct consumer_header {
@@ -66,7 +69,7 @@ int consumer_offset_at(struct consumer *c, const char *topic, int32_t partition,
 /*
  * Gives `fn` every record of from … to-1 that is there, in order, and ends; `to` is at
  * most the high watermark.  Offsets without a record (markers, what was compacted or
- * aborted) are passed over.  fn returns 0, or an error that ends it and is returned.
+ * aborted) are passed over, and that is no waiting, however many they are.  fn returns 0, or an error that ends it and is returned.
  */
 typedef int consumer_fn(void *arg, const struct consumer_record *r);
 int consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t from, int64_t to, consumer_fn *fn,
