@@ -47,6 +47,7 @@ take_restated(struct chain *chain, struct look *l)
 	l->dbom_partition = o->partition;
 	l->since_ms = o->since_ms;
 	memcpy(l->value_sha256, o->value_sha256, sizeof(l->value_sha256));
+	memcpy(l->statement_sha256, o->statement_sha256, sizeof(l->statement_sha256));
 }
 
 /* Under the chain's mutex.  Once its topic has lost the name, what is read by that may be another's. */

@@ -37,7 +37,7 @@ struct look {
 	uint64_t window;
 	int32_t dbom_partition;
 	int64_t since_ms;
-	uint8_t value_sha256[32]; /* of the record's value */
+	uint8_t value_sha256[32], statement_sha256[32]; /* of the record's value, and of the statement in it */
 };
 enum { LOOK_MAX = 64 };
 

@@ -31,7 +31,7 @@ struct outgoing {
 	int64_t since_ms;         /* it isn't older, wall clock */
 	int64_t records;
 	struct monotime closed_at; /* its window */
-	uint8_t value_sha256[32];
+	uint8_t value_sha256[32], statement_sha256[32]; /* of an earlier run: the record's value, and the statement in it */
 	struct wr value, manifest; /* the record's value, and its header (empty: none); or both in the journal */
 	_Atomic int64_t *memory;   /* that counts them; NULL: nobody does */
 	struct journal *journal;   /* that has it, or NULL */

@@ -11,10 +11,10 @@
 #include "attest/ends.h"
 #include "attest/found.h"
 #include "attest/header_room.h"
+#include "attest/sought.h"
 #include "attest/turns.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "digest/sha256.h"
 #include "rdkafka/consumer.h"
 
 /* At the end of a stop an answer has a moment still.  Nobody waits for ends as for outcomes. */
@@ -34,6 +34,7 @@ struct readback {
 	char **props;
 	struct detour *detour;
 	char *dbom_topic;
+	struct public_key *key; /* that statements are signed with; NULL: level 1 */
 	pthread_t thread;
 	int quit_fd;
 	_Atomic bool quitting;
@@ -148,8 +149,7 @@ read_ends(struct readback *r, struct look *l)
 
 struct seeking {
 	struct readback *r;
-	struct slice key;
-	const struct look *look;
+	struct sought sought;
 	bool there, other;
 };
 
@@ -157,17 +157,14 @@ static int
 on_statement(void *arg, const struct consumer_record *c)
 {
 	struct seeking *s = arg;
-	uint8_t sum[SHA256_LEN];
+	enum sought_is is;
 
 	if (atomic_load(&s->r->quitting))
 		return ERR_CLOSED;
-	if (c->key.p == NULL || !slice_eq(c->key, s->key) || c->value.p == NULL)
-		return 0;
-	sha256_of(c->value, sum);
-	if (memcmp(sum, s->look->value_sha256, sizeof(sum)) == 0)
-		s->there = true;
-	else
-		s->other = true;
+	if (sought_record(&s->sought, c->key, c->value, &is) != 0)
+		return ERR_NOMEM;
+	s->there |= is == SOUGHT_OURS;
+	s->other |= is == SOUGHT_OTHER;
 	return 0;
 }
 
@@ -175,13 +172,9 @@ on_statement(void *arg, const struct consumer_record *c)
 static bool
 look_up(struct readback *r, const struct look *l, bool *ret_there)
 {
-	char key[CHAIN_KEY_MAX + 1];
-	struct seeking s = {.r = r, .look = l};
+	struct seeking s = {.r = r, .sought = {l->id, l->window, l->value_sha256, l->statement_sha256, r->key}};
 	int64_t from = 0, low = 0, high = 0;
-	int err;
-
-	s.key = slice_of(key, chain_key(l->id, l->window, key));
-	err = consumer_watermarks(r->consumer, r->dbom_topic, l->dbom_partition, &low, &high);
+	int err = consumer_watermarks(r->consumer, r->dbom_topic, l->dbom_partition, &low, &high);
 	if (err == 0 && !goes_on(r))
 		err = ERR_CLOSED;
 	if (err == 0)
@@ -200,10 +193,10 @@ look_up(struct readback *r, const struct look *l, bool *ret_there)
 	}
 	if (s.other)
 		LOG_LIMITED(LOG_LEVEL_ERROR, "readback",
-			    "the statement topic holds another statement of a window that is ours: is this state directory a copy?",
+			    "another statement of a window that is ours is published, signed by our key: does another proxy run with a copy of the state directory?",
 			    LOG_S("topic", l->topic), LOG_I("partition", l->partition), LOG_I("window", l->window));
 	*ret_there = s.there;
-	return !s.other; /* of two, none is added */
+	return s.there || !s.other; /* ours is added to no other */
 }
 
 /* --- the thread -------------------------------------------------------------------------- */
@@ -279,7 +272,21 @@ readback_free(struct readback *r)
 	free(r->bootstrap);
 	free(r->dbom_topic);
 	free(r->headers.p);
+	public_key_free(r->key);
 	free(r);
+}
+
+/* What the signer signs is known by this. */
+static int
+public_of(const struct signer *signer, struct public_key **ret)
+{
+	struct wr pem = wr_new(16384);
+	int err = signer_public(signer, &pem);
+
+	if (err == 0)
+		err = public_key_parse(wr_slice(&pem), ret);
+	wr_free(&pem);
+	return err;
 }
 
 int
@@ -304,6 +311,10 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 	if ((r->dbom_topic = strdup(conf->dbom_topic)) == NULL || (r->bootstrap = strdup(conf->bootstrap)) == NULL ||
 	    (r->props = props_copy(conf->props)) == NULL) {
 		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
+		goto fail;
+	}
+	if (conf->signer != NULL && (err = public_of(conf->signer, &r->key)) != 0) {
+		(void)snprintf(why, why_len, "the signing key's public part: %s", err_text(err));
 		goto fail;
 	}
 	if ((err = open_consumer(r, false, &r->consumer, why, why_len)) != 0)

@@ -3,7 +3,7 @@
  *
  *   chains_look ─► read the partition from where the batch can stand ─► chains_look_end
  *              ├─► read its end as the log tells it (attest/ends.h)
- *              └─► read the statement topic for what an earlier run may have published
+ *              └─► read the statement topic for what an earlier run may have published (attest/sought.h)
  *
  * It has a consumer of its own, and another once a transaction's end is asked for, and blocks in them;
  * a cluster that can't be read is asked again as long as there is something to ask.
@@ -13,6 +13,7 @@
 
 #include "attest/chains.h"
 #include "base/clock.h"
+#include "keys/signer.h"
 #include "rdkafka/detour.h"
 
 struct readback; /* opaque */
@@ -23,6 +24,7 @@ struct readback_conf {
 	const char *const *props; /* librdkafka properties: name, value, …, NULL; or NULL; copied */
 	struct detour *detour;    /* NULL: librdkafka dials by itself; borrowed until readback_stop() */
 	const char *dbom_topic;   /* copied */
+	const struct signer *signer; /* of statements, and it is ready; only asked for its public key.  NULL: level 1 */
 };
 
 /* Starts the thread.  0, or an error told in `why`. */

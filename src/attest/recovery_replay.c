@@ -446,6 +446,7 @@ keep_outgoing(struct recovery *r, struct chain *c, uint64_t segment, const struc
 	o->records = e->records;
 	o->closed_at = r->now.mono;
 	sha256_of(e->value, o->value_sha256);
+	memcpy(o->statement_sha256, e->statement, sizeof(o->statement_sha256));
 	o->place = (struct journal_place){
 		.segment = segment, .offset = e->at, .length = (uint32_t)e->raw.n, .crc = crc32c(0, e->raw)};
 	return 0;

@@ -428,6 +428,7 @@ open_sealer(struct app *a)
 		.props = props,
 		.detour = a->detour,
 		.dbom_topic = a->config->attest_dbom_topic,
+		.signer = a->signer,
 	};
 	char why[512];
 

@@ -9,6 +9,7 @@
 #include "mocked.h"
 #include "suite.h"
 #include "tests/unit/chain_rig.h"
+#include "tests/unit/stating.h"
 
 #define DBOM "makoto.dbom"
 
@@ -17,6 +18,7 @@ enum { PARTITION = 3, DBOM_PARTITION = 1, WINDOW = 7 }; /* the first as rig_batc
 static struct settings *set;
 static struct chains *chains;
 static struct readback *reader;
+static struct signer *signer; /* NULL: level 1 */
 
 static void
 setup(void)
@@ -42,13 +44,14 @@ teardown(void)
 	reader = NULL;
 	chains_free(chains);
 	settings_unref(set);
+	signer_free(signer);
 	mock_stop(mock);
 }
 
 static void
 begin(void)
 {
-	struct readback_conf conf = {.chains = chains, .bootstrap = mock_bootstrap(mock), .dbom_topic = DBOM};
+	struct readback_conf conf = {.chains = chains, .bootstrap = mock_bootstrap(mock), .dbom_topic = DBOM, .signer = signer};
 	char why[256];
 
 	ck_assert_msg(readback_start(&conf, &reader, why, sizeof(why)) == 0, "%s", why);
@@ -268,7 +271,7 @@ END_TEST
 
 /* An earlier run made this statement of window WINDOW, not before `since_ms`. */
 static struct outgoing *
-leave(const char *value, int64_t since_ms, struct chain **ret)
+leave_bytes(struct slice value, int64_t since_ms, struct chain **ret)
 {
 	struct attempt a = place(RIG_TOPIC, 1);
 	struct chain *c = a.placement->chain;
@@ -280,22 +283,33 @@ leave(const char *value, int64_t since_ms, struct chain **ret)
 	o->window = WINDOW;
 	o->partition = DBOM_PARTITION;
 	o->since_ms = since_ms;
-	sha256_of(slice_str(value), o->value_sha256);
+	sha256_of(value, o->value_sha256);
 	list_append(&c->outgoing, &o->link);
 	turns_now(c->shared->looks, &c->look);
 	*ret = c;
 	return o;
 }
 
+static struct outgoing *
+leave(const char *value, int64_t since_ms, struct chain **ret)
+{
+	return leave_bytes(slice_str(value), since_ms, ret);
+}
+
 static void
-publish(const struct chain *c, uint64_t window, const char *value)
+publish_bytes(const struct chain *c, uint64_t window, struct slice value)
 {
 	struct publisher *p = mocked_publisher(DBOM);
 	char key[CHAIN_KEY_MAX + 1];
 
-	ck_assert_int_eq(publisher_send(p, DBOM_PARTITION, slice_of(key, chain_key(&c->id, window, key)),
-					value == NULL ? slice_of(NULL, 0) : slice_str(value), NULL, 0, NULL), 0);
+	ck_assert_int_eq(publisher_send(p, DBOM_PARTITION, slice_of(key, chain_key(&c->id, window, key)), value, NULL, 0, NULL), 0);
 	mocked_finish(p);
+}
+
+static void
+publish(const struct chain *c, uint64_t window, const char *value)
+{
+	publish_bytes(c, window, value == NULL ? slice_of(NULL, 0) : slice_str(value));
 }
 
 static void
@@ -347,15 +361,68 @@ START_TEST(nothing_that_young)
 }
 END_TEST
 
+enum { OURS = 1, THEIRS = 2 }; /* what a statement's window holds */
+
+/* The statement that an earlier run signed; its record's value is the caller's. */
+static struct outgoing *
+leave_signed(struct wr *ret_value, struct chain **ret)
+{
+	struct wr payload = stating_window(WINDOW, OURS);
+	struct outgoing *o;
+
+	*ret_value = stating_envelope(signer, STATEMENT_PAYLOAD_TYPE, wr_slice(&payload), signer_keyid(signer));
+	o = leave_bytes(wr_slice(ret_value), SINCE_BEGIN_MS, ret);
+	sha256_of(wr_slice(&payload), o->statement_sha256);
+	wr_free(&payload);
+	return o;
+}
+
+static void
+publish_then(const struct chain *c, struct wr value)
+{
+	publish_bytes(c, WINDOW, wr_slice(&value));
+	wr_free(&value);
+}
+
+/* Whoever may write to the topic writes under the keys of windows to come, and keeps nothing back by that. */
+START_TEST(junk_of_that_window)
+{
+	struct signer *stranger = stating_signer();
+	bool is_signed = _i % 2 == 1, is_there = _i / 2 == 1;
+	struct outgoing *o;
+	struct wr ours;
+	struct chain *c;
+
+	signer = stating_signer();
+	o = leave_signed(&ours, &c);
+	publish(c, WINDOW, "x");
+	publish_then(c, stating_window(WINDOW, OURS)); /* bare */
+	publish_then(c, stating_window(WINDOW, THEIRS));
+	publish_then(c, stating_published(stranger, WINDOW, THEIRS));
+	publish_then(c, stating_published(signer, WINDOW, OURS)); /* the same, signed anew */
+	if (is_there)
+		publish_bytes(c, WINDOW, wr_slice(&ours));
+	if (!is_signed) {
+		signer_free(signer);
+		signer = NULL;
+	}
+	begin();
+	ck_out(o, is_there ? OUTGOING_THERE : OUTGOING_READY);
+	signer_free(stranger);
+	wr_free(&ours);
+}
+END_TEST
+
 /* Two statements of one window: ours isn't added to the other, whatever else the same look finds. */
 START_TEST(another_of_that_window)
 {
+	struct outgoing *o;
+	struct wr ours;
 	struct chain *c;
-	struct outgoing *o = leave("mine", SINCE_BEGIN_MS, &c);
 
-	publish(c, WINDOW, "theirs");
-	if (_i == 1)
-		publish(c, WINDOW, "mine");
+	signer = stating_signer();
+	o = leave_signed(&ours, &c);
+	publish_then(c, stating_published(signer, WINDOW, THEIRS));
 	lose(RIG_TOPIC, 2);
 	settle(RIG_TOPIC, 2, 100); /* the fifth has left the window */
 	begin();
@@ -363,6 +430,24 @@ START_TEST(another_of_that_window)
 	readback_stop(reader);
 	reader = NULL;
 	ck_assert_int_eq(o->state, OUTGOING_LOOK);
+	wr_free(&ours);
+}
+END_TEST
+
+/* ... but where ours is there, it is published. */
+START_TEST(ours_and_another_of_that_window)
+{
+	struct outgoing *o;
+	struct wr ours;
+	struct chain *c;
+
+	signer = stating_signer();
+	o = leave_signed(&ours, &c);
+	publish_then(c, stating_published(signer, WINDOW, THEIRS));
+	publish_bytes(c, WINDOW, wr_slice(&ours));
+	begin();
+	ck_out(o, OUTGOING_THERE);
+	wr_free(&ours);
 }
 END_TEST
 
@@ -421,7 +506,9 @@ main(void)
 	tcase_add_test(t, published_already);
 	tcase_add_test(t, not_published);
 	tcase_add_test(t, nothing_that_young);
-	tcase_add_loop_test(t, another_of_that_window, 0, 2);
+	tcase_add_loop_test(t, junk_of_that_window, 0, 4);
+	tcase_add_test(t, another_of_that_window);
+	tcase_add_test(t, ours_and_another_of_that_window);
 	tcase_add_test(t, stopped_in_between);
 	tcase_add_test(t, what_can_not_start);
 	suite_add_tcase(s, t);

@@ -481,8 +481,10 @@ look(void)
 
 		find(&l);
 		find_ends(&l);
-		if (p != NULL)
+		if (p != NULL) {
 			ck_assert_mem_eq(p->sum, l.value_sha256, sizeof(p->sum));
+			ck_assert_mem_eq(p->sum, l.statement_sha256, sizeof(p->sum)); /* at level 1 there is no envelope */
+		}
 		chains_look_end(c, &l, true, true, p != NULL, true);
 	}
 }
