@@ -179,10 +179,6 @@ look_up(struct readback *r, const struct look *l, bool *ret_there)
 		err = ERR_CLOSED;
 	if (err == 0)
 		err = consumer_offset_at(r->consumer, r->dbom_topic, l->dbom_partition, l->since_ms - CLOCK_SLACK_MS, &from);
-	if (err == ERR_NOTFOUND) { /* all of it is older */
-		from = high;
-		err = 0;
-	}
 	if (err == 0 && from < high)
 		err = goes_on(r) ? consumer_read(r->consumer, r->dbom_topic, l->dbom_partition, from < low ? low : from, high,
 						 on_statement, &s)

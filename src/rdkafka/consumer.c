@@ -352,11 +352,7 @@ consumer_offset_at(struct consumer *c, const char *topic, int32_t partition, int
 
 	if (rerr != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return failed(c, topic, rerr);
-	if (offset < 0) { /* "the end": nothing is that young */
-		snprintf(c->why, sizeof(c->why), "%s: no record is that young", topic);
-		return ERR_NOTFOUND;
-	}
-	*ret = offset;
+	*ret = offset < 0 ? INT64_MAX : offset; /* "the end": nothing is that young */
 	return 0;
 }
 

@@ -62,7 +62,7 @@ int consumer_partitions(struct consumer *c, const char *topic, int32_t *ret) MUS
 int consumer_watermarks(struct consumer *c, const char *topic, int32_t partition, int64_t *ret_low,
 			int64_t *ret_high) MUSTCHECK;
 
-/* The offset of the first record that is not older; ERR_NOTFOUND: there is none. */
+/* The offset of the first record that is not older; INT64_MAX: there is none.  ERR_NOTFOUND: no such topic or partition. */
 int consumer_offset_at(struct consumer *c, const char *topic, int32_t partition, int64_t time_ms,
 		       int64_t *ret) MUSTCHECK;
 

@@ -238,10 +238,9 @@ offset_of(struct examiner *g, const struct topic_bound *b, int64_t none, int64_t
 		return 0;
 	}
 	err = consumer_offset_at(g->records_from, g->task->topic, g->task->partition, b->value, ret);
-	if (err != ERR_NOTFOUND)
-		return say(g, g->records_from, err);
-	*ret = never;
-	return 0;
+	if (err == 0 && *ret == INT64_MAX)
+		*ret = never;
+	return say(g, g->records_from, err);
 }
 
 /*

@@ -134,10 +134,10 @@ begin(struct vigil *v)
 	v->from = b->kind == TOPIC_BOUND_OFFSET && (b->value > v->low || v->begin.judged) ? b->value : v->low;
 	if (b->kind == TOPIC_BOUND_TIME) {
 		err = consumer_offset_at(v->conf.consumer, v->topic, v->partition, b->value, &v->from);
-		if (err == ERR_NOTFOUND)
-			v->from = v->high;
-		else if (err != 0)
+		if (err != 0)
 			return err;
+		if (v->from == INT64_MAX) /* all is older */
+			v->from = v->high;
 	}
 	v->begun = true;
 	stretch_begin(v->stretch, v->from);

@@ -79,6 +79,23 @@ START_TEST(the_leader_moves)
 }
 END_TEST
 
+/* That the topic isn't known, as by a broker that has just come up, says nothing of what stands in it. */
+START_TEST(not_known_or_not_that_young)
+{
+	enum { LIST_OFFSETS = 2, UNKNOWN_TOPIC_OR_PARTITION = 3 };
+	int64_t low = -7, high = -7, at = -7;
+
+	mock_refuse(mock, LIST_OFFSETS, UNKNOWN_TOPIC_OR_PARTITION, 1);
+	ck_assert_int_eq(consumer_offset_at(c, "t", 0, 0, &at), ERR_NOTFOUND);
+	ck_assert_int_eq(at, -7);
+	mock_refuse(mock, LIST_OFFSETS, UNKNOWN_TOPIC_OR_PARTITION, 1);
+	ck_assert_int_eq(consumer_watermarks(c, "t", 0, &low, &high), ERR_NOTFOUND);
+	ck_assert(low == -7 && high == -7);
+	ck_assert_int_eq(consumer_offset_at(c, "t", 0, INT64_MAX / 2, &at), 0);
+	ck_assert_int_eq(at, INT64_MAX);
+}
+END_TEST
+
 /* A broker that is there and silent: nobody waits for longer than he said. */
 START_TEST(a_silent_broker)
 {
@@ -254,6 +271,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_leader_moves);
+	tcase_add_test(t, not_known_or_not_that_young);
 	tcase_add_test(t, a_silent_broker);
 	tcase_add_test(t, asks);
 	tcase_add_test(t, from_here_to_there);

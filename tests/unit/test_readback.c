@@ -361,6 +361,23 @@ START_TEST(nothing_that_young)
 }
 END_TEST
 
+/* The broker doesn't know the topic for a moment: that isn't to say that nothing is there.  Asked for its begin, its end, and by time. */
+START_TEST(not_known_for_a_moment)
+{
+	enum { LIST_OFFSETS = 2, UNKNOWN_TOPIC_OR_PARTITION = 3 };
+	int64_t failures = metric_read(METRIC_READBACK_FAILURES);
+	struct chain *c;
+	struct outgoing *o = leave("mine", SINCE_BEGIN_MS, &c);
+
+	publish(c, WINDOW, "mine");
+	mock_refuse(mock, LIST_OFFSETS, 0, _i);
+	mock_refuse(mock, LIST_OFFSETS, UNKNOWN_TOPIC_OR_PARTITION, 1);
+	begin();
+	ck_out(o, OUTGOING_THERE);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_FAILURES), failures + 1);
+}
+END_TEST
+
 enum { OURS = 1, THEIRS = 2 }; /* what a statement's window holds */
 
 /* The statement that an earlier run signed; its record's value is the caller's. */
@@ -506,6 +523,7 @@ main(void)
 	tcase_add_test(t, published_already);
 	tcase_add_test(t, not_published);
 	tcase_add_test(t, nothing_that_young);
+	tcase_add_loop_test(t, not_known_for_a_moment, 0, 3);
 	tcase_add_loop_test(t, junk_of_that_window, 0, 4);
 	tcase_add_test(t, another_of_that_window);
 	tcase_add_test(t, ours_and_another_of_that_window);

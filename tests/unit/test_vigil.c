@@ -430,6 +430,9 @@ START_TEST(it_begins_at_a_time)
 	WINDOW(&proxy, .n = 5);
 	know(0, 2);
 	begin_at((struct vigil_begin){{TOPIC_BOUND_TIME, 5}, false}, false);
+	lab.unknown = true;
+	ck_assert_int_eq(step(0), ERR_NOTFOUND);
+	lab.unknown = false;
 	ck_range(0, 5, 10);
 	begin_at((struct vigil_begin){{TOPIC_BOUND_TIME, 1000}, false}, false);
 	ck_assert_int_eq(step(0), ERR_NOT_NOW);

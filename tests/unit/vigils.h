@@ -19,6 +19,7 @@ static const struct vigil_found *got;
 static struct {
 	int64_t low, high;
 	int fail; /* the next read, at its end */
+	bool unknown; /* no offset by time: the topic isn't known */
 	unsigned answers; /* that were not released */
 	bool not_whole;
 	int room; /* for so many windows with members in what is asked about; 0: for all; -1: for none */
@@ -54,9 +55,9 @@ consumer_partitions(struct consumer *c UNUSED, const char *topic UNUSED, int32_t
 int
 consumer_offset_at(struct consumer *c UNUSED, const char *topic UNUSED, int32_t partition UNUSED, int64_t time_ms, int64_t *ret)
 {
-	if (time_ms > 100)
+	if (lab.unknown)
 		return ERR_NOTFOUND;
-	*ret = time_ms;
+	*ret = time_ms > 100 ? INT64_MAX : time_ms;
 	return 0;
 }
 
