@@ -442,7 +442,8 @@ keep_outgoing(struct recovery *r, struct chain *c, uint64_t segment, const struc
 	o->state = OUTGOING_LOOK;
 	o->window = e->window;
 	o->partition = e->dbom_partition;
-	o->since_ms = e->since_ms;
+	/* The clock may have been set back since, and its record have a time of that. */
+	o->since_ms = e->since_ms < r->now.wall_ms ? e->since_ms : r->now.wall_ms;
 	o->records = e->records;
 	o->closed_at = r->now.mono;
 	sha256_of(e->value, o->value_sha256);

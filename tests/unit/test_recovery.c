@@ -1839,6 +1839,33 @@ state_the_next(void)
 	return st;
 }
 
+/* What is perhaps published is looked for from its window's begin on; where the clock was set back since, from the time that it tells now. */
+START_TEST(looked_for_by_a_clock_that_was_set_back)
+{
+	enum { BACK_MS = 5 * 3600 * 1000 };
+	struct look l = {.doubts = NULL};
+	struct stated st;
+	int wait_ms;
+
+	crash_behind_a_window();
+	begin();
+	pass(set->transaction_wait_ms);
+	st = state_the_next();
+	stated_clear(&st);
+	crash();
+	if (_i == 1)
+		wall -= BACK_MS;
+	begin();
+	ck_assert(chains_look(c, &l, &wait_ms));
+	ck_assert(l.restated);
+	ck_assert_int_eq(l.since_ms, _i == 1 ? wall : RIG_WALL);
+	chains_look_end(c, &l, true, true, false, true);
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
 /* The statement about it stands in the journal when that run crashes, too; and then there is a run of any name (_i). */
 START_TEST(recovered_under_another_name_twice)
 {
@@ -2783,6 +2810,7 @@ main(void)
 	tcase_add_test(t, ended_and_followed);
 	tcase_add_loop_test(t, followed_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, a_name_that_comes_back, 0, 8);
+	tcase_add_loop_test(t, looked_for_by_a_clock_that_was_set_back, 0, 2);
 	tcase_add_test(t, recovered_under_another_name);
 	tcase_add_loop_test(t, recovered_under_another_name_twice, 0, 2);
 	tcase_add_test(t, open_under_another_name);
