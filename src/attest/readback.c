@@ -11,7 +11,7 @@
 #include "attest/ends.h"
 #include "attest/found.h"
 #include "attest/header_room.h"
-#include "attest/sought.h"
+#include "attest/posted.h"
 #include "attest/turns.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -23,9 +23,6 @@ enum { ANSWER_MS = 5000, ANSWER_LEAST_MS = 100, ENDS_MS = 2000 };
 /* A partition may have lost its end with the leader that acknowledged it: begin a little before. */
 enum { BEFORE = 10000 };
 
-/* Clocks may be set back between a statement and its record. */
-#define CLOCK_SLACK_MS (INT64_C(60) * 60 * 1000)
-
 struct readback {
 	struct chains *chains;
 	struct consumer *consumer;
@@ -34,7 +31,7 @@ struct readback {
 	char **props;
 	struct detour *detour;
 	char *dbom_topic;
-	struct public_key *key; /* that statements are signed with; NULL: level 1 */
+	struct posted *posted;
 	pthread_t thread;
 	int quit_fd;
 	_Atomic bool quitting;
@@ -147,52 +144,22 @@ read_ends(struct readback *r, struct look *l)
 
 /* --- the statement topic -------------------------------------------------------------- */
 
-struct seeking {
-	struct readback *r;
-	struct sought sought;
-	bool there, other;
-};
-
-static int
-on_statement(void *arg, const struct consumer_record *c)
-{
-	struct seeking *s = arg;
-	enum sought_is is;
-
-	if (atomic_load(&s->r->quitting))
-		return ERR_CLOSED;
-	if (sought_record(&s->sought, c->key, c->value, &is) != 0)
-		return ERR_NOMEM;
-	s->there |= is == SOUGHT_OURS;
-	s->other |= is == SOUGHT_OTHER;
-	return 0;
-}
-
 /* False: it could not be found out. */
 static bool
 look_up(struct readback *r, const struct look *l, bool *ret_there)
 {
-	struct seeking s = {.r = r, .sought = {l->id, l->window, l->value_sha256, l->statement_sha256, r->key}};
-	int64_t from = 0, low = 0, high = 0;
-	int err = consumer_watermarks(r->consumer, r->dbom_topic, l->dbom_partition, &low, &high);
-	if (err == 0 && !goes_on(r))
-		err = ERR_CLOSED;
-	if (err == 0)
-		err = consumer_offset_at(r->consumer, r->dbom_topic, l->dbom_partition, l->since_ms - CLOCK_SLACK_MS, &from);
-	if (err == 0 && from < high)
-		err = goes_on(r) ? consumer_read(r->consumer, r->dbom_topic, l->dbom_partition, from < low ? low : from, high,
-						 on_statement, &s)
-				 : ERR_CLOSED;
+	bool other;
+	int err = posted_look(r->posted, r->consumer, l, clock_now(), ret_there, &other);
+
 	if (err != 0) {
 		failed(r->consumer, r->dbom_topic, l->dbom_partition, err);
 		return false;
 	}
-	if (s.other)
+	if (other)
 		LOG_LIMITED(LOG_LEVEL_ERROR, "readback",
 			    "another statement of a window that is ours is published, signed by our key: does another proxy run with a copy of the state directory?",
 			    LOG_S("topic", l->topic), LOG_I("partition", l->partition), LOG_I("window", l->window));
-	*ret_there = s.there;
-	return s.there || !s.other; /* ours is added to no other */
+	return *ret_there || !other; /* ours is added to no other */
 }
 
 /* --- the thread -------------------------------------------------------------------------- */
@@ -219,11 +186,14 @@ readback_main(void *arg)
 	while (!atomic_load(&r->quitting)) {
 		struct pollfd fds[] = {{turns_fd(looks), POLLIN, 0}, {r->quit_fd, POLLIN, 0}};
 		struct look l = {.doubts = r->doubts, .ends = r->ends};
-		int wait_ms = -1;
+		int wait_ms = -1, keep_ms;
 
 		turns_woken(looks);
 		while (!atomic_load(&r->quitting) && chains_look(r->chains, &l, &wait_ms))
 			look_at(r, &l);
+		keep_ms = posted_tidy(r->posted, clock_now());
+		if (keep_ms >= 0 && (wait_ms < 0 || keep_ms < wait_ms))
+			wait_ms = keep_ms;
 		if (poll(fds, ARRAY_LEN(fds), wait_ms) < 0 && errno != EINTR)
 			LOG_LIMITED(LOG_LEVEL_ERROR, "readback", "poll fails", LOG_S("cause", strerror(errno)));
 	}
@@ -268,27 +238,15 @@ readback_free(struct readback *r)
 	free(r->bootstrap);
 	free(r->dbom_topic);
 	free(r->headers.p);
-	public_key_free(r->key);
+	posted_free(r->posted);
 	free(r);
-}
-
-/* What the signer signs is known by this. */
-static int
-public_of(const struct signer *signer, struct public_key **ret)
-{
-	struct wr pem = wr_new(16384);
-	int err = signer_public(signer, &pem);
-
-	if (err == 0)
-		err = public_key_parse(wr_slice(&pem), ret);
-	wr_free(&pem);
-	return err;
 }
 
 int
 readback_start(const struct readback_conf *conf, struct readback **ret, char *why, size_t why_len)
 {
 	struct readback *r = calloc(1, sizeof(*r));
+	struct posted_conf pc;
 	int err = ERR_NOMEM;
 
 	if (r == NULL) {
@@ -309,7 +267,8 @@ readback_start(const struct readback_conf *conf, struct readback **ret, char *wh
 		(void)snprintf(why, why_len, "%s", err_text(ERR_NOMEM));
 		goto fail;
 	}
-	if (conf->signer != NULL && (err = public_of(conf->signer, &r->key)) != 0) {
+	pc = (struct posted_conf){.topic = r->dbom_topic, .signer = conf->signer, .goes_on = goes_on, .arg = r};
+	if ((err = posted_new(&pc, &r->posted)) != 0) {
 		(void)snprintf(why, why_len, "the signing key's public part: %s", err_text(err));
 		goto fail;
 	}

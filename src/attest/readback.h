@@ -3,7 +3,7 @@
  *
  *   chains_look ─► read the partition from where the batch can stand ─► chains_look_end
  *              ├─► read its end as the log tells it (attest/ends.h)
- *              └─► read the statement topic for what an earlier run may have published (attest/sought.h)
+ *              └─► read the statement topic for what an earlier run may have published (attest/posted.h)
  *
  * It has a consumer of its own, and another once a transaction's end is asked for, and blocks in them;
  * a cluster that can't be read is asked again as long as there is something to ask.
