@@ -40,7 +40,8 @@ chain_guess_undo(struct chain *c, struct placement *p)
 
 	member_step(&p->life, MEMBER_TAKE_BACK);
 	covered_add(&c->freed, base_offset, p->count);
-	p->guessed = p->unwritten = p->looked = false;
+	p->guessed = p->unwritten = false;
+	p->looked_at.ns = 0;
 	p->base_offset = p->append_ms = -1;
 	p->settled = 0;
 	txns_stored(c->shared->txns, p, false);
@@ -69,7 +70,7 @@ take_back(struct chain *c, const struct settings *set, struct placement *p, stru
 	if (!chain_journal_reopened(p))
 		return false;
 	chain_guess_undo(c, p);
-	p->lost_at = now.mono;
+	p->open_at = p->lost_at = now.mono;
 	turns_at(c->shared->turns, &c->turn, chain_after(now.mono, set->outcome_wait_ms));
 	chain_look_later(c, p, set);
 	return true;

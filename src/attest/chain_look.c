@@ -18,7 +18,24 @@ first_look(const struct placement *p, const struct settings *set)
 {
 	int64_t ms = LOOK_AFTER_MS < set->outcome_wait_ms ? LOOK_AFTER_MS : set->outcome_wait_ms;
 
-	return chain_after(p->lost_at, p->told || p->copied ? 0 : ms);
+	return chain_after(p->open_at, p->told || p->copied ? 0 : ms);
+}
+
+/*
+ * Then the log is read (again).  One that is sent again and again may never be without an attempt on its way: when half of
+ * the time that it may be open is over (chain_seal.c), that is no reason to leave it.
+ */
+static struct monotime
+next_look(const struct placement *p, const struct settings *set)
+{
+	struct monotime late = chain_after(p->open_at, set->outcome_wait_ms), never = {INT64_MAX};
+	bool on_its_way = p->life.state == MEMBER_FORWARDED;
+
+	if (p->looked_at.ns == 0 && !on_its_way)
+		return first_look(p, set);
+	if (p->looked_at.ns < late.ns)
+		return late;
+	return on_its_way ? never : chain_after(p->lost_at, set->outcome_wait_ms);
 }
 
 void
@@ -70,15 +87,13 @@ first_left(const struct placement *p)
 static bool
 is_due(struct chain *c, struct placement *p, const struct settings *set, struct chain_now now, bool *ret_last)
 {
-	struct monotime first = first_look(p, set);
+	struct monotime next = next_look(p, set);
 	struct monotime last = chain_after(p->lost_at, set->outcome_wait_ms);
 
-	*ret_last = c->shared->stopping || p->copied || now.mono.ns >= last.ns;
-	if (*ret_last)
+	*ret_last = p->life.state == MEMBER_UNKNOWN && (c->shared->stopping || p->copied || now.mono.ns >= last.ns);
+	if (*ret_last || now.mono.ns >= next.ns)
 		return true;
-	if (!p->looked && now.mono.ns >= first.ns)
-		return true;
-	turns_at(c->shared->looks, &c->look, p->looked ? last : first);
+	turns_at(c->shared->looks, &c->look, next);
 	return false;
 }
 
@@ -101,7 +116,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 			int64_t at = p->elsewhere ? p->base_offset : c->gone ? 0 : p->reach + 1;
 			bool last = true;
 
-			if ((p->life.state != MEMBER_UNKNOWN && !p->elsewhere) || s != first_left(p))
+			if ((!placement_is_doubtful(p) && !p->elsewhere) || s != first_left(p))
 				continue;
 			if (!p->elsewhere && !is_due(c, p, set, now, &last))
 				continue;
@@ -253,12 +268,11 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 				chain_sure_looked(c, set, p, d->found, read, now);
 		} else if (open && d->found && !chain_is_taken(c, d, d->base_offset)) {
 			found(c, p, d, now);
-		} else if (state == MEMBER_UNKNOWN && done && d->last) {
+		} else if (state == MEMBER_UNKNOWN && done && d->last && p->lost_at.ns <= c->looked.ns) {
 			absent(c, p);
-		} else if (state == MEMBER_UNKNOWN) {
-			p->looked |= done;
-			turns_at(c->shared->looks, &c->look,
-				 done ? chain_after(p->lost_at, set->outcome_wait_ms) : chain_after(now.mono, LOOK_AGAIN_MS));
+		} else if (open) {
+			p->looked_at = done ? c->looked : p->looked_at;
+			turns_at(c->shared->looks, &c->look, done ? next_look(p, set) : chain_after(now.mono, LOOK_AGAIN_MS));
 		}
 		free(d->members);
 		free(d->windows);

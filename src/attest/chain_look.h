@@ -5,8 +5,9 @@
  *
  *   UNKNOWN ─(a second)─► the log is read ─► found: SETTLED
  *                                        └─► not there ─(outcome wait over: read again)─► REFUSED
+ *   One that is sent again meanwhile, and lost again, is read for then, too, but REFUSED only that long behind the last of them.
  *   Found without headers, and another copy is told that place: UNKNOWN again (chain_guess.h).
- *   A reading behind that wait failed, and none succeeds by twice that wait: GIVEN UP (chain_seal.c).
+ *   No reading behind that wait decides it by twice that wait since the first answer that was lost: GIVEN UP (chain_seal.c).
  */
 #ifndef ATTEST_CHAIN_LOOK_H
 #define ATTEST_CHAIN_LOOK_H

@@ -5,28 +5,24 @@
 #include "attest/outgoing.h"
 #include "base/metrics.h"
 
-static bool
-is_doubtful(const struct placement *p)
-{
-	return p->life.state == MEMBER_UNKNOWN || (p->life.state == MEMBER_FORWARDED && p->life.doubt);
-}
-
 /* Who reads the logs back may have many to read, and a batch waits so much longer for its turn. */
 enum { TURN_MAX_MS = 10 * 60 * 1000 };
 
 /*
- * So long an outcome may stay open.  Where the log is read back, that has as long again before it counts as failed; and
- * it hasn't failed before it was tried.
+ * So long an outcome may stay open: as long as no further attempt was lost, and twice as long at most, however often its
+ * client sends it.  Where the log is read back, that has the second half before it counts as failed; and it hasn't failed
+ * before it was tried.
  */
 static struct monotime
 waits_until(const struct chain *c, const struct placement *p, const struct settings *set)
 {
-	struct monotime due = chain_after(p->lost_at, set->outcome_wait_ms);
-	bool untried = p->life.state == MEMBER_UNKNOWN && c->unread.ns < due.ns;
+	struct monotime half = chain_after(p->open_at, set->outcome_wait_ms), end = chain_after(half, set->outcome_wait_ms);
+	struct monotime last = chain_after(p->lost_at, set->outcome_wait_ms);
+	bool untried = p->life.state == MEMBER_UNKNOWN && c->unread.ns < half.ns && p->looked_at.ns < half.ns;
 
 	if (c->shared->looks == NULL)
-		return due;
-	return chain_after(due, set->outcome_wait_ms + (untried ? TURN_MAX_MS : 0));
+		return last.ns < end.ns ? last : end;
+	return chain_after(end, untried ? TURN_MAX_MS : 0);
 }
 
 /* Gives up what was waited for long enough; the rest tells until when to wait. */
@@ -37,7 +33,7 @@ give_up_overdue(struct chain *c, struct window *w, const struct settings *set, s
 		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 		struct monotime until = waits_until(c, p, set);
 
-		if (!is_doubtful(p))
+		if (!placement_is_doubtful(p))
 			continue;
 		if ((c->shared->stopping && c->shared->looks == NULL) || now.mono.ns >= until.ns)
 			chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "their outcome is not known");

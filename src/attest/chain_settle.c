@@ -81,17 +81,17 @@ static void
 apply(struct chain *c, const struct settings *set, struct placement *p, enum member_event event,
       struct chain_now now)
 {
-	enum member_state before = p->life.state;
+	bool open = event == MEMBER_LOSE && p->life.state == MEMBER_FORWARDED; /* it is, or stays so: another attempt may be on its way */
 
-	if (event == MEMBER_LOSE)
+	if (open && !p->life.doubt)
+		p->open_at = now.mono;
+	if (open)
 		p->lost_at = now.mono;
 	member_step(&p->life, event);
-	if (p->life.state == before)
-		return;
 	if (p->life.state == MEMBER_REFUSED) {
 		retries_forget(p);
 		chain_leave_windows(c, p, false);
-	} else if (p->life.state == MEMBER_UNKNOWN) {
+	} else if (open || p->life.state == MEMBER_UNKNOWN) {
 		turns_at(c->shared->turns, &c->turn, chain_after(p->lost_at, set->outcome_wait_ms));
 		chain_look_later(c, p, set);
 	}
@@ -399,6 +399,8 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	}
 	if (p->life.state == MEMBER_FORWARDED &&
 	    (may_be || is_unproven(c, p, answer) || (shown == CHAINS_TIME_UNKNOWN && is_strange(p, answer, known)))) {
+		if (!p->told)
+			p->looked_at.ns = 0; /* once more: now it is said to be there */
 		p->told = true;
 		chain_journal_told(p);
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */

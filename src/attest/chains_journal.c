@@ -484,7 +484,7 @@ begin_to_wait(struct chain *chain, struct monotime now)
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
 			if (p->life.state == MEMBER_UNKNOWN)
-				p->lost_at = now;
+				p->open_at = p->lost_at = now;
 		}
 	}
 }

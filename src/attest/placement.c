@@ -57,6 +57,12 @@ placement_unref(struct placement *p)
 }
 
 bool
+placement_is_doubtful(const struct placement *p)
+{
+	return p->life.state == MEMBER_UNKNOWN || (p->life.state == MEMBER_FORWARDED && p->life.doubt);
+}
+
+bool
 placement_is_same(const struct placement *a, const struct placement *b)
 {
 	return a->producer_id >= 0 && a->producer_id == b->producer_id && a->producer_epoch == b->producer_epoch &&

@@ -39,11 +39,12 @@ struct placement {
 	struct chain *chain;
 	unsigned refs; /* its spans in windows, retries, txns, attempts: one each */
 	struct member_life life;
-	struct monotime lost_at; /* the last attempt whose outcome is open */
+	struct monotime open_at;   /* since the first attempt whose answer was lost its outcome is open, … */
+	struct monotime lost_at;   /* … and this is the last one; or since then the log is read, whose topic it is in (chain_sure.h) */
+	struct monotime looked_at; /* when the last reading of the log began that didn't find it; 0: none since it is open, or was told */
 	uint64_t number;         /* in the journal, from 1; 0: not there */
 	struct journal_hold hold; /* of its entry there */
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
-	bool looked;             /* the log was read back for it */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
 	bool counted;            /* as attested; one that is settled anew isn't again */
@@ -101,6 +102,9 @@ struct placement {
 struct placement *placement_new(struct chain *chain, const struct chains_batch *b, size_t spans) MUSTCHECK;
 void placement_ref(struct placement *p);
 void placement_unref(struct placement *p); /* under the chain's mutex; NULL is fine */
+
+/* An attempt's answer was lost, and no other tells what became of it. */
+bool placement_is_doubtful(const struct placement *p);
 
 /* One batch taken twice, since its retry was not known as one: a sequence of one producer. */
 bool placement_is_same(const struct placement *a, const struct placement *b);

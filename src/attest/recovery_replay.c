@@ -556,7 +556,7 @@ end_batches(struct recovery *r)
 		struct placement *p = s->placement;
 
 		if (p->life.state == MEMBER_FORWARDED) {
-			p->lost_at = r->now.mono;
+			p->open_at = p->lost_at = r->now.mono;
 			member_step(&p->life, MEMBER_LOSE);
 		}
 		if (err == 0 && may_end(p))

@@ -1,0 +1,232 @@
+/* One batch, or one sequence, that comes again and again: it holds nothing for longer, and takes no more room, than once. */
+#include "attest/chain.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "tests/unit/chain_rig.h"
+#include "tests/unit/suite.h"
+
+static struct rig *r;
+
+static void
+setup(void)
+{
+	r = rig_start();
+}
+
+static void
+teardown(void)
+{
+	rig_stop(r);
+}
+
+static int64_t
+unresolved(void)
+{
+	return metric_read(METRIC_RECORDS_UNRESOLVED);
+}
+
+/* The log is read, if it is time to, and the batch isn't there. */
+static void
+look_if_due(void)
+{
+	struct doubt d;
+	int64_t from;
+
+	if (r->shared.looks != NULL && chain_doubts(r->c, r->set, r->now, &d, 1, &from) == 1)
+		chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
+}
+
+/* Its answer is lost each time, sooner than a lost one is waited for: what it holds back counts from the first. */
+START_TEST(lost_again_and_again)
+{
+	int64_t before = unresolved(), waited = 0;
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 4), 1), b = rig_send(r, rig_batch(6), 2);
+
+	if (_i == 1)
+		rig_reads_back(r);
+	rig_stored(r, &b, 4);
+	chain_lost(r->c, r->set, &a, r->now);
+	while (rig_seal(r) == 0) {
+		rig_pass(r, 500);
+		waited += 500;
+		ck_assert_int_le(waited, 2 * r->set->outcome_wait_ms);
+		look_if_due();
+		a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+		ck_assert(a.retry);
+		ck_assert_int_eq(rig_answer(r, &a, 7, -1, -1), CHAINS_OPEN);
+	}
+	ck_assert_int_eq(waited, 2 * r->set->outcome_wait_ms);
+	ck_runs(&rig_last(r)->ranges, {4, 6});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	/* One that comes later still, and is stored, names that window, is in none, and was counted. */
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	ck_assert(a.retry);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, -1), CHAINS_KNOWN);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_int_eq(unresolved() - before, 4);
+	ck_assert_int_eq(r->shared.backlog, 0);
+}
+END_TEST
+
+/* A turn that is booked is due by then. */
+static bool
+has_turn(struct turns *t, int64_t in_ms)
+{
+	int wait_ms;
+
+	return turns_next(t, (struct monotime){r->now.mono.ns + in_ms * 1000000}, &wait_ms) != NULL;
+}
+
+/* Some attempt is always on its way, so that its outcome is never just open. */
+START_TEST(one_is_always_on_its_way)
+{
+	struct attempt a, b;
+	int64_t before = unresolved();
+
+	a = rig_send(r, rig_batch(6), 2);
+	rig_stored(r, &a, 4);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	rig_pass(r, 1000);
+	ck_assert(has_turn(r->shared.turns, 0)); /* the window's age */
+	ck_assert_uint_eq(rig_seal(r), 0);
+	for (int i = 0; i < 5; i++) {
+		b = rig_send(r, rig_idempotent(7, 0, 4), 1);
+		chain_lost(r->c, r->set, &a, r->now);
+		a = b;
+		ck_assert_uint_eq(rig_seal(r), 0);
+		rig_pass(r, 1000);
+	}
+	/* Nothing else will happen: the sealer has to come by itself. */
+	ck_assert(has_turn(r->shared.turns, 1000));
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, -1), CHAINS_KNOWN);
+	ck_assert_int_eq(unresolved() - before, 4);
+}
+END_TEST
+
+/* … and the log is read for it all the same, before it is given up: what is found there is a member. */
+START_TEST(found_while_it_is_on_its_way)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 10), 1), b = rig_send(r, rig_idempotent(7, 0, 10), 1);
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	ck_assert(!has_turn(r->shared.looks, 999));
+	rig_pass(r, 2999);
+	look_if_due();
+	ck_assert(has_turn(r->shared.looks, 1));
+	rig_pass(r, 1);
+	rig_look(r, 0, -1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+	ck_assert_int_eq(rig_answer(r, &b, 0, 0, -1), CHAINS_KNOWN);
+}
+END_TEST
+
+/* What isn't there is given up then, and not for longer because nothing was read: it was. */
+START_TEST(not_found_while_it_is_on_its_way)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 4), 1), b = rig_send(r, rig_idempotent(7, 0, 4), 1), c;
+
+	c = rig_send(r, rig_batch(6), 2);
+	rig_stored(r, &c, 0);
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 3000);
+	rig_look(r, -1, -1);
+	rig_pass(r, 2000);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 999);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+}
+END_TEST
+
+/* Lost once more while the log was read for the last time: its bytes may have come behind that. */
+START_TEST(lost_amid_the_last_look)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 10), 1);
+	struct doubt d;
+	int64_t from;
+
+	rig_reads_back(r);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 3000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
+	ck_assert(d.last);
+	rig_pass(r, 10);
+	a = rig_send(r, rig_idempotent(7, 0, 10), 1);
+	chain_lost(r->c, r->set, &a, r->now);
+	chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 1);
+	/* A retry is told where it is. */
+	a = rig_send(r, rig_idempotent(7, 0, 10), 1);
+	ck_assert(a.retry);
+	rig_stored(r, &a, 0);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {0, 10});
+}
+END_TEST
+
+/* It wasn't there, and then a broker says that it is: the log is read at once, while there is time. */
+START_TEST(told_behind_a_look)
+{
+	struct attempt a;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	a = rig_send(r, rig_idempotent(7, 40, 10), 1);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 2000);
+	a = rig_send(r, rig_idempotent(7, 40, 10), 1);
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	rig_look(r, -1, -1);
+	rig_pass(r, 1000);
+	a = rig_send(r, rig_idempotent(7, 40, 10), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 20, RIG_WALL), CHAINS_OPEN);
+	rig_look(r, 20, RIG_WALL);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {20, 10});
+}
+END_TEST
+
+/* Settled, and another topic may have its name: an attempt that is lost then keeps nobody waiting for longer. */
+START_TEST(lost_when_it_is_settled)
+{
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 10), 1), b = rig_send(r, rig_idempotent(7, 0, 10), 1);
+	struct placement *p = a.placement;
+
+	p->lost_at = r->now.mono; /* since then the log of the name is read (attest/chain_sure.h) */
+	rig_stored(r, &a, 0);
+	rig_pass(r, 2000);
+	chain_lost(r->c, r->set, &b, r->now);
+	ck_assert_int_eq(monotime_since_ms(r->now.mono, p->lost_at), 2000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("chain_repeats");
+	TCase *t = tcase_create("chain_repeats");
+
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, lost_again_and_again, 0, 2);
+	tcase_add_test(t, one_is_always_on_its_way);
+	tcase_add_test(t, found_while_it_is_on_its_way);
+	tcase_add_test(t, not_found_while_it_is_on_its_way);
+	tcase_add_test(t, lost_amid_the_last_look);
+	tcase_add_test(t, told_behind_a_look);
+	tcase_add_test(t, lost_when_it_is_settled);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
