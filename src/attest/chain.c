@@ -270,8 +270,11 @@ chain_place(struct chain *c, const struct settings *set, const struct chains_bat
 	if (c->shared->stopping)
 		return ERR_NOT_NOW;
 	seen = retries_find(&c->retries, b->producer_id, b->producer_epoch, b->base_sequence, b->count);
-	if (seen == NULL || b->fresh)
+	if (seen == NULL || b->fresh) {
+		if (seen != NULL && placement_forget_rivals(seen) >= PLACEMENT_RIVALS_MAX)
+			return ERR_EXISTS; /* which of them an answer is about nobody could tell, if it weren't remembered */
 		return is_too_much(c, set, b) ? ERR_LIMIT : place_new(c, set, b, seen, now, ret);
+	}
 	if (seen->life.state == MEMBER_PLACED)
 		return ERR_EXISTS;
 	return place_again(seen, ret);

@@ -86,7 +86,8 @@ void chains_cluster(struct chains *c, char *ret, size_t len); /* its text, "" wh
 /*
  * Takes the batch into its chain's open window (and the next ones), or finds that it
  * was sent before.  ERR_LIMIT: too much is unpublished.  ERR_EXISTS: it overtook its
- * own first attempt.  ERR_NOT_NOW: stopping, or the cluster isn't known.  ERR_NOMEM.
+ * own first attempt, or its sequence was sent with too many other contents.  ERR_NOT_NOW:
+ * stopping, or the cluster isn't known.  ERR_NOMEM.
  */
 int chains_place(struct chains *c, const struct chains_batch *b, struct attempt *ret) MUSTCHECK;
 

@@ -44,16 +44,47 @@ placement_ref(struct placement *p)
 void
 placement_unref(struct placement *p)
 {
-	if (p == NULL)
-		return;
-	INVARIANT(p->refs > 0);
-	if (--p->refs > 0)
-		return;
-	placement_unref(p->rival);
-	who_unref(chain_who(p->chain), p->who);
-	free(p->members);
-	free(p->windows);
-	free(p);
+	struct placement *rival;
+
+	for (; p != NULL; p = rival) { /* as many as come out of a journal: no stack holds them all */
+		INVARIANT(p->refs > 0);
+		if (--p->refs > 0)
+			return;
+		rival = p->rival;
+		who_unref(chain_who(p->chain), p->who);
+		free(p->members);
+		free(p->windows);
+		free(p);
+	}
+}
+
+/* It left its windows, and no offset is known to be its own: neither its records nor its place are there to be compared. */
+static bool
+tells_nothing(const struct placement *p)
+{
+	return member_is_resolved(&p->life) && p->base_offset < 0 && p->members == NULL;
+}
+
+size_t
+placement_forget_rivals(struct placement *p)
+{
+	struct placement **at = &p->rival;
+	size_t left = 0;
+
+	while (*at != NULL) {
+		struct placement *rival = *at;
+
+		if (!tells_nothing(rival)) {
+			at = &rival->rival;
+			left++;
+			continue;
+		}
+		*at = rival->rival;
+		if (*at != NULL)
+			placement_ref(*at);
+		placement_unref(rival);
+	}
+	return left;
 }
 
 bool

@@ -72,7 +72,7 @@ struct placement {
 	int64_t base_offset; /* once settled */
 	uint64_t settled;    /* the how manieth of its chain */
 	int64_t append_ms;
-	struct placement *rival; /* same sequence, other content, placed before; or NULL */
+	struct placement *rival; /* same sequence, other content, placed before; or NULL.  And so on, a few */
 
 	bool transactional; /* from the start on, which may be read without the mutex */
 	enum placement_txn txn;
@@ -105,6 +105,12 @@ void placement_unref(struct placement *p); /* under the chain's mutex; NULL is f
 
 /* An attempt's answer was lost, and no other tells what became of it. */
 bool placement_is_doubtful(const struct placement *p);
+
+/* So many batches with the sequence of another may tell something of it. */
+#define PLACEMENT_RIVALS_MAX 8
+
+/* Forgets its rivals that tell nothing any more: given up or duplicates.  Returns how many are left. */
+size_t placement_forget_rivals(struct placement *p);
 
 /* One batch taken twice, since its retry was not known as one: a sequence of one producer. */
 bool placement_is_same(const struct placement *a, const struct placement *b);

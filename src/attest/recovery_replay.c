@@ -163,6 +163,7 @@ remember(struct chain *c, struct placement *p)
 		return 0;
 	}
 	if (rival != NULL) {
+		(void)placement_forget_rivals(rival);
 		placement_ref(rival);
 		p->rival = rival;
 		retries_forget(rival);

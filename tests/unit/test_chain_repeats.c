@@ -212,6 +212,75 @@ START_TEST(lost_when_it_is_settled)
 }
 END_TEST
 
+static size_t
+kept(const struct placement *p)
+{
+	size_t n = 0;
+
+	for (; p != NULL; p = p->rival)
+		n++;
+	return n;
+}
+
+/* The batch with ever other content; what the broker has is the first. */
+START_TEST(one_sequence_many_contents)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt a = rig_send(r, b, 1);
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+
+	rig_stored(r, &a, 30);
+	b.fresh = true;
+	for (int i = 0; i < 1000; i++) {
+		a = rig_send(r, b, 2 + i);
+		ck_assert_uint_le(kept(a.placement), 3);
+		ck_assert_int_eq(rig_answer(r, &a, 0, 30, RIG_WALL), CHAINS_DUPLICATE);
+		rig_pass(r, 10);
+		(void)rig_seal(r);
+	}
+	rig_pass(r, 1000);
+	(void)rig_seal(r);
+	ck_assert_uint_eq(r->count, 1);
+	ck_runs(&rig_last(r)->ranges, {30, 4});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE) - before, 4000);
+	ck_assert_int_eq(r->shared.backlog, 0);
+}
+END_TEST
+
+/* Their outcomes are open: an answer may be about any of them, so none is forgotten, and there aren't too many. */
+START_TEST(one_sequence_many_in_doubt)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt a, last;
+	int n = 0;
+
+	b.fresh = true;
+	for (;; n++) {
+		int err = chain_place(r->c, r->set, &b, r->now, &a);
+
+		if (err == ERR_EXISTS)
+			break;
+		ck_assert_int_eq(err, 0);
+		ck_assert_int_lt(n, 100);
+		rig_fill(a.members, b.count, n);
+		ck_assert_int_eq(rig_forward(r, &a), 0);
+		chain_lost(r->c, r->set, &a, r->now);
+	}
+	ck_assert_int_eq(n, PLACEMENT_RIVALS_MAX + 1);
+	/* A retry of the last one is no other content. */
+	last = rig_send(r, rig_idempotent(7, 0, 4), n - 1);
+	ck_assert(last.retry);
+	rig_stored(r, &last, 0);
+	/* When they are given up there is room. */
+	rig_pass(r, 2 * r->set->outcome_wait_ms);
+	while (r->c->windows.count > 0)
+		ck_assert_uint_eq(rig_seal(r), 1);
+	a = rig_send(r, b, 100);
+	ck_assert_uint_eq(kept(a.placement), 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, RIG_WALL), CHAINS_DUPLICATE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -227,6 +296,8 @@ main(void)
 	tcase_add_test(t, lost_amid_the_last_look);
 	tcase_add_test(t, told_behind_a_look);
 	tcase_add_test(t, lost_when_it_is_settled);
+	tcase_add_test(t, one_sequence_many_contents);
+	tcase_add_test(t, one_sequence_many_in_doubt);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
