@@ -349,7 +349,7 @@ rewrite_batch(struct rewriter *r, const struct rewrite_order *o, struct wr *out,
 	struct monotime since = clock_now();
 	bool direct = codec == CODEC_NONE && o->mode != HEADERS_NONE;
 	struct wr *to = direct ? out : &r->fresh;
-	size_t from = out->len, at = 0, begin, max;
+	size_t from = out->len, at = 0, begin, max, records;
 	int64_t codec_ns = 0, hash_ns;
 	int err = 0;
 
@@ -371,6 +371,7 @@ rewrite_batch(struct rewriter *r, const struct rewrite_order *o, struct wr *out,
 	if (err == 0 && to->len - begin > o->max_bytes)
 		err = ERR_LIMIT; /* a buffer that was larger before let it through */
 	hash_ns = lap(&since);
+	records = to->len - begin;
 	if (err == 0 && o->mode != HEADERS_NONE && !direct) {
 		err = codec_compress(r->codecs, codec, codec == CODEC_SNAPPY && codec_is_xerial(in->records),
 				     wr_slice(&r->fresh), out);
@@ -385,6 +386,7 @@ rewrite_batch(struct rewriter *r, const struct rewrite_order *o, struct wr *out,
 	if (cost != NULL) {
 		cost->codec_ns += codec_ns;
 		cost->hash_ns += hash_ns;
+		cost->whole += err == 0 && o->mode != HEADERS_NONE ? BATCH_HEAD + records : 0;
 	}
 	return err;
 }

@@ -51,6 +51,7 @@ struct rewrite_cost {
 	int64_t codec_ns;
 	int64_t hash_ns; /* walking and writing included */
 	size_t plain;    /* bytes that were decompressed; all that was allowed when that failed */
+	size_t whole;    /* bytes of new batches as they were before they were compressed */
 };
 
 struct rewriter; /* opaque */

@@ -69,8 +69,8 @@ learn(struct attest *a, const struct attest_state *s, const struct sent *t, cons
 	struct slice name = slice_of(t->topic, t->topic_len);
 	bool by_id = t->by_id && s->by_name == NULL; /* as the client will ask again */
 
-	if (is_too_large(r)) /* the next try is the client's own bytes: what they are refused for is true */
-		topics_too_large(a->topics, name, t->longer && t->own_size < t->size ? t->own_size + 1 : t->size);
+	if (is_too_large(r) && t->longer) /* of the client's own bytes it is the client's to learn */
+		topics_too_large(a->topics, name, t->size, t->whole);
 	else if (r->error == UNKNOWN_TOPIC || (is_of_another_id(r) && s->by_name == NULL) ||
 		 (r->error == 0 && r->base_offset >= 0 && r->base_offset <= t->reach))
 		topics_doubt(a->topics, &(struct topic_ref){by_id ? (struct slice){NULL, 0} : name, t->topic_id});
@@ -96,7 +96,7 @@ settle(struct attest *a, const struct attest_state *s, struct sent *t, const str
 /*
  * Too large with our headers: we thought the limit higher than it is, or the broker
  * recompresses and measures that.  Without them it might have been stored, so the client
- * is told to try again, and what it sends then goes as it came.
+ * is told to try again, and what it sends then has shorter headers, or goes as it came.
  */
 static bool
 is_ours_to_mend(const struct sent *t, const struct produce_result *r)

@@ -40,8 +40,8 @@ struct sent {
 	size_t part; /* of the request */
 	int32_t records;
 	size_t size;
-	size_t own_size; /* as the client sent it */
-	bool longer;     /* headers were added */
+	size_t whole;  /* … and before it was compressed, if … */
+	bool longer;   /* … headers were added */
 	int64_t reach; /* what it follows comes to stand behind this offset; -1: nothing is known of that */
 	struct attempt attempt;
 };

@@ -46,6 +46,7 @@ struct work {
 	bool put;          /* the journal got some of it, which isn't committed */
 	int64_t room;    /* so much longer may the request become */
 	size_t plain;    /* so much may still be decompressed */
+	size_t whole;    /* the batch that was rewritten last has so many bytes before it is compressed */
 	bool changed;    /* in the pieces is another request than the client's */
 	bool refuse;     /* attest.on.failure: reject, and something failed; or it came too early */
 	bool rejected;   /* … the former, … */
@@ -157,18 +158,31 @@ rewrite_in(struct work *w, const struct attempt *t, enum header_mode mode, struc
 	o.spans = chains_windows_of(t, &o.span_count);
 	wr_reset(&w->reactor->batch);
 	err = rewrite_batch(w->reactor->rewriter, &o, &w->reactor->batch, t->members, &cost);
+	w->whole = cost.whole;
 	count_cost(&cost);
 	return err;
 }
 
+/*
+ * How large the batch may become with headers.  With acks=0 nobody could tell the client to send one again
+ * that only they make too large, so the limit must be known.
+ */
+static size_t
+room_for_headers(const struct work *w, const struct topic_facts *f)
+{
+	if (f->format == TOPICS_FORMAT_V1) /* a broker refuses headers for it */
+		return 0;
+	return w->req.acks == 0 && !f->max_told ? 0 : f->max_bytes;
+}
+
 /* The new batch where the topic and the request have limits. */
 static bool
-fits(const struct work *w, const struct produce_part *p, size_t max_bytes)
+fits(const struct work *w, const struct produce_part *p, const struct topic_facts *f)
 {
 	enum { PREFIX_MAX = 5 };
 	size_t len = w->reactor->batch.len;
 
-	return len <= max_bytes && (int64_t)(len + PREFIX_MAX) - (int64_t)p->field_len <= w->room;
+	return len <= room_for_headers(w, f) && w->whole <= f->max_whole && (int64_t)(len + PREFIX_MAX) - (int64_t)p->field_len <= w->room;
 }
 
 /*
@@ -176,7 +190,7 @@ fits(const struct work *w, const struct produce_part *p, size_t max_bytes)
  * under the same sequence would not be what the log holds.
  */
 static int
-rewrite_fitting(struct work *w, const struct produce_part *p, const struct attempt *t, size_t max_bytes,
+rewrite_fitting(struct work *w, const struct produce_part *p, const struct attempt *t, const struct topic_facts *f,
 		enum header_mode *ret_mode)
 {
 	enum header_mode mode = t->retry ? chains_mode_of(t) : (enum header_mode)w->config->attest_headers;
@@ -193,7 +207,7 @@ rewrite_fitting(struct work *w, const struct produce_part *p, const struct attem
 		hashed = err == 0;
 		if ((err != 0 && err != ERR_LIMIT) || t->retry || mode == HEADERS_NONE)
 			break;
-		if (err == 0 && fits(w, p, max_bytes))
+		if (err == 0 && fits(w, p, f))
 			break;
 	}
 	*ret_mode = mode;
@@ -225,9 +239,9 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 	s->partition = p->partition;
 	s->part = (size_t)(p - w->req.parts);
 	s->records = b->count;
-	s->own_size = p->records.n;
 	s->longer = w->reactor->batch.len > 0;
-	s->size = s->longer ? w->reactor->batch.len : s->own_size;
+	s->size = s->longer ? w->reactor->batch.len : p->records.n;
+	s->whole = w->whole;
 	s->reach = f->has_id && !t->retry ? chains_reach(t) : -1;
 	s->attempt = *t;
 	s->attempt.by_id = p->by_id;
@@ -243,8 +257,8 @@ note_sent(struct work *w, const struct produce_part *p, const struct topic_facts
 
 /* Places what the rewriter has open, rewrites it, and makes it ready to go.  0, or why it goes as it came. */
 static int
-place_and_rewrite(struct work *w, const struct produce_part *p, const struct chains_batch *cb, size_t max_bytes,
-		  struct attempt *ret)
+place_and_rewrite(struct work *w, const struct produce_part *p, const struct chains_batch *cb,
+		  const struct topic_facts *f, struct attempt *ret)
 {
 	struct chains_batch again = *cb;
 	enum header_mode mode;
@@ -255,7 +269,7 @@ place_and_rewrite(struct work *w, const struct produce_part *p, const struct cha
 
 		if ((err = chains_place(w->a->chains, &again, &t)) != 0)
 			return err == ERR_LIMIT ? ERR_NOT_NOW : err == ERR_NOT_NOW ? ERR_CLOSED : err;
-		err = rewrite_fitting(w, p, &t, max_bytes, &mode);
+		err = rewrite_fitting(w, p, &t, f, &mode);
 		if (err != 0) {
 			chains_withdraw(&t);
 			return err;
@@ -300,18 +314,6 @@ open_batch(struct work *w, const struct batch *b)
 	w->plain -= cost.plain < w->plain ? cost.plain : w->plain;
 	count_cost(&cost);
 	return err;
-}
-
-/*
- * How large the batch may become with headers.  With acks=0 nobody could tell the client to send one again
- * that only they make too large, so the limit must be known.
- */
-static size_t
-room_for_headers(const struct work *w, const struct topic_facts *f)
-{
-	if (f->format == TOPICS_FORMAT_V1) /* a broker refuses headers for it */
-		return 0;
-	return w->req.acks == 0 && !f->max_told ? 0 : f->max_bytes;
 }
 
 static void
@@ -359,7 +361,7 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	who = (struct who){exchange_client_id(w->x), exchange_software_name(w->x), exchange_software_version(w->x),
 			   exchange_principal(w->x)};
 	cb.who = who_get(chains_who(w->a->chains), &who);
-	err = place_and_rewrite(w, p, &cb, room_for_headers(w, f), &t);
+	err = place_and_rewrite(w, p, &cb, f, &t);
 	rewrite_close(w->reactor->rewriter);
 	who_unref(chains_who(w->a->chains), cb.who);
 	switch (err) {

@@ -132,14 +132,18 @@ topics_refused(struct topics *t, struct slice name, const uint8_t id[16])
 }
 
 void
-topics_too_large(struct topics *t, struct slice name, size_t size)
+topics_too_large(struct topics *t, struct slice name, size_t size, size_t whole)
 {
 	struct topic *e;
+	size_t most;
 
 	pthread_mutex_lock(&t->lock);
 	e = map_get(t->by_name, name);
-	if (e != NULL && size > 0 && size <= e->facts.max_bytes)
-		e->facts.max_bytes = e->learnt = size - 1;
+	if (e != NULL && whole > 0 && size <= e->facts.max_bytes) {
+		most = whole - 1 < e->facts.max_bytes ? whole - 1 : e->facts.max_bytes;
+		if (most < e->facts.max_whole)
+			e->facts.max_whole = most;
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 

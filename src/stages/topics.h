@@ -44,8 +44,9 @@ struct topic_facts {
 	bool has_id;
 	uint8_t id[16];
 	int32_t partitions;
-	size_t max_bytes; /* of a batch, as the broker will store it: no more than the cluster told, … */
+	size_t max_bytes; /* of a batch as it is sent: what the cluster told, … */
 	bool max_told;    /* … if it did */
+	size_t max_whole; /* of a batch before it is compressed, with headers, as refusals showed; SIZE_MAX: none did */
 	enum chains_time time;
 	enum topics_format format;
 	bool compacted; /* cleanup.policy: records may be gone because a later one has their key */
@@ -110,7 +111,11 @@ unsigned topics_changes(const struct topics *t);
 /* A leader of the topic doesn't know that id: looks again, unless the name has another one by now. */
 void topics_refused(struct topics *t, struct slice name, const uint8_t id[16]);
 
-/* A batch of that size was too large. */
-void topics_too_large(struct topics *t, struct slice name, size_t size);
+/*
+ * A batch of that size was too large, though it is within the limit; it has `whole` bytes before it is compressed.  Either
+ * the limit is lower by now, or the broker compresses anew, perhaps not at all, and measures that.  Small bytes may become
+ * large then, so that nothing follows for others that are small: what a broker measures is `whole` at most, or about that.
+ */
+void topics_too_large(struct topics *t, struct slice name, size_t size, size_t whole);
 
 #endif

@@ -59,8 +59,7 @@ struct denial {
 struct topic {
 	struct link in_use; /* by_use */
 	struct topic_facts facts;
-	size_t told;   /* facts.max_bytes is the least of what the cluster told, … */
-	size_t learnt; /* … and what a broker refused; or untold */
+	size_t told;     /* facts.max_bytes is what the cluster told; or untold */
 	bool complete;   /* its settings were asked for too */
 	unsigned unused; /* so many refreshes ago it was used */
 	struct monotime looked_at;

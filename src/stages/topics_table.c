@@ -100,7 +100,7 @@ add(struct topics *t, struct slice name)
 	memcpy(e->facts.name, name.p, name.n);
 	e->facts.name_len = name.n;
 	e->facts.max_bytes = TOPICS_DEFAULT_MAX_BYTES;
-	e->told = e->learnt = TOPICS_UNTOLD;
+	e->facts.max_whole = e->told = TOPICS_UNTOLD;
 	e->wanted = e->absent = -1;
 	list_append(&t->by_use, &e->in_use);
 	return e;
@@ -129,12 +129,10 @@ set_limit(struct topic *e, size_t told)
 {
 	if (told != TOPICS_UNTOLD && told != e->told) {
 		e->told = told;
-		e->learnt = TOPICS_UNTOLD;
+		e->facts.max_whole = TOPICS_UNTOLD;
 	}
 	e->facts.max_told = e->told != TOPICS_UNTOLD;
 	e->facts.max_bytes = e->facts.max_told ? e->told : TOPICS_DEFAULT_MAX_BYTES;
-	if (e->learnt < e->facts.max_bytes)
-		e->facts.max_bytes = e->learnt;
 }
 
 static void
@@ -162,7 +160,7 @@ topics_apply(struct topics *t, const struct topic_facts *found, struct topic_fac
 		*ret_old = e->facts;
 		forget_id(t, e);
 		e->facts.since = clock_now();
-		e->told = e->learnt = TOPICS_UNTOLD;
+		e->facts.max_whole = e->told = TOPICS_UNTOLD;
 	}
 	if (found->has_id && !e->facts.has_id && !set_id(t, e, found->id))
 		return;

@@ -98,7 +98,7 @@ def test_without_settings(cluster, behind, topic):  # noqa: F811
         Confluent.produce(way.bootstrap, tight, [r], acks="all")
     same_records(sent, Confluent.consume(way.bootstrap, tight, 3))
     attested(seen, way.proxy, tight, mode=None, dbom_topic=way.dbom, chains=None)
-    assert way.proxy.metric("makoto_batches_too_large_total") == 1, "the limit is learnt once"
+    assert way.proxy.metric("makoto_batches_too_large_total") == 2, "the limit is learnt once: with long headers, and with short ones"
 
     late = topic("late", configs={"message.timestamp.type": "LogAppendTime"})
     sent = sample(20, 2)

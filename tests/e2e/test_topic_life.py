@@ -114,7 +114,7 @@ def size_of(cluster, client, topic, records, **kw):
 
 @pytest.mark.parametrize("client", [Confluent, JAVA, GO], ids=lambda c: c.name)
 def test_the_limit_is_lowered(cluster, proxy, topic, client):
-    """To a batch's own size, while the proxy has the old limit in mind: the client is not told so, and its retry passes."""
+    """To a batch's own size, while the proxy has the old limit in mind: the client is not told so, and its second retry passes."""
     t, r = topic("lowered"), [Rec(b"k", os.urandom(600))]
     size = size_of(cluster, client, topic("as-sent"), r)
     client.produce(proxy.bootstrap, t, r)
@@ -122,7 +122,8 @@ def test_the_limit_is_lowered(cluster, proxy, topic, client):
     obeyed(cluster, t, size)
     before = proxy.metric("makoto_batches_too_large_total")
     client.produce(proxy.bootstrap, t, r)
-    assert proxy.metric("makoto_batches_too_large_total") in (before, before + 1), "once, or it had looked at the limit meanwhile"
+    refused = proxy.metric("makoto_batches_too_large_total") - before
+    assert refused <= 2, "with long headers, and with short ones, unless it had looked at the limit meanwhile"
     x = attested(cluster, proxy, t, None)
     assert [b.size > size for b in x[0].log.batches] == [True, False]
     same_records(r + r, client.consume(proxy.bootstrap, t, 2))

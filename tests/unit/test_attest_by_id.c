@@ -916,12 +916,16 @@ START_TEST(too_large_with_headers)
 			wr_free(&out);
 			ck_answer(x, v, r, want, 2);
 			ck_assert_int_eq(counted(METRIC_BATCHES_TOO_LARGE), 1);
+			x = produce_of(v, -1, p, 1); /* with short headers */
+			out = sent_by_id(x, p, 1);
+			wr_free(&out);
+			ck_answer(x, v, &r[1], &want[1], 1);
 			x = produce_of(v, -1, p, 1);
 			out = sent_by_id(x, p, 1);
 			ck_assert(slice_eq(records_of(&out, 0), p[0].records));
 			ck_assert_int_eq(counted(METRIC_BATCHES_NONE), 1);
 			ck_same_answer(x, v, &r[1], 1);
-			ck_assert_int_eq(counted(METRIC_BATCHES_TOO_LARGE), 1);
+			ck_assert_int_eq(counted(METRIC_BATCHES_TOO_LARGE), 2);
 			x = one_by_id(v, p);
 			stored(x, v, a_name, id_a, 0, 0);
 			ck_assert_int_eq(counted(METRIC_RECORDS_ATTESTED), 5);

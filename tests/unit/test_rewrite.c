@@ -421,7 +421,7 @@ END_TEST
 
 START_TEST(test_cost)
 {
-	struct rewrite_cost cost = {1000, 1000, 1000};
+	struct rewrite_cost cost = {1000, 1000, 1000, 1000};
 	struct rewrite_cost small = {0};
 	struct batch in = recorded_batch("java-zstd-large");
 	struct rewrite_span span = {8, (uint32_t)in.count};
@@ -431,9 +431,11 @@ START_TEST(test_cost)
 	ck_assert_int_gt(cost.codec_ns, 1000); /* added to */
 	ck_assert_int_gt(cost.hash_ns, 1000);
 	ck_assert_uint_gt(cost.plain, 1000 + in.records.n);
+	ck_assert_uint_gt(cost.whole, cost.plain + BATCH_HEAD + (size_t)in.count * 100); /* with headers */
 	/* What was tried in vain counts as all of what it was allowed. */
 	ck_assert_int_eq(rewrite_open(rewriter, &in, 5000, &small), ERR_LIMIT);
 	ck_assert_uint_eq(small.plain, 5000);
+	ck_assert_uint_eq(small.whole, 0);
 }
 END_TEST
 

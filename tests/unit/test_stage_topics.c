@@ -585,13 +585,19 @@ START_TEST(too_large)
 {
 	cluster.topics[0].max_bytes = "1000";
 	attesting_know("a");
-	topics_too_large(topics, slice_str("a"), 2000); /* we knew that */
+	topics_too_large(topics, slice_str("a"), 2000, 500); /* we knew that */
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, SIZE_MAX);
+	/* Small bytes that become large where they are compressed anew: that is no limit for small ones. */
+	topics_too_large(topics, slice_str("a"), 10, 50000);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, 1000);
+	/* The limit is lower by now. */
+	topics_too_large(topics, slice_str("a"), 1000, 900);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, 899);
+	topics_too_large(topics, slice_str("a"), 800, 950);
+	topics_too_large(topics, slice_str("a"), 0, 0);
+	topics_too_large(topics, slice_str("nobody"), 5, 5);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, 899);
 	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 1000);
-	topics_too_large(topics, slice_str("a"), 1000);
-	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 999);
-	topics_too_large(topics, slice_str("a"), 0);
-	topics_too_large(topics, slice_str("nobody"), 5);
-	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 999);
 }
 END_TEST
 
@@ -600,26 +606,30 @@ START_TEST(a_limit_that_was_learnt)
 {
 	cluster.topics[0].settings_error = 29;
 	attesting_know("a");
-	topics_too_large(topics, slice_str("a"), 500000);
+	topics_too_large(topics, slice_str("a"), 500000, 500000);
 	attesting_know("a");
-	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 499999);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, 499999);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
 	cluster.topics[0].settings_error = 0;
 	cluster.topics[0].max_bytes = "700000";
 	attesting_know("a");
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, SIZE_MAX);
 	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 700000);
-	topics_too_large(topics, slice_str("a"), 600000);
+	topics_too_large(topics, slice_str("a"), 600000, 600000);
 	attesting_know("a");
-	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 599999);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, 599999);
 	/* What was told isn't forgotten either. */
 	cluster.topics[0].max_bytes = "800000";
 	attesting_know("a");
 	cluster.topics[0].settings_error = 29;
 	attesting_know("a");
 	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, 800000);
+	topics_too_large(topics, slice_str("a"), 600000, 600000);
 	/* Another topic of that name is another matter. */
 	memcpy(cluster.topics[0].id, id_new, 16);
 	attesting_know("a");
 	ck_assert_uint_eq(known(slice_str("a"), NULL).max_bytes, TOPICS_DEFAULT_MAX_BYTES);
+	ck_assert_uint_eq(known(slice_str("a"), NULL).max_whole, SIZE_MAX);
 }
 END_TEST
 
