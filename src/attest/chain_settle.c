@@ -197,15 +197,16 @@ is_guessed_there(const struct chain *c, const struct placement *p, int64_t base_
  * A broker that has a sequence answers with the batch that it has, of whichever run and
  * proxy, and on LogAppendTime that answer looks like any other.  Only the log tells, but
  * for a producer that can't have sent anything before this run.  What it sent to this run may have
- * been forgotten (attest/retries.h): then its offsets were given before, by more than a guess about others.
+ * been forgotten (attest/retries.h): then its offsets were given before, by more than a guess about others.  Where something
+ * else with that sequence may be stored, the time may be its own, and its records may claim to be as old as they like.
  */
 static bool
 is_unproven(const struct chain *c, const struct placement *p, const struct answer *answer)
 {
+	if (p->producer_id >= 0 && answer->append_ms >= 0 && retries_is_lost(p))
+		return true;
 	if (p->producer_id < 0 || answer->append_ms < EARLIEST_MS)
 		return false;
-	if (retries_is_lost(p))
-		return true;
 	return !retries_is_proven(p) && (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) ||
 					 (covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT &&
 					  !is_guessed_there(c, p, answer->base_offset)));

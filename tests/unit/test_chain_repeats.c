@@ -281,6 +281,34 @@ START_TEST(one_sequence_many_in_doubt)
 }
 END_TEST
 
+/*
+ * What the broker has is a batch whose records are older than any broker, and whose outcome was given up, or is open still,
+ * with another one behind it: its answer is about that one.
+ */
+START_TEST(an_answer_about_an_old_one)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt first, a = rig_send(r, rig_batch(4), 9);
+
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, -1), CHAINS_STORED);
+	b.fresh = true;
+	first = rig_place(r, b, 1);
+	for (int i = 0; i < b.count; i++)
+		first.members[i].timestamp = 1 + i;
+	ck_assert_int_eq(rig_forward(r, &first), 0);
+	chain_lost(r->c, r->set, &first, r->now);
+	if (_i == 0) {
+		rig_pass(r, r->set->outcome_wait_ms);
+		ck_assert_uint_eq(rig_seal(r), 1);
+	} else {
+		a = rig_send(r, b, 2);
+		chain_lost(r->c, r->set, &a, r->now);
+	}
+	a = rig_send(r, b, 3);
+	ck_assert_int_ne(rig_answer(r, &a, 0, 20, 4), CHAINS_STORED);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -298,6 +326,7 @@ main(void)
 	tcase_add_test(t, lost_when_it_is_settled);
 	tcase_add_test(t, one_sequence_many_contents);
 	tcase_add_test(t, one_sequence_many_in_doubt);
+	tcase_add_loop_test(t, an_answer_about_an_old_one, 0, 2);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
