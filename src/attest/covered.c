@@ -120,6 +120,17 @@ covered_is(const struct covered *c, int64_t first, int64_t count)
 }
 
 int64_t
+covered_until(const struct covered *c, int64_t first, int64_t count)
+{
+	if (first < c->floor)
+		return c->floor;
+	for (size_t at = first_reaching(c, first); at < c->count && c->run[at].first < end_of(first, count); at++)
+		if (c->run[at].end > first)
+			return c->run[at].end;
+	return 0;
+}
+
+int64_t
 covered_count(const struct covered *c, int64_t first, int64_t count)
 {
 	int64_t end = end_of(first, count), n = 0;

@@ -38,6 +38,9 @@ void covered_clear(struct covered *c); /* frees the runs */
 void covered_add(struct covered *c, int64_t first, int64_t count);
 enum covered_is covered_is(const struct covered *c, int64_t first, int64_t count);
 
+/* Where the first that has one of them ends, a run or what is below the floor; 0: none has. */
+int64_t covered_until(const struct covered *c, int64_t first, int64_t count);
+
 /* So many of them are, all that are below the floor among them. */
 int64_t covered_count(const struct covered *c, int64_t first, int64_t count);
 

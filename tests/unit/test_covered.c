@@ -70,6 +70,13 @@ START_TEST(asked)
 	ck_assert_int_eq(covered_is(&c, 14, 1), COVERED_SURELY);
 	ck_assert_int_eq(covered_is(&c, 14, 7), COVERED_SURELY);
 	ck_assert_int_eq(covered_is(&c, 0, 100), COVERED_SURELY);
+	ck_assert_int_eq(covered_until(&c, 0, 10), 0);
+	ck_assert_int_eq(covered_until(&c, 15, 5), 0);
+	ck_assert_int_eq(covered_until(&c, 25, INT64_MAX - 25), 0);
+	ck_assert_int_eq(covered_until(&c, 9, 2), 15);
+	ck_assert_int_eq(covered_until(&c, 14, 7), 15);
+	ck_assert_int_eq(covered_until(&c, 15, 6), 25);
+	ck_assert_int_eq(covered_until(&c, 0, INT64_MAX), 15);
 	ck_assert_int_eq(covered_count(&c, 0, 10), 0);
 	ck_assert_int_eq(covered_count(&c, 0, 11), 1);
 	ck_assert_int_eq(covered_count(&c, 10, 5), 5);
@@ -150,6 +157,23 @@ START_TEST(no_memory)
 }
 END_TEST
 
+/* Where the first that has one of them ends. */
+static int64_t
+plain_until(const bool *plain, int64_t first, int64_t count)
+{
+	int64_t i = first;
+
+	if (first < c.floor)
+		return c.floor;
+	while (i < first + count && !plain[i])
+		i++;
+	if (i == first + count)
+		return 0;
+	while (plain[i])
+		i++;
+	return i;
+}
+
 /* Random ones, against an array that says it of each offset. */
 START_TEST(against_a_plain_array)
 {
@@ -173,6 +197,7 @@ START_TEST(against_a_plain_array)
 				ck_assert_int_eq(covered_is(&c, first, count), some ? COVERED_SURELY : COVERED_NOT);
 			else
 				ck_assert_int_ne(covered_is(&c, first, count), COVERED_NOT);
+			ck_assert_int_eq(covered_until(&c, first, count), plain_until(plain, first, count));
 			continue;
 		}
 		if (step % 7 != 0 && _i % 2 == 0)
