@@ -27,6 +27,7 @@ struct doubt {
 	int64_t base_offset;
 	int64_t append_ms;
 	bool log_append;
+	bool named; /* it went out without headers, and records there name windows of this chain: perhaps as others' members */
 };
 
 /*

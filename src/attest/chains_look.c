@@ -1,6 +1,7 @@
 /* Whose log and whose statement have to be looked at: the chains' side of reading back. */
 #include "attest/chains_look.h"
 
+#include "attest/chain_taken.h"
 #include "attest/chains_internal.h"
 #include "attest/outgoing.h"
 #include "attest/txns.h"
@@ -106,16 +107,16 @@ chains_look(struct chains *c, struct look *ret, int *ret_wait_ms)
 	return some;
 }
 
-bool
+int64_t
 chains_look_taken(void *look, const struct doubt *d, int64_t base_offset)
 {
 	struct look *l = look;
-	bool taken;
+	int64_t until;
 
 	pthread_mutex_lock(&l->chain->lock);
-	taken = chain_is_taken(l->chain, d, base_offset);
+	until = chain_taken_until(l->chain, d, base_offset);
 	pthread_mutex_unlock(&l->chain->lock);
-	return taken;
+	return until;
 }
 
 /* Under the chain's mutex.  False: the log isn't asked any more, and there is nobody else. */
@@ -166,6 +167,7 @@ chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool th
 	struct chain_now t = now();
 
 	pthread_mutex_lock(&l->chain->lock);
+	chain_taken_meanwhile(l->chain, l->doubts, l->count);
 	chain_doubts_end(l->chain, set, t, l->doubts, l->count, read);
 	if (read && l->count == LOOK_MAX)
 		turns_now(c->shared.looks, &l->chain->look); /* there may be more, and these are done with */

@@ -43,8 +43,9 @@ enum { LOOK_MAX = 64 };
 
 /* One that is due, *ret having room for doubts and ends: true; end it with chains_look_end().  False: none now, *ret_wait_ms as poll() takes it. */
 bool chains_look(struct chains *c, struct look *ret, int *ret_wait_ms);
-/* Does the place that begins there have another batch than this one of the look's?  `look` is a struct look. */
-bool chains_look_taken(void *look, const struct doubt *d, int64_t base_offset);
+
+/* Does the place that begins there have another batch than this one of the look's?  As found_taken (attest/found.h); `look` is a struct look. */
+int64_t chains_look_taken(void *look, const struct doubt *d, int64_t base_offset);
 
 /* `read`: the log was, for doubts; `known`: the statement topic was, and the statement is `there`; `told`: so are ends, if only not yet, but for those that failed. */
 void chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there, bool told);
