@@ -18,7 +18,7 @@
 #include "rdkafka/handle_internal.h"
 #include "rdkafka/reached.h"
 
-enum { SLICE_MS = 200, SLOW_CHECK_MAX = 256 };
+enum { SLICE_MS = 200, SLOW_CHECK_MAX = 256, END_MS = 1000 };
 
 #define TELLING_MS "200" /* how often statistics come */
 
@@ -613,4 +613,35 @@ consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t 
 	c->reached = -1;
 	err = read_on(c);
 	return err == ERR_TIMEOUT && c->telling != NULL ? read_on_telling(c) : err;
+}
+
+/* A leader refuses to read from behind its own end.  Of what it has and doesn't show yet it gives nothing, and no end either. */
+int
+consumer_ends_before(struct consumer *c, const char *topic, int32_t partition, int64_t offset, bool *ret)
+{
+	struct monotime since = clock_now();
+	int64_t low, high, most = c->timeout_ms < END_MS ? c->timeout_ms : END_MS;
+	int err = use_topic(c, topic);
+
+	*ret = false;
+	if (err != 0)
+		return err;
+	c->partition = partition;
+	c->next = c->to = offset;
+	c->done = c->at_end = c->out_of_range = false;
+	c->err = 0;
+	if (rd_kafka_consume_start(c->rkt, partition, offset) != 0)
+		return failed(c, topic, rd_kafka_last_error());
+	while (!c->done && !c->out_of_range && monotime_since_ms(clock_now(), since) < most)
+		if (rd_kafka_consume_callback(c->rkt, partition, SLICE_MS, on_message, c) < 0) {
+			c->err = failed(c, topic, rd_kafka_last_error());
+			break;
+		}
+	(void)rd_kafka_consume_stop(c->rkt, partition);
+	if (c->err != 0 || !c->out_of_range)
+		return c->err;
+	/* So it does where it begins behind that by now. */
+	err = consumer_watermarks(c, topic, partition, &low, &high);
+	*ret = err == 0 && high < offset;
+	return err;
 }

@@ -78,6 +78,12 @@ int consumer_read(struct consumer *c, const char *topic, int32_t partition, int6
 /* The last reading missed some: the log (read_committed: what is decided of it) ended before its `to`, or began behind its place. */
 bool consumer_was_cut(const struct consumer *c);
 
+/*
+ * Does the leader's log end before that offset, with all that it doesn't show yet?  `offset` is behind the high watermark.
+ * *ret false: it doesn't, or nobody said so within a second, or the time for an answer.
+ */
+int consumer_ends_before(struct consumer *c, const char *topic, int32_t partition, int64_t offset, bool *ret) MUSTCHECK;
+
 /* One of a topic's configurations, as text.  ERR_NOTFOUND: it may not be asked for, or isn't there. */
 int consumer_topic_config(struct consumer *c, const char *topic, const char *name, char *ret, size_t ret_len) MUSTCHECK;
 

@@ -169,6 +169,26 @@ START_TEST(shorter_than_thought)
 }
 END_TEST
 
+/* Where there is nothing behind an offset, nor before it. */
+START_TEST(ends_before)
+{
+	bool ends = true;
+
+	ck_assert_int_eq(consumer_ends_before(c, "t", 0, RECORDS, &ends), 0);
+	ck_assert(!ends);
+	ck_assert_int_eq(consumer_ends_before(c, "t", 0, RECORDS - 1, &ends), 0);
+	ck_assert(!ends);
+	for (int i = 0; !ends; i++) { /* an answer that is slow tells nothing */
+		ck_assert_int_lt(i, 60);
+		ck_assert_int_eq(consumer_ends_before(c, "t", 0, RECORDS + 1, &ends), 0);
+	}
+	ck_assert_int_eq(consumer_ends_before(c, "empty", 0, 1000000, &ends), 0);
+	mock_slow(mock, 3600 * 1000);
+	ck_assert_int_eq(consumer_ends_before(c, "t", 0, RECORDS + 1, &ends), 0);
+	ck_assert(!ends);
+}
+END_TEST
+
 /* One topic after another, with one consumer. */
 static int
 on_none(void *arg, const struct consumer_record *r)
@@ -277,6 +297,7 @@ main(void)
 	tcase_add_test(t, from_here_to_there);
 	tcase_add_test(t, ended_by_its_reader);
 	tcase_add_test(t, shorter_than_thought);
+	tcase_add_test(t, ends_before);
 	tcase_add_test(t, several_topics);
 	tcase_add_test(t, null_and_empty);
 	tcase_add_test(t, not_there);
