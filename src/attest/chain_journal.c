@@ -268,7 +268,7 @@ chain_journal_outgoing(struct chain *c, struct outgoing *o)
 void
 chain_journal_told(const struct placement *p)
 {
-	struct journal_entry e = {.kind = JOURNAL_TOLD, .copied = p->copied};
+	struct journal_entry e = {.kind = JOURNAL_TOLD, .copied = p->copied, .base_offset = p->told_at};
 
 	(void)note_batch(p, &e);
 }

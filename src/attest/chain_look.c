@@ -83,6 +83,14 @@ first_left(const struct placement *p)
 	return &p->span[i];
 }
 
+static int64_t
+ends_behind(const struct placement *p)
+{
+	if (p->elsewhere)
+		return p->base_offset + p->count;
+	return p->told && p->told_at >= 0 ? p->told_at + p->count : 0;
+}
+
 /* Is it time to read the log for it?  If not yet, a turn is booked. */
 static bool
 is_due(struct chain *c, struct placement *p, const struct settings *set, struct chain_now now, bool *ret_last)
@@ -125,6 +133,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 				return n;
 			}
 			ret[n].from = at;
+			ret[n].behind = ends_behind(p);
 			ret[n].last = last;
 			ret[n++].elsewhere = p->elsewhere;
 			*ret_from = at < *ret_from ? at : *ret_from;
@@ -256,16 +265,19 @@ void
 chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts, size_t count,
 		 bool read)
 {
+	bool all = read;
+
 	for (size_t i = 0; i < count; i++) {
 		struct doubt *d = &doubts[i];
 		struct placement *p = d->placement;
+		bool seen = read && !d->hidden;
 		enum member_state state = p->life.state;
 		bool open = state == MEMBER_UNKNOWN || state == MEMBER_FORWARDED; /* an answer may have come meanwhile */
-		bool done = read && !d->found; /* else its place was taken meanwhile, and there may be another */
+		bool done = seen && !d->found; /* else its place was taken meanwhile, and there may be another */
 
 		if (p->elsewhere) {
 			if (d->elsewhere) /* else its turn comes: this reading began too early */
-				chain_sure_looked(c, set, p, d->found, read, now);
+				chain_sure_looked(c, set, p, d->found, seen, now);
 		} else if (open && d->found && !chain_is_taken(c, d, d->base_offset)) {
 			found(c, p, d, now);
 		} else if (state == MEMBER_UNKNOWN && done && d->last && p->lost_at.ns <= c->looked.ns) {
@@ -274,11 +286,12 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 			p->looked_at = done ? c->looked : p->looked_at;
 			turns_at(c->shared->looks, &c->look, done ? next_look(p, set) : chain_after(now.mono, LOOK_AGAIN_MS));
 		}
+		all &= seen;
 		free(d->members);
 		free(d->windows);
 		placement_unref(p);
 	}
-	if (count > 0 && !read) {
+	if (count > 0 && !all) {
 		c->unread = c->looked;
 		turns_now(c->shared->turns, &c->turn); /* to give up what has waited for no more than that */
 	}

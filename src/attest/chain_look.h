@@ -7,7 +7,10 @@
  *                                        └─► not there ─(outcome wait over: read again)─► REFUSED
  *   One that is sent again meanwhile, and lost again, is read for then, too, but REFUSED only that long behind the last of them.
  *   Found without headers, and another copy is told that place: UNKNOWN again (chain_guess.h).
- *   No reading behind that wait decides it by twice that wait since the first answer that was lost: GIVEN UP (chain_seal.c).
+ *   No reading that succeeded behind that wait decides it by twice that wait since the first answer that was lost: GIVEN UP (chain_seal.c).
+ *
+ * With acks 0 and 1 a leader answers before its readers see the batch, and they may not for as long as replicas are
+ * missing.  So a reading that didn't get to the place that was told failed, too, for that batch.
  */
 #ifndef ATTEST_CHAIN_LOOK_H
 #define ATTEST_CHAIN_LOOK_H
@@ -19,10 +22,12 @@ struct doubt {
 	struct placement *placement;
 	struct member *members; /* a copy */
 	uint64_t *windows;      /* of each member */
-	int64_t from;           /* it stands there or behind */
+	int64_t from;           /* it stands there or behind, … */
+	int64_t behind;         /* … or where an answer told, which ends there, however much the log has lost; 0: none did */
 	bool last;              /* what isn't there now counts as not stored */
 	bool elsewhere;         /* settled, perhaps in another topic (chain_sure.h) */
 	/* What the log told. */
+	bool hidden; /* that place wasn't to be seen yet: that it isn't found tells nothing */
 	bool found;
 	int64_t base_offset;
 	int64_t append_ms;

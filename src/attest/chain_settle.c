@@ -403,6 +403,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		if (!p->told)
 			p->looked_at.ns = 0; /* once more: now it is said to be there */
 		p->told = true;
+		p->told_at = answer->base_offset;
 		chain_journal_told(p);
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */
 		return CHAINS_OPEN;

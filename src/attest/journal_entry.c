@@ -143,6 +143,7 @@ put_fields(struct wr *w, const struct journal_entry *e)
 	case JOURNAL_TOLD:
 		wr_u64(w, e->batch);
 		wr_u8(w, e->copied);
+		wr_i64(w, e->base_offset);
 		return;
 	case JOURNAL_REOPENED: wr_u64(w, e->batch); return;
 	case JOURNAL_UNRESOLVED:
@@ -355,6 +356,8 @@ get_fields(struct rd *r, struct journal_entry *e)
 	case JOURNAL_TOLD:
 		e->batch = get_number(r);
 		e->copied = get_choice(r, 2) != 0;
+		if (rd_left(r) > 0) /* journals were without it */
+			e->base_offset = rd_i64(r);
 		return;
 	case JOURNAL_REOPENED: e->batch = get_number(r); return;
 	case JOURNAL_UNRESOLVED:

@@ -72,7 +72,7 @@ struct journal_entry {
 	struct member *members;
 	int32_t count;
 
-	int64_t base_offset; /* SETTLED, ENDED */
+	int64_t base_offset; /* SETTLED, ENDED; TOLD: as the broker said; -1: not known */
 	int64_t append_ms;   /* SETTLED */
 	uint64_t settled;    /* SETTLED: the how manieth of its chain; 0: not told, the entries are in their order */
 	bool given_up;       /* LEFT: counts as unresolved */

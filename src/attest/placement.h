@@ -45,7 +45,8 @@ struct placement {
 	uint64_t number;         /* in the journal, from 1; 0: not there */
 	struct journal_hold hold; /* of its entry there */
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
-	bool told;               /* a broker said that it is stored, and may have meant a batch of another run */
+	bool told;               /* a broker said that it is stored, and may have meant a batch of another run, … */
+	int64_t told_at;         /* … from this offset on; -1: not known, of an older journal */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
 	bool counted;            /* as attested; one that is settled anew isn't again */
 	bool claimed;            /* … and a copy that was told the place left for it: it stays there */

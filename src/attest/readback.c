@@ -105,22 +105,79 @@ on_record(void *arg, const struct consumer_record *c)
 	return found_record(g->found, &f);
 }
 
+/* Looks for so many of the doubts there. */
+static int
+find(struct readback *r, struct look *l, struct doubt *doubts, size_t count, int64_t from, int64_t to)
+{
+	struct reading g = {r, found_new(l->id, doubts, count, chains_look_taken, l)};
+	int err = g.found == NULL ? ERR_NOMEM : !goes_on(r) ? ERR_CLOSED : 0;
+
+	if (err == 0)
+		err = consumer_read(r->consumer, l->topic, l->partition, from, to, on_record, &g);
+	if (err == 0 && consumer_was_cut(r->consumer))
+		err = ERR_NOT_NOW;
+	found_free(g.found);
+	return err;
+}
+
+/*
+ * From a little before where the batches can stand, or before its end, if it has lost as much; and before that, what
+ * stands where an answer told.
+ */
+static int
+find_all(struct readback *r, struct look *l, int64_t low, int64_t high)
+{
+	int64_t at = l->from < high ? l->from : high, from = at > BEFORE ? at - BEFORE : 0;
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < l->count; i++) {
+		struct doubt *d = &l->doubts[i];
+		int64_t place = d->behind - d->placement->count;
+
+		if (d->behind > 0 && place < from && place >= low && d->behind <= high)
+			err = find(r, l, d, 1, place, d->behind);
+	}
+	return err != 0 ? err : find(r, l, l->doubts, l->count, from < low ? low : from, high);
+}
+
+/*
+ * Which of them weren't found and may stand behind `high`, unseen.  Of a log that ends before the first of those that
+ * may be in another topic, the leader has none.
+ */
+static int
+note_hidden(struct readback *r, const struct look *l, int64_t high)
+{
+	int64_t first = INT64_MAX;
+	bool ends = false;
+	int err = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		struct doubt *d = &l->doubts[i];
+
+		d->hidden = !d->found && d->behind > high;
+		if (d->hidden && d->elsewhere && d->behind < first)
+			first = d->behind;
+	}
+	if (first < INT64_MAX)
+		err = goes_on(r) ? consumer_ends_before(r->consumer, l->topic, l->partition, first, &ends) : ERR_CLOSED;
+	for (size_t i = 0; err == 0 && ends && i < l->count; i++)
+		l->doubts[i].hidden &= !l->doubts[i].elsewhere;
+	return err;
+}
+
 /* Where the batches can stand, up to where the log is acknowledged now.  True: read. */
 static bool
 read_log(struct readback *r, struct look *l)
 {
-	struct reading g = {r, found_new(l->id, l->doubts, l->count, chains_look_taken, l)};
-	int64_t from = l->from > BEFORE ? l->from - BEFORE : 0;
 	int64_t low, high;
-	int err = g.found == NULL ? ERR_NOMEM : consumer_watermarks(r->consumer, l->topic, l->partition, &low, &high);
+	int err = consumer_watermarks(r->consumer, l->topic, l->partition, &low, &high);
 
-	if (err == 0 && from < low)
-		from = low;
-	if (err == 0 && from < high)
-		err = goes_on(r) ? consumer_read(r->consumer, l->topic, l->partition, from, high, on_record, &g) : ERR_CLOSED;
+	if (err == 0)
+		err = find_all(r, l, low, high);
+	if (err == 0)
+		err = note_hidden(r, l, high);
 	if (err != 0)
 		failed(r->consumer, l->topic, l->partition, err);
-	found_free(g.found);
 	return err == 0;
 }
 

@@ -301,6 +301,7 @@ replay_told(struct recovery *r, struct recovered *k, const struct journal_entry 
 	if (e->copied) /* whichever it is */
 		chain_guess_claim(k->chain, 0, INT64_MAX);
 	p->told |= !e->copied;
+	p->told_at = e->base_offset;
 }
 
 static void

@@ -225,6 +225,36 @@ look_in_vain(struct rig *x)
 	chain_doubts_end(x->c, x->set, x->now, &d, 1, false);
 }
 
+/* The one batch that is in doubt; and what was read ends before its place, if it is `hidden`. */
+static struct doubt looked_for;
+
+static void
+begin_look(struct rig *x)
+{
+	int64_t from;
+
+	ck_assert_uint_eq(chain_doubts(x->c, x->set, x->now, &looked_for, 1, &from), 1);
+	ck_assert_int_eq(from, looked_for.from);
+}
+
+static void
+end_look(struct rig *x, bool hidden)
+{
+	looked_for.hidden = hidden;
+	chain_doubts_end(x->c, x->set, x->now, &looked_for, 1, true);
+}
+
+/* It stands there. */
+static void
+show(struct rig *x, int64_t base_offset, int64_t append_ms)
+{
+	looked_for.found = true;
+	looked_for.log_append = append_ms >= 0;
+	looked_for.base_offset = base_offset;
+	looked_for.append_ms = append_ms;
+	end_look(x, false);
+}
+
 /* Who reads logs back has many to read: as long as this one's turn doesn't come, nobody knows whether it can be read. */
 START_TEST(not_read_yet_is_not_given_up)
 {
@@ -521,6 +551,58 @@ START_TEST(a_duplicate_of_an_earlier_run)
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {100, 4});
 	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+}
+END_TEST
+
+/* An unclean election took more than is read back otherwise: the answer says where to look. */
+START_TEST(told_below_what_was_acknowledged)
+{
+	struct attempt a;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	r->c->high_offset = 1000000;
+	a = rig_send(r, rig_idempotent(7, 40, 4), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 900000, RIG_WALL), CHAINS_OPEN);
+	begin_look(r);
+	ck_assert_int_eq(looked_for.from, 1000001); /* and not what is between */
+	ck_assert_int_eq(looked_for.behind, 900004);
+	show(r, 900000, RIG_WALL);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {900000, 4});
+}
+END_TEST
+
+/* Its leader has it and doesn't show it, as a replica is missing: that it isn't found makes it nobody's duplicate. */
+START_TEST(told_and_not_shown)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
+	struct attempt a;
+	int64_t waited = 0;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	a = rig_send(r, rig_idempotent(7, 40, 10), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_OPEN);
+	for (; waited < 2 * r->set->outcome_wait_ms; waited += 1000) {
+		begin_look(r);
+		end_look(r, true);
+		rig_pass(r, 1000);
+		ck_assert_uint_eq(r->c->windows.count, 1);
+		if (waited < 2 * r->set->outcome_wait_ms - 1000)
+			ck_assert_uint_eq(rig_seal(r), 0);
+	}
+	if (_i == 0) { /* at the last moment */
+		rig_look(r, 96, RIG_WALL);
+		ck_assert_uint_eq(rig_seal(r), 1);
+		ck_runs(&rig_last(r)->ranges, {96, 10});
+	} else {
+		ck_assert_uint_eq(rig_seal(r), 0);
+		ck_assert_uint_eq(r->c->windows.count, 0);
+		ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 10);
+	}
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
 }
 END_TEST
 
@@ -1916,6 +1998,8 @@ main(void)
 	tcase_add_test(t, a_retry_overtakes);
 	tcase_add_test(t, a_duplicate_that_is_not_ours);
 	tcase_add_test(t, a_duplicate_of_an_earlier_run);
+	tcase_add_test(t, told_below_what_was_acknowledged);
+	tcase_add_loop_test(t, told_and_not_shown, 0, 2);
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);
 	tcase_add_test(t, a_producer_that_is_new);
 	tcase_add_test(t, a_retry_that_was_forgotten);

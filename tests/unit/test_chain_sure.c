@@ -339,6 +339,66 @@ START_TEST(the_log_cannot_be_read)
 }
 END_TEST
 
+/* What was read ends before their places: their leader may have them. */
+static void
+end_look_short(void)
+{
+	for (size_t i = 0; i < doubt_count; i++)
+		doubts[i].hidden = true;
+	end_look(0, true);
+}
+
+/* As long as they aren't shown nothing tells in which of the topics they are. */
+START_TEST(in_the_new_topic_and_not_shown)
+{
+	int64_t before = left_out();
+
+	stored(4, 1, 1000);
+	stored(6, 2, 0);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(2);
+	ck_assert_int_eq(doubts[0].behind, 1004);
+	ck_assert_int_eq(doubts[1].behind, 6);
+	end_look_short();
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1000);
+	begin_look(2);
+	end_look(2, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {1000, 4});
+	ck_assert_int_eq(left_out() - before, 6);
+}
+END_TEST
+
+/* The same of what has to be shown to be ours; and for how long it may not be. */
+START_TEST(young_and_not_shown)
+{
+	int64_t before = left_out(), unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch b = rig_batch(10);
+	struct attempt a;
+
+	b.young = true;
+	a = rig_send(r, b, 1);
+	rig_stored(r, &a, 0);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	begin_look(1);
+	end_look_short();
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 2 * r->set->outcome_wait_ms);
+	begin_look(1);
+	if (_i == 0)
+		end_look(1, true);
+	else
+		end_look_short();
+	ck_assert_uint_eq(rig_seal(r), _i == 0 ? 1 : 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(left_out(), before);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, _i == 0 ? 0 : 10);
+}
+END_TEST
+
 /* An answer that doesn't say, for long: then the log decides, and what is found there isn't stated. */
 START_TEST(nobody_tells)
 {
@@ -443,6 +503,8 @@ main(void)
 	tcase_add_test(t, the_log_goes_back);
 	tcase_add_loop_test(t, the_log_cannot_be_read, 0, 2);
 	tcase_add_test(t, nobody_tells);
+	tcase_add_test(t, in_the_new_topic_and_not_shown);
+	tcase_add_loop_test(t, young_and_not_shown, 0, 2);
 	tcase_add_loop_test(t, too_young, 0, 5);
 	tcase_add_test(t, found_in_the_new_topic);
 	tcase_add_test(t, a_reading_that_began_too_early);

@@ -297,6 +297,7 @@ START_TEST(the_others_come_back)
 {
 	struct journal_entry e = {.kind = JOURNAL_SETTLED, .chain = 1, .batch = 2, .base_offset = INT64_MAX, .append_ms = -1, .time = CHAINS_TIME_APPEND, .settled = 77}, r;
 	struct wr w = wr_new(SIZE_MAX / 2);
+	size_t len;
 
 	r = again(&e, &w);
 	ck_assert(r.batch == 2 && r.base_offset == INT64_MAX && r.append_ms == -1 && r.time == CHAINS_TIME_APPEND && r.settled == 77);
@@ -320,9 +321,13 @@ START_TEST(the_others_come_back)
 	ck_assert(r.window == 6 && r.dbom_partition == 4 && slice_eq(r.value, e.value) && slice_eq(r.manifest, e.manifest));
 	ck_assert(memcmp(r.root, e.root, 32) == 0 && memcmp(r.statement, e.statement, 32) == 0);
 	wr_reset(&w);
-	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .copied = true};
+	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .copied = true, .base_offset = 900};
 	r = again(&e, &w);
-	ck_assert(r.batch == 2 && r.copied);
+	ck_assert(r.batch == 2 && r.copied && r.base_offset == 900);
+	w.len -= sizeof(int64_t); /* as journals had it */
+	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
+	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), 0);
+	ck_assert(r.batch == 2 && r.copied && r.base_offset == -1);
 	wr_reset(&w);
 	e = (struct journal_entry){.kind = JOURNAL_UNRESOLVED, .chain = 1, .window = 6, .records = INT64_MAX};
 	r = again(&e, &w);

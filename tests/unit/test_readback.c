@@ -3,13 +3,36 @@
 
 #include <sched.h>
 
+#include "attest/chain_internal.h"
+#include "attest/chain_sure.h"
 #include "attest/chains_look.h"
 #include "attest/outgoing.h"
 #include "base/metrics.h"
+#include "digest/sha256.h"
+#include "makoto/triple.h"
 #include "mocked.h"
 #include "suite.h"
 #include "tests/unit/chain_rig.h"
 #include "tests/unit/stating.h"
+
+/* So far readers get what the leader has.  The mock cluster's get all. */
+static _Atomic int64_t shown;
+static _Atomic int64_t claimed; /* once: that much more than it has.  0: no */
+
+static int
+watermarks_shown(struct consumer *c, const char *topic, int32_t partition, int64_t *ret_low, int64_t *ret_high)
+{
+	int err = consumer_watermarks(c, topic, partition, ret_low, ret_high);
+
+	if (err == 0 && *ret_high > shown)
+		*ret_high = shown;
+	*ret_high += atomic_exchange(&claimed, 0);
+	return err;
+}
+
+#define consumer_watermarks watermarks_shown
+#include "attest/readback.c"
+#undef consumer_watermarks
 
 #define DBOM "makoto.dbom"
 
@@ -19,10 +42,12 @@ static struct settings *set;
 static struct chains *chains;
 static struct readback *reader;
 static struct signer *signer; /* NULL: level 1 */
+static const uint8_t topic_id[16] = {7};
 
 static void
 setup(void)
 {
+	shown = INT64_MAX;
 	mocked_open();
 	ck_assert_int_eq(mock_topic(mock, RIG_TOPIC, PARTITION + 1), 0);
 	ck_assert_int_eq(mock_topic(mock, DBOM, DBOM_PARTITION + 1), 0);
@@ -242,6 +267,49 @@ START_TEST(a_log_that_begins_later)
 }
 END_TEST
 
+/* One record, stored at that offset with the headers that it went out with. */
+static void
+store_placed(const struct attempt *a, int64_t offset)
+{
+	const struct chain_id *id = &a->placement->chain->id;
+	struct filling f = {a->members, offset};
+	struct consumer *c = mocked_consumer(30000);
+	struct publisher *p = mocked_publisher(RIG_TOPIC);
+	struct slice value = slice_str("v");
+	uint8_t sum[SHA256_LEN];
+	char hash[2 * SHA256_LEN + 1], number[24], ref[CHAIN_KEY_MAX + 16], key[CHAIN_KEY_MAX + 1];
+	struct publisher_header h[3];
+
+	sha256_of(value, sum);
+	for (size_t i = 0; i < sizeof(sum); i++)
+		(void)snprintf(hash + 2 * i, 3, "%02x", sum[i]);
+	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)a->placement->windows[0].window_id);
+	(void)snprintf(ref, sizeof(ref), "makoto.dbom/%.*s", (int)chain_key(id, a->placement->windows[0].window_id, key), key);
+	h[0] = (struct publisher_header){slice_str(TRIPLE_CONTENT_HASH), slice_str(hash)};
+	h[1] = (struct publisher_header){slice_str(TRIPLE_WINDOW_ID), slice_str(number)};
+	h[2] = (struct publisher_header){slice_str(TRIPLE_SIGNATURE), slice_str(ref)};
+	ck_assert_int_eq(publisher_send(p, PARTITION, slice_of(NULL, 0), value, h, 3, NULL), 0);
+	mocked_finish(p);
+	ck_assert_int_eq(consumer_read(c, RIG_TOPIC, PARTITION, offset, offset + 1, fill, &f), 0);
+	consumer_close(c);
+}
+
+/* More of it than is read for that: what came behind is looked for before where it ends now. */
+START_TEST(the_end_was_lost)
+{
+	struct attempt a;
+
+	store(7, 0);
+	settle(RIG_TOPIC, 4, 1000000);
+	a = place(RIG_TOPIC, 1);
+	store_placed(&a, 7);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	chains_lost(&a);
+	begin();
+	ck_window(5, 1000000, 0);
+}
+END_TEST
+
 /*
  * Of a partition that is gone nothing can be read: given up, and the others are decided all the same.  (The mock makes
  * every topic that it is asked for.)
@@ -261,6 +329,129 @@ START_TEST(a_partition_that_is_gone)
 	settle(RIG_TOPIC, 3, 100);
 	ck_window(3, 100, 2);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), unresolved + 2);
+}
+END_TEST
+
+/* --- what a leader has and doesn't show ----------------------------------------------------------- */
+
+/* A window is answered by the topic's name, which turns out to be another topic's then; or only then this one's. */
+static struct chain *
+doubt_window(int64_t offset, bool young)
+{
+	struct chains_batch b = rig_batch(5);
+	struct chain_now now = {clock_now(), clock_wall_ms()};
+	struct filling f = {.from = 2};
+	struct consumer *k = mocked_consumer(30000);
+	struct attempt a;
+	struct chain *c;
+
+	ck_assert_int_eq(chains_sure_begin(chains), 0);
+	set->outcome_wait_ms = 3600000;
+	b.topic_id = topic_id;
+	b.young = young;
+	ck_assert_int_eq(chains_place(chains, &b, &a), 0);
+	c = a.placement->chain;
+	rig_fill(a.members, 5, 1);
+	f.members = a.members;
+	ck_assert_int_eq(consumer_read(k, RIG_TOPIC, PARTITION, 2, 7, fill, &f), 0);
+	consumer_close(k);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_NONE), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, offset, -1}), CHAINS_STORED);
+	pthread_mutex_lock(&c->lock);
+	now.mono.ns += INT64_C(10) * 1000000000; /* it was asked late */
+	chain_sure_told(c, set, young ? CHAIN_SEEN_OURS : CHAIN_SEEN_ANOTHER, now.mono, now);
+	pthread_mutex_unlock(&c->lock);
+	return c;
+}
+
+/* The log was read, and either that decided nothing, which is asked for, or it did. */
+static bool
+is_undecided(struct chain *c)
+{
+	bool undecided = false, decided = false;
+
+	while (!undecided && !decided) {
+		struct window *w;
+
+		pthread_mutex_lock(&c->lock);
+		w = chain_oldest(c);
+		decided = w == NULL || w->elsewhere == 0;
+		undecided = !decided && c->unread.ns > 0;
+		pthread_mutex_unlock(&c->lock);
+		(void)sched_yield();
+	}
+	return undecided;
+}
+
+static void
+await_decision(struct chain *c)
+{
+	bool decided = false;
+
+	while (!decided) {
+		pthread_mutex_lock(&c->lock);
+		decided = CONTAINER_OF(list_first(&c->windows), struct window, in_chain)->elsewhere == 0;
+		pthread_mutex_unlock(&c->lock);
+		(void)sched_yield();
+	}
+}
+
+/* The new topic has it: the old one's statement doesn't list it, however late that is shown. */
+START_TEST(in_another_and_not_shown)
+{
+	int64_t before = metric_read(METRIC_RECORDS_ANOTHER_TOPIC);
+	struct chain *c;
+
+	store(7, 0);
+	c = doubt_window(2, false);
+	shown = _i == 0 ? 4 : 0;
+	begin();
+	ck_assert(is_undecided(c));
+	shown = INT64_MAX;
+	await_decision(c);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_ANOTHER_TOPIC) - before, 5);
+}
+END_TEST
+
+/* The new topic's log isn't as long: it was in the old one, which is known at once. */
+START_TEST(not_in_another)
+{
+	store(7, 0);
+	(void)doubt_window(1000, false);
+	shown = _i == 0 ? INT64_MAX : 4;
+	begin();
+	ck_window(5, 1000, 0);
+}
+END_TEST
+
+/* The leader that said how long it is isn't one any more, and the next one has less: what that doesn't have tells nothing. */
+START_TEST(cut_while_it_is_read)
+{
+	int64_t failures = metric_read(METRIC_READBACK_FAILURES);
+
+	store(7, 0);
+	(void)doubt_window(1000, false);
+	claimed = 2000;
+	begin();
+	ck_window(5, 1000, 0);
+	ck_assert_int_eq(metric_read(METRIC_READBACK_FAILURES), failures + 1);
+}
+END_TEST
+
+/* It has to be shown to be in this topic. */
+START_TEST(young_and_not_shown)
+{
+	int64_t before = metric_read(METRIC_RECORDS_ANOTHER_TOPIC);
+	struct chain *c;
+
+	store(7, 0);
+	c = doubt_window(2, true);
+	shown = 4;
+	begin();
+	ck_assert(is_undecided(c));
+	shown = INT64_MAX;
+	ck_window(5, 2, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_ANOTHER_TOPIC), before);
 }
 END_TEST
 
@@ -520,6 +711,11 @@ main(void)
 	tcase_add_test(t, many_partitions);
 	tcase_add_test(t, a_log_that_begins_later);
 	tcase_add_test(t, a_partition_that_is_gone);
+	tcase_add_test(t, the_end_was_lost);
+	tcase_add_loop_test(t, in_another_and_not_shown, 0, 2);
+	tcase_add_loop_test(t, not_in_another, 0, 2);
+	tcase_add_test(t, cut_while_it_is_read);
+	tcase_add_test(t, young_and_not_shown);
 	tcase_add_test(t, published_already);
 	tcase_add_test(t, not_published);
 	tcase_add_test(t, nothing_that_young);

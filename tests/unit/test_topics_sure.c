@@ -156,6 +156,34 @@ START_TEST(many_land_there)
 }
 END_TEST
 
+/* As many as are looked for at once, and the log doesn't show their places yet: it isn't read again before a while. */
+START_TEST(many_are_not_shown)
+{
+	struct exchange *x[LOOK_MAX];
+	struct doubt doubts[LOOK_MAX];
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
+	int wait_ms;
+
+	for (int i = 0; i < LOOK_MAX; i++)
+		x[i] = sent(12, "a", NULL);
+	memcpy(cluster.topics[0].id, id_new, 16);
+	for (int i = 0; i < LOOK_MAX; i++)
+		stored(x[i], "a", NULL, 2 * i);
+	ck_assert_uint_eq(stated().count, 0);
+	ck_assert(chains_look(chains, &l, &wait_ms));
+	ck_assert_uint_eq(l.count, LOOK_MAX);
+	for (size_t i = 0; i < l.count; i++)
+		doubts[i].hidden = true;
+	chains_look_end(chains, &l, true, false, false, true);
+	ck_assert(!chains_look(chains, &l, &wait_ms));
+	ck_assert_int_gt(wait_ms, 0);
+	attesting_pass(1000);
+	ck_assert_uint_eq(looked(0, 2 * LOOK_MAX), LOOK_MAX);
+	ck_assert_int_eq(backlog(), 0);
+}
+END_TEST
+
 /* Deleted and made again behind all of it: the statement about the first topic stays true. */
 START_TEST(made_again_later)
 {
@@ -351,6 +379,7 @@ main(void)
 	tcase_add_test(t, lands_in_the_new_topic);
 	tcase_add_test(t, all_of_it_lands_there);
 	tcase_add_test(t, many_land_there);
+	tcase_add_test(t, many_are_not_shown);
 	tcase_add_test(t, made_again_later);
 	tcase_add_test(t, deleted_later);
 	tcase_add_test(t, lands_in_the_old_topic);
