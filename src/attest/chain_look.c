@@ -250,6 +250,10 @@ absent(struct chain *c, struct placement *p)
 		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "another copy of them was listed where they may stand");
 		return;
 	}
+	if (p->told && p->mode == HEADERS_NONE && p->told_at <= p->reach) {
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "nobody tells them from what stood there before");
+		return;
+	}
 	if (p->told) {
 		chain_give_up(c, p, METRIC_RECORDS_DUPLICATE, "the broker had them before, in a batch of another run");
 		return;

@@ -194,6 +194,16 @@ is_guessed_there(const struct chain *c, const struct placement *p, int64_t base_
 }
 
 /*
+ * An earlier run of this chain had that offset, before this batch was placed: what stands there is of that run, or the
+ * log lost its end since, or another topic has the name.
+ */
+static bool
+is_of_before(const struct chain *c, const struct placement *p, int64_t base_offset)
+{
+	return base_offset <= c->head.high_offset && base_offset <= p->reach;
+}
+
+/*
  * A broker that has a sequence answers with the batch that it has, of whichever run and
  * proxy, and on LogAppendTime that answer looks like any other.  Only the log tells, but
  * for a producer that can't have sent anything before this run.  What it sent to this run may have
@@ -203,9 +213,11 @@ is_guessed_there(const struct chain *c, const struct placement *p, int64_t base_
 static bool
 is_unproven(const struct chain *c, const struct placement *p, const struct answer *answer)
 {
-	if (p->producer_id >= 0 && answer->append_ms >= 0 && retries_is_lost(p))
+	bool of_before = is_of_before(c, p, answer->base_offset);
+
+	if (p->producer_id >= 0 && retries_is_lost(p) && (answer->append_ms >= 0 || of_before))
 		return true;
-	if (p->producer_id < 0 || answer->append_ms < EARLIEST_MS)
+	if (p->producer_id < 0 || (answer->append_ms < EARLIEST_MS && !of_before))
 		return false;
 	return !retries_is_proven(p) && (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) ||
 					 (covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT &&
@@ -257,8 +269,6 @@ is_foreign_duplicate(const struct chain *c, const struct attempt *a, const struc
 
 	if (a->retry || p->producer_id < 0)
 		return false;
-	if (answer->base_offset <= c->head.high_offset)
-		return true; /* an earlier run of this chain had that offset */
 	if ((p->life.in_flight > 1 || p->life.doubt) && has_greatest(p, answer->append_ms))
 		return false;
 	return known == CHAINS_TIME_CREATE && answer->append_ms >= 0 &&

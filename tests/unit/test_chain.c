@@ -535,22 +535,89 @@ START_TEST(a_duplicate_that_is_not_ours)
 }
 END_TEST
 
-/* What an earlier run of the chain had acknowledged comes again: of any timestamp type, it is no new member. */
+enum { CREATE_TIME, CREATE_TIME_UNTOLD, APPEND_TIME, CASES };
+
+/*
+ * What an earlier run of the chain had acknowledged comes again: of any timestamp type, it is no new member.  Brokers
+ * other than Kafka's may tell no time of it.
+ */
 START_TEST(a_duplicate_of_an_earlier_run)
 {
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
 	struct attempt a, b;
 
+	rig_reads_back(r);
 	r->c->head.high_offset = 99;
-	r->c->time = CHAINS_TIME_APPEND;
-	issued_note(r->shared.issued, 7, 0);
+	r->c->time = _i == APPEND_TIME ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
 	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
-	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_DUPLICATE);
-	b = rig_send(r, rig_idempotent(7, 4, 4), 2);
-	ck_assert_int_eq(rig_answer(r, &b, 0, 100, RIG_WALL), CHAINS_STORED);
-	rig_pass(r, 1000);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, _i == CREATE_TIME_UNTOLD ? -1 : RIG_WALL - 60000),
+			 _i == CREATE_TIME ? CHAINS_DUPLICATE : CHAINS_OPEN);
+	issued_note(r->shared.issued, 8, 0);
+	b = rig_send(r, rig_idempotent(8, 4, 4), 2);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 100, _i == APPEND_TIME ? RIG_WALL : -1), CHAINS_STORED);
+	rig_pass(r, 3000);
+	if (_i != CREATE_TIME)
+		rig_look(r, -1, -1); /* the records that are there name another window */
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_runs(&rig_last(r)->ranges, {100, 4});
 	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE) - before, 4);
+}
+END_TEST
+
+/*
+ * The log lost its end since, or the topic was made again and topics have no ids: what comes now is new, at offsets that
+ * an earlier run had.  Who got its id in this run sent nothing to another; of the others the log tells.
+ */
+START_TEST(offsets_of_an_earlier_run_given_again)
+{
+	int64_t before = metric_read(METRIC_RECORDS_DUPLICATE);
+	int64_t append_ms = _i == APPEND_TIME ? RIG_WALL : -1;
+	struct attempt a, b, d;
+
+	rig_reads_back(r);
+	r->c->head.high_offset = 999;
+	r->c->time = _i == APPEND_TIME ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	issued_note(r->shared.issued, 7, 0);
+	a = rig_send(r, rig_idempotent(7, 0, 4), 1);
+	b = rig_send(r, rig_idempotent(8, 40, 3), 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 900, append_ms), CHAINS_STORED);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 904, append_ms), CHAINS_OPEN);
+	begin_look(r);
+	ck_assert_int_eq(looked_for.behind, 907);
+	show(r, 904, append_ms);
+	d = rig_send(r, rig_idempotent(8, 43, 3), 3);
+	ck_assert_int_eq(rig_answer(r, &d, 0, 907, append_ms), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {900, 10});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), before);
+}
+END_TEST
+
+/* The same where nothing in the log would tell it from what stood there before. */
+START_TEST(offsets_of_an_earlier_run_without_headers)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
+	struct chains_batch b = rig_idempotent(7, 40, 4);
+	struct attempt a;
+	uint8_t digest[32];
+
+	rig_reads_back(r);
+	r->c->head.high_offset = 999;
+	r->c->time = CHAINS_TIME_CREATE;
+	a = rig_place(r, b, 1);
+	rig_digest(a.members, b.count, digest);
+	ck_assert_int_eq(chain_forward(r->c, &a, HEADERS_NONE, digest), 0);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 900, -1), CHAINS_OPEN);
+	rig_pass(r, 3000);
+	begin_look(r);
+	ck_assert_int_eq(looked_for.from, 1000);
+	end_look(r, false);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
 }
 END_TEST
 
@@ -1997,7 +2064,9 @@ main(void)
 	tcase_add_test(t, a_rival_that_is_withdrawn);
 	tcase_add_test(t, a_retry_overtakes);
 	tcase_add_test(t, a_duplicate_that_is_not_ours);
-	tcase_add_test(t, a_duplicate_of_an_earlier_run);
+	tcase_add_loop_test(t, a_duplicate_of_an_earlier_run, 0, CASES);
+	tcase_add_loop_test(t, offsets_of_an_earlier_run_given_again, 0, CASES);
+	tcase_add_test(t, offsets_of_an_earlier_run_without_headers);
 	tcase_add_test(t, told_below_what_was_acknowledged);
 	tcase_add_loop_test(t, told_and_not_shown, 0, 2);
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);

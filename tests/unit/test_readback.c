@@ -310,6 +310,27 @@ START_TEST(the_end_was_lost)
 }
 END_TEST
 
+/* And where an answer told, however much came behind since. */
+START_TEST(told_before_what_is_read)
+{
+	struct chains_batch b = rig_idempotent(7, 40, 1);
+	struct attempt a = place(RIG_TOPIC, 1);
+
+	store(7, 0);
+	a.placement->chain->head.high_offset = 1000000; /* an earlier run's */
+	chains_withdraw(&a);
+	settle(RIG_TOPIC, 3, 1000001); /* the fifth has left the window */
+	ck_assert_int_eq(chains_place(chains, &b, &a), 0);
+	rig_fill(a.members, 1, 1);
+	store_placed(&a, 7);
+	store(BEFORE + 100, 0);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 7, -1}), CHAINS_OPEN);
+	begin();
+	ck_window(4, 1000001, 0);
+}
+END_TEST
+
 /*
  * Of a partition that is gone nothing can be read: given up, and the others are decided all the same.  (The mock makes
  * every topic that it is asked for.)
@@ -712,6 +733,7 @@ main(void)
 	tcase_add_test(t, a_log_that_begins_later);
 	tcase_add_test(t, a_partition_that_is_gone);
 	tcase_add_test(t, the_end_was_lost);
+	tcase_add_test(t, told_before_what_is_read);
 	tcase_add_loop_test(t, in_another_and_not_shown, 0, 2);
 	tcase_add_loop_test(t, not_in_another, 0, 2);
 	tcase_add_test(t, cut_while_it_is_read);
