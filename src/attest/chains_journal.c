@@ -579,10 +579,22 @@ is_failing(struct journal *j)
 	return failing;
 }
 
+/* The sealer's thread begins before there is one. */
+static struct journal *
+journal_of(struct chains *c)
+{
+	struct journal *j;
+
+	pthread_rwlock_rdlock(&c->lock);
+	j = c->shared.journal;
+	pthread_rwlock_unlock(&c->lock);
+	return j;
+}
+
 bool
 chains_journal_tidy(struct chains *c)
 {
-	struct journal *j = c->shared.journal;
+	struct journal *j = journal_of(c);
 	uint64_t last, crowded = j == NULL ? 0 : journal_crowded(j);
 	int64_t left = ROUND_BYTES;
 	int err = crowded == 0 ? 0 : renew(c, crowded, &left), committed;

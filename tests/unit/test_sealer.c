@@ -481,13 +481,13 @@ START_TEST(a_journal_in_an_outage)
 	uint64_t put = 0;
 	char dir[64];
 
-	begin_journal(dir, &j);
 	set->window_records = RECORDS;
 	set->manifest = SETTINGS_MANIFEST_NONE;
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
 		errors[i] = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
 	rd_kafka_mock_push_request_errors_array(mock, 0, ARRAY_LEN(errors), errors);
-	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock)); /* in the order of a start */
+	begin_journal(dir, &j);
 	for (int i = 0; i < WINDOWS; i++) {
 		send_stored(i % 4, RECORDS, i, i / 4 * RECORDS);
 		put += RECORDS * LEAF_LEN; /* at least */
