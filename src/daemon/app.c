@@ -90,6 +90,7 @@ end(struct app *a)
 		LOG_WARN("app", "stopped; windows of an earlier run wait in the journal until their cluster is reached",
 			 LOG_I("windows", n.waiting));
 		app_end_journal(a, false);
+		a->code = FAILED;
 	} else if (save_heads(a) != 0) {
 		app_end_journal(a, false);
 		a->code = FAILED;
