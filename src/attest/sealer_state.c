@@ -60,6 +60,14 @@ make_envelope(struct job *j, const struct wr *sig)
 	return err;
 }
 
+/* Who hears of it looks at the key, which is not what lacks memory. */
+static void
+count_failure(int err)
+{
+	if (err != ERR_NOMEM)
+		metric_add(METRIC_SIGN_FAILURES, 1);
+}
+
 /* Here and now: unsigned, or by a key that is at hand. */
 static int
 sign(struct job *j, char *why, size_t why_len)
@@ -73,8 +81,8 @@ sign(struct job *j, char *why, size_t why_len)
 		return wr_err(&j->value);
 	}
 	err = make_pae(j, &pae);
-	if (err == 0)
-		err = signer_sign(j->sealer->signer, wr_slice(&pae), &sig, why, why_len);
+	if (err == 0 && (err = signer_sign(j->sealer->signer, wr_slice(&pae), &sig, why, why_len)) != 0)
+		count_failure(err);
 	if (err == 0)
 		err = make_envelope(j, &sig);
 	wr_free(&pae);
@@ -134,7 +142,6 @@ job_finish(struct job *j)
 static void
 job_unsigned(struct job *j, int err, const char *why)
 {
-	metric_add(METRIC_SIGN_FAILURES, 1);
 	sealer_wait(j, "a statement can't be signed", why[0] != '\0' ? why : err_text(err));
 }
 
@@ -146,7 +153,7 @@ job_ask(struct job *j)
 
 	if (err != 0) {
 		wr_free(&j->task.message);
-		job_unsigned(j, err, "");
+		sealer_wait(j, "a statement can't be made", err_text(err));
 		return;
 	}
 	j->task.sig = wr_new(SIGNATURE_MAX);
@@ -175,10 +182,8 @@ static void
 signed_one(struct job *j)
 {
 	struct sealer *s = j->sealer;
-	int err = j->task.err;
+	int err = j->task.err, made = err == 0 ? make_envelope(j, &j->task.sig) : 0;
 
-	if (err == 0)
-		err = make_envelope(j, &j->task.sig);
 	wr_free(&j->task.message);
 	wr_free(&j->task.sig);
 	if (err == ERR_AGAIN) { /* it wasn't asked; who was has told why */
@@ -187,12 +192,16 @@ signed_one(struct job *j)
 	}
 	if (err != 0) {
 		s->signing_fails = true;
+		count_failure(err);
 		job_unsigned(j, err, j->task.why);
 		return;
 	}
 	if (s->signing_fails)
 		signed_again(s);
-	job_finish(j);
+	if (made != 0)
+		sealer_wait(j, "a statement can't be made", err_text(made));
+	else
+		job_finish(j);
 }
 
 /* As far as it goes now; what can't be done yet waits. */
@@ -204,7 +213,6 @@ sealer_state(struct job *j)
 	int err;
 
 	if (!j->has_statement && (err = make_statement(j)) != 0) {
-		metric_add(METRIC_SIGN_FAILURES, 1);
 		sealer_wait(j, "a statement can't be made", err_text(err));
 	} else if (!signed_before && j->sealer->signing != NULL) {
 		job_ask(j);

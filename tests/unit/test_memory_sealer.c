@@ -13,6 +13,7 @@
 
 #include "attest/sealer.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "keys/keygen.h"
 #include "makoto/envelope.h"
 #include "rdkafka/consumer.h"
@@ -179,6 +180,7 @@ START_TEST(one_call)
 			      (long long)(failing.live - alive));
 	} while (failing.failed > 0);
 	ck_assert_uint_gt(n, 30);
+	ck_assert_int_eq(metric_read(METRIC_SIGN_FAILURES), 0); /* it isn't the key's */
 }
 END_TEST
 
