@@ -62,7 +62,7 @@ on_ready(void *arg, int32_t partitions)
 static void
 on_problem(void *arg UNUSED, const char *why)
 {
-	LOG_WARN("sealer", "statements can't be published yet", LOG_S("cause", why));
+	LOG_LIMITED(LOG_LEVEL_WARN, "sealer", "statements can't be published yet", LOG_S("cause", why));
 }
 
 /* What is due of the waiting; returns how long the rest waits, as poll() takes it. */

@@ -19,7 +19,7 @@
 #include "rdkafka/detour_internal.h"
 #include "rdkafka/scout_internal.h"
 
-enum { MESSAGE_MAX = 10 * 1000 * 1000, EVENTS_AT_ONCE = 1000 };
+enum { MESSAGE_MAX = 10 * 1000 * 1000, EVENTS_AT_ONCE = 1000, TOLD_MAX = 8 };
 
 /*
  * Bytes that were sent and not reported.  Partitions share them, so that one without a leader doesn't take the others'
@@ -41,7 +41,8 @@ struct publisher {
 	int32_t partitions; /* 0: not known yet */
 	size_t sent[SHARES]; /* bytes that are pending, by partition */
 	bool broken; /* a fatal error, or a recall: no more messages until the handle is replaced */
-	rd_kafka_resp_err_t told; /* the last error that on_problem heard of */
+	rd_kafka_resp_err_t told[TOLD_MAX]; /* what on_problem heard of since it last got on */
+	size_t told_count;
 };
 
 static const char *const defaults[] = {
@@ -244,11 +245,23 @@ reports(struct publisher *p, rd_kafka_event_t *ev)
 		p->pending--;
 		uncount(p, m);
 		if (err == 0)
-			p->told = RD_KAFKA_RESP_ERR_NO_ERROR;
+			p->told_count = 0;
 		else if (err == ERR_NOTFOUND)
 			search(p);
 		p->conf.on_report(p->conf.arg, m->_private, err, err == 0 ? "" : rd_kafka_err2str(m->err));
 	}
+}
+
+static bool
+is_news(struct publisher *p, rd_kafka_resp_err_t err)
+{
+	for (size_t i = 0; i < p->told_count; i++)
+		if (p->told[i] == err)
+			return false;
+	if (p->told_count == TOLD_MAX)
+		return false;
+	p->told[p->told_count++] = err;
+	return true;
 }
 
 static void
@@ -265,9 +278,8 @@ error(struct publisher *p, rd_kafka_event_t *ev)
 		err = rd_kafka_event_error(ev);
 		snprintf(why, sizeof(why), "%s", rd_kafka_event_error_string(ev));
 	}
-	if (err != p->told)
+	if (is_news(p, err))
 		p->conf.on_problem(p->conf.arg, why);
-	p->told = err;
 }
 
 /* Up to `max` events; false: there may be more. */
@@ -303,7 +315,7 @@ hear_scout(struct publisher *p)
 	p->partitions = partitions;
 	scout_stop(p->scout); /* its thread is over */
 	p->scout = NULL;
-	p->told = RD_KAFKA_RESP_ERR_NO_ERROR;
+	p->told_count = 0;
 	p->conf.on_ready(p->conf.arg, partitions);
 }
 

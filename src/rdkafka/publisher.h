@@ -31,7 +31,7 @@ struct publisher_conf {
 	 * topic takes; else it is not known to be stored.
 	 */
 	void (*on_report)(void *arg, void *opaque, int err, const char *why);
-	/* Why it is not getting on, for a log; it keeps trying.  Comes at most once for the same cause in a row. */
+	/* Why it is not getting on, for a log; it keeps trying.  Each cause comes once until something is stored. */
 	void (*on_problem)(void *arg, const char *why);
 	void *arg;
 };

@@ -1,6 +1,8 @@
 /* Publisher and consumer together over librdkafka's mock cluster. */
+#include <arpa/inet.h>
 #include <check.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -329,6 +331,44 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+/* An outage goes on as it began, with more than one cause by turns: each is told once. */
+START_TEST(who_hangs_up)
+{
+	static const char *const quick[] = {"reconnect.backoff.ms", "1", "reconnect.backoff.max.ms", "1", NULL};
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char bootstrap[32], text[512];
+	struct publisher *p;
+	struct heard h;
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(fd, 10), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(bootstrap, sizeof(bootstrap), "127.0.0.1:%d", ntohs(at.sin_port));
+	p = open_publisher(bootstrap, "t", quick, &h);
+	for (int times = 0; times < 50;) {
+		struct pollfd fds[] = {{fd, POLLIN, 0}, {publisher_fd(p), POLLIN, 0}};
+
+		ck_assert_int_gt(poll(fds, 2, 30000), 0);
+		publisher_serve(p);
+		if (fds[0].revents != 0) {
+			int to = accept(fd, NULL, NULL);
+
+			ck_assert_int_eq(shutdown(to, SHUT_WR), 0);
+			while (recv(to, text, sizeof(text), 0) > 0)
+				;
+			ck_assert_int_eq(close(to), 0);
+			times++;
+		}
+	}
+	ck_assert_int_ge(h.problems, 1);
+	ck_assert_int_le(h.problems, 2);
+	publisher_close(p, 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
 START_TEST(bad_configuration)
 {
 	static const char *const unknown[] = {"no.such.property", "1", NULL};
@@ -489,6 +529,7 @@ main(void)
 	tcase_add_test(t, null_and_empty);
 	tcase_add_test(t, room);
 	tcase_add_test(t, nobody_there);
+	tcase_add_test(t, who_hangs_up);
 	tcase_add_test(t, bad_configuration);
 	tcase_add_test(t, errors_are_retried);
 	tcase_add_test(t, fatal_error);
