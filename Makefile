@@ -172,6 +172,8 @@ READ := published_read published_clear
 $(B)/unit/test_ledger_take: private LDFLAGS += $(READ:%=-Wl,--wrap=%)
 # How often the disk is waited for.
 $(B)/unit/test_attest_produce: private LDFLAGS += -Wl,--wrap=fdatasync
+# What a topic takes, which the mock cluster doesn't tell.
+$(patsubst %,$(B)/unit/test_%,publisher sealer): private LDFLAGS += -Wl,--wrap=handle_topic_config
 # A write that takes nothing.
 $(B)/unit/test_file: private LDFLAGS += -Wl,--wrap=write
 # What changes files, so that a start can be killed in it.

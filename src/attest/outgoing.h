@@ -30,6 +30,7 @@ struct outgoing {
 	int32_t partition;        /* of the statement topic */
 	int64_t since_ms;         /* it isn't older, wall clock */
 	int64_t records;
+	size_t bytes;             /* of value and manifest; or a few more, as the journal has them */
 	struct monotime closed_at; /* its window */
 	uint8_t value_sha256[32], statement_sha256[32]; /* of an earlier run: the record's value, and the statement in it */
 	struct wr value, manifest; /* the record's value, and its header (empty: none); or both in the journal */

@@ -447,6 +447,7 @@ keep_outgoing(struct recovery *r, struct chain *c, uint64_t segment, const struc
 	/* The clock may have been set back since, and its record have a time of that. */
 	o->since_ms = e->since_ms < r->now.wall_ms ? e->since_ms : r->now.wall_ms;
 	o->records = e->records;
+	o->bytes = e->raw.n;
 	o->closed_at = r->now.mono;
 	sha256_of(e->value, o->value_sha256);
 	memcpy(o->statement_sha256, e->statement, sizeof(o->statement_sha256));

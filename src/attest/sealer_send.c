@@ -28,8 +28,8 @@ send_out(struct job *j)
 }
 
 /*
- * The topic was made to take less since the statement was signed.  That one says what its
- * manifest is; without it a verifier proves as much, and names less of what is missing.
+ * The topic was made to take less since the statement was signed, or may not be asked what it takes.  That one says what
+ * its manifest is, and later ones name it; without it a verifier proves as much, and names less of what is missing.
  */
 static void
 make_bare(struct job *j)
@@ -46,7 +46,7 @@ sealer_send(struct job *j)
 {
 	int err;
 
-	if (!publisher_has_room(j->sealer->publisher, j->out->partition)) {
+	if (!publisher_has_room(j->sealer->publisher, j->out->partition, CHAIN_KEY_MAX + j->out->bytes)) {
 		sealer_lighten(j);
 		list_append(&j->sealer->crowd, &j->link);
 	} else if (j->value.len == 0 && (err = outgoing_take(j->out, &j->value, &j->stated.manifest)) != 0) {

@@ -109,6 +109,7 @@ make_final(struct job *j)
 	if (o->value.len == 0) {
 		o->value = j->value;
 		o->manifest = j->stated.manifest;
+		o->bytes = o->value.len + o->manifest.len;
 		j->value = j->stated.manifest = wr_new(SIZE_MAX / 2);
 	}
 	return chain_journal_stated(j->chain, j->window, &j->stated, o);

@@ -19,7 +19,17 @@
 #include "rdkafka/detour_internal.h"
 #include "rdkafka/scout_internal.h"
 
-enum { MESSAGE_MAX = 10 * 1000 * 1000, EVENTS_AT_ONCE = 1000, TOLD_MAX = 8 };
+#define MESSAGE_MAX 10000000
+#define AS_TEXT(x) #x
+#define TEXT_OF(x) AS_TEXT(x)
+
+enum {
+	EVENTS_AT_ONCE = 1000,
+	LIMIT_DEFAULT = 1048588, /* Kafka's max.message.bytes */
+	AROUND = 96, /* a message's share of a batch beyond its bytes, at most: lengths, a header's name, the batch's own head */
+	LOOK_MS = 60000, /* then, with the next report, the topic's limit is asked for again */
+	TOLD_MAX = 8,
+};
 
 /*
  * Bytes that were sent and not reported.  Partitions share them, so that one without a leader doesn't take the others'
@@ -27,6 +37,17 @@ enum { MESSAGE_MAX = 10 * 1000 * 1000, EVENTS_AT_ONCE = 1000, TOLD_MAX = 8 };
  * but doesn't count headers.
  */
 enum { SENT_MAX = 8 << 20, SHARES = 64 };
+
+/*
+ * librdkafka makes batches without asking what the topic takes, and brokers refuse a batch that is larger, not a message.
+ * So all that is under way to a partition would fit into one batch; or it is a single message, and then that is too large.
+ */
+struct share {
+	size_t messages, bytes; /* under way; zeroed with the last */
+	bool mixed;  /* one was sent while another was */
+	bool full;   /* one had no room beside the others: it has it first, before those that are smaller */
+	bool parted; /* a batch of several was too large */
+};
 
 struct publisher {
 	struct publisher_conf conf; /* strings are our copies; props a NULL-ended one, or NULL */
@@ -36,10 +57,14 @@ struct publisher {
 	rd_kafka_topic_t *rkt;
 	rd_kafka_queue_t *queue;
 	struct scout *scout; /* NULL: nothing is looked for */
-	size_t limit;
+	bool aside;          /* it looks for the topic's limit alone */
+	struct monotime looked;
+	size_t limit;    /* the topic's max.message.bytes; 0: nobody told */
+	size_t refused;  /* the least that the topic didn't take since that was told; 0: nothing */
+	size_t together; /* likewise of several messages */
 	size_t pending;
 	int32_t partitions; /* 0: not known yet */
-	size_t sent[SHARES]; /* bytes that are pending, by partition */
+	struct share shares[SHARES]; /* by partition */
 	bool broken; /* a fatal error, or a recall: no more messages until the handle is replaced */
 	rd_kafka_resp_err_t told[TOLD_MAX]; /* what on_problem heard of since it last got on */
 	size_t told_count;
@@ -59,7 +84,7 @@ static const char *const fixed[] = {
 	"enable.idempotence", "true",
 	"acks", "all",
 	"message.timeout.ms", "0",
-	"message.max.bytes", "10000000",
+	"message.max.bytes", TEXT_OF(MESSAGE_MAX),
 	"allow.auto.create.topics", "false",
 	NULL,
 };
@@ -92,6 +117,8 @@ handle_open(struct publisher *p, char *why, size_t why_len)
 		snprintf(why, why_len, "no thread to look for the topic");
 		goto fail;
 	}
+	p->aside = false;
+	p->looked = clock_now();
 	p->broken = false;
 	return 0;
 fail:
@@ -150,7 +177,7 @@ publisher_open(const struct publisher_conf *conf, struct publisher **ret, char *
 	p->props = text_list_copy(conf->props);
 	p->conf.props = (const char *const *)p->props;
 	p->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	p->limit = 1048588;
+	p->together = SIZE_MAX;
 	if (p->conf.bootstrap == NULL || p->conf.topic == NULL || p->props == NULL)
 		goto fail;
 	if (p->event_fd < 0) {
@@ -176,7 +203,11 @@ publisher_fd(const struct publisher *p)
 size_t
 publisher_limit(const struct publisher *p)
 {
-	return p->limit;
+	size_t limit = p->limit != 0 ? p->limit : LIMIT_DEFAULT;
+
+	if (p->refused != 0 && p->refused < limit)
+		limit = p->refused;
+	return limit < MESSAGE_MAX ? limit : MESSAGE_MAX;
 }
 
 size_t
@@ -185,27 +216,50 @@ publisher_pending(const struct publisher *p)
 	return p->pending;
 }
 
+static int
+look(struct publisher *p)
+{
+	p->looked = clock_now();
+	return scout_start(p->rk, p->rkt, p->conf.topic, p->conf.create_partitions, p->conf.create_replication, p->event_fd,
+			   &p->scout);
+}
+
 /* Looks for the topic again: it went away, or has fewer partitions. */
 static void
 search(struct publisher *p)
 {
-	if (p->scout == NULL && scout_start(p->rk, p->rkt, p->conf.topic, p->conf.create_partitions,
-					    p->conf.create_replication, p->event_fd, &p->scout) != 0)
+	p->aside = false;
+	if (p->scout == NULL && look(p) != 0)
 		p->conf.on_problem(p->conf.arg, "no thread to look for the statement topic");
 }
 
-static size_t *
-sent_to(struct publisher *p, int32_t partition)
+/* Asks what the topic takes now.  Without an answer all goes on as it is. */
+static void
+ask_limit(struct publisher *p)
 {
-	return &p->sent[(uint32_t)partition % SHARES];
+	if (p->scout == NULL)
+		p->aside = look(p) == 0;
+}
+
+static struct share *
+share_of(struct publisher *p, int32_t partition)
+{
+	return &p->shares[(uint32_t)partition % SHARES];
 }
 
 bool
-publisher_has_room(const struct publisher *p, int32_t partition)
+publisher_has_room(struct publisher *p, int32_t partition, size_t bytes)
 {
 	size_t shares = p->partitions < 1 ? 1 : p->partitions < SHARES ? (size_t)p->partitions : SHARES;
+	size_t most = publisher_limit(p) < p->together ? publisher_limit(p) : p->together;
+	struct share *s = share_of(p, partition);
 
-	return p->sent[(uint32_t)partition % SHARES] < SENT_MAX / shares;
+	if (s->messages == 0)
+		return true;
+	if (s->full || s->bytes >= SENT_MAX / shares)
+		return false;
+	s->full = s->bytes + bytes + AROUND > most;
+	return !s->full;
 }
 
 static size_t
@@ -214,7 +268,7 @@ bytes_of(const rd_kafka_message_t *m)
 	rd_kafka_headers_t *hs;
 	const char *name;
 	const void *value;
-	size_t n = m->key_len + m->len, len;
+	size_t n = m->key_len + m->len + AROUND, len;
 
 	if (rd_kafka_message_headers(m, &hs) != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return n;
@@ -227,11 +281,46 @@ bytes_of(const rd_kafka_message_t *m)
 static void
 uncount(struct publisher *p, const rd_kafka_message_t *m)
 {
-	size_t *sent = sent_to(p, m->partition), n = bytes_of(m);
+	struct share *s = share_of(p, m->partition);
+	size_t n = bytes_of(m);
 
-	*sent -= n < *sent ? n : *sent;
-	if (p->pending == 0)
-		memset(p->sent, 0, sizeof(p->sent));
+	p->pending--;
+	s->bytes -= n < s->bytes ? n : s->bytes;
+	if (--s->messages == 0)
+		*s = (struct share){0};
+}
+
+/* A batch was too large.  What that says of the topic holds until it says otherwise. */
+static int
+refused(struct publisher *p, const rd_kafka_message_t *m)
+{
+	struct share *s = share_of(p, m->partition);
+	size_t n = bytes_of(m);
+
+	if (s->parted)
+		return ERR_REMOTE;
+	if (s->mixed) {
+		/* Which of them is larger by itself isn't told: the next have less company, and none at last. */
+		s->parted = s->full = true;
+		p->together = s->bytes / 2 < p->together ? s->bytes / 2 : p->together;
+		ask_limit(p);
+		return ERR_REMOTE;
+	}
+	if (n < publisher_limit(p)) {
+		p->refused = n;
+		ask_limit(p);
+	}
+	return ERR_LIMIT;
+}
+
+static void
+stored(struct publisher *p, const rd_kafka_message_t *m)
+{
+	p->told_count = 0;
+	if (p->refused != 0 && bytes_of(m) >= p->refused)
+		p->refused = 0; /* it takes more than it did */
+	if (monotime_since_ms(clock_now(), p->looked) >= LOOK_MS)
+		ask_limit(p);
 }
 
 static void
@@ -242,12 +331,13 @@ reports(struct publisher *p, rd_kafka_event_t *ev)
 	while ((m = rd_kafka_event_message_next(ev)) != NULL) {
 		int err = handle_err(m->err);
 
-		p->pending--;
-		uncount(p, m);
 		if (err == 0)
-			p->told_count = 0;
+			stored(p, m);
+		else if (err == ERR_LIMIT)
+			err = refused(p, m);
 		else if (err == ERR_NOTFOUND)
 			search(p);
+		uncount(p, m);
 		p->conf.on_report(p->conf.arg, m->_private, err, err == 0 ? "" : rd_kafka_err2str(m->err));
 	}
 }
@@ -305,16 +395,24 @@ hear_scout(struct publisher *p)
 {
 	char why[SCOUT_WHY];
 	int32_t partitions;
+	size_t limit;
 
 	if (p->scout == NULL)
 		return;
-	if (scout_problem(p->scout, why))
+	if (!p->aside && scout_problem(p->scout, why))
 		p->conf.on_problem(p->conf.arg, why);
-	if (!scout_found(p->scout, &partitions, &p->limit))
+	if (!scout_found(p->scout, &partitions, &limit))
 		return;
-	p->partitions = partitions;
 	scout_stop(p->scout); /* its thread is over */
 	p->scout = NULL;
+	if (limit != 0 && limit != p->limit) {
+		p->limit = limit;
+		p->refused = 0;
+		p->together = SIZE_MAX;
+	}
+	if (p->aside && partitions == p->partitions)
+		return;
+	p->partitions = partitions;
 	p->told_count = 0;
 	p->conf.on_ready(p->conf.arg, partitions);
 }
@@ -376,13 +474,14 @@ publisher_send(struct publisher *p, int32_t partition, struct slice key, struct 
 	size_t bytes = key.n + value.n;
 	rd_kafka_headers_t *hs = NULL;
 	rd_kafka_resp_err_t err;
+	struct share *s;
 
-	if (p->rk == NULL || p->broken || !publisher_has_room(p, partition))
+	for (size_t i = 0; i < count; i++)
+		bytes += headers[i].value.n;
+	if (p->rk == NULL || p->broken || !publisher_has_room(p, partition, bytes))
 		return ERR_NOT_NOW;
 	if (key.n > MESSAGE_MAX || value.n > MESSAGE_MAX)
 		return ERR_LIMIT;
-	for (size_t i = 0; i < count; i++)
-		bytes += headers[i].value.n;
 	if (count > 0 && (hs = make_headers(headers, count)) == NULL)
 		return ERR_NOMEM;
 	err = rd_kafka_producev(p->rk, RD_KAFKA_V_RKT(p->rkt), RD_KAFKA_V_PARTITION(partition),
@@ -397,7 +496,10 @@ publisher_send(struct publisher *p, int32_t partition, struct slice key, struct 
 		return handle_err(err);
 	}
 	p->pending++;
-	*sent_to(p, partition) += bytes;
+	s = share_of(p, partition);
+	s->mixed = s->messages > 0;
+	s->messages++;
+	s->bytes += bytes + AROUND;
 	return 0;
 }
 

@@ -27,8 +27,8 @@ struct publisher_conf {
 	/* The topic is there; again when it went away and came back, maybe with another count. */
 	void (*on_ready)(void *arg, int32_t partition_count);
 	/*
-	 * Once for each message that was taken.  err 0: stored; ERR_LIMIT: larger than the
-	 * topic takes; else it is not known to be stored.
+	 * Once for each message that was taken.  err 0: stored; ERR_LIMIT: larger by itself than
+	 * the topic takes; else it is not known to be stored.
 	 */
 	void (*on_report)(void *arg, void *opaque, int err, const char *why);
 	/* Why it is not getting on, for a log; it keeps trying.  Each cause comes once until something is stored. */
@@ -60,10 +60,17 @@ void publisher_serve(struct publisher *p);
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
 		   const struct publisher_header *headers, size_t count, void *opaque) MUSTCHECK;
 
-/* Of what is sent and not reported the partition has less than its part of eight mebibytes: it takes one more. */
-bool publisher_has_room(const struct publisher *p, int32_t partition);
+/*
+ * May a message of so many bytes, key and headers with it, be sent?  Of what is sent and not reported the partition has
+ * less than its part of eight mebibytes, and all of it could share a batch that the topic takes.  For one that may not,
+ * the partition stays closed until what is under way there is reported.
+ */
+bool publisher_has_room(struct publisher *p, int32_t partition, size_t bytes);
 
-/* The topic's max.message.bytes; Kafka's default until it is known, or where it may not be asked for. */
+/*
+ * What the topic takes, or we send (10 MB): its max.message.bytes, asked for again each minute in which something is
+ * stored, and when something is refused.  Where that may not be asked for: Kafka's default, or the least that was refused.
+ */
 size_t publisher_limit(const struct publisher *p);
 
 size_t publisher_pending(const struct publisher *p); /* sent and not reported */

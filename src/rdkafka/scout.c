@@ -22,7 +22,6 @@ enum {
 	PAUSE_SHORT_MS = 100,
 	PAUSE_MIN_MS = 250,
 	PAUSE_MAX_MS = 5000,
-	LIMIT_DEFAULT = 1048588, /* Kafka's max.message.bytes */
 };
 
 struct scout {
@@ -234,6 +233,7 @@ create(struct scout *s)
 	return false;
 }
 
+/* 0: nobody tells. */
 static size_t
 ask_limit(struct scout *s)
 {
@@ -241,8 +241,8 @@ ask_limit(struct scout *s)
 	int64_t n;
 
 	if (handle_topic_config(s->rk, s->topic, "max.message.bytes", ASK_MS, text, sizeof(text)) != 0 ||
-	    text_parse_i64(slice_str(text), &n) != 0 || n < 0)
-		return LIMIT_DEFAULT;
+	    text_parse_i64(slice_str(text), &n) != 0 || n < 1)
+		return 0;
 	return (size_t)n;
 }
 
@@ -306,7 +306,6 @@ scout_start(rd_kafka_t *rk, rd_kafka_topic_t *rkt, const char *topic, int create
 	s->create_partitions = create_partitions;
 	s->create_replication = create_replication;
 	s->event_fd = event_fd;
-	s->limit = LIMIT_DEFAULT;
 	s->told = true;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);

@@ -23,7 +23,7 @@ void scout_stop(struct scout *s);
 /* Is there a problem that wasn't told yet?  Copies it. */
 bool scout_problem(struct scout *s, char why[SCOUT_WHY]);
 
-/* Is the topic there? */
+/* Is the topic there?  The limit is its max.message.bytes; 0: nobody told. */
 bool scout_found(struct scout *s, int32_t *ret_partitions, size_t *ret_limit);
 
 #endif

@@ -59,16 +59,33 @@ mocked_publisher(const char *topic)
 	return p;
 }
 
+static UNUSED void
+mocked_serve(struct publisher *p)
+{
+	struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
+
+	ck_assert_int_eq(poll(&fd, 1, 30000), 1);
+	publisher_serve(p);
+}
+
+/* Once there is room. */
+static UNUSED void
+mocked_send(struct publisher *p, int32_t partition, struct slice key, struct slice value, const struct publisher_header *headers,
+	    size_t count)
+{
+	int err;
+
+	while ((err = publisher_send(p, partition, key, value, headers, count, NULL)) == ERR_NOT_NOW)
+		mocked_serve(p);
+	ck_assert_int_eq(err, 0);
+}
+
 /* All of it is stored. */
 static UNUSED void
 mocked_finish(struct publisher *p)
 {
-	while (publisher_pending(p) > 0) {
-		struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
-
-		ck_assert_int_eq(poll(&fd, 1, 30000), 1);
-		publisher_serve(p);
-	}
+	while (publisher_pending(p) > 0)
+		mocked_serve(p);
 	publisher_close(p, 0);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "rdkafka/consumer.h"
+#include "rdkafka/handle_internal.h"
 #include "rdkafka/mock.h"
 #include "rdkafka/publisher.h"
 
@@ -17,12 +18,28 @@ struct heard {
 	int ready;
 	int reports;
 	int errors;
+	int limits; /* ERR_LIMIT among them */
 	int last_err;
 	int problems;
 	char problem[512];
 	uintptr_t next; /* the opaque that is expected */
 	bool ordered;
 };
+
+static _Atomic int told; /* the topic's max.message.bytes; 0: it may not be asked for */
+
+int __wrap_handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int timeout_ms, char *ret, size_t ret_len);
+
+int
+__wrap_handle_topic_config(rd_kafka_t *rk UNUSED, const char *topic, const char *name, int timeout_ms UNUSED, char *ret, size_t ret_len)
+{
+	ck_assert_str_eq(topic, "t");
+	ck_assert_str_eq(name, "max.message.bytes");
+	if (told == 0)
+		return ERR_NOTFOUND;
+	snprintf(ret, ret_len, "%d", told);
+	return 0;
+}
 
 static void
 on_ready(void *arg, int32_t partitions)
@@ -44,6 +61,8 @@ on_report(void *arg, void *opaque, int err, const char *why)
 	h->last_err = err;
 	if (err != 0)
 		h->errors++;
+	if (err == ERR_LIMIT)
+		h->limits++;
 }
 
 static void
@@ -231,7 +250,7 @@ read_forms(void *arg, const struct consumer_record *r)
 /* What nobody takes doesn't pile up: each partition has its part of the room, whatever the others' messages wait for. */
 START_TEST(room)
 {
-	enum { BYTES = 100 * 1000, PARTITIONS = 4, MANY = 1000 };
+	enum { BYTES = 100 * 1000, PARTITIONS = 16, MANY = 1000 };
 	struct mock *m = mock_start(1);
 	char *bytes = calloc(1, BYTES);
 	struct publisher_header manifest = {slice_str("makoto.leaves"), slice_of(bytes, BYTES / 2)};
@@ -246,7 +265,7 @@ START_TEST(room)
 	for (int round = 0; round < 2; round++) {
 		for (int32_t to = 0; to < PARTITIONS; to++) {
 			sent[to] = 0;
-			while (sent[to] < MANY && publisher_has_room(p, to)) {
+			while (sent[to] < MANY && publisher_has_room(p, to, BYTES)) {
 				ck_assert_int_eq(publisher_send(p, to, slice_str("k"), slice_of(bytes, BYTES / 2), &manifest, 1, NULL), 0);
 				sent[to]++;
 			}
@@ -262,6 +281,139 @@ START_TEST(room)
 	publisher_close(p, 1000);
 	mock_stop(m);
 	free(bytes);
+}
+END_TEST
+
+/* Of messages that are under way any may share a batch, which is to be one that the topic takes. */
+START_TEST(room_in_a_batch)
+{
+	enum { BYTES = 300 * 1000 };
+	struct mock *m = mock_start(1);
+	char *bytes = calloc(4, BYTES);
+	struct publisher *p;
+	struct heard h;
+
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert_int_eq(mock_topic(m, "t", 1), 0);
+	told = 1000000;
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	ck_assert_uint_eq(publisher_limit(p), 1000000);
+	for (int i = 0; i < 3; i++) {
+		ck_assert(publisher_has_room(p, 0, BYTES));
+		ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, BYTES), NULL, 0, NULL), 0);
+	}
+	ck_assert(publisher_has_room(p, 0, 90000));
+	/* Who has none isn't overtaken for ever by those that are smaller. */
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, BYTES), NULL, 0, NULL), ERR_NOT_NOW);
+	ck_assert(!publisher_has_room(p, 0, 0));
+	serve_until(p, &h.reports, 3);
+	/* By itself it is let through, whatever its size: the topic says what becomes of it. */
+	ck_assert(publisher_has_room(p, 0, (size_t)4 * BYTES));
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, (size_t)4 * BYTES), NULL, 0, NULL), 0);
+	ck_assert(!publisher_has_room(p, 0, 0));
+	serve_until(p, &h.reports, 4);
+	ck_assert_int_eq(h.errors, 0);
+	publisher_close(p, 1000);
+	mock_stop(m);
+	free(bytes);
+}
+END_TEST
+
+/* A batch that was too large says of none of its messages that it is. */
+START_TEST(refused_together)
+{
+	enum { BYTES = 1000 };
+	struct mock *m = mock_start(1);
+	static const char bytes[BYTES];
+	struct publisher *p;
+	struct heard h;
+
+	ck_assert_int_eq(mock_topic(m, "t", 1), 0);
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	mock_refuse(m, 0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, BYTES), NULL, 0, NULL), 0);
+	serve_until(p, &h.reports, 4);
+	ck_assert_int_ge(h.errors, 1);
+	ck_assert_int_eq(h.limits, 0);
+	ck_assert_uint_eq(publisher_limit(p), 1048588);
+	/* The next have less company, … */
+	mock_refuse(m, 0, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, 1);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, BYTES), NULL, 0, NULL), 0);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, BYTES / 2), NULL, 0, NULL), 0);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, BYTES), NULL, 0, NULL), ERR_NOT_NOW);
+	serve_until(p, &h.reports, 6);
+	ck_assert_int_eq(h.limits, 0);
+	/* … and none at last: then it is that one. */
+	mock_refuse(m, 0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, BYTES), NULL, 0, NULL), 0);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, 1), NULL, 0, NULL), ERR_NOT_NOW);
+	serve_until(p, &h.reports, 7);
+	ck_assert_int_eq(h.limits, 1);
+	publisher_close(p, 1000);
+	mock_stop(m);
+}
+END_TEST
+
+static void
+send_one(struct publisher *p, struct heard *h, const char *bytes, size_t n)
+{
+	ck_assert_int_eq(publisher_send(p, 0, slice_str(""), slice_of(bytes, n), NULL, 0, NULL), 0);
+	serve_until(p, &h->reports, h->reports + 1);
+}
+
+/* What the topic takes is learned from what it doesn't take, until it says so, or takes more. */
+START_TEST(limits)
+{
+	struct mock *m = mock_start(1);
+	static const char bytes[2000];
+	struct publisher *p;
+	struct heard h;
+
+	ck_assert_int_eq(mock_topic(m, "t", 1), 0);
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	ck_assert_uint_eq(publisher_limit(p), 1048588);
+	for (size_t n = 2000; n >= 1000; n -= 1000) {
+		mock_refuse(m, 0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+		send_one(p, &h, bytes, n);
+		ck_assert_int_eq(h.last_err, ERR_LIMIT);
+		ck_assert_uint_ge(publisher_limit(p), n);
+		ck_assert_uint_lt(publisher_limit(p), n + 200);
+	}
+	send_one(p, &h, bytes, 900);
+	ck_assert_uint_lt(publisher_limit(p), 1200);
+	send_one(p, &h, bytes, 2000);
+	ck_assert_int_eq(h.last_err, 0);
+	ck_assert_uint_eq(publisher_limit(p), 1048588);
+	publisher_close(p, 1000);
+
+	/* It may be asked for, and was changed since. */
+	told = 50000;
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	ck_assert_uint_eq(publisher_limit(p), 50000);
+	told = 1500;
+	mock_refuse(m, 0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+	send_one(p, &h, bytes, 2000);
+	while (publisher_limit(p) != 1500) {
+		struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
+
+		ck_assert_int_eq(poll(&fd, 1, 30000), 1);
+		publisher_serve(p);
+	}
+	ck_assert_int_eq(h.ready, 1); /* which is no news of the topic */
+	publisher_close(p, 1000);
+
+	/* It would take more than is sent. */
+	told = 1000000000;
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	ck_assert_uint_eq(publisher_limit(p), 10000000);
+	publisher_close(p, 1000);
+	mock_stop(m);
 }
 END_TEST
 
@@ -528,6 +680,9 @@ main(void)
 	tcase_add_test(t, sent_and_read);
 	tcase_add_test(t, null_and_empty);
 	tcase_add_test(t, room);
+	tcase_add_test(t, room_in_a_batch);
+	tcase_add_test(t, refused_together);
+	tcase_add_test(t, limits);
 	tcase_add_test(t, nobody_there);
 	tcase_add_test(t, who_hangs_up);
 	tcase_add_test(t, bad_configuration);

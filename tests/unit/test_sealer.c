@@ -14,6 +14,7 @@
 #include "keys/keygen.h"
 #include "makoto/envelope.h"
 #include "rdkafka/consumer.h"
+#include "rdkafka/handle_internal.h"
 #include "tests/unit/chain_rig.h"
 #include "tests/unit/suite.h"
 
@@ -42,6 +43,20 @@ static struct published all[PUBLISHED];
 static bool without_manifest; /* some may be, though their statement has one */
 static size_t count;
 static char why[512];
+
+static const char *told; /* the statement topic's max.message.bytes; NULL: it may not be asked for */
+
+int __wrap_handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int timeout_ms, char *ret, size_t ret_len);
+
+int
+__wrap_handle_topic_config(rd_kafka_t *rk UNUSED, const char *topic UNUSED, const char *name UNUSED, int timeout_ms UNUSED, char *ret,
+			   size_t ret_len)
+{
+	if (told == NULL)
+		return ERR_NOTFOUND;
+	snprintf(ret, ret_len, "%s", told);
+	return 0;
+}
 
 /* --- the cluster, the key, the proxy's part ---------------------------------------------- */
 
@@ -347,6 +362,22 @@ START_TEST(a_window_too_large_for_its_manifest)
 }
 END_TEST
 
+/* What the topic takes is known before a statement is signed. */
+START_TEST(a_topic_that_takes_little)
+{
+	told = "20000";
+	set->window_records = 1000;
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	send_stored(0, 1000, 1, 0);
+	send_stored(0, 100, 2, 1000);
+	stop_clean();
+	read_all();
+	ck_assert_uint_eq(count, 2);
+	ck_assert_int_eq(all[0].s->manifest, MANIFEST_NONE);
+	ck_assert_int_eq(all[1].s->manifest, MANIFEST_LEAF);
+}
+END_TEST
+
 /* --- when the cluster doesn't take them ------------------------------------------------------- */
 
 /* Whatever is tried again has the same bytes, and the order stays. */
@@ -381,6 +412,48 @@ START_TEST(too_large_for_the_topic)
 	ck_chain(0, 1);
 	ck_assert_int_eq(all[0].s->manifest, MANIFEST_LEAF);
 	ck_assert(!all[0].has_manifest);
+}
+END_TEST
+
+/* A batch of several was too large: that says nothing of any of them, and all go with what they declare. */
+START_TEST(too_large_together)
+{
+	enum { WINDOWS = 20 }; /* all are stated and sent before the sealer hears of any */
+
+	rd_kafka_mock_push_request_errors(mock, 0, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	for (int i = 0; i < WINDOWS; i++)
+		send_stored(i, 10, i, 0);
+	chains_stop(c);
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	ck_assert_uint_eq(sealer_stop(sealer, 60000), 0);
+	read_all();
+	ck_assert_uint_eq(count, WINDOWS);
+	for (size_t i = 0; i < count; i++)
+		ck_assert(all[i].has_manifest);
+}
+END_TEST
+
+/* Where nobody tells what the topic takes, the first that it doesn't take does: the next ones declare what they have. */
+START_TEST(too_large_once)
+{
+	struct chains_numbers n;
+
+	rd_kafka_mock_push_request_errors(mock, 0, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	send_stored(0, 10, 1, 0);
+	do {
+		(void)poll(NULL, 0, 1);
+		chains_count(c, &n);
+	} while (n.windows > 0);
+	send_stored(0, 10, 2, 10);
+	stop_clean();
+	without_manifest = true;
+	read_all();
+	ck_assert_uint_eq(count, 2);
+	ck_chain(0, 2);
+	ck_assert_int_eq(all[0].s->manifest, MANIFEST_LEAF);
+	ck_assert(!all[0].has_manifest);
+	ck_assert_int_eq(all[1].s->manifest, MANIFEST_NONE);
 }
 END_TEST
 
@@ -615,8 +688,11 @@ main(void)
 	tcase_add_test(t, windows_wait_for_the_topic);
 	tcase_add_test(t, no_manifests);
 	tcase_add_test(t, a_window_too_large_for_its_manifest);
+	tcase_add_test(t, a_topic_that_takes_little);
 	tcase_add_test(t, errors_on_the_way);
 	tcase_add_test(t, too_large_for_the_topic);
+	tcase_add_test(t, too_large_together);
+	tcase_add_test(t, too_large_once);
 	tcase_add_test(t, perhaps_published_is_never_changed);
 	tcase_add_test(t, an_outage);
 	tcase_add_test(t, a_journal_in_an_outage);
