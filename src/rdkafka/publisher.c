@@ -19,7 +19,8 @@
 #include "rdkafka/detour_internal.h"
 #include "rdkafka/scout_internal.h"
 
-#define MESSAGE_MAX 10000000
+/* A window has a million records at most: its manifest takes 48 MB.  Brokers take requests of 100 MiB. */
+#define MESSAGE_MAX 64000000
 #define AS_TEXT(x) #x
 #define TEXT_OF(x) AS_TEXT(x)
 

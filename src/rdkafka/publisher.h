@@ -68,7 +68,7 @@ int publisher_send(struct publisher *p, int32_t partition, struct slice key, str
 bool publisher_has_room(struct publisher *p, int32_t partition, size_t bytes);
 
 /*
- * What the topic takes, or we send (10 MB): its max.message.bytes, asked for again each minute in which something is
+ * What the topic takes, or we send (64 MB): its max.message.bytes, asked for again each minute in which something is
  * stored, and when something is refused.  Where that may not be asked for: Kafka's default, or the least that was refused.
  */
 size_t publisher_limit(const struct publisher *p);

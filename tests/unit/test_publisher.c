@@ -411,7 +411,7 @@ START_TEST(limits)
 	told = 1000000000;
 	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
 	serve_until(p, &h.ready, 1);
-	ck_assert_uint_eq(publisher_limit(p), 10000000);
+	ck_assert_uint_eq(publisher_limit(p), 64000000);
 	publisher_close(p, 1000);
 	mock_stop(m);
 }

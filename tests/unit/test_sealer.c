@@ -181,7 +181,7 @@ take(void *arg, const struct consumer_record *rec)
 	uint64_t window;
 
 	ck_assert_uint_lt(count, PUBLISHED);
-	*p = (struct published){.partition = *(int32_t *)arg, .payload = wr_new(1 << 20), .manifest = wr_new(1 << 20)};
+	*p = (struct published){.partition = *(int32_t *)arg, .payload = wr_new(1 << 20), .manifest = wr_new(16 << 20)};
 	ck_assert_uint_lt(rec->key.n, sizeof(p->key));
 	memcpy(p->key, rec->key.p, rec->key.n);
 	if (signer != NULL) {
@@ -362,7 +362,24 @@ START_TEST(a_window_too_large_for_its_manifest)
 }
 END_TEST
 
-/* What the topic takes is known before a statement is signed. */
+/* A topic that takes the manifest gets it, … */
+START_TEST(a_manifest_of_ten_megabytes)
+{
+	told = "40000000";
+	set->window_records = 330000;
+	set->backlog_records = 10000000;
+	send_stored(0, 330000, 1, 0);
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	stop_clean();
+	read_all();
+	ck_assert_uint_eq(count, 1);
+	ck_assert_int_eq(all[0].s->manifest, MANIFEST_LEAF);
+	ck_assert_uint_eq(all[0].s->leaf_count, 330000);
+	ck_assert(all[0].has_manifest);
+}
+END_TEST
+
+/* … and of one that takes less it is known before it is signed. */
 START_TEST(a_topic_that_takes_little)
 {
 	told = "20000";
@@ -688,6 +705,7 @@ main(void)
 	tcase_add_test(t, windows_wait_for_the_topic);
 	tcase_add_test(t, no_manifests);
 	tcase_add_test(t, a_window_too_large_for_its_manifest);
+	tcase_add_test(t, a_manifest_of_ten_megabytes);
 	tcase_add_test(t, a_topic_that_takes_little);
 	tcase_add_test(t, errors_on_the_way);
 	tcase_add_test(t, too_large_for_the_topic);
