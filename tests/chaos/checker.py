@@ -38,8 +38,8 @@ Sentence 2, what is stated:
     manifest-missing  manifest-wrong  root-wrong  ranges-wrong  boundary-wrong  statistics-wrong
     envelope-bad  signature-false  statement-malformed  chain-id-wrong  record-key-wrong  statement-place-wrong
     topic-unknown  previous-chain-wrong
-    false-alarm          a record names a window that is stated, isn't listed there, and the window has no unresolved:
-                         a verifier would call it forged
+    false-alarm          records name a window that is stated and aren't listed there, more than it says are unresolved: where
+                         it says none, a verifier would call them forged
 """
 
 import base64
@@ -203,13 +203,21 @@ class Log:
 
 
 @dataclass
+class Counted:
+    """By the proxy, over all of its runs."""
+
+    attested: int = 0
+    unattested: dict = field(default_factory=dict)  # reason → how many
+    absent: int = 0  # records whose answer was lost, and which the log didn't have when it was asked
+
+
+@dataclass
 class Evidence:
     run: dict
     journal: list  # the clients' lines, each client's in order
     logs: dict  # (topic, partition) → Log
     statements: list  # (partition, offset, key, value, headers) as the statement topic has them, in order of its offsets
-    attested: int
-    unattested: dict  # reason → how many
+    counted: Counted
     keys: list  # public keys
 
 
@@ -226,16 +234,17 @@ def lines_of(path):
 
 
 def counters_of(runs):
-    """(attested, {reason: unattested}) over the runs of a proxy, each {"name{labels}": value}"""
-    attested, unattested = 0, Counter()
+    """Counted over the runs of a proxy, each {"name{labels}": value}"""
+    out, unattested = Counted(), Counter()
     for metrics in runs:
+        out.attested += int(metrics.get("makoto_records_attested_total", 0))
+        out.absent += int(metrics.get('makoto_readback_records_total{outcome="absent"}', 0))
         for name, value in metrics.items():
-            if name == "makoto_records_attested_total":
-                attested += int(value)
             found = re.fullmatch(r'makoto_records_unattested_total\{reason="([^"]+)"\}', name)
             if found and value:
                 unattested[found[1]] += int(value)
-    return attested, dict(unattested)
+    out.unattested = dict(unattested)
+    return out
 
 
 def load(directory):
@@ -245,7 +254,7 @@ def load(directory):
     with open(path("run.json")) as f:
         run = json.load(f)
     with open(path("metrics.json")) as f:
-        attested, unattested = counters_of(json.load(f))
+        counted = counters_of(json.load(f))
     logs = {}
     for x in lines_of(path("log.jsonl")):
         place = x["t"], x["p"]
@@ -263,7 +272,7 @@ def load(directory):
     for p in sorted(glob.glob(path("*.pem"))):
         with open(p, "rb") as f:
             keys.append(serialization.load_pem_public_key(f.read()))
-    return Evidence(run, journal, logs, statements, attested, unattested, keys)
+    return Evidence(run, journal, logs, statements, counted, keys)
 
 
 @dataclass(frozen=True)
@@ -282,8 +291,8 @@ class Violation:
 @dataclass
 class Report:
     violations: list = field(default_factory=list)
-    # The same of records that Kafka itself may lose: acks below all, a change of leader; sequence-used-again; and
-    # record-doubled of a producer that gave some up.
+    # The same of records that Kafka itself may lose: acks below all, a change of leader; sequence-used-again; left-out, told,
+    # in no window, and counted; and record-doubled of a producer that gave some up.
     notes: list = field(default_factory=list)
     figures: Counter = field(default_factory=Counter)
 
@@ -406,7 +415,7 @@ class Checker:
 
     def check(self):
         self.check_places()
-        decide_counters(self.run, self.ev.attested, self.ev.unattested, self.sums(), self.report)
+        decide_counters(self.run, self.ev.counted, self.sums(), self.report)
         return self.report
 
     def check_places(self):
@@ -687,7 +696,8 @@ class Checker:
                 self.say("outcome-false", ack["t"], ack["p"], o, f"{x} was told {told}, the log says {true}")
 
     def _names(self):
-        """A record that names a stated window and isn't listed there, though nothing is said to be unresolved."""
+        """Records that name a stated window and aren't listed there: no more than it says are unresolved."""
+        outside = defaultdict(list)
         for (t, p), log in self.ev.logs.items():
             for o, r in log.records.items():
                 if (t, p, o) in self.listing:
@@ -697,8 +707,13 @@ class Checker:
                 marks = triples_of(r)
                 told = marks[-1][1] if marks else None
                 s = told and self.chains.get(told[0], {}).get(told[1])
-                if s and not s.unresolved:
-                    self.say("false-alarm", t, p, o, f"names {told[0]}/{told[1]}, which is stated without it", self.weak(t, p, o))
+                if s:
+                    outside[s.chain, s.window].append((t, p, o))
+        for (chain, window), places in outside.items():
+            n = self.chains[chain][window].unresolved
+            for t, p, o in places[n:]:
+                why = f"names {chain}/{window}, which is stated without it; {len(places)} such, and {n} of it are unresolved"
+                self.say("false-alarm", t, p, o, why, self.weak(t, p, o))
 
 
 @dataclass
@@ -718,33 +733,41 @@ class Sums:
         )  # fmt: skip
 
 
-def decide_counters(run, attested, unattested, sums, report):
+LEAVING = ("unresolved", "duplicate", "timestamp-type", "another-topic")  # a window that had the records says so
+
+
+def decide_counters(run, counted, sums, report):
     """The proxy's counters against what was told and stated, of all partitions; says it in the report."""
 
     def say(name, topic, partition, offset, why, weak=False):
         (report.notes if weak else report.violations).append(Violation(name, topic, partition, offset, why))
 
-    f = report.figures
+    f, complete, unattested = report.figures, run["countersComplete"], counted.unattested
     for reason, n in sorted(unattested.items()):
         f[f"counted {reason}"] += n
         if n and reason not in run["reasons"]:
             say("reason-untrue", "-", None, None, f"{n} counted as {reason}")
-    if sums.excluded > unattested.get("excluded", 0) and run["countersComplete"]:
+    if sums.excluded > unattested.get("excluded", 0) and complete:
         say("counter-too-small", "-", None, None, f"{sums.excluded} told in excluded topics, {unattested.get('excluded', 0)} counted")
+    left = sum(unattested.get(r, 0) for r in LEAVING) + counted.absent
+    if sums.unresolved > left and complete:
+        say("counter-too-small", "-", None, None, f"statements have {sums.unresolved} unresolved, {left} were counted")
     # What statements say outlives a proxy that was killed with its counters.
-    unresolved = max(unattested.get("unresolved", 0), sums.unresolved)
-    counted = sum(n for r, n in unattested.items() if r not in ("excluded", "unresolved")) + unresolved
+    unresolved = 0 if complete else max(0, sums.unresolved - unattested.get("unresolved", 0))
+    others = sum(n for r, n in unattested.items() if r != "excluded") + unresolved
     f["told, in no window"] = len(sums.unstated)
-    if len(sums.unstated) > counted:
-        if counted:
-            say("counter-too-small", "-", None, None, f"{len(sums.unstated)} told records are in no window, {counted} were counted")
-        for t, p, o, why in sums.unstated[: len(sums.unstated) - counted]:
+    if len(sums.unstated) > others:
+        if others:
+            say("counter-too-small", "-", None, None, f"{len(sums.unstated)} told records are in no window, {others} were counted")
+        for t, p, o, why in sums.unstated[: len(sums.unstated) - others]:
             say("record-unstated", t, p, o, why)
-    if run["countersComplete"] and attested != sums.listed:
+    for t, p, o, why in sums.unstated[max(0, len(sums.unstated) - others) :]:
+        say("left-out", t, p, o, f"{why} was told, is in no window, and was counted", True)
+    if complete and counted.attested != sums.listed:
         # What a new leader lost was counted before; a window that closes later leaves it out.
-        weak = attested > sums.listed and sums.lossy
-        name = "counter-too-large" if attested > sums.listed else "counter-too-small"
-        say(name, "-", None, None, f"attested counted {attested}, stated {sums.listed}", weak)
+        weak = counted.attested > sums.listed and sums.lossy
+        name = "counter-too-large" if counted.attested > sums.listed else "counter-too-small"
+        say(name, "-", None, None, f"attested counted {counted.attested}, stated {sums.listed}", weak)
 
 
 def check(evidence):

@@ -133,7 +133,7 @@ class Made:
     def __init__(self):
         self.journal, self.logs, self.bodies, self.manifests = [], {}, {}, {}
         self.counted = {"excluded": 3}
-        self.attested = 0
+        self.attested = self.absent = 0
         self.order = []  # (chain, window) as published
         for p in (0, 1):
             self._partition(p)
@@ -257,8 +257,9 @@ class Made:
             },
         }  # fmt: skip
         return c.Evidence(
-            run, self.journal, self.logs, statements or self.published(), self.attested, self.counted, [KEY.public_key()]
-        )
+            run, self.journal, self.logs, statements or self.published(), c.Counted(self.attested, self.counted, self.absent),
+            [KEY.public_key()],
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -280,9 +281,24 @@ def test_published_twice_is_no_fault(made):
 
 
 def test_counted_as_unresolved_is_no_fault(made):
+    """But each record is noted."""
     drop_window(made, 0, 4)
     made.counted["unresolved"] = 5
-    assert not c.check(made.evidence()).violations
+    report = c.check(made.evidence())
+    assert not report.violations and [n.name for n in report.notes] == ["left-out"] * 5
+
+
+def test_stated_as_unresolved_is_no_fault(made):
+    """Where it was counted, or the log didn't have it; or when counters went with a proxy that was killed."""
+    made.kafka(0, 4)["unresolved"] = 5
+    assert c.check(made.evidence()).names() == {"counter-too-small"}
+    made.absent, made.counted["duplicate"] = 3, 2
+    ev = made.evidence()
+    ev.run["reasons"].append("duplicate")
+    assert not c.check(ev).violations
+    ev.counted = c.Counted(attested=9)
+    ev.run["countersComplete"] = False
+    assert not c.check(ev).violations
 
 
 def test_directory(made, tmp_path):
@@ -298,8 +314,10 @@ def test_directory(made, tmp_path):
 
 
 def save(ev, directory):
-    evidence.save(ev.run, ev.logs, ev.statements, [{"makoto_records_attested_total": ev.attested} | {
-        f'makoto_records_unattested_total{{reason="{r}"}}': n for r, n in ev.unattested.items()
+    evidence.save(ev.run, ev.logs, ev.statements, [{
+        "makoto_records_attested_total": ev.counted.attested,
+        'makoto_readback_records_total{outcome="absent"}': ev.counted.absent,
+        **{f'makoto_records_unattested_total{{reason="{r}"}}': n for r, n in ev.counted.unattested.items()},
     }], directory)  # fmt: skip
     with open(os.path.join(directory, "journal-a.jsonl"), "w") as f:
         f.writelines(json.dumps(x) + "\n" for x in ev.journal)
@@ -417,6 +435,19 @@ def a_window_missing_within(made):
 def too_little_counted(made):
     drop_window(made, 0, 4)
     made.counted["unresolved"] = 4
+
+
+@fault("counter-too-small", "record-unstated")
+def unresolved_is_said_and_not_counted(made):
+    """Counters that are of the whole run aren't made up for by what statements say."""
+    drop_window(made, 0, 4)
+    made.kafka(1, 4)["unresolved"] = 5
+
+
+@fault("counter-too-small")
+def more_unresolved_is_said_than_was_counted(made):
+    made.kafka(0, 4)["unresolved"] = 5
+    made.counted["unresolved"], made.absent = 2, 2
 
 
 @fault("counter-too-small")
@@ -666,6 +697,18 @@ def names_a_window_that_does_not_list_it(made):
     r = copy.deepcopy(made.logs[TOPIC, 0].records[3])
     r.offset, r.key = 26, u.encode()
     made.logs[TOPIC, 0].records[26] = r
+
+
+@fault("false-alarm")
+def more_name_a_window_than_it_says_are_unresolved(made):
+    made.kafka(0, 1)["unresolved"] = made.absent = 1
+    made.relink(0)
+    names_a_window_that_does_not_list_it(made)
+    assert not c.check(made.evidence()).violations
+    r = made.logs[TOPIC, 0].records
+    r[27] = copy.deepcopy(r[26])
+    r[27].offset, r[27].key = 27, b"u-unsettled-too"
+    made.journal.append({**made.journal[-1], "u": "u-unsettled-too", "n": 1})
 
 
 # --- what Kafka may lose by itself -----------------------------------------------------

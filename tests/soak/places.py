@@ -75,7 +75,7 @@ def load(directory, run, log, place):
     ]
     with open(os.path.join(directory, "key.pem"), "rb") as f:
         keys = [serialization.load_pem_public_key(f.read())]
-    return checker.Evidence(run, journal, {place: log}, statements, 0, {}, keys)
+    return checker.Evidence(run, journal, {place: log}, statements, checker.Counted(), keys)
 
 
 def sums_of(log):

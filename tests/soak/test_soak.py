@@ -166,11 +166,11 @@ def apart(ev):
     for place, log in ev.logs.items():
         mine = [s for s in ev.statements if (places.place_of(s[3]) or next(iter(ev.logs))) == place]
         lines = [x for x in ev.journal if x["e"] == "txn" or (x.get("t"), x.get("p")) == place]
-        c = checker.Checker(checker.Evidence(ev.run, lines, {place: log}, mine, 0, {}, ev.keys))
+        c = checker.Checker(checker.Evidence(ev.run, lines, {place: log}, mine, checker.Counted(), ev.keys))
         one = c.check_places()
         report.violations += one.violations
         sums += c.sums()
-    checker.decide_counters(ev.run, ev.attested, ev.unattested, sums, report)
+    checker.decide_counters(ev.run, ev.counted, sums, report)
     return report.names()
 
 
