@@ -29,6 +29,7 @@ COLLECTOR = "urn:makoto-kafka:chaos"
 REASONS = ["excluded", "unresolved"]
 RESTART_REASONS = ["stopping", "duplicate"]
 SILENT_REASONS = ["topic-unknown"]  # what a proxy that was just started asks about the topics is swallowed, too
+CALM, CALM_RECORDS = ("calm-idempotent", "calm-plain"), 40
 LEFT_OUT = 50  # so many told records may be in no window, counted, before a clean seed's evidence is kept for a look
 
 
@@ -103,8 +104,15 @@ class Proxied(Proxy):
 
 
 class Clients:
-    def __init__(self, rng, directory, bootstrap, topics, direct, roaming):
-        """roaming: what one that roams draws from, if there is one.  direct: the brokers themselves, for it."""
+    """Processes, each with its journal and standard error in the directory."""
+
+    def __init__(self, directory, bootstrap, direct):
+        """direct: the brokers themselves, for one that roams."""
+        self.directory, self.bootstrap, self.direct = directory, bootstrap, direct
+        self.procs = []
+
+    def start(self, rng, topics, roaming):
+        """Those that produce under faults.  roaming: what one that roams draws from, if there is one."""
         strong, weak, left = topics
         jobs = [
             ("idem-a", "idempotent", "all", strong, 120),
@@ -119,21 +127,26 @@ class Clients:
         ]
         if roaming:
             jobs.append(("roaming", "roaming", "all", strong, 200))
-        self.procs = []
-        for name, kind, acks, topic, rate in jobs:
-            drawn = roaming if kind == "roaming" else rng
-            job = {
-                "name": name, "kind": kind, "acks": acks, "topic": topic, "partitions": 2, "bootstrap": bootstrap, "direct": direct,
-                "journal": os.path.join(directory, f"journal-{name}.jsonl"), "seed": drawn.randrange(1 << 32), "perSecond": rate,
-                "compression": drawn.choice(("none", "gzip", "snappy", "lz4", "zstd")),
-            }  # fmt: skip
-            program = "roamer.py" if kind == "roaming" else "clients.py"
-            cmd = [sys.executable, "-B", os.path.join(HERE, program), json.dumps(job)]
-            if name == "java":  # Kafka's own client: tests/e2e/clients/java/ChaosClient.java
-                cmd = java("ChaosClient", json.dumps(job), heap="64m")
-            err = open(os.path.join(directory, f"{name}.err"), "w")
+        for job in jobs:
+            self._begin(roaming if job[1] == "roaming" else rng, *job)
+
+    def calm(self, rng, topic):
+        """Two that come when all faults are over, and end by themselves."""
+        for name in CALM:
+            self._begin(rng, name, name.removeprefix("calm-"), "all", topic, 500, records=CALM_RECORDS)
+
+    def _begin(self, rng, name, kind, acks, topic, rate, **more):
+        job = {
+            "name": name, "kind": kind, "acks": acks, "topic": topic, "partitions": 2, "bootstrap": self.bootstrap, "direct": self.direct,
+            "journal": os.path.join(self.directory, f"journal-{name}.jsonl"), "seed": rng.randrange(1 << 32), "perSecond": rate,
+            "compression": rng.choice(("none", "gzip", "snappy", "lz4", "zstd")), **more,
+        }  # fmt: skip
+        program = "roamer.py" if kind == "roaming" else "clients.py"
+        cmd = [sys.executable, "-B", os.path.join(HERE, program), json.dumps(job)]
+        if name == "java":  # Kafka's own client: tests/e2e/clients/java/ChaosClient.java
+            cmd = java("ChaosClient", json.dumps(job), heap="64m")
+        with open(os.path.join(self.directory, f"{name}.err"), "w") as err:
             self.procs.append((name, subprocess.Popen(cmd, stdin=subprocess.PIPE, stderr=err)))
-            err.close()
 
     def enough(self):
         """They produce no more, and wait for what is under way."""
@@ -184,7 +197,7 @@ def one(cluster, seed, options):
     run = {
         "seed": seed, "clusterId": cluster.id, "collector": COLLECTOR, "dbomTopic": dbom, "level": 2,
         "reasons": reasons({k for _, k, _ in plan}),
-        "headers": headers, "plan": plan,
+        "headers": headers, "plan": plan, "calm": CALM,
         "topics": {
             strong: {"attested": True, "timestampType": stamp, "acks": "all"},
             weak: {"attested": True, "timestampType": "CreateTime", "acks": "0 or 1"},
@@ -208,7 +221,8 @@ def one(cluster, seed, options):
     harm = faults.Harm(plan, cluster, relay, proxy, [(strong, 2), (weak, 2), (dbom, 2)])
     try:
         proxy.start()
-        clients = Clients(rng, directory, proxy.bootstrap, (strong, weak, left), cluster.bootstrap, roaming)
+        clients = Clients(directory, proxy.bootstrap, cluster.bootstrap)
+        clients.start(rng, (strong, weak, left), roaming)
         until("the clients produce", lambda: len(os.listdir(directory)) > 0 and journals_begun(directory) >= len(clients.procs), 60)
         harm.start()
         time.sleep(options.load)
@@ -217,6 +231,8 @@ def one(cluster, seed, options):
         if harm.problems:
             raise Failed("; ".join(harm.problems))
         cluster.wait_ready(120)
+        clients.end()
+        clients.calm(random.Random(f"calm {seed}"), strong)
         clients.end()
         try:
             until("every window is published", proxy.quiet, 40 * PATIENCE)

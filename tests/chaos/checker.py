@@ -9,7 +9,8 @@ src/ or with the end-to-end tests' verifier.  tests/chaos/test_checker.py plants
 
 A DIRECTORY of evidence (evidence.py gathers it):
     run.json           clusterId, collector, dbomTopic, dbomPartitions, level, reasons (that may be true in this run),
-                       countersComplete, topics {name: {id, attested, timestampType, acks (all, or what may be less)}}
+                       countersComplete, topics {name: {id, attested, timestampType, acks (all, or what may be less)}},
+                       calm? [clients that came when all faults were over]
     journal-*.jsonl    {"e": "send", c, kind, acks, t, p, u, v, n, x}  before the client sent: u is the record's key, v the
                        hex SHA-256 of its value, n the client's number of it, x its transaction;
                        {"e": "ack", u, t, p, o}   {"e": "fail", u, t, p, err}   {"e": "txn", x, out: committed | aborted | unknown}
@@ -24,6 +25,9 @@ Sentence 1, what clients were told:
     acked-not-in-log     told to be stored there, and the log holds nothing or another record there
     acked-altered        it is there with another value
     record-unstated      in no published window, and nothing was counted that could be it
+    calm-untold          of a client that came when all faults were over: it wasn't told that this is stored
+    calm-unstated        … and this is in no window, whatever was counted
+    nothing-told         nobody else was told of any record, so that nothing is shown
     counter-too-small    more told records are in no window than were counted as unattested
     counter-too-large    attested counts more than statements have
     reason-untrue        a reason was counted that can't have been one in this run
@@ -440,7 +444,8 @@ class Checker:
         lossy = any(log.lossy_from is not None for (t, _), log in self.ev.logs.items() if self.topics[t].get("acks") != "all")
         unstated = [(t, p, o, f"{u} ({self.sent[u]['kind']}, acks={self.sent[u]['acks']})") for t, p, o, u in self.unstated]
         excluded = self.report.figures["told, in an excluded topic"]
-        return Sums(excluded, unstated, sum(s.unresolved for s in stated), sum(s.count for s in stated), lossy)
+        told = sum(not self._is_calm(self.sent.get(u)) for u in self.acked)
+        return Sums(excluded, unstated, sum(s.unresolved for s in stated), sum(s.count for s in stated), lossy, told)
 
     def weak(self, topic, partition, offset):
         """May Kafka have lost what stood here?  Only what just one replica had, behind where a new leader began."""
@@ -630,9 +635,15 @@ class Checker:
         there = (r.key or b"").decode(errors="replace") if r else None
         return there != ack["u"] and there in self.failed and self.sent[there]["c"] == self.sent.get(ack["u"], {}).get("c")
 
+    def _is_calm(self, sent):
+        return sent is not None and sent["c"].split(":")[0] in self.run.get("calm", ())
+
     def _told(self):
-        """Told and in the log: is it in a window?  self.unstated: those that are not."""
+        """Told and in the log: is it in a window?  self.unstated: those that are not, and may be counted."""
         self.unstated = []
+        for u, sent in self.sent.items():
+            if self._is_calm(sent) and u not in self.acked:
+                self.say("calm-untold", sent["t"], sent["p"], None, u)
         for u, ack in self.acked.items():
             t, p, o = ack["t"], ack["p"], ack["o"]
             sent = self.sent.get(u)
@@ -653,7 +664,9 @@ class Checker:
                 self.say("acked-altered", t, p, o, f"{u} has another value")
             if self.topics[t]["attested"]:
                 self.report.figures["told, in an attested topic"] += 1
-                if (t, p, o) not in self.listing:
+                if (t, p, o) not in self.listing and self._is_calm(sent):
+                    self.say("calm-unstated", t, p, o, u)
+                elif (t, p, o) not in self.listing:
                     self.unstated.append((t, p, o, u))
             else:
                 self.report.figures["told, in an excluded topic"] += 1
@@ -725,11 +738,12 @@ class Sums:
     unresolved: int = 0  # as statements say
     listed: int = 0
     lossy: bool = False  # a new leader may have lost what acks below all promised
+    told: int = 0  # but for the calm
 
     def __add__(self, other):
         return Sums(
             self.excluded + other.excluded, self.unstated + other.unstated, self.unresolved + other.unresolved,
-            self.listed + other.listed, self.lossy or other.lossy,
+            self.listed + other.listed, self.lossy or other.lossy, self.told + other.told,
         )  # fmt: skip
 
 
@@ -743,6 +757,8 @@ def decide_counters(run, counted, sums, report):
         (report.notes if weak else report.violations).append(Violation(name, topic, partition, offset, why))
 
     f, complete, unattested = report.figures, run["countersComplete"], counted.unattested
+    if not sums.told:
+        say("nothing-told", "-", None, None, f"{f['sent']} sent")
     for reason, n in sorted(unattested.items()):
         f[f"counted {reason}"] += n
         if n and reason not in run["reasons"]:

@@ -1,15 +1,16 @@
 """A producer in a process of its own, which writes down what it does and what it is told, each line at once.
 
-    clients.py '{"name", "kind", "acks", "topic", "partitions", "bootstrap", "journal", "seed", "perSecond", "compression"}'
+    clients.py '{"name", "kind", "acks", "topic", "partitions", "bootstrap", "journal", "seed", "perSecond", "compression", "records"?}'
 
 kind: idempotent | plain | transactional.  The journal's lines are in checker.py.  It produces until its standard input
-ends, then waits for what is under way, and ends with 0; what it was told nothing about stays without a line.
+ends, or so many records, then waits for what is under way, and ends with 0; what it was told nothing about stays without a line.
 tests/e2e/clients/java/ChaosClient.java is the same with Kafka's own client, roamer.py a kind that goes two ways.
 Transactions are committed, aborted, or left behind, to be ended by the next producer of that name or by their timeout.
 """
 
 import hashlib
 import json
+import math
 import random
 import sys
 import threading
@@ -28,7 +29,8 @@ class Client:
         self.life = 0  # of producers, one after another
         self.ending = threading.Event()
         self.fatal = False
-        threading.Thread(target=self._until_told, daemon=True).start()
+        if "records" not in job:  # a thread that reads may not be there when Python ends
+            threading.Thread(target=self._until_told, daemon=True).start()
 
     def _until_told(self):
         sys.stdin.read()
@@ -110,8 +112,9 @@ class Client:
             self.transactions()
         else:
             p = self.producer()
-            while not self.ending.is_set():
-                n = self.rng.randint(1, 30)
+            most = self.job.get("records", math.inf)
+            while not self.ending.is_set() and self.number < most:
+                n = min(self.rng.randint(1, 30), most - self.number)
                 for _ in range(n):
                     if not self.fatal:
                         self.send(p)

@@ -134,6 +134,7 @@ class Made:
         self.journal, self.logs, self.bodies, self.manifests = [], {}, {}, {}
         self.counted = {"excluded": 3}
         self.attested = self.absent = 0
+        self.calm = []
         self.order = []  # (chain, window) as published
         for p in (0, 1):
             self._partition(p)
@@ -250,7 +251,7 @@ class Made:
     def evidence(self, statements=None):
         run = {
             "clusterId": CLUSTER, "collector": COLLECTOR, "dbomTopic": DBOM, "dbomPartitions": 4, "level": 2,
-            "reasons": ["excluded", "unresolved"], "countersComplete": True,
+            "reasons": ["excluded", "unresolved"], "countersComplete": True, "calm": self.calm,
             "topics": {
                 TOPIC: {"id": ID, "attested": True, "timestampType": "CreateTime", "acks": "all"},
                 EXCLUDED: {"id": "x", "attested": False, "timestampType": "CreateTime", "acks": "all"},
@@ -362,7 +363,7 @@ def _spoken():
     with open(c.__file__) as f:
         text = f.read().split('"""', 2)[2]
     return set(re.findall(r'"((?:acked|record|counter|reason|order|outcome|window-id|chain|aborted|open|resolved|manifest|root|ranges'
-                          r'|boundary|statistics|envelope|signature|statement|topic|previous|false)-[a-z-]+)"', text))  # fmt: skip
+                          r'|calm|nothing|boundary|statistics|envelope|signature|statement|topic|previous|false)-[a-z-]+)"', text))  # fmt: skip
 
 
 SPOKEN = _spoken()
@@ -429,6 +430,35 @@ def a_window_missing_at_the_end(made):
 @fault("chain-gap", "chain-break", "record-unstated")
 def a_window_missing_within(made):
     drop_window(made, 0, 2)
+
+
+@fault("calm-untold")
+def a_record_is_refused_when_all_is_over(made):
+    made.calm = ["idempotent-0"]
+    told = next(x for x in made.journal if x["e"] == "ack" and x["u"] == "u-0-21")
+    told.update(e="fail", err="_MSG_TIMED_OUT")
+
+
+@fault("calm-untold")
+def a_record_is_never_answered_when_all_is_over(made):
+    made.calm = ["idempotent-0"]
+    made.journal = [x for x in made.journal if x["e"] != "ack" or x["u"] != "u-0-21"]
+
+
+@fault("calm-unstated")
+def a_record_is_left_out_when_all_is_over(made):
+    """That it was counted is no excuse."""
+    drop_window(made, 0, 4)
+    made.calm = ["idempotent-0"]
+    made.counted["unresolved"] = 5
+
+
+@fault("nothing-told")
+def all_is_refused_until_it_is_over(made):
+    made.calm = ["plain-0"]
+    for x in made.journal:
+        if x["e"] == "ack" and x["t"] == TOPIC:
+            x.update(e="fail", err="_MSG_TIMED_OUT")
 
 
 @fault("counter-too-small")
