@@ -10,7 +10,7 @@ src/ or with the end-to-end tests' verifier.  tests/chaos/test_checker.py plants
 A DIRECTORY of evidence (evidence.py gathers it):
     run.json           clusterId, collector, dbomTopic, dbomPartitions, level, reasons (that may be true in this run),
                        countersComplete, topics {name: {id, attested, timestampType, acks (all, or what may be less)}},
-                       calm? [clients that came when all faults were over]
+                       calm? [clients that came when all faults were over], chains? (most of a partition, if more than one)
     journal-*.jsonl    {"e": "send", c, kind, acks, t, p, u, v, n, x}  before the client sent: u is the record's key, v the
                        hex SHA-256 of its value, n the client's number of it, x its transaction;
                        {"e": "ack", u, t, p, o}   {"e": "fail", u, t, p, err}   {"e": "txn", x, out: committed | aborted | unknown}
@@ -36,6 +36,7 @@ Sentence 1, what clients were told:
     outcome-false        a transaction ended in the log otherwise than its client was told
 Sentence 2, what is stated:
     record-in-two-windows  window-id-two-contents  chain-fork  chain-break  chain-gap  chain-order
+    chain-begun-anew     a partition has another chain: the proxy took itself for another instance
     record-missing       a statement lists an offset where the log holds no record of a client's
     record-altered       the record there has another leaf          record-moved   … which stands elsewhere in that window
     aborted-wrong  open-wrong  resolved-wrong         against the log's control records
@@ -428,6 +429,7 @@ class Checker:
         self._read_statements()
         for chain in self.chains.values():
             self._chain(sorted(chain.values(), key=lambda s: s.window))
+        self._begun_anew()
         for chain in self.chains.values():
             for s in chain.values():
                 self._members(s)
@@ -570,6 +572,16 @@ class Checker:
                 still.discard(o)
             still |= s.open
         self.report.figures["left open"] += len(still)
+
+    def _begun_anew(self):
+        begun = defaultdict(list)
+        for chain in self.chains.values():
+            first = min(chain.values(), key=lambda s: s.window)
+            begun[first.topic, first.of].append(first)
+        for (t, p), firsts in begun.items():
+            if len(firsts) > self.run.get("chains", 1):
+                why = ", ".join(f"{s.chain} of instance {s.kafka['instance']}" for s in firsts)
+                self.say("chain-begun-anew", t, p, None, why)
 
     def _members(self, s):
         log = self.ev.logs[s.topic, s.of]

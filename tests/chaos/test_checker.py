@@ -302,6 +302,14 @@ def test_stated_as_unresolved_is_no_fault(made):
     assert not c.check(ev).violations
 
 
+def test_another_chain_where_the_run_allows_it(made):
+    another_instance_goes_on(made)
+    ev = made.evidence()
+    assert c.check(ev).names() == {"chain-begun-anew"}
+    ev.run["chains"] = 2
+    assert not c.check(ev).violations
+
+
 def test_directory(made, tmp_path):
     """Evidence as it lies on the disk is the same."""
     ev = made.evidence()
@@ -564,6 +572,20 @@ def a_record_listed_by_another_instance_too(made):
     k["chainId"] = c.chain_id_of(COLLECTOR, "ff" * 16, CLUSTER, TOPIC, ID, 0)
     out.append([int(k["chainId"][:8], 16) % 4, 9, f"{k['chainId']}/1".encode(), signed(body)[0], out[0][4]])
     return out
+
+
+@fault("chain-begun-anew")
+def another_instance_goes_on(made):
+    """From window 1, and as if nothing had been before."""
+    chain = c.chain_id_of(COLLECTOR, "ff" * 16, CLUSTER, TOPIC, ID, 0)
+    for o in range(20, 25):
+        hs = made.logs[TOPIC, 0].records[o].headers
+        hs[-2:] = [(c.ID, b"1"), (c.SIGNATURE, f"{DBOM}/{chain}/1".encode())]
+    made.kafka(0, 4).update(instance="ff" * 16, chainId=chain, windowId=1, emptyBefore=0, resolved=[])
+    del made.kafka(0, 4)["previousStatement"]
+    body, name = made.bodies[0, 4], f"stream:{TOPIC}:0:window_1"
+    body["subject"][0]["name"] = name
+    body["predicate"]["integrity"]["chain"] = {"chainLength": 1, "genesisWindowId": name}
 
 
 @fault("record-missing")
