@@ -22,7 +22,8 @@ A DIRECTORY of evidence (evidence.py gathers it):
     *.pem              public keys
 
 Sentence 1, what clients were told:
-    acked-not-in-log     told to be stored there, and the log holds nothing or another record there
+    acked-not-in-log     told to be stored there, and the log holds nothing or another record there; or told to be stored, not
+                         where, and the log doesn't hold it
     acked-altered        it is there with another value
     record-unstated      in no published window, and nothing was counted that could be it
     calm-untold          of a client that came when all faults were over: it wasn't told that this is stored
@@ -413,6 +414,7 @@ class Checker:
         self.report = Report()
         self.chains = defaultdict(dict)  # chain → window → Stated, the first published
         self.listing = defaultdict(list)  # (topic, partition, offset) → [Stated]
+        self.by_key = {}  # (topic, partition) → {key: offset}
 
     def say(self, name, topic, partition, offset, why, weak=False):
         v = Violation(name, topic, partition, offset, why)
@@ -463,7 +465,9 @@ class Checker:
             if x["e"] == "send":
                 self.sent[x["u"]] = x
             elif x["e"] == "ack":
-                if x["o"] is not None and x["o"] >= 0:
+                if (x["o"] is None or x["o"] < 0) and self.sent.get(x["u"], {}).get("acks") != "0":
+                    x = {**x, "o": self._where(x["t"], x["p"], x["u"])}
+                if x["o"] is not None:
                     self.acked[x["u"]] = x
                     self.told_at[x["t"], x["p"], x["o"]].append(x["u"])
             elif x["e"] == "fail":
@@ -475,6 +479,14 @@ class Checker:
         f = self.report.figures
         f["sent"], f["told"] = len(self.sent), len(self.acked)
         f["transactions"] = len(self.outcome)
+
+    def _where(self, topic, partition, u):
+        """Told to be stored, not where: where the log has it, else behind its end."""
+        self.report.figures["told without an offset"] += 1
+        log = self.ev.logs.get((topic, partition), Log())
+        if (topic, partition) not in self.by_key:
+            self.by_key[topic, partition] = {r.key: o for o, r in log.records.items()}
+        return self.by_key[topic, partition].get(u.encode(), log.end)
 
     # what is stated
 

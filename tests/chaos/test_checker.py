@@ -302,6 +302,22 @@ def test_stated_as_unresolved_is_no_fault(made):
     assert not c.check(ev).violations
 
 
+def test_told_without_an_offset_is_no_fault(made):
+    for x in made.journal:
+        if x["e"] == "ack":
+            x["o"] = None
+    report = c.check(made.evidence())
+    assert not report.violations and report.figures["told"] == report.figures["told without an offset"] == 51
+
+
+def test_of_acks_0_nobody_was_told(made):
+    for x in made.journal:
+        if x.get("u", "").startswith("left"):
+            x.update({"acks": "0"} if x["e"] == "send" else {"o": None})
+    report = c.check(made.evidence())
+    assert not report.violations and report.figures["told"] == 48
+
+
 def test_another_chain_where_the_run_allows_it(made):
     another_instance_goes_on(made)
     ev = made.evidence()
@@ -385,6 +401,20 @@ def a_record_lost(made):
 @fault("acked-not-in-log")
 def told_where_nothing_is(made):
     made.journal[1]["o"] = 99
+
+
+@fault("acked-not-in-log")
+def told_without_an_offset_and_nowhere(made):
+    made.journal[1]["o"] = None
+    made.logs[TOPIC, 0].records[0].key = b"u-0-0-not"
+
+
+@fault("record-unstated")
+def told_without_an_offset_and_in_no_window(made):
+    drop_window(made, 0, 4)
+    for x in made.journal:
+        if x["e"] == "ack":
+            x["o"] = None
 
 
 @fault("acked-altered", "record-altered")
