@@ -29,7 +29,8 @@ Sentence 1, what clients were told:
     calm-untold          of a client that came when all faults were over: it wasn't told that this is stored
     calm-unstated        … and this is in no window, whatever was counted
     nothing-told         nobody else was told of any record, so that nothing is shown
-    counter-too-small    more told records are in no window than were counted as unattested
+    counter-too-small    more records are in no window than were counted: of those that were told as unattested, of all in the log
+                         as that or as absent when the log was asked
     counter-too-large    attested counts more than statements have
     reason-untrue        a reason was counted that can't have been one in this run
     record-doubled       an idempotent producer's record stands twice in the log
@@ -448,8 +449,9 @@ class Checker:
         lossy = any(log.lossy_from is not None for (t, _), log in self.ev.logs.items() if self.topics[t].get("acks") != "all")
         unstated = [(t, p, o, f"{u} ({self.sent[u]['kind']}, acks={self.sent[u]['acks']})") for t, p, o, u in self.unstated]
         excluded = self.report.figures["told, in an excluded topic"]
+        outside = self.report.figures["log records in no window"]
         told = sum(not self._is_calm(self.sent.get(u)) for u in self.acked)
-        return Sums(excluded, unstated, sum(s.unresolved for s in stated), sum(s.count for s in stated), lossy, told)
+        return Sums(excluded, unstated, sum(s.unresolved for s in stated), sum(s.count for s in stated), lossy, told, outside)
 
     def weak(self, topic, partition, offset):
         """May Kafka have lost what stood here?  Only what just one replica had, behind where a new leader began."""
@@ -763,11 +765,13 @@ class Sums:
     listed: int = 0
     lossy: bool = False  # a new leader may have lost what acks below all promised
     told: int = 0  # but for the calm
+    outside: int = 0  # in the log of topics that are attested, in no window
 
     def __add__(self, other):
         return Sums(
             self.excluded + other.excluded, self.unstated + other.unstated, self.unresolved + other.unresolved,
             self.listed + other.listed, self.lossy or other.lossy, self.told + other.told,
+            self.outside + other.outside,
         )  # fmt: skip
 
 
@@ -795,6 +799,8 @@ def decide_counters(run, counted, sums, report):
     # What statements say outlives a proxy that was killed with its counters.
     unresolved = 0 if complete else max(0, sums.unresolved - unattested.get("unresolved", 0))
     others = sum(n for r, n in unattested.items() if r != "excluded") + unresolved
+    if sums.outside > others + counted.absent and complete:
+        say("counter-too-small", "-", None, None, f"{sums.outside} records of the log are in no window, {others + counted.absent} were counted")
     f["told, in no window"] = len(sums.unstated)
     if len(sums.unstated) > others:
         if others:

@@ -318,6 +318,15 @@ def test_of_acks_0_nobody_was_told(made):
     assert not report.violations and report.figures["told"] == 48
 
 
+def test_in_no_window_and_counted_is_no_fault(made):
+    add_untold(made, 6)
+    made.counted["unresolved"], made.absent = 3, 3
+    assert not c.check(made.evidence()).violations
+    ev = made.evidence()
+    ev.counted, ev.run["countersComplete"] = c.Counted(), False
+    assert not c.check(ev).violations
+
+
 def test_another_chain_where_the_run_allows_it(made):
     another_instance_goes_on(made)
     ev = made.evidence()
@@ -516,6 +525,26 @@ def unresolved_is_said_and_not_counted(made):
 def more_unresolved_is_said_than_was_counted(made):
     made.kafka(0, 4)["unresolved"] = 5
     made.counted["unresolved"], made.absent = 2, 2
+
+
+def add_untold(made, n):
+    """Records of acks=0 that the log has, and no window; they name none."""
+    for i in range(n):
+        u = f"none-{i}"
+        sent = {"e": "send", "c": "none", "kind": "plain", "acks": "0", "t": TOPIC, "p": 0, "u": u, "v": None, "n": i, "x": None}
+        made.journal += [sent, {"e": "ack", "u": u, "t": TOPIC, "p": 0, "o": None}]
+        made.logs[TOPIC, 0].records[26 + i] = c.Record(26 + i, START, u.encode(), None)
+
+
+@fault("counter-too-small")
+def nobody_was_told_and_nothing_counted(made):
+    add_untold(made, 1)
+
+
+@fault("counter-too-small")
+def nobody_was_told_and_too_little_counted(made):
+    add_untold(made, 6)
+    made.counted["unresolved"], made.absent = 3, 2
 
 
 @fault("counter-too-small")
@@ -783,7 +812,7 @@ def names_a_window_that_does_not_list_it(made):
 
 @fault("false-alarm")
 def more_name_a_window_than_it_says_are_unresolved(made):
-    made.kafka(0, 1)["unresolved"] = made.absent = 1
+    made.kafka(0, 1)["unresolved"], made.absent = 1, 2
     made.relink(0)
     names_a_window_that_does_not_list_it(made)
     assert not c.check(made.evidence()).violations
