@@ -184,7 +184,7 @@ def one(cluster, seed, options):
     roaming = random.Random(f"roaming {seed}")  # its own, so that it changes nothing of what else is drawn
     if roaming.random() >= 1 / 3 and not options.roaming:
         roaming = None
-    plan = faults.draw(rng, options.load, options.allowed, options.proxy_every)
+    plan = faults.draw(rng, options.load, options.allowed, options.proxy_every, random.Random(f"leads {seed}"))
     if set(options.allowed) - set(faults.PROXY) and random.Random(f"one run {seed}").random() < 1 / 3:
         plan = [x for x in plan if x[1] not in faults.PROXY]  # its counters are of the whole run, and few reasons can be true
     for topic, configs in (

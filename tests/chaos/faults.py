@@ -21,8 +21,12 @@ PROXY = ("term", "kill9")
 ALL = RELAY + BROKER + PROXY
 
 
-def draw(rng, seconds, allowed=ALL, proxy_every=None):
-    """proxy_every: seconds between two ends of the proxy at most; else as long as the clients produce."""
+def draw(rng, seconds, allowed=ALL, proxy_every=None, leads=None):
+    """proxy_every: seconds between two ends of the proxy at most; else as long as the clients produce.
+
+    leads: a Random of their own, for which topic, partition and replica.
+    """
+    leads = leads or rng
     plan = []
     relay = [k for k in RELAY if k in allowed]
     every = rng.choice((0.03, 0.1, 0.3))  # a storm, weather, a mishap
@@ -44,7 +48,8 @@ def draw(rng, seconds, allowed=ALL, proxy_every=None):
     while broker and at < seconds:
         what = rng.choices(broker, [{"pause": 4, "kill": 2, "lead": 4}[k] for k in broker])[0]
         last = {"pause": rng.choice((0.1, 0.5, 1.5, 3.0)), "kill": rng.uniform(0, 1), "lead": 0.1}[what]
-        plan.append((at, what, (rng.randrange(3), last)))
+        node = rng.randrange(3)
+        plan.append((at, what, tuple(leads.randrange(n) for n in (3, 2, 3)) if what == "lead" else (node, last)))
         at += last + rng.uniform(0.3, 3)
     proxy = [k for k in PROXY if k in allowed]
     at = rng.uniform(0.3, proxy_every or seconds)
@@ -112,20 +117,37 @@ class Harm:
         finally:
             n.start()
 
-    def _lead(self, kind, node, seconds):
+    def _lead(self, kind, topic, partition, replica):
         """The preferred leader of a partition becomes another of its replicas, which is then elected if it is in sync."""
-        topic, partitions = self.topics[node % len(self.topics)]
-        nodes = [n.n for n in self.cluster.nodes]
-        nodes = nodes[node:] + nodes[:node]
-        part = {"PartitionIndex": node % partitions, "Replicas": nodes}
-        elect = {"ElectionType": 0, "TopicPartitions": [{"Topic": topic, "Partitions": [node % partitions]}], "TimeoutMs": 2000}
+        name, partitions = self.topics[topic % len(self.topics)]
         try:
             with self.cluster.controller().conn(timeout=3) as c:
-                c.ask("AlterPartitionReassignments", 0, {"TimeoutMs": 2000, "Topics": [{"Name": topic, "Partitions": [part]}]})
-                c.ask("ElectLeaders", 2, elect)
-            self.done[kind] += 1
+                self.done[kind] += self._elect(c, name, partition % partitions, replica)
         except OSError:
             pass  # that broker is away just now
+
+    def _elect(self, c, topic, partition, replica):
+        """Whether the partition has another leader now."""
+
+        def leader():
+            got = c.ask("Metadata", 12, {"Topics": [{"Name": topic}], "AllowAutoTopicCreation": False})
+            return {p["PartitionIndex"]: p["LeaderId"] for p in got["Topics"][0]["Partitions"]}.get(partition)
+
+        nodes = [n.n for n in self.cluster.nodes]
+        nodes = nodes[replica:] + nodes[:replica]
+        if nodes[0] == leader():
+            nodes = nodes[1:] + nodes[:1]
+        part = {"PartitionIndex": partition, "Replicas": nodes}
+        c.ask("AlterPartitionReassignments", 0, {"TimeoutMs": 2000, "Topics": [{"Name": topic, "Partitions": [part]}]})
+        elect = {"ElectionType": 0, "TopicPartitions": [{"Topic": topic, "Partitions": [partition]}], "TimeoutMs": 2000}
+        got = c.ask("ElectLeaders", 2, elect)
+        errors = {got["ErrorCode"], *(p["ErrorCode"] for t in got["ReplicaElectionResults"] for p in t["PartitionResult"])}
+        end = time.monotonic() + 2
+        while errors == {0} and time.monotonic() < end:  # this broker hears of it a little later
+            if leader() == nodes[0]:
+                return True
+            time.sleep(0.05)
+        return False
 
     def _term(self, kind):
         self.proxy.terminate()
