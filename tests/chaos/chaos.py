@@ -1,4 +1,8 @@
-"""One seed after another: topics, a proxy with a state directory, clients, faults, calm, and the checker.  See `run`."""
+"""One seed after another: topics, a proxy with a state directory, clients, faults, calm, and the checker.  See `run`.
+
+Seeds differ by more than their faults, each by a Random of its own: in a third the proxy is never ended, in a third its
+journal is as small as it may be, in a quarter what can't be attested is refused, in a third a client roams.
+"""
 
 import argparse
 import fcntl
@@ -29,14 +33,19 @@ COLLECTOR = "urn:makoto-kafka:chaos"
 REASONS = ["excluded", "unresolved"]
 RESTART_REASONS = ["stopping", "duplicate"]
 SILENT_REASONS = ["topic-unknown"]  # what a proxy that was just started asks about the topics is swallowed, too
+REJECTED = ["stopping", "topic-unknown"]  # the latter is still what a topic counts as that the cluster says it hasn't
+# The least that may be configured.  Segments have a sixteenth of it; more records, in smaller windows, fill some in four seconds.
+SMALL = {"state.max.bytes": "16MiB"}
+SMALL_RATE, SMALL_WINDOW = 3, 1 / 5
 CALM, CALM_RECORDS = ("calm-idempotent", "calm-plain"), 40
 LEFT_OUT = 50  # so many told records may be in no window, counted, before a clean seed's evidence is kept for a look
 
 
-def reasons(kinds):
-    """Why records may be left out, under faults of these kinds."""
+def reasons(kinds, rejects):
+    """Why records may be left out, under faults of these kinds.  rejects: what can't be attested now is refused, not forwarded."""
     restarts = any(k in faults.PROXY for k in kinds)
-    return REASONS + (RESTART_REASONS if restarts else []) + (SILENT_REASONS if restarts and "blackhole" in kinds else [])
+    out = REASONS + (RESTART_REASONS if restarts else []) + (SILENT_REASONS if restarts and "blackhole" in kinds else [])
+    return [r for r in out if not rejects or r not in REJECTED]
 
 
 class Failed(Exception):
@@ -51,13 +60,17 @@ class Proxied(Proxy):
         self.reactors = reactors
         self.runs = []  # the last counters of each run
         self.restarts = 0
+        self.segment = None  # the last of the journal that is known of this run
+        self.rotated = 0  # segments that were begun behind the first of a run
         self.watching = True
         self.lock = threading.Lock()  # one scrape at a time
         self.watcher = threading.Thread(target=self._watch, daemon=True)
 
     def start(self, timeout=30):
         self.runs.append({})
+        self.segment = None
         super().start(timeout)
+        self.segment = self._last_segment()
         if not self.watcher.is_alive():
             self.watcher.start()
         return self
@@ -65,8 +78,19 @@ class Proxied(Proxy):
     def spawn(self):
         return super().spawn("-o", f"threads={self.reactors}")
 
+    def _last_segment(self):
+        """Its number, by which the names of the journal's files end; 0: there is none."""
+        return max((int(n[8:], 16) for n in os.listdir(self.state) if re.fullmatch(r"journal\.[0-9a-f]{16}", n)), default=0)
+
+    def _count_segments(self):
+        if self.segment is not None:
+            last = max(self.segment, self._last_segment())
+            self.rotated += last - self.segment
+            self.segment = last
+
     def scrape(self):
         with self.lock:
+            self._count_segments()
             got = self.metrics()
             if got:
                 self.runs[-1] = got
@@ -93,6 +117,8 @@ class Proxied(Proxy):
     def kill_hard(self):
         self.proc.send_signal(signal.SIGKILL)
         self.proc.wait()
+        with self.lock:
+            self._count_segments()
         self._reader.join(10)
         self.check_sane()
 
@@ -106,9 +132,9 @@ class Proxied(Proxy):
 class Clients:
     """Processes, each with its journal and standard error in the directory."""
 
-    def __init__(self, directory, bootstrap, direct):
-        """direct: the brokers themselves, for one that roams."""
-        self.directory, self.bootstrap, self.direct = directory, bootstrap, direct
+    def __init__(self, directory, bootstrap, direct, rate):
+        """direct: the brokers themselves, for one that roams.  rate: times what is sent a second."""
+        self.directory, self.bootstrap, self.direct, self.rate = directory, bootstrap, direct, rate
         self.procs = []
 
     def start(self, rng, topics, roaming):
@@ -138,7 +164,7 @@ class Clients:
     def _begin(self, rng, name, kind, acks, topic, rate, **more):
         job = {
             "name": name, "kind": kind, "acks": acks, "topic": topic, "partitions": 2, "bootstrap": self.bootstrap, "direct": self.direct,
-            "journal": os.path.join(self.directory, f"journal-{name}.jsonl"), "seed": rng.randrange(1 << 32), "perSecond": rate,
+            "journal": os.path.join(self.directory, f"journal-{name}.jsonl"), "seed": rng.randrange(1 << 32), "perSecond": rate * self.rate,
             "compression": rng.choice(("none", "gzip", "snappy", "lz4", "zstd")), **more,
         }  # fmt: skip
         program = "roamer.py" if kind == "roaming" else "clients.py"
@@ -187,6 +213,8 @@ def one(cluster, seed, options):
     plan = faults.draw(rng, options.load, options.allowed, options.proxy_every, random.Random(f"leads {seed}"))
     if set(options.allowed) - set(faults.PROXY) and random.Random(f"one run {seed}").random() < 1 / 3:
         plan = [x for x in plan if x[1] not in faults.PROXY]  # its counters are of the whole run, and few reasons can be true
+    small = random.Random(f"journal {seed}").random() < 1 / 3
+    rejects = random.Random(f"rejects {seed}").random() < 1 / 4
     for topic, configs in (
         (strong, {"min.insync.replicas": 2, **stamped}),
         (weak, {"min.insync.replicas": 1, **unclean}),
@@ -196,7 +224,7 @@ def one(cluster, seed, options):
         cluster.create(topic, partitions=2, configs=configs)
     run = {
         "seed": seed, "clusterId": cluster.id, "collector": COLLECTOR, "dbomTopic": dbom, "level": 2,
-        "reasons": reasons({k for _, k, _ in plan}),
+        "reasons": reasons({k for _, k, _ in plan}, rejects),
         "headers": headers, "plan": plan, "calm": CALM,
         "topics": {
             strong: {"attested": True, "timestampType": stamp, "acks": "all"},
@@ -208,11 +236,13 @@ def one(cluster, seed, options):
         "attest.collector.id": COLLECTOR,
         "attest.dbom.topic": dbom,
         "attest.exclude": ["__*", "makoto.*", "*-left"],
-        "attest.window.records": options.records,
+        "attest.window.records": max(1, int(options.records * (SMALL_WINDOW if small else 1))),
         "attest.window.max.age": "1s",
         "attest.transaction.wait": "2s",
         "attest.outcome.wait": "2s",
         "attest.headers": headers,
+        "attest.on.failure": "reject" if rejects else "forward",
+        **(SMALL if small else {}),
         "kafka.connect.timeout": "2s",
     }
     relay = Relay([((n.relay_host, n.relayed_port), (n.host, n.relayed_port)) for n in cluster.nodes])
@@ -221,7 +251,7 @@ def one(cluster, seed, options):
     harm = faults.Harm(plan, cluster, relay, proxy, [(strong, 2), (weak, 2), (dbom, 2)])
     try:
         proxy.start()
-        clients = Clients(directory, proxy.bootstrap, cluster.bootstrap)
+        clients = Clients(directory, proxy.bootstrap, cluster.bootstrap, SMALL_RATE if small else 1)
         clients.start(rng, (strong, weak, left), roaming)
         until("the clients produce", lambda: len(os.listdir(directory)) > 0 and journals_begun(directory) >= len(clients.procs), 60)
         harm.start()
@@ -261,7 +291,7 @@ def one(cluster, seed, options):
             if not n.alive():
                 n.start()
     forget(cluster)
-    return harm.done, report
+    return harm.done + Counter(rotated=proxy.rotated), report
 
 
 def forget(cluster):
