@@ -225,7 +225,7 @@ def one(cluster, seed, options):
     run = {
         "seed": seed, "clusterId": cluster.id, "collector": COLLECTOR, "dbomTopic": dbom, "level": 2,
         "reasons": reasons({k for _, k, _ in plan}, rejects),
-        "headers": headers, "plan": plan, "calm": CALM,
+        "headers": headers, "named": True, "plan": plan, "calm": CALM,
         "topics": {
             strong: {"attested": True, "timestampType": stamp, "acks": "all"},
             weak: {"attested": True, "timestampType": "CreateTime", "acks": "0 or 1"},

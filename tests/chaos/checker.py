@@ -10,7 +10,8 @@ src/ or with the end-to-end tests' verifier.  tests/chaos/test_checker.py plants
 A DIRECTORY of evidence (evidence.py gathers it):
     run.json           clusterId, collector, dbomTopic, dbomPartitions, level, reasons (that may be true in this run),
                        countersComplete, topics {name: {id, attested, timestampType, acks (all, or what may be less)}},
-                       calm? [clients that came when all faults were over], chains? (most of a partition, if more than one)
+                       calm? [clients that came when all faults were over], chains? (most of a partition, if more than one),
+                       headers? (full, compact or none: what every member has), named? (a client's id is its c up to the colon)
     journal-*.jsonl    {"e": "send", c, kind, acks, t, p, u, v, n, x}  before the client sent: u is the record's key, v the
                        hex SHA-256 of its value, n the client's number of it, x its transaction;
                        {"e": "ack", u, t, p, o}   {"e": "fail", u, t, p, err}   {"e": "txn", x, out: committed | aborted | unknown}
@@ -42,9 +43,11 @@ Sentence 2, what is stated:
     record-missing       a statement lists an offset where the log holds no record of a client's
     record-altered       the record there has another leaf          record-moved   … which stands elsewhere in that window
     aborted-wrong  open-wrong  resolved-wrong         against the log's control records
-    manifest-missing  manifest-wrong  root-wrong  ranges-wrong  boundary-wrong  statistics-wrong
-    envelope-bad  signature-false  statement-malformed  chain-id-wrong  record-key-wrong  statement-place-wrong
-    topic-unknown  previous-chain-wrong
+    manifest-missing  manifest-wrong  root-wrong  ranges-wrong  boundary-wrong  statistics-wrong  producers-wrong
+    record-unnamed       a member hasn't the headers that the run was configured for
+    times-wrong          startedOn, windowStart, windowEnd, finishedOn are no times, or not in this order
+    envelope-bad  signature-false  key-id-wrong  statement-malformed  chain-id-wrong  record-key-wrong
+    statement-place-wrong  topic-unknown  previous-chain-wrong
     false-alarm          records name a window that is stated and aren't listed there, more than it says are unresolved: where
                          it says none, a verifier would call them forged
 """
@@ -66,6 +69,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 HASH, ID, SIGNATURE = b"makoto.content_hash", b"makoto.window_id", b"makoto.signature"
 NOTHING = b"\0" * 32
+PRODUCERS = 64  # that a statement names at most
 
 
 def h256(data):
@@ -352,6 +356,7 @@ class Stated:
             self.resolved.update(dict.fromkeys(range(first, first + n), outcome))
         self.members = {o: i for i, o in enumerate(self.offsets)}
         self._about(manifest)
+        self._times(p["metadata"])
 
     def _run(self, name, runs):
         out, after = [], -1
@@ -361,6 +366,12 @@ class Stated:
             out += range(first, first + n)
             after = first + n
         return out
+
+    def _times(self, metadata):
+        times = metadata["startedOn"], self.digest["windowStart"], self.digest["windowEnd"], metadata["finishedOn"]
+        are_times = all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", x) for x in times)
+        if not are_times or times[0] != times[1] or list(times) != sorted(times):
+            self.problems.append(("times-wrong", " ".join(times)))
 
     def _about(self, manifest):
         if len(self.offsets) != self.count or self.count < 1 or self.digest["recordCount"] != str(self.count):
@@ -383,6 +394,11 @@ class Stated:
             self.problems.append(("root-wrong", "not that of the manifest's leaves"))
         else:
             self.leaves = leaves
+
+
+def key_id_in(value):
+    """Of an envelope that could be opened."""
+    return json.loads(value)["signatures"][0]["keyid"]
 
 
 def open_envelope(value, level, keys):
@@ -511,6 +527,8 @@ class Checker:
                 problems += s.problems
                 if key.decode() != f"{s.chain}/{s.window}":
                     problems.append(("record-key-wrong", f"{key.decode()} has {s.chain}/{s.window}"))
+                if self.run.get("level", 2) == 2 and s.kafka.get("signingKeyId") != key_id_in(value):
+                    problems.append(("key-id-wrong", f"signingKeyId {s.kafka.get('signingKeyId')}, keyid {key_id_in(value)}"))
                 ids = s.kafka.get("clusterId", ""), s.topic, s.kafka.get("topicId", ""), s.of
                 if s.chain != chain_id_of(s.collector, s.kafka["instance"], *ids) or s.collector != self.run["collector"]:
                     problems.append(("chain-id-wrong", s.chain))
@@ -619,6 +637,7 @@ class Checker:
                 name = "record-moved" if any(x in places for x in could) else "record-altered"
                 self.say(name, s.topic, s.of, o, f"{where} has another leaf, {triples_of(r)}", self.weak(s.topic, s.of, o))
                 whole = False
+            self._named(s, r, where)
             found.append(want if want in could else could[0])
             self._transaction_of(s, log, r)
         if not whole:
@@ -633,8 +652,28 @@ class Checker:
         for name, stamp in (("minTimestamp", min(stamps)), ("maxTimestamp", max(stamps))):
             if s.statistics.get(name) != time_text(stamp):
                 self.say("statistics-wrong", s.topic, s.of, s.offsets[0], f"{where}: {name} {s.statistics.get(name)}, not {time_text(stamp)}")
-        if sum(p["records"] for p in s.kafka["producers"]) != s.count:
+        self._producers(s, log, where)
+
+    def _named(self, s, r, where):
+        """Does the record carry what the run was configured for?"""
+        mine = [x for _, x in triples_of(r) if x and x[:2] == (s.chain, s.window)]
+        mode = "none" if not mine else "compact" if mine[-1][2] is None else "full"
+        if mode != self.run.get("headers", mode):
+            weak = self.weak(s.topic, s.of, r.offset)
+            self.say("record-unnamed", s.topic, s.of, r.offset, f"{where} lists it; its headers are {mode}", weak)
+
+    def _producers(self, s, log, where):
+        stated, true = Counter(), Counter()
+        for p in s.kafka["producers"]:
+            stated[p["clientId"]] += p["records"]
+        if sum(stated.values()) != s.count:
             self.say("statistics-wrong", s.topic, s.of, s.offsets[0], f"{where}: producers")
+        for o in s.offsets:
+            sent = self.sent.get((log.records[o].key or b"").decode(errors="replace"))
+            true[sent["c"].split(":")[0] if sent else None] += 1
+        if self.run.get("named") and stated != true and len(s.kafka["producers"]) <= PRODUCERS:  # else one more has the rest
+            weak = any(self.weak(s.topic, s.of, o) for o in s.offsets)
+            self.say("producers-wrong", s.topic, s.of, s.offsets[0], f"{where}: {dict(stated)}, sent by {dict(true)}", weak)
 
     def _transaction_of(self, s, log, r):
         o, where = r.offset, f"{s.chain}/{s.window}"

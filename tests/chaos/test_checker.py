@@ -192,7 +192,7 @@ class Made:
             "ranges": runs(offsets), "manifest": "leaf", "timestampType": "CreateTime",
             "aborted": runs(o for o in offsets if 10 <= o < 15), "open": runs(o for o in offsets if 16 <= o < 20),
             "resolved": [[16, 4, "committed"]] if w == 4 else [], "recovered": False, "unresolved": 0,
-            "producers": [{"clientId": "made", "records": len(offsets)}], "signingKeyId": c.key_id_of(KEY.public_key()),
+            "producers": self._producers(log, offsets), "signingKeyId": c.key_id_of(KEY.public_key()),
         }  # fmt: skip
         if previous:
             links.update(previousWindowId=previous[0], previousMerkleRoot=previous[1])
@@ -227,6 +227,11 @@ class Made:
         self.attested += len(offsets)
         return name, root, hashlib.sha256(c.spelling(body).encode()).hexdigest()
 
+    def _producers(self, log, offsets):
+        whose = {x["u"]: x["c"] for x in self.journal if x["e"] == "send"}
+        clients = [whose[log.records[o].key.decode()] for o in offsets]
+        return [{"clientId": name, "records": clients.count(name)} for name in sorted(set(clients))]
+
     def kafka(self, p, w):
         return self.bodies[p, w]["predicate"]["metadata"]["kafka"]
 
@@ -252,6 +257,7 @@ class Made:
         run = {
             "clusterId": CLUSTER, "collector": COLLECTOR, "dbomTopic": DBOM, "dbomPartitions": 4, "level": 2,
             "reasons": ["excluded", "unresolved"], "countersComplete": True, "calm": self.calm,
+            "headers": "full", "named": True,
             "topics": {
                 TOPIC: {"id": ID, "attested": True, "timestampType": "CreateTime", "acks": "all"},
                 EXCLUDED: {"id": "x", "attested": False, "timestampType": "CreateTime", "acks": "all"},
@@ -396,7 +402,7 @@ def _spoken():
     with open(c.__file__) as f:
         text = f.read().split('"""', 2)[2]
     return set(re.findall(r'"((?:acked|record|counter|reason|order|outcome|window-id|chain|aborted|open|resolved|manifest|root|ranges'
-                          r'|calm|nothing|boundary|statistics|envelope|signature|statement|topic|previous|false)-[a-z-]+)"', text))  # fmt: skip
+                          r'|calm|nothing|boundary|statistics|producers|times|key-id|envelope|signature|statement|topic|previous|false)-[a-z-]+)"', text))  # fmt: skip
 
 
 SPOKEN = _spoken()
@@ -726,6 +732,61 @@ def a_boundary_altered(made):
 @fault("statistics-wrong")
 def value_bytes_altered(made):
     made.bodies[0, 1]["predicate"]["aggregates"]["statistics"]["valueBytes"] += 1
+    made.relink(0)
+
+
+@fault("producers-wrong")
+def a_client_of_another_name(made):
+    made.kafka(0, 1)["producers"][0]["clientId"] = "somebody-else"
+    made.relink(0)
+
+
+@fault("producers-wrong")
+def a_record_of_another_client(made):
+    made.kafka(0, 1)["producers"] = [{"clientId": "idempotent-0", "records": 9}, {"clientId": "transactional-0", "records": 1}]
+    made.relink(0)
+
+
+@fault("record-unnamed")
+def a_member_without_headers(made):
+    r = made.logs[TOPIC, 0].records[7]
+    r.headers = r.headers[:-3]
+
+
+@fault("record-unnamed")
+def a_member_with_compact_headers(made):
+    k, r = made.kafka(0, 1), made.logs[TOPIC, 0].records[7]
+    named = bytes.fromhex(k["chainId"]) + (1).to_bytes(8, "big")
+    r.headers[-3:] = [(c.HASH, hashlib.sha256(r.value).digest()), (c.ID, b"1"), (c.SIGNATURE, named)]
+
+
+@fault("times-wrong")
+def a_window_ends_before_it_begins(made):
+    made.bodies[0, 1]["subject"][0]["digest"]["windowEnd"] = c.time_text(START - 1)
+    made.relink(0)
+
+
+@fault("times-wrong")
+def a_window_is_settled_before_it_ends(made):
+    made.bodies[0, 1]["subject"][0]["digest"]["windowEnd"] = c.time_text(START + 1)
+    made.relink(0)
+
+
+@fault("times-wrong")
+def a_window_is_settled_at_no_time(made):
+    made.bodies[0, 1]["predicate"]["metadata"]["finishedOn"] = "soon"
+    made.relink(0)
+
+
+@fault("times-wrong")
+def a_start_that_is_not_the_windows(made):
+    made.bodies[0, 1]["predicate"]["metadata"]["startedOn"] = c.time_text(START - 1)
+    made.relink(0)
+
+
+@fault("key-id-wrong")
+def signed_with_another_key_than_it_says(made):
+    made.kafka(0, 1)["signingKeyId"] = "SHA256:" + "0" * 64
     made.relink(0)
 
 
