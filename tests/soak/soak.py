@@ -252,7 +252,7 @@ def soak(cluster, directory, seconds, seed):
     about = {"timestampType": "CreateTime"}
     run = {
         "seed": seed, "clusterId": cluster.id, "collector": COLLECTOR, "dbomTopic": dbom, "dbomPartitions": 3, "level": 2,
-        "reasons": REASONS, "countersComplete": True,
+        "reasons": REASONS, "countersComplete": True, "headers": "full", "named": True,
         "topics": {
             topics["strong"]: {**about, "attested": True, "acks": "all", "partitions": STRONG},
             topics["weak"]: {**about, "attested": True, "acks": "0 or 1", "partitions": WEAK},
@@ -312,6 +312,7 @@ def soak(cluster, directory, seconds, seed):
             decide.flat(seen.rss),
             decide.descriptors(fds, fds_after, len(cluster.nodes)),
             decide.threads(threads, threads_after, seen.threads),
+            decide.published(seen.oldest),
             decide.journal(seen.journal, watch.journal_bytes(proxy), JOURNAL_MOST, SEGMENT),
             seen.back or decide.never_back([seen.last, metrics]),
             decide.Check("samples", seen.problem is None, seen.problem or f"{len(seen.rss)}"),

@@ -87,6 +87,26 @@ def test_journal():
     assert not decide.journal([(0, 3 * mib)], 3 * mib, 12 * mib, mib).ok
 
 
+def test_windows_that_are_published_late():
+    assert decide.published(20.0).ok
+    assert not decide.published(61.0).ok
+
+
+def test_the_highest_of_all_samples_counts(tmp_path):
+    import types
+
+    at = iter((2.0, 70.0, 1.0))
+    proxy = types.SimpleNamespace(
+        metrics=lambda: {"makoto_oldest_unpublished_seconds": next(at)}, rss_mb=lambda: 1, threads=lambda: 1, state=tmp_path,
+        proc=types.SimpleNamespace(pid=os.getpid()), admin_port=1,
+    )  # fmt: skip
+    seen = watch.Watch(proxy, set(), tmp_path / "samples.jsonl", 1)
+    for _ in range(3):
+        seen.sample()
+    seen.file.close()
+    assert seen.oldest == 70.0
+
+
 def test_counters_only_grow():
     a = {"makoto_x_total": 3, "makoto_gauge": 9, 'makoto_y_seconds_bucket{le="1"}': 5}
     assert decide.never_back([a, {**a, "makoto_gauge": 1, "makoto_x_total": 4}]).ok
@@ -147,6 +167,14 @@ def test_a_sum_that_is_off(where, name, by):
 def test_a_record_in_no_window_that_nothing_counted():
     f = {**FACTS, "attested_topics": 1001, "in_no_window": 1}
     assert {c.name for c in decide.at_rest(METRICS, f) if not c.ok} == {"records in the log", "records in no window"}
+
+
+def test_too_many_of_unknown_outcome():
+    """Each is counted, so that no sum is off."""
+    for name in ('makoto_records_unattested_total{reason="unresolved"}', 'makoto_readback_records_total{outcome="absent"}'):
+        assert all(c.ok for c in decide.at_rest({**METRICS, name: 51}, {**FACTS, "attested_topics": 1051, "in_no_window": 51}))
+        wrong = decide.at_rest({**METRICS, name: 52}, {**FACTS, "attested_topics": 1052, "in_no_window": 52})
+        assert [c.name for c in wrong if not c.ok] == ["records of unknown outcome"]
 
 
 def test_a_consumer_that_missed_one():

@@ -67,6 +67,7 @@ class Watch:
         self.file = open(path, "w", buffering=1)
         self.began = time.monotonic()
         self.rss, self.threads, self.journal = [], [], []
+        self.oldest = 0.0  # seconds, of all windows that were closed and not published
         self.back = None  # the first time that a counter went back
         self.last = {}
         self.problem = None
@@ -90,6 +91,7 @@ class Watch:
         self.rss.append((at, rss))
         self.threads.append((at, n))
         self.journal.append((at, size))
+        self.oldest = max(self.oldest, m.get("makoto_oldest_unpublished_seconds", 0))
         c = decide.never_back([self.last, m])
         if not c.ok and self.back is None:
             self.back = c
