@@ -57,13 +57,22 @@ def flat(series, bound=RSS_MB):
     return Check("memory", risen <= bound and differ <= bound, text)
 
 
-def descriptors(before, after, brokers):
-    """{kind: how many} with no client, before the load and after; connections of its own to brokers come and go, within a bound."""
+def asked_how_transactions_ended(metrics):
+    """Once it has to, it has a client of its own for that, and keeps it."""
+    return sum(by_label(metrics, "makoto_readback_ends_total", "outcome").values()) > 0
+
+
+def descriptors(before, after, brokers, asked=False):
+    """{kind: how many} with no client, before the load and after; connections of its own to brokers come and go, within a bound.
+
+    asked: how transactions ended.  librdkafka has two pipes for each broker and for those that it was told at first.
+    """
     loose = {"broker"}
+    lazy = {**LAZY, "pipe": 2 * (brokers + 1) if asked else 0}
     differ = {
         k: (before.get(k, 0), after.get(k, 0))
         for k in sorted({*before, *after} - loose)
-        if not 0 <= after.get(k, 0) - before.get(k, 0) <= LAZY.get(k, 0)
+        if not 0 <= after.get(k, 0) - before.get(k, 0) <= lazy.get(k, 0)
     }
     ok = not differ and after.get("broker", 0) <= BROKER_CONNECTIONS * brokers and not after.get("client", 0)
     text = ", ".join(f"{n} {k}" for k, n in sorted(after.items()))
@@ -72,9 +81,10 @@ def descriptors(before, after, brokers):
     return Check("descriptors", ok, f"{text}; brokers at most {BROKER_CONNECTIONS * brokers}")
 
 
-def threads(before, after, series):
-    most = max(n for _, n in series)
-    return Check("threads", before == after == most, f"{before} before, {most} at most, {after} after")
+def threads(before, after, series, brokers, asked=False):
+    """asked: how transactions ended, by a client with a thread for each broker, those that it was told at first, and itself."""
+    most, more = max(n for _, n in series), brokers + 2 if asked else 0
+    return Check("threads", after == most and after in (before, before + more), f"{before} before, {most} at most, {after} after")
 
 
 def journal(series, at_end, most, segment):

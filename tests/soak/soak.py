@@ -308,10 +308,11 @@ def soak(cluster, directory, seconds, seed):
             checks.append(decide.Check("rest", False, str(e)))
         fds_after, threads_after = settled(descriptors), proxy.threads()
         metrics = proxy.metrics()
+        asked = decide.asked_how_transactions_ended(metrics)
         checks += [
             decide.flat(seen.rss),
-            decide.descriptors(fds, fds_after, len(cluster.nodes)),
-            decide.threads(threads, threads_after, seen.threads),
+            decide.descriptors(fds, fds_after, len(cluster.nodes), asked),
+            decide.threads(threads, threads_after, seen.threads, len(cluster.nodes), asked),
             decide.published(seen.oldest),
             decide.journal(seen.journal, watch.journal_bytes(proxy), JOURNAL_MOST, SEGMENT),
             seen.back or decide.never_back([seen.last, metrics]),

@@ -75,9 +75,23 @@ def test_more_leaked_descriptors():
 
 
 def test_threads():
-    assert decide.threads(15, 15, [(0, 15), (5, 15)]).ok
-    assert not decide.threads(15, 16, [(0, 15), (5, 16)]).ok
-    assert not decide.threads(15, 15, [(0, 15), (5, 40)]).ok
+    assert decide.threads(15, 15, [(0, 15), (5, 15)], 3).ok
+    assert not decide.threads(15, 16, [(0, 15), (5, 16)], 3).ok
+    assert not decide.threads(15, 15, [(0, 15), (5, 40)], 3).ok
+    assert not decide.threads(15, 20, [(0, 15), (5, 20)], 3).ok
+
+
+def test_a_client_that_asks_how_transactions_ended():
+    """Comes once, when it is needed."""
+    m = {'makoto_readback_ends_total{outcome="aborted"}': 15, 'makoto_readback_ends_total{outcome="committed"}': 0}
+    asked = decide.asked_how_transactions_ended(m)
+    assert asked and not decide.asked_how_transactions_ended({k: 0 for k in m})
+    assert decide.descriptors(FDS, {**FDS, "pipe": FDS["pipe"] + 8}, 3, asked).ok
+    assert not decide.descriptors(FDS, {**FDS, "pipe": FDS["pipe"] + 9}, 3, asked).ok
+    assert not decide.descriptors(FDS, {**FDS, "pipe": FDS["pipe"] + 8}, 3).ok
+    assert decide.threads(15, 20, [(0, 15), (5, 20)], 3, asked).ok
+    assert not decide.threads(15, 25, [(0, 15), (5, 25)], 3, asked).ok
+    assert not decide.threads(15, 15, [(0, 15), (5, 20)], 3, asked).ok
 
 
 def test_journal():
