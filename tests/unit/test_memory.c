@@ -6,14 +6,22 @@
  *   and a batch more ─► the transaction ends ─► every window stated and signed
  *
  * Whatever happens: nothing of it is a crash, nothing leaks, nothing is left behind in the
- * chains, and what the statements say is what the broker's log holds (docs/FORMAT.md).
+ * chains, what comes afterwards is attested, and what the statements say is what the broker's
+ * log holds (docs/FORMAT.md).  Where there is a journal, too, a start could go on with it at
+ * any time.
  */
 #include "failing.h"
 
 #include "attesting.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "attest/chain_journal.h"
+#include "attest/chains_internal.h"
+#include "attest/journal_space.h"
+#include "attest/outgoing.h"
+#include "attest/recovery.h"
 #include "attest/statement_of.h"
 #include "keys/keygen.h"
 #include "keys/signer.h"
@@ -21,6 +29,7 @@
 #include "kafka/record.h"
 #include "makoto/envelope.h"
 #include "makoto/triple.h"
+#include "scratch.h"
 #include "suite.h"
 
 enum { LOG_MAX = 256, PARTS = 5, WINDOW = 4, STATED_MAX = 64, PRODUCER = 7 };
@@ -143,6 +152,8 @@ static struct signer *signer;
 static struct trust *trust;
 static int64_t before[METRIC_COUNT];
 static uint64_t taken; /* statements in this life */
+
+static bool has_journal;
 
 /* The client's version; the broker takes Produce by id.  At 12 it goes out by id, and the answer is said again. */
 static int16_t version;
@@ -273,7 +284,7 @@ end_transaction(void)
 struct chain_seen {
 	struct chain_id chain;
 	uint64_t window;
-	uint8_t sha256[SHA256_LEN];
+	uint8_t sha256[SHA256_LEN]; /* of the statement */
 };
 
 static struct chain_seen seen[STATED_MAX];
@@ -281,7 +292,7 @@ static size_t seen_count;
 
 /* The statement links to the one before it in its chain. */
 static void
-ck_link(const struct statement *s, const struct stated *st)
+ck_link(const struct statement *s, struct slice payload)
 {
 	struct chain_seen *at = NULL;
 
@@ -297,7 +308,7 @@ ck_link(const struct statement *s, const struct stated *st)
 	ck_assert_uint_lt(seen_count, STATED_MAX);
 	at->chain = s->chain;
 	at->window = s->window_id;
-	memcpy(at->sha256, st->sha256, SHA256_LEN);
+	sha256_of(payload, at->sha256);
 }
 
 /* Every member is in the log at its offset, with its leaf, and names this window where it names one. */
@@ -319,7 +330,7 @@ ck_members(const struct statement *s, struct slice manifest)
 }
 
 static void
-ck_published(const struct stated *st, struct slice value)
+ck_published(struct slice value, struct slice manifest)
 {
 	struct wr pae = wr_new(1 << 20);
 	const struct public_key *k;
@@ -330,8 +341,8 @@ ck_published(const struct stated *st, struct slice value)
 	envelope_pae(wr_slice(&e.type), wr_slice(&e.payload), &pae);
 	ck_assert_int_eq(trust_verify(trust, wr_slice(&pae), wr_slice(&e.sig), wr_slice(&e.keyid), &k), 0);
 	ck_assert_int_eq(statement_read(wr_slice(&e.payload), &s), 0);
-	ck_link(s, st);
-	ck_members(s, wr_slice(&st->manifest));
+	ck_link(s, wr_slice(&e.payload));
+	ck_members(s, manifest);
 	statement_free(s);
 	wr_free(&pae);
 	envelope_clear(&e);
@@ -356,36 +367,74 @@ sign(const struct stated *st, struct wr *ret)
 }
 
 /* What the sealer does, twice when it must. */
+#define UNTIL_DONE(call)                                                                            \
+	do {                                                                                       \
+		int err_, x_;                                                                      \
+		while ((err_ = FAILS(call)) != 0) {                                                \
+			ck_assert(err_ == ERR_NOMEM || (err_ == ERR_IO && has_journal));           \
+			ck_assert_uint_gt(failing.failed, 0);                                      \
+			step_ends();                                                               \
+		}                                                                                  \
+	} while (0)
+
+static int
+make_outgoing(struct outgoing **ret)
+{
+	*ret = outgoing_new();
+	return *ret == NULL ? ERR_NOMEM : 0;
+}
+
 static void
 state_one(struct chain *c, struct window *w)
 {
 	struct settings *set = chains_settings(chains);
 	struct wr value = wr_new(1 << 20);
+	struct outgoing *o;
 	struct stated st;
-	int err, x_;
 
-	while ((err = FAILS(statement_of(c, w, set, slice_str(CLUSTER_ID), signer_keyid(signer), 1 << 20, &st))) != 0) {
-		ck_assert_int_eq(err, ERR_NOMEM);
-		ck_assert_uint_gt(failing.failed, 0);
-		step_ends();
-	}
-	while ((err = FAILS(sign(&st, &value))) != 0) {
-		ck_assert_int_eq(err, ERR_NOMEM);
-		ck_assert_uint_gt(failing.failed, 0);
-		step_ends();
-		wr_free(&value);
-	}
-	ck_published(&st, wr_slice(&value));
-	chains_stated(c, w, st.root, st.sha256, st.ended_told, NULL);
-	wr_free(&value);
+	UNTIL_DONE(statement_of(c, w, set, slice_str(CLUSTER_ID), signer_keyid(signer), 1 << 20, &st));
+	UNTIL_DONE((wr_free(&value), sign(&st, &value)));
+	UNTIL_DONE(make_outgoing(&o));
+	o->window = w->id;
+	o->since_ms = w->start_ms;
+	o->records = w->members;
+	o->value = value;
+	o->manifest = st.manifest;
+	st.manifest = wr_new(1 << 20);
+	UNTIL_DONE(chain_journal_stated(c, w, &st, o));
+	chains_stated(c, w, st.root, st.sha256, st.ended_told, o);
 	stated_clear(&st);
 	settings_unref(set);
 	taken++;
 }
 
 static void
+publish_one(struct chain *c, struct outgoing *o)
+{
+	struct wr value, manifest;
+
+	UNTIL_DONE(outgoing_take(o, &value, &manifest));
+	ck_published(wr_slice(&value), wr_slice(&manifest));
+	wr_free(&value);
+	wr_free(&manifest);
+	failing.armed = true;
+	chains_published(c, o);
+	failing.armed = false;
+}
+
+static void
+tidy(void)
+{
+	failing.armed = true;
+	(void)chains_journal_tidy(chains);
+	failing.armed = false;
+	step_ends();
+}
+
+static void
 state_all(void)
 {
+	struct outgoing *o;
 	struct window *w;
 	struct chain *c;
 	int wait;
@@ -393,12 +442,83 @@ state_all(void)
 	chains_stop(chains);
 	for (;;) {
 		failing.armed = true;
-		c = chains_turn(chains, &w, NULL, &wait);
+		c = chains_turn(chains, &w, &o, &wait);
 		failing.armed = false;
 		if (c == NULL)
 			return;
-		state_one(c, w);
+		if (o != NULL)
+			publish_one(c, o);
+		if (w != NULL)
+			state_one(c, w);
+		tidy();
 	}
+}
+
+/* --- the journal, where there is one ----------------------------------------------------------- */
+
+static struct journal *journal;
+static char dir[64];
+static int dir_fd;
+
+static const uint8_t boot[16] = {1};
+
+/* Each block is a segment of its own. */
+static void
+journal_begin(enum journal_sync sync)
+{
+	struct journal_conf conf = {.dir_fd = dir_fd, .max_bytes = 64 << 20, .segment_bytes = 1, .sync = sync};
+	char why[256];
+
+	memcpy(conf.instance, attesting_instance, sizeof(conf.instance));
+	memcpy(conf.boot, boot, sizeof(boot));
+	ck_assert_msg(journal_open(&conf, &journal, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(chains_journal_begin(chains, journal, NULL), 0);
+	atomic_store(&chains->shared.outgoing, OUTGOING_MEMORY_MAX); /* the journal alone has statements */
+}
+
+static void
+journal_end(void)
+{
+	ck_assert_int_eq(journal_sync(journal), 0);
+	ck_assert_int_eq(journal_remove(dir_fd, journal_last(journal)), 0);
+	journal_close(journal);
+}
+
+static int64_t
+records_of(const struct chain *c)
+{
+	int64_t n = 0;
+
+	LIST_EACH(&c->windows, we) {
+		LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e)
+			n += CONTAINER_OF(e, struct span, in_window)->count;
+	}
+	return n;
+}
+
+/* What a start would find there, if the process were killed now: all that isn't stated, at least. */
+static void
+ck_recovers(void)
+{
+	struct settings *set = chains_settings(chains);
+	struct chains *next = chains_new(set);
+	struct chains_numbers numbers;
+	struct recovery *r = NULL;
+	int64_t records = 0;
+	char why[256];
+
+	settings_unref(set);
+	ck_assert_int_eq(journal_commit(journal), 0);
+	ck_assert_msg(recovery_scan(dir_fd, boot, &r, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(recovery_replay(r, &next->shared, (struct chain_now){attesting_mono, attesting_wall}, &next->recovered,
+				      why, sizeof(why)) == 0, "%s", why);
+	LIST_EACH(&next->recovered, e)
+		records += records_of(CONTAINER_OF(e, struct recovered, link)->chain);
+	chains_count(chains, &numbers);
+	ck_assert_int_ge(records, numbers.backlog);
+	ck_assert(records == numbers.backlog || failing.failed > 0);
+	recovery_free(r);
+	chains_free(next);
 }
 
 /* --- one life --------------------------------------------------------------------------------- */
@@ -411,6 +531,27 @@ unattested(void)
 	for (int m = METRIC_RECORDS_EXCLUDED; m <= METRIC_RECORDS_DUPLICATE; m++)
 		n += metric_read((enum metric)m) - before[m];
 	return n;
+}
+
+/* Memory is back: what comes now is attested. */
+static void
+go_on(void)
+{
+	uint64_t at = failing.at, calls = failing.calls;
+	struct wr batch[] = {BATCH(.count = 2)};
+	struct stages_result results[PARTS];
+	size_t from = broker_count;
+	struct exchange *x;
+
+	failing.at = UINT64_MAX;
+	x = send_until_out(batch, (const int32_t[]){3}, 1, results);
+	answer_in(x, results, 1);
+	failing.at = at;
+	failing.calls = calls;
+	ck_assert_uint_eq(broker_count, from + 2);
+	for (size_t i = from; i < broker_count; i++)
+		ck_assert(broker[i].named);
+	wr_free(&batch[0]);
 }
 
 static void
@@ -442,7 +583,14 @@ live(void)
 	x = send_until_out(b, second, ARRAY_LEN(b), results);
 	answer_in(x, results, ARRAY_LEN(b));
 	end_transaction();
+	go_on();
+	if (has_journal) {
+		tidy();
+		ck_recovers();
+	}
 	state_all();
+	if (has_journal)
+		ck_recovers();
 	for (size_t i = 0; i < ARRAY_LEN(a); i++)
 		wr_free(&a[i]);
 	for (size_t i = 0; i < ARRAY_LEN(b); i++)
@@ -473,11 +621,12 @@ ck_life(bool refused)
 
 /* Lives in which one call fails, each a later one, up to the one that has none left to fail. */
 static void
-all_lives(bool lasting, const char *yaml, int16_t at)
+all_lives(bool lasting, const char *yaml, int life)
 {
 	uint64_t n = 0;
 
-	version = at;
+	version = life % 2 == 0 ? 9 : 12;
+	has_journal = life >= 2;
 	do {
 		int64_t alive = failing.live;
 
@@ -487,10 +636,14 @@ all_lives(bool lasting, const char *yaml, int16_t at)
 		broker_takes(0, 13);
 		for (int m = 0; m < METRIC_COUNT; m++)
 			before[m] = metric_read((enum metric)m);
+		if (has_journal)
+			journal_begin(version == 9 ? JOURNAL_SYNC_ALWAYS : JOURNAL_SYNC_WINDOW);
 		failing_begin(++n, lasting);
 		live();
 		ck_life(yaml != NULL);
 		attesting_close();
+		if (has_journal)
+			journal_end();
 		ck_assert_msg(failing.live == alive, "call %llu: %lld are left", (unsigned long long)n,
 			      (long long)(failing.live - alive));
 	} while (failing.failed > 0);
@@ -501,11 +654,11 @@ all_lives(bool lasting, const char *yaml, int16_t at)
 static void
 setup(void)
 {
-	char dir[] = "/tmp/test_memory_XXXXXX", priv[64], pub[64], uri[80], id[KEYID_LEN + 1], why[256];
+	char priv[80], pub[80], uri[96], id[KEYID_LEN + 1], why[256];
 
 	codecs = codecs_new(NULL);
 	ck_assert_ptr_nonnull(codecs);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	scratch_make("test_memory", dir, sizeof(dir));
 	snprintf(priv, sizeof(priv), "%s/key.pem", dir);
 	snprintf(pub, sizeof(pub), "%s/pub.pem", dir);
 	snprintf(uri, sizeof(uri), "file:%s", priv);
@@ -515,12 +668,15 @@ setup(void)
 	ck_assert_int_eq(trust_load(trust, pub, why, sizeof(why)), 0);
 	ck_assert_int_eq(unlink(priv), 0);
 	ck_assert_int_eq(unlink(pub), 0);
-	ck_assert_int_eq(rmdir(dir), 0);
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(dir_fd, 0);
 }
 
 static void
 teardown(void)
 {
+	close(dir_fd);
+	ck_assert_int_eq(rmdir(dir), 0);
 	signer_free(signer);
 	trust_free(trust);
 	codecs_free(codecs);
@@ -528,19 +684,19 @@ teardown(void)
 
 START_TEST(one_call)
 {
-	all_lives(false, NULL, _i == 0 ? 9 : 12);
+	all_lives(false, NULL, _i);
 }
 END_TEST
 
 START_TEST(from_a_call_on)
 {
-	all_lives(true, NULL, _i == 0 ? 9 : 12);
+	all_lives(true, NULL, _i);
 }
 END_TEST
 
 START_TEST(one_call_where_failing_is_refused)
 {
-	all_lives(false, "attest:\n  on:\n    failure: reject\n", _i == 0 ? 9 : 12);
+	all_lives(false, "attest:\n  on:\n    failure: reject\n", _i);
 }
 END_TEST
 
@@ -552,9 +708,9 @@ main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, one_call, 0, 2);
-	tcase_add_loop_test(t, from_a_call_on, 0, 2);
-	tcase_add_loop_test(t, one_call_where_failing_is_refused, 0, 2);
+	tcase_add_loop_test(t, one_call, 0, 4);
+	tcase_add_loop_test(t, from_a_call_on, 0, 4);
+	tcase_add_loop_test(t, one_call_where_failing_is_refused, 0, 4);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
