@@ -11,9 +11,11 @@ static int
 read_value(struct slice value, struct statement **ret)
 {
 	struct envelope e;
-	int err;
+	int err = envelope_read(value, &e);
 
-	if (envelope_read(value, &e) != 0)
+	if (err == ERR_NOMEM)
+		return err;
+	if (err != 0)
 		return statement_read_own(value, ret);
 	err = statement_read_own(wr_slice(&e.payload), ret);
 	envelope_clear(&e);
