@@ -120,7 +120,7 @@ void chain_withdraw(struct chain *c, struct attempt *a);
 enum chains_outcome chain_settle(struct chain *c, const struct settings *set, struct attempt *a,
 				 const struct answer *answer, struct chain_now now);
 void chain_lost(struct chain *c, const struct settings *set, struct attempt *a, struct chain_now now);
-void chain_txn_ended(struct chain *c, struct placement *p, bool committed);
+int chain_txn_ended(struct chain *c, struct placement *p, bool committed); /* 0, or ERR_NOMEM: no statement will tell it, as was logged */
 
 /* Stops the open window, if there is one. */
 void chain_close(struct chain *c, enum close_reason reason, struct chain_now now);

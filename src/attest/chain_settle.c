@@ -471,11 +471,13 @@ chain_lost(struct chain *c, const struct settings *set, struct attempt *a, struc
 	end_attempt(a);
 }
 
-void
+int
 chain_txn_ended(struct chain *c, struct placement *p, bool committed)
 {
+	int err = 0;
+
 	if (p->txn != PLACEMENT_TXN_OPEN)
-		return;
+		return 0;
 	chain_journal_ended(p, 0, committed);
 	for (size_t i = 0; i < p->span_count; i++) {
 		struct span *s = &p->span[i];
@@ -487,10 +489,13 @@ chain_txn_ended(struct chain *c, struct placement *p, bool committed)
 		if (s->first > 0)
 			chain_journal_ended(p, s->first, committed); /* a head has it as a run of its own */
 		if (head_runs_add(&c->head.ended, (struct head_run){p->base_offset + s->first, s->count,
-								     p->producer_id, p->producer_epoch, committed}) != 0)
-			LOG_LIMITED(LOG_LEVEL_WARN, "attest", "no memory to note how a transaction ended",
-				    LOG_S("topic", c->topic), LOG_I("partition", c->partition));
+								     p->producer_id, p->producer_epoch, committed}) == 0)
+			continue;
+		LOG_LIMITED(LOG_LEVEL_WARN, "attest", "no memory to note how a transaction ended",
+			    LOG_S("topic", c->topic), LOG_I("partition", c->partition));
+		err = ERR_NOMEM;
 	}
 	p->txn = committed ? PLACEMENT_TXN_COMMITTED : PLACEMENT_TXN_ABORTED;
 	chain_tell_sealer(c);
+	return err;
 }

@@ -127,7 +127,7 @@ find_head(struct chains *c, const struct chain *chain)
 }
 
 /* The placements of transactions that earlier statements left open come back as what can still end. */
-void
+int
 chains_restore_open(struct chains *c, struct chain *chain, const struct head_runs *open)
 {
 	for (size_t i = 0; i < open->count; i++) {
@@ -139,9 +139,10 @@ chains_restore_open(struct chains *c, struct chain *chain, const struct head_run
 			.transactional = true,
 		};
 		struct placement *p = placement_new(chain, &b, 1);
+		int err;
 
 		if (p == NULL)
-			break;
+			return ERR_NOMEM;
 		p->life.state = MEMBER_FINAL;
 		p->base_offset = run->first;
 		p->unstated = p->unfinished = 0;
@@ -149,11 +150,13 @@ chains_restore_open(struct chains *c, struct chain *chain, const struct head_run
 		p->span[0].stated = true;
 		p->span[0].txn = PLACEMENT_TXN_OPEN;
 		pthread_mutex_lock(&chain->lock); /* who reads the log looks for it at once */
-		if (txns_restore(c->shared.txns, p, slice_str("")) != 0)
-			LOG_WARN("attest", "no memory for an open transaction of the last run");
+		err = txns_restore(c->shared.txns, p, slice_str(""));
 		placement_unref(p);
 		pthread_mutex_unlock(&chain->lock);
+		if (err != 0)
+			return err;
 	}
+	return 0;
 }
 
 /*
@@ -186,7 +189,8 @@ chains_heads_apply(struct chains *c, struct chain *chain)
 	chain->number = e->number;
 	chain->head_hold = e->hold;
 	e->hold = (struct journal_hold){0};
-	chains_restore_open(c, chain, &e->head.open);
+	if (chains_restore_open(c, chain, &e->head.open) != 0)
+		LOG_WARN("attest", "no memory for an open transaction of the last run");
 	if (c->shared.journal != NULL)
 		journal_release(c->shared.journal, &e->hold);
 	head_clear(&e->head);

@@ -54,8 +54,8 @@ bool chains_heads_end(struct chains *c, int64_t producer_id, int16_t epoch, bool
 /* When the oldest window closed of those that are closed and not published; INT64_MAX: there is none.  Under the chain's mutex. */
 struct monotime chains_oldest_closed(const struct chain *chain);
 
-/* Transactions that earlier statements left open can still end. */
-void chains_restore_open(struct chains *c, struct chain *chain, const struct head_runs *open);
+/* Transactions that earlier statements left open can still end.  0, or ERR_NOMEM: some can't. */
+int chains_restore_open(struct chains *c, struct chain *chain, const struct head_runs *open) MUSTCHECK;
 
 /* The cluster is known: what earlier runs left there goes on.  Under the write lock. */
 int chains_recovered_begin(struct chains *c);

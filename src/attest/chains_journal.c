@@ -436,8 +436,8 @@ take_over(struct chains *c, struct recovery *r)
 	LIST_EACH(&found, f) {
 		struct recovered *k = CONTAINER_OF(f, struct recovered, link);
 
-		if (!k->followed)
-			chains_restore_open(c, k->chain, &k->open);
+		if (err == 0 && !k->followed)
+			err = chains_restore_open(c, k->chain, &k->open);
 	}
 	txns_each(c->shared.txns, mark, NULL);
 	err = keep_all(c, &found, err, &windows);

@@ -361,12 +361,12 @@ replay_ended(struct recovery *r, struct recovered *k, const struct journal_entry
 	if (p != NULL) {
 		size_t before = ended->count;
 
-		chain_txn_ended(k->chain, p, e->committed);
+		err = chain_txn_ended(k->chain, p, e->committed);
 		tell_once(ended, before); /* the chain's last head may know it */
 	}
 	/* Of an earlier transaction of that producer than those the head has open; or of a batch that has no place. */
 	if (r->entries < k->head_at || (e->batch != 0 && e->base_offset < 0))
-		return 0;
+		return err;
 	for (size_t i = 0; i < n; i++) {
 		struct head_run run = k->open.run[i];
 

@@ -540,7 +540,7 @@ START_TEST(asked_with_its_windows)
 	ck_assert_int_eq(chains_read_back(c), 0);
 	send_stored(txn_batch(7, 0, 0, 4), 1, 0);
 	send_stored(txn_batch(7, 0, 4, 16), 2, 4);
-	chains_restore_open(c, the_chain(), &open);
+	ck_assert_int_eq(chains_restore_open(c, the_chain(), &open), 0);
 	chains_txn_fenced(c, slice_str("tx"), chains_txn_mark(c));
 	pass(50);
 	ck_assert(chains_look(c, &l, &wait_ms));
