@@ -1,5 +1,6 @@
 #include "attest/chain_journal.h"
 
+#include "attest/chain_guess.h"
 #include "attest/journal_space.h"
 #include "base/log.h"
 
@@ -35,7 +36,8 @@ note_batch(const struct placement *p, struct journal_entry *e)
 }
 
 /*
- * What is settled without headers, as far as a batch without an outcome can stand there (attest/chain_look.h).
+ * What is settled without headers, as far as a batch without an outcome can stand there (attest/chain_look.h), or one whose
+ * place is a guess yet: it may lose that, and be looked for again.
  * False: of one of them the journal doesn't know yet that it is settled, which a recovery would look for there.
  */
 static bool
@@ -53,7 +55,7 @@ covered_now(struct chain *c, struct covered *ret)
 				chain_journal_settled(p, w->time);
 			if (p->unwritten)
 				return false;
-			if (!member_is_resolved(&p->life) && p->reach < reach)
+			if ((!member_is_resolved(&p->life) || chain_guess_is_open(p)) && p->reach < reach)
 				reach = p->reach;
 		}
 	}

@@ -185,6 +185,47 @@ START_TEST(a_head_behind_what_is_settled)
 }
 END_TEST
 
+/*
+ * A head is written while a batch's place is a guess, and then another one's answer tells that place: what is looked for again
+ * isn't found where the head's statements have another copy.
+ */
+START_TEST(a_head_before_a_guess_is_taken_back)
+{
+	bare = true;
+	seed = 1;
+	begin();
+	set->window_records = 3;
+	send_bare(false);
+	send_bare(true);
+	chains_lost(&flights[0].a);
+	flights[0] = flights[--flight_count];
+	pass(3000);
+	look();
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 1);
+	log_end = 10; /* runs apart from each other, as markers make them */
+	send_bare(true);
+	ck_assert_int_eq(chains_settle(&flights[--flight_count].a, &(struct answer){0, 10, -1}), CHAINS_STORED);
+	log_end = 20;
+	send_bare(true); /* from here on the log is known as far as that */
+	chains_lost(&flights[0].a);
+	flights[0] = flights[--flight_count];
+	pass(3000);
+	look();
+	ck_assert_int_eq(chain_journal_head(flights[0].a.placement->chain, c->cluster_id, &(struct head_runs){0}), 0);
+	ck_assert_int_eq(chains_settle(&flights[0].a, &(struct answer){0, 20, -1}), CHAINS_STORED);
+	flight_count = 0;
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	settle_world();
+	check_world();
+	ck_assert_uint_eq(topic_count, 3);
+	crash();
+}
+END_TEST
+
 /* The answer said that it is stored, as another copy is, and is stated: after the crash, too, nothing is missing. */
 START_TEST(a_copy_that_was_answered)
 {
@@ -2008,6 +2049,7 @@ main(void)
 	tcase_add_test(t, both_are_there);
 	tcase_add_test(t, it_was_the_others);
 	tcase_add_test(t, a_head_behind_what_is_settled);
+	tcase_add_test(t, a_head_before_a_guess_is_taken_back);
 	tcase_add_test(t, a_copy_that_was_answered);
 	tcase_add_loop_test(t, a_guess_is_taken_back, 0, 40);
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
