@@ -166,8 +166,8 @@ class Proxy:
         self._reader.join(10)
         return rc
 
-    def stop(self, timeout=60):
-        """SIGTERM; a proxy that doesn't exit 0, or that a sanitizer complained about, fails the test."""
+    def stop(self, timeout=60, code=0):
+        """SIGTERM; a proxy that exits with another code, or that a sanitizer complained about, fails the test."""
         if self.proc is None:
             return
         if self.proc.poll() is None:
@@ -178,7 +178,7 @@ class Proxy:
             self.kill()
             raise AssertionError(f"makoto-proxy did not stop within {timeout * PATIENCE} s:\n{self.text()[-4000:]}") from None
         proc, self.proc = self.proc, None
-        assert rc == 0, f"makoto-proxy ended with {proc.returncode}:\n{self.text()[-6000:]}"
+        assert rc == code, f"makoto-proxy ended with {proc.returncode}:\n{self.text()[-6000:]}"
         self.check_sane()
 
     def check_sane(self):

@@ -636,11 +636,11 @@ def test_windows_of_a_killed_proxy(cluster, new_proxy, topic):
     left = json.loads(told.stdout)
     assert (told.returncode, left["inUse"]) == (4, "no"), told.stdout
     assert (left["nextStart"]["found"], left["nextStart"]["windows"], left["nextStart"]["records"]) == ("crashed", 1, 10), left["nextStart"]
-    # A stop before their cluster was reached leaves them where they are.
+    # A stop before their cluster was reached leaves them where they are, and says so.
     p.settings["kafka.bootstrap.servers"] = "127.0.0.1:1"
     p.spawn()
     p.wait_line("took over")
-    p.stop()
+    p.stop(code=1)
     assert p.said(r"wait in the journal.*windows=1") and not p.said("level=error"), p.text()
     p.settings["kafka.bootstrap.servers"] = cluster.bootstrap
     p.start()
