@@ -20,12 +20,17 @@ each_settled(struct chain *c, visit *see, void *arg)
 	}
 }
 
+static bool
+overlaps(const struct placement *p, int64_t first, int64_t count)
+{
+	return p->base_offset < first + count && first < p->base_offset + p->count;
+}
+
 /* Was `p` told that it has an offset before `by` was?  One batch that was taken twice is left to its statement. */
 static bool
 is_overwritten(const struct placement *p, const struct placement *by)
 {
-	return p->settled < by->settled && p->base_offset < by->base_offset + by->count &&
-	       by->base_offset < p->base_offset + p->count && !placement_is_same(p, by);
+	return p->settled < by->settled && overlaps(p, by->base_offset, by->count) && !placement_is_same(p, by);
 }
 
 struct search {
@@ -118,4 +123,137 @@ chain_given_add(struct chain *c, struct placement *p)
 	p->again = c->again = true;
 	each_settled(c, let_wait, p);
 	chain_given_sure(c);
+}
+
+/* --- two answers that contradict each other ------------------------------------------------ */
+
+/* The window that the record names in its headers; 0: it has none of ours. */
+static uint64_t
+named_window(const struct placement *p, int64_t i)
+{
+	size_t k = 0;
+
+	if (p->mode == HEADERS_NONE)
+		return 0;
+	while (i >= p->span[k].count)
+		i -= p->span[k++].count;
+	return p->windows[k].window_id;
+}
+
+bool
+chain_given_is_alike(const struct placement *p, const struct member *members, int64_t base,
+		     const struct placement *settled)
+{
+	int64_t end = base + p->count, at = base > settled->base_offset ? base : settled->base_offset;
+
+	if (settled->base_offset + settled->count < end)
+		end = settled->base_offset + settled->count;
+	if (settled->members == NULL || settled->time != p->time)
+		return true;
+	for (; at < end; at++) {
+		int64_t i = at - base, k = at - settled->base_offset;
+
+		if (memcmp(settled->members[k].leaf, members[i].leaf, LEAF_LEN) != 0 ||
+		    named_window(settled, k) != named_window(p, i))
+			return false;
+	}
+	return true;
+}
+
+struct dispute {
+	const struct placement *p;
+	int64_t base;
+	struct placement *settled; /* the first that has a place of its */
+};
+
+static bool
+find_settled(struct chain *c UNUSED, struct placement *p, void *arg)
+{
+	struct dispute *d = arg;
+
+	/* What was found where another copy may stand is attest/chain_guess.h's. */
+	if (p != d->p && overlaps(p, d->base, d->p->count) && !placement_is_same(p, d->p) &&
+	    !(p->guessed && chain_given_is_alike(d->p, d->p->members, d->base, p)))
+		d->settled = p;
+	return d->settled == NULL;
+}
+
+bool
+chain_given_disputed(struct chain *c, const struct placement *p, int64_t base_offset)
+{
+	struct dispute d = {.p = p, .base = base_offset};
+
+	if (c->shared->looks == NULL || c->gone || covered_is(&c->given, base_offset, p->count) == COVERED_NOT)
+		return false;
+	each_settled(c, find_settled, &d);
+	return d.settled != NULL;
+}
+
+void
+chain_given_recall(struct chain *c)
+{
+	LIST_EACH(&c->windows, we) {
+		LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e) {
+			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (p->told && p->told_at >= 0 && placement_is_doubtful(p))
+				p->disputed = chain_given_disputed(c, p, p->told_at);
+			c->disputed |= p->disputed;
+		}
+	}
+}
+
+static bool
+has_place_in(const struct placement *p, const struct window *w)
+{
+	LIST_EACH(&w->spans, e) {
+		const struct placement *settled = CONTAINER_OF(e, struct span, in_window)->placement;
+
+		if (settled->base_offset >= 0 && overlaps(settled, p->told_at, p->count))
+			return true;
+	}
+	return false;
+}
+
+struct placement *
+chain_given_dispute(struct chain *c, const struct window *of)
+{
+	bool any = false;
+
+	if (!c->disputed)
+		return NULL;
+	LIST_EACH(&c->windows, we) {
+		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
+
+		LIST_EACH(&w->spans, e) {
+			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+			if (!p->disputed || !placement_is_doubtful(p))
+				continue;
+			any = true;
+			if (w == of || has_place_in(p, of))
+				return p;
+		}
+	}
+	c->disputed = any;
+	return NULL;
+}
+
+bool
+chain_given_drop(struct chain *c, struct placement *p)
+{
+	const char *why = "two batches were told to have the same offsets, and nobody tells which has them";
+	struct dispute d = {.p = p, .base = p->told_at};
+
+	for (;;) {
+		d.settled = NULL;
+		each_settled(c, find_settled, &d);
+		if (d.settled == NULL)
+			break;
+		if (!chain_journal_leaves(d.settled))
+			return false;
+		chain_give_up(c, d.settled, METRIC_RECORDS_UNRESOLVED, why);
+	}
+	chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, why);
+	return true;
 }

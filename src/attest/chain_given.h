@@ -4,9 +4,16 @@
  *   batch a ─► "stored at 10" by a leader that acknowledged alone (acks=1), and was lost
  *   batch b ─► "stored at 10" by the next leader: the log has b there, and a no more
  *
- * So a leaves its window as unresolved, whichever windows the two are in, as long as nothing of
- * it is stated.  Where b was told by the topic's name it must first be sure that it is in this
- * topic (attest/chain_sure.h); until then the window of a waits.
+ * The answers may come the other way round: a leader that was frozen wakes up, takes itself for the leader still, and
+ * answers what had waited in its socket.  So neither order nor time decides, but the log: the later one is open, and the
+ * log is read where it was told to be.  The windows of both wait for that.
+ *
+ *   found there ─► settled there; the other one leaves its window as unresolved, as long as nothing of it is stated
+ *   not there   ─► it leaves, and the other one stays
+ *   not read    ─► both leave: nobody knows
+ *
+ * Where nobody reads the log, the later answer is believed.  Where b was told by the topic's name it must first be sure
+ * that it is in this topic (attest/chain_sure.h); until then the window of a waits.
  */
 #ifndef ATTEST_CHAIN_GIVEN_H
 #define ATTEST_CHAIN_GIVEN_H
@@ -18,5 +25,21 @@ void chain_given_add(struct chain *c, struct placement *p);
 
 /* More is sure than before: those that were waiting for it take their offsets. */
 void chain_given_sure(struct chain *c);
+
+/* Would `p` have offsets there in which another batch is settled, of which nothing is stated? */
+bool chain_given_disputed(struct chain *c, const struct placement *p, int64_t base_offset);
+
+/* As the journal tells. */
+void chain_given_recall(struct chain *c);
+
+/* A batch of the window, or told to be where one of the window is settled, of which the log is to decide; or NULL. */
+struct placement *chain_given_dispute(struct chain *c, const struct window *w);
+
+/* The log was not read in time: it leaves, and those that are settled there.  False: not yet, the journal doesn't take it. */
+bool chain_given_drop(struct chain *c, struct placement *p) MUSTCHECK;
+
+/* Where both have offsets, `p` with these members from `base` on: are they the same records, or can nobody tell? */
+bool chain_given_is_alike(const struct placement *p, const struct member *members, int64_t base,
+			  const struct placement *settled);
 
 #endif

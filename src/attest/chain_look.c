@@ -12,13 +12,13 @@
 /* A client that retries is most often sooner, and a broker that died needs a moment to be replaced. */
 enum { LOOK_AFTER_MS = 1000, LOOK_AGAIN_MS = 1000 };
 
-/* After an answer the log has it already, or never will. */
+/* After an answer the log has it already, or never will; but for a leader that may not know yet that it is none. */
 static struct monotime
 first_look(const struct placement *p, const struct settings *set)
 {
 	int64_t ms = LOOK_AFTER_MS < set->outcome_wait_ms ? LOOK_AFTER_MS : set->outcome_wait_ms;
 
-	return chain_after(p->open_at, p->told || p->copied ? 0 : ms);
+	return chain_after(p->open_at, (p->told && !p->disputed) || p->copied ? 0 : ms);
 }
 
 /*
@@ -91,6 +91,17 @@ ends_behind(const struct placement *p)
 	return p->told && p->told_at >= 0 ? p->told_at + p->count : 0;
 }
 
+/* From there on it may stand.  Without headers, what is in dispute is compared with what is settled there. */
+static int64_t
+stands_from(const struct chain *c, const struct placement *p)
+{
+	if (p->elsewhere)
+		return p->base_offset;
+	if (c->gone)
+		return 0;
+	return p->disputed && p->told_at <= p->reach ? p->told_at : p->reach + 1;
+}
+
 /* Is it time to read the log for it?  If not yet, a turn is booked. */
 static bool
 is_due(struct chain *c, struct placement *p, const struct settings *set, struct chain_now now, bool *ret_last)
@@ -121,7 +132,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 		LIST_EACH(&w->spans, e) {
 			struct span *s = CONTAINER_OF(e, struct span, in_window);
 			struct placement *p = s->placement;
-			int64_t at = p->elsewhere ? p->base_offset : c->gone ? 0 : p->reach + 1;
+			int64_t at = stands_from(c, p);
 			bool last = true;
 
 			if ((!placement_is_doubtful(p) && !p->elsewhere) || s != first_left(p))
@@ -142,43 +153,6 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 	return n;
 }
 
-/* The window that the record names in its headers; 0: it has none of ours. */
-static uint64_t
-named_window(const struct placement *p, int64_t i)
-{
-	size_t k = 0;
-
-	if (p->mode == HEADERS_NONE)
-		return 0;
-	while (i >= p->span[k].count)
-		i -= p->span[k++].count;
-	return p->windows[k].window_id;
-}
-
-/*
- * What stands from `base` on is the batch in doubt, to the leaf.  Is it also what is settled there?  Else that one
- * is lost, and its offsets were given again.
- */
-static bool
-is_there_too(const struct doubt *d, int64_t base, const struct placement *settled)
-{
-	const struct placement *p = d->placement;
-	int64_t end = base + p->count, at = base > settled->base_offset ? base : settled->base_offset;
-
-	if (settled->base_offset + settled->count < end)
-		end = settled->base_offset + settled->count;
-	if (settled->members == NULL || settled->time != p->time)
-		return true; /* nobody can tell */
-	for (; at < end; at++) {
-		int64_t i = at - base, k = at - settled->base_offset;
-
-		if (memcmp(settled->members[k].leaf, d->members[i].leaf, LEAF_LEN) != 0 ||
-		    named_window(settled, k) != named_window(p, i))
-			return false;
-	}
-	return true;
-}
-
 /* A settled batch that has one of the offsets, in the windows that are left, and may have them still; or one that is lost; or none. */
 static const struct placement *
 settled_there(const struct chain *c, const struct doubt *d, int64_t base, bool *ret_lost)
@@ -194,7 +168,7 @@ settled_there(const struct chain *c, const struct doubt *d, int64_t base, bool *
 			if (p == d->placement || p->base_offset < 0 || p->base_offset >= base + d->placement->count ||
 			    base >= p->base_offset + p->count)
 				continue;
-			*ret_lost = !is_there_too(d, base, p);
+			*ret_lost = !chain_given_is_alike(d->placement, d->members, base, p); /* its offsets were given again */
 			if (!*ret_lost)
 				return p;
 			lost = p;
@@ -211,8 +185,12 @@ chain_is_taken(const struct chain *c, const struct doubt *d, int64_t base_offset
 
 	if (d->elsewhere)
 		return false; /* the place is its own */
+	if (p->mode == HEADERS_NONE && base_offset <= p->reach && base_offset != p->told_at && !c->gone)
+		return true; /* perhaps the same records, sent before */
 	if (settled_there(c, d, base_offset, &lost) != NULL)
 		return !lost;
+	if (p->disputed && base_offset == p->told_at)
+		return false; /* who was settled there has left */
 	return p->mode == HEADERS_NONE && covered_is(&c->covered, base_offset, p->count) != COVERED_NOT;
 }
 
@@ -248,6 +226,10 @@ absent(struct chain *c, struct placement *p)
 	metric_add(METRIC_READBACK_ABSENT, p->count);
 	if (p->contested) {
 		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "another copy of them was listed where they may stand");
+		return;
+	}
+	if (p->disputed) {
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "the log has another batch where they were told to be");
 		return;
 	}
 	if (p->told && p->mode == HEADERS_NONE && p->told_at <= p->reach) {

@@ -1,4 +1,5 @@
 /* The sealer's side of a chain: which window is complete, and what its publishing ends. */
+#include "attest/chain_given.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 #include "attest/chain_sure.h"
@@ -6,7 +7,7 @@
 #include "base/metrics.h"
 
 /* Who reads the logs back may have many to read, and a batch waits so much longer for its turn. */
-enum { TURN_MAX_MS = 10 * 60 * 1000 };
+enum { TURN_MAX_MS = 10 * 60 * 1000, AGAIN_MS = 1000 };
 
 /*
  * So long an outcome may stay open: as long as no further attempt was lost, and twice as long at most, however often its
@@ -33,13 +34,30 @@ give_up_overdue(struct chain *c, struct window *w, const struct settings *set, s
 		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 		struct monotime until = waits_until(c, p, set);
 
-		if (!placement_is_doubtful(p))
+		if (!placement_is_doubtful(p) || p->disputed)
 			continue;
 		if ((c->shared->stopping && c->shared->looks == NULL) || now.mono.ns >= until.ns)
 			chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "their outcome is not known");
 		else
 			turns_at(c->shared->turns, &c->turn, until);
 	}
+}
+
+/* Is it open still which of two batches, of this window or another, has a place that one of the window was told? */
+static bool
+is_disputed(struct chain *c, const struct window *w, const struct settings *set, struct chain_now now)
+{
+	struct placement *p;
+
+	while ((p = chain_given_dispute(c, w)) != NULL) {
+		struct monotime until = waits_until(c, p, set);
+
+		if (now.mono.ns >= until.ns && chain_given_drop(c, p))
+			continue;
+		turns_at(c->shared->turns, &c->turn, now.mono.ns >= until.ns ? chain_after(now.mono, AGAIN_MS) : until);
+		return true;
+	}
+	return false;
 }
 
 static bool
@@ -51,7 +69,7 @@ is_complete(struct chain *c, struct window *w, const struct settings *set, struc
 		return false;
 	if (w->awaiting > 0)
 		give_up_overdue(c, w, set, now);
-	if (w->awaiting > 0 || !chain_sure_of(c, w))
+	if (is_disputed(c, w, set, now) || w->awaiting > 0 || !chain_sure_of(c, w))
 		return false;
 	until = chain_after(w->closed_at, set->transaction_wait_ms);
 	if (w->open_txns == 0 || c->shared->stopping || now.mono.ns >= until.ns)

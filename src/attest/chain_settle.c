@@ -379,6 +379,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
        struct chain_now now)
 {
 	struct placement *p = a->placement;
+	bool disputed = p->life.state == MEMBER_FORWARDED && chain_given_disputed(c, p, answer->base_offset);
 	enum chains_time known = c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time;
 	bool may_be = may_be_old(a, answer, known);
 	enum chains_time shown = may_be ? CHAINS_TIME_UNKNOWN : time_shown(c, a, answer, now);
@@ -397,7 +398,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		chain_leave_windows(c, p, false);
 		return CHAINS_DUPLICATE;
 	}
-	if (p->life.state == MEMBER_FORWARDED &&
+	if (p->life.state == MEMBER_FORWARDED && !disputed &&
 	    !chain_guess_yields(c, set, p, answer->base_offset, is_sure(c, a, answer, known, shown), now)) {
 		apply(c, set, p, MEMBER_LOSE, now);
 		return CHAINS_OPEN;
@@ -409,10 +410,12 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		return CHAINS_DUPLICATE;
 	}
 	if (p->life.state == MEMBER_FORWARDED &&
-	    (may_be || is_unproven(c, p, answer) || (shown == CHAINS_TIME_UNKNOWN && is_strange(p, answer, known)))) {
+	    (disputed || may_be || is_unproven(c, p, answer) || (shown == CHAINS_TIME_UNKNOWN && is_strange(p, answer, known)))) {
 		if (!p->told)
 			p->looked_at.ns = 0; /* once more: now it is said to be there */
 		p->told = true;
+		p->disputed = disputed;
+		c->disputed |= disputed;
 		p->told_at = answer->base_offset;
 		chain_journal_told(p);
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */

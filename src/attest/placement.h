@@ -47,6 +47,7 @@ struct placement {
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run, … */
 	int64_t told_at;         /* … from this offset on; -1: not known, of an older journal */
+	bool disputed;           /* … in which another batch is settled: the log decides (attest/chain_given.h) */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
 	bool counted;            /* as attested; one that is settled anew isn't again */
 	bool claimed;            /* … and a copy that was told the place left for it: it stays there */

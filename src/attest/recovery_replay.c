@@ -1,6 +1,7 @@
 /* The replay: entry by entry, chains and windows become what they were. */
 #include "attest/recovery_internal.h"
 
+#include "attest/chain_given.h"
 #include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_sure.h"
@@ -584,6 +585,7 @@ end_chain(struct recovery *r, struct chain *c)
 		window_close(w, was_closed ? w->reason : CLOSE_RECOVERED, r->now.mono,
 			     was_closed ? w->end_ms : r->now.wall_ms);
 	}
+	chain_given_recall(c);
 	if (c->high_offset > c->head.high_offset)
 		c->head.high_offset = c->high_offset;
 }

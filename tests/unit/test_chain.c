@@ -1103,6 +1103,7 @@ START_TEST(a_guess_in_a_larger_batch)
 {
 	struct attempt b = send_bare(r, rig_batch(1), 1), a;
 
+	rig_leaf(2, 1, false, b.members[0].leaf);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &b, r->now);
 	a = send_bare(r, rig_batch(2), 2);

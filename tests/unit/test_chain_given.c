@@ -1,0 +1,266 @@
+/* Two answers that contradict each other: the log decides. */
+#include "attest/chain_given.h"
+
+#include "base/metrics.h"
+#include "tests/unit/chain_rig.h"
+#include "tests/unit/suite.h"
+
+static struct rig *r;
+
+static void
+setup(void)
+{
+	r = rig_start();
+}
+
+static void
+teardown(void)
+{
+	rig_stop(r);
+}
+
+/* Producers with an id and without, headers or none, either type. */
+enum { TOLD_IDEMPOTENT = 1, TOLD_BARE = 2, TOLD_APPEND = 4, TOLD_CASES = 8 };
+
+static int told_as;
+
+static int64_t
+told_time(void)
+{
+	return told_as & TOLD_APPEND ? RIG_WALL : -1;
+}
+
+static struct attempt
+send_told(int64_t producer_id, int32_t count, int content)
+{
+	struct chains_batch b = told_as & TOLD_IDEMPOTENT ? rig_idempotent(producer_id, 0, count) : rig_batch(count);
+	struct attempt a;
+	uint8_t digest[32];
+
+	b.time = told_as & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	if (told_as & TOLD_IDEMPOTENT)
+		issued_note(r->shared.issued, producer_id, 0);
+	a = rig_place(r, b, content);
+	rig_digest(a.members, count, digest);
+	ck_assert_int_eq(chain_forward(r->c, &a, told_as & TOLD_BARE ? HEADERS_NONE : HEADERS_FULL, digest), 0);
+	return a;
+}
+
+/*
+ * Windows of four.  The first batches go to a leader that is frozen, and the same records come once more, as other
+ * batches, for the next leader, which has them from 80 on.  The frozen one had four more before them.
+ */
+static struct attempt first[2], again[2];
+
+static void
+begin_dispute(int i, bool deposed_is_last)
+{
+	told_as = i;
+	rig_reads_back(r);
+	r->set->window_records = 4;
+	r->c->time = i & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	first[0] = send_told(7, 4, 1);
+	first[1] = send_told(8, 4, 2);
+	again[0] = send_told(9, 4, 1);
+	again[1] = send_told(10, 4, 2);
+	for (int k = 0; k < 2; k++)
+		ck_assert_int_eq(rig_answer(r, deposed_is_last ? &again[k] : &first[k], 0, (deposed_is_last ? 80 : 84) + 4 * k, told_time()),
+				 CHAINS_STORED);
+}
+
+/* The log is read for all that is in doubt: what is at `at` is there. */
+static void
+look_for(size_t n, const int64_t *at)
+{
+	struct doubt d[4];
+	int64_t from;
+
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, d, 4, &from), n);
+	for (size_t i = 0; i < n; i++) {
+		d[i].base_offset = at[i];
+		d[i].found = at[i] >= 0 && at[i] >= d[i].from && !chain_is_taken(r->c, &d[i], at[i]);
+		d[i].log_append = told_time() >= 0;
+		d[i].append_ms = told_time();
+	}
+	chain_doubts_end(r->c, r->set, r->now, d, n, true);
+}
+
+/* The leader that was frozen answers behind the next one, and the log has what that one said. */
+START_TEST(a_deposed_leader_answers_last)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
+
+	begin_dispute(_i, true);
+	ck_assert_int_eq(rig_answer(r, &first[0], 0, 84, told_time()), CHAINS_OPEN);
+	ck_assert_int_eq(rig_answer(r, &first[1], 0, 88, told_time()), CHAINS_STORED); /* nobody was told that place: it waits for the others */
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	look_for(1, (int64_t[]){_i & TOLD_BARE ? 80 : -1}); /* the same records, without headers */
+	rig_pass(r, 2000);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	look_for(1, (int64_t[]){_i & TOLD_BARE ? 80 : -1});
+	ck_assert_uint_eq(rig_seal(r), 3);
+	ck_runs(&r->stated[0].s->ranges, {88, 4});
+	ck_runs(&r->stated[1].s->ranges, {80, 4});
+	ck_runs(&r->stated[2].s->ranges, {84, 4});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
+}
+END_TEST
+
+/* It answers before the next one, which the log is with. */
+START_TEST(a_deposed_leader_answers_first)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
+
+	begin_dispute(_i, false);
+	ck_assert_int_eq(rig_answer(r, &again[0], 0, 80, told_time()), CHAINS_STORED);
+	ck_assert_int_eq(rig_answer(r, &again[1], 0, 84, told_time()), CHAINS_OPEN);
+	ck_assert_ptr_null(rig_turn(r));
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){84});
+	ck_assert_uint_eq(rig_seal(r), 3);
+	ck_runs(&r->stated[0].s->ranges, {88, 4});
+	ck_runs(&r->stated[1].s->ranges, {80, 4});
+	ck_runs(&r->stated[2].s->ranges, {84, 4});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
+}
+END_TEST
+
+/* A lost batch was acknowledged before the one that has its place was placed: that place is read, and no other below. */
+START_TEST(in_dispute_below_what_was_acknowledged)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a, b;
+
+	told_as = _i;
+	rig_reads_back(r);
+	r->c->time = _i & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	r->set->window_records = 4;
+	a = send_told(7, 4, 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 84, told_time()), CHAINS_STORED);
+	r->c->sealing = true; /* nothing of it is stated yet */
+	b = send_told(8, 4, 2);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 82, told_time()), CHAINS_OPEN);
+	r->c->sealing = false;
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1000);
+	if (_i & TOLD_BARE)
+		look_for(1, (int64_t[]){83}); /* the same records, of before */
+	else
+		look_for(1, (int64_t[]){-1});
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 2000);
+	look_for(1, (int64_t[]){82});
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&r->stated[0].s->ranges, {82, 4});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+}
+END_TEST
+
+/* The log can't be read, or doesn't show that place, for as long as is waited: which of them is there nobody knows. */
+START_TEST(in_dispute_and_not_read)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	int64_t waited = 0;
+
+	begin_dispute(_i & 7, _i < TOLD_CASES);
+	if (_i < TOLD_CASES) {
+		ck_assert_int_eq(rig_answer(r, &first[0], 0, 82, told_time()), CHAINS_OPEN); /* over the ends of both */
+		chain_lost(r->c, r->set, &first[1], r->now);
+	} else {
+		ck_assert_int_eq(rig_answer(r, &again[0], 0, 86, told_time()), CHAINS_OPEN);
+		chain_lost(r->c, r->set, &again[1], r->now);
+	}
+	for (; waited < 2 * r->set->outcome_wait_ms; waited += 1000) {
+		struct doubt d[4];
+		int64_t from;
+		size_t n = chain_doubts(r->c, r->set, r->now, d, 4, &from);
+
+		for (size_t i = 0; i < n; i++)
+			d[i].hidden = true;
+		chain_doubts_end(r->c, r->set, r->now, d, n, waited % 2000 == 0);
+		ck_assert_uint_eq(rig_seal(r), 0);
+		rig_pass(r, 1000);
+	}
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 16);
+}
+END_TEST
+
+/* What is stated before the second answer comes stays so, and that one is believed. */
+START_TEST(stated_before_it_is_disputed)
+{
+	/* Of a producer with an id, on LogAppendTime, the log is asked anyway. */
+	static const int cases[] = {0, TOLD_IDEMPOTENT, TOLD_BARE, TOLD_IDEMPOTENT | TOLD_BARE, TOLD_APPEND, TOLD_BARE | TOLD_APPEND};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		begin_dispute(cases[i], false);
+		ck_assert_uint_eq(rig_seal(r), 2);
+		ck_assert_int_eq(rig_answer(r, &again[0], 0, 80, told_time()), CHAINS_STORED);
+		ck_assert_int_eq(rig_answer(r, &again[1], 0, 84, told_time()), CHAINS_STORED);
+		ck_assert_uint_eq(rig_seal(r), 2);
+		ck_runs(&rig_last(r)->ranges, {84, 4});
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
+/* A batch without headers was found, and a leader that woke up says of others that they are there: that is no guess about copies. */
+START_TEST(found_and_told_of_others)
+{
+	struct attempt a, b;
+
+	told_as = TOLD_BARE;
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_CREATE;
+	r->set->window_records = 4;
+	a = send_told(7, 4, 1);
+	b = send_told(8, 4, 2);
+	chain_lost(r->c, r->set, &a, r->now);
+	r->c->sealing = true;
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){10});
+	ck_assert_int_eq(rig_answer(r, &b, 0, 12, -1), CHAINS_OPEN);
+	r->c->sealing = false;
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 3000);
+	look_for(1, (int64_t[]){-1});
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 4});
+}
+END_TEST
+
+/* Nobody reads: the later answer is believed. */
+START_TEST(nobody_reads_what_is_disputed)
+{
+	struct attempt a = rig_send(r, rig_batch(4), 1), b = rig_send(r, rig_batch(4), 2);
+
+	rig_stored(r, &a, 10);
+	rig_stored(r, &b, 12);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {12, 4});
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("chain_given");
+	TCase *t = tcase_create("chain_given");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, a_deposed_leader_answers_last, 0, TOLD_CASES);
+	tcase_add_loop_test(t, a_deposed_leader_answers_first, 0, TOLD_CASES);
+	tcase_add_loop_test(t, in_dispute_below_what_was_acknowledged, 0, TOLD_CASES);
+	tcase_add_loop_test(t, in_dispute_and_not_read, 0, 2 * TOLD_CASES);
+	tcase_add_test(t, stated_before_it_is_disputed);
+	tcase_add_test(t, found_and_told_of_others);
+	tcase_add_test(t, nobody_reads_what_is_disputed);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
