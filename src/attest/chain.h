@@ -72,6 +72,7 @@ struct chain {
 	bool gone;       /* since then it isn't */
 	struct monotime looked; /* when the last reading of the log began, … */
 	struct monotime unread; /* … and the last of those that failed; 0: none did */
+	struct monotime round;  /* what was hidden since then waits until all others were read for */
 	bool waiting; /* of an earlier run: until the cluster is known, it has no turn */
 	size_t saved_at; /* its entry, while heads are being saved */
 	uint32_t number; /* in the journal */

@@ -116,6 +116,21 @@ is_due(struct chain *c, struct placement *p, const struct settings *set, struct 
 	return false;
 }
 
+/*
+ * It was hidden just now: it takes no room from the others, however many such there are.  So each is read for once in a
+ * round, however long that takes, and once in a second at most.
+ */
+static bool
+is_put_off(struct chain *c, const struct placement *p, struct chain_now now)
+{
+	struct monotime next = chain_after(p->hidden_at, LOOK_AGAIN_MS);
+
+	if (p->hidden_at.ns == 0 || (now.mono.ns >= next.ns && p->hidden_at.ns <= c->round.ns))
+		return false;
+	turns_at(c->shared->looks, &c->look, now.mono.ns >= next.ns ? now.mono : next);
+	return true;
+}
+
 size_t
 chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *ret, size_t max,
 	     int64_t *ret_from)
@@ -137,7 +152,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 
 			if ((!placement_is_doubtful(p) && !p->elsewhere) || s != first_left(p))
 				continue;
-			if (!p->elsewhere && !is_due(c, p, set, now, &last))
+			if (is_put_off(c, p, now) || (!p->elsewhere && !is_due(c, p, set, now, &last)))
 				continue;
 			if (n == max || !copy(&ret[n], p)) {
 				turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
@@ -150,6 +165,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 			*ret_from = at < *ret_from ? at : *ret_from;
 		}
 	}
+	c->round = now.mono;
 	return n;
 }
 
@@ -251,8 +267,6 @@ void
 chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts, size_t count,
 		 bool read)
 {
-	bool all = read;
-
 	for (size_t i = 0; i < count; i++) {
 		struct doubt *d = &doubts[i];
 		struct placement *p = d->placement;
@@ -261,6 +275,7 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 		bool open = state == MEMBER_UNKNOWN || state == MEMBER_FORWARDED; /* an answer may have come meanwhile */
 		bool done = seen && !d->found; /* else its place was taken meanwhile, and there may be another */
 
+		p->hidden_at = read && d->hidden ? now.mono : p->hidden_at;
 		if (p->elsewhere) {
 			if (d->elsewhere) /* else its turn comes: this reading began too early */
 				chain_sure_looked(c, set, p, d->found, seen, now);
@@ -272,17 +287,14 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 			p->looked_at = done ? c->looked : p->looked_at;
 			turns_at(c->shared->looks, &c->look, done ? next_look(p, set) : chain_after(now.mono, LOOK_AGAIN_MS));
 		}
-		all &= seen;
 		free(d->members);
 		free(d->windows);
 		placement_unref(p);
 	}
-	if (count > 0 && !all) {
+	if (count > 0 && !read)
 		c->unread = c->looked;
-		turns_now(c->shared->turns, &c->turn); /* to give up what has waited for no more than that */
-	}
 	if (count > 0)
-		chain_tell_sealer(c);
+		turns_now(c->shared->turns, &c->turn); /* a window may be complete, or have waited for no more than this */
 }
 
 void

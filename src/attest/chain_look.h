@@ -10,7 +10,7 @@
  *   No reading that succeeded behind that wait decides it by twice that wait since the first answer that was lost: GIVEN UP (chain_seal.c).
  *
  * With acks 0 and 1 a leader answers before its readers see the batch, and they may not for as long as replicas are
- * missing.  So a reading that didn't get to the place that was told failed, too, for that batch.
+ * missing.  So a reading that didn't get to the place that was told failed, too, for that batch, which lets others go first.
  */
 #ifndef ATTEST_CHAIN_LOOK_H
 #define ATTEST_CHAIN_LOOK_H

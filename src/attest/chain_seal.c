@@ -19,7 +19,8 @@ waits_until(const struct chain *c, const struct placement *p, const struct setti
 {
 	struct monotime half = chain_after(p->open_at, set->outcome_wait_ms), end = chain_after(half, set->outcome_wait_ms);
 	struct monotime last = chain_after(p->lost_at, set->outcome_wait_ms);
-	bool untried = p->life.state == MEMBER_UNKNOWN && c->unread.ns < half.ns && p->looked_at.ns < half.ns;
+	bool untried = p->life.state == MEMBER_UNKNOWN && c->unread.ns < half.ns && p->hidden_at.ns < half.ns &&
+		       p->looked_at.ns < half.ns;
 
 	if (c->shared->looks == NULL)
 		return last.ns < end.ns ? last : end;

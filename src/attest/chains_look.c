@@ -160,15 +160,6 @@ end_ends(struct chains *c, struct look *l, bool read)
 	pthread_rwlock_unlock(&c->lock);
 }
 
-static bool
-has_hidden(const struct look *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (l->doubts[i].hidden)
-			return true;
-	return false;
-}
-
 void
 chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool there, bool told)
 {
@@ -178,8 +169,8 @@ chains_look_end(struct chains *c, struct look *l, bool read, bool known, bool th
 	pthread_mutex_lock(&l->chain->lock);
 	chain_taken_meanwhile(l->chain, l->doubts, l->count);
 	chain_doubts_end(l->chain, set, t, l->doubts, l->count, read);
-	if (read && l->count == LOOK_MAX && !has_hidden(l))
-		turns_now(c->shared.looks, &l->chain->look); /* there may be more, and these are done with */
+	if (read && l->count == LOOK_MAX)
+		turns_now(c->shared.looks, &l->chain->look); /* there may be more, and these are done with, or put off */
 	if (l->restated && known)
 		chain_restated_is(l->chain, there);
 	else if (l->restated)

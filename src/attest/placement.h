@@ -44,6 +44,7 @@ struct placement {
 	struct monotime looked_at; /* when the last reading of the log began that didn't find it; 0: none since it is open, or was told */
 	uint64_t number;         /* in the journal, from 1; 0: not there */
 	struct journal_hold hold; /* of its entry there */
+	struct monotime hidden_at; /* when the last reading ended that didn't get to the place that was told; 0: none did */
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run, … */
 	int64_t told_at;         /* … from this offset on; -1: not known, of an older journal */

@@ -673,6 +673,103 @@ START_TEST(told_and_not_shown)
 }
 END_TEST
 
+enum { BEHIND_HIDDEN = 4 };
+
+/* One reading, of so long: what its leader doesn't show, and one that is there.  Was that one read for? */
+static bool
+look_behind_hidden_ones(const struct placement *p, int64_t ms)
+{
+	struct doubt d[8];
+	int64_t from;
+	size_t n = chain_doubts(r->c, r->set, r->now, d, ARRAY_LEN(d), &from);
+	bool is_read = false;
+
+	ck_assert_uint_gt(n, 0);
+	for (size_t i = 0; i < n; i++) {
+		bool it = d[i].placement == p;
+
+		is_read |= d[i].found = d[i].log_append = it;
+		d[i].hidden = !it;
+		d[i].base_offset = 10;
+		d[i].append_ms = RIG_WALL;
+	}
+	rig_pass(r, ms);
+	chain_doubts_end(r->c, r->set, r->now, d, n, true);
+	return is_read;
+}
+
+/* … and of such there are more than one reading is for, which may be slow: another one's turn comes all the same. */
+START_TEST(behind_many_that_are_not_shown)
+{
+	static const struct {
+		int hidden;
+		int64_t ms;
+		int looks;
+	} cases[BEHIND_HIDDEN] = {{7, 10, 1}, {8, 10, 2}, {8, 1500, 2}, {20, 1500, 3}};
+	struct attempt a;
+	struct placement *p;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	r->set->window_records = 1000;
+	for (int i = 0; i < cases[_i].hidden; i++) {
+		a = rig_send(r, rig_idempotent(100 + i, 5, 1), i);
+		ck_assert_int_eq(rig_answer(r, &a, 0, 1000 + i, RIG_WALL), CHAINS_OPEN);
+	}
+	a = rig_send(r, rig_batch(1), 200);
+	p = a.placement;
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 1000);
+	for (int i = 1; i < cases[_i].looks; i++) {
+		ck_assert(!look_behind_hidden_ones(p, cases[_i].ms));
+		(void)rig_seal(r);
+	}
+	ck_assert(look_behind_hidden_ones(p, cases[_i].ms));
+	ck_assert_int_eq(p->life.state, MEMBER_SETTLED);
+	/* What is hidden isn't read for without a pause: once at most, of those that are due again by now. */
+	for (int i = 0;; i++) {
+		struct doubt d;
+		int64_t from;
+
+		if (chain_doubts(r->c, r->set, r->now, &d, 1, &from) == 0)
+			break;
+		ck_assert_int_lt(i, cases[_i].hidden);
+		d.hidden = true;
+		chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
+	}
+}
+END_TEST
+
+/* They were hidden all along; this one was in no reading, and isn't given up for that. */
+START_TEST(not_read_for_beside_one_that_is_not_shown)
+{
+	struct attempt a;
+	struct placement *hidden, *p;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	a = rig_send(r, rig_idempotent(7, 5, 1), 1);
+	hidden = a.placement;
+	placement_ref(hidden);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 1000, RIG_WALL), CHAINS_OPEN);
+	a = rig_send(r, rig_batch(1), 2);
+	p = a.placement;
+	chain_lost(r->c, r->set, &a, r->now);
+	rig_pass(r, 2 * r->set->outcome_wait_ms - 1);
+	begin_look(r);
+	ck_assert_ptr_eq(looked_for.placement, hidden);
+	end_look(r, true);
+	rig_pass(r, 1);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_int_eq(hidden->life.state, MEMBER_GIVEN_UP);
+	ck_assert_int_eq(p->life.state, MEMBER_UNKNOWN);
+	rig_look(r, 10, RIG_WALL);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 1});
+	placement_unref(hidden);
+}
+END_TEST
+
 /*
  * An earlier run's answer was lost and never looked for, so that nobody knows of that
  * offset; on LogAppendTime an answer doesn't tell which batch it means.
@@ -2070,6 +2167,8 @@ main(void)
 	tcase_add_test(t, offsets_of_an_earlier_run_without_headers);
 	tcase_add_test(t, told_below_what_was_acknowledged);
 	tcase_add_loop_test(t, told_and_not_shown, 0, 2);
+	tcase_add_loop_test(t, behind_many_that_are_not_shown, 0, BEHIND_HIDDEN);
+	tcase_add_test(t, not_read_for_beside_one_that_is_not_shown);
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);
 	tcase_add_test(t, a_producer_that_is_new);
 	tcase_add_test(t, a_retry_that_was_forgotten);

@@ -397,7 +397,7 @@ is_undecided(struct chain *c)
 		pthread_mutex_lock(&c->lock);
 		w = chain_oldest(c);
 		decided = w == NULL || w->elsewhere == 0;
-		undecided = !decided && c->unread.ns > 0;
+		undecided = !decided && CONTAINER_OF(list_first(&w->spans), struct span, in_window)->placement->hidden_at.ns > 0;
 		pthread_mutex_unlock(&c->lock);
 		(void)sched_yield();
 	}
