@@ -63,6 +63,23 @@ chain_guess_is_open(const struct placement *p)
 	return p->guessed && !p->claimed && p->life.state == MEMBER_SETTLED && !p->elsewhere && p->unstated == p->span_count;
 }
 
+/*
+ * It is looked for once more, however long it was open; but other copies may come without end, and be found in its stead
+ * each time: when its time is over (chain_seal.c), the second was the last.
+ */
+static void
+open_anew(struct placement *p, const struct settings *set, struct chain_now now)
+{
+	bool first = p->returned_at.ns == 0, over;
+
+	if (p->open_at.ns == 0)
+		p->open_at = now.mono; /* an earlier run's */
+	over = now.mono.ns >= chain_after(p->open_at, 2 * set->outcome_wait_ms).ns;
+	p->lost_at = now.mono;
+	p->returned_at = first ? now.mono : p->returned_at;
+	p->looked_at.ns = !first && over ? now.mono.ns : 0;
+}
+
 /* False: not yet, the journal doesn't take it: behind a crash it would be in two places. */
 static bool
 take_back(struct chain *c, const struct settings *set, struct placement *p, struct chain_now now)
@@ -70,8 +87,8 @@ take_back(struct chain *c, const struct settings *set, struct placement *p, stru
 	if (!chain_journal_reopened(p))
 		return false;
 	chain_guess_undo(c, p);
-	p->open_at = p->lost_at = now.mono;
-	turns_at(c->shared->turns, &c->turn, chain_after(now.mono, set->outcome_wait_ms));
+	open_anew(p, set, now);
+	turns_now(c->shared->turns, &c->turn); /* to see how long it may stay so */
 	chain_look_later(c, p, set);
 	return true;
 }

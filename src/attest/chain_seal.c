@@ -12,19 +12,20 @@ enum { TURN_MAX_MS = 10 * 60 * 1000, AGAIN_MS = 1000 };
 /*
  * So long an outcome may stay open: as long as no further attempt was lost, and twice as long at most, however often its
  * client sends it.  Where the log is read back, that has the second half before it counts as failed; and it hasn't failed
- * before it was tried.
+ * before it was tried, nor before it was tried again behind a guess that was taken back (chain_guess.c).
  */
 static struct monotime
 waits_until(const struct chain *c, const struct placement *p, const struct settings *set)
 {
 	struct monotime half = chain_after(p->open_at, set->outcome_wait_ms), end = chain_after(half, set->outcome_wait_ms);
 	struct monotime last = chain_after(p->lost_at, set->outcome_wait_ms);
-	bool untried = p->life.state == MEMBER_UNKNOWN && c->unread.ns < half.ns && p->hidden_at.ns < half.ns &&
-		       p->looked_at.ns < half.ns;
+	struct monotime since = p->returned_at.ns > half.ns ? p->returned_at : half;
+	bool untried = (p->life.state == MEMBER_UNKNOWN || p->returned_at.ns > 0) && c->unread.ns < since.ns &&
+		       p->hidden_at.ns < since.ns && p->looked_at.ns < since.ns;
 
 	if (c->shared->looks == NULL)
 		return last.ns < end.ns ? last : end;
-	return chain_after(end, untried ? TURN_MAX_MS : 0);
+	return untried ? chain_after(since, set->outcome_wait_ms + TURN_MAX_MS) : end;
 }
 
 /* Gives up what was waited for long enough; the rest tells until when to wait. */

@@ -50,6 +50,7 @@ struct placement {
 	int64_t told_at;         /* … from this offset on; -1: not known, of an older journal */
 	bool disputed;           /* … in which another batch is settled: the log decides (attest/chain_given.h) */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
+	struct monotime returned_at; /* then it was first taken back from another copy's place; 0: never */
 	bool counted;            /* as attested; one that is settled anew isn't again */
 	bool claimed;            /* … and a copy that was told the place left for it: it stays there */
 	bool contested;          /* a broker said that it is stored where another copy is stated */

@@ -212,6 +212,84 @@ START_TEST(lost_when_it_is_settled)
 }
 END_TEST
 
+static struct attempt
+send_bare(struct chains_batch b, int content)
+{
+	struct attempt a = rig_place(r, b, content);
+	uint8_t digest[32];
+
+	rig_digest(a.members, b.count, digest);
+	ck_assert_int_eq(chain_forward(r->c, &a, HEADERS_NONE, digest), 0);
+	return a;
+}
+
+/* Windows wait until it is asked whose the topic's name is: so long what was found may yet be another copy's. */
+static void
+unsure(void)
+{
+	rig_reads_back(r);
+	r->shared.sures = turns_new();
+	ck_assert_ptr_nonnull(r->shared.sures);
+	r->c->has_topic_id = true;
+	r->set->window_records = 3;
+}
+
+/* A copy of it each second, and its place is found for the one that was lost, until its answer comes. */
+START_TEST(taken_back_again_and_again)
+{
+	int64_t before = unresolved(), waited = 0;
+	struct attempt p, q;
+
+	unsure();
+	p = send_bare(rig_batch(3), 1);
+	chain_lost(r->c, r->set, &p, r->now);
+	for (int i = 0; unresolved() == before; i++) {
+		q = send_bare(rig_batch(3), 1);
+		rig_pass(r, 1000);
+		rig_look(r, 10 * i, -1);
+		ck_assert_uint_eq(rig_seal(r), 0);
+		rig_pass(r, 100);
+		ck_assert_int_eq(rig_answer(r, &q, 0, 10 * i, -1), CHAINS_STORED);
+		ck_assert(has_turn(r->shared.turns, 0));
+		(void)rig_seal(r);
+		waited += 1100;
+		ck_assert_int_le(waited, 2 * r->set->outcome_wait_ms + 1100);
+	}
+	ck_assert_int_gt(waited, 2 * r->set->outcome_wait_ms);
+	ck_assert_int_eq(unresolved() - before, 3);
+	turns_free(r->shared.sures);
+}
+END_TEST
+
+/* Its time is over when it is taken back, perhaps with an attempt on its way: it is looked for before it is given up. */
+START_TEST(taken_back_late)
+{
+	bool on_its_way = (_i & 1) != 0, there = (_i & 2) != 0;
+	int64_t before = unresolved();
+	struct attempt p, q, again;
+
+	unsure();
+	p = send_bare(rig_idempotent(7, 0, 3), 1);
+	chain_lost(r->c, r->set, &p, r->now);
+	q = send_bare(rig_batch(3), 1);
+	rig_pass(r, 1000);
+	rig_look(r, 10, -1);
+	if (on_its_way)
+		again = send_bare(rig_idempotent(7, 0, 3), 1);
+	rig_pass(r, 2 * r->set->outcome_wait_ms);
+	ck_assert_int_eq(rig_answer(r, &q, 0, 10, -1), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_int_eq(unresolved(), before);
+	rig_look(r, there ? 20 : -1, -1);
+	ck_assert(has_turn(r->shared.turns, 0));
+	(void)rig_seal(r);
+	ck_assert_int_eq(unresolved() - before, there ? 0 : 3);
+	if (on_its_way)
+		ck_assert_int_eq(rig_answer(r, &again, 0, 20, -1), CHAINS_KNOWN);
+	turns_free(r->shared.sures);
+}
+END_TEST
+
 static size_t
 kept(const struct placement *p)
 {
@@ -324,6 +402,8 @@ main(void)
 	tcase_add_test(t, lost_amid_the_last_look);
 	tcase_add_test(t, told_behind_a_look);
 	tcase_add_test(t, lost_when_it_is_settled);
+	tcase_add_test(t, taken_back_again_and_again);
+	tcase_add_loop_test(t, taken_back_late, 0, 4);
 	tcase_add_test(t, one_sequence_many_contents);
 	tcase_add_test(t, one_sequence_many_in_doubt);
 	tcase_add_loop_test(t, an_answer_about_an_old_one, 0, 2);
