@@ -259,6 +259,21 @@ is_too_much(const struct chain *c, const struct settings *set, const struct chai
 	       set->backlog_records;
 }
 
+/*
+ * Which of them an answer is about nobody could tell, if it weren't remembered.  But for those whose statements are final
+ * the log can: their offsets were given (chain_settle.c).
+ */
+static bool
+has_room_beside(struct placement *seen)
+{
+	if (placement_forget_rivals(seen) < PLACEMENT_RIVALS_MAX)
+		return true;
+	if (!placement_forget_final_rival(seen))
+		return false;
+	retries_lose_rival(seen);
+	return true;
+}
+
 int
 chain_place(struct chain *c, const struct settings *set, const struct chains_batch *b, struct chain_now now,
 	    struct attempt *ret)
@@ -271,8 +286,8 @@ chain_place(struct chain *c, const struct settings *set, const struct chains_bat
 		return ERR_NOT_NOW;
 	seen = retries_find(&c->retries, b->producer_id, b->producer_epoch, b->base_sequence, b->count);
 	if (seen == NULL || b->fresh) {
-		if (seen != NULL && placement_forget_rivals(seen) >= PLACEMENT_RIVALS_MAX)
-			return ERR_EXISTS; /* which of them an answer is about nobody could tell, if it weren't remembered */
+		if (seen != NULL && !has_room_beside(seen))
+			return ERR_EXISTS;
 		return is_too_much(c, set, b) ? ERR_LIMIT : place_new(c, set, b, seen, now, ret);
 	}
 	if (seen->life.state == MEMBER_PLACED)

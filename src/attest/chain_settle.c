@@ -193,6 +193,13 @@ is_guessed_there(const struct chain *c, const struct placement *p, int64_t base_
 	       !is_taken_twice(c, p, base_offset);
 }
 
+/* Another batch had one of the offsets, by more than a guess about others. */
+static bool
+is_given(const struct chain *c, const struct placement *p, int64_t base_offset)
+{
+	return covered_is(&c->given, base_offset, p->count) != COVERED_NOT && !is_guessed_there(c, p, base_offset);
+}
+
 /*
  * An earlier run of this chain had that offset, before this batch was placed: what stands there is of that run, or the
  * log lost its end since, or another topic has the name.
@@ -215,13 +222,13 @@ is_unproven(const struct chain *c, const struct placement *p, const struct answe
 {
 	bool of_before = is_of_before(c, p, answer->base_offset);
 
-	if (p->producer_id >= 0 && retries_is_lost(p) && (answer->append_ms >= 0 || of_before))
+	if (p->producer_id >= 0 && retries_is_lost(p) &&
+	    (answer->append_ms >= 0 || of_before || is_given(c, p, answer->base_offset)))
 		return true;
 	if (p->producer_id < 0 || (answer->append_ms < EARLIEST_MS && !of_before))
 		return false;
-	return !retries_is_proven(p) && (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) ||
-					 (covered_is(&c->given, answer->base_offset, p->count) != COVERED_NOT &&
-					  !is_guessed_there(c, p, answer->base_offset)));
+	return !retries_is_proven(p) &&
+	       (!issued_has(c->shared->issued, p->producer_id, p->producer_epoch) || is_given(c, p, answer->base_offset));
 }
 
 /*

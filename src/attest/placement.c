@@ -66,6 +66,17 @@ tells_nothing(const struct placement *p)
 	return member_is_resolved(&p->life) && p->base_offset < 0 && p->members == NULL;
 }
 
+static void
+forget_rival(struct placement **at)
+{
+	struct placement *rival = *at;
+
+	*at = rival->rival;
+	if (*at != NULL)
+		placement_ref(*at);
+	placement_unref(rival);
+}
+
 size_t
 placement_forget_rivals(struct placement *p)
 {
@@ -73,19 +84,27 @@ placement_forget_rivals(struct placement *p)
 	size_t left = 0;
 
 	while (*at != NULL) {
-		struct placement *rival = *at;
-
-		if (!tells_nothing(rival)) {
-			at = &rival->rival;
-			left++;
+		if (tells_nothing(*at)) {
+			forget_rival(at);
 			continue;
 		}
-		*at = rival->rival;
-		if (*at != NULL)
-			placement_ref(*at);
-		placement_unref(rival);
+		at = &(*at)->rival;
+		left++;
 	}
 	return left;
+}
+
+bool
+placement_forget_final_rival(struct placement *p)
+{
+	struct placement **oldest = NULL;
+
+	for (struct placement **at = &p->rival; *at != NULL; at = &(*at)->rival)
+		if ((*at)->life.state == MEMBER_FINAL)
+			oldest = at;
+	if (oldest != NULL)
+		forget_rival(oldest);
+	return oldest != NULL;
 }
 
 bool

@@ -116,6 +116,9 @@ bool placement_is_doubtful(const struct placement *p);
 /* Forgets its rivals that tell nothing any more: given up or duplicates.  Returns how many are left. */
 size_t placement_forget_rivals(struct placement *p);
 
+/* Forgets the oldest whose statements are final.  False: there is none. */
+bool placement_forget_final_rival(struct placement *p);
+
 /* One batch taken twice, since its retry was not known as one: a sequence of one producer. */
 bool placement_is_same(const struct placement *a, const struct placement *b);
 

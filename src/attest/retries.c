@@ -101,7 +101,7 @@ is_long_behind(int32_t sequence, int32_t other)
 }
 
 static void
-lose(struct retries_producer *q, struct placement *p)
+note_lost(struct retries_producer *q, const struct placement *p)
 {
 	int32_t last = (int32_t)(((uint32_t)p->base_sequence + (uint32_t)p->count - 1) & INT32_MAX);
 
@@ -111,6 +111,12 @@ lose(struct retries_producer *q, struct placement *p)
 		q->lost_epoch = p->producer_epoch;
 		q->lost_sequence = last;
 	}
+}
+
+static void
+lose(struct retries_producer *q, struct placement *p)
+{
+	note_lost(q, p);
 	forget(q, p);
 }
 
@@ -238,6 +244,13 @@ retries_lose(struct placement *p)
 {
 	if (p->producer != NULL)
 		lose(p->producer, p);
+}
+
+void
+retries_lose_rival(const struct placement *p)
+{
+	if (p->producer != NULL)
+		note_lost(p->producer, p);
 }
 
 bool

@@ -37,6 +37,7 @@ void retries_forget(struct placement *p);
 
 /* Nobody found out whether it is stored, and it may yet be: of what comes with its sequences only the log tells. */
 void retries_lose(struct placement *p);
+void retries_lose_rival(const struct placement *p); /* another one with its sequence is stored, and remembered no more */
 bool retries_is_lost(const struct placement *p);
 
 #endif

@@ -369,7 +369,8 @@ attest_part(struct work *w, const struct produce_part *p, const struct topic_fac
 	/*
 	 * Its first attempt is being rewritten on another thread at this moment.  What is sent now as it came could
 	 * be what the broker keeps, beside a member that says otherwise; sent once more it is a retry, with the
-	 * same windows.  Or too many batches of its sequence, all unlike it, are under way: they will have an outcome.
+	 * same windows.  Or too many batches of its sequence, all unlike it, are under way: they will have an outcome,
+	 * and a statement.
 	 */
 	case ERR_EXISTS: w->refuse = true; return;
 	case ERR_NOT_NOW: failed(w, METRIC_RECORDS_BACKLOG, b.count); return;

@@ -359,6 +359,61 @@ START_TEST(one_sequence_many_in_doubt)
 }
 END_TEST
 
+/* One content behind another is stored, as a broker takes them that forgot the producer; then it says that it has the first. */
+START_TEST(one_sequence_many_stored)
+{
+	enum { MANY = 50 };
+	struct chains_batch b = rig_idempotent(7, 4, 4);
+	int64_t append_ms = _i == 0 ? -1 : RIG_WALL, before = metric_read(METRIC_RECORDS_DUPLICATE);
+	struct attempt a = rig_send(r, rig_idempotent(7, 0, 4), 99);
+
+	rig_reads_back(r);
+	rig_stored(r, &a, 0);
+	if (_i > 0)
+		r->c->time = CHAINS_TIME_APPEND;
+	b.fresh = true;
+	for (int i = 0; i < MANY; i++) {
+		a = rig_send(r, b, i);
+		ck_assert_uint_le(kept(a.placement), PLACEMENT_RIVALS_MAX + 2);
+		if (rig_answer(r, &a, 0, 100 + 10 * i, append_ms) == CHAINS_OPEN)
+			rig_look(r, 100 + 10 * i, append_ms);
+		rig_pass(r, 1000);
+		ck_assert_uint_ge(rig_seal(r), 1);
+		ck_assert_int_eq(rig_last(r)->ranges.list[0].first, i == 0 ? 0 : 100 + 10 * i);
+	}
+	for (int told = 0; told < MANY; told += MANY - 1) {
+		a = rig_send(r, b, MANY);
+		if (rig_answer(r, &a, 0, 100 + 10 * told, append_ms) == CHAINS_OPEN) {
+			rig_pass(r, r->set->outcome_wait_ms);
+			rig_look(r, -1, -1);
+		}
+		rig_pass(r, 1000);
+		ck_assert_uint_eq(rig_seal(r), 0);
+	}
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE) - before, 8);
+}
+END_TEST
+
+/* As long as no statement is final that has one of them, which of them an answer is about is to be known. */
+START_TEST(one_sequence_many_unpublished)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt a;
+
+	b.fresh = true;
+	for (int i = 0; i <= PLACEMENT_RIVALS_MAX; i++) {
+		a = rig_send(r, b, i);
+		rig_stored(r, &a, 10 * i);
+	}
+	ck_assert_int_eq(chain_place(r->c, r->set, &b, r->now, &a), ERR_EXISTS);
+	rig_pass(r, 1000);
+	ck_assert_uint_ge(rig_seal(r), 1);
+	a = rig_send(r, b, 100);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, -1), CHAINS_DUPLICATE);
+}
+END_TEST
+
 /*
  * What the broker has is a batch whose records are older than any broker, and whose outcome was given up, or is open still,
  * with another one behind it: its answer is about that one.
@@ -406,6 +461,8 @@ main(void)
 	tcase_add_loop_test(t, taken_back_late, 0, 4);
 	tcase_add_test(t, one_sequence_many_contents);
 	tcase_add_test(t, one_sequence_many_in_doubt);
+	tcase_add_loop_test(t, one_sequence_many_stored, 0, 2);
+	tcase_add_test(t, one_sequence_many_unpublished);
 	tcase_add_loop_test(t, an_answer_about_an_old_one, 0, 2);
 	suite_add_tcase(s, t);
 	return suite_run(s);
