@@ -1,6 +1,7 @@
 /* A chain, and where a batch is placed in its windows. */
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/chain_taken.h"
 #include "attest/outgoing.h"
 
 #include "base/metrics.h"
@@ -44,6 +45,7 @@ chain_free(struct chain *c)
 		return;
 	while (list_first(&c->windows) != NULL)
 		window_free(CONTAINER_OF(list_pop(&c->windows), struct window, in_chain));
+	chain_taken_end(c);
 	retries_clear(&c->retries);
 	while ((e = list_pop(&c->untold)) != NULL)
 		placement_unref(CONTAINER_OF(e, struct span, in_window)->placement);

@@ -91,6 +91,7 @@ struct chain {
 	struct covered given;   /* of any batch: offsets that were told (attest/chain_given.h), … */
 	bool again;             /* … and a batch has one of them anew, and isn't sure yet; */
 	bool disputed;          /* … and of one the log is asked whose they are */
+	struct taken *taken; /* of the reading that goes on: where settled batches are (attest/chain_taken.h); NULL: nobody asked */
 	struct list asked; /* placements whose transaction's end the log is asked for: txns.c's, under its lock */
 	struct chain_glance glance;
 };

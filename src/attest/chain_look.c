@@ -4,6 +4,7 @@
 #include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_sure.h"
+#include "attest/chain_taken.h"
 #include "attest/issued.h"
 #include "attest/outgoing.h"
 #include "base/log.h"
@@ -137,6 +138,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 {
 	size_t n = 0;
 
+	chain_taken_end(c);
 	*ret_from = INT64_MAX;
 	c->looked = now.mono;
 	LIST_EACH(&c->windows, we) {
@@ -169,42 +171,37 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 	return n;
 }
 
-/* A settled batch that has one of the offsets, in the windows that are left, and may have them still; or one that is lost; or none. */
-static const struct placement *
-settled_there(const struct chain *c, const struct doubt *d, int64_t base, bool *ret_lost)
+struct there {
+	const struct doubt *d;
+	int64_t base;
+	const struct placement *settled;
+	bool lost;
+};
+
+static bool
+note_settled(const struct placement *p, void *arg)
 {
-	const struct placement *lost = NULL;
+	struct there *t = arg;
 
-	LIST_EACH(&c->windows, we) {
-		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
-
-		LIST_EACH(&w->spans, e) {
-			const struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
-
-			if (p == d->placement || p->base_offset < 0 || p->base_offset >= base + d->placement->count ||
-			    base >= p->base_offset + p->count)
-				continue;
-			*ret_lost = !chain_given_is_alike(d->placement, d->members, base, p); /* its offsets were given again */
-			if (!*ret_lost)
-				return p;
-			lost = p;
-		}
-	}
-	return lost;
+	t->settled = p;
+	t->lost = !chain_given_is_alike(t->d->placement, t->d->members, t->base, p); /* its offsets were given again */
+	return t->lost;
 }
 
 bool
 chain_is_taken(const struct chain *c, const struct doubt *d, int64_t base_offset)
 {
 	const struct placement *p = d->placement;
-	bool lost = false;
+	struct there t = {d, base_offset, NULL, false};
 
 	if (d->elsewhere)
 		return false; /* the place is its own */
 	if (p->mode == HEADERS_NONE && base_offset <= p->reach && base_offset != p->told_at && !c->gone)
 		return true; /* perhaps the same records, sent before */
-	if (settled_there(c, d, base_offset, &lost) != NULL)
-		return !lost;
+	/* One that may have the place still; or one that is lost; or none. */
+	chain_taken_each(c, p, base_offset, note_settled, &t);
+	if (t.settled != NULL)
+		return !t.lost;
 	if (p->disputed && base_offset == p->told_at)
 		return false; /* who was settled there has left */
 	return p->mode == HEADERS_NONE && covered_is(&c->covered, base_offset, p->count) != COVERED_NOT;
@@ -267,6 +264,7 @@ void
 chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts, size_t count,
 		 bool read)
 {
+	chain_taken_end(c); /* what is settled by now counts */
 	for (size_t i = 0; i < count; i++) {
 		struct doubt *d = &doubts[i];
 		struct placement *p = d->placement;

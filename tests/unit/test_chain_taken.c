@@ -93,6 +93,90 @@ START_TEST(up_to_where_stated_ones_end)
 }
 END_TEST
 
+/* Each of many that look the same is asked about, and the time for that grows with their number, and no faster. */
+START_TEST(beside_many_that_are_alike)
+{
+	int n = 1000 << _i;
+	struct attempt p = send_bare(rig_batch(1), 1), a;
+	int64_t at = 0;
+
+	r->set->window_records = n;
+	for (int i = 0; i < n; i++) {
+		a = send_bare(rig_batch(1), 1);
+		rig_stored(r, &a, n - 1 - i);
+	}
+	lose(&p);
+	while (at < n) {
+		int64_t end = chain_taken_until(r->c, &d, at);
+
+		ck_assert_int_eq(end, at + 1);
+		at = end;
+	}
+	ck_assert_int_eq(chain_taken_until(r->c, &d, n), 0);
+	ck_assert_uint_le(r->c->taken->steps, 4 * (uint64_t)n);
+	end();
+	ck_assert_ptr_null(r->c->taken);
+}
+END_TEST
+
+static bool
+note_first_end(const struct placement *p, void *arg)
+{
+	int64_t *first = arg, end = p->base_offset + p->count;
+
+	*first = *first == 0 || end < *first ? end : *first;
+	return true;
+}
+
+/* As it is said of all windows, one by one. */
+static int64_t
+until_by_windows(int64_t base)
+{
+	struct taken *t = r->c->taken;
+	int64_t first = covered_until(&r->c->covered, base, d.placement->count);
+	bool is;
+
+	r->c->taken = NULL;
+	is = chain_is_taken(r->c, &d, base);
+	chain_taken_each(r->c, d.placement, base, note_first_end, &first);
+	r->c->taken = t;
+	return is ? first : 0;
+}
+
+/* Of one length or another, some lost, some stated since the reading began: the answers are the windows' own. */
+START_TEST(as_the_windows_say)
+{
+	struct attempt p = {0}, a;
+	uint64_t seed = (uint64_t)_i + 1;
+	int64_t at = 0;
+
+	r->set->window_records = 50;
+	for (int i = 0; i < 200; i++) {
+		int32_t count;
+
+		if (i == 100)
+			p = send_bare(rig_batch(4), 1);
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		count = 1 + (int32_t)(seed >> 60);
+		a = seed >> 40 & 1 ? send_bare(rig_batch(count), 1) : rig_send(r, rig_batch(count), 1);
+		at += seed >> 44 & 3;
+		rig_stored(r, &a, seed >> 50 & 7 ? at : at > 5 ? at - 5 : 0);
+		at += count;
+	}
+	lose(&p);
+	for (int round = 0; round < 2; round++) {
+		for (int64_t base = 0; base < at + 5; base++) {
+			int64_t is = chain_taken_until(r->c, &d, base);
+
+			ck_assert_ptr_nonnull(r->c->taken);
+			ck_assert_int_eq(is, until_by_windows(base));
+		}
+		ck_assert(rig_seal(r) > 0 || round > 0); /* what was stated since has left its windows */
+	}
+	end();
+}
+END_TEST
+
 /*
  * Stored, told, and read by a client that sends it back with its headers, all while the first answer was on its way.
  * What stands there isn't the copy, though a copy's leaf would be the same.
@@ -148,6 +232,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, up_to_where_they_end, 0, 2);
 	tcase_add_test(t, up_to_where_stated_ones_end);
+	tcase_add_loop_test(t, beside_many_that_are_alike, 0, 3);
+	tcase_add_loop_test(t, as_the_windows_say, 0, 20);
 	tcase_add_test(t, what_it_was_copied_from);
 	tcase_add_test(t, told_meanwhile);
 	suite_add_tcase(s, t);
