@@ -223,6 +223,7 @@ place_new(struct chain *c, const struct settings *set, const struct chains_batch
 		else
 			retries_lose(rival); /* the broker may have that one, and say so to this */
 	}
+	p->contended = rival != NULL || retries_is_lost(p);
 	fill_windows(c, p, &spare, set, now);
 	p->reach = c->high_offset > c->head.high_offset ? c->high_offset : c->head.high_offset;
 	chain_backlog_add(c, b->count, 1);

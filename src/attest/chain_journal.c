@@ -161,6 +161,7 @@ put_batch(struct placement *p, bool again, struct slice transactional_id, enum h
 				  .base_sequence = p->base_sequence,
 				  .transactional = p->transactional,
 				  .young = p->young,
+				  .contended = p->contended,
 				  .transactional_id = text_of(transactional_id),
 				  .time = p->time,
 				  .mode = mode,

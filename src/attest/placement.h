@@ -56,6 +56,7 @@ struct placement {
 	bool contested;          /* a broker said that it is stored where another copy is stated */
 	bool copied;             /* without headers: it is stored, and listed as another copy of the same records */
 	bool young;              /* as its batch was */
+	bool contended;          /* when it was placed, something else with its sequence was, or may be, stored */
 	bool again;              /* settled where another one was before, which has not left yet */
 	bool elsewhere;          /* settled, perhaps in another topic of that name: the log of the name is being read, … */
 	bool found_is_ours;      /* … which is this topic's now: what isn't found there is in another */

@@ -129,6 +129,7 @@ placement_of(struct recovery *r, struct chain *c, struct journal_entry *e, struc
 	if (p == NULL)
 		return ERR_NOMEM;
 	p->number = e->batch;
+	p->contended = e->contended;
 	p->mode = e->mode;
 	p->reach = e->reach;
 	memcpy(p->digest, e->digest, sizeof(p->digest));
@@ -150,17 +151,22 @@ remember_behind(struct placement *p, struct placement *younger)
 	younger->rival = p;
 }
 
-/* A batch that came again with other content took its predecessor's place. */
+/*
+ * A batch that came again with other content took its predecessor's place.  What became of that one the entries behind
+ * tell, if they are there yet, as is its own: an answer with a time may be about it.
+ */
 static int
 remember(struct chain *c, struct placement *p)
 {
 	struct placement *rival;
+	int err;
 
 	if (p->producer_id < 0)
 		return 0;
 	rival = retries_find(&c->retries, p->producer_id, p->producer_epoch, p->base_sequence, p->count);
 	if (rival != NULL && rival->number > p->number) {
 		remember_behind(p, rival);
+		retries_lose_rival(rival);
 		return 0;
 	}
 	if (rival != NULL) {
@@ -168,8 +174,12 @@ remember(struct chain *c, struct placement *p)
 		placement_ref(rival);
 		p->rival = rival;
 		retries_forget(rival);
+		p->contended = true; /* an older journal doesn't say so */
 	}
-	return retries_add(&c->retries, p);
+	err = retries_add(&c->retries, p);
+	if (err == 0 && p->contended)
+		retries_lose_rival(p);
+	return err;
 }
 
 static int

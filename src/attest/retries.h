@@ -37,7 +37,8 @@ void retries_forget(struct placement *p);
 
 /* Nobody found out whether it is stored, and it may yet be: of what comes with its sequences only the log tells. */
 void retries_lose(struct placement *p);
-void retries_lose_rival(const struct placement *p); /* another one with its sequence is stored, and remembered no more */
+/* Another one with its sequence may be stored: of an earlier run, or it is remembered no more. */
+void retries_lose_rival(const struct placement *p);
 bool retries_is_lost(const struct placement *p);
 
 #endif

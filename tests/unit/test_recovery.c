@@ -226,6 +226,138 @@ START_TEST(a_head_before_a_guess_is_taken_back)
 }
 END_TEST
 
+static struct attempt
+send_content(struct chains_batch b, int content, int64_t oldest, bool stored)
+{
+	struct attempt a;
+
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, content);
+	for (int32_t i = 0; oldest > 0 && i < b.count; i++)
+		a.members[i].timestamp = oldest + i;
+	if (oldest > 0)
+		a.placement->time = CHAINS_TIME_CREATE;
+	ck_assert_int_eq(chains_forward(&a, bare ? HEADERS_NONE : HEADERS_FULL), 0);
+	note_written();
+	if (!stored)
+		return a;
+	world_log[logged_count++] = (struct logged){log_end, b.count, content, b.producer_id, 0, false};
+	log_end += b.count;
+	return a;
+}
+
+/* What the broker tells of that content, to one that it had before. */
+static int64_t
+greatest_of(int content, int32_t count)
+{
+	return RIG_WALL - 5000 + content * 100 + count - 1;
+}
+
+static void
+begin_small(void)
+{
+	seed = 1;
+	begin();
+	set->window_records = 3;
+}
+
+static void
+restart(void)
+{
+	crash();
+	begin();
+	set->window_records = 3;
+}
+
+/* One sequence has two contents, and the broker kept the first: what it tells of that proves nothing of the other, whatever crashed. */
+START_TEST(a_rival_behind_a_crash)
+{
+	struct chains_batch b = rig_idempotent(1, 3, 3);
+	struct attempt before, a, other;
+
+	begin_small();
+	before = send_content(rig_idempotent(1, 0, 3), 10, 0, true);
+	log_end = 20;
+	a = send_content(b, 11, 0, true);
+	chains_lost(&a);
+	b.fresh = true;
+	other = send_content(b, 12, 0, false);
+	b.fresh = false;
+	chains_lost(&before);
+	chains_lost(&other);
+	for (int i = 0; i < _i; i++)
+		restart();
+	before = send_content(rig_idempotent(1, 0, 3), 10, 0, false);
+	ck_assert(before.retry);
+	ck_assert_int_eq(chains_settle(&before, &(struct answer){0, 0, greatest_of(10, 3)}), CHAINS_OPEN);
+	look();
+	other = send_content(b, 12, 0, false);
+	ck_assert(other.retry);
+	ck_assert_int_eq(chains_settle(&other, &(struct answer){0, 20, greatest_of(11, 3)}), CHAINS_OPEN);
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
+/* The first one's records claim to be older than Kafka, so that their time doesn't look like a broker's. */
+START_TEST(an_old_rival_behind_a_crash)
+{
+	struct chains_batch b = rig_idempotent(1, 3, 3);
+	struct attempt a, other;
+
+	begin_small();
+	log_end = 20;
+	a = send_content(b, 11, 1, true);
+	chains_lost(&a);
+	b.fresh = true;
+	other = send_content(b, 12, 0, false);
+	b.fresh = false;
+	chains_lost(&other);
+	for (int i = 0; i < _i; i++)
+		restart();
+	other = send_content(b, 12, 0, false);
+	ck_assert(other.retry);
+	ck_assert_int_eq(chains_settle(&other, &(struct answer){0, 20, 3}), CHAINS_OPEN);
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
+/* The first one is stated, and no entry of the journal tells of it any more. */
+START_TEST(a_rival_that_is_long_gone)
+{
+	struct chains_batch b = rig_idempotent(1, 3, 3);
+	struct attempt a, before, other;
+
+	segment_bytes = 1;
+	begin_small();
+	log_end = 20;
+	a = send_content(b, 11, 1, true);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 20, -1}), CHAINS_STORED);
+	before = send_content(rig_idempotent(1, 0, 3), 10, 0, true);
+	b.fresh = true;
+	other = send_content(b, 12, 0, false);
+	b.fresh = false;
+	chains_lost(&before);
+	chains_lost(&other);
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 1);
+	for (int i = 0; i < _i; i++)
+		restart();
+	before = send_content(rig_idempotent(1, 0, 3), 10, 0, false);
+	ck_assert_int_eq(chains_settle(&before, &(struct answer){0, 23, -1}), CHAINS_STORED);
+	other = send_content(b, 12, 0, false);
+	ck_assert(other.retry);
+	ck_assert_int_eq(chains_settle(&other, &(struct answer){0, 20, 3}), _i == 0 ? CHAINS_DUPLICATE : CHAINS_OPEN);
+	settle_world();
+	check_world();
+	crash();
+	segment_bytes = 0;
+}
+END_TEST
+
 /* The answer said that it is stored, as another copy is, and is stated: after the crash, too, nothing is missing. */
 START_TEST(a_copy_that_was_answered)
 {
@@ -2095,6 +2227,9 @@ main(void)
 	tcase_add_test(t, it_was_the_others);
 	tcase_add_test(t, a_head_behind_what_is_settled);
 	tcase_add_test(t, a_head_before_a_guess_is_taken_back);
+	tcase_add_loop_test(t, a_rival_behind_a_crash, 0, 3);
+	tcase_add_loop_test(t, an_old_rival_behind_a_crash, 0, 3);
+	tcase_add_loop_test(t, a_rival_that_is_long_gone, 0, 3);
 	tcase_add_test(t, a_copy_that_was_answered);
 	tcase_add_loop_test(t, a_guess_is_taken_back, 0, 40);
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
