@@ -129,16 +129,22 @@ held(struct chain *c, const struct settings *set, int64_t first, int64_t count, 
 	return n;
 }
 
-void
+bool
 chain_guess_claim(struct chain *c, int64_t first, int64_t count)
 {
+	bool is_taken = true;
+
 	LIST_EACH(&c->windows, we) {
 		LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e) {
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
-			p->claimed |= p->guessed && overlap(p, first, count) > 0;
+			if (p->claimed || !p->guessed || overlap(p, first, count) == 0)
+				continue;
+			p->claimed = true;
+			is_taken &= chain_journal_told(p);
 		}
 	}
+	return is_taken;
 }
 
 bool
@@ -154,12 +160,10 @@ chain_guess_yields(struct chain *c, const struct settings *set, struct placement
 		return true;
 	n = standing(c, base_offset, p->count); /* the journal may have taken some */
 	/* All of it is listed, and like this one; else somebody's records are in no window. */
-	p->copied = n == p->count && c->guessed.floor <= base_offset && c->vague <= base_offset && p->txn == PLACEMENT_NO_TXN;
+	p->copied = n == p->count && c->guessed.floor <= base_offset && c->vague <= base_offset &&
+		    p->txn == PLACEMENT_NO_TXN && chain_guess_claim(c, base_offset, p->count);
 	p->contested = !p->copied;
-	if (p->copied) {
-		chain_guess_claim(c, base_offset, p->count);
-		chain_journal_told(p);
-	}
+	(void)chain_journal_told(p);
 	return false;
 }
 

@@ -29,8 +29,8 @@ void chain_guess_undo(struct chain *c, struct placement *p);
 bool chain_guess_yields(struct chain *c, const struct settings *set, struct placement *p, int64_t base_offset,
 			bool is_sure, struct chain_now now);
 
-/* What is guessed among these offsets stays: another batch left for it. */
-void chain_guess_claim(struct chain *c, int64_t first, int64_t count);
+/* What is guessed among these offsets stays: another batch left for it.  False: the journal doesn't know it. */
+bool chain_guess_claim(struct chain *c, int64_t first, int64_t count);
 
 /* Is it settled by a guess that can be taken back? */
 bool chain_guess_is_open(const struct placement *p);

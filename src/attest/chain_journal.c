@@ -227,8 +227,7 @@ chain_journal_again(struct placement *p)
 		return err;
 	if (p->base_offset >= 0)
 		chain_journal_settled(p, p->span[p->span_count - 1].window->time);
-	else if (p->told || p->copied)
-		chain_journal_told(p);
+	(void)chain_journal_told(p); /* of one that is settled, too: its place may be another's */
 	if (p->txn == PLACEMENT_TXN_COMMITTED || p->txn == PLACEMENT_TXN_ABORTED)
 		chain_journal_ended(p, 0, p->txn == PLACEMENT_TXN_COMMITTED);
 	return 0;
@@ -268,12 +267,15 @@ chain_journal_outgoing(struct chain *c, struct outgoing *o)
 	return err;
 }
 
-void
+bool
 chain_journal_told(const struct placement *p)
 {
-	struct journal_entry e = {.kind = JOURNAL_TOLD, .copied = p->copied, .base_offset = p->told_at};
+	struct journal_entry told = {.kind = JOURNAL_TOLD, .base_offset = p->told_at};
+	struct journal_entry e = {.kind = JOURNAL_TOLD, .base_offset = p->told_at,
+				  .copied = p->copied, .contested = p->contested, .claimed = p->claimed};
+	bool is_taken = !p->told || note_batch(p, &told);
 
-	(void)note_batch(p, &e);
+	return ((!p->copied && !p->contested && !p->claimed) || note_batch(p, &e)) && is_taken;
 }
 
 void

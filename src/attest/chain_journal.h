@@ -34,8 +34,8 @@ int chain_journal_batch(struct placement *p, struct slice transactional_id, enum
 int chain_journal_again(struct placement *p) MUSTCHECK;
 int chain_journal_outgoing(struct chain *c, struct outgoing *o) MUSTCHECK;
 
-/* `told` or `copied` became true. */
-void chain_journal_told(const struct placement *p);
+/* `told`, `copied`, `contested` or `claimed` became true.  False: not taken. */
+bool chain_journal_told(const struct placement *p);
 
 void chain_journal_settled(struct placement *p, enum chains_time time);
 /* It is in no window any more.  That it is given up is told before the next chain_journal_head(), if not now. */

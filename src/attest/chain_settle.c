@@ -424,7 +424,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 		p->disputed = disputed;
 		c->disputed |= disputed;
 		p->told_at = answer->base_offset;
-		chain_journal_told(p);
+		(void)chain_journal_told(p);
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */
 		return CHAINS_OPEN;
 	}

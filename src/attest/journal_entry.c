@@ -13,7 +13,8 @@ enum {
 	MEMBER_MIN = 1 + LEAF_LEN + 1 + 1,
 	MEMBER_MAX = 1 + 2 * LEAF_LEN + 10 + 5 + MANIFEST_KEY_PREFIX,
 	SPAN_BYTES = 8 + 8 + 4,
-	FRAME_BYTES = 4
+	FRAME_BYTES = 4,
+	TOLD_CLAIMS = 1
 };
 
 /* --- writing --------------------------------------------------------------------------- */
@@ -142,7 +143,7 @@ put_fields(struct wr *w, const struct journal_entry *e)
 	case JOURNAL_PUBLISHED: wr_u64(w, e->window); return;
 	case JOURNAL_TOLD:
 		wr_u64(w, e->batch);
-		wr_u8(w, e->copied);
+		wr_u8(w, (uint8_t)(e->claims ? TOLD_CLAIMS : e->copied << 1 | e->contested << 2 | e->claimed << 3));
 		wr_i64(w, e->base_offset);
 		return;
 	case JOURNAL_REOPENED: wr_u64(w, e->batch); return;
@@ -306,6 +307,19 @@ get_number(struct rd *r)
 }
 
 static void
+get_told(struct rd *r, struct journal_entry *e)
+{
+	unsigned flags = get_choice(r, 16);
+
+	e->claims = flags == TOLD_CLAIMS;
+	e->copied = e->claims || (flags & 2) != 0;
+	e->contested = (flags & 4) != 0;
+	e->claimed = (flags & 8) != 0;
+	if ((flags & 1) != 0 && !e->claims)
+		rd_fail(r, ERR_MALFORMED);
+}
+
+static void
 get_fields(struct rd *r, struct journal_entry *e)
 {
 	switch (e->kind) {
@@ -356,7 +370,7 @@ get_fields(struct rd *r, struct journal_entry *e)
 	case JOURNAL_PUBLISHED: e->window = get_number(r); return;
 	case JOURNAL_TOLD:
 		e->batch = get_number(r);
-		e->copied = get_choice(r, 2) != 0;
+		get_told(r, e);
 		if (rd_left(r) > 0) /* journals were without it */
 			e->base_offset = rd_i64(r);
 		return;

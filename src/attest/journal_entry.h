@@ -78,7 +78,9 @@ struct journal_entry {
 	uint64_t settled;    /* SETTLED: the how manieth of its chain; 0: not told, the entries are in their order */
 	bool given_up;       /* LEFT: counts as unresolved */
 	bool committed;      /* ENDED */
-	bool copied;         /* TOLD: it is listed as another copy of the same records; else another run may have sent it */
+	/* TOLD: of these, or that another run may have sent it (attest/placement.h). */
+	bool copied, contested, claimed;
+	bool claims; /* copied, of an older journal, whose entries don't tell what is claimed by that */
 
 	uint64_t window;          /* CLOSED, STATED, PUBLISHED, UNRESOLVED */
 	enum close_reason reason; /* CLOSED */

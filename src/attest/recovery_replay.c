@@ -308,11 +308,16 @@ replay_told(struct recovery *r, struct recovered *k, const struct journal_entry 
 
 	if (p == NULL)
 		return;
-	p->copied |= e->copied;
-	if (e->copied) /* whichever it is */
-		chain_guess_claim(k->chain, 0, INT64_MAX);
-	p->told |= !e->copied;
 	p->told_at = e->base_offset;
+	if (!e->copied && !e->contested && !e->claimed)
+		p->told = true;
+	p->claimed |= e->claimed;
+	if (!e->copied && !e->contested)
+		return;
+	p->copied = e->copied;
+	p->contested = e->contested;
+	if (e->claims) /* whichever it is */
+		(void)chain_guess_claim(k->chain, 0, INT64_MAX);
 }
 
 static void

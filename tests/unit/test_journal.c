@@ -324,8 +324,16 @@ START_TEST(the_others_come_back)
 	wr_reset(&w);
 	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .copied = true, .base_offset = 900};
 	r = again(&e, &w);
-	ck_assert(r.batch == 2 && r.copied && r.base_offset == 900);
-	w.len -= sizeof(int64_t); /* as journals had it */
+	ck_assert(r.batch == 2 && r.copied && !r.contested && !r.claimed && !r.claims && r.base_offset == 900);
+	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .contested = true, .claimed = true, .base_offset = -1};
+	r = again(&e, &w);
+	ck_assert(!r.copied && r.contested && r.claimed && !r.claims && r.base_offset == -1);
+	wr_reset(&w);
+	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .copied = true, .claims = true, .base_offset = 900};
+	r = again(&e, &w); /* as journals had it */
+	ck_assert(r.batch == 2 && r.copied && r.claims && r.base_offset == 900);
+	w.len -= sizeof(int64_t); /* and before */
 	wr_patch_u32(&w, 0, (uint32_t)w.len - 4);
 	ck_assert_int_eq(journal_entry_read(wr_slice(&w), &r, &len), 0);
 	ck_assert(r.batch == 2 && r.copied && r.base_offset == -1);

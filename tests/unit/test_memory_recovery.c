@@ -114,6 +114,9 @@ add_span(struct picture *ret, const struct window *window, const struct span *s)
 	wr_u8(&batch, (uint8_t)p->txn);
 	wr_u8(&batch, p->told);
 	wr_u8(&batch, p->copied);
+	wr_u8(&batch, p->contested);
+	wr_u8(&batch, p->claimed);
+	wr_u8(&batch, p->contended);
 	add(ret->batches, &batch);
 }
 

@@ -358,6 +358,77 @@ START_TEST(a_rival_that_is_long_gone)
 }
 END_TEST
 
+/* A copy was told where another one is guessed to be, and left the place to that: it is nobody else's, however often the journal is written anew. */
+START_TEST(a_place_that_is_left_to_another)
+{
+	struct chains_batch b = rig_idempotent(1, 3, 3);
+	struct attempt before, y, x;
+	struct placement *p;
+
+	bare = true;
+	begin_small();
+	before = send_content(rig_idempotent(1, 0, 3), 2, 0, true);
+	log_end = 10;
+	y = send_content(rig_idempotent(2, 0, 3), 1, 0, true);
+	log_end = 20;
+	x = send_content(b, 1, 0, true);
+	p = x.placement;
+	chains_lost(&x);
+	pass(1000);
+	look();
+	ck_assert_int_eq(p->base_offset, 10);
+	ck_assert_int_eq(chains_settle(&y, &(struct answer){0, 10, greatest_of(1, 3)}), CHAINS_OPEN);
+	ck_assert(p->claimed);
+	look();
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	chains_lost(&before);
+	for (int i = 0; i < _i; i++)
+		restart();
+	before = send_content(rig_idempotent(1, 0, 3), 2, 0, false);
+	(void)chains_settle(&before, &(struct answer){0, 0, greatest_of(2, 3)}); /* proves nothing, or nothing new */
+	look();
+	x = send_content(b, 1, 0, false);
+	ck_assert(x.retry);
+	(void)chains_settle(&x, &(struct answer){0, 20, greatest_of(1, 3)});
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
+/* A statement lists another batch's records where this one is said to be: who can't find it any more counts it, behind a crash, too. */
+START_TEST(a_place_that_is_stated_of_another)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt x, y;
+
+	bare = true;
+	begin_small();
+	set->window_records = 8;
+	set->window_age_ms = 100;
+	x = send_content(rig_batch(3), 1, 0, false);
+	pass(1000);
+	y = send_content(rig_idempotent(2, 0, 5), 1, 0, false);
+	world_log[logged_count++] = (struct logged){10, 3, 1, 1, 0, false}; /* those of the larger one that look like the other's */
+	log_end = 15;
+	chains_lost(&x);
+	pass(1000);
+	look();
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_int_eq(chains_settle(&y, &(struct answer){0, 10, -1}), CHAINS_OPEN);
+	logged_count = 0;
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	for (int i = 0; i < _i; i++)
+		restart();
+	settle_world();
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 5);
+	crash();
+}
+END_TEST
+
 /* The answer said that it is stored, as another copy is, and is stated: after the crash, too, nothing is missing. */
 START_TEST(a_copy_that_was_answered)
 {
@@ -2230,6 +2301,8 @@ main(void)
 	tcase_add_loop_test(t, a_rival_behind_a_crash, 0, 3);
 	tcase_add_loop_test(t, an_old_rival_behind_a_crash, 0, 3);
 	tcase_add_loop_test(t, a_rival_that_is_long_gone, 0, 3);
+	tcase_add_loop_test(t, a_place_that_is_left_to_another, 0, 4);
+	tcase_add_loop_test(t, a_place_that_is_stated_of_another, 0, 3);
 	tcase_add_test(t, a_copy_that_was_answered);
 	tcase_add_loop_test(t, a_guess_is_taken_back, 0, 40);
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
