@@ -1,6 +1,5 @@
 #include "attest/chain_journal.h"
 
-#include "attest/chain_guess.h"
 #include "attest/journal_space.h"
 #include "base/log.h"
 
@@ -36,8 +35,17 @@ note_batch(const struct placement *p, struct journal_entry *e)
 }
 
 /*
- * What is settled without headers, as far as a batch without an outcome can stand there (attest/chain_look.h), or one whose
- * place is a guess yet: it may lose that, and be looked for again.
+ * A run behind a crash may look for it, from its reach on: it has no outcome, or went without headers, so that its place is
+ * a guess again until a STATED is there, whatever is known of it here, and may be lost.
+ */
+static bool
+may_be_sought(const struct placement *p)
+{
+	return !member_is_resolved(&p->life) || p->mode == HEADERS_NONE;
+}
+
+/*
+ * What is settled without headers, as far as a batch that may be looked for can stand there (attest/chain_look.h).
  * False: of one of them the journal doesn't know yet that it is settled, which a recovery would look for there.
  */
 static bool
@@ -55,7 +63,7 @@ covered_now(struct chain *c, struct covered *ret)
 				chain_journal_settled(p, w->time);
 			if (p->unwritten)
 				return false;
-			if ((!member_is_resolved(&p->life) || chain_guess_is_open(p)) && p->reach < reach)
+			if (may_be_sought(p) && p->reach < reach)
 				reach = p->reach;
 		}
 	}

@@ -429,6 +429,63 @@ START_TEST(a_place_that_is_stated_of_another)
 }
 END_TEST
 
+/*
+ * The sealer has a window with a guess, or its log is read for what may be of another topic: a head is written meanwhile,
+ * and the guess is taken back behind a crash.
+ */
+START_TEST(a_head_while_a_guess_is_sealed)
+{
+	struct chains_batch b = rig_idempotent(1, 3, 3);
+	struct attempt before, a;
+	struct placement *guessed;
+	struct window *w = NULL;
+	struct outgoing *out;
+	int wait_ms;
+
+	bare = true;
+	begin_small();
+	send_bare(true);
+	send_bare(false);
+	guessed = flights[1].a.placement;
+	ck_assert_int_eq(chains_settle(&flights[0].a, &(struct answer){0, 0, -1}), CHAINS_STORED);
+	flights[0] = flights[--flight_count];
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 1);
+	log_end = 10;
+	before = send_content(rig_idempotent(1, 0, 3), 2, 0, true);
+	log_end = 20;
+	a = send_content(b, 1, 0, true);
+	chains_lost(&flights[0].a);
+	flight_count = 0;
+	pass(3000);
+	look();
+	ck_assert_int_eq(guessed->base_offset, 20);
+	if (_i == 2)
+		guessed->elsewhere = true;
+	turns_all_now(c->shared.turns);
+	if (_i != 2) {
+		ck_assert_ptr_nonnull(chains_turn(c, &w, &out, &wait_ms));
+		ck_assert_ptr_eq(w, guessed->span[0].window);
+	}
+	if (_i > 0)
+		ck_assert_int_eq(chain_journal_head(guessed->chain, c->cluster_id, &(struct head_runs){0}), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	chains_lost(&before);
+	chains_lost(&a);
+	restart();
+	pass(2000);
+	turns_all_now(c->shared.looks);
+	look();
+	a = send_content(b, 1, 0, false);
+	ck_assert(a.retry);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 20, greatest_of(1, 3)}), CHAINS_STORED);
+	settle_world();
+	check_world();
+	crash();
+}
+END_TEST
+
 /* The answer said that it is stored, as another copy is, and is stated: after the crash, too, nothing is missing. */
 START_TEST(a_copy_that_was_answered)
 {
@@ -2303,6 +2360,7 @@ main(void)
 	tcase_add_loop_test(t, a_rival_that_is_long_gone, 0, 3);
 	tcase_add_loop_test(t, a_place_that_is_left_to_another, 0, 4);
 	tcase_add_loop_test(t, a_place_that_is_stated_of_another, 0, 3);
+	tcase_add_loop_test(t, a_head_while_a_guess_is_sealed, 0, 3);
 	tcase_add_test(t, a_copy_that_was_answered);
 	tcase_add_loop_test(t, a_guess_is_taken_back, 0, 40);
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
