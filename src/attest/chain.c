@@ -224,6 +224,7 @@ place_new(struct chain *c, const struct settings *set, const struct chains_batch
 			retries_lose(rival); /* the broker may have that one, and say so to this */
 	}
 	p->contended = rival != NULL || retries_is_lost(p);
+	p->contended_untimed = (rival != NULL && rival->untimed) || retries_is_lost_untimed(p);
 	fill_windows(c, p, &spare, set, now);
 	p->reach = c->high_offset > c->head.high_offset ? c->high_offset : c->head.high_offset;
 	chain_backlog_add(c, b->count, 1);
@@ -273,7 +274,7 @@ has_room_beside(struct placement *seen)
 		return true;
 	if (!placement_forget_final_rival(seen))
 		return false;
-	retries_lose_rival(seen);
+	retries_lose_rival(seen, true);
 	return true;
 }
 

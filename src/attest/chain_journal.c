@@ -170,6 +170,7 @@ put_batch(struct placement *p, bool again, struct slice transactional_id, enum h
 				  .transactional = p->transactional,
 				  .young = p->young,
 				  .contended = p->contended,
+				  .contended_untimed = p->contended_untimed,
 				  .transactional_id = text_of(transactional_id),
 				  .time = p->time,
 				  .mode = mode,

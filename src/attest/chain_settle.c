@@ -121,6 +121,7 @@ chain_forward(struct chain *c, struct attempt *a, enum header_mode mode, const u
 	} else {
 		p->mode = mode;
 		memcpy(p->digest, digest, sizeof(p->digest));
+		placement_note_time(p);
 	}
 	member_step(&p->life, MEMBER_FORWARD);
 	return 0;
@@ -215,7 +216,8 @@ is_of_before(const struct chain *c, const struct placement *p, int64_t base_offs
  * proxy, and on LogAppendTime that answer looks like any other.  Only the log tells, but
  * for a producer that can't have sent anything before this run.  What it sent to this run may have
  * been forgotten (attest/retries.h): then its offsets were given before, by more than a guess about others.  Where something
- * else with that sequence may be stored, the time may be its own, and its records may claim to be as old as they like.
+ * else with that sequence may be stored, the time may be its own, and its records may claim to be as old as they like, or
+ * to have none, as an answer to a batch that is new says.
  */
 static bool
 is_unproven(const struct chain *c, const struct placement *p, const struct answer *answer)
@@ -223,7 +225,7 @@ is_unproven(const struct chain *c, const struct placement *p, const struct answe
 	bool of_before = is_of_before(c, p, answer->base_offset);
 
 	if (p->producer_id >= 0 && retries_is_lost(p) &&
-	    (answer->append_ms >= 0 || of_before || is_given(c, p, answer->base_offset)))
+	    (answer->append_ms >= 0 || of_before || is_given(c, p, answer->base_offset) || retries_is_lost_untimed(p)))
 		return true;
 	if (p->producer_id < 0 || (answer->append_ms < EARLIEST_MS && !of_before))
 		return false;

@@ -79,7 +79,7 @@ put_batch(struct wr *w, const struct journal_entry *e)
 	wr_i64(w, e->producer_id);
 	wr_i16(w, e->producer_epoch);
 	wr_i32(w, e->base_sequence);
-	wr_u8(w, (uint8_t)(e->transactional | e->young << 1 | e->contended << 2));
+	wr_u8(w, (uint8_t)(e->transactional | e->young << 1 | e->contended << 2 | e->contended_untimed << 3));
 	put_text(w, e->transactional_id);
 	wr_u8(w, (uint8_t)e->time);
 	wr_u8(w, (uint8_t)e->mode);
@@ -283,10 +283,11 @@ get_batch(struct rd *r, struct journal_entry *e)
 	e->producer_id = rd_i64(r);
 	e->producer_epoch = rd_i16(r);
 	e->base_sequence = rd_i32(r);
-	flags = get_choice(r, 8);
+	flags = get_choice(r, 16);
 	e->transactional = (flags & 1) != 0;
 	e->young = (flags & 2) != 0;
-	e->contended = (flags & 4) != 0; /* journals were without it */
+	e->contended = (flags & 4) != 0; /* journals were without these */
+	e->contended_untimed = (flags & 8) != 0;
 	e->transactional_id = rd_string(r);
 	e->time = (enum chains_time)get_choice(r, CHAINS_TIME_APPEND + 1);
 	e->mode = (enum header_mode)get_choice(r, HEADERS_NONE + 1);

@@ -62,7 +62,7 @@ struct journal_entry {
 	int32_t base_sequence;
 	bool transactional;
 	bool young; /* chains_batch */
-	bool contended; /* the broker may have something else with its sequence */
+	bool contended, contended_untimed; /* the broker may have something else with its sequence; attest/placement.h */
 	struct slice transactional_id;
 	enum chains_time time; /* BATCH: what the leaves are bound to; SETTLED: the windows' */
 	enum header_mode mode;

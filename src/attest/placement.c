@@ -94,6 +94,17 @@ placement_forget_rivals(struct placement *p)
 	return left;
 }
 
+void
+placement_note_time(struct placement *p)
+{
+	bool has_none = false;
+	int32_t i = 0;
+
+	while (p->producer_id >= 0 && i < p->count && p->members[i].timestamp <= -1)
+		has_none |= p->members[i++].timestamp == -1;
+	p->untimed = has_none && i == p->count;
+}
+
 bool
 placement_forget_final_rival(struct placement *p)
 {

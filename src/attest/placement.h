@@ -56,7 +56,9 @@ struct placement {
 	bool contested;          /* a broker said that it is stored where another copy is stated */
 	bool copied;             /* without headers: it is stored, and listed as another copy of the same records */
 	bool young;              /* as its batch was */
-	bool contended;          /* when it was placed, something else with its sequence was, or may be, stored */
+	bool untimed;            /* of a producer with an id: its greatest time is -1, which an answer to a copy may tell */
+	bool contended;          /* when it was placed, something else with its sequence was, or may be, stored, … */
+	bool contended_untimed;  /* … and may be untimed */
 	bool again;              /* settled where another one was before, which has not left yet */
 	bool elsewhere;          /* settled, perhaps in another topic of that name: the log of the name is being read, … */
 	bool found_is_ours;      /* … which is this topic's now: what isn't found there is in another */
@@ -110,6 +112,9 @@ void placement_unref(struct placement *p); /* under the chain's mutex; NULL is f
 
 /* An attempt's answer was lost, and no other tells what became of it. */
 bool placement_is_doubtful(const struct placement *p);
+
+/* Sets `untimed`, as its members are there. */
+void placement_note_time(struct placement *p);
 
 /* So many batches with the sequence of another may tell something of it. */
 #define PLACEMENT_RIVALS_MAX 8

@@ -130,11 +130,13 @@ placement_of(struct recovery *r, struct chain *c, struct journal_entry *e, struc
 		return ERR_NOMEM;
 	p->number = e->batch;
 	p->contended = e->contended;
+	p->contended_untimed = e->contended_untimed;
 	p->mode = e->mode;
 	p->reach = e->reach;
 	memcpy(p->digest, e->digest, sizeof(p->digest));
 	p->members = e->members;
 	e->members = NULL;
+	placement_note_time(p);
 	member_step(&p->life, MEMBER_FORWARD);
 	*ret = p;
 	return 0;
@@ -166,7 +168,7 @@ remember(struct chain *c, struct placement *p)
 	rival = retries_find(&c->retries, p->producer_id, p->producer_epoch, p->base_sequence, p->count);
 	if (rival != NULL && rival->number > p->number) {
 		remember_behind(p, rival);
-		retries_lose_rival(rival);
+		retries_lose_rival(rival, p->untimed);
 		return 0;
 	}
 	if (rival != NULL) {
@@ -175,10 +177,11 @@ remember(struct chain *c, struct placement *p)
 		p->rival = rival;
 		retries_forget(rival);
 		p->contended = true; /* an older journal doesn't say so */
+		p->contended_untimed |= rival->untimed;
 	}
 	err = retries_add(&c->retries, p);
 	if (err == 0 && p->contended)
-		retries_lose_rival(p);
+		retries_lose_rival(p, p->contended_untimed);
 	return err;
 }
 

@@ -17,6 +17,7 @@ struct retries_producer {
 	bool lost; /* up to this sequence of `lost_epoch` there is one that is remembered no more, and may be stored */
 	int16_t lost_epoch;
 	int32_t lost_sequence;
+	bool lost_untimed; /* one of them may have no time */
 };
 
 static struct slice
@@ -101,22 +102,25 @@ is_long_behind(int32_t sequence, int32_t other)
 }
 
 static void
-note_lost(struct retries_producer *q, const struct placement *p)
+note_lost(struct retries_producer *q, const struct placement *p, bool is_untimed)
 {
 	int32_t last = (int32_t)(((uint32_t)p->base_sequence + (uint32_t)p->count - 1) & INT32_MAX);
 
+	if (!q->lost || p->producer_epoch > q->lost_epoch)
+		q->lost_untimed = false;
 	if (!q->lost || p->producer_epoch > q->lost_epoch ||
 	    (p->producer_epoch == q->lost_epoch && is_behind(last, q->lost_sequence))) {
 		q->lost = true;
 		q->lost_epoch = p->producer_epoch;
 		q->lost_sequence = last;
 	}
+	q->lost_untimed |= is_untimed && p->producer_epoch == q->lost_epoch;
 }
 
 static void
 lose(struct retries_producer *q, struct placement *p)
 {
-	note_lost(q, p);
+	note_lost(q, p, p->untimed || p->life.state == MEMBER_PLACED); /* its records may not be there yet */
 	forget(q, p);
 }
 
@@ -247,10 +251,10 @@ retries_lose(struct placement *p)
 }
 
 void
-retries_lose_rival(const struct placement *p)
+retries_lose_rival(const struct placement *p, bool is_untimed)
 {
 	if (p->producer != NULL)
-		note_lost(p->producer, p);
+		note_lost(p->producer, p, is_untimed);
 }
 
 bool
@@ -259,4 +263,10 @@ retries_is_lost(const struct placement *p)
 	const struct retries_producer *q = p->producer;
 
 	return q != NULL && q->lost && q->lost_epoch == p->producer_epoch && !is_behind(p->base_sequence, q->lost_sequence);
+}
+
+bool
+retries_is_lost_untimed(const struct placement *p)
+{
+	return retries_is_lost(p) && p->producer->lost_untimed;
 }

@@ -442,6 +442,32 @@ START_TEST(an_answer_about_an_old_one)
 }
 END_TEST
 
+/* An answer that tells no time may be about what has none, and is about nothing else but a new batch where all have one. */
+START_TEST(an_answer_about_one_without_a_time)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	struct attempt first, a = rig_send(r, rig_batch(4), 9);
+	bool is_untimed = _i < 2;
+
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, -1), CHAINS_STORED);
+	b.fresh = true;
+	first = rig_place(r, b, 1);
+	for (int i = 0; is_untimed && i < b.count; i++)
+		first.members[i].timestamp = -1 - i;
+	ck_assert_int_eq(rig_forward(r, &first), 0);
+	chain_lost(r->c, r->set, &first, r->now);
+	if (_i % 2 == 0) {
+		rig_pass(r, r->set->outcome_wait_ms);
+		ck_assert_uint_eq(rig_seal(r), 1);
+	} else {
+		a = rig_send(r, b, 2);
+		chain_lost(r->c, r->set, &a, r->now);
+	}
+	a = rig_send(r, b, 3);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 20, -1), is_untimed ? CHAINS_OPEN : CHAINS_STORED);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -464,6 +490,7 @@ main(void)
 	tcase_add_loop_test(t, one_sequence_many_stored, 0, 2);
 	tcase_add_test(t, one_sequence_many_unpublished);
 	tcase_add_loop_test(t, an_answer_about_an_old_one, 0, 2);
+	tcase_add_loop_test(t, an_answer_about_one_without_a_time, 0, 4);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

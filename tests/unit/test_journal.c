@@ -202,6 +202,7 @@ batch(uint64_t number)
 				  .base_sequence = INT32_MAX,
 				  .transactional = true,
 				  .contended = true,
+				  .contended_untimed = true,
 				  .transactional_id = slice_str("tx-1"),
 				  .time = CHAINS_TIME_UNKNOWN,
 				  .mode = HEADERS_COMPACT,
@@ -267,7 +268,7 @@ START_TEST(a_batch_comes_back)
 	ck_assert_uint_eq(r.batch, 12);
 	ck_assert(slice_eq(r.who.client_id, e.who.client_id) && slice_eq(r.who.software_name, e.who.software_name));
 	ck_assert(slice_eq(r.who.software_version, e.who.software_version) && slice_eq(r.who.principal, e.who.principal));
-	ck_assert(slice_eq(r.transactional_id, e.transactional_id) && r.transactional && !r.young && r.contended);
+	ck_assert(slice_eq(r.transactional_id, e.transactional_id) && r.transactional && !r.young && r.contended && r.contended_untimed);
 	ck_assert_int_eq(r.producer_id, e.producer_id);
 	ck_assert_int_eq(r.producer_epoch, e.producer_epoch);
 	ck_assert_int_eq(r.base_sequence, e.base_sequence);

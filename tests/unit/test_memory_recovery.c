@@ -117,6 +117,7 @@ add_span(struct picture *ret, const struct window *window, const struct span *s)
 	wr_u8(&batch, p->contested);
 	wr_u8(&batch, p->claimed);
 	wr_u8(&batch, p->contended);
+	wr_u8(&batch, p->contended_untimed);
 	add(ret->batches, &batch);
 }
 
