@@ -666,9 +666,10 @@ recovery_replay(struct recovery *r, struct chain_shared *shared, struct chain_no
 	recovery_forget_batches(r);
 	atomic_store(&shared->next_chain, r->next_chain);
 	atomic_store(&shared->next_batch, r->next_batch);
-	if (err != 0 && why[0] == '\0')
-		(void)snprintf(why, why_len, "the journal's entries contradict each other: %s",
-			       err == ERR_MALFORMED ? r->contradiction : err_text(err));
+	if (err == ERR_MALFORMED && why[0] == '\0')
+		(void)snprintf(why, why_len, "the journal's entries contradict each other: %s", r->contradiction);
+	else if (err != 0 && why[0] == '\0')
+		(void)snprintf(why, why_len, "the journal can't be read back: %s", err_text(err));
 	return err;
 }
 

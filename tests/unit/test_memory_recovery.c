@@ -8,6 +8,8 @@
  */
 #include "failing.h"
 
+#include <sys/mman.h>
+
 #include "tests/unit/crashing.h"
 
 #include "attest/state.h"
@@ -204,6 +206,7 @@ ck_same(const struct picture *a, const struct picture *b)
 /* --- a start ------------------------------------------------------------------------------------------ */
 
 static struct state *state_of_dir;
+static unsigned told_of_memory; /* starts that said so */
 static char why[512];
 
 /* Everything up to the cluster, as the daemon does it. */
@@ -261,15 +264,39 @@ stop(void)
 	state_of_dir = NULL;
 }
 
+/* Standard error is a file while it starts: what a log says of it is part of what is promised. */
 static int
-try_to_start(uint64_t n)
+start_told(char *said, size_t len)
 {
-	int err;
+	int kept = dup(STDERR_FILENO), fd = memfd_create("log", MFD_CLOEXEC), err;
+	ssize_t n;
 
-	failing_begin(n, false);
+	ck_assert(kept >= 0 && fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
 	failing.armed = true;
 	err = start();
 	failing.armed = false;
+	ck_assert_int_ge(dup2(kept, STDERR_FILENO), 0);
+	n = pread(fd, said, len - 1, 0);
+	ck_assert_int_ge(n, 0);
+	said[n] = '\0';
+	close(kept);
+	close(fd);
+	return err;
+}
+
+static int
+try_to_start(uint64_t n)
+{
+	char said[4096];
+	int err;
+
+	failing_begin(n, false);
+	err = start_told(said, sizeof(said));
+	ck_assert_msg(strstr(said, "contradict") == NULL, "call %llu: %s", (unsigned long long)n, said);
+	if (err == ERR_NOMEM && strstr(said, "can't be replayed") != NULL) {
+		ck_assert_msg(strstr(said, err_text(ERR_NOMEM)) != NULL, "call %llu: %s", (unsigned long long)n, said);
+		told_of_memory++;
+	}
 	/* The latter where the journal can't be written, whatever for. */
 	ck_assert_msg(err == 0 || (failing.failed > 0 && (err == ERR_NOMEM || err == ERR_IO)), "call %llu: %s: %s", (unsigned long long)n,
 		      err_text(err), why);
@@ -374,6 +401,7 @@ START_TEST(a_start)
 		stop();
 	} while (true);
 	ck_assert_uint_gt(n, 50);
+	ck_assert_uint_gt(told_of_memory, 0);
 	settings_unref(set);
 	forget_files();
 	begin();
