@@ -104,18 +104,31 @@ public_key_id(const struct public_key *k)
 	return k->id;
 }
 
+/* What OpenSSL's queue of errors says, as far as it says so; it is empty then. */
+static bool
+lacked_memory(void)
+{
+	bool lacked = false;
+	unsigned long e;
+
+	while ((e = ERR_get_error()) != 0)
+		lacked |= ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
+	return lacked;
+}
+
 int
 public_key_verify(const struct public_key *k, struct slice message, struct slice sig)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx;
-	int ok = ctx != NULL && EVP_DigestVerifyInit(ctx, &pctx, key_kind_digest(k->kind), NULL, k->key) == 1 &&
-		 key_kind_configure(k->kind, pctx) == 0 &&
-		 EVP_DigestVerify(ctx, sig.p, sig.n, message.p, message.n) == 1;
+	/* Of a key that is whole this fails for nothing else, though it isn't always said. */
+	bool begun = ctx != NULL && EVP_DigestVerifyInit(ctx, &pctx, key_kind_digest(k->kind), NULL, k->key) == 1 &&
+		     key_kind_configure(k->kind, pctx) == 0;
+	bool good = begun && EVP_DigestVerify(ctx, sig.p, sig.n, message.p, message.n) == 1;
+	bool lacked = lacked_memory();
 
 	EVP_MD_CTX_free(ctx);
-	ERR_clear_error();
-	return ok ? 0 : ERR_SIGNATURE;
+	return good ? 0 : !begun || lacked ? ERR_NOMEM : ERR_SIGNATURE;
 }
 
 struct trust *
@@ -209,16 +222,18 @@ int
 trust_verify(const struct trust *t, struct slice message, struct slice sig, struct slice hint,
 	     const struct public_key **ret_key)
 {
+	int err;
+
 	for (int hinted = 1; hinted >= 0; hinted--) {
 		for (size_t i = 0; i < t->count; i++) {
 			const struct public_key *k = t->keys[i];
 
 			if (slice_eq(hint, slice_str(k->id)) != (hinted == 1))
 				continue;
-			if (public_key_verify(k, message, sig) == 0) {
+			if ((err = public_key_verify(k, message, sig)) == 0)
 				*ret_key = k;
-				return 0;
-			}
+			if (err != ERR_SIGNATURE)
+				return err;
 		}
 	}
 	return ERR_SIGNATURE;

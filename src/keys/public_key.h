@@ -20,7 +20,7 @@ void public_key_free(struct public_key *k); /* NULL is fine */
 
 const char *public_key_id(const struct public_key *k);
 
-/* 0 or ERR_SIGNATURE. */
+/* 0, ERR_SIGNATURE; ERR_NOMEM as far as OpenSSL says so. */
 int public_key_verify(const struct public_key *k, struct slice message, struct slice sig) MUSTCHECK;
 
 /* Keys that signatures are held against; who may sign what is src/trust/'s. */
@@ -39,7 +39,7 @@ int trust_add(struct trust *t, struct public_key *k) MUSTCHECK; /* takes it, als
 
 /*
  * Is the message signed by one of the keys?  `hint` (a keyid) only says which to try
- * first.  *ret_key is that key.  0 or ERR_SIGNATURE.
+ * first.  *ret_key is that key.  0, ERR_SIGNATURE, ERR_NOMEM.
  */
 int trust_verify(const struct trust *t, struct slice message, struct slice sig, struct slice hint,
 		 const struct public_key **ret_key) MUSTCHECK;

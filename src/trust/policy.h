@@ -30,7 +30,7 @@ int policy_of_keys(const char *const *files, size_t count, bool accept_unsigned,
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p); /* NULL is fine */
 
-/* Which key made the signature?  `hint` (a keyid) only says which to try first.  0 or ERR_SIGNATURE: none of the policy's. */
+/* Which key made the signature?  `hint` (a keyid) only says which to try first.  0, ERR_SIGNATURE: none of the policy's, ERR_NOMEM. */
 int policy_signer(const struct policy *p, struct slice message, struct slice sig, struct slice hint,
 		  const struct public_key **ret) MUSTCHECK;
 

@@ -1,5 +1,7 @@
 #include "keys/public_key.h"
 
+#include <openssl/crypto.h>
+
 #include "tests/unit/key_files.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/vectors.h"
@@ -30,6 +32,27 @@ verify(const struct public_key *k, struct slice message, const struct wr *sig)
 	return public_key_verify(k, message, wr_slice(sig));
 }
 
+static int64_t calls, failing_at; /* of OpenSSL's calls for memory the one that gets none; 0: none */
+static bool failed;
+
+static void *
+gets(size_t n, const char *file UNUSED, int line UNUSED)
+{
+	return failing_at != 0 && ++calls == failing_at && (failed = true) ? NULL : malloc(n);
+}
+
+static void *
+gets_more(void *p, size_t n, const char *file UNUSED, int line UNUSED)
+{
+	return failing_at != 0 && ++calls == failing_at && (failed = true) ? NULL : realloc(p, n);
+}
+
+static void
+takes(void *p, const char *file UNUSED, int line UNUSED)
+{
+	free(p);
+}
+
 /* --- one key --------------------------------------------------------------------------- */
 
 START_TEST(verifies_what_openssl_signed)
@@ -45,6 +68,29 @@ START_TEST(verifies_what_openssl_signed)
 	wr_free(&sig);
 	public_key_free(k);
 	public_key_free(NULL);
+}
+END_TEST
+
+/* A good signature that there is no memory to check isn't called a bad one, but where OpenSSL doesn't say what it lacks. */
+START_TEST(no_memory)
+{
+	struct public_key *k = key_of(kinds[_i].pem);
+	struct wr sig = hex_of(kinds[_i].sig);
+	int nomem = 0, untold = 0, err;
+
+	do {
+		failed = false;
+		calls = 0;
+		failing_at++;
+		err = verify(k, slice_str(SIGNED), &sig);
+		ck_assert_msg(err == 0 || failed, "call %lld: %s", (long long)failing_at, err_text(err));
+		nomem += err == ERR_NOMEM;
+		untold += err == ERR_SIGNATURE;
+	} while (failed);
+	ck_assert_int_gt(nomem, untold);
+	failing_at = 0;
+	public_key_free(k);
+	wr_free(&sig);
 }
 END_TEST
 
@@ -368,8 +414,11 @@ main(void)
 	Suite *s = suite_create("public_key");
 	TCase *one = tcase_create("key"), *many = tcase_create("trust");
 
+	if (CRYPTO_set_mem_functions(gets, gets_more, takes) != 1)
+		return 1; /* OpenSSL got some already */
 	tcase_set_timeout(one, 60);
 	tcase_add_loop_test(one, verifies_what_openssl_signed, 0, (int)ARRAY_LEN(kinds));
+	tcase_add_loop_test(one, no_memory, 0, (int)ARRAY_LEN(kinds));
 	tcase_add_loop_test(one, signature_of_another_key, 0, (int)ARRAY_LEN(kinds));
 	tcase_add_loop_test(one, signature_damaged, 0, (int)ARRAY_LEN(kinds));
 	tcase_add_test(one, other_parameters);
