@@ -6,6 +6,7 @@
 #include "daemon/app_internal.h"
 #include "daemon/secrecy.h"
 #include "kafka/schema.h"
+#include "makoto/json_read.h"
 #include "survey/survey.h"
 #include "trust/policy.h"
 
@@ -153,6 +154,7 @@ main(int argc, char **argv)
 
 	file_hold_standard();
 	secrecy_begin();
+	json_read_setup();
 	if (options_read(argc, argv, &o, why, sizeof(why)) != 0) {
 		fprintf(stderr, "makoto-proxy: %s\n%s", why, options_usage);
 		return EXIT_CONFIG;

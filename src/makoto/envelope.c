@@ -1,8 +1,7 @@
 #include "makoto/envelope.h"
 
-#include <jansson.h>
-
 #include "base/text.h"
+#include "makoto/json_read.h"
 #include "makoto/json_write.h"
 
 enum { MAX_PART = 16 * 1024 * 1024 };
@@ -54,9 +53,8 @@ envelope_read(struct slice json, struct envelope *ret)
 
 	if (json.n > 2 * (size_t)MAX_PART)
 		return ERR_LIMIT;
-	root = json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	if (root == NULL)
-		return ERR_MALFORMED;
+	if ((err = json_read(json, &root)) != 0)
+		return err;
 	list = json_object_get(root, "signatures");
 	one = json_array_get(list, 0);
 	keyid = json_object_get(one, "keyid");

@@ -1,9 +1,8 @@
 #include "makoto/proof_file.h"
 
-#include <jansson.h>
-
 #include "base/json_out.h"
 #include "base/text.h"
+#include "makoto/json_read.h"
 
 /* What a file that was read owns. */
 struct owned {
@@ -212,6 +211,7 @@ proof_file_read(struct slice json, struct proof_file *ret, const char **ret_why)
 	struct proof_file f = {.partition = 0};
 	struct in in = {0, ""};
 	struct owned *o;
+	int err;
 
 	if (json.n > PROOF_FILE_MAX) {
 		*ret_why = "it is larger than 192 MiB";
@@ -222,9 +222,8 @@ proof_file_read(struct slice json, struct proof_file *ret, const char **ret_why)
 	o->statement = wr_new(PROOF_FILE_STATEMENT_MAX);
 	o->value = wr_new(PROOF_FILE_VALUE_MAX);
 	f.owned = o;
-	o->root = json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	if (o->root == NULL)
-		fail(&in, ERR_MALFORMED, "it is not JSON, or has a member twice");
+	if ((err = json_read(json, &o->root)) != 0)
+		fail(&in, err, "it is not JSON, or has a member twice");
 	else
 		read_all(&in, o, &f);
 	if (in.err != 0) {

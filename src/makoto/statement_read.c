@@ -3,9 +3,8 @@
  * whether it is of this format and agrees with itself; whether to believe it is for
  * those who know the keys.
  */
-#include <jansson.h>
-
 #include "base/text.h"
+#include "makoto/json_read.h"
 #include "makoto/statement.h"
 #include "makoto/tree.h"
 
@@ -499,12 +498,12 @@ read_statement(struct slice json, bool any_chain, struct statement **ret)
 	struct in in = {.any_chain = any_chain};
 	struct statement *s;
 	json_t *root, *kafka;
+	int err;
 
 	if (json.n > MAX_JSON)
 		return ERR_LIMIT;
-	root = json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	if (root == NULL)
-		return ERR_MALFORMED;
+	if ((err = json_read(json, &root)) != 0)
+		return err;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL) {
 		json_decref(root);

@@ -15,6 +15,7 @@
 #include "attest/state.h"
 #include "attest/state_file.h"
 #include "base/log.h"
+#include "makoto/json_read.h"
 #include "suite.h"
 
 enum { LIVES = 8, FILES_MAX = 256 };
@@ -307,6 +308,18 @@ try_to_start(uint64_t n)
 	return err;
 }
 
+static uint64_t json_calls, json_at; /* of those of jansson's the one that fails; 0: none */
+
+static void *
+json_gets(size_t n)
+{
+	if (failing.armed && ++json_calls == json_at) {
+		failing.failed++;
+		return NULL;
+	}
+	return __real_malloc(n);
+}
+
 /* --- lives ---------------------------------------------------------------------------------------------- */
 
 static bool several_names;
@@ -411,6 +424,44 @@ START_TEST(a_start)
 }
 END_TEST
 
+/* The same of jansson's calls, which don't say why they fail.  They are many: each life has some of them. */
+START_TEST(a_statement_is_read)
+{
+	struct picture all, now;
+	unsigned unread = 0;
+	int err;
+
+	leave_something(_i);
+	each_file(keep_file);
+	keep_file("collectors");
+	set = rig_settings();
+	ck_assert_int_eq(try_to_start(UINT64_MAX), 0);
+	all = picture_of();
+	stop();
+	for (uint64_t n = (uint64_t)_i + 1;; n += 3 * LIVES) {
+		restore_files();
+		json_calls = 0;
+		json_at = n;
+		err = try_to_start(UINT64_MAX);
+		json_at = 0;
+		stop();
+		if (failing.failed == 0)
+			break;
+		ck_assert_int_eq(err, ERR_NOMEM);
+		unread++;
+		ck_assert_int_eq(try_to_start(UINT64_MAX), 0);
+		now = picture_of();
+		ck_same(&now, &all);
+		stop();
+	}
+	ck_assert(unread > 0 || _i % 4 == 0); /* all that is stated was written anew there */
+	settings_unref(set);
+	forget_files();
+	begin();
+	crash();
+}
+END_TEST
+
 /* Whatever of it could be written anew when memory ran out, and then there is a crash. */
 START_TEST(renewed)
 {
@@ -484,6 +535,8 @@ begin_directory(void)
 {
 	struct state *s;
 
+	json_set_alloc_funcs(json_gets, __real_free);
+	json_read_setup();
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
 	setup();
 	ck_assert_int_eq(state_open(dir, &s, why, sizeof(why)), 0);
@@ -509,6 +562,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, begin_directory, end_directory);
 	tcase_add_loop_test(t, a_start, 0, LIVES);
+	tcase_add_loop_test(t, a_statement_is_read, 0, LIVES);
 	tcase_add_loop_test(t, renewed, 0, LIVES);
 	tcase_add_loop_test(t, looked_for, 0, LIVES);
 	suite_add_tcase(s, t);

@@ -1,6 +1,7 @@
 /* What records of the statement topic are to a statement that is looked for: ours, another one, or nothing. */
 #include "attest/sought.h"
 
+#include "makoto/json_read.h"
 #include "suite.h"
 #include "tests/unit/stating.h"
 
@@ -169,6 +170,37 @@ START_TEST(signed_and_about_something_else)
 }
 END_TEST
 
+static int64_t json_calls, json_failed_at; /* the call for memory that gets none; 0: none fails */
+
+static void *
+json_gets(size_t n)
+{
+	return ++json_calls == json_failed_at ? NULL : malloc(n);
+}
+
+/* What there is no memory to read isn't known to be nothing. */
+START_TEST(no_memory_to_read_it)
+{
+	char text[CHAIN_KEY_MAX + 1];
+	size_t n = chain_key(sought.chain, sought.window, text);
+	enum sought_is what;
+	int64_t calls;
+
+	json_set_alloc_funcs(json_gets, free);
+	json_read_setup();
+	json_failed_at = json_calls = 0;
+	ck_assert_int_eq(is(wr_slice(&theirs)), SOUGHT_OTHER);
+	calls = json_calls;
+	ck_assert_int_gt(calls, 100);
+	for (json_failed_at = 1; json_failed_at <= calls; json_failed_at++) {
+		json_calls = 0;
+		ck_assert_msg(sought_record(&sought, slice_of(text, n), wr_slice(&theirs), &what) == ERR_NOMEM, "call %lld",
+			      (long long)json_failed_at);
+	}
+	ck_assert_int_eq(is(wr_slice(&theirs)), SOUGHT_OTHER);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -182,6 +214,7 @@ main(void)
 	tcase_add_test(t, another_where_nothing_is_signed);
 	tcase_add_test(t, the_same_statement);
 	tcase_add_test(t, junk);
+	tcase_add_test(t, no_memory_to_read_it);
 	tcase_add_test(t, each_byte_changed);
 	tcase_add_test(t, signed_and_about_something_else);
 	suite_add_tcase(s, t);
