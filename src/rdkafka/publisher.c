@@ -40,6 +40,13 @@ enum {
 enum { SENT_MAX = 8 << 20, SHARES = 64 };
 
 /*
+ * librdkafka gives a request its time once, when it is queued, however fast its bytes go; one that has none left takes its
+ * connection down, and begins anew.  So a handle has at least what all that is under way takes on a slow link, which for eight
+ * mebibytes and less is the time that it has anyway: a broker that hangs is noticed no later there.
+ */
+enum { BYTES_PER_MS = 1000, WAIT_MAX_MS = 300000 /* librdkafka's own */ };
+
+/*
  * librdkafka makes batches without asking what the topic takes, and brokers refuse a batch that is larger, not a message.
  * So all that is under way to a partition would fit into one batch; or it is a single message, and then that is too large.
  */
@@ -66,6 +73,8 @@ struct publisher {
 	size_t pending;
 	int32_t partitions; /* 0: not known yet */
 	struct share shares[SHARES]; /* by partition */
+	int wait_ms;   /* socket.timeout.ms; 0: as it is configured */
+	bool outgrown; /* the handle was made with less: no more messages until it is replaced */
 	bool broken; /* a fatal error, or a recall: no more messages until the handle is replaced */
 	rd_kafka_resp_err_t told[TOLD_MAX]; /* what on_problem heard of since it last got on */
 	size_t told_count;
@@ -90,6 +99,22 @@ static const char *const fixed[] = {
 	NULL,
 };
 
+/* Of the layers the last; what is configured counts until more is needed. */
+static void
+set_wait(struct publisher *p, rd_kafka_conf_t *conf)
+{
+	char text[32], ignored[128];
+	size_t n = sizeof(text);
+	int64_t ms;
+
+	(void)snprintf(text, sizeof(text), "%d", p->wait_ms);
+	if (p->wait_ms > 0)
+		(void)rd_kafka_conf_set(conf, "socket.timeout.ms", text, ignored, sizeof(ignored));
+	else if (rd_kafka_conf_get(conf, "socket.timeout.ms", text, &n) == RD_KAFKA_CONF_OK &&
+		 text_parse_i64(slice_str(text), &ms) == 0)
+		p->wait_ms = (int)ms;
+}
+
 /* Connects the handle's queue with event_fd.  On failure nothing is left. */
 static int
 handle_open(struct publisher *p, char *why, size_t why_len)
@@ -100,6 +125,7 @@ handle_open(struct publisher *p, char *why, size_t why_len)
 
 	if ((err = handle_conf(p->conf.bootstrap, defaults, p->conf.props, fixed, &conf, why, why_len)) != 0)
 		return err;
+	set_wait(p, conf);
 	if (p->conf.detour != NULL)
 		detour_take(p->conf.detour, conf);
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
@@ -120,7 +146,7 @@ handle_open(struct publisher *p, char *why, size_t why_len)
 	}
 	p->aside = false;
 	p->looked = clock_now();
-	p->broken = false;
+	p->broken = p->outgrown = false;
 	return 0;
 fail:
 	if (p->queue != NULL) {
@@ -418,6 +444,12 @@ hear_scout(struct publisher *p)
 	p->conf.on_ready(p->conf.arg, partitions);
 }
 
+static bool
+is_over(const struct publisher *p)
+{
+	return (p->broken || p->outgrown) && p->pending == 0;
+}
+
 /* Replaces a handle that met its end. */
 static void
 renew(struct publisher *p)
@@ -435,11 +467,11 @@ publisher_serve(struct publisher *p)
 	eventfd_t n;
 
 	(void)eventfd_read(p->event_fd, &n);
-	if (p->rk == NULL || (p->broken && p->pending == 0))
+	if (p->rk == NULL || is_over(p))
 		renew(p);
 	if (p->rk == NULL)
 		return;
-	if (!drain(p, EVENTS_AT_ONCE) || (p->broken && p->pending == 0))
+	if (!drain(p, EVENTS_AT_ONCE) || is_over(p))
 		(void)eventfd_write(p->event_fd, 1);
 	hear_scout(p);
 }
@@ -468,6 +500,26 @@ plain(const uint8_t *p)
 	return (void *)(uintptr_t)p;
 }
 
+/* Has the handle no time for that beside the rest?  What no broker has yet comes back, as it might wait for a leader. */
+static bool
+outgrows(struct publisher *p, size_t bytes)
+{
+	int64_t need = (int64_t)bytes;
+
+	for (size_t i = 0; i < SHARES; i++)
+		need += (int64_t)p->shares[i].bytes;
+	need /= BYTES_PER_MS;
+	while (p->wait_ms > 0 && p->wait_ms < need && p->wait_ms < WAIT_MAX_MS) {
+		p->wait_ms = p->wait_ms < WAIT_MAX_MS / 2 ? p->wait_ms * 2 : WAIT_MAX_MS;
+		p->outgrown = true;
+	}
+	if (p->outgrown) {
+		(void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE);
+		(void)eventfd_write(p->event_fd, 1);
+	}
+	return p->outgrown;
+}
+
 int
 publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
 	       const struct publisher_header *headers, size_t count, void *opaque)
@@ -483,6 +535,8 @@ publisher_send(struct publisher *p, int32_t partition, struct slice key, struct 
 		return ERR_NOT_NOW;
 	if (key.n > MESSAGE_MAX || value.n > MESSAGE_MAX)
 		return ERR_LIMIT;
+	if (outgrows(p, bytes))
+		return ERR_NOT_NOW;
 	if (count > 0 && (hs = make_headers(headers, count)) == NULL)
 		return ERR_NOMEM;
 	err = rd_kafka_producev(p->rk, RD_KAFKA_V_RKT(p->rkt), RD_KAFKA_V_PARTITION(partition),

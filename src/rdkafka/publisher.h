@@ -54,7 +54,7 @@ void publisher_serve(struct publisher *p);
 /*
  * Copies everything; before on_ready it waits in the queue.  key and value p == NULL: null.
  * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW: there is no room, or a fatal
- * error is being recovered from: after the next report, or (behind a recall) the next serve.  ERR_LIMIT: too large for any topic.
+ * error is being recovered from, or so many bytes want a longer socket.timeout.ms (a megabyte a second is slow enough): after the next report, or (behind a recall) the next serve.  ERR_LIMIT: too large for any topic.
  * ERR_NOTFOUND: no such partition, as far as is known.  ERR_NOMEM.
  */
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,

@@ -417,6 +417,50 @@ START_TEST(limits)
 }
 END_TEST
 
+static rd_kafka_t *
+host_of_mock(void)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+	(void)rd_kafka_conf_set(conf, "log_level", "2", NULL, 0);
+	return rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+}
+
+/* What takes longer than a request has time for has more, or it would begin anew for ever. */
+START_TEST(a_large_one)
+{
+	enum { BYTES = 8 * 1000 * 1000, HELD_MS = 600 };
+	static const char *const quick[] = {"socket.timeout.ms", "200", "retry.backoff.ms", "10", "reconnect.backoff.ms", "10", NULL};
+	rd_kafka_t *rk = host_of_mock();
+	rd_kafka_mock_cluster_t *m = rd_kafka_mock_cluster_new(rk, 1);
+	char *bytes = calloc(1, BYTES);
+	struct publisher *p;
+	struct heard h;
+	int err;
+
+	ck_assert_ptr_nonnull(bytes);
+	rd_kafka_mock_topic_create(m, "t", 1, 1);
+	p = open_publisher(rd_kafka_mock_cluster_bootstraps(m), "t", quick, &h);
+	serve_until(p, &h.ready, 1);
+	send_many(p, 1);
+	serve_until(p, &h.reports, 1);
+	while ((err = publisher_send(p, 0, slice_str("k"), slice_of(bytes, BYTES), NULL, 0, (void *)1)) == ERR_NOT_NOW)
+		publisher_serve(p);
+	ck_assert_int_eq(err, 0);
+	serve_until(p, &h.reports, 2);
+	/* Each answer comes later than a small one's time is over. */
+	rd_kafka_mock_broker_set_rtt(m, 1, HELD_MS);
+	ck_assert_int_eq(publisher_send(p, 0, slice_str("k"), slice_of(bytes, BYTES), NULL, 0, (void *)2), 0);
+	serve_until(p, &h.reports, 3);
+	ck_assert_int_eq(h.errors, 0);
+	ck_assert(h.ordered);
+	publisher_close(p, 1000);
+	rd_kafka_mock_cluster_destroy(m);
+	rd_kafka_destroy(rk);
+	free(bytes);
+}
+END_TEST
+
 START_TEST(null_and_empty)
 {
 	static const char nul_name[] = "a\0b";
@@ -546,15 +590,6 @@ START_TEST(bad_configuration)
 }
 END_TEST
 
-static rd_kafka_t *
-host_of_mock(void)
-{
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-
-	(void)rd_kafka_conf_set(conf, "log_level", "2", NULL, 0);
-	return rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
-}
-
 /* Broker errors on the way are retried until it is stored, and in order. */
 START_TEST(errors_are_retried)
 {
@@ -683,6 +718,7 @@ main(void)
 	tcase_add_test(t, room_in_a_batch);
 	tcase_add_test(t, refused_together);
 	tcase_add_test(t, limits);
+	tcase_add_test(t, a_large_one);
 	tcase_add_test(t, nobody_there);
 	tcase_add_test(t, who_hangs_up);
 	tcase_add_test(t, bad_configuration);
