@@ -29,6 +29,7 @@ enum {
 	LIMIT_DEFAULT = 1048588, /* Kafka's max.message.bytes */
 	AROUND = 96, /* a message's share of a batch beyond its bytes, at most: lengths, a header's name, the batch's own head */
 	LOOK_MS = 60000, /* then, with the next report, the topic's limit is asked for again */
+	HOLD_MAX_MS = 3600000,
 	TOLD_MAX = 8,
 };
 
@@ -70,6 +71,8 @@ struct publisher {
 	size_t limit;    /* the topic's max.message.bytes; 0: nobody told */
 	size_t refused;  /* the least that the topic didn't take since that was told; 0: nothing */
 	size_t together; /* likewise of several messages */
+	struct monotime refused_at; /* the last that either learnt */
+	int64_t hold_ms; /* for so long they count against a topic that says otherwise */
 	size_t pending;
 	int32_t partitions; /* 0: not known yet */
 	struct share shares[SHARES]; /* by partition */
@@ -317,6 +320,39 @@ uncount(struct publisher *p, const rd_kafka_message_t *m)
 		*s = (struct share){0};
 }
 
+/*
+ * The partition's leader may know of a changed limit later than who is asked, and a segment be what is too small.  So the same
+ * answer as before doesn't count at once: each try costs a statement its manifest, and the next waits twice as long.
+ */
+static void
+hold(struct publisher *p, bool longer)
+{
+	p->refused_at = clock_now();
+	if (p->hold_ms == 0)
+		p->hold_ms = LOOK_MS;
+	else if (longer)
+		p->hold_ms = p->hold_ms < HOLD_MAX_MS / 2 ? p->hold_ms * 2 : HOLD_MAX_MS;
+	ask_limit(p);
+}
+
+static void
+forget_refused(struct publisher *p)
+{
+	p->refused = 0;
+	p->together = SIZE_MAX;
+}
+
+/* The topic told what it takes. */
+static void
+told_limit(struct publisher *p, size_t limit)
+{
+	if (limit != p->limit)
+		p->hold_ms = 0;
+	if (p->hold_ms == 0 || monotime_since_ms(clock_now(), p->refused_at) >= p->hold_ms)
+		forget_refused(p);
+	p->limit = limit;
+}
+
 /* A batch was too large.  What that says of the topic holds until it says otherwise. */
 static int
 refused(struct publisher *p, const rd_kafka_message_t *m)
@@ -330,12 +366,12 @@ refused(struct publisher *p, const rd_kafka_message_t *m)
 		/* Which of them is larger by itself isn't told: the next have less company, and none at last. */
 		s->parted = s->full = true;
 		p->together = s->bytes / 2 < p->together ? s->bytes / 2 : p->together;
-		ask_limit(p);
+		hold(p, false);
 		return ERR_REMOTE;
 	}
 	if (n < publisher_limit(p)) {
 		p->refused = n;
-		ask_limit(p);
+		hold(p, true);
 	}
 	return ERR_LIMIT;
 }
@@ -432,11 +468,8 @@ hear_scout(struct publisher *p)
 		return;
 	scout_stop(p->scout); /* its thread is over */
 	p->scout = NULL;
-	if (limit != 0 && limit != p->limit) {
-		p->limit = limit;
-		p->refused = 0;
-		p->together = SIZE_MAX;
-	}
+	if (limit != 0)
+		told_limit(p, limit);
 	if (p->aside && partitions == p->partitions)
 		return;
 	p->partitions = partitions;

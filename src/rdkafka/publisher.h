@@ -69,7 +69,9 @@ bool publisher_has_room(struct publisher *p, int32_t partition, size_t bytes);
 
 /*
  * What the topic takes, or we send (64 MB): its max.message.bytes, asked for again each minute in which something is
- * stored, and when something is refused.  Where that may not be asked for: Kafka's default, or the least that was refused.
+ * stored, and when something is refused.  What was refused though it says that it takes as much counts until it says something
+ * else, or stores as much, or for a minute; and twice as long with each next one, an hour at most.
+ * Where it may not be asked for: Kafka's default, or the least that was refused.
  */
 size_t publisher_limit(const struct publisher *p);
 

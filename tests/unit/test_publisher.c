@@ -2,16 +2,18 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "rdkafka/consumer.h"
 #include "rdkafka/handle_internal.h"
 #include "rdkafka/mock.h"
-#include "rdkafka/publisher.h"
+#include "rdkafka/publisher.c" /* for what it waits for without a word */
 
 struct heard {
 	int32_t partitions;
@@ -26,6 +28,7 @@ struct heard {
 	bool ordered;
 };
 
+static _Atomic int asked;
 static _Atomic int told; /* the topic's max.message.bytes; 0: it may not be asked for */
 
 int __wrap_handle_topic_config(rd_kafka_t *rk, const char *topic, const char *name, int timeout_ms, char *ret, size_t ret_len);
@@ -35,6 +38,7 @@ __wrap_handle_topic_config(rd_kafka_t *rk UNUSED, const char *topic, const char 
 {
 	ck_assert_str_eq(topic, "t");
 	ck_assert_str_eq(name, "max.message.bytes");
+	atomic_fetch_add(&asked, 1);
 	if (told == 0)
 		return ERR_NOTFOUND;
 	snprintf(ret, ret_len, "%d", told);
@@ -417,6 +421,73 @@ START_TEST(limits)
 }
 END_TEST
 
+static int64_t now_ms;
+
+static void
+set_time(int64_t ms)
+{
+	static struct monotime at;
+
+	at.ns = (now_ms = ms) * 1000000;
+	clock_set_for_tests(&at, NULL);
+}
+
+/* A minute passes, and the topic is asked again what it takes. */
+static void
+pass_a_minute(struct publisher *p, struct heard *h, const char *bytes)
+{
+	int before = atomic_load(&asked);
+
+	set_time(now_ms + 60000);
+	send_one(p, h, bytes, 100);
+	while (atomic_load(&asked) == before || p->scout != NULL) {
+		struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
+
+		ck_assert_int_eq(poll(&fd, 1, 30000), 1);
+		publisher_serve(p);
+	}
+}
+
+/* One that the topic's own word contradicts isn't believed for ever; and each time twice as long. */
+START_TEST(refused_once)
+{
+	struct mock *m = mock_start(1);
+	static const char bytes[50000];
+	struct publisher *p;
+	struct heard h;
+
+	ck_assert_int_eq(mock_topic(m, "t", 1), 0);
+	set_time(1000000);
+	told = 20000000;
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	for (int minutes = 1; minutes <= 4; minutes *= 2) {
+		mock_refuse(m, 0, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, 1);
+		send_one(p, &h, bytes, sizeof(bytes));
+		ck_assert_int_eq(h.last_err, ERR_LIMIT);
+		for (int i = 1; i <= minutes; i++) {
+			ck_assert_uint_lt(publisher_limit(p), sizeof(bytes) + 200);
+			pass_a_minute(p, &h, bytes);
+		}
+		ck_assert_uint_eq(publisher_limit(p), 20000000);
+	}
+	/* Another word of its counts at once, and the first refusal after it for a minute. */
+	mock_refuse(m, 0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+	send_one(p, &h, bytes, sizeof(bytes));
+	told = 30000000;
+	pass_a_minute(p, &h, bytes);
+	ck_assert_uint_eq(publisher_limit(p), 30000000);
+	mock_refuse(m, 0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+	send_one(p, &h, bytes, sizeof(bytes));
+	ck_assert_uint_lt(publisher_limit(p), sizeof(bytes) + 200);
+	pass_a_minute(p, &h, bytes);
+	ck_assert_uint_eq(publisher_limit(p), 30000000);
+	clock_set_for_tests(NULL, NULL);
+	publisher_close(p, 1000);
+	mock_stop(m);
+}
+END_TEST
+
 static rd_kafka_t *
 host_of_mock(void)
 {
@@ -429,7 +500,7 @@ host_of_mock(void)
 /* What takes longer than a request has time for has more, or it would begin anew for ever. */
 START_TEST(a_large_one)
 {
-	enum { BYTES = 8 * 1000 * 1000, HELD_MS = 600 };
+	enum { BYTES = 8 * 1000 * 1000, HELD_MS = 3000 /* librdkafka looks for what is late each second */ };
 	static const char *const quick[] = {"socket.timeout.ms", "200", "retry.backoff.ms", "10", "reconnect.backoff.ms", "10", NULL};
 	rd_kafka_t *rk = host_of_mock();
 	rd_kafka_mock_cluster_t *m = rd_kafka_mock_cluster_new(rk, 1);
@@ -718,6 +789,7 @@ main(void)
 	tcase_add_test(t, room_in_a_batch);
 	tcase_add_test(t, refused_together);
 	tcase_add_test(t, limits);
+	tcase_add_test(t, refused_once);
 	tcase_add_test(t, a_large_one);
 	tcase_add_test(t, nobody_there);
 	tcase_add_test(t, who_hangs_up);
