@@ -236,6 +236,27 @@ def test_readiness_follows_the_brokers(fakes, new_proxy):
         assert set(ports_told(px)) == {1}
 
 
+# -- what an earlier run left waits for its cluster
+
+
+def test_a_stop_says_that_an_earlier_runs_windows_wait(cluster, fakes, new_proxy, topic):
+    """Another cluster isn't theirs: they stay in the journal, the exit code says so, and their own cluster gets them."""
+    t = topic()
+    px = new_proxy(settings={"attest.window.max.age": "1h", "state.sync": "always"})
+    Confluent.produce(px.bootstrap, t, sample(20))
+    px.kill()
+    px.settings["kafka.bootstrap.servers"] = fakes({}).bootstrap
+    px.start()
+    px.proc.send_signal(signal.SIGTERM)
+    assert px.wait() == 1, px.text()
+    assert px.said("windows of an earlier run wait in the journal.* windows=1"), px.text()
+    px.check_sane()
+    px.settings["kafka.bootstrap.servers"] = cluster.bootstrap
+    px.start()
+    px.stop()
+    attested(cluster, px, t, "full", px.dbom_topic, chains=1)
+
+
 # -- the proxy stops: for its clients a rolling restart
 
 
