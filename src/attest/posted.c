@@ -2,6 +2,7 @@
 
 #include "attest/seen.h"
 #include "attest/sought.h"
+#include "base/text.h"
 
 /* Clocks may be set back between a statement and its record. */
 #define CLOCK_SLACK_MS (INT64_C(60) * 60 * 1000)
@@ -9,11 +10,14 @@
 /* 16 MiB of them. */
 enum { SEEN_MAX = 1 << 20, KEEP_MS = 60 * 1000 };
 
+enum { LARGE_MAX = 64 * 1000 * 1000 }; /* that we send */
+
 struct posted {
 	struct posted_conf conf;
 	struct public_key *key; /* that statements are signed with; NULL: level 1 */
 	struct seen *seen;
 	struct monotime used;
+	int64_t largest; /* that the topic takes; 0: not asked, or nobody told */
 };
 
 static int
@@ -125,6 +129,19 @@ find_range(struct posting *g, const struct look *l, struct seen_range *ret)
 	return err;
 }
 
+/* A statement with its manifest may take longer on a slow link than an answer is waited for.  Who may not ask waits as ever. */
+static void
+wait_for_large(struct posting *g)
+{
+	struct posted *p = g->p;
+	char text[32];
+
+	if (seen_is_empty(p->seen) && (consumer_topic_config(g->c, p->conf.topic, "max.message.bytes", text, sizeof(text)) != 0 ||
+				       text_parse_i64(slice_str(text), &p->largest) != 0 || p->largest < 0))
+		p->largest = 0;
+	consumer_large(g->c, (size_t)(p->largest < LARGE_MAX ? p->largest : LARGE_MAX));
+}
+
 /* Which keys stand there; without room for that it isn't known. */
 static int
 read_keys(struct posting *g, struct seen_range range)
@@ -154,11 +171,14 @@ posted_look(struct posted *p, struct consumer *c, const struct look *l, struct m
 
 	p->used = now;
 	if (err == 0)
+		wait_for_large(&g);
+	if (err == 0)
 		err = read_keys(&g, range);
 	if (err == 0)
 		range = seen_where(p->seen, g.partition, range, l->id, l->window);
 	if (err == 0 && range.from < range.to)
 		err = read_range(&g, range, on_its_own);
+	consumer_large(c, 0); /* it reads other topics, too */
 	if (err != 0)
 		return err;
 	*ret_there = g.there;

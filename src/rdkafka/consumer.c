@@ -18,7 +18,7 @@
 #include "rdkafka/handle_internal.h"
 #include "rdkafka/reached.h"
 
-enum { SLICE_MS = 200, SLOW_CHECK_MAX = 256, END_MS = 1000 };
+enum { BYTES_PER_MS = 1000, SLICE_MS = 200, SLOW_CHECK_MAX = 256, END_MS = 1000 };
 
 #define TELLING_MS "200" /* how often statistics come */
 
@@ -29,6 +29,7 @@ struct consumer {
 	char *rkt_name;
 	char *cluster_id;
 	int timeout_ms;
+	int large_ms; /* beyond that, of a reading */
 	bool (*goes_on)(void *arg);
 	void *goes_on_arg;
 	char last_error[400]; /* what librdkafka said by itself */
@@ -148,6 +149,13 @@ void
 consumer_wait(struct consumer *c, int timeout_ms)
 {
 	c->timeout_ms = timeout_ms;
+}
+
+/* What has arrived of a record before all of it has, librdkafka tells nobody. */
+void
+consumer_large(struct consumer *c, size_t bytes)
+{
+	c->large_ms = (int)(bytes / BYTES_PER_MS);
 }
 
 /* Errors of connections wait in the queue until somebody looks; so do statistics. */
@@ -527,7 +535,7 @@ has_waited(const struct consumer *c, struct monotime last)
 {
 	int most = c->telling == NULL || c->tells ? c->timeout_ms : c->timeout_ms / 2;
 
-	return monotime_since_ms(clock_now(), last) > most;
+	return monotime_since_ms(clock_now(), last) > most + c->large_ms;
 }
 
 /* From c->next on, with c->rk. */

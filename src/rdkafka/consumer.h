@@ -47,6 +47,8 @@ int consumer_open(const struct consumer_conf *conf, struct consumer **ret, char 
 void consumer_close(struct consumer *c); /* NULL is fine */
 const char *consumer_why(const struct consumer *c);
 void consumer_wait(struct consumer *c, int timeout_ms); /* for each answer, from now on */
+/* Readings wait for so much longer as a record of that size takes at a megabyte a second.  0: none is large. */
+void consumer_large(struct consumer *c, size_t bytes);
 
 /* Empty where the cluster has none.  Valid until close. */
 int consumer_cluster_id(struct consumer *c, struct slice *ret) MUSTCHECK;

@@ -111,6 +111,28 @@ START_TEST(a_silent_broker)
 }
 END_TEST
 
+static int
+any_record(void *arg UNUSED, const struct consumer_record *r UNUSED)
+{
+	return 0;
+}
+
+/* One that is large is waited for, as long as it takes to arrive on a slow link. */
+START_TEST(a_large_record)
+{
+	int64_t low, high;
+
+	ck_assert_int_eq(consumer_watermarks(c, "t", 0, &low, &high), 0);
+	mock_slow(mock, 1000);
+	consumer_wait(c, 100);
+	ck_assert_int_eq(consumer_read(c, "t", 0, low, high, any_record, NULL), ERR_TIMEOUT);
+	consumer_large(c, 60 * 1000 * 1000);
+	ck_assert_int_eq(consumer_read(c, "t", 0, low, high, any_record, NULL), 0);
+	consumer_large(c, 0);
+	ck_assert_int_eq(consumer_read(c, "t", 0, low, high, any_record, NULL), ERR_TIMEOUT);
+}
+END_TEST
+
 START_TEST(asks)
 {
 	struct slice id, again;
@@ -293,6 +315,7 @@ main(void)
 	tcase_add_test(t, the_leader_moves);
 	tcase_add_test(t, not_known_or_not_that_young);
 	tcase_add_test(t, a_silent_broker);
+	tcase_add_test(t, a_large_record);
 	tcase_add_test(t, asks);
 	tcase_add_test(t, from_here_to_there);
 	tcase_add_test(t, ended_by_its_reader);
