@@ -37,8 +37,9 @@ void retries_forget(struct placement *p);
 
 /* Nobody found out whether it is stored, and it may yet be: of what comes with its sequences only the log tells. */
 void retries_lose(struct placement *p);
-/* Another one with its sequence may be stored: of an earlier run, or it is remembered no more.;
- * `is_untimed`: perhaps with a greatest time of -1.
+/*
+ * Another one with its sequence may be stored: of an earlier run, or it is remembered no more.  Untimed: perhaps with a
+ * greatest time of -1.
  */
 void retries_lose_rival(const struct placement *p, bool is_untimed);
 bool retries_is_lost(const struct placement *p);
