@@ -486,6 +486,149 @@ START_TEST(a_head_while_a_guess_is_sealed)
 }
 END_TEST
 
+/* --- one sequence, many contents ---------------------------------------------------------- */
+
+/* What the broker has with that sequence, or NULL. */
+static const struct logged *
+logged_as(const struct logged *stored, const int32_t *sequence, const struct chains_batch *b)
+{
+	for (size_t i = 0; i < logged_count; i++)
+		if (stored[i].producer_id == b->producer_id && sequence[i] == b->base_sequence)
+			return &stored[i];
+	return NULL;
+}
+
+/* The sequences of what the log has, and how far each of the producers is. */
+static int32_t world_sequence[LOG_MAX], sent_to[3], stored_to[3];
+
+/* A new batch, or an earlier one again: with what it had, or with something else.  The broker keeps what comes first, in order. */
+static void
+send_a_sequence(void)
+{
+	static int content_of[3][LOG_MAX];
+	struct flight *f = &flights[flight_count];
+	unsigned producer = 1 + pick(2);
+	int32_t *to = &sent_to[producer];
+	int32_t n = pick(2) == 0 || *to == 0 ? *to : *to - 1 - (int32_t)pick(*to < 3 ? (unsigned)*to : 3);
+	bool is_new = n == *to, is_other = is_new || pick(2) == 0;
+	const struct logged *g;
+
+	if (flight_count == FLIGHT_MAX || *to == LOG_MAX / 4)
+		return;
+	*f = (struct flight){.b = rig_idempotent(producer, n * 3, 3)};
+	f->content = !is_other ? content_of[producer][n] : bare ? (int)pick(3) : contents;
+	f->b.fresh = is_other && !is_new;
+	if (chains_place(c, &f->b, &f->a) != 0)
+		return;
+	if (!bare && !f->a.retry)
+		f->content = contents++; /* the windows that its headers name are others than those of what was forgotten */
+	rig_fill(f->a.members, 3, f->content);
+	content_of[producer][n] = f->content;
+	*to += is_new;
+	if (chains_forward(&f->a, bare ? HEADERS_NONE : HEADERS_FULL) != 0)
+		return; /* not as it was */
+	note_written();
+	g = logged_as(world_log, world_sequence, &f->b);
+	f->late = g != NULL;
+	f->stored = g != NULL || (stored_to[producer] == n && pick(4) != 0);
+	f->base = g != NULL ? g->base : log_end;
+	if (g == NULL && f->stored) {
+		world_sequence[logged_count] = n * 3;
+		world_log[logged_count++] = (struct logged){log_end, 3, f->content, producer, 0, false};
+		log_end += 3 + (int64_t)pick(2);
+		stored_to[producer]++;
+	}
+	flight_count++;
+}
+
+/* The answer to a copy tells the greatest time of what the broker had. */
+static void
+answer_a_sequence(void)
+{
+	struct flight *f;
+	unsigned i;
+
+	if (flight_count == 0)
+		return;
+	i = pick((unsigned)flight_count);
+	f = &flights[i];
+	if (!f->stored || pick(3) == 0)
+		chains_lost(&f->a);
+	else
+		(void)chains_settle(&f->a, &(struct answer){0, f->base, f->late ? greatest_of(logged_at(f->base)->content, 3) : -1});
+	flights[i] = flights[--flight_count];
+}
+
+/* The sealer has a window, a head is written, and then it crashes. */
+static void
+crash_while_sealing(void)
+{
+	struct chain *chain;
+	struct window *w;
+	struct outgoing *out;
+	int wait_ms;
+
+	chain = chains_turn(c, &w, &out, &wait_ms);
+	if (chain != NULL && was_full())
+		return;
+	if (chain != NULL)
+		ck_assert_int_eq(chain_journal_head(chain, c->cluster_id, &(struct head_runs){0}), 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+}
+
+/* Never two windows of one record, and none as what it isn't. */
+static void
+check_no_more(void)
+{
+	for (size_t i = 0; i < logged_count; i++) {
+		for (int32_t k = 0; k < world_log[i].count; k++)
+			ck_assert_msg(windows_with(world_log[i].base + k) <= 1, "offset %lld is in %zu windows",
+				      (long long)world_log[i].base + k, windows_with(world_log[i].base + k));
+		check_leaves(&world_log[i]);
+	}
+}
+
+START_TEST(any_crash_of_many_contents)
+{
+	choose_life(_i);
+	bare = _i % 2 == 1;
+	contents = 20;
+	memset(sent_to, 0, sizeof(sent_to));
+	memset(stored_to, 0, sizeof(stored_to));
+	begin_as("urn:test:proxy");
+	for (int step = 0, crashes = 0; step < 300 && crashes < 12 && logged_count < 200 && topic_count < 200; step++) {
+		unsigned n = pick(16);
+		bool down = false;
+
+		switch (n) {
+		case 0: case 1: case 2: case 3: case 4: send_a_sequence(); break;
+		case 5: case 6: case 7: case 8: answer_a_sequence(); break;
+		case 9: pass(pick(1500)); look(); break;
+		case 10: pass(pick(800)); down = seal(true); break;
+		case 11: down = renew_some(); break;
+		case 12: chains_journal_tidy(c); note_written(); break;
+		case 13: down = pick(4) == 0; break;
+		case 14:
+			if ((down = held == NULL && pick(2) == 0))
+				crash_while_sealing();
+			break;
+		default: set->window_records = 3 * (1 + (int)pick(3)); break;
+		}
+		if (!down)
+			continue;
+		crashes++;
+		crash();
+		begin_as("urn:test:proxy");
+	}
+	crash();
+	begin();
+	settle_world();
+	check_no_more();
+	crash();
+}
+END_TEST
+
 /* The answer said that it is stored, as another copy is, and is stated: after the crash, too, nothing is missing. */
 START_TEST(a_copy_that_was_answered)
 {
@@ -2361,6 +2504,7 @@ main(void)
 	tcase_add_loop_test(t, a_place_that_is_left_to_another, 0, 4);
 	tcase_add_loop_test(t, a_place_that_is_stated_of_another, 0, 3);
 	tcase_add_loop_test(t, a_head_while_a_guess_is_sealed, 0, 3);
+	tcase_add_loop_test(t, any_crash_of_many_contents, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_test(t, a_copy_that_was_answered);
 	tcase_add_loop_test(t, a_guess_is_taken_back, 0, 40);
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
