@@ -28,10 +28,11 @@ from lab.kafka import java, until
 from proxy import PATIENCE, Proxy
 
 COLLECTOR = "urn:makoto-kafka:chaos"
-# What can be true here: what is excluded, an outcome that nobody could find out; and where the proxy ends and begins
-# again: a batch that came while it stopped, a retry of what the broker has from a run before.
-REASONS = ["excluded", "unresolved"]
-RESTART_REASONS = ["stopping", "duplicate"]
+# What can be true here: what is excluded; an outcome that nobody could find out; a retry of what the broker has from a run
+# before, or from an attempt whose bytes came later than an outcome is waited for (overtaken, a broker that was paused): that
+# one counts in its window as unknown.  And where the proxy ends and begins again, a batch that came while it stopped.
+REASONS = ["excluded", "unresolved", "duplicate"]
+RESTART_REASONS = ["stopping"]
 SILENT_REASONS = ["topic-unknown"]  # what a proxy that was just started asks about the topics is swallowed, too
 REJECTED = ["stopping", "topic-unknown"]  # the latter is still what a topic counts as that the cluster says it hasn't
 # The least that may be configured.  Segments have a sixteenth of it; more records, in smaller windows, fill some in four seconds.
