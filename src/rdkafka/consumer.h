@@ -71,7 +71,8 @@ int consumer_offset_at(struct consumer *c, const char *topic, int32_t partition,
 /*
  * Gives `fn` every record of from … to-1 that is there, in order, and ends; `to` is at
  * most the high watermark.  Offsets without a record (markers, what was compacted or
- * aborted) are passed over, and that is no waiting, however many they are.  fn returns 0, or an error that ends it and is returned.
+ * aborted) are passed over, and that is no waiting, however many they are.  fn returns 0, or
+ * an error that ends it and is returned.
  */
 typedef int consumer_fn(void *arg, const struct consumer_record *r);
 int consumer_read(struct consumer *c, const char *topic, int32_t partition, int64_t from, int64_t to, consumer_fn *fn,

@@ -53,8 +53,9 @@ void publisher_serve(struct publisher *p);
 
 /*
  * Copies everything; before on_ready it waits in the queue.  key and value p == NULL: null.
- * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW: there is no room, or a fatal
- * error is being recovered from, or so many bytes want a longer socket.timeout.ms (a megabyte a second is slow enough): after the next report, or (behind a recall) the next serve.  ERR_LIMIT: too large for any topic.
+ * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW, after the next report, or (behind a recall) the next serve:
+ * there is no room, a fatal error is being recovered from, or so many bytes want a longer socket.timeout.ms (a megabyte
+ * a second is slow enough).  ERR_LIMIT: too large for any topic.
  * ERR_NOTFOUND: no such partition, as far as is known.  ERR_NOMEM.
  */
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
@@ -69,8 +70,8 @@ bool publisher_has_room(struct publisher *p, int32_t partition, size_t bytes);
 
 /*
  * What the topic takes, or we send (64 MB): its max.message.bytes, asked for again each minute in which something is
- * stored, and when something is refused.  What was refused though it says that it takes as much counts until it says something
- * else, or stores as much, or for a minute; and twice as long with each next one, an hour at most.
+ * stored, and when something is refused.  What was refused though it says that it takes as much counts until it says
+ * something else, or stores as much, or for a minute; and twice as long with each next one, an hour at most.
  * Where it may not be asked for: Kafka's default, or the least that was refused.
  */
 size_t publisher_limit(const struct publisher *p);
