@@ -191,6 +191,18 @@ rig_send(struct rig *r, struct chains_batch b, int content)
 	return a;
 }
 
+/* Without headers. */
+static inline struct attempt
+rig_send_bare(struct rig *r, struct chains_batch b, int content)
+{
+	struct attempt a = rig_place(r, b, content);
+	uint8_t digest[32];
+
+	rig_digest(a.members, b.count, digest);
+	ck_assert_int_eq(chain_forward(r->c, &a, HEADERS_NONE, digest), 0);
+	return a;
+}
+
 /* One batch by itself goes out. */
 static inline int
 chains_forward(struct attempt *a, enum header_mode mode)

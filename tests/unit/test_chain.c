@@ -952,21 +952,10 @@ START_TEST(behind_a_rival_in_doubt)
 }
 END_TEST
 
-static struct attempt
-send_bare(struct rig *x, struct chains_batch b, int content)
-{
-	struct attempt a = rig_place(x, b, content);
-	uint8_t digest[32];
-
-	rig_digest(a.members, b.count, digest);
-	ck_assert_int_eq(chain_forward(x->c, &a, HEADERS_NONE, digest), 0);
-	return a;
-}
-
 /* The first copy's answer was lost, and the log has one copy: it is listed once, for the one that was told so. */
 START_TEST(the_same_again_without_headers)
 {
-	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
+	struct attempt a = rig_send_bare(r, rig_batch(3), 1), b = rig_send_bare(r, rig_batch(3), 1);
 	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), absent = metric_read(METRIC_READBACK_ABSENT);
 
 	r->set->window_age_ms = 20000;
@@ -980,7 +969,7 @@ START_TEST(the_same_again_without_headers)
 	rig_look(r, -1, -1); /* of the other there is none */
 	rig_pass(r, 3000);
 	rig_look(r, -1, -1);
-	b = send_bare(r, rig_batch(3), 1);
+	b = rig_send_bare(r, rig_batch(3), 1);
 	rig_stored(r, &b, 13);
 	rig_pass(r, 20000);
 	ck_assert_uint_eq(rig_seal(r), 1);
@@ -994,7 +983,7 @@ END_TEST
 /* Both are in the log, and the one whose answer was lost was found where the other stands: it is looked for again. */
 START_TEST(both_copies_are_listed)
 {
-	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
+	struct attempt a = rig_send_bare(r, rig_batch(3), 1), b = rig_send_bare(r, rig_batch(3), 1);
 	int64_t before = metric_read(METRIC_RECORDS_ATTESTED);
 
 	rig_reads_back(r);
@@ -1016,8 +1005,8 @@ START_TEST(a_copy_comes_once_more)
 	struct attempt a, b;
 
 	r->set->window_records = 3;
-	a = send_bare(r, rig_batch(3), 1);
-	b = send_bare(r, rig_idempotent(7, 0, 3), 1);
+	a = rig_send_bare(r, rig_batch(3), 1);
+	b = rig_send_bare(r, rig_idempotent(7, 0, 3), 1);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
@@ -1025,7 +1014,7 @@ START_TEST(a_copy_comes_once_more)
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
 	rig_look(r, -1, -1);
-	b = send_bare(r, rig_idempotent(7, 0, 3), 1);
+	b = rig_send_bare(r, rig_idempotent(7, 0, 3), 1);
 	ck_assert(b.retry);
 	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_KNOWN);
 	ck_assert_uint_eq(rig_seal(r), 0);
@@ -1036,14 +1025,14 @@ END_TEST
 /* What was found there is lost with its leader, and the offset given again: to one that was sent behind that. */
 START_TEST(what_was_found_is_overwritten)
 {
-	struct attempt a = send_bare(r, rig_batch(3), 1), b;
+	struct attempt a = rig_send_bare(r, rig_batch(3), 1), b;
 
 	rig_reads_back(r);
 	r->set->window_age_ms = 2000;
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
 	rig_look(r, 10, -1);
-	b = send_bare(r, rig_batch(3), 2);
+	b = rig_send_bare(r, rig_batch(3), 2);
 	rig_stored(r, &b, 10);
 	rig_pass(r, 1000);
 	ck_assert_uint_eq(rig_seal(r), 1);
@@ -1059,8 +1048,8 @@ guess_for_the_other(struct chains_batch (*of)(int64_t, int32_t, int32_t), struct
 	struct doubt d[2];
 	int64_t from;
 
-	*a = send_bare(r, of(7, 0, 1), 1);
-	*b = send_bare(r, of(7, 1, 1), 1);
+	*a = rig_send_bare(r, of(7, 0, 1), 1);
+	*b = rig_send_bare(r, of(7, 1, 1), 1);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, a, r->now);
 	chain_lost(r->c, r->set, b, r->now);
@@ -1070,8 +1059,8 @@ guess_for_the_other(struct chains_batch (*of)(int64_t, int32_t, int32_t), struct
 	d[1].base_offset = 10;
 	d[1].append_ms = -1;
 	chain_doubts_end(r->c, r->set, r->now, d, 2, true);
-	*a = send_bare(r, of(7, 0, 1), 1);
-	*b = send_bare(r, of(7, 1, 1), 1);
+	*a = rig_send_bare(r, of(7, 0, 1), 1);
+	*b = rig_send_bare(r, of(7, 1, 1), 1);
 	ck_assert(a->retry && b->retry);
 }
 
@@ -1121,8 +1110,8 @@ START_TEST(an_answer_beats_a_guess_of_append_time)
 	rig_reads_back(r);
 	r->c->time = CHAINS_TIME_APPEND;
 	issued_note(r->shared.issued, 7, 0);
-	p = send_bare(r, rig_batch(3), 1);
-	q = send_bare(r, rig_idempotent(7, 0, 3), 1);
+	p = rig_send_bare(r, rig_batch(3), 1);
+	q = rig_send_bare(r, rig_idempotent(7, 0, 3), 1);
 	chain_lost(r->c, r->set, &p, r->now);
 	rig_pass(r, 1000);
 	rig_look(r, 10, RIG_WALL); /* which is the other's */
@@ -1163,7 +1152,7 @@ START_TEST(told_elsewhere_than_stated)
 	rig_look(r, 5, -1);
 	ck_assert_uint_eq(rig_seal(r), 2);
 	ck_runs(&rig_last(r)->ranges, {10, 1});
-	again = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	again = rig_send_bare(r, rig_idempotent(7, 1, 1), 1);
 	ck_assert_int_eq(rig_answer(r, &b, 0, 11, -1), CHAINS_KNOWN);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before + 1);
 	ck_assert_int_eq(rig_answer(r, &again, 0, 11, -1), CHAINS_KNOWN);
@@ -1178,14 +1167,14 @@ START_TEST(told_elsewhere_than_stated_for_a_copy)
 	struct attempt a, b;
 
 	r->set->window_records = 1;
-	a = send_bare(r, rig_idempotent(7, 0, 1), 1);
-	b = send_bare(r, rig_idempotent(7, 1, 1), 1);
+	a = rig_send_bare(r, rig_idempotent(7, 0, 1), 1);
+	b = rig_send_bare(r, rig_idempotent(7, 1, 1), 1);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
 	rig_look(r, 10, -1);
 	ck_assert_uint_eq(rig_seal(r), 1);
-	a = send_bare(r, rig_idempotent(7, 0, 1), 1);
+	a = rig_send_bare(r, rig_idempotent(7, 0, 1), 1);
 	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
 	rig_look(r, -1, -1);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
@@ -1198,12 +1187,12 @@ END_TEST
 /* A larger batch is told to be where the end of it was found for another: that one gives way. */
 START_TEST(a_guess_in_a_larger_batch)
 {
-	struct attempt b = send_bare(r, rig_batch(1), 1), a;
+	struct attempt b = rig_send_bare(r, rig_batch(1), 1), a;
 
 	rig_leaf(2, 1, false, b.members[0].leaf);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &b, r->now);
-	a = send_bare(r, rig_batch(2), 2);
+	a = rig_send_bare(r, rig_batch(2), 2);
 	rig_pass(r, 1000);
 	rig_look(r, 11, -1);
 	rig_stored(r, &a, 10);
@@ -1224,12 +1213,12 @@ START_TEST(a_stated_guess_in_a_larger_batch)
 	struct attempt b, a;
 
 	r->set->window_records = 2;
-	b = send_bare(r, rig_batch(1), 1);
+	b = rig_send_bare(r, rig_batch(1), 1);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &b, r->now);
-	b = send_bare(r, rig_batch(1), 3);
+	b = rig_send_bare(r, rig_batch(1), 3);
 	rig_stored(r, &b, 5);
-	a = send_bare(r, rig_batch(2), 2);
+	a = rig_send_bare(r, rig_batch(2), 2);
 	rig_pass(r, 1000);
 	rig_look(r, 11, -1);
 	ck_assert_uint_eq(rig_seal(r), 1);
@@ -1244,7 +1233,7 @@ END_TEST
 /* A plain copy was found where one of a transaction stands, which is aborted: the statement says so of that one. */
 START_TEST(a_guess_in_a_transaction)
 {
-	struct attempt a = send_bare(r, rig_batch(1), 1), b = send_bare(r, rig_transactional(7, 0, 1), 1);
+	struct attempt a = rig_send_bare(r, rig_batch(1), 1), b = rig_send_bare(r, rig_transactional(7, 0, 1), 1);
 	struct list ended;
 	struct link *e;
 
@@ -1278,8 +1267,8 @@ START_TEST(a_stated_guess_and_a_transaction)
 	struct attempt a, b;
 
 	r->set->window_records = 1;
-	a = send_bare(r, rig_batch(1), 1);
-	b = send_bare(r, rig_transactional(7, 0, 1), 1);
+	a = rig_send_bare(r, rig_batch(1), 1);
+	b = rig_send_bare(r, rig_transactional(7, 0, 1), 1);
 	rig_reads_back(r);
 	chain_lost(r->c, r->set, &a, r->now);
 	rig_pass(r, 1000);
@@ -1300,8 +1289,8 @@ START_TEST(many_were_found)
 	struct attempt first, a;
 
 	r->set->window_records = 1;
-	first = send_bare(r, rig_batch(1), 1);
-	a = send_bare(r, rig_batch(1), 1);
+	first = rig_send_bare(r, rig_batch(1), 1);
+	a = rig_send_bare(r, rig_batch(1), 1);
 	rig_reads_back(r);
 	r->set->window_records = 2;
 	r->set->outcome_wait_ms = 1000000000;
@@ -1309,7 +1298,7 @@ START_TEST(many_were_found)
 	rig_pass(r, 1000);
 	rig_look(r, 0, -1);
 	for (int i = 1; i < MANY; i++) {
-		struct attempt b = send_bare(r, rig_batch(1), 2);
+		struct attempt b = rig_send_bare(r, rig_batch(1), 2);
 
 		chain_lost(r->c, r->set, &b, r->now);
 		rig_pass(r, 1000);
@@ -1318,7 +1307,7 @@ START_TEST(many_were_found)
 			ck_assert_uint_eq(rig_seal(r), 1);
 			ck_assert_int_eq(rig_answer(r, &a, 0, 0, -1), CHAINS_OPEN);
 			rig_look(r, -1, -1);
-			a = send_bare(r, rig_batch(1), 3);
+			a = rig_send_bare(r, rig_batch(1), 3);
 			a.placement->reach = -1; /* it was on its way since then */
 		}
 	}
@@ -1339,7 +1328,7 @@ END_TEST
 /* Two copies in doubt, and the log was read for both when one place was still free. */
 START_TEST(one_place_for_two)
 {
-	struct attempt a = send_bare(r, rig_batch(3), 1), b = send_bare(r, rig_batch(3), 1);
+	struct attempt a = rig_send_bare(r, rig_batch(3), 1), b = rig_send_bare(r, rig_batch(3), 1);
 	struct doubt d[2];
 	int64_t from;
 
@@ -1369,7 +1358,7 @@ END_TEST
 /* What an answer told, and is stated, isn't found for another copy. */
 START_TEST(a_stated_place)
 {
-	struct attempt a = send_bare(r, rig_batch(10), 1), b = send_bare(r, rig_batch(10), 1);
+	struct attempt a = rig_send_bare(r, rig_batch(10), 1), b = rig_send_bare(r, rig_batch(10), 1);
 	struct doubt d;
 	int64_t from;
 
@@ -1515,8 +1504,8 @@ START_TEST(an_offset_found_given_again)
 
 	rig_reads_back(r);
 	r->set->window_age_ms = 4000;
-	a = _i == 0 ? rig_send(r, rig_batch(1), 1) : send_bare(r, rig_batch(1), 1);
-	b = _i == 0 ? rig_send(r, rig_batch(1), 2) : send_bare(r, rig_batch(1), 2);
+	a = _i == 0 ? rig_send(r, rig_batch(1), 1) : rig_send_bare(r, rig_batch(1), 1);
+	b = _i == 0 ? rig_send(r, rig_batch(1), 2) : rig_send_bare(r, rig_batch(1), 2);
 	rig_stored(r, &a, 10);
 	chain_lost(r->c, r->set, &b, r->now);
 	rig_pass(r, 1000);

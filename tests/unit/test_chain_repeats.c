@@ -212,17 +212,6 @@ START_TEST(lost_when_it_is_settled)
 }
 END_TEST
 
-static struct attempt
-send_bare(struct chains_batch b, int content)
-{
-	struct attempt a = rig_place(r, b, content);
-	uint8_t digest[32];
-
-	rig_digest(a.members, b.count, digest);
-	ck_assert_int_eq(chain_forward(r->c, &a, HEADERS_NONE, digest), 0);
-	return a;
-}
-
 /* Windows wait until it is asked whose the topic's name is: so long what was found may yet be another copy's. */
 static void
 unsure(void)
@@ -241,10 +230,10 @@ START_TEST(taken_back_again_and_again)
 	struct attempt p, q;
 
 	unsure();
-	p = send_bare(rig_batch(3), 1);
+	p = rig_send_bare(r, rig_batch(3), 1);
 	chain_lost(r->c, r->set, &p, r->now);
 	for (int i = 0; unresolved() == before; i++) {
-		q = send_bare(rig_batch(3), 1);
+		q = rig_send_bare(r, rig_batch(3), 1);
 		rig_pass(r, 1000);
 		rig_look(r, 10 * i, -1);
 		ck_assert_uint_eq(rig_seal(r), 0);
@@ -269,13 +258,13 @@ START_TEST(taken_back_late)
 	struct attempt p, q, again;
 
 	unsure();
-	p = send_bare(rig_idempotent(7, 0, 3), 1);
+	p = rig_send_bare(r, rig_idempotent(7, 0, 3), 1);
 	chain_lost(r->c, r->set, &p, r->now);
-	q = send_bare(rig_batch(3), 1);
+	q = rig_send_bare(r, rig_batch(3), 1);
 	rig_pass(r, 1000);
 	rig_look(r, 10, -1);
 	if (on_its_way)
-		again = send_bare(rig_idempotent(7, 0, 3), 1);
+		again = rig_send_bare(r, rig_idempotent(7, 0, 3), 1);
 	rig_pass(r, 2 * r->set->outcome_wait_ms);
 	ck_assert_int_eq(rig_answer(r, &q, 0, 10, -1), CHAINS_STORED);
 	ck_assert_uint_eq(rig_seal(r), 0);

@@ -20,17 +20,6 @@ teardown(void)
 	rig_stop(r);
 }
 
-static struct attempt
-send_bare(struct chains_batch b, int content)
-{
-	struct attempt a = rig_place(r, b, content);
-	uint8_t digest[32];
-
-	rig_digest(a.members, b.count, digest);
-	ck_assert_int_eq(chain_forward(r->c, &a, HEADERS_NONE, digest), 0);
-	return a;
-}
-
 /* The log is about to be read for that one. */
 static void
 lose(struct attempt *a)
@@ -65,7 +54,7 @@ START_TEST(up_to_where_they_end)
 	struct attempt a[3];
 
 	for (int i = 0; i < 3; i++)
-		a[i] = bare ? send_bare(rig_batch(2), 1) : rig_send(r, rig_batch(2), 1);
+		a[i] = bare ? rig_send_bare(r, rig_batch(2), 1) : rig_send(r, rig_batch(2), 1);
 	rig_stored(r, &a[1], 10);
 	rig_stored(r, &a[2], 12);
 	lose(&a[0]);
@@ -80,7 +69,7 @@ END_TEST
 /* No window has it any more: what was told without headers is remembered. */
 START_TEST(up_to_where_stated_ones_end)
 {
-	struct attempt a = send_bare(rig_batch(10), 1), b = send_bare(rig_batch(10), 1);
+	struct attempt a = rig_send_bare(r, rig_batch(10), 1), b = rig_send_bare(r, rig_batch(10), 1);
 
 	rig_stored(r, &a, 20);
 	ck_assert_uint_eq(rig_seal(r), 1);
@@ -97,12 +86,12 @@ END_TEST
 START_TEST(beside_many_that_are_alike)
 {
 	int n = 1000 << _i;
-	struct attempt p = send_bare(rig_batch(1), 1), a;
+	struct attempt p = rig_send_bare(r, rig_batch(1), 1), a;
 	int64_t at = 0;
 
 	r->set->window_records = n;
 	for (int i = 0; i < n; i++) {
-		a = send_bare(rig_batch(1), 1);
+		a = rig_send_bare(r, rig_batch(1), 1);
 		rig_stored(r, &a, n - 1 - i);
 	}
 	lose(&p);
@@ -157,10 +146,10 @@ START_TEST(as_the_windows_say)
 		int32_t count;
 
 		if (i == 100)
-			p = send_bare(rig_batch(4), 1);
+			p = rig_send_bare(r, rig_batch(4), 1);
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		count = 1 + (int32_t)(seed >> 60);
-		a = seed >> 40 & 1 ? send_bare(rig_batch(count), 1) : rig_send(r, rig_batch(count), 1);
+		a = seed >> 40 & 1 ? rig_send_bare(r, rig_batch(count), 1) : rig_send(r, rig_batch(count), 1);
 		at += seed >> 44 & 3;
 		rig_stored(r, &a, seed >> 50 & 7 ? at : at > 5 ? at - 5 : 0);
 		at += count;
@@ -186,7 +175,7 @@ END_TEST
  */
 START_TEST(what_it_was_copied_from)
 {
-	struct attempt a = rig_send(r, rig_batch(2), 1), b = send_bare(rig_batch(2), 2);
+	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send_bare(r, rig_batch(2), 2);
 
 	rig_stored(r, &a, 10);
 	lose(&b);
@@ -205,7 +194,7 @@ END_TEST
 /* … and told only when the log had been read. */
 START_TEST(told_meanwhile)
 {
-	struct attempt a = rig_send(r, rig_batch(2), 1), b = send_bare(rig_batch(2), 2);
+	struct attempt a = rig_send(r, rig_batch(2), 1), b = rig_send_bare(r, rig_batch(2), 2);
 
 	lose(&b);
 	d.named = d.found = true;
