@@ -130,16 +130,19 @@ find_range(struct posting *g, const struct look *l, struct seen_range *ret)
 }
 
 /* A statement with its manifest may take longer on a slow link than an answer is waited for.  Who may not ask waits as ever. */
-static void
+static int
 wait_for_large(struct posting *g)
 {
 	struct posted *p = g->p;
 	char text[32];
 
+	if (!goes_on(g))
+		return ERR_CLOSED;
 	if (seen_is_empty(p->seen) && (consumer_topic_config(g->c, p->conf.topic, "max.message.bytes", text, sizeof(text)) != 0 ||
 				       text_parse_i64(slice_str(text), &p->largest) != 0 || p->largest < 0))
 		p->largest = 0;
 	consumer_large(g->c, (size_t)(p->largest < LARGE_MAX ? p->largest : LARGE_MAX));
+	return 0;
 }
 
 /* Which keys stand there; without room for that it isn't known. */
@@ -170,8 +173,8 @@ posted_look(struct posted *p, struct consumer *c, const struct look *l, struct m
 	int err = find_range(&g, l, &range);
 
 	p->used = now;
-	if (err == 0)
-		wait_for_large(&g);
+	if (err == 0 && range.from < range.to)
+		err = wait_for_large(&g);
 	if (err == 0)
 		err = read_keys(&g, range);
 	if (err == 0)

@@ -21,7 +21,7 @@ static int64_t log_begin, log_end;
 static int64_t records; /* that were read */
 static int64_t fails_at; /* the next reading that comes there fails; -1: none does */
 static int fails_with, asks_fail;
-static bool cut, goes;
+static bool cut, goes, ends_there; /* behind the time's offset it doesn't go on */
 static int64_t goes_until; /* so many records; -1: for ever */
 
 static struct chain_id
@@ -59,12 +59,14 @@ fake_offset_at(struct consumer *c UNUSED, const char *topic UNUSED, int32_t part
 	*ret = time_ms < 0 ? 0 : time_ms / HOUR_MS;
 	if (*ret >= log_end)
 		*ret = INT64_MAX;
+	goes = !ends_there;
 	return 0;
 }
 
 enum { LARGEST = 5000000 };
 
 static size_t large; /* what a reading is told to wait for */
+static int asked_largest;
 
 static int
 fake_topic_config(struct consumer *c UNUSED, const char *topic, const char *name, char *ret, size_t len)
@@ -72,6 +74,7 @@ fake_topic_config(struct consumer *c UNUSED, const char *topic, const char *name
 	ck_assert_str_eq(topic, "dbom");
 	ck_assert_str_eq(name, "max.message.bytes");
 	(void)snprintf(ret, len, "%d", LARGEST);
+	asked_largest++;
 	return 0;
 }
 
@@ -141,8 +144,8 @@ setup(void)
 	log_begin = records = 0;
 	log_end = LOG;
 	fails_at = goes_until = -1;
-	fails_with = asks_fail = 0;
-	cut = false;
+	fails_with = asks_fail = asked_largest = 0;
+	cut = ends_there = false;
 	goes = true;
 	ck_assert_int_eq(posted_new(&conf, &posted), 0);
 }
@@ -270,6 +273,23 @@ START_TEST(it_does_not_go_on)
 }
 END_TEST
 
+/* What the topic takes is asked for by who reads there, once for all, and no more once it doesn't go on. */
+START_TEST(asked_for_what_is_read)
+{
+	for (uint32_t i = 1; i <= 100; i++)
+		ck_assert(!is_there(i, "mine", LOG));
+	ck_assert_int_eq(asked_largest, 0);
+	ends_there = true;
+	ck_fails(ERR_CLOSED);
+	ck_assert_int_eq(asked_largest, 0);
+	ends_there = false;
+	goes = true;
+	for (uint32_t i = 1; i <= 100; i++)
+		ck_assert(!is_there(i, "mine", LOG - i));
+	ck_assert_int_eq(asked_largest, 1);
+}
+END_TEST
+
 /* Offsets that are gone, from the front or behind an election, are asked for no more. */
 START_TEST(the_log_changes)
 {
@@ -340,6 +360,7 @@ main(void)
 	tcase_add_test(t, among_junk);
 	tcase_add_loop_test(t, when_it_can_not_be_read, 0, 2);
 	tcase_add_test(t, it_does_not_go_on);
+	tcase_add_test(t, asked_for_what_is_read);
 	tcase_add_test(t, the_log_changes);
 	tcase_add_test(t, forgotten);
 	tcase_add_test(t, no_room);
