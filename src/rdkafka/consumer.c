@@ -54,8 +54,10 @@ struct consumer {
 	size_t header_cap;
 };
 
+/* A fetch has more time than who waits for 64 MB at a megabyte a second, as what has none left begins anew. */
 static const char *const defaults[] = {
 	"client.id", "makotoctl",
+	"socket.timeout.ms", "90000",
 	"queued.min.messages", "200000",
 	"queued.max.messages.kbytes", "65536",
 	"fetch.wait.max.ms", "100",

@@ -1,5 +1,6 @@
 /* Reading from here to there, out of librdkafka's mock cluster. */
 #include "mocked.h"
+#include "rdkafka/consumer.c" /* for what its handles are made with */
 #include "suite.h"
 
 enum { RECORDS = 20 };
@@ -130,6 +131,33 @@ START_TEST(a_large_record)
 	ck_assert_int_eq(consumer_read(c, "t", 0, low, high, any_record, NULL), 0);
 	consumer_large(c, 0);
 	ck_assert_int_eq(consumer_read(c, "t", 0, low, high, any_record, NULL), ERR_TIMEOUT);
+}
+END_TEST
+
+static int
+socket_timeout_ms(const char *const *props)
+{
+	struct consumer_conf conf = {.bootstrap = mock_bootstrap(mock), .props = props, .timeout_ms = 1000};
+	struct consumer *it;
+	char text[32];
+	size_t n = sizeof(text);
+
+	ck_assert_int_eq(consumer_open(&conf, &it, text, sizeof(text)), 0);
+	ck_assert_int_eq(rd_kafka_conf_get(rd_kafka_conf(it->rk), "socket.timeout.ms", text, &n), RD_KAFKA_CONF_OK);
+	consumer_close(it);
+	return atoi(text);
+}
+
+/* librdkafka doesn't take its fetch back while it is waited for; but who sets another time has that. */
+START_TEST(a_fetch_has_time)
+{
+	static const char *const ours[] = {"socket.timeout.ms", "1234", NULL};
+	enum { ANSWER_MS = 5000 };
+
+	consumer_large(c, 64 * 1000 * 1000);
+	ck_assert_int_eq(c->large_ms, 64000);
+	ck_assert_int_gt(socket_timeout_ms(NULL), ANSWER_MS + c->large_ms);
+	ck_assert_int_eq(socket_timeout_ms(ours), 1234);
 }
 END_TEST
 
@@ -316,6 +344,7 @@ main(void)
 	tcase_add_test(t, not_known_or_not_that_young);
 	tcase_add_test(t, a_silent_broker);
 	tcase_add_test(t, a_large_record);
+	tcase_add_test(t, a_fetch_has_time);
 	tcase_add_test(t, asks);
 	tcase_add_test(t, from_here_to_there);
 	tcase_add_test(t, ended_by_its_reader);
