@@ -188,10 +188,10 @@ sealer_main(void *arg)
 		publisher_serve(s->publisher);
 		sealer_state_signed(s);
 		sealer_send_crowd(s);
-		wait_ms = -1;
+		wait_ms = publisher_wait(s->publisher);
 		/* Before the topic is there nothing can be sent: windows wait in their chains. */
 		if (s->partitions > 0) {
-			wait_ms = turns_go(s);
+			wait_ms = sooner(wait_ms, turns_go(s));
 			wait_ms = sooner(wait_ms, waiting_go(s));
 			wait_ms = sooner(wait_ms, asks_go(s));
 		}

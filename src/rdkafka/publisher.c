@@ -5,7 +5,8 @@
  *                   ◄──── scout: the topic is there            ─► event_fd
  *
  * A fatal error (the broker lost what it knew of our producer id), and a recall, end one librdkafka
- * handle: everything in it is reported, then a new one takes its place.
+ * handle: everything in it is reported, then a new one takes its place.  One that met a fatal error before
+ * it stored anything was refused for a reason that lasts (its login lacks a right): the next comes later.
  */
 #include "rdkafka/publisher.h"
 
@@ -31,6 +32,8 @@ enum {
 	LOOK_MS = 60000, /* then, with the next report, the topic's limit is asked for again */
 	HOLD_MAX_MS = 3600000,
 	TOLD_MAX = 8,
+	PAUSE_FIRST_MS = 1000,
+	PAUSE_MAX_MS = 30000,
 };
 
 /*
@@ -78,7 +81,9 @@ struct publisher {
 	struct share shares[SHARES]; /* by partition */
 	int wait_ms;   /* socket.timeout.ms; 0: as it is configured */
 	bool outgrown; /* the handle was made with less: no more messages until it is replaced */
-	bool broken; /* a fatal error, or a recall: no more messages until the handle is replaced */
+	bool broken; /* a fatal error, or a recall: no more messages until the handle is replaced, … */
+	struct monotime due; /* … which isn't before that */
+	int pause_ms; /* behind the next fatal error; 0: something was stored since the last */
 	rd_kafka_resp_err_t told[TOLD_MAX]; /* what on_problem heard of since it last got on */
 	size_t told_count;
 };
@@ -380,6 +385,7 @@ static void
 stored(struct publisher *p, const rd_kafka_message_t *m)
 {
 	p->told_count = 0;
+	p->pause_ms = 0;
 	if (p->refused != 0 && bytes_of(m) >= p->refused)
 		p->refused = 0; /* it takes more than it did */
 	if (monotime_since_ms(clock_now(), p->looked) >= LOOK_MS)
@@ -418,12 +424,21 @@ is_news(struct publisher *p, rd_kafka_resp_err_t err)
 }
 
 static void
+put_off(struct publisher *p)
+{
+	p->due.ns = clock_now().ns + (int64_t)p->pause_ms * 1000000;
+	p->pause_ms = p->pause_ms == 0 ? PAUSE_FIRST_MS : p->pause_ms < PAUSE_MAX_MS / 2 ? p->pause_ms * 2 : PAUSE_MAX_MS;
+}
+
+static void
 error(struct publisher *p, rd_kafka_event_t *ev)
 {
 	char why[512];
 	rd_kafka_resp_err_t err = rd_kafka_fatal_error(p->rk, why, sizeof(why));
 
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		if (!p->broken)
+			put_off(p);
 		p->broken = true;
 		/* What is still in there will not be sent by this handle: have it reported. */
 		(void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -480,7 +495,15 @@ hear_scout(struct publisher *p)
 static bool
 is_over(const struct publisher *p)
 {
-	return (p->broken || p->outgrown) && p->pending == 0;
+	return p->rk == NULL || ((p->broken || p->outgrown) && p->pending == 0);
+}
+
+int
+publisher_wait(const struct publisher *p)
+{
+	int64_t left = (p->due.ns - clock_now().ns + 999999) / 1000000;
+
+	return !is_over(p) ? -1 : left > 0 ? (int)left : 0;
 }
 
 /* Replaces a handle that met its end. */
@@ -490,8 +513,10 @@ renew(struct publisher *p)
 	char why[512];
 
 	handle_close(p);
-	if (handle_open(p, why, sizeof(why)) != 0)
+	if (handle_open(p, why, sizeof(why)) != 0) {
+		put_off(p);
 		p->conf.on_problem(p->conf.arg, why);
+	}
 }
 
 void
@@ -500,11 +525,11 @@ publisher_serve(struct publisher *p)
 	eventfd_t n;
 
 	(void)eventfd_read(p->event_fd, &n);
-	if (p->rk == NULL || is_over(p))
+	if (publisher_wait(p) == 0)
 		renew(p);
 	if (p->rk == NULL)
 		return;
-	if (!drain(p, EVENTS_AT_ONCE) || is_over(p))
+	if (!drain(p, EVENTS_AT_ONCE) || publisher_wait(p) == 0)
 		(void)eventfd_write(p->event_fd, 1);
 	hear_scout(p);
 }

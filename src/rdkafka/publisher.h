@@ -47,15 +47,16 @@ struct publisher_header {
  */
 int publisher_open(const struct publisher_conf *conf, struct publisher **ret, char *why, size_t why_len) MUSTCHECK;
 
-/* Readable when publisher_serve() has something to do. */
+/* Readable when publisher_serve() has something to do; so it has once publisher_wait() is over, as poll() takes it. */
 int publisher_fd(const struct publisher *p);
+int publisher_wait(const struct publisher *p);
 void publisher_serve(struct publisher *p);
 
 /*
  * Copies everything; before on_ready it waits in the queue.  key and value p == NULL: null.
- * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW, after the next report, or (behind a recall) the next serve:
- * there is no room, a fatal error is being recovered from, or so many bytes want a longer socket.timeout.ms (a megabyte
- * a second is slow enough).  ERR_LIMIT: too large for any topic.
+ * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW, after the next report, or (behind a recall or a fatal error)
+ * a serve once publisher_wait() is over: there is no room, a fatal error is being recovered from, or so many bytes want
+ * a longer socket.timeout.ms (a megabyte a second is slow enough).  ERR_LIMIT: too large for any topic.
  * ERR_NOTFOUND: no such partition, as far as is known.  ERR_NOMEM.
  */
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,

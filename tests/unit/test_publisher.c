@@ -13,6 +13,17 @@
 #include "rdkafka/consumer.h"
 #include "rdkafka/handle_internal.h"
 #include "rdkafka/mock.h"
+
+static int handles; /* that were made */
+
+static int
+counted_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret, char *why, size_t why_len)
+{
+	handles++;
+	return handle_new(type, conf, ret, why, why_len);
+}
+
+#define handle_new counted_new
 #include "rdkafka/publisher.c" /* for what it waits for without a word */
 
 struct heard {
@@ -727,6 +738,78 @@ START_TEST(fatal_error)
 }
 END_TEST
 
+/* Until there is nothing to do. */
+static void
+serve_all(struct publisher *p)
+{
+	struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
+
+	do
+		publisher_serve(p);
+	while (poll(&fd, 1, 0) > 0);
+}
+
+static void
+serve_until_broken(struct publisher *p)
+{
+	while (!p->broken) {
+		struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
+
+		ck_assert_int_eq(poll(&fd, 1, 30000), 1);
+		publisher_serve(p);
+	}
+}
+
+/*
+ * Who may have no producer id meets that with each handle anew: the next comes later and later, until something is stored.
+ * Nobody is kept waiting for it.
+ */
+START_TEST(refused_for_good)
+{
+	enum { INIT_PRODUCER_ID = 22, TIMES = 8 };
+	static const int pauses[TIMES] = {0, 1000, 2000, 4000, 8000, 16000, 30000, 30000};
+	struct mock *m = mock_start(1);
+	struct publisher *p;
+	struct heard h;
+
+	ck_assert_int_eq(mock_topic(m, "t", 1), 0);
+	set_time(1000000);
+	mock_refuse(m, INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, TIMES);
+	handles = 0;
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	for (int i = 0; i < TIMES; i++) {
+		serve_until_broken(p);
+		ck_assert_int_eq(handles, i + 1);
+		ck_assert_int_eq(publisher_wait(p), pauses[i]);
+		if (pauses[i] > 0) {
+			set_time(now_ms + pauses[i] - 1);
+			serve_all(p);
+			ck_assert_int_eq(publisher_wait(p), 1);
+			ck_assert_int_eq(publisher_send(p, 0, slice_str("k"), slice_str("v"), NULL, 0, NULL), ERR_NOT_NOW);
+			ck_assert_int_eq(handles, i + 1);
+			set_time(now_ms + 1);
+		}
+		publisher_serve(p);
+		ck_assert_int_eq(handles, i + 2);
+	}
+	/* It may, and the first fatal error behind that is made good at once. */
+	send_one(p, &h, "v", 1);
+	ck_assert_int_eq(h.last_err, 0);
+	mock_refuse(m, 0, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, 1);
+	send_one(p, &h, "v", 1);
+	ck_assert_int_ne(h.last_err, 0);
+	serve_until_broken(p);
+	ck_assert_int_eq(publisher_wait(p), 0);
+	mock_refuse(m, INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, 1);
+	publisher_serve(p);
+	serve_until_broken(p);
+	ck_assert_int_eq(publisher_wait(p), 1000);
+	publisher_close(p, 3600000);
+	clock_set_for_tests(NULL, NULL);
+	mock_stop(m);
+}
+END_TEST
+
 /* Every answer that was given is kept; what no broker had yet is taken back, and never stored. */
 START_TEST(recalled)
 {
@@ -796,6 +879,7 @@ main(void)
 	tcase_add_test(t, bad_configuration);
 	tcase_add_test(t, errors_are_retried);
 	tcase_add_test(t, fatal_error);
+	tcase_add_test(t, refused_for_good);
 	tcase_add_test(t, recalled);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
