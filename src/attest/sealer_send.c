@@ -41,6 +41,19 @@ make_bare(struct job *j)
 	j->bare = true;
 }
 
+/* A chain stays in its partition: the topic was made again with fewer. */
+static void
+cant_send(struct job *j, int err)
+{
+	char why[160];
+
+	(void)snprintf(why, sizeof(why), "%s", err_text(err));
+	if (err == ERR_NOTFOUND && j->out->partition >= j->sealer->partitions)
+		(void)snprintf(why, sizeof(why), "the statement topic has no partition %d any more, only %d in all: add partitions to it, as many as it had",
+			       (int)j->out->partition, (int)j->sealer->partitions);
+	sealer_wait(j, "a statement can't be sent", why);
+}
+
 void
 sealer_send(struct job *j)
 {
@@ -54,7 +67,7 @@ sealer_send(struct job *j)
 	} else if ((err = send_out(j)) != 0) {
 		if (err == ERR_LIMIT)
 			make_bare(j);
-		sealer_wait(j, "a statement can't be sent", err_text(err));
+		cant_send(j, err);
 	} else {
 		sealer_lighten(j); /* the publisher has a copy, for as long as an outage lasts */
 	}

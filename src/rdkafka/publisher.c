@@ -29,7 +29,7 @@ enum {
 	EVENTS_AT_ONCE = 1000,
 	LIMIT_DEFAULT = 1048588, /* Kafka's max.message.bytes */
 	AROUND = 96, /* a message's share of a batch beyond its bytes, at most: lengths, a header's name, the batch's own head */
-	LOOK_MS = 60000, /* then, with the next report, the topic's limit is asked for again */
+	LOOK_MS = 60000, /* then, with the next report, the topic's limit and partitions are asked for again */
 	HOLD_MAX_MS = 3600000,
 	TOLD_MAX = 8,
 	PAUSE_FIRST_MS = 1000,
@@ -69,7 +69,7 @@ struct publisher {
 	rd_kafka_topic_t *rkt;
 	rd_kafka_queue_t *queue;
 	struct scout *scout; /* NULL: nothing is looked for */
-	bool aside;          /* it looks for the topic's limit alone */
+	bool aside;          /* it looks for what has changed alone */
 	struct monotime looked;
 	size_t limit;    /* the topic's max.message.bytes; 0: nobody told */
 	size_t refused;  /* the least that the topic didn't take since that was told; 0: nothing */
@@ -259,7 +259,7 @@ look(struct publisher *p)
 			   &p->scout);
 }
 
-/* Looks for the topic again: it went away, or has fewer partitions. */
+/* Looks for the topic again: it went away, or may have fewer partitions. */
 static void
 search(struct publisher *p)
 {
@@ -274,6 +274,19 @@ ask_limit(struct publisher *p)
 {
 	if (p->scout == NULL)
 		p->aside = look(p) == 0;
+}
+
+/*
+ * A partition that it didn't have when it was looked for won't be there the sooner for each message that asks; it may be
+ * added, or the topic be made again.
+ */
+static void
+not_there(struct publisher *p, rd_kafka_resp_err_t err, int32_t partition)
+{
+	if (err != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || partition < p->partitions)
+		search(p);
+	else if (monotime_since_ms(clock_now(), p->looked) >= LOOK_MS)
+		ask_limit(p);
 }
 
 static struct share *
@@ -405,7 +418,7 @@ reports(struct publisher *p, rd_kafka_event_t *ev)
 		else if (err == ERR_LIMIT)
 			err = refused(p, m);
 		else if (err == ERR_NOTFOUND)
-			search(p);
+			not_there(p, m->err, m->partition);
 		uncount(p, m);
 		p->conf.on_report(p->conf.arg, m->_private, err, err == 0 ? "" : rd_kafka_err2str(m->err));
 	}
@@ -604,8 +617,8 @@ publisher_send(struct publisher *p, int32_t partition, struct slice key, struct 
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
 		if (hs != NULL)
 			rd_kafka_headers_destroy(hs); /* taken only with success */
-		if (err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-			search(p);
+		if (handle_err(err) == ERR_NOTFOUND)
+			not_there(p, err, partition);
 		return handle_err(err);
 	}
 	p->pending++;

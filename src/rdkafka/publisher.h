@@ -57,7 +57,7 @@ void publisher_serve(struct publisher *p);
  * 0: there will be one on_report with `opaque`.  ERR_NOT_NOW, after the next report, or (behind a recall or a fatal error)
  * a serve once publisher_wait() is over: there is no room, a fatal error is being recovered from, or so many bytes want
  * a longer socket.timeout.ms (a megabyte a second is slow enough).  ERR_LIMIT: too large for any topic.
- * ERR_NOTFOUND: no such partition, as far as is known.  ERR_NOMEM.
+ * ERR_NOTFOUND: no such partition, as far as is known, which is asked for again each minute.  ERR_NOMEM.
  */
 int publisher_send(struct publisher *p, int32_t partition, struct slice key, struct slice value,
 		   const struct publisher_header *headers, size_t count, void *opaque) MUSTCHECK;

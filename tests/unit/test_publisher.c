@@ -750,6 +750,64 @@ serve_all(struct publisher *p)
 }
 
 static void
+serve_until_looked(struct publisher *p)
+{
+	while (p->scout != NULL) {
+		struct pollfd fd = {.fd = publisher_fd(p), .events = POLLIN};
+
+		ck_assert_int_eq(poll(&fd, 1, 30000), 1);
+		publisher_serve(p);
+	}
+}
+
+static void
+send_nowhere(struct publisher *p)
+{
+	ck_assert_int_eq(publisher_send(p, 5, slice_str("k"), slice_str("v"), NULL, 0, NULL), ERR_NOTFOUND);
+	serve_until_looked(p);
+}
+
+/* The topic was made again with fewer partitions: who goes on to send there has it looked for once, and again each minute. */
+START_TEST(no_such_partition)
+{
+	struct mock *m = mock_start(1);
+	struct publisher *p;
+	struct heard h;
+	int before;
+
+	ck_assert_int_eq(mock_topic(m, "t", 3), 0);
+	set_time(1000000);
+	p = open_publisher(mock_bootstrap(m), "t", NULL, &h);
+	serve_until(p, &h.ready, 1);
+	before = atomic_load(&asked);
+	for (int i = 0; i < 100; i++)
+		send_nowhere(p);
+	ck_assert_int_eq(h.ready, 1);
+	ck_assert_int_eq(atomic_load(&asked), before);
+	for (int minute = 1; minute <= 3; minute++) {
+		set_time(now_ms + 60000);
+		send_nowhere(p);
+		send_nowhere(p);
+		ck_assert_int_eq(atomic_load(&asked), before + minute);
+		ck_assert_int_eq(h.ready, 1); /* which is no news */
+	}
+	/* It was there when it was looked for. */
+	p->partitions = 8;
+	send_nowhere(p);
+	send_nowhere(p);
+	ck_assert_int_eq(atomic_load(&asked), before + 4);
+	ck_assert_int_eq(h.ready, 2);
+	ck_assert_int_eq(h.partitions, 3);
+	/* Others get on. */
+	send_one(p, &h, "v", 1);
+	ck_assert_int_eq(h.last_err, 0);
+	clock_set_for_tests(NULL, NULL);
+	publisher_close(p, 1000);
+	mock_stop(m);
+}
+END_TEST
+
+static void
 serve_until_broken(struct publisher *p)
 {
 	while (!p->broken) {
@@ -880,6 +938,7 @@ main(void)
 	tcase_add_test(t, errors_are_retried);
 	tcase_add_test(t, fatal_error);
 	tcase_add_test(t, refused_for_good);
+	tcase_add_test(t, no_such_partition);
 	tcase_add_test(t, recalled);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);

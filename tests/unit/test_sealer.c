@@ -691,6 +691,52 @@ START_TEST(over_a_restart)
 }
 END_TEST
 
+/* Until a warning has that in it. */
+static void
+ck_told(FILE *log, const char *text)
+{
+	char line[1024] = "";
+
+	while (strstr(line, text) == NULL)
+		ck_assert_ptr_nonnull(fgets(line, sizeof(line), log));
+}
+
+/* The topic was made again with fewer: a chain stays in its partition, waits for it, and that is said; others go on. */
+START_TEST(its_partition_is_gone)
+{
+	int fds[2], saved = dup(STDERR_FILENO);
+	struct chains_numbers n;
+	struct heads h;
+	FILE *log;
+
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	send_stored(0, 15, 1, 0);
+	stop_clean();
+	ck_assert_int_eq(chains_heads_save(c, &h), 0);
+	end_chains();
+	h.entry[0].head.dbom_partition = PARTITIONS + 2;
+	begin_chains(0x11, &h);
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_ge(dup2(fds[1], STDERR_FILENO), 0);
+	(void)close(fds[1]);
+	log = fdopen(fds[0], "r");
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_LOGFMT);
+	begin_sealer(rd_kafka_mock_cluster_bootstraps(mock));
+	send_stored(0, 15, 2, 15);
+	send_stored(1, 10, 1, 0);
+	chains_stop(c);
+	ck_told(log, "the statement topic has no partition 7 any more, only 5 in all");
+	do {
+		(void)poll(NULL, 0, 1);
+		chains_count(c, &n);
+	} while (n.windows > 2);
+	ck_assert_uint_eq(sealer_stop(sealer, 0), 2);
+	(void)dup2(saved, STDERR_FILENO);
+	(void)close(saved);
+	(void)fclose(log);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -719,6 +765,7 @@ main(void)
 	tcase_add_test(t, hurried);
 	tcase_add_test(t, what_can_not_start);
 	tcase_add_test(t, over_a_restart);
+	tcase_add_test(t, its_partition_is_gone);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
