@@ -276,7 +276,7 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 		p->hidden_at = read && d->hidden ? now.mono : p->hidden_at;
 		if (p->elsewhere) {
 			if (d->elsewhere) /* else its turn comes: this reading began too early */
-				chain_sure_looked(c, set, p, d->found, seen, now);
+				chain_sure_looked(c, set, d, seen, now);
 		} else if (open && d->found && !chain_is_taken(c, d, d->base_offset)) {
 			found(c, p, d, now);
 		} else if (state == MEMBER_UNKNOWN && done && d->last && p->lost_at.ns <= c->looked.ns) {

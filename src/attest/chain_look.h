@@ -35,6 +35,13 @@ struct doubt {
 	bool named; /* it went out without headers, and records there name windows of this chain: perhaps as others' members */
 };
 
+/* Where it can be: of one that was told its place and may be in another topic, that place alone. */
+static inline bool
+doubt_is_there(const struct doubt *d)
+{
+	return d->found && (!d->elsewhere || d->base_offset == d->from);
+}
+
 /*
  * Those whose time has come, at most `max` (the rest has its turn behind them); with the
  * lowest offset at which one may stand.  Without memory fewer, and a turn later.

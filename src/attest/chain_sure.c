@@ -42,18 +42,18 @@ set_elsewhere(struct placement *p, bool elsewhere)
 	}
 }
 
-/* False: not yet, the journal doesn't take it. */
+/* False: not yet, the journal doesn't take it.  `why` NULL: they are in the other one. */
 static bool
-leave_out(struct chain *c, struct placement *p, bool is_known)
+leave_out(struct chain *c, struct placement *p, const char *why)
 {
 	if (!chain_journal_leaves(p))
 		return false;
 	if (p->elsewhere)
 		set_elsewhere(p, false);
-	if (is_known)
+	if (why == NULL)
 		chain_give_up(c, p, METRIC_RECORDS_ANOTHER_TOPIC, "the topic was made again, and they are in the other one");
 	else
-		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "nobody tells whether the topic was made again before them");
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, why);
 	return true;
 }
 
@@ -134,27 +134,48 @@ chain_sure_told(struct chain *c, const struct settings *set, enum chain_sure_see
 	turns_now(c->shared->turns, &c->turn);
 }
 
+/*
+ * In the log that was read, as far as that matters: in this topic's, where it was told to be; in another's anywhere, as who
+ * reads that would take it for a copy of what a statement lists.
+ */
+static bool
+is_there(const struct placement *p, const struct doubt *d)
+{
+	return p->found_is_ours ? doubt_is_there(d) : d->found;
+}
+
 /* Of a young one only its being there is certain. */
 static bool
-is_ours(const struct placement *p, bool found, bool read)
+is_ours(const struct placement *p, const struct doubt *d, bool read)
 {
 	if (p->young || p->found_is_ours)
-		return found && p->found_is_ours;
-	return read && !found;
+		return p->found_is_ours && is_there(p, d);
+	return read && !is_there(p, d);
+}
+
+/* Why it leaves; NULL: it is in the other one. */
+static const char *
+why_unresolved(const struct chain *c, const struct placement *p, const struct doubt *d, bool read)
+{
+	if (p->found_is_ours && d->found)
+		return "the log has them elsewhere than where they were told to be";
+	if (p->found_is_ours ? read : is_there(p, d) && c->gone)
+		return NULL;
+	return "nobody tells whether the topic was made again before them";
 }
 
 void
-chain_sure_looked(struct chain *c, const struct settings *set, struct placement *p, bool found, bool read,
-		  struct chain_now now)
+chain_sure_looked(struct chain *c, const struct settings *set, const struct doubt *d, bool read, struct chain_now now)
 {
+	struct placement *p = d->placement;
 	/* As long as an outcome that is looked for may stay open (chain_seal.c). */
 	bool overdue = c->shared->stopping || now.mono.ns >= chain_after(p->lost_at, 2 * set->outcome_wait_ms).ns;
 
-	if (is_ours(p, found, read)) {
+	if (is_ours(p, d, read)) {
 		set_elsewhere(p, false);
 		p->sure_ns = 0;
 		chain_given_sure(c);
-	} else if ((!found && !read && !overdue) || !leave_out(c, p, p->found_is_ours ? read : found && c->gone)) {
+	} else if ((!is_there(p, d) && !read && !overdue) || !leave_out(c, p, why_unresolved(c, p, d, read))) {
 		turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
 	}
 }

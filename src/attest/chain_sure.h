@@ -14,12 +14,15 @@
  * And the other way round: what was sent right after the name was known to be this topic's may be in
  * the one before, of a leader that didn't know yet.  Of that the log has to show that it is there.
  *
+ * It is the place that was told that decides: another attempt of the batch may have got to the other topic.  So without
+ * headers nothing else is looked at.  With headers, one that stands elsewhere in the other topic is left out as well.
+ *
  * Who is asked may be a moment behind the leader that answered: chain_sure_from() leaves time for that.
  */
 #ifndef ATTEST_CHAIN_SURE_H
 #define ATTEST_CHAIN_SURE_H
 
-#include "attest/chain.h"
+#include "attest/chain_look.h"
 
 enum chain_sure_seen {
 	CHAIN_SEEN_OURS,
@@ -42,7 +45,6 @@ void chain_sure_told(struct chain *c, const struct settings *set, enum chain_sur
 		     struct chain_now now);
 
 /* The log of that name was looked through for a batch that may be elsewhere.  `read` false: it could not be. */
-void chain_sure_looked(struct chain *c, const struct settings *set, struct placement *p, bool found, bool read,
-		       struct chain_now now);
+void chain_sure_looked(struct chain *c, const struct settings *set, const struct doubt *d, bool read, struct chain_now now);
 
 #endif

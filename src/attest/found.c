@@ -188,7 +188,7 @@ leaf_over(const struct readings *g, size_t covered, uint8_t leaf[LEAF_LEN])
 static bool
 is_wanted(const struct search *s, const struct found_record *r)
 {
-	return !s->d->found && r->offset >= s->from && s->border[r->log_append] != NULL;
+	return !doubt_is_there(s->d) && r->offset >= s->from && s->border[r->log_append] != NULL;
 }
 
 /* Among what went out with headers, or without: is any to be looked for in it? */
@@ -286,7 +286,8 @@ take_place(struct found *f, struct search *s, const struct found_record *r)
 	int64_t end = r->offset + 1, base = end - d->placement->count, behind = 0;
 
 	s->whole = false;
-	if (base < s->from)
+	/* Of one that may be in another topic a bare copy shows nothing, but where that one was told to be. */
+	if (base < s->from || (d->elsewhere && !s->is_named && base != d->from))
 		return;
 	for (size_t i = 0; i < f->count; i++)
 		if (has_place_of(s, &f->searches[i], base) && claim(&f->searches[i], f->searches[i].d->base_offset) >= claim(s, base))
@@ -301,9 +302,10 @@ take_place(struct found *f, struct search *s, const struct found_record *r)
 	for (size_t i = 0; i < f->count; i++)
 		if (has_place_of(s, &f->searches[i], base))
 			f->searches[i].d->found = false; /* it goes on behind the record, as it hasn't looked since */
-	forget(s);
 	d->found = true;
 	d->base_offset = base;
+	if (doubt_is_there(d)) /* else its own place may begin amid this one */
+		forget(s);
 	d->log_append = r->log_append;
 	d->append_ms = r->log_append ? r->timestamp : -1;
 }

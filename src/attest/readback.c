@@ -154,7 +154,7 @@ note_hidden(struct readback *r, const struct look *l, int64_t high)
 	for (size_t i = 0; i < l->count; i++) {
 		struct doubt *d = &l->doubts[i];
 
-		d->hidden = !d->found && d->behind > high;
+		d->hidden = !doubt_is_there(d) && d->behind > high;
 		if (d->hidden && d->elsewhere && d->behind < first)
 			first = d->behind;
 	}

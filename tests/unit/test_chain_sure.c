@@ -94,6 +94,17 @@ end_look(unsigned found, bool read)
 	doubt_count = 0;
 }
 
+/* The one batch was found there. */
+static void
+end_look_at(int64_t offset)
+{
+	ck_assert_uint_eq(doubt_count, 1);
+	doubts[0].found = true;
+	doubts[0].base_offset = offset;
+	chain_doubts_end(r->c, r->set, r->now, doubts, doubt_count, true);
+	doubt_count = 0;
+}
+
 static int64_t
 left_out(void)
 {
@@ -314,6 +325,75 @@ START_TEST(too_young)
 }
 END_TEST
 
+/*
+ * The answer to the first attempt was told by a leader that had the old topic still, and didn't get to the client, whose
+ * second one is in the new topic.  That the log has it somewhere doesn't show that it is where the first was told to be.
+ */
+START_TEST(two_attempts_in_two_topics)
+{
+	enum { IN_PLACE, APART };
+	int64_t another = left_out(), unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch b = rig_idempotent(9, 0, 10);
+	struct attempt first, again;
+
+	issued_note(r->shared.issued, 9, 0);
+	b.young = true;
+	first = rig_send(r, b, 1);
+	again = rig_send(r, b, 1);
+	rig_stored(r, &first, 10);
+	ck_assert_int_eq(rig_answer(r, &again, 0, 3, -1), CHAINS_KNOWN);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	begin_look(1);
+	ck_assert_int_eq(from, 10);
+	end_look_at(_i == IN_PLACE ? 10 : 3);
+	ck_assert_uint_eq(rig_seal(r), _i == IN_PLACE ? 1 : 0);
+	if (_i == IN_PLACE)
+		ck_runs(&rig_last(r)->ranges, {10, 10});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(left_out(), another);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, _i == IN_PLACE ? 0 : 10);
+}
+END_TEST
+
+/* As long as that place isn't shown, it may be there as well. */
+START_TEST(in_two_places_and_one_not_shown)
+{
+	struct chains_batch b = rig_batch(5);
+	struct attempt a;
+
+	b.young = true;
+	a = rig_send(r, b, 1);
+	rig_stored(r, &a, 10);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	begin_look(1);
+	doubts[0].hidden = true;
+	end_look_at(3);
+	ck_assert_uint_eq(r->c->windows.count, 1);
+	rig_pass(r, 1000);
+	begin_look(1);
+	end_look_at(10);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 5});
+}
+END_TEST
+
+/* The same with the names the other way round: the second attempt landed in the other topic, and reads as a copy there. */
+START_TEST(elsewhere_in_the_new_topic)
+{
+	int64_t before = left_out();
+
+	stored(5, 1, 10);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look_at(3);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_int_eq(left_out() - before, 5);
+}
+END_TEST
+
 /* --- it can't be found out ------------------------------------------------------------------ */
 
 START_TEST(the_log_cannot_be_read)
@@ -506,6 +586,9 @@ main(void)
 	tcase_add_test(t, in_the_new_topic_and_not_shown);
 	tcase_add_loop_test(t, young_and_not_shown, 0, 2);
 	tcase_add_loop_test(t, too_young, 0, 5);
+	tcase_add_loop_test(t, two_attempts_in_two_topics, 0, 2);
+	tcase_add_test(t, in_two_places_and_one_not_shown);
+	tcase_add_test(t, elsewhere_in_the_new_topic);
 	tcase_add_test(t, found_in_the_new_topic);
 	tcase_add_test(t, a_reading_that_began_too_early);
 	tcase_add_test(t, its_outcome_is_open);

@@ -316,6 +316,89 @@ START_TEST(one_that_may_be_elsewhere)
 }
 END_TEST
 
+/* The batch may be in another topic, and was told that it is at 3. */
+static void
+begin_elsewhere(enum header_mode mode)
+{
+	begin(mode, 3);
+	found_free(f);
+	d.elsewhere = true;
+	f = found_new(&r->c->id, &d, 1, NULL, NULL);
+	ck_assert_ptr_nonnull(f);
+}
+
+/* Another copy of what went out without headers shows nothing of it. */
+START_TEST(a_copy_behind_the_place_that_was_told)
+{
+	begin_elsewhere(HEADERS_NONE);
+	read_log(0, 3);
+	read_log(6, 12);
+	ck_assert(!d.found);
+	end();
+	begin_elsewhere(HEADERS_NONE);
+	read_log(0, 12);
+	ck_assert(d.found && doubt_is_there(&d));
+	end();
+}
+END_TEST
+
+static void
+read_named(int64_t from, int64_t to)
+{
+	for (int64_t o = from; o < to; o++) {
+		struct found_record x = record(o);
+		struct marked m = {.count = 0};
+
+		marked_triple(&m, &r->c->id, 1, x.value);
+		x.headers = m.list;
+		x.header_count = m.count;
+		ck_assert_int_eq(found_record(f, &x), 0);
+	}
+}
+
+/* Of what names its windows it is told that it is somewhere, and the place that was told is looked at all the same. */
+START_TEST(in_two_places)
+{
+	begin_elsewhere(HEADERS_FULL);
+	read_named(0, 3);
+	ck_assert(d.found && !doubt_is_there(&d));
+	ck_assert_int_eq(d.base_offset, 0);
+	read_named(3, 6);
+	ck_assert(doubt_is_there(&d));
+	read_named(6, 9);
+	ck_assert(doubt_is_there(&d));
+	end();
+	begin_elsewhere(HEADERS_FULL);
+	read_named(6, 9);
+	ck_assert(d.found && !doubt_is_there(&d));
+	end();
+}
+END_TEST
+
+/* All of its records are alike, as is the one before its place. */
+START_TEST(alike_before_its_place)
+{
+	begin_elsewhere(HEADERS_FULL);
+	memcpy(a.members[1].leaf, a.members[0].leaf, LEAF_LEN);
+	memcpy(a.members[2].leaf, a.members[0].leaf, LEAF_LEN);
+	found_free(f);
+	f = found_new(&r->c->id, &d, 1, NULL, NULL);
+	ck_assert_ptr_nonnull(f);
+	for (int64_t o = 2; o < 6; o++) {
+		struct found_record x = record(0);
+		struct marked m = {.count = 0};
+
+		marked_triple(&m, &r->c->id, 1, x.value);
+		x.offset = o;
+		x.headers = m.list;
+		x.header_count = m.count;
+		ck_assert_int_eq(found_record(f, &x), 0);
+	}
+	ck_assert(doubt_is_there(&d));
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -332,6 +415,9 @@ main(void)
 	tcase_add_test(t, as_readers_take_it);
 	tcase_add_test(t, not_its_copy);
 	tcase_add_test(t, one_that_may_be_elsewhere);
+	tcase_add_test(t, a_copy_behind_the_place_that_was_told);
+	tcase_add_test(t, in_two_places);
+	tcase_add_test(t, alike_before_its_place);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

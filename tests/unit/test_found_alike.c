@@ -379,16 +379,16 @@ end_plainly(size_t doubt, size_t last)
 	size_t n = (size_t)d->placement->count;
 	int64_t base;
 
-	if (d->found || last + 1 < n || !stands_in_a_way(doubt, last + 1 - n))
+	if (doubt_is_there(d) || last + 1 < n || !stands_in_a_way(doubt, last + 1 - n))
 		return;
 	base = world[last + 1 - n].offset;
-	if ((is_bare(doubt) && base < d->from) || is_held(NULL, d, base) != 0)
+	if ((is_bare(doubt) && (base < d->from || (d->elsewhere && base != d->from))) || is_held(NULL, d, base) != 0)
 		return;
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < DOUBTS; i++) {
 			struct doubt *o = &plain[i];
 
-			if (!o->found || o->base_offset >= base + d->placement->count || base >= o->base_offset + o->placement->count)
+			if (i == doubt || !o->found || o->base_offset >= base + d->placement->count || base >= o->base_offset + o->placement->count)
 				continue;
 			if (claim_of(i, o->base_offset) >= claim_of(doubt, base))
 				return;
