@@ -260,6 +260,16 @@ absent(struct chain *c, struct placement *p)
 	chain_leave_windows(c, p, true);
 }
 
+/* The place that was told is no longer in the log: nobody will tell what stood there. */
+static void
+let_go(struct chain *c, struct placement *p, struct chain_now now)
+{
+	if (!p->disputed)
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "the log has let go of the place where they were told to be");
+	else if (!chain_given_drop(c, p))
+		turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
+}
+
 void
 chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *doubts, size_t count,
 		 bool read)
@@ -279,8 +289,11 @@ chain_doubts_end(struct chain *c, const struct settings *set, struct chain_now n
 				chain_sure_looked(c, set, d, seen, now);
 		} else if (open && d->found && !chain_is_taken(c, d, d->base_offset)) {
 			found(c, p, d, now);
-		} else if (state == MEMBER_UNKNOWN && done && d->last && p->lost_at.ns <= c->looked.ns) {
-			absent(c, p);
+		} else if (state == MEMBER_UNKNOWN && done && (d->last || d->past) && p->lost_at.ns <= c->looked.ns) {
+			if (d->past && !p->copied)
+				let_go(c, p, now);
+			else
+				absent(c, p);
 		} else if (open) {
 			p->looked_at = done ? c->looked : p->looked_at;
 			turns_at(c->shared->looks, &c->look, done ? next_look(p, set) : chain_after(now.mono, LOOK_AGAIN_MS));

@@ -9,6 +9,8 @@
  *   Found without headers, and another copy is told that place: UNKNOWN again (chain_guess.h).
  *   No reading that succeeded behind that wait decides it by twice that wait since the first answer that was lost: GIVEN UP (chain_seal.c).
  *
+ * A place that was told, and that the log has let go since (retention, DeleteRecords), tells nothing any more: GIVEN UP.
+ *
  * With acks 0 and 1 a leader answers before its readers see the batch, and they may not for as long as replicas are
  * missing.  So a reading that didn't get to the place that was told failed, too, for that batch, which lets others go first.
  */
@@ -27,7 +29,8 @@ struct doubt {
 	bool last;              /* what isn't there now counts as not stored */
 	bool elsewhere;         /* settled, perhaps in another topic (chain_sure.h) */
 	/* What the log told. */
-	bool hidden; /* that place wasn't to be seen yet: that it isn't found tells nothing */
+	bool hidden; /* that place wasn't to be seen yet: that it isn't found tells nothing, … */
+	bool past;   /* … nor ever will, as the log begins behind it by now */
 	bool found;
 	int64_t base_offset;
 	int64_t append_ms;

@@ -150,7 +150,7 @@ is_ours(const struct placement *p, const struct doubt *d, bool read)
 {
 	if (p->young || p->found_is_ours)
 		return p->found_is_ours && is_there(p, d);
-	return read && !is_there(p, d);
+	return read && !d->past && !is_there(p, d);
 }
 
 /* Why it leaves; NULL: it is in the other one. */
@@ -159,6 +159,8 @@ why_unresolved(const struct chain *c, const struct placement *p, const struct do
 {
 	if (p->found_is_ours && d->found)
 		return "the log has them elsewhere than where they were told to be";
+	if (d->past && !d->found)
+		return "the log has let go of their place before it told whose topic they are in";
 	if (p->found_is_ours ? read : is_there(p, d) && c->gone)
 		return NULL;
 	return "nobody tells whether the topic was made again before them";

@@ -141,11 +141,11 @@ find_all(struct readback *r, struct look *l, int64_t low, int64_t high)
 }
 
 /*
- * Which of them weren't found and may stand behind `high`, unseen.  Of a log that ends before the first of those that
- * may be in another topic, the leader has none.
+ * Which of them weren't found and may stand behind `high`, unseen, or stood before `low`.  Of a log that ends before the
+ * first of those that may be in another topic, the leader has none.  One that began later while it was read was cut.
  */
 static int
-note_hidden(struct readback *r, const struct look *l, int64_t high)
+note_unseen(struct readback *r, const struct look *l, int64_t low, int64_t high)
 {
 	int64_t first = INT64_MAX;
 	bool ends = false;
@@ -154,7 +154,8 @@ note_hidden(struct readback *r, const struct look *l, int64_t high)
 	for (size_t i = 0; i < l->count; i++) {
 		struct doubt *d = &l->doubts[i];
 
-		d->hidden = !doubt_is_there(d) && d->behind > high;
+		d->past = !doubt_is_there(d) && d->behind > 0 && d->behind - d->placement->count < low;
+		d->hidden = !doubt_is_there(d) && !d->past && d->behind > high;
 		if (d->hidden && d->elsewhere && d->behind < first)
 			first = d->behind;
 	}
@@ -175,7 +176,7 @@ read_log(struct readback *r, struct look *l)
 	if (err == 0)
 		err = find_all(r, l, low, high);
 	if (err == 0)
-		err = note_hidden(r, l, high);
+		err = note_unseen(r, l, low, high);
 	if (err != 0)
 		failed(r->consumer, l->topic, l->partition, err);
 	return err == 0;

@@ -673,6 +673,28 @@ START_TEST(told_and_not_shown)
 }
 END_TEST
 
+/* The log has let go of that place: what stood there is no duplicate of anything that anybody knows. */
+START_TEST(told_and_let_go)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
+	struct attempt a;
+	struct doubt d;
+	int64_t from;
+
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_APPEND;
+	a = rig_send(r, rig_idempotent(7, 40, 10), 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 96, RIG_WALL), CHAINS_OPEN);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
+	d.past = true;
+	chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 10);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
+}
+END_TEST
+
 enum { BEHIND_HIDDEN = 4 };
 
 /* One reading, of so long: what its leader doesn't show, and one that is there.  Was that one read for? */
@@ -2156,6 +2178,7 @@ main(void)
 	tcase_add_test(t, offsets_of_an_earlier_run_without_headers);
 	tcase_add_test(t, told_below_what_was_acknowledged);
 	tcase_add_loop_test(t, told_and_not_shown, 0, 2);
+	tcase_add_test(t, told_and_let_go);
 	tcase_add_loop_test(t, behind_many_that_are_not_shown, 0, BEHIND_HIDDEN);
 	tcase_add_test(t, not_read_for_beside_one_that_is_not_shown);
 	tcase_add_test(t, a_duplicate_that_only_the_log_tells);

@@ -190,6 +190,30 @@ START_TEST(in_dispute_and_not_read)
 }
 END_TEST
 
+/* The log has let go of that place: neither of the two is any better than the other. */
+START_TEST(in_dispute_and_let_go)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct doubt d[4];
+	int64_t from;
+	size_t n;
+
+	begin_dispute(_i, true);
+	ck_assert_int_eq(rig_answer(r, &first[0], 0, 84, told_time()), CHAINS_OPEN);
+	ck_assert_int_eq(rig_answer(r, &first[1], 0, 88, told_time()), CHAINS_STORED);
+	rig_pass(r, 1000);
+	n = chain_doubts(r->c, r->set, r->now, d, 4, &from);
+	ck_assert_uint_eq(n, 1);
+	d[0].past = true;
+	chain_doubts_end(r->c, r->set, r->now, d, n, true);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_runs(&r->stated[0].s->ranges, {88, 4});
+	ck_runs(&r->stated[1].s->ranges, {80, 4});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 8);
+}
+END_TEST
+
 /* What is stated before the second answer comes stays so, and that one is believed. */
 START_TEST(stated_before_it_is_disputed)
 {
@@ -258,6 +282,7 @@ main(void)
 	tcase_add_loop_test(t, a_deposed_leader_answers_first, 0, TOLD_CASES);
 	tcase_add_loop_test(t, in_dispute_below_what_was_acknowledged, 0, TOLD_CASES);
 	tcase_add_loop_test(t, in_dispute_and_not_read, 0, 2 * TOLD_CASES);
+	tcase_add_loop_test(t, in_dispute_and_let_go, 0, TOLD_CASES);
 	tcase_add_test(t, stated_before_it_is_disputed);
 	tcase_add_test(t, found_and_told_of_others);
 	tcase_add_test(t, nobody_reads_what_is_disputed);

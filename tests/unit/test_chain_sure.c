@@ -451,6 +451,28 @@ START_TEST(in_the_new_topic_and_not_shown)
 }
 END_TEST
 
+/* The log of that name begins behind its place by now: it never tells, and nobody waits for that. */
+START_TEST(in_neither_any_more)
+{
+	int64_t before = left_out(), unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch b = rig_batch(10);
+	struct attempt a;
+
+	b.young = _i == 1;
+	a = rig_send(r, b, 1);
+	rig_stored(r, &a, 0);
+	rig_pass(r, LAG_MS);
+	told(b.young ? CHAIN_SEEN_OURS : CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	doubts[0].past = true;
+	end_look(0, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(left_out(), before);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, 10);
+}
+END_TEST
+
 /* The same of what has to be shown to be ours; and for how long it may not be. */
 START_TEST(young_and_not_shown)
 {
@@ -584,6 +606,7 @@ main(void)
 	tcase_add_loop_test(t, the_log_cannot_be_read, 0, 2);
 	tcase_add_test(t, nobody_tells);
 	tcase_add_test(t, in_the_new_topic_and_not_shown);
+	tcase_add_loop_test(t, in_neither_any_more, 0, 2);
 	tcase_add_loop_test(t, young_and_not_shown, 0, 2);
 	tcase_add_loop_test(t, too_young, 0, 5);
 	tcase_add_loop_test(t, two_attempts_in_two_topics, 0, 2);

@@ -476,6 +476,60 @@ START_TEST(young_and_not_shown)
 }
 END_TEST
 
+/* --- what a leader has let go ---------------------------------------------------------------------- */
+
+/* The log begins behind the first records. */
+static void
+drop_first(void)
+{
+	int64_t low, high;
+	struct consumer *c = mocked_consumer(30000);
+
+	store(32, 300000); /* the mock keeps five megabytes */
+	ck_assert_int_eq(consumer_watermarks(c, RIG_TOPIC, PARTITION, &low, &high), 0);
+	ck_assert_int_gt(low, 7);
+	consumer_close(c);
+}
+
+/* Whose topic they are in that log doesn't tell any more: not that they were in the old one, nor in the new one. */
+START_TEST(gone_from_either)
+{
+	int64_t another = metric_read(METRIC_RECORDS_ANOTHER_TOPIC), unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chain *c;
+
+	store(7, 0);
+	c = doubt_window(2, _i == 1);
+	drop_first();
+	begin();
+	await_decision(c);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_ANOTHER_TOPIC), another);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, 5);
+}
+END_TEST
+
+/* A broker that had it, or one like it, said so. */
+START_TEST(told_and_gone)
+{
+	int64_t duplicates = metric_read(METRIC_RECORDS_DUPLICATE), unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch b = rig_idempotent(7, 40, 1);
+	struct attempt a = place(RIG_TOPIC, 1);
+
+	store(7, 0);
+	a.placement->chain->head.high_offset = 1000000; /* an earlier run's */
+	chains_withdraw(&a);
+	settle(RIG_TOPIC, 3, 1000001); /* the fifth has left the window */
+	ck_assert_int_eq(chains_place(chains, &b, &a), 0);
+	rig_fill(a.members, 1, 1);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 6, -1}), CHAINS_OPEN);
+	drop_first();
+	begin();
+	ck_window(3, 1000001, 1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, 1);
+}
+END_TEST
+
 /* --- statements ---------------------------------------------------------------------------------- */
 
 /* The mock finds no offset by time: this one means the log's begin, an hour later. */
@@ -738,6 +792,8 @@ main(void)
 	tcase_add_loop_test(t, not_in_another, 0, 2);
 	tcase_add_test(t, cut_while_it_is_read);
 	tcase_add_test(t, young_and_not_shown);
+	tcase_add_loop_test(t, gone_from_either, 0, 2);
+	tcase_add_test(t, told_and_gone);
 	tcase_add_test(t, published_already);
 	tcase_add_test(t, not_published);
 	tcase_add_test(t, nothing_that_young);
