@@ -69,7 +69,10 @@ struct chain {
 	struct turn look;
 	struct turn sure;
 	int64_t sure_ns; /* then the topic's name was still its own, as was asked then; 0: nobody told */
-	bool gone;       /* since then it isn't */
+	bool gone;       /* since then it isn't, … */
+	bool another;    /* … but that of a topic with this id, … */
+	uint8_t another_id[16];
+	bool lost;       /* … which has lost it, too: what is in its log nobody can read any more */
 	struct monotime looked; /* when the last reading of the log began, … */
 	struct monotime unread; /* … and the last of those that failed; 0: none did */
 	struct monotime round;  /* what was hidden since then waits until all others were read for */

@@ -112,24 +112,30 @@ doubt_young(struct chain *c, struct chain_now now)
 	}
 }
 
+/* One that has it again, behind another, was told of by who is behind the others (the caller asks one after the other). */
+static void
+note_name(struct chain *c, enum chain_sure_seen seen)
+{
+	if (seen == CHAIN_SEEN_UNTOLD)
+		return;
+	c->gone |= seen != CHAIN_SEEN_OURS;
+	c->lost = seen != CHAIN_SEEN_OURS && (c->lost || seen == CHAIN_SEEN_THIRD || (seen == CHAIN_SEEN_NOBODY && c->another));
+	c->another = seen != CHAIN_SEEN_OURS && (c->another || seen != CHAIN_SEEN_NOBODY);
+}
+
 void
 chain_sure_told(struct chain *c, const struct settings *set, enum chain_sure_seen seen, struct monotime asked,
 		struct chain_now now)
 {
-	c->gone |= seen == CHAIN_SEEN_NOBODY || seen == CHAIN_SEEN_ANOTHER;
-	switch (seen) {
-	case CHAIN_SEEN_OURS:
-	case CHAIN_SEEN_NOBODY:
+	note_name(c, seen);
+	if (seen == CHAIN_SEEN_UNTOLD) {
+		doubt_all(c, now.mono.ns - set->outcome_wait_ms * 1000000, now);
+	} else if (c->another) {
+		doubt_all(c, INT64_MAX, now);
+	} else {
 		c->sure_ns = asked.ns > c->sure_ns ? asked.ns : c->sure_ns;
 		doubt_young(c, now);
 		chain_given_sure(c);
-		break;
-	case CHAIN_SEEN_ANOTHER:
-		doubt_all(c, INT64_MAX, now);
-		break;
-	case CHAIN_SEEN_UNTOLD:
-		doubt_all(c, now.mono.ns - set->outcome_wait_ms * 1000000, now);
-		break;
 	}
 	turns_now(c->shared->turns, &c->turn);
 }
@@ -146,11 +152,11 @@ is_there(const struct placement *p, const struct doubt *d)
 
 /* Of a young one only its being there is certain. */
 static bool
-is_ours(const struct placement *p, const struct doubt *d, bool read)
+is_ours(const struct chain *c, const struct placement *p, const struct doubt *d, bool read)
 {
 	if (p->young || p->found_is_ours)
 		return p->found_is_ours && is_there(p, d);
-	return read && !d->past && !is_there(p, d);
+	return read && !d->past && !c->lost && !is_there(p, d);
 }
 
 /* Why it leaves; NULL: it is in the other one. */
@@ -173,7 +179,7 @@ chain_sure_looked(struct chain *c, const struct settings *set, const struct doub
 	/* As long as an outcome that is looked for may stay open (chain_seal.c). */
 	bool overdue = c->shared->stopping || now.mono.ns >= chain_after(p->lost_at, 2 * set->outcome_wait_ms).ns;
 
-	if (is_ours(p, d, read)) {
+	if (is_ours(c, p, d, read)) {
 		set_elsewhere(p, false);
 		p->sure_ns = 0;
 		chain_given_sure(c);

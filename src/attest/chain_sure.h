@@ -11,6 +11,9 @@
  *   another's               ─► the log of that name is read ─► found there: left out, unattested
  *                                                          └─► not there: it was in ours
  *
+ * Once another topic had the name, and lost it to nobody or to a third one, what was settled since it was last known to
+ * be ours may be in that one's log, which nobody can read any more: it is left out.
+ *
  * And the other way round: what was sent right after the name was known to be this topic's may be in
  * the one before, of a leader that didn't know yet.  Of that the log has to show that it is there.
  *
@@ -27,7 +30,8 @@
 enum chain_sure_seen {
 	CHAIN_SEEN_OURS,
 	CHAIN_SEEN_NOBODY,  /* no topic has that name */
-	CHAIN_SEEN_ANOTHER, /* a topic with another id has it */
+	CHAIN_SEEN_ANOTHER, /* a topic with another id has it … */
+	CHAIN_SEEN_THIRD,   /* … than the one that was seen to have it before */
 	CHAIN_SEEN_UNTOLD,  /* an answer that doesn't say */
 };
 

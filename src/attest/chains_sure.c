@@ -154,12 +154,19 @@ find(const struct sure_ask *a, struct slice name)
 	return from;
 }
 
+/* Under the chain's mutex. */
 static enum chain_sure_seen
-seen_by(const struct chain *chain, const uint8_t *id)
+seen_by(struct chain *chain, const uint8_t *id)
 {
+	bool third;
+
 	if (id == NULL)
 		return CHAIN_SEEN_NOBODY;
-	return memcmp(chain->topic_id, id, sizeof(chain->topic_id)) == 0 ? CHAIN_SEEN_OURS : CHAIN_SEEN_ANOTHER;
+	if (memcmp(chain->topic_id, id, sizeof(chain->topic_id)) == 0)
+		return CHAIN_SEEN_OURS;
+	third = chain->another && memcmp(chain->another_id, id, sizeof(chain->another_id)) != 0;
+	memcpy(chain->another_id, id, sizeof(chain->another_id));
+	return third ? CHAIN_SEEN_THIRD : CHAIN_SEEN_ANOTHER;
 }
 
 /* True: some chain saw that its topic has lost the name. */
@@ -172,10 +179,12 @@ tell(struct sure_ask *a, struct slice name, bool told, const uint8_t *id)
 
 	for (size_t i = find(a, name); name.n > 0 && i < a->count && slice_eq(slice_str(a->chains[i]->topic), name); i++) {
 		struct chain *chain = a->chains[i];
-		enum chain_sure_seen seen = told ? seen_by(chain, id) : CHAIN_SEEN_UNTOLD;
+		enum chain_sure_seen seen = CHAIN_SEEN_UNTOLD;
 
-		lost |= seen == CHAIN_SEEN_NOBODY || seen == CHAIN_SEEN_ANOTHER;
 		pthread_mutex_lock(&chain->lock);
+		if (told)
+			seen = seen_by(chain, id);
+		lost |= seen != CHAIN_SEEN_OURS && seen != CHAIN_SEEN_UNTOLD;
 		chain_sure_told(chain, set, seen, a->asked, now);
 		pthread_mutex_unlock(&chain->lock);
 	}

@@ -226,9 +226,58 @@ START_TEST(all_of_a_window)
 	ck_assert_uint_eq(rig_seal(r), 0);
 	stored(10, 2, 10);
 	rig_pass(r, LAG_MS);
-	told(CHAIN_SEEN_NOBODY);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look(0, true);
 	ck_assert_uint_eq(rig_seal(r), 1);
 	ck_assert_uint_eq(rig_last(r)->empty_before, 1);
+}
+END_TEST
+
+/*
+ * The other one has had the name, and lost it: what it was sent by that nobody finds any more, neither where there is no
+ * topic nor in a third one.
+ */
+START_TEST(the_new_topic_is_gone)
+{
+	enum { NOBODY, THIRD, STOPPING };
+	int64_t another = left_out(), unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+
+	stored(4, 1, 1000);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look(0, false); /* of what was sent before it isn't told in time either */
+	stored(6, 2, 0);
+	rig_pass(r, LAG_BACK_MS);
+	told(_i == THIRD ? CHAIN_SEEN_THIRD : CHAIN_SEEN_NOBODY);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	if (_i == NOBODY)
+		rig_pass(r, 2 * r->set->outcome_wait_ms);
+	atomic_store(&r->shared.stopping, _i == STOPPING);
+	begin_look(2);
+	end_look(0, _i == THIRD);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(left_out(), another);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, 10);
+}
+END_TEST
+
+/* Who was asked first was behind the others: the name became ours, and is nobody's now. */
+START_TEST(another_before_ours)
+{
+	stored(4, 1, 1000);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look(0, true);
+	told(CHAIN_SEEN_OURS);
+	stored(6, 2, 1004);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_NOBODY);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {1000, 10});
 }
 END_TEST
 
@@ -600,6 +649,8 @@ main(void)
 	tcase_add_test(t, in_the_new_topic);
 	tcase_add_test(t, in_the_old_topic);
 	tcase_add_test(t, all_of_a_window);
+	tcase_add_loop_test(t, the_new_topic_is_gone, 0, 3);
+	tcase_add_test(t, another_before_ours);
 	tcase_add_loop_test(t, across_windows, 0, 2);
 	tcase_add_test(t, stated_in_part);
 	tcase_add_test(t, the_log_goes_back);

@@ -2,12 +2,13 @@
 
 #include <check.h>
 
+#include "attest/chains_look.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "tests/unit/chain_rig.h"
 #include "tests/unit/suite.h"
 
-enum { LAG_MS = 250, PAUSE_MS = 500, AGAIN_MS = 1000 };
+enum { LAG_MS = 250, LAG_BACK_MS = 2000, PAUSE_MS = 500, AGAIN_MS = 1000 };
 
 static const uint8_t id_a[16] = {1}, id_b[16] = {2};
 
@@ -179,6 +180,45 @@ START_TEST(one_after_the_other)
 }
 END_TEST
 
+/* The log of the name is read, and has none of them. */
+static void
+look_in_vain(void)
+{
+	struct doubt doubts[LOOK_MAX];
+	struct end_asked ends[LOOK_MAX];
+	struct look l = {.doubts = doubts, .ends = ends};
+	int ms;
+
+	ck_assert(chains_look(c, &l, &ms));
+	ck_assert_uint_eq(l.count, 1);
+	chains_look_end(c, &l, true, false, false, true);
+}
+
+/* What isn't in another topic's log was in the one before, as long as no third one has the name. */
+START_TEST(made_again_twice)
+{
+	static const uint8_t id_c[16] = {3};
+	int64_t unresolved;
+
+	ck_assert_int_eq(metrics_thread_start(), 0);
+	unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+	for (int i = 0; i < 2; i++) {
+		struct sure_ask *a;
+
+		fill("t", id_a, 0);
+		ck_assert_uint_eq(seal(), 0);
+		pass(LAG_BACK_MS);
+		(void)seal();
+		a = ask_of(1);
+		ck_assert(sure_ask_told(a, slice_str("t"), i == 1 && _i == 1 ? id_c : id_b));
+		sure_ask_end(a);
+		look_in_vain();
+		ck_assert_uint_eq(seal(), i == 1 && _i == 1 ? 0 : 1);
+	}
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, _i == 1 ? 10 : 0);
+}
+END_TEST
+
 /* No answer, or one that leaves a topic out. */
 START_TEST(asked_again)
 {
@@ -263,6 +303,7 @@ main(void)
 	tcase_add_test(t, one_question_for_all);
 	tcase_add_test(t, answered_and_not_heard);
 	tcase_add_test(t, one_after_the_other);
+	tcase_add_loop_test(t, made_again_twice, 0, 2);
 	tcase_add_test(t, asked_again);
 	tcase_add_test(t, stopping);
 	tcase_add_test(t, many_topics);
