@@ -140,21 +140,31 @@ named_window(const struct placement *p, int64_t i)
 	return p->windows[k].window_id;
 }
 
+/* The leaf that is to be compared with one of a batch that knew that type.  What knew none has both. */
+static const uint8_t *
+leaf_beside(const struct member *m, enum chains_time time, enum chains_time other)
+{
+	return time == CHAINS_TIME_UNKNOWN && other == CHAINS_TIME_APPEND ? m->unbound : m->leaf;
+}
+
 bool
 chain_given_is_alike(const struct placement *p, const struct member *members, int64_t base,
 		     const struct placement *settled)
 {
 	int64_t end = base + p->count, at = base > settled->base_offset ? base : settled->base_offset;
+	bool by_leaf = settled->time == p->time || settled->time == CHAINS_TIME_UNKNOWN || p->time == CHAINS_TIME_UNKNOWN;
+	bool by_name = settled->mode != HEADERS_NONE && p->mode != HEADERS_NONE;
 
 	if (settled->base_offset + settled->count < end)
 		end = settled->base_offset + settled->count;
-	if (settled->members == NULL || settled->time != p->time)
+	if (settled->members == NULL || (!by_leaf && !by_name))
 		return true;
 	for (; at < end; at++) {
 		int64_t i = at - base, k = at - settled->base_offset;
 
-		if (memcmp(settled->members[k].leaf, members[i].leaf, LEAF_LEN) != 0 ||
-		    named_window(settled, k) != named_window(p, i))
+		if (named_window(settled, k) != named_window(p, i) ||
+		    (by_leaf && memcmp(leaf_beside(&settled->members[k], settled->time, p->time),
+				       leaf_beside(&members[i], p->time, settled->time), LEAF_LEN) != 0))
 			return false;
 	}
 	return true;

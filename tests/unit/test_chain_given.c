@@ -233,6 +233,63 @@ START_TEST(stated_before_it_is_disputed)
 }
 END_TEST
 
+/*
+ * The first was placed when nobody knew the topic's type, and the second knew it.  What stands there is the second's all
+ * the same, by the windows that are named, or by the leaves.
+ */
+START_TEST(found_where_the_type_was_not_known)
+{
+	enum { TOLD = 1, ONE_WINDOW = 2, BARE = 4, APPEND = 8 };
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch bound = rig_batch(4);
+	uint8_t leaf[LEAF_LEN];
+	struct attempt a, b;
+
+	told_as = _i & APPEND ? TOLD_APPEND : 0;
+	rig_reads_back(r);
+	r->set->window_records = _i & ONE_WINDOW ? 8 : 4;
+	bound.time = _i & APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	a = _i & BARE ? rig_send_bare(r, rig_batch(4), 1) : rig_send(r, rig_batch(4), 1);
+	b = _i & BARE ? rig_send_bare(r, bound, 2) : rig_send(r, bound, 2);
+	ck_assert_int_ne(a.placement->time, b.placement->time);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, told_time()), CHAINS_STORED);
+	if (_i & TOLD)
+		ck_assert_int_eq(rig_answer(r, &b, 0, 10, told_time()), CHAINS_OPEN);
+	else
+		chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){10});
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 4});
+	rig_leaf(2, 3, false, leaf);
+	ck_assert_mem_eq(rig_last(r)->last_leaf, leaf, LEAF_LEN);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+}
+END_TEST
+
+/* The same records, once without a known type: without headers nobody tells them apart. */
+START_TEST(the_same_where_the_type_was_not_known)
+{
+	struct chains_batch bound = rig_batch(4);
+	const struct placement *settled;
+	struct attempt a, b;
+	struct member m[4];
+
+	r->set->window_records = 4;
+	bound.time = _i == 0 ? CHAINS_TIME_CREATE : CHAINS_TIME_APPEND;
+	a = rig_send_bare(r, rig_batch(4), 1);
+	b = rig_send_bare(r, bound, 1);
+	settled = a.placement;
+	for (int i = 0; _i == 1 && i < 4; i++)
+		rig_leaf(1, i, true, b.placement->members[i].leaf);
+	memcpy(m, b.placement->members, sizeof(m));
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, _i == 0 ? -1 : RIG_WALL), CHAINS_STORED);
+	ck_assert(chain_given_is_alike(b.placement, m, 10, settled));
+	ck_assert(!chain_given_is_alike(b.placement, m, 11, settled)); /* one further on others stand */
+	chain_lost(r->c, r->set, &b, r->now);
+}
+END_TEST
+
 /* A batch without headers was found, and a leader that woke up says of others that they are there: that is no guess about copies. */
 START_TEST(found_and_told_of_others)
 {
@@ -284,6 +341,8 @@ main(void)
 	tcase_add_loop_test(t, in_dispute_and_not_read, 0, 2 * TOLD_CASES);
 	tcase_add_loop_test(t, in_dispute_and_let_go, 0, TOLD_CASES);
 	tcase_add_test(t, stated_before_it_is_disputed);
+	tcase_add_loop_test(t, found_where_the_type_was_not_known, 0, 16);
+	tcase_add_loop_test(t, the_same_where_the_type_was_not_known, 0, 2);
 	tcase_add_test(t, found_and_told_of_others);
 	tcase_add_test(t, nobody_reads_what_is_disputed);
 	suite_add_tcase(s, t);
