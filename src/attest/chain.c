@@ -55,6 +55,7 @@ chain_free(struct chain *c)
 	covered_clear(&c->covered);
 	covered_clear(&c->guessed);
 	covered_clear(&c->given);
+	covered_clear(&c->again);
 	covered_clear(&c->freed);
 	pthread_mutex_destroy(&c->lock);
 	free(c->topic);

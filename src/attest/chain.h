@@ -92,7 +92,7 @@ struct chain {
 	struct covered freed;   /* and what of that an answer told better */
 	int64_t vague;          /* below it, what is guessed may be unlike what is told: an earlier run's, or of a transaction */
 	struct covered given;   /* of any batch: offsets that were told (attest/chain_given.h), … */
-	bool again;             /* … and a batch has one of them anew, and isn't sure yet; */
+	struct covered again;   /* … and those that were anew; */
 	bool disputed;          /* … and of one the log is asked whose they are */
 	struct taken *taken; /* of the reading that goes on: where settled batches are (attest/chain_taken.h); NULL: nobody asked */
 	struct list asked; /* placements whose transaction's end the log is asked for: txns.c's, under its lock */

@@ -3,18 +3,17 @@
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 
-typedef bool visit(struct chain *c, struct placement *p, void *arg); /* false: no further */
+typedef bool visit(struct chain *c, struct placement *p, void *arg); /* false: no further; p may leave */
 
+/* One that spans windows is met in each. */
 static void
 each_settled(struct chain *c, visit *see, void *arg)
 {
 	LIST_EACH(&c->windows, we) {
-		struct window *w = CONTAINER_OF(we, struct window, in_chain);
-
-		LIST_EACH(&w->spans, e) {
+		LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e) {
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
-			if (p->life.state == MEMBER_SETTLED && !p->elsewhere && p->unstated == p->span_count && !see(c, p, arg))
+			if (p->life.state == MEMBER_SETTLED && p->unstated == p->span_count && !see(c, p, arg))
 				return;
 		}
 	}
@@ -26,6 +25,16 @@ overlaps(const struct placement *p, int64_t first, int64_t count)
 	return p->base_offset < first + count && first < p->base_offset + p->count;
 }
 
+void
+chain_given_add(struct chain *c, const struct placement *p)
+{
+	if (covered_is(&c->given, p->base_offset, p->count) != COVERED_NOT)
+		covered_add(&c->again, p->base_offset, p->count);
+	covered_add(&c->given, p->base_offset, p->count);
+}
+
+/* --- two batches are settled there ---------------------------------------------------------- */
+
 /* Was `p` told that it has an offset before `by` was?  One batch that was taken twice is left to its statement. */
 static bool
 is_overwritten(const struct placement *p, const struct placement *by)
@@ -33,96 +42,94 @@ is_overwritten(const struct placement *p, const struct placement *by)
 	return p->settled < by->settled && overlaps(p, by->base_offset, by->count) && !placement_is_same(p, by);
 }
 
-struct search {
-	const struct placement *by;
-	struct placement *lost;
-};
-
 static bool
-find_lost(struct chain *c UNUSED, struct placement *p, void *arg)
+is_sure(const struct chain *c, const struct placement *p)
 {
-	struct search *s = arg;
-
-	if (is_overwritten(p, s->by))
-		s->lost = p;
-	return s->lost == NULL;
-}
-
-static bool
-let_wait(struct chain *c UNUSED, struct placement *p, void *arg)
-{
-	const struct placement *by = arg;
-
-	for (size_t i = 0; is_overwritten(p, by) && i < p->span_count; i++) {
-		struct window *w = p->span[i].window;
-
-		if (w != NULL && w->sure_ns < by->sure_ns)
-			w->sure_ns = by->sure_ns;
-	}
-	return true;
+	return !p->elsewhere && p->sure_ns <= c->sure_ns;
 }
 
 /* False: not yet, the journal doesn't take it. */
 static bool
-take_offsets(struct chain *c, const struct placement *by)
+leave(struct chain *c, struct placement *p, const char *why)
 {
-	struct search s = {.by = by};
-
-	for (;;) {
-		s.lost = NULL;
-		each_settled(c, find_lost, &s);
-		if (s.lost == NULL)
-			return true;
-		if (!chain_journal_leaves(s.lost))
-			return false;
-		chain_give_up(c, s.lost, METRIC_RECORDS_UNRESOLVED, "the log lost them: another batch has their offsets");
-	}
+	if (!chain_journal_leaves(p))
+		return false;
+	chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, why);
+	return true;
 }
 
-struct waiting {
-	struct placement *sure; /* whose turn it is */
-	bool others;            /* some wait */
+struct search {
+	const struct placement *lost;
+	const struct placement *by; /* that is sure; else any; NULL: none */
 };
 
 static bool
-find_sure(struct chain *c, struct placement *p, void *arg)
+find_later(struct chain *c, struct placement *by, void *arg)
 {
-	struct waiting *t = arg;
+	struct search *s = arg;
 
-	if (p->again && p->sure_ns <= c->sure_ns)
-		t->sure = p;
-	t->others |= p->again;
-	return t->sure == NULL;
+	if (is_overwritten(s->lost, by))
+		s->by = by;
+	return s->by == NULL || !is_sure(c, s->by);
 }
 
-void
-chain_given_sure(struct chain *c)
-{
-	while (c->again) {
-		struct waiting t = {.sure = NULL};
+struct taking {
+	const struct placement *by;
+	bool is_done;
+};
 
-		each_settled(c, find_sure, &t);
-		if (t.sure == NULL) {
-			c->again = t.others;
-			return;
-		}
-		if (!take_offsets(c, t.sure))
-			return;
-		t.sure->again = false;
+static bool
+take_from(struct chain *c, struct placement *p, void *arg)
+{
+	struct taking *t = arg;
+
+	if (is_overwritten(p, t->by))
+		t->is_done = leave(c, p, "the log lost them: another batch has their offsets");
+	return t->is_done;
+}
+
+/* False: not yet, or it isn't known yet whether it has. */
+static bool
+has_left_or_stays(struct chain *c, struct placement *p)
+{
+	struct search s = {.lost = p};
+
+	each_settled(c, find_later, &s);
+	if (s.by == NULL)
+		return true;
+	if (is_sure(c, s.by))
+		return leave(c, p, "the log lost them: another batch has their offsets");
+	if (!s.by->elsewhere)
+		turns_at(c->shared->sures, &c->sure, (struct monotime){s.by->sure_ns});
+	return false;
+}
+
+static bool
+is_given_again(const struct chain *c, const struct placement *p)
+{
+	return covered_is(&c->again, p->base_offset, p->count) != COVERED_NOT;
+}
+
+bool
+chain_given_apart(struct chain *c, struct window *w)
+{
+	if (c->again.count == 0 && c->again.floor == 0)
+		return true;
+	LIST_EACH(&w->spans, e) {
+		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+		if (is_given_again(c, p) && !has_left_or_stays(c, p))
+			return false;
 	}
-}
+	LIST_EACH(&w->spans, e) {
+		struct taking t = {CONTAINER_OF(e, struct span, in_window)->placement, true};
 
-void
-chain_given_add(struct chain *c, struct placement *p)
-{
-	bool before = covered_is(&c->given, p->base_offset, p->count) != COVERED_NOT;
-
-	covered_add(&c->given, p->base_offset, p->count);
-	if (!before)
-		return;
-	p->again = c->again = true;
-	each_settled(c, let_wait, p);
-	chain_given_sure(c);
+		if (is_given_again(c, t.by))
+			each_settled(c, take_from, &t); /* they are in other windows */
+		if (!t.is_done)
+			return false;
+	}
+	return true;
 }
 
 /* --- two answers that contradict each other ------------------------------------------------ */
@@ -182,7 +189,7 @@ find_settled(struct chain *c UNUSED, struct placement *p, void *arg)
 	struct dispute *d = arg;
 
 	/* What was found where another copy may stand is attest/chain_guess.h's. */
-	if (p != d->p && overlaps(p, d->base, d->p->count) && !placement_is_same(p, d->p) &&
+	if (p != d->p && !p->elsewhere && overlaps(p, d->base, d->p->count) && !placement_is_same(p, d->p) &&
 	    !(p->guessed && chain_given_is_alike(d->p, d->p->members, d->base, p)))
 		d->settled = p;
 	return d->settled == NULL;
@@ -260,9 +267,8 @@ chain_given_drop(struct chain *c, struct placement *p)
 		each_settled(c, find_settled, &d);
 		if (d.settled == NULL)
 			break;
-		if (!chain_journal_leaves(d.settled))
+		if (!leave(c, d.settled, why))
 			return false;
-		chain_give_up(c, d.settled, METRIC_RECORDS_UNRESOLVED, why);
 	}
 	chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, why);
 	return true;

@@ -12,19 +12,25 @@
  *   not there   ─► it leaves, and the other one stays
  *   not read    ─► both leave: nobody knows
  *
- * Where nobody reads the log, the later answer is believed.  Where b was told by the topic's name it must first be sure
- * that it is in this topic (attest/chain_sure.h); until then the window of a waits.
+ * Where nobody reads the log, the later answer is believed.
+ *
+ * So both may be settled for a while, b later than a: a leaves when the window of either is about to be stated, after a
+ * crash as before it.  Where b was told by the topic's name it must first be sure that it is in this topic
+ * (attest/chain_sure.h); until then the window of a waits.
  */
 #ifndef ATTEST_CHAIN_GIVEN_H
 #define ATTEST_CHAIN_GIVEN_H
 
 #include "attest/chain.h"
 
-/* Settled just now. */
-void chain_given_add(struct chain *c, struct placement *p);
+/* Settled just now, or as the journal tells. */
+void chain_given_add(struct chain *c, const struct placement *p);
 
-/* More is sure than before: those that were waiting for it take their offsets. */
-void chain_given_sure(struct chain *c);
+/*
+ * The window's offsets are its own: where two batches are settled the earlier one has left, of this window or another.
+ * False: not yet, the journal doesn't take it, or a later one isn't sure, which is asked for.
+ */
+bool chain_given_apart(struct chain *c, struct window *w) MUSTCHECK;
 
 /* Would `p` have offsets there in which another batch is settled, of which nothing is stated? */
 bool chain_given_disputed(struct chain *c, const struct placement *p, int64_t base_offset);

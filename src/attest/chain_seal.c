@@ -73,6 +73,10 @@ is_complete(struct chain *c, struct window *w, const struct settings *set, struc
 		give_up_overdue(c, w, set, now);
 	if (is_disputed(c, w, set, now) || w->awaiting > 0 || !chain_sure_of(c, w))
 		return false;
+	if (!chain_given_apart(c, w)) {
+		turns_at(c->shared->turns, &c->turn, chain_after(now.mono, AGAIN_MS));
+		return false;
+	}
 	until = chain_after(w->closed_at, set->transaction_wait_ms);
 	if (w->open_txns == 0 || c->shared->stopping || now.mono.ns >= until.ns)
 		return true;

@@ -46,6 +46,7 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 			w->members -= p->span[i].count; /* it was settled */
 		else
 			w->awaiting--;
+		w->elsewhere -= p->elsewhere;
 		if (unresolved)
 			w->unresolved += p->span[i].count;
 		c->unresolved += unresolved ? p->span[i].count : 0;
@@ -57,6 +58,7 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 	chain_journal_left(p, unresolved);
 	free(p->members);
 	p->members = NULL;
+	p->elsewhere = false;
 	(void)txns_leave(c->shared->txns, p);
 	placement_unref(p);
 	chain_tell_sealer(c);

@@ -1,6 +1,5 @@
 #include "attest/chain_sure.h"
 
-#include "attest/chain_given.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
 
@@ -48,8 +47,6 @@ leave_out(struct chain *c, struct placement *p, const char *why)
 {
 	if (!chain_journal_leaves(p))
 		return false;
-	if (p->elsewhere)
-		set_elsewhere(p, false);
 	if (why == NULL)
 		chain_give_up(c, p, METRIC_RECORDS_ANOTHER_TOPIC, "the topic was made again, and they are in the other one");
 	else
@@ -135,7 +132,6 @@ chain_sure_told(struct chain *c, const struct settings *set, enum chain_sure_see
 	} else {
 		c->sure_ns = asked.ns > c->sure_ns ? asked.ns : c->sure_ns;
 		doubt_young(c, now);
-		chain_given_sure(c);
 	}
 	turns_now(c->shared->turns, &c->turn);
 }
@@ -182,7 +178,6 @@ chain_sure_looked(struct chain *c, const struct settings *set, const struct doub
 	if (is_ours(c, p, d, read)) {
 		set_elsewhere(p, false);
 		p->sure_ns = 0;
-		chain_given_sure(c);
 	} else if ((!is_there(p, d) && !read && !overdue) || !leave_out(c, p, why_unresolved(c, p, d, read))) {
 		turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
 	}

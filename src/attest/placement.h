@@ -59,7 +59,6 @@ struct placement {
 	bool untimed;            /* of a producer with an id: its greatest time is -1, which an answer to a copy may tell */
 	bool contended;          /* when it was placed, something else with its sequence was, or may be, stored, … */
 	bool contended_untimed;  /* … and may be untimed */
-	bool again;              /* settled where another one was before, which has not left yet */
 	bool elsewhere;          /* settled, perhaps in another topic of that name: the log of the name is being read, … */
 	bool found_is_ours;      /* … which is this topic's now: what isn't found there is in another */
 	int64_t sure_ns;         /* settled: what is asked of its topic from then on tells; 0: it is this topic's */

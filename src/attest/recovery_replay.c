@@ -286,7 +286,7 @@ replay_settled(struct recovery *r, struct recovered *k, const struct journal_ent
 	newest = e->settled == 0 || e->settled > k->chain->settles;
 	chain_guess_note(k->chain, p, e->base_offset, true);
 	chain_settle_at(k->chain, p, e->base_offset, e->append_ms, e->time, chain_sure_from(k->chain, false, r->now));
-	covered_add(&k->chain->given, p->base_offset, p->count);
+	chain_given_add(k->chain, p);
 	if (newest)
 		k->chain->time = e->time;
 	keep_order(k->chain, p, e->settled);

@@ -636,6 +636,73 @@ START_TEST(its_outcome_is_open)
 }
 END_TEST
 
+/*
+ * A batch that is sure loses its offsets to one that was found there, if that one is in this topic.  Until it is sure of
+ * that both windows wait, whatever the answers about the name meanwhile are.
+ */
+START_TEST(given_again_and_not_sure)
+{
+	enum { UNTOLD_ONCE, LOOKED_FOR, LOOKED_FOR_AND_ASKED, IN_ANOTHER };
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), another = left_out();
+	struct attempt a = rig_send(r, rig_batch(10), 1), b = rig_send(r, rig_batch(10), 2);
+	uint8_t leaf[LEAF_LEN];
+
+	a.by_id = true;
+	rig_stored(r, &a, 10);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 1000);
+	begin_look(1);
+	doubts[0].found = true;
+	doubts[0].base_offset = 10;
+	chain_doubts_end(r->c, r->set, r->now, doubts, 1, true);
+	doubt_count = 0;
+	ck_assert_uint_eq(rig_seal(r), 0);
+	told(_i == UNTOLD_ONCE ? CHAIN_SEEN_UNTOLD : CHAIN_SEEN_ANOTHER);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, LAG_MS);
+	if (_i == UNTOLD_ONCE) {
+		ck_assert(is_asked());
+		told(CHAIN_SEEN_OURS);
+	} else {
+		if (_i == LOOKED_FOR_AND_ASKED)
+			told(CHAIN_SEEN_OURS);
+		ck_assert_uint_eq(rig_seal(r), 0);
+		begin_look(1);
+		end_look(_i == IN_ANOTHER, true);
+	}
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 10});
+	rig_leaf(_i == IN_ANOTHER ? 1 : 2, 9, false, leaf);
+	ck_assert_mem_eq(rig_last(r)->last_leaf, leaf, LEAF_LEN);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, _i == IN_ANOTHER ? 0 : 10);
+	ck_assert_int_eq(left_out() - another, _i == IN_ANOTHER ? 10 : 0);
+}
+END_TEST
+
+/* The one whose offsets they were is being looked for in another topic when the window of the other one has its turn. */
+START_TEST(given_again_while_it_is_looked_for)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt b = rig_send(r, rig_batch(10), 2), a = rig_send(r, rig_batch(10), 1);
+	uint8_t leaf[LEAF_LEN];
+
+	rig_stored(r, &a, 10);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	b.by_id = true;
+	rig_stored(r, &b, 10);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 10});
+	rig_leaf(2, 9, false, leaf);
+	ck_assert_mem_eq(rig_last(r)->last_leaf, leaf, LEAF_LEN);
+	end_look(0, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 10);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -666,6 +733,8 @@ main(void)
 	tcase_add_test(t, found_in_the_new_topic);
 	tcase_add_test(t, a_reading_that_began_too_early);
 	tcase_add_test(t, its_outcome_is_open);
+	tcase_add_loop_test(t, given_again_and_not_sure, 0, 4);
+	tcase_add_test(t, given_again_while_it_is_looked_for);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -811,6 +811,53 @@ START_TEST(in_dispute_before_a_crash)
 }
 END_TEST
 
+/* Two windows, and two answers; the log has the batch of the later one at 10, where the earlier one was acknowledged. */
+static void
+give_again(bool last_is_older, struct attempt a[2])
+{
+	seed = 1;
+	begin();
+	set->window_records = 4;
+	for (int i = 0; i < 2; i++) {
+		struct chains_batch b = rig_batch(4);
+
+		b.topic_id = has_id ? ids[0] : NULL;
+		ck_assert_int_eq(chains_place(c, &b, &a[i]), 0);
+		rig_fill(a[i].members, 4, i + 1);
+		ck_assert_int_eq(chains_forward(&a[i], HEADERS_FULL), 0);
+	}
+	ck_assert_int_eq(chains_settle(&a[last_is_older], &(struct answer){0, 10, -1}), CHAINS_STORED);
+	world_log[logged_count++] = (struct logged){10, 4, 2 - last_is_older, -1, 0, false};
+	log_end = 14;
+}
+
+/* The log was read, and it crashes before anybody was asked whose topic that is: what was lost is in no statement. */
+START_TEST(given_again_before_a_crash)
+{
+	bool last_is_older = _i & 1, is_told = _i & 2;
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a[2];
+
+	has_id = _i & 4;
+	give_again(last_is_older, a);
+	if (is_told)
+		ck_assert_int_eq(chains_settle(&a[!last_is_older], &(struct answer){0, 10, -1}), CHAINS_OPEN);
+	else
+		chains_lost(&a[!last_is_older]);
+	pass(1000);
+	look();
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	settle_world();
+	check_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	crash();
+}
+END_TEST
+
 /* A window of its own, closed before it is answered. */
 static void
 fill_one_window(void)
@@ -1976,6 +2023,35 @@ fill_up(void)
 		;
 }
 
+/* The journal doesn't take that the one is lost: until it does neither is stated. */
+START_TEST(given_again_on_a_full_disk)
+{
+	bool last_is_older = _i & 1;
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a[2];
+
+	give_again(last_is_older, a);
+	chains_lost(&a[!last_is_older]);
+	fill_up();
+	pass(1000);
+	look();
+	if (_i & 2)
+		ck_assert(!seal(false));
+	limit_files(RLIM_INFINITY);
+	ck_assert_uint_eq(topic_count, 0);
+	ck_assert_int_eq(journal_commit(j), 0);
+	settle_world();
+	check_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1);
+	crash();
+}
+END_TEST
+
 /*
  * The disk is full when a partition's first batch comes: that its chain begins isn't taken.  Once it has room again the empty
  * window closes, and then (_i) a batch comes.
@@ -2510,6 +2586,8 @@ main(void)
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, told_before_a_crash, 0, 2);
 	tcase_add_loop_test(t, in_dispute_before_a_crash, 0, 8);
+	tcase_add_loop_test(t, given_again_before_a_crash, 0, 8);
+	tcase_add_loop_test(t, given_again_on_a_full_disk, 0, 4);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_under_any_name, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
