@@ -13,7 +13,7 @@ each_settled(struct chain *c, visit *see, void *arg)
 		LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e) {
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
-			if (p->life.state == MEMBER_SETTLED && p->unstated == p->span_count && !see(c, p, arg))
+			if (p->life.state == MEMBER_SETTLED && !see(c, p, arg))
 				return;
 		}
 	}

@@ -8,7 +8,7 @@
  * answers what had waited in its socket.  So neither order nor time decides, but the log: the later one is open, and the
  * log is read where it was told to be.  The windows of both wait for that.
  *
- *   found there ─► settled there; the other one leaves its window as unresolved, as long as nothing of it is stated
+ *   found there ─► settled there; the other one leaves its windows as unresolved, but for what of it is stated
  *   not there   ─► it leaves, and the other one stays
  *   not read    ─► both leave: nobody knows
  *
@@ -32,7 +32,7 @@ void chain_given_add(struct chain *c, const struct placement *p);
  */
 bool chain_given_apart(struct chain *c, struct window *w) MUSTCHECK;
 
-/* Would `p` have offsets there in which another batch is settled, of which nothing is stated? */
+/* Would `p` have offsets there in which another batch is settled, of which not all is stated? */
 bool chain_given_disputed(struct chain *c, const struct placement *p, int64_t base_offset);
 
 /* As the journal tells. */

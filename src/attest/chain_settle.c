@@ -64,14 +64,26 @@ chain_leave_windows(struct chain *c, struct placement *p, bool unresolved)
 	chain_tell_sealer(c);
 }
 
+static int64_t
+unstated_records(const struct placement *p)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < p->span_count; i++)
+		n += p->span[i].stated ? 0 : p->span[i].count;
+	return n;
+}
+
 void
 chain_give_up(struct chain *c, struct placement *p, enum metric reason, const char *why)
 {
-	metric_add(reason, p->count);
+	int64_t records = unstated_records(p);
+
+	metric_add(reason, records);
 	if (reason != METRIC_RECORDS_DUPLICATE) /* those that the broker has are another run's */
-		c->glance.left_out += p->count;
+		c->glance.left_out += records;
 	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are left out of their window", LOG_S("cause", why),
-		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", p->count));
+		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", records));
 	member_step(&p->life, MEMBER_GIVE_UP);
 	if (reason == METRIC_RECORDS_UNRESOLVED || reason == METRIC_RECORDS_ANOTHER_TOPIC)
 		issued_forget(c->shared->issued, p->producer_id);

@@ -234,6 +234,60 @@ START_TEST(stated_before_it_is_disputed)
 END_TEST
 
 /*
+ * A batch of six, of which four are stated, and one that was told to have the places of the others: what isn't stated can
+ * be lost yet.
+ */
+START_TEST(stated_in_part_when_it_is_disputed)
+{
+	enum { FOUND, ABSENT, NOT_READ, NOBODY_READS, CASES };
+	int as = _i / TOLD_CASES;
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a, b;
+
+	told_as = _i % TOLD_CASES;
+	if (as != NOBODY_READS)
+		rig_reads_back(r);
+	else if (told_as & TOLD_APPEND)
+		told_as &= ~TOLD_IDEMPOTENT; /* its answer would be left to the log */
+	r->c->time = told_as & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	r->set->window_records = 4;
+	a = send_told(7, 6, 1);
+	b = send_told(8, 6, 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, told_time()), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&r->stated[0].s->ranges, {10, 4});
+	ck_assert_int_eq(rig_answer(r, &b, 0, 14, told_time()), as == NOBODY_READS ? CHAINS_STORED : CHAINS_OPEN);
+	rig_pass(r, 1000);
+	if (as != NOBODY_READS) {
+		ck_assert_uint_eq(rig_seal(r), 0);
+		look_for(1, (int64_t[]){as == FOUND ? 14 : -1});
+	}
+	if (as == ABSENT) {
+		rig_pass(r, 2000);
+		look_for(1, (int64_t[]){-1});
+	}
+	if (as == NOT_READ) {
+		rig_pass(r, 2 * r->set->outcome_wait_ms);
+		chain_doubts_end(r->c, r->set, r->now, NULL, 0, false);
+		rig_pass(r, 10 * 60 * 1000);
+	}
+	ck_assert_uint_eq(rig_seal(r), as == NOT_READ ? 0 : as == ABSENT ? 1 : 2);
+	if (as == ABSENT) {
+		ck_runs(&r->stated[1].s->ranges, {14, 2});
+		ck_assert_uint_eq(r->stated[1].s->unresolved, 2);
+	} else if (as != NOT_READ) {
+		ck_runs(&r->stated[1].s->ranges, {14, 2});
+		ck_assert_uint_eq(r->stated[1].s->unresolved, 2);
+		ck_runs(&r->stated[2].s->ranges, {16, 4});
+	}
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, as == NOT_READ ? 8 : as == ABSENT ? 6 : 2);
+	ck_assert_int_eq(atomic_load(&r->shared.backlog), 0);
+	ck_assert_int_eq(atomic_load(&r->shared.batches), 0);
+}
+END_TEST
+
+/*
  * The first was placed when nobody knew the topic's type, and the second knew it.  What stands there is the second's all
  * the same, by the windows that are named, or by the leaves.
  */
@@ -341,6 +395,7 @@ main(void)
 	tcase_add_loop_test(t, in_dispute_and_not_read, 0, 2 * TOLD_CASES);
 	tcase_add_loop_test(t, in_dispute_and_let_go, 0, TOLD_CASES);
 	tcase_add_test(t, stated_before_it_is_disputed);
+	tcase_add_loop_test(t, stated_in_part_when_it_is_disputed, 0, 4 * TOLD_CASES);
 	tcase_add_loop_test(t, found_where_the_type_was_not_known, 0, 16);
 	tcase_add_loop_test(t, the_same_where_the_type_was_not_known, 0, 2);
 	tcase_add_test(t, found_and_told_of_others);

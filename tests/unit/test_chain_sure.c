@@ -302,8 +302,8 @@ START_TEST(stated_in_part)
 	rig_pass(r, LAG_MS);
 	told(CHAIN_SEEN_OURS);
 	ck_assert_uint_eq(rig_seal(r), 1);
-	stored(5, 2, 0);
-	rig_pass(r, LAG_BACK_MS);
+	stored(5, 2, 20);
+	rig_pass(r, LAG_MS);
 	told(CHAIN_SEEN_ANOTHER);
 	begin_look(1);
 	end_look(1, true);

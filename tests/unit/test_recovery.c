@@ -858,6 +858,55 @@ START_TEST(given_again_before_a_crash)
 }
 END_TEST
 
+/* The end of a batch whose beginning is stated is lost to another: it leaves, and stays away, whenever it crashes. */
+START_TEST(stated_in_part_before_a_crash)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a[2];
+
+	seed = 1;
+	begin();
+	set->window_records = 4;
+	for (int i = 0; i < 2; i++) {
+		struct chains_batch b = rig_batch(6);
+
+		ck_assert_int_eq(chains_place(c, &b, &a[i]), 0);
+		rig_fill(a[i].members, 6, i + 1);
+		ck_assert_int_eq(chains_forward(&a[i], HEADERS_FULL), 0);
+	}
+	ck_assert_int_eq(chains_settle(&a[0], &(struct answer){0, 10, -1}), CHAINS_STORED);
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_int_eq(chains_settle(&a[1], &(struct answer){0, 14, -1}), CHAINS_OPEN);
+	world_log[logged_count++] = (struct logged){14, 6, 2, -1, 0, false};
+	log_end = 20;
+	for (int i = 0; i < _i; i++) {
+		if (i > 0)
+			look();
+		if (i > 1)
+			ck_assert(!seal(false));
+		ck_assert_int_eq(journal_commit(j), 0);
+		note_written();
+		crash();
+		begin();
+		pass(1000);
+	}
+	settle_world();
+	ck_assert_uint_eq(topic_count, 3);
+	ck_runs(&topic[0].s->ranges, {10, 4});
+	ck_runs(&topic[1].s->ranges, {14, 2});
+	ck_runs(&topic[2].s->ranges, {16, 4});
+	check_leaves(&world_log[0]);
+	ck_assert_uint_eq(topic[1].s->unresolved, 2);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 2);
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 3);
+	crash();
+}
+END_TEST
+
 /* A window of its own, closed before it is answered. */
 static void
 fill_one_window(void)
@@ -2587,6 +2636,7 @@ main(void)
 	tcase_add_loop_test(t, told_before_a_crash, 0, 2);
 	tcase_add_loop_test(t, in_dispute_before_a_crash, 0, 8);
 	tcase_add_loop_test(t, given_again_before_a_crash, 0, 8);
+	tcase_add_loop_test(t, stated_in_part_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, given_again_on_a_full_disk, 0, 4);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_under_any_name, 0, seeds == NULL ? 60 : atoi(seeds));
