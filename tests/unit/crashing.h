@@ -331,6 +331,25 @@ arrive(struct flight *f)
 						    producer < FIRST_TXN ? 0 : txn_of[producer - FIRST_TXN], false};
 }
 
+/* The batch that is settled there, and in no statement yet; or NULL. */
+static struct placement *
+settled_at(int64_t base)
+{
+	struct slice key;
+	size_t at = 0;
+	void *chain;
+
+	while (map_next(c->map, &at, &key, &chain))
+		LIST_EACH(&((struct chain *)chain)->windows, we)
+			LIST_EACH(&CONTAINER_OF(we, struct window, in_chain)->spans, e) {
+				struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+				if (p->base_offset == base && p->life.state == MEMBER_SETTLED && p->unstated == p->span_count)
+					return p;
+			}
+	return NULL;
+}
+
 /* Any batch, placed.  False: there is no room for one. */
 static bool
 place_one(struct flight *f)
@@ -937,6 +956,39 @@ settle_world(void)
 	}
 }
 
+/*
+ * A leader is lost with some of the log's end, which it acknowledged alone, and nothing of that is stated yet.  The next one
+ * gives those offsets again, until none is left, and says so.
+ */
+static void
+lose_end(void)
+{
+	int64_t end = log_end;
+	size_t most = 1 + pick(4), n = 0;
+
+	while (n < most && n < logged_count && settled_at(world_log[logged_count - 1 - n].base) != NULL)
+		n++;
+	if (n == 0 || flight_count == FLIGHT_MAX || bare || made_again || was_full())
+		return;
+	logged_count -= n;
+	log_end = world_log[logged_count].base;
+	while (log_end < end) {
+		struct flight *f = &flights[flight_count];
+
+		ck_assert(place_one(f));
+		ck_assert_int_eq(forward(f), 0);
+		arrive(f);
+		log_end = f->base + f->b.count;
+		ck_assert_int_ne(chains_settle(&f->a, &(struct answer){0, f->base, -1}), CHAINS_REFUSED);
+	}
+	if (has_id || pick(2) == 0) { /* the topic may be gone soon */
+		pass(1000);
+		look();
+	}
+	ck_assert_int_eq(journal_commit(j), 0); /* else nobody looks for them there behind a crash */
+	note_written();
+}
+
 /* As when the journal is crowded, but at any time, and not to the end.  True: it crashed before that was written. */
 static bool
 renew_some(void)
@@ -980,6 +1032,7 @@ live_a_step(unsigned n)
 		note_written();
 		break;
 	case 13: fill_disk(); break;
+	case 15: lose_end(); break;
 	default: return pick(10) == 0;
 	}
 	return false;

@@ -20,7 +20,7 @@ live(void)
 {
 	begin();
 	for (int step = 0, crashes = 0; step < 300; step++) {
-		bool down = live_a_step(pick(15));
+		bool down = live_a_step(pick(16));
 
 		if (step > (has_id ? 30 : 100) && pick(has_id ? 20 : 100) == 0)
 			make_again();
