@@ -214,7 +214,7 @@ chain_given_recall(struct chain *c)
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
 			if (p->told && p->told_at >= 0 && placement_is_doubtful(p))
-				p->disputed = chain_given_disputed(c, p, p->told_at);
+				p->disputed = p->told_before >= 0 || chain_given_disputed(c, p, p->told_at);
 			c->disputed |= p->disputed;
 		}
 	}
@@ -259,7 +259,8 @@ chain_given_dispute(struct chain *c, const struct window *of)
 bool
 chain_given_drop(struct chain *c, struct placement *p)
 {
-	const char *why = "two batches were told to have the same offsets, and nobody tells which has them";
+	const char *why = p->told_before >= 0 ? "two answers told two places of them, and nobody tells which is theirs"
+					      : "two batches were told to have the same offsets, and nobody tells which has them";
 	struct dispute d = {.p = p, .base = p->told_at};
 
 	for (;;) {

@@ -38,7 +38,7 @@ bool chain_given_disputed(struct chain *c, const struct placement *p, int64_t ba
 /* As the journal tells. */
 void chain_given_recall(struct chain *c);
 
-/* A batch of the window, or told to be where one of the window is settled, of which the log is to decide; or NULL. */
+/* A batch of the window, or told to be where one of the window is settled, of which the log is to decide (chain_retold.h, too); or NULL. */
 struct placement *chain_given_dispute(struct chain *c, const struct window *w);
 
 /* The log was not read in time: it leaves, and those that are settled there.  False: not yet, the journal doesn't take it. */

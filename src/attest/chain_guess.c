@@ -39,7 +39,8 @@ chain_guess_undo(struct chain *c, struct placement *p)
 	int64_t base_offset = p->base_offset;
 
 	member_step(&p->life, MEMBER_TAKE_BACK);
-	covered_add(&c->freed, base_offset, p->count);
+	if (p->guessed)
+		covered_add(&c->freed, base_offset, p->count);
 	p->guessed = p->unwritten = false;
 	p->looked_at.ns = 0;
 	p->base_offset = p->append_ms = -1;
@@ -175,6 +176,7 @@ chain_guess_missed(struct chain *c, const struct settings *set, struct placement
 	if (chain_guess_is_open(p) && is_sure && base_offset > p->reach && take_back(c, set, p, now))
 		return;
 	p->guessed = false; /* it is counted once */
+	p->told_before = base_offset;
 	if (covered_count(&c->covered, base_offset, p->count) == p->count)
 		return;
 	metric_add(METRIC_RECORDS_UNRESOLVED, p->count);

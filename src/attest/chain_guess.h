@@ -19,7 +19,7 @@ void chain_guess_note(struct chain *c, struct placement *p, int64_t base_offset,
 /* What earlier runs settled (chain.covered) may have been guessed. */
 void chain_guess_recall(struct chain *c);
 
-/* It is settled nowhere any more; as the journal tells, or will. */
+/* What was settled is nowhere any more; as the journal tells, or will. */
 void chain_guess_undo(struct chain *c, struct placement *p);
 
 /*

@@ -276,13 +276,22 @@ chain_journal_outgoing(struct chain *c, struct outgoing *o)
 	return err;
 }
 
+/* Of an open one that was told two places: both, in that order. */
+static bool
+put_told_before(const struct placement *p)
+{
+	struct journal_entry e = {.kind = JOURNAL_TOLD, .base_offset = p->told_before};
+
+	return p->told_before < 0 || p->base_offset >= 0 || note_batch(p, &e);
+}
+
 bool
 chain_journal_told(const struct placement *p)
 {
 	struct journal_entry told = {.kind = JOURNAL_TOLD, .base_offset = p->told_at};
 	struct journal_entry e = {.kind = JOURNAL_TOLD, .base_offset = p->told_at,
 				  .copied = p->copied, .contested = p->contested, .claimed = p->claimed};
-	bool is_taken = !p->told || note_batch(p, &told);
+	bool is_taken = !p->told || (put_told_before(p) && note_batch(p, &told));
 
 	return ((!p->copied && !p->contested && !p->claimed) || note_batch(p, &e)) && is_taken;
 }

@@ -41,7 +41,7 @@ void chain_journal_settled(struct placement *p, enum chains_time time);
 /* It is in no window any more.  That it is given up is told before the next chain_journal_head(), if not now. */
 void chain_journal_left(struct placement *p, bool given_up);
 
-/* A settled batch is about to have no place any more, which another gets.  False: not written. */
+/* A settled batch is about to have no place any more, which another gets, or of which an answer tells otherwise.  False: not written. */
 bool chain_journal_reopened(const struct placement *p) MUSTCHECK;
 
 /* A settled batch is about to leave: entries that have it don't stand before a statement without it.  False: not written. */

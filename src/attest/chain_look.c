@@ -89,18 +89,24 @@ ends_behind(const struct placement *p)
 {
 	if (p->elsewhere)
 		return p->base_offset + p->count;
-	return p->told && p->told_at >= 0 ? p->told_at + p->count : 0;
+	if (!p->told || p->told_at < 0)
+		return 0;
+	return (p->told_before > p->told_at ? p->told_before : p->told_at) + p->count;
 }
 
 /* From there on it may stand.  Without headers, what is in dispute is compared with what is settled there. */
 static int64_t
 stands_from(const struct chain *c, const struct placement *p)
 {
+	int64_t from = p->reach + 1;
+
 	if (p->elsewhere)
 		return p->base_offset;
 	if (c->gone)
 		return 0;
-	return p->disputed && p->told_at <= p->reach ? p->told_at : p->reach + 1;
+	if (p->disputed && p->told_at <= p->reach)
+		from = p->told_at;
+	return p->disputed && p->told_before >= 0 && p->told_before < from ? p->told_before : from;
 }
 
 /* Is it time to read the log for it?  If not yet, a turn is booked. */
@@ -241,11 +247,16 @@ absent(struct chain *c, struct placement *p)
 		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "another copy of them was listed where they may stand");
 		return;
 	}
+	if (p->told_before >= 0) {
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "two answers told two places of them, and the log has them at neither");
+		return;
+	}
 	if (p->disputed) {
 		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "the log has another batch where they were told to be");
 		return;
 	}
-	if (p->told && p->mode == HEADERS_NONE && p->told_at <= p->reach) {
+	if (p->told && p->mode == HEADERS_NONE &&
+	    (p->told_at <= p->reach || covered_is(&c->covered, p->told_at, p->count) != COVERED_NOT)) {
 		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "nobody tells them from what stood there before");
 		return;
 	}

@@ -3,6 +3,7 @@
 #include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/chain_retold.h"
 #include "attest/chain_sure.h"
 #include "attest/issued.h"
 #include "base/log.h"
@@ -331,6 +332,7 @@ chain_settle_at(struct chain *c, struct placement *p, int64_t base_offset, int64
 	p->base_offset = base_offset;
 	p->append_ms = append_ms;
 	p->settled = ++c->settles;
+	p->disputed = false;
 	p->sure_ns = sure_ns;
 	if (p->txn != PLACEMENT_NO_TXN)
 		txns_stored(c->shared->txns, p, true);
@@ -402,15 +404,19 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
        struct chain_now now)
 {
 	struct placement *p = a->placement;
-	bool disputed = p->life.state == MEMBER_FORWARDED && chain_given_disputed(c, p, answer->base_offset);
 	enum chains_time known = c->time != CHAINS_TIME_UNKNOWN ? c->time : p->time;
 	bool may_be = may_be_old(a, answer, known);
 	enum chains_time shown = may_be ? CHAINS_TIME_UNKNOWN : time_shown(c, a, answer, now);
 	enum chains_time time = shown;
+	bool disputed;
 
 	if (p->guessed && p->base_offset != answer->base_offset)
 		chain_guess_missed(c, set, p, answer->base_offset,
 				   chain_guess_is_open(p) && is_sure(c, a, answer, known, shown), now);
+	else
+		chain_retold_note(c, p, answer->base_offset, now);
+	disputed = p->life.state == MEMBER_FORWARDED && (chain_given_disputed(c, p, answer->base_offset) ||
+							 chain_retold_disputed(c, p, answer->base_offset));
 	/* The client sent one sequence with two contents, and the broker kept the first, which is a member; or one content. */
 	if (p->life.state == MEMBER_FORWARDED &&
 	    (has_rival_at(p, answer->base_offset) ||
@@ -436,10 +442,9 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 	    (disputed || may_be || is_unproven(c, p, answer) || (shown == CHAINS_TIME_UNKNOWN && is_strange(p, answer, known)))) {
 		if (!p->told)
 			p->looked_at.ns = 0; /* once more: now it is said to be there */
-		p->told = true;
+		chain_retold_at(p, answer->base_offset);
 		p->disputed = disputed;
 		c->disputed |= disputed;
-		p->told_at = answer->base_offset;
 		(void)chain_journal_told(p);
 		apply(c, set, p, MEMBER_LOSE, now); /* another attempt may know, or the log */
 		return CHAINS_OPEN;

@@ -12,7 +12,7 @@
  *   STATED    the exact bytes of a window's statement, before they are sent for the first time
  *   PUBLISHED the cluster has them
  *   TOLD      a broker said of a batch that it is stored, and perhaps meant another one: the log tells
- *   REOPENED  it is not stored where a SETTLED said, which was read from the log: another copy of it is
+ *   REOPENED  it is perhaps not stored where a SETTLED said: another copy of it is, or another answer told otherwise
  *   UNRESOLVED  so many records of a window are given up so far, whatever tells of their batches
  *
  * Pure: bytes in, bytes out.  What guards them is the block around them (attest/journal_file.h).

@@ -12,7 +12,8 @@
  *                             GIVEN_UP: no leaf, counted in the window's `unresolved`
  *
  * Reading the log back may end what answers leave open: FIND settles it, MISS refuses it.
- * TAKE_BACK: it was found where another copy of the same records stands, as that one's answer told.  UNKNOWN again.
+ * TAKE_BACK: it was found where another copy of the same records stands, as that one's answer told; or two answers told
+ * two places of it.  UNKNOWN again.
  * GIVE_UP is for a settled one, too, that stands in another topic of the same name (chain_sure.h).
  *
  * The records of one client batch (a placement) share one life up to SETTLED, since a

@@ -24,7 +24,7 @@ placement_new(struct chain *chain, const struct chains_batch *b, size_t spans)
 	p->time = b->time;
 	p->young = b->young;
 	p->base_offset = -1;
-	p->told_at = -1;
+	p->told_at = p->told_before = -1;
 	p->reach = -1;
 	p->append_ms = -1;
 	p->transactional = b->transactional;

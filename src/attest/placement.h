@@ -48,7 +48,8 @@ struct placement {
 	int64_t reach;           /* highest offset that was acknowledged when it was placed; -1: none */
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run, … */
 	int64_t told_at;         /* … from this offset on; -1: not known, of an older journal */
-	bool disputed;           /* … in which another batch is settled: the log decides (attest/chain_given.h) */
+	int64_t told_before;     /* another place, of which another answer told (attest/chain_retold.h); -1: none did */
+	bool disputed;           /* open, where another batch is settled, or at two places: the log decides (attest/chain_given.h) */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
 	struct monotime returned_at; /* then it was first taken back from another copy's place; 0: never */
 	bool counted;            /* as attested; one that is settled anew isn't again */

@@ -4,6 +4,7 @@
 #include "attest/chain_given.h"
 #include "attest/chain_guess.h"
 #include "attest/chain_internal.h"
+#include "attest/chain_retold.h"
 #include "attest/chain_sure.h"
 #include "attest/journal_read.h"
 #include "attest/outgoing.h"
@@ -292,7 +293,7 @@ replay_settled(struct recovery *r, struct recovered *k, const struct journal_ent
 	keep_order(k->chain, p, e->settled);
 }
 
-/* Its place is another's.  What comes is as behind the batch's entry. */
+/* Its place is another's, or was told by one answer of two.  What comes is as behind the batch's entry. */
 static void
 replay_reopened(struct recovery *r, struct recovered *k, const struct journal_entry *e)
 {
@@ -311,9 +312,9 @@ replay_told(struct recovery *r, struct recovered *k, const struct journal_entry 
 
 	if (p == NULL)
 		return;
-	p->told_at = e->base_offset;
 	if (!e->copied && !e->contested && !e->claimed)
-		p->told = true;
+		chain_retold_at(p, e->base_offset);
+	p->told_at = e->base_offset;
 	p->claimed |= e->claimed;
 	if (!e->copied && !e->contested)
 		return;

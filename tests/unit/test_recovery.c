@@ -907,6 +907,81 @@ START_TEST(stated_in_part_before_a_crash)
 }
 END_TEST
 
+static void
+send_retold(const struct chains_batch *b, int content, int64_t base_offset, enum chains_outcome outcome)
+{
+	struct attempt a;
+
+	ck_assert_int_eq(chains_place(c, b, &a), 0);
+	rig_fill(a.members, b->count, content);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, base_offset, -1}), outcome);
+}
+
+static void
+crash_behind_a_commit(void)
+{
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+}
+
+/* All that the journal has of open batches is written anew. */
+static void
+renew_all(void)
+{
+	struct slice key;
+	size_t at = 0;
+	void *chain;
+
+	while (map_next(c->map, &at, &key, &chain)) {
+		int64_t left = INT64_MAX;
+
+		ck_assert_int_eq(chain_renew(chain, UINT64_MAX, &left), 0);
+	}
+}
+
+/*
+ * Two answers told two places of a batch, before the crash or behind it, and the log decides behind that; whatever of its
+ * entries was written anew.
+ */
+START_TEST(retold_before_a_crash)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	int64_t place = (int64_t[]){8, 10, -1}[_i % 3], last = _i % 2 == 0 ? 8 : 10;
+	bool is_behind = _i >= 6 && _i < 12, is_renewed = _i >= 12;
+
+	seed = 1 + (unsigned)_i;
+	begin();
+	set->window_records = 4;
+	send_retold(&b, 1, 18 - last, CHAINS_STORED);
+	if (is_behind) {
+		crash_behind_a_commit();
+		begin();
+	}
+	send_retold(&b, 1, last, CHAINS_OPEN);
+	if (is_renewed)
+		renew_all();
+	if (place >= 0)
+		world_log[logged_count++] = (struct logged){place, 4, 1, 7, 0, false};
+	log_end = 16;
+	crash_behind_a_commit();
+	begin();
+	if (is_renewed)
+		renew_all();
+	ck_assert(!seal(false)); /* its window waits */
+	ck_assert_uint_eq(topic_count, 0);
+	crash_behind_a_commit();
+	begin();
+	settle_world();
+	check_world();
+	ck_assert_uint_eq(topic_count, place >= 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, place >= 0 ? 0 : 4);
+	crash();
+}
+END_TEST
+
 /* A window of its own, closed before it is answered. */
 static void
 fill_one_window(void)
@@ -2638,6 +2713,7 @@ main(void)
 	tcase_add_loop_test(t, given_again_before_a_crash, 0, 8);
 	tcase_add_loop_test(t, stated_in_part_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, given_again_on_a_full_disk, 0, 4);
+	tcase_add_loop_test(t, retold_before_a_crash, 0, 18);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_under_any_name, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
