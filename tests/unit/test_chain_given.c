@@ -369,6 +369,80 @@ START_TEST(found_and_told_of_others)
 }
 END_TEST
 
+/*
+ * Three that are alike, without headers: the deposed leader tells the second of the first one's place, the log shows it
+ * behind that, the first is published, and the third is told that place.  So the second is open again, and has neither.
+ */
+START_TEST(in_dispute_and_taken_back)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
+	bool is_read = _i == 0;
+	struct attempt a[3];
+	int64_t from;
+
+	told_as = TOLD_BARE;
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_CREATE;
+	r->set->window_records = 4;
+	for (int k = 0; k < 3; k++)
+		a[k] = send_told(-1, 4, 1);
+	ck_assert_int_eq(rig_answer(r, &a[0], 0, 10, -1), CHAINS_STORED);
+	ck_assert_int_eq(rig_answer(r, &a[1], 0, 10, -1), CHAINS_OPEN);
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){14});
+	rig_state(r, rig_turn(r));
+	ck_runs(&rig_last(r)->ranges, {10, 4});
+	ck_assert_int_eq(rig_answer(r, &a[2], 0, 14, -1), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	for (int64_t waited = 0; waited <= 2 * r->set->outcome_wait_ms + 1000; waited += 1000) {
+		struct doubt d;
+
+		rig_pass(r, 1000);
+		if (chain_doubts(r->c, r->set, r->now, &d, 1, &from) == 0)
+			continue;
+		ck_assert(chain_is_taken(r->c, &d, 10));
+		chain_doubts_end(r->c, r->set, r->now, &d, 1, is_read);
+	}
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {14, 4});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
+}
+END_TEST
+
+/* One was found without headers, and is told the place that another was told: the guess goes, and the log is read. */
+START_TEST(found_and_told_of_anothers_place)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a, b;
+
+	told_as = TOLD_BARE | TOLD_IDEMPOTENT;
+	rig_reads_back(r);
+	r->c->time = CHAINS_TIME_CREATE;
+	r->set->window_records = 4;
+	a = send_told(7, 4, 1);
+	b = send_told(8, 4, _i == 0 ? 1 : 2);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){14});
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, -1), CHAINS_STORED);
+	b = send_told(8, 4, _i == 0 ? 1 : 2);
+	ck_assert(b.retry);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){_i == 0 ? 10 : -1}); /* the same records, without headers: whose they are nobody tells */
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 2000);
+	look_for(1, (int64_t[]){_i == 0 ? 10 : -1});
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 4});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+}
+END_TEST
+
 /* Nobody reads: the later answer is believed. */
 START_TEST(nobody_reads_what_is_disputed)
 {
@@ -399,6 +473,8 @@ main(void)
 	tcase_add_loop_test(t, found_where_the_type_was_not_known, 0, 16);
 	tcase_add_loop_test(t, the_same_where_the_type_was_not_known, 0, 2);
 	tcase_add_test(t, found_and_told_of_others);
+	tcase_add_loop_test(t, in_dispute_and_taken_back, 0, 2);
+	tcase_add_loop_test(t, found_and_told_of_anothers_place, 0, 2);
 	tcase_add_test(t, nobody_reads_what_is_disputed);
 	suite_add_tcase(s, t);
 	return suite_run(s);
