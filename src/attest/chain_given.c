@@ -206,6 +206,34 @@ chain_given_disputed(struct chain *c, const struct placement *p, int64_t base_of
 	return d.settled != NULL;
 }
 
+bool
+chain_given_before(const struct chain *c, const struct placement *p, int64_t base_offset)
+{
+	return c->shared->looks != NULL && !c->gone && p->mode != HEADERS_NONE &&
+	       covered_is(&c->given, base_offset, p->count) == COVERED_SURELY;
+}
+
+static bool
+give(struct chain *c, struct placement *p, void *arg UNUSED)
+{
+	covered_add(&c->given, p->base_offset, p->count);
+	return true;
+}
+
+void
+chain_given_lost(struct chain *c, int64_t from)
+{
+	covered_cut(&c->given, from);
+	each_settled(c, give, NULL);
+}
+
+/* A producer without an id has nothing in the log of another run: what it was told somebody else was told before. */
+static bool
+was_disputed(struct chain *c, const struct placement *p)
+{
+	return p->told_before >= 0 || (p->producer_id < 0 && p->mode != HEADERS_NONE) || chain_given_disputed(c, p, p->told_at);
+}
+
 void
 chain_given_recall(struct chain *c)
 {
@@ -214,7 +242,7 @@ chain_given_recall(struct chain *c)
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
 			if (p->told && p->told_at >= 0 && placement_is_doubtful(p))
-				p->disputed = p->told_before >= 0 || chain_given_disputed(c, p, p->told_at);
+				p->disputed = was_disputed(c, p);
 			c->disputed |= p->disputed;
 		}
 	}

@@ -8,11 +8,13 @@
  * answers what had waited in its socket.  So neither order nor time decides, but the log: the later one is open, and the
  * log is read where it was told to be.  The windows of both wait for that.
  *
- *   found there ─► settled there; the other one leaves its windows as unresolved, but for what of it is stated
+ *   found there ─► settled there; the other one leaves its windows as unresolved, but for what of it is stated.  All
+ *                  that was given from there on is void: who is told a place of that next is believed
  *   not there   ─► it leaves, and the other one stays
  *   not read    ─► both leave: nobody knows
  *
- * Where nobody reads the log, the later answer is believed.
+ * What is stated stays so; with headers the log is read all the same, so that b isn't stated there, too, if it has a.
+ * Without, and where nobody reads the log, the later answer is believed.
  *
  * So both may be settled for a while, b later than a: a leaves when the window of either is about to be stated, after a
  * crash as before it.  Where b was told by the topic's name it must first be sure that it is in this topic

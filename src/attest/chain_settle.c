@@ -399,6 +399,14 @@ is_sure_by_id(const struct attempt *a, const struct placement *p, enum chains_ti
 	return a->by_id && !(p->young && p->producer_id >= 0 && may_be_old);
 }
 
+/* Other answers tell otherwise: the log decides.  What is unproven may be told a place of before, which is no dispute. */
+static bool
+is_disputed(struct chain *c, const struct placement *p, const struct answer *answer)
+{
+	return chain_given_disputed(c, p, answer->base_offset) || chain_retold_disputed(c, p, answer->base_offset) ||
+	       (chain_given_before(c, p, answer->base_offset) && !is_unproven(c, p, answer));
+}
+
 static enum chains_outcome
 stored(struct chain *c, const struct settings *set, struct attempt *a, const struct answer *answer,
        struct chain_now now)
@@ -415,8 +423,7 @@ stored(struct chain *c, const struct settings *set, struct attempt *a, const str
 				   chain_guess_is_open(p) && is_sure(c, a, answer, known, shown), now);
 	else
 		chain_retold_note(c, p, answer->base_offset, now);
-	disputed = p->life.state == MEMBER_FORWARDED && (chain_given_disputed(c, p, answer->base_offset) ||
-							 chain_retold_disputed(c, p, answer->base_offset));
+	disputed = p->life.state == MEMBER_FORWARDED && is_disputed(c, p, answer);
 	/* The client sent one sequence with two contents, and the broker kept the first, which is a member; or one content. */
 	if (p->life.state == MEMBER_FORWARDED &&
 	    (has_rival_at(p, answer->base_offset) ||

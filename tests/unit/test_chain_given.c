@@ -214,11 +214,11 @@ START_TEST(in_dispute_and_let_go)
 }
 END_TEST
 
-/* What is stated before the second answer comes stays so, and that one is believed. */
+/* What is stated before the second answer comes stays so, and without headers that one is believed. */
 START_TEST(stated_before_it_is_disputed)
 {
 	/* Of a producer with an id, on LogAppendTime, the log is asked anyway. */
-	static const int cases[] = {0, TOLD_IDEMPOTENT, TOLD_BARE, TOLD_IDEMPOTENT | TOLD_BARE, TOLD_APPEND, TOLD_BARE | TOLD_APPEND};
+	static const int cases[] = {TOLD_BARE, TOLD_IDEMPOTENT | TOLD_BARE, TOLD_BARE | TOLD_APPEND};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		begin_dispute(cases[i], false);
@@ -230,6 +230,81 @@ START_TEST(stated_before_it_is_disputed)
 		teardown();
 		setup();
 	}
+}
+END_TEST
+
+/* With headers the log tells, when others are stated there already: of a leader that is lost, or of the one that leads. */
+static const int with_headers[] = {0, TOLD_IDEMPOTENT, TOLD_APPEND};
+
+static void
+begin_behind_stated(int i)
+{
+	struct attempt a;
+
+	told_as = with_headers[i];
+	rig_reads_back(r);
+	r->set->window_records = 4;
+	r->c->time = told_as & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	for (int k = 0; k < 2; k++) {
+		a = send_told(9 + k, 4, 1 + k);
+		ck_assert_int_eq(rig_answer(r, &a, 0, 84 + 4 * k, told_time()), CHAINS_STORED);
+	}
+	ck_assert_uint_eq(rig_seal(r), 2);
+	a = send_told(7, 4, 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 84, told_time()), CHAINS_OPEN);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 1000);
+}
+
+/* It isn't stated where another is. */
+START_TEST(told_where_others_are_stated)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+
+	begin_behind_stated(_i);
+	look_for(1, (int64_t[]){-1});
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 2000);
+	look_for(1, (int64_t[]){-1});
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+}
+END_TEST
+
+/* Those that are stated are lost, and all that was behind them: the next one is believed at once. */
+START_TEST(stated_and_lost)
+{
+	struct attempt a;
+
+	begin_behind_stated(_i);
+	look_for(1, (int64_t[]){84});
+	a = send_told(8, 4, 3);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 88, told_time()), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_runs(&r->stated[2].s->ranges, {84, 4});
+	ck_runs(&r->stated[3].s->ranges, {88, 4});
+	a = send_told(11, 4, 4);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 88, told_time()), CHAINS_OPEN); /* and that place was given since */
+}
+END_TEST
+
+START_TEST(told_where_others_are_stated_and_not_read)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), waited = 1000;
+
+	begin_behind_stated(_i);
+	for (; waited < 2 * r->set->outcome_wait_ms; waited += 1000) {
+		struct doubt d;
+		int64_t from;
+
+		chain_doubts_end(r->c, r->set, r->now, &d, chain_doubts(r->c, r->set, r->now, &d, 1, &from), false);
+		ck_assert_uint_eq(rig_seal(r), 0);
+		rig_pass(r, 1000);
+	}
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
 }
 END_TEST
 
@@ -469,6 +544,9 @@ main(void)
 	tcase_add_loop_test(t, in_dispute_and_not_read, 0, 2 * TOLD_CASES);
 	tcase_add_loop_test(t, in_dispute_and_let_go, 0, TOLD_CASES);
 	tcase_add_test(t, stated_before_it_is_disputed);
+	tcase_add_loop_test(t, told_where_others_are_stated, 0, ARRAY_LEN(with_headers));
+	tcase_add_loop_test(t, stated_and_lost, 0, ARRAY_LEN(with_headers));
+	tcase_add_loop_test(t, told_where_others_are_stated_and_not_read, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, stated_in_part_when_it_is_disputed, 0, 4 * TOLD_CASES);
 	tcase_add_loop_test(t, found_where_the_type_was_not_known, 0, 16);
 	tcase_add_loop_test(t, the_same_where_the_type_was_not_known, 0, 2);

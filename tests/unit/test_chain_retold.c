@@ -185,15 +185,26 @@ START_TEST(the_log_is_not_read)
 }
 END_TEST
 
-/* The place that was told first becomes another's meanwhile, as the next leader tells. */
+/* The place that was told first is told of another meanwhile, perhaps by the leader that is none any more: it is looked for, too. */
 START_TEST(its_place_is_given_meanwhile)
 {
+	int64_t other = last_place(_i) == 8 ? 12 : 8;
+	struct doubt d[2];
 	struct attempt b;
+	int64_t from;
 
 	begin_retold(_i);
 	b = rig_send(r, rig_batch(4), 3);
-	ck_assert_int_eq(rig_answer(r, &b, 0, last_place(_i) == 8 ? 12 : 8, time_of(_i)), CHAINS_STORED);
-	look_for(_i, last_place(_i));
+	ck_assert_int_eq(rig_answer(r, &b, 0, other, time_of(_i)), CHAINS_OPEN);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, d, 2, &from), 2);
+	for (int k = 0; k < 2; k++) {
+		d[k].found = true;
+		d[k].base_offset = k == 0 ? last_place(_i) : other;
+		d[k].log_append = time_of(_i) >= 0;
+		d[k].append_ms = time_of(_i);
+	}
+	chain_doubts_end(r->c, r->set, r->now, d, 2, true);
 	ck_assert_uint_eq(rig_seal(r), 2);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), unresolved);
 }

@@ -811,6 +811,43 @@ START_TEST(in_dispute_before_a_crash)
 }
 END_TEST
 
+/* One without an id was told of a place that is stated of another: the log decides behind the crash, too, whose it is. */
+START_TEST(told_of_a_stated_place_before_a_crash)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
+
+	seed = 1;
+	begin();
+	set->window_records = 4;
+	for (int i = 0; i < 2; i++) {
+		struct chains_batch b = rig_batch(4);
+		struct attempt a;
+
+		ck_assert_int_eq(chains_place(c, &b, &a), 0);
+		rig_fill(a.members, 4, i);
+		ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+		ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 10, -1}), i == 0 ? CHAINS_STORED : CHAINS_OPEN);
+		ck_assert(!seal(false));
+	}
+	ck_assert_uint_eq(topic_count, 1);
+	world_log[logged_count++] = (struct logged){10, 4, _i, -1, 0, false};
+	log_end = 14;
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 1 + (size_t)_i);
+	if (_i == 0)
+		check_world();
+	else
+		ck_runs(&topic[1].s->ranges, {10, 4});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, _i == 0 ? 4 : 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
+	crash();
+}
+END_TEST
+
 /* Two windows, and two answers; the log has the batch of the later one at 10, where the earlier one was acknowledged. */
 static void
 give_again(bool last_is_older, struct attempt a[2])
@@ -2710,6 +2747,7 @@ main(void)
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, told_before_a_crash, 0, 2);
 	tcase_add_loop_test(t, in_dispute_before_a_crash, 0, 8);
+	tcase_add_loop_test(t, told_of_a_stated_place_before_a_crash, 0, 2);
 	tcase_add_loop_test(t, given_again_before_a_crash, 0, 8);
 	tcase_add_loop_test(t, stated_in_part_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, given_again_on_a_full_disk, 0, 4);
