@@ -37,6 +37,12 @@ bool chain_given_apart(struct chain *c, struct window *w) MUSTCHECK;
 /* Would `p` have offsets there in which another batch is settled, of which not all is stated? */
 bool chain_given_disputed(struct chain *c, const struct placement *p, int64_t base_offset);
 
+/* Does the log tell whether it is there, as any other batch was told that place, and perhaps is stated? */
+bool chain_given_before(const struct chain *c, const struct placement *p, int64_t base_offset);
+
+/* The log has one that was in dispute there: of what was given from there on, only what isn't stated may still have it. */
+void chain_given_lost(struct chain *c, int64_t from);
+
 /* As the journal tells. */
 void chain_given_recall(struct chain *c);
 

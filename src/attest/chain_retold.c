@@ -33,22 +33,28 @@ reopen(struct chain *c, struct placement *p, struct chain_now now)
 	return true;
 }
 
-/* What no statement lists. */
+static void
+count(struct chain *c, int64_t records)
+{
+	metric_add(METRIC_RECORDS_UNRESOLVED, records);
+	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are listed where one answer told, and another told of another place",
+		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", records));
+}
+
+/* What no statement lists; what one does is counted as it stands.  False: not now. */
 static bool
 leave(struct chain *c, struct placement *p)
 {
+	int64_t listed = 0;
+
 	if (p->life.state != MEMBER_SETTLED || p->elsewhere || is_being_stated(p) || !chain_journal_leaves(p))
 		return false;
+	for (size_t i = 0; i < p->span_count; i++)
+		listed += p->span[i].stated ? p->span[i].count : 0;
 	chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "two answers told two places of them, and nobody tells which is theirs");
+	if (listed > 0)
+		count(c, listed);
 	return true;
-}
-
-static void
-count(struct chain *c, const struct placement *p)
-{
-	metric_add(METRIC_RECORDS_UNRESOLVED, p->count);
-	LOG_LIMITED(LOG_LEVEL_WARN, "attest", "records are listed where one answer told, and another told of another place",
-		    LOG_S("topic", c->topic), LOG_I("partition", c->partition), LOG_I("records", p->count));
 }
 
 void
@@ -67,7 +73,7 @@ chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, str
 	if (!c->gone && leave(c, p))
 		return;
 	if (p->told_before < 0)
-		count(c, p);
+		count(c, p->count);
 	p->told_before = base_offset;
 }
 

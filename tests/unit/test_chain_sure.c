@@ -390,7 +390,7 @@ START_TEST(two_attempts_in_two_topics)
 	first = rig_send(r, b, 1);
 	again = rig_send(r, b, 1);
 	rig_stored(r, &first, 10);
-	ck_assert_int_eq(rig_answer(r, &again, 0, 3, -1), CHAINS_KNOWN);
+	chain_lost(r->c, r->set, &again, r->now);
 	rig_pass(r, LAG_MS);
 	told(CHAIN_SEEN_OURS);
 	begin_look(1);
@@ -402,6 +402,39 @@ START_TEST(two_attempts_in_two_topics)
 	ck_assert_uint_eq(r->c->windows.count, 0);
 	ck_assert_int_eq(left_out(), another);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - unresolved, _i == IN_PLACE ? 0 : 10);
+}
+END_TEST
+
+/* Where the second one is answered, too, it is stated where the log has it, and nowhere before it is sure whose log that is. */
+START_TEST(two_answers_from_two_topics)
+{
+	int64_t place = _i == 0 ? 10 : 3, unresolved = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch b = rig_idempotent(9, 0, 10);
+	struct attempt first, again;
+
+	issued_note(r->shared.issued, 9, 0);
+	b.young = true;
+	first = rig_send(r, b, 1);
+	again = rig_send(r, b, 1);
+	rig_stored(r, &first, 10);
+	ck_assert_int_eq(rig_answer(r, &again, 0, 3, -1), CHAINS_OPEN);
+	rig_pass(r, 1000);
+	begin_look(1);
+	ck_assert_int_le(from, 3);
+	end_look_at(place);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, LAG_BACK_MS);
+	told(CHAIN_SEEN_OURS);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	begin_look(1);
+	end_look_at(place);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	if (_i == 0)
+		ck_runs(&rig_last(r)->ranges, {10, 10});
+	else
+		ck_runs(&rig_last(r)->ranges, {3, 10});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), unresolved);
 }
 END_TEST
 
@@ -728,6 +761,7 @@ main(void)
 	tcase_add_loop_test(t, young_and_not_shown, 0, 2);
 	tcase_add_loop_test(t, too_young, 0, 5);
 	tcase_add_loop_test(t, two_attempts_in_two_topics, 0, 2);
+	tcase_add_loop_test(t, two_answers_from_two_topics, 0, 2);
 	tcase_add_test(t, in_two_places_and_one_not_shown);
 	tcase_add_test(t, elsewhere_in_the_new_topic);
 	tcase_add_test(t, found_in_the_new_topic);
