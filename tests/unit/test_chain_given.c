@@ -308,6 +308,35 @@ START_TEST(told_where_others_are_stated_and_not_read)
 }
 END_TEST
 
+/* It was sent when the other one was acknowledged, its answer is lost, and the log has it at that one's place. */
+START_TEST(unanswered_where_another_was_acknowledged)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), from;
+	struct attempt a, b;
+	struct doubt d;
+
+	told_as = _i == 0 ? 0 : TOLD_IDEMPOTENT;
+	rig_reads_back(r);
+	r->set->window_records = 8;
+	a = send_told(7, 4, 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, told_time()), CHAINS_STORED);
+	b = send_told(8, 4, 2);
+	chain_lost(r->c, r->set, &b, r->now);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
+	ck_assert_int_le(from, 10);
+	ck_assert_int_le(d.from, 10);
+	ck_assert(!chain_is_taken(r->c, &d, 10));
+	d.found = true;
+	d.base_offset = 10;
+	chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 4});
+	ck_assert_uint_eq(rig_last(r)->unresolved, 4);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+}
+END_TEST
+
 /*
  * A batch of six, of which four are stated, and one that was told to have the places of the others: what isn't stated can
  * be lost yet.
@@ -544,6 +573,7 @@ main(void)
 	tcase_add_loop_test(t, in_dispute_and_not_read, 0, 2 * TOLD_CASES);
 	tcase_add_loop_test(t, in_dispute_and_let_go, 0, TOLD_CASES);
 	tcase_add_test(t, stated_before_it_is_disputed);
+	tcase_add_loop_test(t, unanswered_where_another_was_acknowledged, 0, 2);
 	tcase_add_loop_test(t, told_where_others_are_stated, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, stated_and_lost, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, told_where_others_are_stated_and_not_read, 0, ARRAY_LEN(with_headers));
