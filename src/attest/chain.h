@@ -94,6 +94,7 @@ struct chain {
 	struct covered given;   /* of any batch: offsets that were told (attest/chain_given.h), … */
 	struct covered again;   /* … and those that were anew; */
 	bool disputed;          /* … and of one the log is asked whose they are */
+	bool retold;            /* some are to leave that were told two places (attest/chain_retold.h) */
 	struct taken *taken; /* of the reading that goes on: where settled batches are (attest/chain_taken.h); NULL: nobody asked */
 	struct list asked; /* placements whose transaction's end the log is asked for: txns.c's, under its lock */
 	struct chain_glance glance;

@@ -63,8 +63,8 @@ chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, str
 	bool is_open = p->life.state == MEMBER_SETTLED && p->unstated == p->span_count && !p->elsewhere && !c->gone;
 	bool may_settle = p->mode != HEADERS_NONE || c->shared->looks == NULL;
 
-	if (!has_place(p) || base_offset == p->base_offset)
-		return;
+	if (!has_place(p) || base_offset == p->base_offset || p->elsewhere)
+		return; /* or the log is asked where it is already */
 	/* It was counted, or the log has decided between these. */
 	if (base_offset == p->told_at || base_offset == p->told_before || (p->mode == HEADERS_NONE && p->told_before >= 0))
 		return;
@@ -72,9 +72,25 @@ chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, str
 		return;
 	if (!c->gone && leave(c, p))
 		return;
-	if (p->told_before < 0)
+	p->retold = p->life.state == MEMBER_SETTLED && !c->gone && !is_being_stated(p);
+	c->retold |= p->retold;
+	if (p->told_before < 0 && !p->retold)
 		count(c, p->count);
 	p->told_before = base_offset;
+}
+
+bool
+chain_retold_left(struct chain *c, struct window *w)
+{
+	if (!c->retold)
+		return true;
+	LIST_EACH(&w->spans, e) {
+		struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
+
+		if (p->retold && p->life.state == MEMBER_SETTLED && !leave(c, p))
+			return false;
+	}
+	return true;
 }
 
 bool

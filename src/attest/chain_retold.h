@@ -22,6 +22,9 @@
 /* An answer tells this place of a batch that may be settled elsewhere, by more than a guess.  Then that may end. */
 void chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, struct chain_now now);
 
+/* Those of the window that were told so have left.  False: not yet, the journal doesn't take it. */
+bool chain_retold_left(struct chain *c, struct window *w) MUSTCHECK;
+
 /* Did an answer tell another place of one that is open? */
 bool chain_retold_disputed(const struct chain *c, const struct placement *p, int64_t base_offset);
 

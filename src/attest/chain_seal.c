@@ -2,6 +2,7 @@
 #include "attest/chain_given.h"
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/chain_retold.h"
 #include "attest/chain_sure.h"
 #include "attest/outgoing.h"
 #include "base/metrics.h"
@@ -73,14 +74,14 @@ is_complete(struct chain *c, struct window *w, const struct settings *set, struc
 		give_up_overdue(c, w, set, now);
 	if (is_disputed(c, w, set, now) || w->awaiting > 0 || !chain_sure_of(c, w))
 		return false;
-	if (!chain_given_apart(c, w)) {
-		turns_at(c->shared->turns, &c->turn, chain_after(now.mono, AGAIN_MS));
+	until = chain_after(w->closed_at, set->transaction_wait_ms);
+	if (w->open_txns > 0 && !c->shared->stopping && now.mono.ns < until.ns) {
+		turns_at(c->shared->turns, &c->turn, until);
 		return false;
 	}
-	until = chain_after(w->closed_at, set->transaction_wait_ms);
-	if (w->open_txns == 0 || c->shared->stopping || now.mono.ns >= until.ns)
+	if (chain_retold_left(c, w) && chain_given_apart(c, w))
 		return true;
-	turns_at(c->shared->turns, &c->turn, until);
+	turns_at(c->shared->turns, &c->turn, chain_after(now.mono, AGAIN_MS));
 	return false;
 }
 

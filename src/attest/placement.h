@@ -49,6 +49,7 @@ struct placement {
 	bool told;               /* a broker said that it is stored, and may have meant a batch of another run, … */
 	int64_t told_at;         /* … from this offset on; -1: not known, of an older journal */
 	int64_t told_before;     /* another place, of which another answer told (attest/chain_retold.h); -1: none did */
+	bool retold;             /* … and it is to leave: the journal didn't take that yet */
 	bool disputed;           /* open, where another batch is settled, or at two places: the log decides (attest/chain_given.h) */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
 	struct monotime returned_at; /* then it was first taken back from another copy's place; 0: never */
