@@ -189,7 +189,7 @@ find_settled(struct chain *c UNUSED, struct placement *p, void *arg)
 	struct dispute *d = arg;
 
 	/* What was found where another copy may stand is attest/chain_guess.h's. */
-	if (p != d->p && !p->elsewhere && overlaps(p, d->base, d->p->count) && !placement_is_same(p, d->p) &&
+	if (p != d->p && (!p->elsewhere || p->found_is_ours) && overlaps(p, d->base, d->p->count) && !placement_is_same(p, d->p) &&
 	    !(p->guessed && chain_given_is_alike(d->p, d->p->members, d->base, p)))
 		d->settled = p;
 	return d->settled == NULL;
@@ -210,28 +210,7 @@ bool
 chain_given_before(const struct chain *c, const struct placement *p, int64_t base_offset)
 {
 	return c->shared->looks != NULL && !c->gone && p->mode != HEADERS_NONE &&
-	       covered_is(&c->given, base_offset, p->count) == COVERED_SURELY;
-}
-
-static bool
-give(struct chain *c, struct placement *p, void *arg UNUSED)
-{
-	covered_add(&c->given, p->base_offset, p->count);
-	return true;
-}
-
-void
-chain_given_lost(struct chain *c, int64_t from)
-{
-	covered_cut(&c->given, from);
-	each_settled(c, give, NULL);
-}
-
-/* A producer without an id has nothing in the log of another run: what it was told somebody else was told before. */
-static bool
-was_disputed(struct chain *c, const struct placement *p)
-{
-	return p->told_before >= 0 || (p->producer_id < 0 && p->mode != HEADERS_NONE) || chain_given_disputed(c, p, p->told_at);
+	       (base_offset <= p->reach || covered_is(&c->given, base_offset, p->count) != COVERED_NOT);
 }
 
 void
@@ -242,7 +221,7 @@ chain_given_recall(struct chain *c)
 			struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
 
 			if (p->told && p->told_at >= 0 && placement_is_doubtful(p))
-				p->disputed = was_disputed(c, p);
+				p->disputed |= p->told_before >= 0 || chain_given_disputed(c, p, p->told_at);
 			c->disputed |= p->disputed;
 		}
 	}
@@ -291,6 +270,8 @@ chain_given_drop(struct chain *c, struct placement *p)
 					      : "two batches were told to have the same offsets, and nobody tells which has them";
 	struct dispute d = {.p = p, .base = p->told_at};
 
+	if (c->sealing)
+		return false; /* one of them may be listed in what the sealer has */
 	for (;;) {
 		d.settled = NULL;
 		each_settled(c, find_settled, &d);

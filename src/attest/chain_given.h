@@ -8,8 +8,7 @@
  * answers what had waited in its socket.  So neither order nor time decides, but the log: the later one is open, and the
  * log is read where it was told to be.  The windows of both wait for that.
  *
- *   found there ─► settled there; the other one leaves its windows as unresolved, but for what of it is stated.  All
- *                  that was given from there on is void: who is told a place of that next is believed
+ *   found there ─► settled there; the other one leaves its windows as unresolved, but for what of it is stated
  *   not there   ─► it leaves, and the other one stays
  *   not read    ─► both leave: nobody knows
  *
@@ -37,11 +36,8 @@ bool chain_given_apart(struct chain *c, struct window *w) MUSTCHECK;
 /* Would `p` have offsets there in which another batch is settled, of which not all is stated? */
 bool chain_given_disputed(struct chain *c, const struct placement *p, int64_t base_offset);
 
-/* Does the log tell whether it is there, as any other batch was told that place, and perhaps is stated? */
+/* Was any other batch told that place, perhaps a stated one, or one behind it before this was sent?  Then the log tells whether it is there. */
 bool chain_given_before(const struct chain *c, const struct placement *p, int64_t base_offset);
-
-/* The log has one that was in dispute there: of what was given from there on, only what isn't stated may still have it. */
-void chain_given_lost(struct chain *c, int64_t from);
 
 /* As the journal tells. */
 void chain_given_recall(struct chain *c);
@@ -49,7 +45,7 @@ void chain_given_recall(struct chain *c);
 /* A batch of the window, or told to be where one of the window is settled, of which the log is to decide (chain_retold.h, too); or NULL. */
 struct placement *chain_given_dispute(struct chain *c, const struct window *w);
 
-/* The log was not read in time: it leaves, and those that are settled there.  False: not yet, the journal doesn't take it. */
+/* The log was not read in time: it leaves, and those that are settled there.  False: not yet, the journal doesn't take it, or the sealer has a window. */
 bool chain_given_drop(struct chain *c, struct placement *p) MUSTCHECK;
 
 /* Where both have offsets, `p` with these members from `base` on: are they the same records, or can nobody tell? */

@@ -288,7 +288,7 @@ put_told_before(const struct placement *p)
 bool
 chain_journal_told(const struct placement *p)
 {
-	struct journal_entry told = {.kind = JOURNAL_TOLD, .base_offset = p->told_at};
+	struct journal_entry told = {.kind = JOURNAL_TOLD, .base_offset = p->told_at, .disputed = p->disputed};
 	struct journal_entry e = {.kind = JOURNAL_TOLD, .base_offset = p->told_at,
 				  .copied = p->copied, .contested = p->contested, .claimed = p->claimed};
 	bool is_taken = !p->told || (put_told_before(p) && note_batch(p, &told));

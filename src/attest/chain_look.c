@@ -242,7 +242,6 @@ static void
 found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_now now)
 {
 	enum chains_time time = d->log_append ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
-	bool was_lost;
 
 	chain_note_time(c, time, now);
 	if (!chain_leaves_fit(p, time)) {
@@ -254,12 +253,9 @@ found(struct chain *c, struct placement *p, const struct doubt *d, struct chain_
 	chain_count_attested(c, p, now);
 	member_step(&p->life, MEMBER_FIND);
 	chain_guess_note(c, p, d->base_offset, false);
-	was_lost = p->disputed && p->told_before < 0 && covered_is(&c->given, d->base_offset, p->count) == COVERED_SURELY;
 	/* The log was asked for by its name. */
 	chain_settle_at(c, p, d->base_offset, d->append_ms, time, chain_sure_from(c, d->base_offset <= p->reach, now));
 	retries_prove(p);
-	if (was_lost)
-		chain_given_lost(c, d->base_offset);
 	chain_given_add(c, p);
 }
 

@@ -106,17 +106,6 @@ covered_add(struct covered *c, int64_t first, int64_t count)
 	c->count -= next - at - 1;
 }
 
-void
-covered_cut(struct covered *c, int64_t offset)
-{
-	while (c->count > 0 && c->run[c->count - 1].first >= offset)
-		c->count--;
-	if (c->count > 0 && c->run[c->count - 1].end > offset)
-		c->run[c->count - 1].end = offset;
-	if (c->floor > offset)
-		c->floor = offset;
-}
-
 enum covered_is
 covered_is(const struct covered *c, int64_t first, int64_t count)
 {

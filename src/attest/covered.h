@@ -5,7 +5,7 @@
  *
  * Below the floor everything counts as covered: when there are more runs than COVERED_MAX, the
  * older half goes there, and when memory fails, all.  So it may say too much of what is long past,
- * never too little.  Nothing leaves it but its end.  Pure; whoever holds it locks.
+ * never too little.  Nothing leaves it.  Pure; whoever holds it locks.
  */
 #ifndef ATTEST_COVERED_H
 #define ATTEST_COVERED_H
@@ -36,8 +36,6 @@ void covered_clear(struct covered *c); /* frees the runs */
 
 /* [first, first + count); first >= 0, count > 0, of whatever size. */
 void covered_add(struct covered *c, int64_t first, int64_t count);
-
-void covered_cut(struct covered *c, int64_t offset); /* nothing from there on is, whatever was told */
 
 enum covered_is covered_is(const struct covered *c, int64_t first, int64_t count);
 

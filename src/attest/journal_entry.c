@@ -143,7 +143,7 @@ put_fields(struct wr *w, const struct journal_entry *e)
 	case JOURNAL_PUBLISHED: wr_u64(w, e->window); return;
 	case JOURNAL_TOLD:
 		wr_u64(w, e->batch);
-		wr_u8(w, (uint8_t)(e->claims ? TOLD_CLAIMS : e->copied << 1 | e->contested << 2 | e->claimed << 3));
+		wr_u8(w, (uint8_t)(e->claims ? TOLD_CLAIMS : e->copied << 1 | e->contested << 2 | e->claimed << 3 | e->disputed << 4));
 		wr_i64(w, e->base_offset);
 		return;
 	case JOURNAL_REOPENED: wr_u64(w, e->batch); return;
@@ -310,12 +310,13 @@ get_number(struct rd *r)
 static void
 get_told(struct rd *r, struct journal_entry *e)
 {
-	unsigned flags = get_choice(r, 16);
+	unsigned flags = get_choice(r, 32);
 
 	e->claims = flags == TOLD_CLAIMS;
 	e->copied = e->claims || (flags & 2) != 0;
 	e->contested = (flags & 4) != 0;
 	e->claimed = (flags & 8) != 0;
+	e->disputed = (flags & 16) != 0;
 	if ((flags & 1) != 0 && !e->claims)
 		rd_fail(r, ERR_MALFORMED);
 }

@@ -79,7 +79,7 @@ struct journal_entry {
 	bool given_up;       /* LEFT: counts as unresolved */
 	bool committed;      /* ENDED */
 	/* TOLD: of these, or that another run may have sent it (attest/placement.h). */
-	bool copied, contested, claimed;
+	bool copied, contested, claimed, disputed;
 	bool claims; /* copied, of an older journal, whose entries don't tell what is claimed by that */
 
 	uint64_t window;          /* CLOSED, STATED, PUBLISHED, UNRESOLVED */

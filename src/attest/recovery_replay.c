@@ -316,6 +316,7 @@ replay_told(struct recovery *r, struct recovered *k, const struct journal_entry 
 		chain_retold_at(p, e->base_offset);
 	p->told_at = e->base_offset;
 	p->claimed |= e->claimed;
+	p->disputed |= e->disputed;
 	if (!e->copied && !e->contested)
 		return;
 	p->copied = e->copied;

@@ -272,7 +272,7 @@ START_TEST(told_where_others_are_stated)
 }
 END_TEST
 
-/* Those that are stated are lost, and all that was behind them: the next one is believed at once. */
+/* Those that are stated are lost: the log is read for each that has a place of theirs. */
 START_TEST(stated_and_lost)
 {
 	struct attempt a;
@@ -280,12 +280,101 @@ START_TEST(stated_and_lost)
 	begin_behind_stated(_i);
 	look_for(1, (int64_t[]){84});
 	a = send_told(8, 4, 3);
-	ck_assert_int_eq(rig_answer(r, &a, 0, 88, told_time()), CHAINS_STORED);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 88, told_time()), CHAINS_OPEN);
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){88});
 	ck_assert_uint_eq(rig_seal(r), 2);
 	ck_runs(&r->stated[2].s->ranges, {84, 4});
 	ck_runs(&r->stated[3].s->ranges, {88, 4});
 	a = send_told(11, 4, 4);
-	ck_assert_int_eq(rig_answer(r, &a, 0, 88, told_time()), CHAINS_OPEN); /* and that place was given since */
+	ck_assert_int_eq(rig_answer(r, &a, 0, 92, told_time()), CHAINS_STORED);
+}
+END_TEST
+
+/* The one that leads told of others behind the disputed one, and they are stated: the one that wakes up isn't believed there. */
+START_TEST(stated_behind_what_is_lost)
+{
+	struct attempt a, b, e;
+
+	told_as = with_headers[_i];
+	rig_reads_back(r);
+	r->set->window_records = 4;
+	r->c->time = told_as & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	a = send_told(9, 4, 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 84, told_time()), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	a = send_told(7, 4, 2);
+	b = send_told(8, 4, 3);
+	e = send_told(11, 4, 4);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 84, told_time()), CHAINS_OPEN);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 88, told_time()), CHAINS_STORED);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	rig_pass(r, 1000);
+	look_for(1, (int64_t[]){84});
+	ck_assert_int_eq(rig_answer(r, &e, 0, 88, told_time()), CHAINS_OPEN);
+}
+END_TEST
+
+/* Below that nobody knows any more which places were given, as they were too many: the log does. */
+START_TEST(told_where_others_were_stated_long_ago)
+{
+	struct attempt a;
+
+	told_as = with_headers[_i];
+	rig_reads_back(r);
+	r->c->time = told_as & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	a = send_told(7, 4, 1);
+	r->c->given.floor = 1000;
+	ck_assert_int_eq(rig_answer(r, &a, 0, 50, told_time()), CHAINS_OPEN);
+}
+END_TEST
+
+/* What another run stored isn't known one by one: but that it is there is. */
+START_TEST(told_below_what_was_acknowledged_before)
+{
+	struct attempt a;
+
+	told_as = with_headers[_i];
+	rig_reads_back(r);
+	r->c->head.high_offset = 15;
+	r->c->time = told_as & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	a = send_told(7, 4, 1);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, told_time()), CHAINS_OPEN);
+	a = send_told(8, 4, 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 16, told_time()), CHAINS_STORED);
+}
+END_TEST
+
+/* The log lets go of that place while the sealer has a part of the one that was told it first: it isn't dropped from there. */
+START_TEST(let_go_while_it_is_stated)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), from;
+	struct attempt a, b;
+	struct window *w;
+	struct doubt d;
+
+	told_as = with_headers[_i];
+	rig_reads_back(r);
+	r->set->window_records = 2;
+	r->c->time = told_as & TOLD_APPEND ? CHAINS_TIME_APPEND : CHAINS_TIME_CREATE;
+	a = send_told(7, 4, 1);
+	b = send_told(8, 4, 2);
+	ck_assert_int_eq(rig_answer(r, &a, 0, 10, told_time()), CHAINS_STORED);
+	w = rig_turn(r);
+	ck_assert_ptr_nonnull(w);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, told_time()), CHAINS_OPEN);
+	for (int i = 0; i < 2; i++) {
+		rig_pass(r, 1000);
+		ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
+		d.past = true;
+		chain_doubts_end(r->c, r->set, r->now, &d, 1, true);
+		if (i == 0)
+			rig_state(r, w);
+	}
+	ck_runs(&rig_last(r)->ranges, {10, 2});
+	ck_assert_uint_eq(rig_seal(r), 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 6);
 }
 END_TEST
 
@@ -576,6 +665,10 @@ main(void)
 	tcase_add_loop_test(t, unanswered_where_another_was_acknowledged, 0, 2);
 	tcase_add_loop_test(t, told_where_others_are_stated, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, stated_and_lost, 0, ARRAY_LEN(with_headers));
+	tcase_add_loop_test(t, stated_behind_what_is_lost, 0, ARRAY_LEN(with_headers));
+	tcase_add_loop_test(t, told_where_others_were_stated_long_ago, 0, ARRAY_LEN(with_headers));
+	tcase_add_loop_test(t, told_below_what_was_acknowledged_before, 0, ARRAY_LEN(with_headers));
+	tcase_add_loop_test(t, let_go_while_it_is_stated, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, told_where_others_are_stated_and_not_read, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, stated_in_part_when_it_is_disputed, 0, 4 * TOLD_CASES);
 	tcase_add_loop_test(t, found_where_the_type_was_not_known, 0, 16);

@@ -88,7 +88,8 @@ end_look(unsigned found, bool read)
 {
 	for (size_t i = 0; i < doubt_count; i++) {
 		doubts[i].found = (found & 1u << i) != 0;
-		doubts[i].base_offset = doubts[i].placement->base_offset;
+		doubts[i].base_offset = doubts[i].placement->base_offset < 0 ? doubts[i].placement->told_at
+									      : doubts[i].placement->base_offset;
 	}
 	chain_doubts_end(r->c, r->set, r->now, doubts, doubt_count, read);
 	doubt_count = 0;
@@ -103,6 +104,22 @@ end_look_at(int64_t offset)
 	doubts[0].base_offset = offset;
 	chain_doubts_end(r->c, r->set, r->now, doubts, doubt_count, true);
 	doubt_count = 0;
+}
+
+/* Two below what was acknowledged, or one: the log of that name is read for them, and they are there. */
+static void
+stored_below(int32_t first, int32_t second)
+{
+	struct attempt a = rig_send(r, rig_batch(first), 2), b;
+
+	ck_assert_int_eq(rig_answer(r, &a, 0, 0, -1), CHAINS_OPEN);
+	if (second > 0) {
+		b = rig_send(r, rig_batch(second), 3);
+		ck_assert_int_eq(rig_answer(r, &b, 0, first, -1), CHAINS_OPEN);
+	}
+	rig_pass(r, 1000);
+	begin_look(second > 0 ? 2 : 1);
+	end_look(3, true);
 }
 
 static int64_t
@@ -177,8 +194,7 @@ START_TEST(in_the_new_topic)
 	stored(4, 1, 1000);
 	rig_pass(r, LAG_MS);
 	told(CHAIN_SEEN_OURS);
-	stored(3, 2, 0);
-	stored(3, 3, 3);
+	stored_below(3, 3);
 	ck_assert_uint_eq(rig_seal(r), 0);
 	rig_pass(r, LAG_BACK_MS);
 	ck_assert(is_asked());
@@ -203,7 +219,7 @@ START_TEST(in_the_old_topic)
 	int64_t before = left_out();
 
 	stored(4, 1, 1000);
-	stored(6, 2, 0);
+	stored_below(6, 0);
 	rig_pass(r, LAG_MS);
 	told(CHAIN_SEEN_ANOTHER);
 	begin_look(2);
@@ -317,7 +333,7 @@ END_TEST
 START_TEST(the_log_goes_back)
 {
 	stored(5, 1, 100);
-	stored(5, 2, 90);
+	stored_below(5, 0);
 	rig_pass(r, LAG_MS);
 	told(CHAIN_SEEN_OURS);
 	ck_assert_uint_eq(rig_seal(r), 0);
@@ -438,6 +454,29 @@ START_TEST(two_answers_from_two_topics)
 }
 END_TEST
 
+/* … nor where another answer tells another place of it: who reads the log looks where the first one told, and counts it once. */
+START_TEST(too_young_and_retold)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch b = rig_idempotent(9, 0, 10);
+	struct attempt a, again;
+
+	issued_note(r->shared.issued, 9, 0);
+	b.young = true;
+	a = rig_send(r, b, 1);
+	again = rig_send(r, b, 1);
+	rig_stored(r, &a, 10);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	ck_assert_int_eq(rig_answer(r, &again, 0, 3, -1), CHAINS_KNOWN);
+	begin_look(1);
+	end_look_at(_i == 0 ? 10 : 3);
+	ck_assert_uint_eq(rig_seal(r), _i == 0 ? 1 : 0);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, _i == 0 ? 0 : 10);
+}
+END_TEST
+
 /* As long as that place isn't shown, it may be there as well. */
 START_TEST(in_two_places_and_one_not_shown)
 {
@@ -516,7 +555,7 @@ START_TEST(in_the_new_topic_and_not_shown)
 	int64_t before = left_out();
 
 	stored(4, 1, 1000);
-	stored(6, 2, 0);
+	stored_below(6, 0);
 	rig_pass(r, LAG_MS);
 	told(CHAIN_SEEN_ANOTHER);
 	begin_look(2);
@@ -736,6 +775,38 @@ START_TEST(given_again_while_it_is_looked_for)
 }
 END_TEST
 
+/* Or in this one, as it is young: the log is read for one without headers that is told its place, too. */
+START_TEST(told_while_the_young_one_is_looked_for)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch young = rig_batch(10);
+	struct attempt a, b;
+	uint8_t leaf[LEAF_LEN];
+
+	young.young = true;
+	a = rig_send(r, young, 1);
+	b = rig_send_bare(r, rig_batch(10), 2);
+	b.by_id = true;
+	rig_stored(r, &a, 10);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_OURS);
+	ck_assert_int_eq(rig_answer(r, &b, 0, 10, -1), CHAINS_OPEN);
+	rig_pass(r, 1000);
+	begin_look(2);
+	end_look(1, true);
+	ck_assert_uint_eq(rig_seal(r), 0);
+	rig_pass(r, 2000);
+	begin_look(1);
+	end_look(0, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {10, 10});
+	rig_leaf(1, 9, false, leaf);
+	ck_assert_mem_eq(rig_last(r)->last_leaf, leaf, LEAF_LEN);
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 10);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -762,6 +833,7 @@ main(void)
 	tcase_add_loop_test(t, too_young, 0, 5);
 	tcase_add_loop_test(t, two_attempts_in_two_topics, 0, 2);
 	tcase_add_loop_test(t, two_answers_from_two_topics, 0, 2);
+	tcase_add_loop_test(t, too_young_and_retold, 0, 2);
 	tcase_add_test(t, in_two_places_and_one_not_shown);
 	tcase_add_test(t, elsewhere_in_the_new_topic);
 	tcase_add_test(t, found_in_the_new_topic);
@@ -769,6 +841,7 @@ main(void)
 	tcase_add_test(t, its_outcome_is_open);
 	tcase_add_loop_test(t, given_again_and_not_sure, 0, 4);
 	tcase_add_test(t, given_again_while_it_is_looked_for);
+	tcase_add_test(t, told_while_the_young_one_is_looked_for);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -35,30 +35,6 @@ ck_runs(int64_t floor, const char *want)
 	ck_assert_str_eq(got, want);
 }
 
-/* What is behind an offset goes, of a run, too; and what is below the floor. */
-START_TEST(cut_off)
-{
-	covered_add(&c, 10, 10);
-	covered_add(&c, 30, 10);
-	covered_add(&c, 50, 10);
-	covered_cut(&c, 60);
-	ck_runs(0, "10-20 30-40 50-60");
-	covered_cut(&c, 35);
-	ck_runs(0, "10-20 30-35");
-	covered_cut(&c, 30);
-	ck_runs(0, "10-20");
-	covered_cut(&c, 11);
-	ck_runs(0, "10-11");
-	c.floor = 5;
-	covered_cut(&c, 3);
-	ck_runs(3, "");
-	covered_cut(&c, 0);
-	ck_runs(0, "");
-	covered_cut(&c, 7);
-	ck_runs(0, "");
-}
-END_TEST
-
 START_TEST(runs_grow_together)
 {
 	ck_assert_int_eq(covered_is(&c, 0, INT64_MAX), COVERED_NOT);
@@ -355,7 +331,6 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, runs_grow_together);
-	tcase_add_test(t, cut_off);
 	tcase_add_test(t, asked);
 	tcase_add_test(t, the_highest_offsets);
 	tcase_add_test(t, the_floor_rises);

@@ -327,9 +327,9 @@ START_TEST(the_others_come_back)
 	r = again(&e, &w);
 	ck_assert(r.batch == 2 && r.copied && !r.contested && !r.claimed && !r.claims && r.base_offset == 900);
 	wr_reset(&w);
-	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .contested = true, .claimed = true, .base_offset = -1};
+	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .contested = true, .claimed = true, .disputed = true, .base_offset = -1};
 	r = again(&e, &w);
-	ck_assert(!r.copied && r.contested && r.claimed && !r.claims && r.base_offset == -1);
+	ck_assert(!r.copied && r.contested && r.claimed && r.disputed && !r.claims && r.base_offset == -1);
 	wr_reset(&w);
 	e = (struct journal_entry){.kind = JOURNAL_TOLD, .chain = 1, .batch = 2, .copied = true, .claims = true, .base_offset = 900};
 	r = again(&e, &w); /* as journals had it */

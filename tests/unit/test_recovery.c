@@ -811,7 +811,7 @@ START_TEST(in_dispute_before_a_crash)
 }
 END_TEST
 
-/* One without an id was told of a place that is stated of another: the log decides behind the crash, too, whose it is. */
+/* One was told of a place that is stated of another: the log decides behind the crash, too, whose it is. */
 START_TEST(told_of_a_stated_place_before_a_crash)
 {
 	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), duplicates = metric_read(METRIC_RECORDS_DUPLICATE);
@@ -820,9 +820,11 @@ START_TEST(told_of_a_stated_place_before_a_crash)
 	begin();
 	set->window_records = 4;
 	for (int i = 0; i < 2; i++) {
-		struct chains_batch b = rig_batch(4);
+		struct chains_batch b = _i & 2 ? rig_idempotent(7 + i, 0, 4) : rig_batch(4);
 		struct attempt a;
 
+		if (_i & 2)
+			issued_note(c->shared.issued, 7 + i, 0);
 		ck_assert_int_eq(chains_place(c, &b, &a), 0);
 		rig_fill(a.members, 4, i);
 		ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
@@ -830,19 +832,19 @@ START_TEST(told_of_a_stated_place_before_a_crash)
 		ck_assert(!seal(false));
 	}
 	ck_assert_uint_eq(topic_count, 1);
-	world_log[logged_count++] = (struct logged){10, 4, _i, -1, 0, false};
+	world_log[logged_count++] = (struct logged){10, 4, _i & 1, _i & 2 ? 7 + (_i & 1) : -1, 0, false};
 	log_end = 14;
 	ck_assert_int_eq(journal_commit(j), 0);
 	note_written();
 	crash();
 	begin();
 	settle_world();
-	ck_assert_uint_eq(topic_count, 1 + (size_t)_i);
-	if (_i == 0)
+	ck_assert_uint_eq(topic_count, 1 + (size_t)(_i & 1));
+	if ((_i & 1) == 0)
 		check_world();
 	else
 		ck_runs(&topic[1].s->ranges, {10, 4});
-	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, _i == 0 ? 4 : 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, _i & 1 ? 0 : 4);
 	ck_assert_int_eq(metric_read(METRIC_RECORDS_DUPLICATE), duplicates);
 	crash();
 }
@@ -2213,6 +2215,42 @@ START_TEST(given_again_on_a_full_disk)
 }
 END_TEST
 
+/* The journal doesn't take that a batch was told two places: until it takes that the batch leaves it isn't stated at either. */
+START_TEST(retold_on_a_full_disk)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	int64_t place = _i == 0 ? 8 : 10;
+	struct attempt a;
+
+	seed = 1;
+	begin();
+	set->window_records = 4;
+	send_retold(&b, 1, 10, CHAINS_STORED);
+	ck_assert_int_eq(chains_place(c, &b, &a), 0);
+	rig_fill(a.members, b.count, 1);
+	ck_assert_int_eq(chains_forward(&a, HEADERS_FULL), 0);
+	fill_up();
+	ck_assert_int_eq(chains_settle(&a, &(struct answer){0, 8, -1}), CHAINS_KNOWN);
+	ck_assert(!seal(false));
+	ck_assert_uint_eq(topic_count, 0);
+	limit_files(RLIM_INFINITY);
+	world_log[logged_count++] = (struct logged){place, 4, 1, 7, 0, false};
+	log_end = 14;
+	ck_assert_int_eq(journal_commit(j), 0);
+	settle_world();
+	ck_assert_uint_eq(topic_count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 4);
+	ck_assert_int_eq(journal_commit(j), 0);
+	note_written();
+	crash();
+	begin();
+	settle_world();
+	ck_assert_uint_eq(topic_count, 0);
+	crash();
+}
+END_TEST
+
 /*
  * The disk is full when a partition's first batch comes: that its chain begins isn't taken.  Once it has room again the empty
  * window closes, and then (_i) a batch comes.
@@ -2747,11 +2785,12 @@ main(void)
 	tcase_add_loop_test(t, guessed_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, told_before_a_crash, 0, 2);
 	tcase_add_loop_test(t, in_dispute_before_a_crash, 0, 8);
-	tcase_add_loop_test(t, told_of_a_stated_place_before_a_crash, 0, 2);
+	tcase_add_loop_test(t, told_of_a_stated_place_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, given_again_before_a_crash, 0, 8);
 	tcase_add_loop_test(t, stated_in_part_before_a_crash, 0, 4);
 	tcase_add_loop_test(t, given_again_on_a_full_disk, 0, 4);
 	tcase_add_loop_test(t, retold_before_a_crash, 0, 18);
+	tcase_add_loop_test(t, retold_on_a_full_disk, 0, 2);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_under_any_name, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
