@@ -213,9 +213,11 @@ static bool
 note_settled(const struct placement *p, void *arg)
 {
 	struct there *t = arg;
+	const struct placement *of = t->d->placement;
+	bool is_copy = of->disputed && t->base == of->told_at && chain_guess_is_open(p); /* that was told no place, as this one was */
 
 	t->settled = p;
-	t->lost = !chain_given_is_alike(t->d->placement, t->d->members, t->base, p); /* its offsets were given again */
+	t->lost = is_copy || !chain_given_is_alike(of, t->d->members, t->base, p); /* its offsets were given again */
 	return t->lost;
 }
 
@@ -277,7 +279,7 @@ absent(struct chain *c, struct placement *p)
 		return;
 	}
 	if (p->disputed) {
-		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "the log has another batch where they were told to be");
+		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "the log has another batch, or another copy of them, where they were told to be");
 		return;
 	}
 	if (p->told && p->mode == HEADERS_NONE &&

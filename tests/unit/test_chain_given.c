@@ -427,6 +427,43 @@ START_TEST(unanswered_where_another_was_acknowledged)
 END_TEST
 
 /*
+ * Its client sent the first four once before, without an answer, and with what came since once more.  That was told a place
+ * which a leader that is lost had told of others: the log has them once, and they are the second one's.
+ */
+START_TEST(sent_again_with_more_and_disputed)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), from;
+	struct attempt once, other, more;
+	struct doubt d[3];
+
+	told_as = TOLD_BARE;
+	rig_reads_back(r);
+	r->set->window_records = 4;
+	r->c->time = CHAINS_TIME_CREATE;
+	once = send_told(7, 4, 1);
+	other = send_told(8, 4, 2);
+	more = send_told(9, 6, 1);
+	ck_assert_int_eq(rig_answer(r, &other, 0, 10, -1), CHAINS_STORED);
+	ck_assert_int_eq(rig_answer(r, &more, 0, 10, -1), CHAINS_OPEN);
+	chain_lost(r->c, r->set, &once, r->now);
+	rig_pass(r, 1000);
+	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, d, 3, &from), 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(!chain_is_taken(r->c, &d[i], 10));
+		d[i].found = true;
+		d[i].base_offset = 10;
+	}
+	chain_doubts_end(r->c, r->set, r->now, d, 2, true);
+	rig_pass(r, r->set->window_age_ms);
+	ck_assert_uint_eq(rig_seal(r), 2);
+	ck_runs(&r->stated[0].s->ranges, {10, 4});
+	ck_runs(&r->stated[1].s->ranges, {14, 2});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, 8);
+}
+END_TEST
+
+/*
  * A batch of six, of which four are stated, and one that was told to have the places of the others: what isn't stated can
  * be lost yet.
  */
@@ -663,6 +700,7 @@ main(void)
 	tcase_add_loop_test(t, in_dispute_and_let_go, 0, TOLD_CASES);
 	tcase_add_test(t, stated_before_it_is_disputed);
 	tcase_add_loop_test(t, unanswered_where_another_was_acknowledged, 0, 2);
+	tcase_add_test(t, sent_again_with_more_and_disputed);
 	tcase_add_loop_test(t, told_where_others_are_stated, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, stated_and_lost, 0, ARRAY_LEN(with_headers));
 	tcase_add_loop_test(t, stated_behind_what_is_lost, 0, ARRAY_LEN(with_headers));
