@@ -94,31 +94,9 @@ ends_behind(const struct placement *p)
 	return (p->told_before > p->told_at ? p->told_before : p->told_at) + p->count;
 }
 
-/* The first place that one of the windows' batches has. */
+/* From there on it may stand.  Without headers, what is in dispute is compared with what is settled there. */
 static int64_t
-first_settled(const struct chain *c)
-{
-	int64_t first = INT64_MAX;
-
-	LIST_EACH(&c->windows, we) {
-		const struct window *w = CONTAINER_OF(we, struct window, in_chain);
-
-		LIST_EACH(&w->spans, e) {
-			const struct placement *p = CONTAINER_OF(e, struct span, in_window)->placement;
-
-			if (p->base_offset >= 0 && p->base_offset < first)
-				first = p->base_offset;
-		}
-	}
-	return first;
-}
-
-/*
- * From there on it may stand.  The log may have lost what is settled, and have it there, which its headers tell.  Without
- * headers, what is in dispute is compared with what is settled there.
- */
-static int64_t
-stands_from(const struct chain *c, const struct placement *p, int64_t settled)
+stands_from(const struct chain *c, const struct placement *p)
 {
 	int64_t from = p->reach + 1;
 
@@ -126,8 +104,6 @@ stands_from(const struct chain *c, const struct placement *p, int64_t settled)
 		return p->base_offset;
 	if (c->gone)
 		return 0;
-	if (p->mode != HEADERS_NONE && settled < from)
-		from = settled;
 	if (p->disputed && p->told_at <= p->reach)
 		from = p->told_at;
 	return p->disputed && p->told_before >= 0 && p->told_before < from ? p->told_before : from;
@@ -166,7 +142,6 @@ size_t
 chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, struct doubt *ret, size_t max,
 	     int64_t *ret_from)
 {
-	int64_t settled = first_settled(c);
 	size_t n = 0;
 
 	chain_taken_end(c);
@@ -180,7 +155,7 @@ chain_doubts(struct chain *c, const struct settings *set, struct chain_now now, 
 		LIST_EACH(&w->spans, e) {
 			struct span *s = CONTAINER_OF(e, struct span, in_window);
 			struct placement *p = s->placement;
-			int64_t at = stands_from(c, p, settled);
+			int64_t at = stands_from(c, p);
 			bool last = true;
 
 			if ((!placement_is_doubtful(p) && !p->elsewhere) || s != first_left(p))

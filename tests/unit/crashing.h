@@ -534,8 +534,8 @@ find(struct look *l)
 	for (size_t i = made_again ? first_end : 0; i < logged_count; i++) {
 		bool is_given = shown > 0 && world_log[i].base >= shown;
 
-		if (world_log[i].plain || world_log[i].base < l->from)
-			continue; /* it names no window, or isn't read */
+		if (world_log[i].plain)
+			continue; /* it names no window */
 		rig_leaf(world_log[i].content, 0, false, leaf);
 		for (size_t k = l->count; k-- > 0 && !is_given;) {
 			struct doubt *d = &l->doubts[k];

@@ -413,8 +413,6 @@ START_TEST(unanswered_where_another_was_acknowledged)
 	chain_lost(r->c, r->set, &b, r->now);
 	rig_pass(r, 1000);
 	ck_assert_uint_eq(chain_doubts(r->c, r->set, r->now, &d, 1, &from), 1);
-	ck_assert_int_le(from, 10);
-	ck_assert_int_le(d.from, 10);
 	ck_assert(!chain_is_taken(r->c, &d, 10));
 	d.found = true;
 	d.base_offset = 10;
