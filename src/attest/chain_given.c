@@ -272,6 +272,9 @@ chain_given_drop(struct chain *c, struct placement *p)
 
 	if (c->sealing)
 		return false; /* one of them may be listed in what the sealer has */
+	each_settled(c, find_settled, &d);
+	if (d.settled == NULL && p->told_before < 0)
+		why = "another batch had that place, or one behind it, and nobody tells which is there";
 	for (;;) {
 		d.settled = NULL;
 		each_settled(c, find_settled, &d);

@@ -189,7 +189,8 @@ note_settled(const struct placement *p, void *arg)
 {
 	struct there *t = arg;
 	const struct placement *of = t->d->placement;
-	bool is_copy = of->disputed && t->base == of->told_at && chain_guess_is_open(p); /* that was told no place, as this one was */
+	bool was_told = p->told && p->told_at == p->base_offset;
+	bool is_copy = of->disputed && t->base == of->told_at && chain_guess_is_open(p) && !was_told;
 
 	t->settled = p;
 	t->lost = is_copy || !chain_given_is_alike(of, t->d->members, t->base, p); /* its offsets were given again */
@@ -277,10 +278,12 @@ absent(struct chain *c, struct placement *p)
 static void
 let_go(struct chain *c, struct placement *p, struct chain_now now)
 {
-	if (!p->disputed)
+	if (!p->disputed) {
 		chain_give_up(c, p, METRIC_RECORDS_UNRESOLVED, "the log has let go of the place where they were told to be");
-	else if (!chain_given_drop(c, p))
+	} else if (!chain_given_drop(c, p)) {
+		p->hidden_at = now.mono; /* once more, when others had their turn */
 		turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
+	}
 }
 
 void

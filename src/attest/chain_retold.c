@@ -29,6 +29,7 @@ reopen(struct chain *c, struct placement *p, struct chain_now now)
 		return false;
 	p->open_at = p->told_before >= 0 ? p->open_at : now.mono; /* once: it isn't to be open without end */
 	p->told_before = p->base_offset;
+	p->retold = false;
 	chain_guess_undo(c, p);
 	return true;
 }
@@ -63,8 +64,8 @@ chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, str
 	bool is_open = p->life.state == MEMBER_SETTLED && p->unstated == p->span_count && !p->elsewhere && !c->gone;
 	bool may_settle = p->mode != HEADERS_NONE || c->shared->looks == NULL;
 
-	if (!has_place(p) || base_offset == p->base_offset || p->elsewhere)
-		return; /* or the log is asked where it is already */
+	if (!has_place(p) || base_offset == p->base_offset || (p->elsewhere && p->found_is_ours))
+		return; /* or the log is asked already whether it is there */
 	/* It was counted, or the log has decided between these. */
 	if (base_offset == p->told_at || base_offset == p->told_before || (p->mode == HEADERS_NONE && p->told_before >= 0))
 		return;
@@ -74,9 +75,17 @@ chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, str
 		return;
 	p->retold = p->life.state == MEMBER_SETTLED && !c->gone && !is_being_stated(p);
 	c->retold |= p->retold;
-	if (p->told_before < 0 && !p->retold)
+	if (p->told_before < 0 && !p->retold && !p->elsewhere)
 		count(c, p->count);
 	p->told_before = base_offset;
+}
+
+void
+chain_retold_stays(struct chain *c, struct placement *p)
+{
+	p->retold &= !p->found_is_ours;
+	if (p->told_before >= 0 && !p->found_is_ours && !p->retold)
+		count(c, p->count);
 }
 
 bool

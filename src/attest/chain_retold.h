@@ -25,6 +25,9 @@ void chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset
 /* Those of the window that were told so have left.  False: not yet, the journal doesn't take it. */
 bool chain_retold_left(struct chain *c, struct window *w) MUSTCHECK;
 
+/* It was asked which topic it is in, and it is in this one: where it was found, or just not in the other. */
+void chain_retold_stays(struct chain *c, struct placement *p);
+
 /* Did an answer tell another place of one that is open? */
 bool chain_retold_disputed(const struct chain *c, const struct placement *p, int64_t base_offset);
 

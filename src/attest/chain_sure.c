@@ -2,6 +2,7 @@
 
 #include "attest/chain_internal.h"
 #include "attest/chain_journal.h"
+#include "attest/chain_retold.h"
 
 /* Metadata reaches brokers within milliseconds of each other; where something looks wrong, much later is waited for. */
 enum { LAG_MS = 250, LAG_BACK_MS = 2000, LOOK_AGAIN_MS = 1000 };
@@ -178,6 +179,7 @@ chain_sure_looked(struct chain *c, const struct settings *set, const struct doub
 	if (is_ours(c, p, d, read)) {
 		set_elsewhere(p, false);
 		p->sure_ns = 0;
+		chain_retold_stays(c, p);
 	} else if ((!is_there(p, d) && !read && !overdue) || !leave_out(c, p, why_unresolved(c, p, d, read))) {
 		turns_at(c->shared->looks, &c->look, chain_after(now.mono, LOOK_AGAIN_MS));
 	}

@@ -128,5 +128,5 @@ bool
 placement_is_same(const struct placement *a, const struct placement *b)
 {
 	return a->producer_id >= 0 && a->producer_id == b->producer_id && a->producer_epoch == b->producer_epoch &&
-	       a->base_sequence == b->base_sequence;
+	       a->base_sequence == b->base_sequence && a->count == b->count;
 }

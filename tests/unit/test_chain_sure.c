@@ -477,6 +477,31 @@ START_TEST(too_young_and_retold)
 }
 END_TEST
 
+/* The name is another's, whose log doesn't have it: it stays where the first answer told, and the second is counted, once. */
+START_TEST(retold_while_another_has_the_name)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED), another = left_out();
+	struct chains_batch b = rig_idempotent(9, 0, 10);
+	struct attempt a, again;
+
+	issued_note(r->shared.issued, 9, 0);
+	a = rig_send(r, b, 1);
+	again = rig_send(r, b, 1);
+	rig_stored(r, &a, 10);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	ck_assert_int_eq(rig_answer(r, &again, 0, 3, -1), CHAINS_KNOWN);
+	begin_look(1);
+	end_look(_i, true);
+	ck_assert_uint_eq(rig_seal(r), _i == 0 ? 1 : 0);
+	if (_i == 0)
+		ck_runs(&rig_last(r)->ranges, {10, 10});
+	ck_assert_uint_eq(r->c->windows.count, 0);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED) - before, _i == 0 ? 10 : 0);
+	ck_assert_int_eq(left_out() - another, _i == 0 ? 0 : 10);
+}
+END_TEST
+
 /* As long as that place isn't shown, it may be there as well. */
 START_TEST(in_two_places_and_one_not_shown)
 {
@@ -834,6 +859,7 @@ main(void)
 	tcase_add_loop_test(t, two_attempts_in_two_topics, 0, 2);
 	tcase_add_loop_test(t, two_answers_from_two_topics, 0, 2);
 	tcase_add_loop_test(t, too_young_and_retold, 0, 2);
+	tcase_add_loop_test(t, retold_while_another_has_the_name, 0, 2);
 	tcase_add_test(t, in_two_places_and_one_not_shown);
 	tcase_add_test(t, elsewhere_in_the_new_topic);
 	tcase_add_test(t, found_in_the_new_topic);

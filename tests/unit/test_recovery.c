@@ -2251,6 +2251,37 @@ START_TEST(retold_on_a_full_disk)
 }
 END_TEST
 
+/* A third answer tells one more place when the disk has room: the log decides, and it is stated there. */
+START_TEST(retold_behind_a_full_disk)
+{
+	struct chains_batch b = rig_idempotent(7, 0, 4);
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct attempt a[2];
+
+	seed = 1;
+	begin();
+	set->window_records = 4;
+	send_retold(&b, 1, 10, CHAINS_STORED);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(chains_place(c, &b, &a[i]), 0);
+		rig_fill(a[i].members, b.count, 1);
+		ck_assert_int_eq(chains_forward(&a[i], HEADERS_FULL), 0);
+	}
+	fill_up();
+	ck_assert_int_eq(chains_settle(&a[0], &(struct answer){0, 8, -1}), CHAINS_KNOWN);
+	limit_files(RLIM_INFINITY);
+	ck_assert_int_eq(journal_commit(j), 0);
+	ck_assert_int_eq(chains_settle(&a[1], &(struct answer){0, 12, -1}), CHAINS_OPEN);
+	world_log[logged_count++] = (struct logged){12, 4, 1, 7, 0, false};
+	log_end = 16;
+	settle_world();
+	check_world();
+	ck_assert_uint_eq(topic_count, 1);
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
+	crash();
+}
+END_TEST
+
 /*
  * The disk is full when a partition's first batch comes: that its chain begins isn't taken.  Once it has room again the empty
  * window closes, and then (_i) a batch comes.
@@ -2791,6 +2822,7 @@ main(void)
 	tcase_add_loop_test(t, given_again_on_a_full_disk, 0, 4);
 	tcase_add_loop_test(t, retold_before_a_crash, 0, 18);
 	tcase_add_loop_test(t, retold_on_a_full_disk, 0, 2);
+	tcase_add_test(t, retold_behind_a_full_disk);
 	tcase_add_loop_test(t, made_again_in_between, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_add_loop_test(t, any_crash_under_any_name, 0, seeds == NULL ? 60 : atoi(seeds));
 	tcase_set_timeout(t, 600);
