@@ -75,6 +75,7 @@ chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, str
 		return;
 	p->retold = p->life.state == MEMBER_SETTLED && !c->gone && !is_being_stated(p);
 	c->retold |= p->retold;
+	p->owed |= p->told_before < 0 && !p->retold && p->elsewhere;
 	if (p->told_before < 0 && !p->retold && !p->elsewhere)
 		count(c, p->count);
 	p->told_before = base_offset;
@@ -84,8 +85,9 @@ void
 chain_retold_stays(struct chain *c, struct placement *p)
 {
 	p->retold &= !p->found_is_ours;
-	if (p->told_before >= 0 && !p->found_is_ours && !p->retold)
+	if (p->owed && !p->found_is_ours && !p->retold)
 		count(c, p->count);
+	p->owed = false;
 }
 
 bool

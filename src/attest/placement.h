@@ -50,6 +50,7 @@ struct placement {
 	int64_t told_at;         /* … from this offset on; -1: not known, of an older journal */
 	int64_t told_before;     /* another place, of which another answer told (attest/chain_retold.h); -1: none did */
 	bool retold;             /* … and it is to leave: the journal didn't take that yet */
+	bool owed;               /* … and it is counted for that, should it stay where it was told first */
 	bool disputed;           /* open, where another batch is settled, or at two places: the log decides (attest/chain_given.h) */
 	bool guessed;            /* settled without headers, where the log has such records: perhaps another copy's place */
 	struct monotime returned_at; /* then it was first taken back from another copy's place; 0: never */

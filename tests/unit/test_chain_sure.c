@@ -502,6 +502,31 @@ START_TEST(retold_while_another_has_the_name)
 }
 END_TEST
 
+/* Not when the log has decided between the two before: it stands where the log has it. */
+START_TEST(retold_before_another_has_the_name)
+{
+	int64_t before = metric_read(METRIC_RECORDS_UNRESOLVED);
+	struct chains_batch b = rig_idempotent(9, 0, 10);
+	struct attempt a, again;
+
+	issued_note(r->shared.issued, 9, 0);
+	a = rig_send(r, b, 1);
+	again = rig_send(r, b, 1);
+	rig_stored(r, &a, 10);
+	ck_assert_int_eq(rig_answer(r, &again, 0, 3, -1), CHAINS_OPEN);
+	rig_pass(r, 1000);
+	begin_look(1);
+	end_look_at(3);
+	rig_pass(r, LAG_MS);
+	told(CHAIN_SEEN_ANOTHER);
+	begin_look(1);
+	end_look(0, true);
+	ck_assert_uint_eq(rig_seal(r), 1);
+	ck_runs(&rig_last(r)->ranges, {3, 10});
+	ck_assert_int_eq(metric_read(METRIC_RECORDS_UNRESOLVED), before);
+}
+END_TEST
+
 /* As long as that place isn't shown, it may be there as well. */
 START_TEST(in_two_places_and_one_not_shown)
 {
@@ -860,6 +885,7 @@ main(void)
 	tcase_add_loop_test(t, two_answers_from_two_topics, 0, 2);
 	tcase_add_loop_test(t, too_young_and_retold, 0, 2);
 	tcase_add_loop_test(t, retold_while_another_has_the_name, 0, 2);
+	tcase_add_test(t, retold_before_another_has_the_name);
 	tcase_add_test(t, in_two_places_and_one_not_shown);
 	tcase_add_test(t, elsewhere_in_the_new_topic);
 	tcase_add_test(t, found_in_the_new_topic);
