@@ -58,6 +58,8 @@ leave(struct chain *c, struct placement *p, const char *why)
 	return true;
 }
 
+static const char lost[] = "the log lost them: another batch has their offsets";
+
 struct search {
 	const struct placement *lost;
 	const struct placement *by; /* that is sure; else any; NULL: none */
@@ -84,7 +86,7 @@ take_from(struct chain *c, struct placement *p, void *arg)
 	struct taking *t = arg;
 
 	if (is_overwritten(p, t->by))
-		t->is_done = leave(c, p, "the log lost them: another batch has their offsets");
+		t->is_done = leave(c, p, lost);
 	return t->is_done;
 }
 
@@ -98,7 +100,7 @@ has_left_or_stays(struct chain *c, struct placement *p)
 	if (s.by == NULL)
 		return true;
 	if (is_sure(c, s.by))
-		return leave(c, p, "the log lost them: another batch has their offsets");
+		return leave(c, p, lost);
 	if (!s.by->elsewhere)
 		turns_at(c->shared->sures, &c->sure, (struct monotime){s.by->sure_ns});
 	return false;

@@ -75,8 +75,9 @@ chain_retold_note(struct chain *c, struct placement *p, int64_t base_offset, str
 		return;
 	p->retold = p->life.state == MEMBER_SETTLED && !c->gone && !is_being_stated(p);
 	c->retold |= p->retold;
-	p->owed |= p->told_before < 0 && !p->retold && p->elsewhere;
-	if (p->told_before < 0 && !p->retold && !p->elsewhere)
+	if (p->told_before < 0 && !p->retold && p->elsewhere)
+		p->owed = true; /* who reads the other topic's log tells first whether it stays */
+	else if (p->told_before < 0 && !p->retold)
 		count(c, p->count);
 	p->told_before = base_offset;
 }

@@ -11,6 +11,7 @@
  *   not there    ─► it leaves as unresolved
  *   not read, or it has no headers that would tell it from a copy ─► it leaves as unresolved, too
  *   stated, or of a topic that lost its name ─► it stays where it is, and is counted; what no statement lists yet leaves
+ *   the journal takes neither that it is open nor that it leaves ─► its window waits until it does
  *
  * Where nobody reads the log, the later answer is believed.
  */

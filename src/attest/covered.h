@@ -36,7 +36,6 @@ void covered_clear(struct covered *c); /* frees the runs */
 
 /* [first, first + count); first >= 0, count > 0, of whatever size. */
 void covered_add(struct covered *c, int64_t first, int64_t count);
-
 enum covered_is covered_is(const struct covered *c, int64_t first, int64_t count);
 
 /* Where the first that has one of them ends, a run or what is below the floor; 0: none has. */
