@@ -346,8 +346,15 @@ def alone():
     return lock
 
 
+def terminated(*_):
+    """The clients, the proxy and the cluster end with us."""
+    print("chaos: ended by SIGTERM, nothing was decided", flush=True)
+    sys.exit(1)
+
+
 def main():
     options = parse()
+    signal.signal(signal.SIGTERM, terminated)
     lock = alone()
     cluster = RelayedCluster()
     kept = cluster.alive()
